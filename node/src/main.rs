@@ -1,0 +1,2 @@
+//! uput.
+fn main() {}
