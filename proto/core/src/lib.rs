@@ -1,1 +1,14 @@
-//! Uput.
+//! The Uput protocol as pure functions.
+//!
+//! Guarantees: no clock, no randomness, no input or output, no logging; time and randomness come in as arguments. No
+//! input makes it panic. What a function calls verified, it has verified over the bytes received.
+//! Leaves to others: storage, transport, and asking people.
+
+pub mod codec;
+pub mod envelope;
+pub mod id;
+pub mod rejection;
+pub mod sensitive;
+pub mod time;
+
+pub use uput_wire::v1 as wire;

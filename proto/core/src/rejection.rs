@@ -1,0 +1,164 @@
+//! Every way in which the protocol says no: one table.
+//!
+//! To a peer goes the number, to the operator the sentence, to a log never the content. `specs/rejections.tsv` is this
+//! table as data. [REJ-1]
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Of whoever made the bytes.
+    Author,
+    /// Of whoever brought them.
+    Carrier,
+    /// Of the local user's request.
+    User,
+    /// Of nobody: try again, or do what the sentence says.
+    Nobody,
+}
+
+macro_rules! rejections {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $code:literal, $fault:ident, $sentence:literal;)*) => {
+        /// Why something is not accepted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+        pub enum Rejection {
+            $($(#[$doc])* #[error($sentence)] $name,)*
+        }
+
+        impl Rejection {
+            /// Every rejection, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The number that is sent to a peer.
+            #[must_use]
+            pub const fn number(self) -> u32 {
+                match self { $(Self::$name => $number),* }
+            }
+
+            /// The name in the table, for machines.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// Whose fault it is.
+            #[must_use]
+            pub const fn fault(self) -> Fault {
+                match self { $(Self::$name => Fault::$fault),* }
+            }
+        }
+    };
+}
+
+rejections! {
+    /// Bytes that do not parse, or a field outside its bounds.
+    Malformed = 1, "MALFORMED", Author, "the message does not parse; ask its author to send it again with a current version";
+    /// Bytes that parse but are not canonical.
+    NotCanonical = 2, "NOT_CANONICAL", Author, "the message is not in canonical form; its author's software is faulty";
+    /// More bytes than the limit.
+    TooLarge = 3, "TOO_LARGE", Author, "the message is larger than the protocol allows; split it by event";
+    /// A media type that is not expected here.
+    WrongType = 4, "WRONG_TYPE", Author, "the message is of another type or version than expected here";
+    /// A signature that does not verify.
+    BadSignature = 5, "BAD_SIGNATURE", Author, "a signature does not verify; do not trust this message";
+    /// Fewer or more signatures than the type demands.
+    WrongSigners = 6, "WRONG_SIGNERS", Author, "the signatures are not those that this type demands";
+    /// A public key that must not be admitted.
+    WeakKey = 7, "WEAK_KEY", Author, "a public key is not canonical or of small order; it could make one signature valid for every message";
+    /// A signer or key record that is not known here.
+    UnknownSigner = 8, "UNKNOWN_SIGNER", Author, "the signer is not known here; exchange invitations and compare safety numbers first";
+    /// A key that an organisation no longer uses.
+    RevokedSigner = 9, "REVOKED_SIGNER", Author, "the signer has replaced this key; ask for its current key record";
+    /// A key record that does not continue its chain.
+    BrokenChain = 10, "BROKEN_CHAIN", Author, "the key records do not form one chain from the organisation's first record";
+    /// Two successors of one key record.
+    ForkedChain = 11, "FORKED_CHAIN", Author, "the organisation has two successors of one key record; compare safety numbers again before disclosing anything";
+    /// A letter to somebody else.
+    WrongRecipient = 12, "WRONG_RECIPIENT", Carrier, "the letter is for another organisation";
+    /// A letter sealed to a key that is gone.
+    StaleKey = 13, "STALE_KEY", Nobody, "the letter is sealed to a key that is gone; fetch the recipient's key records and seal it anew";
+    /// A letter that does not open.
+    NotSealedForUs = 14, "NOT_SEALED_FOR_US", Author, "the letter does not open with the key that it names";
+    /// An event of another trail than stated, or of other parties.
+    WrongTrail = 15, "WRONG_TRAIL", Author, "the event does not belong to this trail or to its two parties";
+    /// An event whose predecessors are not here yet.
+    MissingPredecessor = 16, "MISSING_PREDECESSOR", Nobody, "events before this one are missing; the sender must send them first";
+    /// A number or predecessor that contradicts the author's chain.
+    BrokenSequence = 17, "BROKEN_SEQUENCE", Author, "the event does not continue its author's chain";
+    /// Two events with one author and number.
+    Equivocation = 18, "EQUIVOCATION", Author, "the author has signed two different events with one number; both are kept as proof";
+    /// An opening under an agreement that is not known here.
+    UnknownAgreement = 19, "UNKNOWN_AGREEMENT", Nobody, "the agreement version is not known here; it must be sent and signed first";
+    /// An agreement that not every party has signed.
+    AgreementNotSigned = 20, "AGREEMENT_NOT_SIGNED", Nobody, "the agreement is not signed by all parties yet";
+    /// An agreement past its end, or before its beginning.
+    AgreementNotInForce = 21, "AGREEMENT_NOT_IN_FORCE", User, "the agreement is not in force now; openings and disclosures wait for a new version";
+    /// A request that no rule of the agreement allows.
+    NoRule = 22, "NO_RULE", User, "no rule of the agreement lets this sender ask this recipient for this";
+    /// A label that profile, stage and basis do not allow.
+    OutsideProfile = 23, "OUTSIDE_PROFILE", User, "a label is outside the profile for this recipient, stage and basis";
+    /// A legal basis that the rule does not accept, or that lacks what it must carry.
+    BasisNotAllowed = 24, "BASIS_NOT_ALLOWED", User, "the legal basis is not accepted by the rule, or lacks what it must carry";
+    /// A label that is not in the catalogue.
+    UnknownLabel = 25, "UNKNOWN_LABEL", User, "the label is not in the catalogue; what has no label must not travel";
+    /// A value outside its label's type.
+    BadValue = 26, "BAD_VALUE", User, "the value does not fit the type and bounds of its label";
+    /// A step that the trail's state does not allow.
+    StepNotAllowed = 27, "STEP_NOT_ALLOWED", User, "the trail's state does not allow this step now";
+    /// A disclosure that does not open the slots it claims.
+    BadDisclosure = 28, "BAD_DISCLOSURE", Author, "a disclosure does not match the commitments of its event";
+    /// Evidence that is missing or does not prove what it must.
+    BadEvidence = 29, "BAD_EVIDENCE", Author, "the evidence does not prove the decision";
+    /// A newer version than this node can read.
+    NeedsUpgrade = 30, "NEEDS_UPGRADE", Nobody, "the message is newer than this program; it is kept, upgrade to read it";
+    /// No trail of that ID here.
+    NoSuchTrail = 31, "NO_SUCH_TRAIL", User, "there is no such trail here";
+    /// No organisation of that name or ID here.
+    NoSuchPeer = 32, "NO_SUCH_PEER", User, "there is no such organisation here; see `uput peer list`";
+    /// An organisation whose safety number was not compared.
+    PeerNotConfirmed = 33, "PEER_NOT_CONFIRMED", User, "the safety number of this organisation has not been compared yet";
+    /// An invitation that is unknown, used or expired.
+    BadInvitation = 34, "BAD_INVITATION", Carrier, "the invitation is unknown, used or expired; ask for a new one";
+    /// The disk is full.
+    DiskFull = 35, "DISK_FULL", Nobody, "the disk is full; free space, nothing that was acknowledged is lost";
+    /// The node's or the organisation's key is locked.
+    KeyLocked = 36, "KEY_LOCKED", User, "the key is locked; give the passphrase";
+    /// A passphrase that does not open the key.
+    WrongPassphrase = 37, "WRONG_PASSPHRASE", User, "the passphrase does not open the key";
+    /// A request that is too frequent.
+    TooMany = 38, "TOO_MANY", Carrier, "too many requests; wait and try again";
+    /// Text that is not what a source format demands.
+    BadSource = 39, "BAD_SOURCE", User, "the file does not follow its format; the message names line and rule";
+    /// A claimed time that is not a multiple of the agreement's grain.
+    BadGrain = 40, "BAD_GRAIN", Author, "a claimed time is finer than the agreement allows";
+}
+
+impl Rejection {
+    /// The rejection of that number, if this version knows it.
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rejection| rejection.number() == number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_equals_the_specification() {
+        let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/rejections.tsv")).unwrap();
+        let ours: Vec<String> = Rejection::ALL
+            .iter()
+            .map(|r| format!("{}\t{}\t{:?}\t{r}", r.number(), r.code(), r.fault()))
+            .collect();
+        let kept: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(kept, ours);
+    }
+
+    #[test]
+    fn numbers_are_unique() {
+        for rejection in Rejection::ALL {
+            assert_eq!(Rejection::from_number(rejection.number()), Some(*rejection));
+        }
+    }
+}
