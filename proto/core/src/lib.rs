@@ -5,7 +5,6 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod codec;
-pub mod envelope;
 pub mod id;
 pub mod rejection;
 pub mod sensitive;

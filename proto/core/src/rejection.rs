@@ -146,11 +146,10 @@ mod tests {
 
     #[test]
     fn the_table_equals_the_specification() {
-        let table = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/rejections.tsv")).unwrap();
-        let ours: Vec<String> = Rejection::ALL
-            .iter()
-            .map(|r| format!("{}\t{}\t{:?}\t{r}", r.number(), r.code(), r.fault()))
-            .collect();
+        let table =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/rejections.tsv")).unwrap();
+        let ours: Vec<String> =
+            Rejection::ALL.iter().map(|r| format!("{}\t{}\t{:?}\t{r}", r.number(), r.code(), r.fault())).collect();
         let kept: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(kept, ours);
     }
