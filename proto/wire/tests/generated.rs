@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "uput/v1/agreement.proto",
     "uput/v1/bundle.proto",
     "uput/v1/code.proto",
@@ -14,6 +14,7 @@ const FILES: [&str; 11] = [
     "uput/v1/key_record.proto",
     "uput/v1/letter.proto",
     "uput/v1/log.proto",
+    "uput/v1/node.proto",
     "uput/v1/peer.proto",
 ];
 
