@@ -5,6 +5,7 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod codec;
+pub mod event;
 pub mod id;
 pub mod rejection;
 pub mod sensitive;

@@ -25,7 +25,17 @@ fn generated_code_matches_the_schema() {
     compiler.include_imports(true).open_files(FILES).unwrap();
     let descriptors = compiler.file_descriptor_set();
     let out = tempfile::tempdir().unwrap();
-    tonic_prost_build::configure()
+    // A code may be printed, a message may not.
+    let codes: Vec<String> = descriptors
+        .file
+        .iter()
+        .flat_map(|file| &file.enum_type)
+        .map(|code| format!(".uput.v1.{}", code.name()))
+        .collect();
+    let generator = codes
+        .iter()
+        .fold(tonic_prost_build::configure(), |generator, code| generator.enum_attribute(code, "#[derive(Debug)]"));
+    generator
         .out_dir(out.path())
         .build_client(true)
         .build_server(true)
