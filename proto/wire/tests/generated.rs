@@ -1,28 +1,15 @@
 //! The checked-in code is what the schema says. `UPUT_BLESS=1 cargo test -p uput-wire` writes it anew.
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;
 
-const FILES: [&str; 12] = [
-    "uput/v1/agreement.proto",
-    "uput/v1/bundle.proto",
-    "uput/v1/code.proto",
-    "uput/v1/disclosure.proto",
-    "uput/v1/envelope.proto",
-    "uput/v1/event.proto",
-    "uput/v1/head.proto",
-    "uput/v1/key_record.proto",
-    "uput/v1/letter.proto",
-    "uput/v1/log.proto",
-    "uput/v1/node.proto",
-    "uput/v1/peer.proto",
-];
+const GENERATED: &str = "src/gen/uput.v1.rs";
 
 #[test]
 fn generated_code_matches_the_schema() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut compiler = protox::Compiler::new([root]).unwrap();
-    compiler.include_imports(true).open_files(FILES).unwrap();
+    compiler.include_imports(true).open_files(schema_files(root)).unwrap();
     let descriptors = compiler.file_descriptor_set();
     let out = tempfile::tempdir().unwrap();
     // A code may be printed, a message may not.
@@ -45,15 +32,22 @@ fn generated_code_matches_the_schema() {
         .skip_debug(["."])
         .compile_fds(descriptors)
         .unwrap();
-    for name in ["uput.v1.rs"] {
-        let fresh = std::fs::read_to_string(out.path().join(name)).unwrap();
-        let kept = root.join("src/gen").join(name);
-        if std::env::var_os("UPUT_BLESS").is_some() {
-            std::fs::write(&kept, &fresh).unwrap();
-        }
-        assert!(
-            std::fs::read_to_string(&kept).unwrap_or_default() == fresh,
-            "{name} is stale: run UPUT_BLESS=1 cargo test -p uput-wire"
-        );
+    let fresh = std::fs::read_to_string(out.path().join("uput.v1.rs")).unwrap();
+    let kept = root.join(GENERATED);
+    if std::env::var_os("UPUT_BLESS").is_some() {
+        std::fs::write(&kept, &fresh).unwrap();
     }
+    assert!(
+        std::fs::read_to_string(&kept).unwrap_or_default() == fresh,
+        "{GENERATED} is stale: run UPUT_BLESS=1 cargo test -p uput-wire"
+    );
+}
+
+/// Every file of the schema, so that a new one cannot be forgotten.
+fn schema_files(root: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(root.join("uput/v1")).unwrap();
+    let mut files: Vec<String> =
+        folder.map(|file| format!("uput/v1/{}", file.unwrap().file_name().to_str().unwrap())).collect();
+    files.sort();
+    files
 }
