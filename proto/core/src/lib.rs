@@ -5,8 +5,12 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod codec;
+pub mod entropy;
+pub mod envelope;
 pub mod event;
 pub mod id;
+pub mod key;
+pub mod letter;
 pub mod rejection;
 pub mod sensitive;
 pub mod time;

@@ -1,0 +1,21 @@
+//! Keys and what organisations say of them.
+//!
+//! Guarantees: a [`PublicKey`] was admitted, a [`KeyRecord`] was signed by every key that it names, a [`KeyChain`]
+//! leads from an organisation's first record to its newest without a gap.
+//! Leaves to others: from when on, by log position, a record counts, and whether the people compared safety numbers.
+
+mod chain;
+mod endpoint;
+mod public;
+mod record;
+mod safety_number;
+mod sealing;
+mod signing;
+
+pub use chain::{Change, KeyChain};
+pub use endpoint::Endpoint;
+pub use public::{PublicKey, SIGNATURE_LENGTH};
+pub use record::{KeyRecord, KeyRecordDraft, Recovery, SUITE, sign_key_record};
+pub use safety_number::{SafetyNumber, safety_number};
+pub use sealing::{ENCAPSULATED_LENGTH, SEALING_PUBLIC_LENGTH, SealingPublic, SealingSecret};
+pub use signing::{SEED_LENGTH, SigningKey};

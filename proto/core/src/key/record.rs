@@ -1,0 +1,339 @@
+//! Key records: an organisation's signed statement of its current keys.
+//!
+//! Guarantees: a [`KeyRecord`] is within its bounds and was signed by every Ed25519 key that it names.
+//! Leaves to the chain: that the previous organisation key signed too, and that the record continues the one before.
+
+use crate::codec;
+use crate::envelope::{Envelope, MediaType};
+use crate::id::{Id, KeyRecordId, OrgId};
+use crate::key::{Endpoint, PublicKey, SealingPublic, SigningKey};
+use crate::rejection::Rejection;
+use crate::time::{Grain, LATEST, Seconds};
+use crate::wire;
+
+/// The one suite of this version. [KEY-5]
+pub const SUITE: u32 = 1;
+/// Most sealing keys, and most endpoints.
+const MAX_KEYS: usize = 4;
+/// Most witnesses, and most organisations in a recovery set.
+const MAX_ORGANISATIONS: usize = 16;
+/// Seconds of a log tick.
+const TICK: u64 = 600;
+
+/// What one record says.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    id: KeyRecordId,
+    organisation: OrgId,
+    number: u32,
+    previous: Option<KeyRecordId>,
+    content: Content,
+}
+
+/// The fields that an organisation chooses.
+#[derive(Clone, PartialEq, Eq)]
+struct Content {
+    organisation_key: PublicKey,
+    signing_key: PublicKey,
+    tls_key: PublicKey,
+    sealing_keys: Vec<SealingPublic>,
+    endpoints: Vec<Endpoint>,
+    witnesses: Vec<OrgId>,
+    recovery: Option<Recovery>,
+    log_base_tick: u64,
+    time: Seconds,
+    end: Seconds,
+}
+
+/// Who may together replace a lost organisation key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// How many of them are needed.
+    pub threshold: u32,
+    /// Ascending.
+    pub organisations: Vec<OrgId>,
+}
+
+impl KeyRecord {
+    /// Parses a record; signatures are not looked at.
+    pub(super) fn parse(envelope: &Envelope) -> Result<Self, Rejection> {
+        if !envelope.is(MediaType::KEY_RECORD) {
+            return Err(Rejection::WrongType);
+        }
+        let record: wire::KeyRecord = codec::decode(envelope.body())?;
+        let (id, previous) = (envelope.id().into(), KeyRecordId::parse_optional(&record.previous)?);
+        let organisation = parse_place(envelope.id(), &record, previous)?;
+        let content = Content::parse(&record)?;
+        content.check_others(organisation, record.number)?;
+        Ok(Self { id, organisation, number: record.number, previous, content })
+    }
+
+    /// Its ID.
+    #[must_use]
+    pub const fn id(&self) -> KeyRecordId {
+        self.id
+    }
+
+    /// Whose it is; of a first record, its own ID.
+    #[must_use]
+    pub const fn organisation(&self) -> OrgId {
+        self.organisation
+    }
+
+    /// Position in the chain, from 0.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The record before.
+    #[must_use]
+    pub const fn previous(&self) -> Option<KeyRecordId> {
+        self.previous
+    }
+
+    /// Signs key records and agreements.
+    #[must_use]
+    pub const fn organisation_key(&self) -> &PublicKey {
+        &self.content.organisation_key
+    }
+
+    /// Signs events, heads, bundles, checkpoints and cosignatures.
+    #[must_use]
+    pub const fn signing_key(&self) -> &PublicKey {
+        &self.content.signing_key
+    }
+
+    /// The key of the node's TLS certificate.
+    #[must_use]
+    pub const fn tls_key(&self) -> &PublicKey {
+        &self.content.tls_key
+    }
+
+    /// SHA-256 of the TLS key's SubjectPublicKeyInfo. [KEY-15]
+    #[must_use]
+    pub fn tls_pin(&self) -> [u8; 32] {
+        self.content.tls_key.tls_pin()
+    }
+
+    /// One to four, newest first; letters are sealed to the first.
+    #[must_use]
+    pub fn sealing_keys(&self) -> &[SealingPublic] {
+        &self.content.sealing_keys
+    }
+
+    /// Where the node can be reached; none if it only dials out.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.content.endpoints
+    }
+
+    /// Ascending.
+    #[must_use]
+    pub fn witnesses(&self) -> &[OrgId] {
+        &self.content.witnesses
+    }
+
+    /// Who may replace a lost organisation key.
+    #[must_use]
+    pub const fn recovery(&self) -> Option<&Recovery> {
+        self.content.recovery.as_ref()
+    }
+
+    /// Number of the log's first tick.
+    #[must_use]
+    pub const fn log_base_tick(&self) -> u64 {
+        self.content.log_base_tick
+    }
+
+    /// When it was made, claimed.
+    #[must_use]
+    pub const fn time(&self) -> Seconds {
+        self.content.time
+    }
+
+    /// From when on it warns; it never stops a running trail.
+    #[must_use]
+    pub const fn end(&self) -> Seconds {
+        self.content.end
+    }
+}
+
+/// What is needed to write a record; [`sign_key_record`] checks it.
+pub struct KeyRecordDraft {
+    /// The organisation and the record before; absent for a first record.
+    pub after: Option<(OrgId, KeyRecordId)>,
+    /// Position in the chain, from 0.
+    pub number: u32,
+    /// Newest first, one to four.
+    pub sealing_keys: Vec<SealingPublic>,
+    /// None to four.
+    pub endpoints: Vec<Endpoint>,
+    /// In any order.
+    pub witnesses: Vec<OrgId>,
+    /// Who may replace a lost organisation key.
+    pub recovery: Option<Recovery>,
+    /// Number of the log's first tick.
+    pub log_base_tick: u64,
+    /// Now; the seconds are cut off.
+    pub time: Seconds,
+    /// From when on the record warns.
+    pub end: Seconds,
+}
+
+impl KeyRecordDraft {
+    /// The record that would follow `newest` without changing anything but the time.
+    #[must_use]
+    pub fn after(newest: &KeyRecord, time: Seconds, end: Seconds) -> Self {
+        Self {
+            after: Some((newest.organisation, newest.id)),
+            number: newest.number.saturating_add(1),
+            sealing_keys: newest.content.sealing_keys.clone(),
+            endpoints: newest.content.endpoints.clone(),
+            witnesses: newest.content.witnesses.clone(),
+            recovery: newest.content.recovery.clone(),
+            log_base_tick: newest.content.log_base_tick,
+            time,
+            end,
+        }
+    }
+}
+
+/// Signs a record with every key that it names, and with the organisation key that it replaces. [KEY-12]
+///
+/// # Errors
+/// What [`KeyChain::verify`](crate::key::KeyChain::verify) would refuse of this record alone.
+pub fn sign_key_record(
+    draft: KeyRecordDraft,
+    organisation: &SigningKey,
+    signing: &SigningKey,
+    tls: &SigningKey,
+    previous_organisation: Option<&SigningKey>,
+) -> Result<Envelope, Rejection> {
+    let body = codec::encode(&draft.into_wire(organisation.public(), signing.public(), tls.public()));
+    let mut keys = vec![organisation, signing, tls];
+    keys.extend(previous_organisation.filter(|previous| previous.public() != organisation.public()));
+    let envelope = Envelope::sign(MediaType::KEY_RECORD, body, &keys)?;
+    KeyRecord::parse(&envelope)?;
+    Ok(envelope)
+}
+
+impl KeyRecordDraft {
+    fn into_wire(mut self, organisation: &PublicKey, signing: &PublicKey, tls: &PublicKey) -> wire::KeyRecord {
+        self.witnesses.sort_unstable();
+        let recovery = self.recovery.map(|mut recovery| {
+            recovery.organisations.sort_unstable();
+            let organisations = recovery.organisations.iter().map(OrgId::to_vec).collect();
+            wire::Recovery { threshold: recovery.threshold, organisations }
+        });
+        wire::KeyRecord {
+            organisation: self.after.map(|(organisation, _)| organisation.to_vec()).unwrap_or_default(),
+            number: self.number,
+            previous: self.after.map(|(_, previous)| previous.to_vec()).unwrap_or_default(),
+            suite: SUITE,
+            organisation_key: organisation.as_bytes().to_vec(),
+            signing_key: signing.as_bytes().to_vec(),
+            tls_key: tls.as_bytes().to_vec(),
+            sealing_keys: self.sealing_keys.iter().map(SealingPublic::to_vec).collect(),
+            endpoints: self.endpoints.iter().map(Endpoint::to_string).collect(),
+            witnesses: self.witnesses.iter().map(OrgId::to_vec).collect(),
+            recovery,
+            log_base_tick: self.log_base_tick,
+            time: self.time.floor(Grain::Minute).get(),
+            end: self.end.floor(Grain::Minute).get(),
+        }
+    }
+}
+
+/// Number, previous and organisation fit together. [KEY-6]
+fn parse_place(id: Id, record: &wire::KeyRecord, previous: Option<KeyRecordId>) -> Result<OrgId, Rejection> {
+    match (OrgId::parse_optional(&record.organisation)?, record.number, previous) {
+        (None, 0, None) => Ok(id.into()),
+        (Some(organisation), 1.., Some(_)) => Ok(organisation),
+        _ => Err(Rejection::Malformed),
+    }
+}
+
+impl Content {
+    fn parse(record: &wire::KeyRecord) -> Result<Self, Rejection> {
+        if record.suite != SUITE {
+            return Err(if record.suite > SUITE { Rejection::NeedsUpgrade } else { Rejection::Malformed }); // [KEY-5]
+        }
+        let content = Self {
+            organisation_key: PublicKey::parse(&record.organisation_key)?,
+            signing_key: PublicKey::parse(&record.signing_key)?,
+            tls_key: PublicKey::parse(&record.tls_key)?,
+            sealing_keys: parse_sealing_keys(&record.sealing_keys)?,
+            endpoints: parse_endpoints(&record.endpoints)?,
+            witnesses: parse_organisations(&record.witnesses)?,
+            recovery: record.recovery.as_ref().map(parse_recovery).transpose()?,
+            log_base_tick: record.log_base_tick,
+            time: Seconds::new(record.time).ok_or(Rejection::Malformed)?,
+            end: Seconds::new(record.end).ok_or(Rejection::Malformed)?,
+        };
+        content.check_keys()?;
+        content.check_times()?;
+        Ok(content)
+    }
+
+    /// One key, one use. [KEY-7]
+    fn check_keys(&self) -> Result<(), Rejection> {
+        let (organisation, signing, tls) = (self.organisation_key, self.signing_key, self.tls_key);
+        let distinct = organisation != signing && organisation != tls && signing != tls;
+        if distinct { Ok(()) } else { Err(Rejection::Malformed) }
+    }
+
+    /// Whole minutes, the end after the time, a tick that a calendar reaches. [KEY-10]
+    fn check_times(&self) -> Result<(), Rejection> {
+        let whole = self.time.fits(Grain::Minute) && self.end.fits(Grain::Minute);
+        let ordered = self.time < self.end && self.log_base_tick <= LATEST / TICK;
+        if whole && ordered { Ok(()) } else { Err(Rejection::Malformed) }
+    }
+
+    /// Other organisations come from the second record on, and nobody witnesses or recovers itself. [KEY-9]
+    fn check_others(&self, organisation: OrgId, number: u32) -> Result<(), Rejection> {
+        let recovery = self.recovery.iter().flat_map(|recovery| &recovery.organisations);
+        let names_itself = self.witnesses.iter().chain(recovery).any(|other| *other == organisation);
+        let too_early = number == 0 && (!self.witnesses.is_empty() || self.recovery.is_some());
+        if names_itself || too_early { Err(Rejection::Malformed) } else { Ok(()) }
+    }
+}
+
+/// One to four, no key twice. [KEY-8]
+fn parse_sealing_keys(keys: &[Vec<u8>]) -> Result<Vec<SealingPublic>, Rejection> {
+    if !(1..=MAX_KEYS).contains(&keys.len()) {
+        return Err(Rejection::Malformed);
+    }
+    let keys = keys.iter().map(|key| SealingPublic::parse(key)).collect::<Result<Vec<_>, _>>()?;
+    if has_duplicate(&keys) { Err(Rejection::Malformed) } else { Ok(keys) }
+}
+
+/// None to four, none twice. [KEY-11]
+fn parse_endpoints(endpoints: &[String]) -> Result<Vec<Endpoint>, Rejection> {
+    if endpoints.len() > MAX_KEYS {
+        return Err(Rejection::Malformed);
+    }
+    let endpoints = endpoints.iter().map(|text| Endpoint::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    if has_duplicate(&endpoints) { Err(Rejection::Malformed) } else { Ok(endpoints) }
+}
+
+/// Strictly ascending, sixteen at most. [KEY-9]
+fn parse_organisations(organisations: &[Vec<u8>]) -> Result<Vec<OrgId>, Rejection> {
+    let parsed = organisations.iter().map(|bytes| OrgId::parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let ascending = parsed.is_sorted_by(|a, b| a < b) && parsed.len() <= MAX_ORGANISATIONS;
+    if ascending { Ok(parsed) } else { Err(Rejection::Malformed) }
+}
+
+fn parse_recovery(recovery: &wire::Recovery) -> Result<Recovery, Rejection> {
+    let organisations = parse_organisations(&recovery.organisations)?;
+    let needed = usize::try_from(recovery.threshold).map_err(|_| Rejection::Malformed)?;
+    if (1..=organisations.len()).contains(&needed) {
+        Ok(Recovery { threshold: recovery.threshold, organisations })
+    } else {
+        Err(Rejection::Malformed)
+    }
+}
+
+fn has_duplicate<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().any(|(index, item)| items.iter().skip(index + 1).any(|other| other == item))
+}
