@@ -1,0 +1,5 @@
+//! Other organisations' nodes: who may connect, and how letters travel.
+
+pub mod mailroom;
+
+pub use mailroom::{Contact, Difficulty, Mailroom, Outgoing, PeerCard, PeerState};
