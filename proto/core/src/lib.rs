@@ -13,6 +13,7 @@ pub mod key;
 pub mod letter;
 pub mod rejection;
 pub mod sensitive;
+pub mod state;
 pub mod time;
 
 pub use uput_wire::v1 as wire;

@@ -1,0 +1,68 @@
+//! What an event shows about the conduct of its author.
+//!
+//! Guarantees that a finding is made on the causal past of the event, so that nobody is blamed for what he had not
+//! seen; it makes no event void. Leaves to others: findings that need heads, times or labels (`verdict`).
+
+use std::collections::BTreeSet;
+
+use super::fact::Fact;
+use super::history::{Entry, History};
+use super::kind::{Kind, Side};
+use super::node::Verdict;
+use super::table::{Class, row};
+use super::view::View;
+use crate::id::EventId;
+
+/// A finding, with the event that shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Finding {
+    /// A void disclosure: its values were sent without right, and dropped unread. // [STA-8]
+    Overdisclosed(EventId),
+    /// Contact or service after a withdrawal that its author had seen. // [STA-9]
+    AfterWithdrawal(EventId),
+    /// Handed over outside the network without the right to disclose that stage. // [STA-9]
+    HandedOverWithoutRight(EventId),
+    /// Says that an event was delivered which is not in its past: `seen` is older than what the author held. // [STA-9]
+    StaleSeen(EventId),
+}
+
+pub(super) fn findings(history: &History) -> BTreeSet<Finding> {
+    history.entries().iter().enumerate().filter_map(|(place, entry)| finding(history, place, entry)).collect()
+}
+
+fn finding(history: &History, place: usize, entry: &Entry) -> Option<Finding> {
+    let id = entry.node.id;
+    let row = row(entry.node.side, entry.node.kind);
+    if entry.verdict != Verdict::Effective {
+        let row = row.or_else(|| super::table::row(entry.node.side.other(), entry.node.kind));
+        return row.filter(|row| row.class == Class::Disclosure).map(|_| Finding::Overdisclosed(id));
+    }
+    match entry.node.kind {
+        Kind::Delivered => stale(history, place, entry).then_some(Finding::StaleSeen(id)),
+        Kind::HandedOver1 | Kind::HandedOver2 => {
+            without_right(history, place, entry.node.kind).then_some(Finding::HandedOverWithoutRight(id))
+        }
+        _ if row.is_some_and(|row| row.facts.contains(&Fact::World)) => {
+            withdrawal_seen(history, place).then_some(Finding::AfterWithdrawal(id))
+        }
+        _ => None,
+    }
+}
+
+fn stale(history: &History, place: usize, entry: &Entry) -> bool {
+    let named = entry.node.names.and_then(|id| history.place(id));
+    named.is_some_and(|named| !history.past(place).contains(named))
+}
+
+/// The right: the trail is live, and that stage was disclosed in the epoch or may be now.
+fn without_right(history: &History, place: usize, handed_over: Kind) -> bool {
+    let (stage, disclosure) = if handed_over == Kind::HandedOver1 { (1, Kind::Need) } else { (2, Kind::Identity) };
+    let view = View::new(history, history.past(place).clone());
+    let reached = view.stage() >= stage;
+    !view.live() || (!reached && history.may_in(&view, Side::Opener, disclosure).is_err())
+}
+
+fn withdrawal_seen(history: &History, place: usize) -> bool {
+    let view = View::new(history, history.past(place).clone());
+    !view.stops().and(history.with(Fact::Withdrawal)).is_empty()
+}

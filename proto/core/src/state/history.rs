@@ -1,0 +1,203 @@
+//! The events of a trail with their causal pasts and verdicts, appended parents first.
+//!
+//! Guarantees that what was said about an event never changes by what is appended later. // [STA-3]
+//! Leaves to others: finding the order (`evaluate`), what the facts amount to (`view`).
+
+use std::collections::BTreeMap;
+
+use super::fact::Fact;
+use super::kind::{Kind, Side};
+use super::node::{Broken, Node, Verdict, VoidReason};
+use super::predicate::Predicate;
+use super::reading::Reading;
+use super::set::Set;
+use super::table::row;
+use super::view::View;
+use crate::id::EventId;
+
+/// A trail that grows. Two histories of the same events read the same.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    entries: Vec<Entry>,
+    places: BTreeMap<EventId, usize>,
+    facts: Vec<Set>,
+    nowhere: Set,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) node: Node,
+    pub(super) verdict: Verdict,
+    pub(super) epoch: u32,
+    past: Set,
+    named: Option<usize>,
+}
+
+impl History {
+    /// Nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { facts: vec![Set::default(); Fact::ALL.len()], ..Self::default() }
+    }
+
+    /// Appends an event whose parents are there, and judges it. An event that is there already changes nothing.
+    ///
+    /// # Errors
+    /// [`Broken`] if the event does not continue this trail.
+    pub fn append(&mut self, node: Node) -> Result<Verdict, Broken> {
+        if let Some(entry) = self.find(node.id) {
+            return if entry.node == node { Ok(entry.verdict) } else { Err(Broken::Contradiction(node.id)) };
+        }
+        let past = self.past_of(&node)?;
+        let named = node.names.and_then(|id| self.places.get(&id).copied());
+        let view = View::new(self, past.clone());
+        let epoch = view.epoch();
+        let verdict = judge(&node, named, &view);
+        let facts = if verdict == Verdict::Effective { facts_of(&node, &view) } else { Vec::new() };
+        let epoch = epoch.saturating_add(u32::from(facts.contains(&Fact::Epoch))); // [STA-10]
+        let place = self.entries.len();
+        for fact in facts {
+            if let Some(set) = self.facts.get_mut(fact as usize) {
+                set.insert(place);
+            }
+        }
+        self.places.insert(node.id, place);
+        self.entries.push(Entry { node, verdict, epoch, past, named });
+        Ok(verdict)
+    }
+
+    /// Whether this event, appended now by an author that has everything in its past, would be effective. // [STA-4]
+    ///
+    /// # Errors
+    /// The reason why it would be void.
+    pub fn may(&self, side: Side, kind: Kind, names: Option<EventId>) -> Result<(), VoidReason> {
+        let named = names.and_then(|id| self.place(id));
+        judge_kind(side, kind, named, &self.whole())
+    }
+
+    /// What can be read from all of it.
+    ///
+    /// # Errors
+    /// [`Broken::Openings`] if there is nothing yet.
+    pub fn reading(&self) -> Result<Reading, Broken> {
+        self.id(0).map(|opening| Reading::of(opening, self)).ok_or(Broken::Openings)
+    }
+
+    /// The same, of a part.
+    pub(super) fn may_in(&self, part: &View<'_>, side: Side, kind: Kind) -> Result<(), VoidReason> {
+        judge_kind(side, kind, None, part)
+    }
+
+    pub(super) fn whole(&self) -> View<'_> {
+        let mut all = Set::default();
+        (0..self.entries.len()).for_each(|place| all.insert(place));
+        View::new(self, all)
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn find(&self, id: EventId) -> Option<&Entry> {
+        self.places.get(&id).and_then(|place| self.entries.get(*place))
+    }
+
+    fn past_of(&self, node: &Node) -> Result<Set, Broken> {
+        let mut past = Set::default();
+        for parent in [node.prev, node.seen].into_iter().flatten() {
+            let place = self.places.get(&parent).copied().ok_or(Broken::ParentMissing(parent))?;
+            past.join(self.past(place));
+            past.insert(place);
+        }
+        match (opens(node), past.is_empty()) {
+            (true, true) if self.entries.is_empty() => Ok(past),
+            (true, _) => Err(Broken::Openings),
+            (false, true) => Err(Broken::Rootless(node.id)),
+            (false, false) => Ok(past),
+        }
+    }
+
+    /// The effective events that carry a fact.
+    pub(super) fn with(&self, fact: Fact) -> &Set {
+        self.facts.get(fact as usize).unwrap_or(&self.nowhere)
+    }
+
+    pub(super) fn past(&self, place: usize) -> &Set {
+        self.entries.get(place).map_or(&self.nowhere, |entry| &entry.past)
+    }
+
+    /// All that is in the past of any of these.
+    pub(super) fn pasts(&self, places: &Set) -> Set {
+        let mut pasts = Set::default();
+        places.iter().for_each(|place| pasts.join(self.past(place)));
+        pasts
+    }
+
+    pub(super) fn place(&self, id: EventId) -> Option<usize> {
+        self.places.get(&id).copied()
+    }
+
+    pub(super) fn epoch(&self, place: usize) -> u32 {
+        self.entries.get(place).map_or(0, |entry| entry.epoch)
+    }
+
+    pub(super) fn id(&self, place: usize) -> Option<EventId> {
+        self.entries.get(place).map(|entry| entry.node.id)
+    }
+
+    pub(super) fn kind(&self, place: usize) -> Kind {
+        self.entries.get(place).map_or(Kind::Delivered, |entry| entry.node.kind)
+    }
+
+    pub(super) fn by_peer(&self, place: usize) -> bool {
+        self.entries.get(place).is_some_and(|entry| entry.node.side == Side::Peer)
+    }
+
+    pub(super) fn named(&self, place: usize) -> Option<usize> {
+        self.entries.get(place).and_then(|entry| entry.named)
+    }
+}
+
+/// Whether a node opens a trail: an opening counts as one only if the opener says it.
+pub(super) fn opens(node: &Node) -> bool {
+    node.side == Side::Opener && node.kind.opens()
+}
+
+fn judge(node: &Node, named: Option<usize>, past: &View<'_>) -> Verdict {
+    let pinned = node.version_ok || opens(node) || node.kind == Kind::Delivered;
+    let judged = if pinned { judge_kind(node.side, node.kind, named, past) } else { Err(VoidReason::Version) }; // [STA-6]
+    judged.map_or_else(Verdict::Void, |()| Verdict::Effective)
+}
+
+// [STA-5]
+fn judge_kind(side: Side, kind: Kind, named: Option<usize>, past: &View<'_>) -> Result<(), VoidReason> {
+    if kind == Kind::Delivered {
+        return Ok(());
+    }
+    let row = row(side, kind).ok_or(VoidReason::WrongSide)?;
+    let mut furthest: Option<(usize, Predicate)> = None;
+    for alternative in row.pre {
+        let Some(held) = alternative.iter().position(|predicate| !predicate.holds(past, named)) else {
+            return Ok(());
+        };
+        if let Some(failed) = alternative.get(held) {
+            furthest = match furthest {
+                Some((further, _)) if further >= held => furthest,
+                _ => Some((held, *failed)),
+            };
+        }
+    }
+    furthest.map_or(Ok(()), |(_, predicate)| Err(VoidReason::Unmet(predicate)))
+}
+
+/// The facts of an effective event; those of a reopening depend on what it found.
+fn facts_of(node: &Node, past: &View<'_>) -> Vec<Fact> {
+    let mut facts = row(node.side, node.kind).map(|row| row.facts.to_vec()).unwrap_or_default();
+    if facts.contains(&Fact::Restate) && !past.with(Fact::Values).is_empty() {
+        facts.extend([Fact::Stage1, Fact::Values, Fact::Question]); // [STA-22]
+    }
+    if facts.contains(&Fact::Resume) && !past.outstanding().is_empty() {
+        facts.push(Fact::Stage1); // [STA-22]
+    }
+    facts
+}

@@ -1,0 +1,82 @@
+//! One event, as far as the state depends on it, and what becomes of it.
+//!
+//! Guarantees nothing about the event itself: IDs, authorship and form were checked before. Leaves to others: reading
+//! it from the wire (`event`).
+
+use std::fmt;
+
+use super::kind::{Kind, Side};
+use super::predicate::Predicate;
+use crate::id::EventId;
+
+/// One event of a trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// Its ID.
+    pub id: EventId,
+    /// Its author.
+    pub side: Side,
+    /// What it says.
+    pub kind: Kind,
+    /// The author's event before.
+    pub prev: Option<EventId>,
+    /// The newest event of the other party that the author had admitted.
+    pub seen: Option<EventId>,
+    /// What it names: `transfer_taken` the offer, `delivered` the event, others nothing.
+    pub names: Option<EventId>,
+    /// Whether its version is within what the trail is pinned to. // [STA-6]
+    pub version_ok: bool,
+}
+
+/// What becomes of an event. It never changes, whatever comes later. // [STA-3]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It counts.
+    Effective,
+    /// It is kept and shown, and adds nothing.
+    Void(VoidReason),
+}
+
+/// Why an event is void.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum VoidReason {
+    /// This party does not say this.
+    WrongSide,
+    /// Newer than the version that the trail is pinned to.
+    Version,
+    /// A condition does not hold in its past: the first that fails in the alternative that came furthest.
+    Unmet(Predicate),
+    /// The events do not make a trail. Only [`super::may`] says this.
+    NoTrail(Broken),
+}
+
+impl fmt::Display for VoidReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongSide => f.write_str("wrong_side"),
+            Self::Version => f.write_str("version"),
+            Self::Unmet(predicate) => f.write_str(predicate.word()),
+            Self::NoTrail(_) => f.write_str("no_trail"),
+        }
+    }
+}
+
+/// Why nodes are not one trail. // [STA-2]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Broken {
+    /// Not exactly one opening by the opener.
+    #[error("a trail has exactly one opening")]
+    Openings,
+    /// An event points to one that is not there.
+    #[error("an event of the trail is missing: {0}")]
+    ParentMissing(EventId),
+    /// An event other than the opening points to nothing.
+    #[error("an event is not connected to the opening: {0}")]
+    Rootless(EventId),
+    /// Events point to each other in a circle.
+    #[error("events point to each other in a circle")]
+    Circle,
+    /// Two different events have one ID.
+    #[error("two different events have one ID: {0}")]
+    Contradiction(EventId),
+}
