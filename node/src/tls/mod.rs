@@ -1,0 +1,85 @@
+//! TLS 1.3 and nothing older, with one provider, chosen here and nowhere else.
+//!
+//! Guarantees that whoever is at the other end of a peer connection holds the private half of the Ed25519 key that this
+//! module reports, and that such a key is admissible. Which key belongs to whom is the mailroom's word.
+
+mod certificate;
+mod verifier;
+
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::{ClientConfig, ServerConfig};
+use uput_core::key::PublicKey;
+
+pub use certificate::{ApiCertificate, PeerCertificate, peer_key};
+use verifier::{AnyEd25519Client, PinnedServer};
+
+/// What TLS could not be set up with.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The certificate cannot be made.
+    #[error("the TLS certificate cannot be made")]
+    Certificate(#[from] rcgen::Error),
+    /// The configuration is refused.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(#[from] rustls::Error),
+    /// A PEM file that does not hold what it must.
+    #[error("the certificate or key file is damaged")]
+    Damaged,
+}
+
+/// For accepting peers: a client certificate is required, and any admissible Ed25519 key passes; the caller looks at
+/// [`peer_key`] and decides what it may do.
+///
+/// # Errors
+/// [`TlsError::Setup`] if the provider cannot do TLS 1.3.
+pub fn peer_server(certificate: &PeerCertificate) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = provider();
+    // [TRA-2] [TRA-3]
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_client_cert_verifier(Arc::new(AnyEd25519Client::new(provider)))
+        .with_single_cert(vec![certificate.der().clone()], certificate.private_key())?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    // A resumed session would skip the look at the certificate.
+    config.send_tls13_tickets = 0;
+    Ok(Arc::new(config))
+}
+
+/// For dialling one peer: only `pinned` passes. [TRA-4]
+///
+/// # Errors
+/// [`TlsError::Setup`] if the provider cannot do TLS 1.3.
+pub fn peer_client(certificate: &PeerCertificate, pinned: &PublicKey) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider = provider();
+    let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(PinnedServer::new(provider, pinned)))
+        .with_client_auth_cert(vec![certificate.der().clone()], certificate.private_key())?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    // The name would be sent in clear and means nothing here.
+    config.enable_sni = false;
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+/// For the local interface: no client certificate, the token says who calls.
+///
+/// # Errors
+/// [`TlsError::Setup`] if key and certificate do not fit.
+pub fn api_server(certificate: &ApiCertificate) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der()?], certificate.private_key()?)?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The only provider of this program.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}

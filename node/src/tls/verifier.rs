@@ -1,0 +1,121 @@
+//! Who may be at the other end: whoever holds an admissible Ed25519 key, or the holder of one certain key.
+//!
+//! rustls checks with these that the other end signed the handshake; dates, names and issuers are not looked at.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, SignatureScheme};
+use uput_core::key::PublicKey;
+
+use super::certificate::peer_key;
+
+/// Lets any admissible key in; a stranger may only introduce itself.
+#[derive(Debug)]
+pub(super) struct AnyEd25519Client {
+    provider: Arc<CryptoProvider>,
+}
+
+impl AnyEd25519Client {
+    pub(super) const fn new(provider: Arc<CryptoProvider>) -> Self {
+        Self { provider }
+    }
+}
+
+impl ClientCertVerifier for AnyEd25519Client {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        // [TRA-3] Small-order keys end here, before any signature of theirs is looked at.
+        peer_key(end_entity).map_err(|_| CertificateError::BadEncoding)?;
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        // [TRA-2]
+        Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+}
+
+/// Lets one key in.
+#[derive(Debug)]
+pub(super) struct PinnedServer {
+    provider: Arc<CryptoProvider>,
+    pinned: [u8; 32],
+}
+
+impl PinnedServer {
+    pub(super) fn new(provider: Arc<CryptoProvider>, pinned: &PublicKey) -> Self {
+        Self { provider, pinned: *pinned.as_bytes() }
+    }
+}
+
+impl ServerCertVerifier for PinnedServer {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let key = peer_key(end_entity).map_err(|_| CertificateError::BadEncoding)?;
+        // [TRA-4]
+        if *key.as_bytes() == self.pinned {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        // [TRA-2]
+        Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+}
