@@ -206,7 +206,7 @@ fn transfer_crossed(opener: Kind, peer: Kind) -> Crossed {
 
 /// The crossings of a view that matter, in the order of their IDs.
 pub(super) fn crossings(history: &History, view: &View<'_>) -> Vec<Crossing> {
-    let spoken = |side| history.entries().iter().enumerate().filter(move |(_, entry)| speaks(entry, side));
+    let spoken = |side| history.entries(view.within()).filter(move |(_, entry)| speaks(entry, side));
     let mut found = Vec::new();
     for (opener_place, opener) in spoken(Side::Opener) {
         for (peer_place, peer) in spoken(Side::Peer) {

@@ -26,11 +26,11 @@ pub enum Finding {
     StaleSeen(EventId),
 }
 
-pub(super) fn findings(history: &History) -> BTreeSet<Finding> {
-    history.entries().iter().enumerate().filter_map(|(place, entry)| finding(history, place, entry)).collect()
+pub(super) fn findings(history: &History, view: &View<'_>) -> BTreeSet<Finding> {
+    history.entries(view.within()).filter_map(|(place, entry)| finding(history, view, place, entry)).collect()
 }
 
-fn finding(history: &History, place: usize, entry: &Entry) -> Option<Finding> {
+fn finding(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> Option<Finding> {
     let id = entry.node.id;
     let row = row(entry.node.side, entry.node.kind);
     if entry.verdict != Verdict::Effective {
@@ -38,7 +38,7 @@ fn finding(history: &History, place: usize, entry: &Entry) -> Option<Finding> {
         return row.filter(|row| row.class == Class::Disclosure).map(|_| Finding::Overdisclosed(id));
     }
     match entry.node.kind {
-        Kind::Delivered => stale(history, place, entry).then_some(Finding::StaleSeen(id)),
+        Kind::Delivered => stale(history, whole, place, entry).then_some(Finding::StaleSeen(id)),
         Kind::HandedOver1 | Kind::HandedOver2 => {
             without_right(history, place, entry.node.kind).then_some(Finding::HandedOverWithoutRight(id))
         }
@@ -49,9 +49,9 @@ fn finding(history: &History, place: usize, entry: &Entry) -> Option<Finding> {
     }
 }
 
-fn stale(history: &History, place: usize, entry: &Entry) -> bool {
+fn stale(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> bool {
     let named = entry.node.names.and_then(|id| history.place(id));
-    named.is_some_and(|named| !history.past(place).contains(named))
+    named.is_some_and(|named| whole.within().contains(named) && !history.past(place).contains(named))
 }
 
 /// The right: the trail is live, and that stage was disclosed in the epoch or may be now.

@@ -80,7 +80,22 @@ impl History {
     /// # Errors
     /// [`Broken::Openings`] if there is nothing yet.
     pub fn reading(&self) -> Result<Reading, Broken> {
-        self.id(0).map(|opening| Reading::of(opening, self)).ok_or(Broken::Openings)
+        self.id(0).map(|opening| Reading::of(opening, self, &self.whole())).ok_or(Broken::Openings)
+    }
+
+    /// What could be read by one who had these events, and what is in their past: what their author knew.
+    ///
+    /// # Errors
+    /// [`Broken::ParentMissing`] for an event that is not there; [`Broken::Openings`] for none.
+    pub fn reading_at(&self, events: &[EventId]) -> Result<Reading, Broken> {
+        let mut part = Set::default();
+        for event in events {
+            let place = self.place(*event).ok_or(Broken::ParentMissing(*event))?;
+            part.join(self.past(place));
+            part.insert(place);
+        }
+        let opening = self.id(0).filter(|_| !events.is_empty()).ok_or(Broken::Openings)?;
+        Ok(Reading::of(opening, self, &View::new(self, part)))
     }
 
     /// The same, of a part.
@@ -94,8 +109,9 @@ impl History {
         View::new(self, all)
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// The events of a part, with their places.
+    pub(super) fn entries(&self, part: &Set) -> impl Iterator<Item = (usize, &Entry)> {
+        part.iter().filter_map(|place| self.entries.get(place).map(|entry| (place, entry)))
     }
 
     fn find(&self, id: EventId) -> Option<&Entry> {

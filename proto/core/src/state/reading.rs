@@ -227,25 +227,24 @@ pub enum Offer {
 }
 
 impl Reading {
-    pub(super) fn of(opening: EventId, history: &History) -> Self {
-        let view = history.whole();
+    pub(super) fn of(opening: EventId, history: &History, view: &View<'_>) -> Self {
         let ids = |set: &Set| set.iter().filter_map(|place| history.id(place)).collect::<BTreeSet<_>>();
         let all = |fact| ids(&view.with(fact));
         Self {
             opening,
-            events: history.entries().iter().map(judged).collect(),
-            findings: findings(history),
-            headline: headline(history, &view),
+            events: history.entries(view.within()).map(|(_, entry)| judged(entry)).collect(),
+            findings: findings(history, view),
+            headline: headline(history, view),
             live: view.live(),
-            stage: stage(&view),
+            stage: stage(view),
             epoch: view.epoch(),
-            answer: answer(history, &view),
+            answer: answer(history, view),
             covering: view.covered(),
             acknowledged: ids(&view.now(Fact::Notice)),
             outstanding: ids(&view.outstanding()),
-            owed: owed(history, &view),
-            responsible: responsible(&view),
-            offer: offer(history, &view),
+            owed: owed(history, view),
+            responsible: responsible(view),
+            offer: offer(history, view),
             stops: ids(&view.stops()),
             closings: ids(&view.now(Fact::End)),
             world: all(Fact::World),
@@ -253,9 +252,9 @@ impl Reading {
             objections: if view.under_law() { all(Fact::Withdrawal) } else { BTreeSet::new() },
             warnings: all(Fact::Warning),
             decisions: all(Fact::Grounds),
-            fresh_basis: fresh_basis(history, &view),
+            fresh_basis: fresh_basis(history, view),
             under_law: view.under_law(),
-            crossings: crossings(history, &view),
+            crossings: crossings(history, view),
         }
     }
 }

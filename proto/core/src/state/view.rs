@@ -29,6 +29,10 @@ impl<'a> View<'a> {
         self.within.is_empty()
     }
 
+    pub(super) const fn within(&self) -> &Set {
+        &self.within
+    }
+
     pub(super) const fn epoch(&self) -> u32 {
         self.epoch
     }
