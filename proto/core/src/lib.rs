@@ -14,6 +14,8 @@ pub mod letter;
 pub mod rejection;
 pub mod sensitive;
 pub mod state;
+pub mod step;
 pub mod time;
+pub mod trail;
 
 pub use uput_wire::v1 as wire;

@@ -1,0 +1,233 @@
+//! A trail: two chains of verified events between exactly two organisations.
+//!
+//! Guarantees that every event in it is by one of its two parties, continues its author's chain, and names as seen only
+//! events of the other party that are here, never fewer than before. Two events with one number are both kept.
+//! Leaves to others: whether a signature verified ([`Verified`] is the evidence), what the events mean (`state`), which
+//! stage the agreement lets the opening have (`agreement`).
+
+mod chain;
+mod node;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    envelope::Verified,
+    event::{Event, Opening, Statement},
+    id::{EventId, OrgId, TrailId},
+    rejection::Rejection,
+    state::{Broken, History, Reading, Side, VoidReason},
+};
+use chain::Chain;
+use node::{kind, names};
+
+/// What became of an event that was offered to a trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is new, and continues its author's chain.
+    New,
+    /// It was here before.
+    Known,
+    /// It is new, and its author had signed another event with this number: both are kept. [EVT-16]
+    Twin,
+}
+
+/// The events of one trail.
+#[derive(Clone)]
+pub struct Trail {
+    id: TrailId,
+    opener: OrgId,
+    peer: OrgId,
+    opened_at: u32,
+    events: BTreeMap<EventId, Verified<Event>>,
+    order: Vec<EventId>,
+    chains: [Chain; 2],
+    history: History,
+}
+
+impl Trail {
+    /// Begins with an opening. `opened_at` is the stage that the agreement lets it have. [EVT-13]
+    ///
+    /// # Errors
+    /// [`Rejection::WrongTrail`] if the event is no opening.
+    pub fn open(opening: Verified<Event>, opened_at: u32) -> Result<Self, Rejection> {
+        let peer = opening.opening().ok_or(Rejection::WrongTrail)?.peer;
+        let (id, opener) = (opening.id.opened_trail(), opening.author);
+        let chains = [Chain::default(), Chain::default()];
+        let (events, order, history) = (BTreeMap::new(), Vec::new(), History::new());
+        let mut trail = Self { id, opener, peer, opened_at, events, order, chains, history };
+        trail.insert(opening)?;
+        Ok(trail)
+    }
+
+    /// Its ID.
+    #[must_use]
+    pub const fn id(&self) -> TrailId {
+        self.id
+    }
+
+    /// The organisation on a side.
+    #[must_use]
+    pub const fn party(&self, side: Side) -> OrgId {
+        match side {
+            Side::Opener => self.opener,
+            Side::Peer => self.peer,
+        }
+    }
+
+    /// The side of an organisation, if it is a party.
+    #[must_use]
+    pub fn side(&self, organisation: &OrgId) -> Option<Side> {
+        [Side::Opener, Side::Peer].into_iter().find(|side| self.party(*side) == *organisation)
+    }
+
+    /// The opening event.
+    ///
+    /// # Errors
+    /// Never: a trail is made from its opening.
+    pub fn opening_event(&self) -> Result<&Verified<Event>, Rejection> {
+        self.events.get(&self.id.opening()).ok_or(Rejection::WrongTrail)
+    }
+
+    /// What the opening says.
+    ///
+    /// # Errors
+    /// Never: a trail is made from its opening.
+    pub fn opening(&self) -> Result<&Opening, Rejection> {
+        self.opening_event()?.opening().ok_or(Rejection::WrongTrail)
+    }
+
+    /// The stage that the agreement let the opening have.
+    #[must_use]
+    pub const fn opened_at(&self) -> u32 {
+        self.opened_at
+    }
+
+    /// One event.
+    #[must_use]
+    pub fn event(&self, id: &EventId) -> Option<&Verified<Event>> {
+        self.events.get(id)
+    }
+
+    /// All events in the order of admission: what an event points to comes before it.
+    pub fn events(&self) -> impl Iterator<Item = &Verified<Event>> {
+        self.order.iter().filter_map(|id| self.events.get(id))
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none: never.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// How many numbers the party on this side has used.
+    #[must_use]
+    pub fn count(&self, side: Side) -> u64 {
+        self.chain(side).count()
+    }
+
+    /// The newest event of the party on this side: the first that came with the highest number.
+    #[must_use]
+    pub fn last(&self, side: Side) -> Option<EventId> {
+        self.chain(side).last()
+    }
+
+    /// Events with this author and number: more than one is an equivocation.
+    #[must_use]
+    pub fn numbered(&self, side: Side, seq: u64) -> &[EventId] {
+        self.chain(side).numbered(seq)
+    }
+
+    /// What admitting an event would do, without its signature being verified yet.
+    ///
+    /// # Errors
+    /// [`Rejection::WrongTrail`], [`Rejection::MissingPredecessor`], [`Rejection::BrokenSequence`].
+    pub fn offer(&self, event: &Event) -> Result<Admission, Rejection> {
+        let side = self.side(&event.author).filter(|_| event.trail == self.id).ok_or(Rejection::WrongTrail)?;
+        if self.events.contains_key(&event.id) {
+            return Ok(Admission::Known);
+        }
+        // [EVT-3] The ID of the trail is the ID of its one opening.
+        if event.opening().is_some() {
+            return Err(Rejection::WrongTrail);
+        }
+        self.check_prev(event)?;
+        self.check_seen(event, side)?;
+        Ok(if event.seq < self.count(side) { Admission::Twin } else { Admission::New })
+    }
+
+    /// Takes an event in.
+    ///
+    /// # Errors
+    /// As [`Trail::offer`].
+    pub fn admit(&mut self, event: Verified<Event>) -> Result<Admission, Rejection> {
+        let admission = self.offer(&event)?;
+        if admission != Admission::Known {
+            self.insert(event)?;
+        }
+        Ok(admission)
+    }
+
+    /// What the trail says, by its events alone.
+    ///
+    /// # Errors
+    /// Never for a trail: each event's parents are here.
+    pub fn reading(&self) -> Result<Reading, Broken> {
+        self.history.reading()
+    }
+
+    /// Whether a statement would have effect if this side said it now, with everything here in its past.
+    ///
+    /// # Errors
+    /// The condition that fails.
+    pub fn may(&self, side: Side, statement: &Statement) -> Result<(), VoidReason> {
+        self.history.may(side, kind(statement, self.opened_at), names(statement))
+    }
+
+    /// [EVT-5] The predecessor is the author's own event with the number before, in no later incarnation.
+    fn check_prev(&self, event: &Event) -> Result<(), Rejection> {
+        let Some(prev) = event.prev else { return Ok(()) };
+        let prev = self.events.get(&prev).ok_or(Rejection::MissingPredecessor)?;
+        let follows = prev.author == event.author
+            && prev.seq.checked_add(1) == Some(event.seq)
+            && prev.incarnation <= event.incarnation;
+        if follows { Ok(()) } else { Err(Rejection::BrokenSequence) }
+    }
+
+    /// [EVT-6] What was seen is the other party's, and not older than what the predecessor had seen.
+    fn check_seen(&self, event: &Event, side: Side) -> Result<(), Rejection> {
+        let before = event.prev.and_then(|prev| self.events.get(&prev)).and_then(|prev| prev.seen);
+        let Some(seen) = event.seen else {
+            return if before.is_none() { Ok(()) } else { Err(Rejection::BrokenSequence) };
+        };
+        let seen = self.events.get(&seen).ok_or(Rejection::MissingPredecessor)?;
+        let floor = before.and_then(|id| self.events.get(&id)).map_or(0, |event| event.seq);
+        let holds = self.side(&seen.author) == Some(side.other()) && seen.seq >= floor;
+        if holds { Ok(()) } else { Err(Rejection::BrokenSequence) }
+    }
+
+    fn insert(&mut self, event: Verified<Event>) -> Result<(), Rejection> {
+        let (id, seq) = (event.id, event.seq);
+        let side = self.side(&event.author).ok_or(Rejection::WrongTrail)?;
+        self.history.append(self.node(&event, side)).map_err(|_| Rejection::BrokenSequence)?;
+        let [opener, peer] = &mut self.chains;
+        let chain = if side == Side::Opener { opener } else { peer };
+        chain.insert(seq, id);
+        self.order.push(id);
+        self.events.insert(id, event);
+        Ok(())
+    }
+
+    const fn chain(&self, side: Side) -> &Chain {
+        let [opener, peer] = &self.chains;
+        match side {
+            Side::Opener => opener,
+            Side::Peer => peer,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Trails admit what continues them, and nothing else.
+#![allow(missing_docs, reason = "a test")]
+
+use uput_core::{
+    envelope::{Envelope, MediaType, Verified, verify_one},
+    event::{Event, Opening, Statement, Terms},
+    id::{EventId, Id, OrgId},
+    key::SigningKey,
+    rejection::Rejection,
+    state::{Headline, Side},
+    step::{self, Author, Draft, Refused},
+    time::Seconds,
+    trail::{Admission, Trail},
+    wire,
+};
+
+struct Party {
+    organisation: OrgId,
+    signing: SigningKey,
+}
+
+impl Party {
+    fn new(seed: u8) -> Self {
+        Self { organisation: Id::of(&[seed]).into(), signing: SigningKey::from_seed(&[seed; 32]) }
+    }
+
+    fn author(&self) -> Author<'_> {
+        Author {
+            organisation: self.organisation,
+            key_record: Id::of(b"a key record").into(),
+            signing: &self.signing,
+            incarnation: 0,
+        }
+    }
+
+    fn sign(&self, event: &Event) -> Verified<Event> {
+        let envelope = Envelope::sign(MediaType::EVENT, event.encode(), &[&self.signing]).unwrap();
+        let id = envelope.id();
+        verify_one(envelope, MediaType::EVENT, self.signing.public(), |body| Event::parse(id, body)).unwrap()
+    }
+}
+
+fn draft(statement: Statement) -> Draft {
+    Draft { statement, terms: None, slots: Vec::new(), time: Seconds::new(60).unwrap(), occurred: None }
+}
+
+fn terms(stage: u32) -> Terms {
+    Terms { stage, rule: 1, basis: wire::LegalBasis::ExplicitConsent, article: 0 }
+}
+
+fn parties() -> (Party, Party) {
+    (Party::new(1), Party::new(2))
+}
+
+fn opening(opener: &Party, peer: &Party, stage: u32) -> Verified<Event> {
+    let opening = Opening {
+        peer: peer.organisation,
+        peer_key: Id::of(b"another key record").into(),
+        agreement: Id::of(b"an agreement").into(),
+        act: wire::Act::Referral,
+        service_type: wire::ServiceType::Shelter,
+        nonce: [3; 32],
+        event_version: 1,
+        expiry: None,
+    };
+    let draft = Draft { terms: Some(terms(stage)), ..draft(Statement::Need) };
+    step::open(&opener.author(), opening, draft).unwrap()
+}
+
+fn say(trail: &mut Trail, party: &Party, statement: Statement) -> EventId {
+    let event = step::append(trail, &party.author(), draft(statement)).unwrap();
+    let id = event.id;
+    assert_eq!(trail.admit(event).unwrap(), Admission::New);
+    id
+}
+
+fn held() -> Statement {
+    Statement::Held { until: Seconds::new(600).unwrap() }
+}
+
+#[test]
+fn a_trail_is_answered() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    say(&mut trail, &peer, Statement::Delivered(opened));
+    say(&mut trail, &peer, Statement::Accepted);
+    say(&mut trail, &opener, Statement::Identity);
+    assert_eq!(trail.reading().unwrap().headline, Headline::Accepted);
+    assert_eq!(trail.count(Side::Peer), 2);
+}
+
+#[test]
+fn what_would_be_void_is_not_said() {
+    let (opener, peer) = parties();
+    let trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let refused = step::append(&trail, &opener.author(), draft(Statement::Identity)).err().unwrap();
+    assert!(matches!(refused, Refused::Void(_)), "{refused}");
+    assert_eq!(refused.rejection(), Rejection::StepNotAllowed);
+}
+
+#[test]
+fn an_event_comes_once() {
+    let (opener, peer) = parties();
+    let first = opening(&opener, &peer, 0);
+    let mut trail = Trail::open(first.clone(), 0).unwrap();
+    assert_eq!(trail.admit(first).unwrap(), Admission::Known);
+    assert_eq!(trail.len(), 1);
+}
+
+#[test]
+fn two_events_with_one_number_are_both_kept() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let twin = step::append(&trail, &peer.author(), draft(Statement::Acknowledged)).unwrap();
+    say(&mut trail, &peer, held());
+    assert_eq!(trail.admit(twin).unwrap(), Admission::Twin);
+    assert_eq!(trail.numbered(Side::Peer, 0).len(), 2);
+    assert_eq!(trail.count(Side::Peer), 1);
+}
+
+#[test]
+fn an_event_of_another_trail_is_refused() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let other = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let event = step::append(&other, &peer.author(), draft(Statement::Accepted)).unwrap();
+    assert_eq!(trail.admit(event).err(), Some(Rejection::WrongTrail));
+    assert_eq!(trail.admit(other.opening_event().unwrap().clone()).err(), Some(Rejection::WrongTrail));
+}
+
+#[test]
+fn a_third_party_has_no_say() {
+    let (opener, peer) = parties();
+    let trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let stranger = Party::new(9);
+    assert_eq!(
+        step::append(&trail, &stranger.author(), draft(held())).err(),
+        Some(Refused::Rejected(Rejection::WrongTrail))
+    );
+    let mut event = Event::clone(&step::append(&trail, &peer.author(), draft(held())).unwrap());
+    event.author = stranger.organisation;
+    assert_eq!(trail.offer(&event).err(), Some(Rejection::WrongTrail));
+}
+
+#[test]
+fn a_missing_predecessor_is_told_from_a_false_one() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let behind = trail.clone();
+    say(&mut trail, &peer, held());
+    let next = step::append(&trail, &peer.author(), draft(Statement::Acknowledged)).unwrap();
+    assert_eq!(behind.offer(&next).err(), Some(Rejection::MissingPredecessor));
+    let mut false_one = Event::clone(&next);
+    false_one.prev = Some(trail.id().opening());
+    assert_eq!(trail.offer(&false_one).err(), Some(Rejection::BrokenSequence));
+    let mut skipping = Event::clone(&next);
+    skipping.seq += 1;
+    assert_eq!(trail.offer(&skipping).err(), Some(Rejection::BrokenSequence));
+}
+
+#[test]
+fn what_was_seen_is_never_unseen() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let first = say(&mut trail, &peer, held());
+    say(&mut trail, &peer, Statement::Acknowledged);
+    say(&mut trail, &opener, Statement::Need);
+    let next = step::append(&trail, &opener.author(), draft(Statement::Withdrawn)).unwrap();
+    for seen in [None, Some(first), Some(trail.id().opening())] {
+        let mut event = Event::clone(&next);
+        event.seen = seen;
+        assert_eq!(trail.offer(&opener.sign(&event)).err(), Some(Rejection::BrokenSequence));
+    }
+}
+
+#[test]
+fn an_older_incarnation_does_not_continue_a_newer_one() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let restored = Author { incarnation: 1, ..peer.author() };
+    trail.admit(step::append(&trail, &restored, draft(held())).unwrap()).unwrap();
+    let old = step::append(&trail, &peer.author(), draft(Statement::Acknowledged)).unwrap();
+    assert_eq!(trail.offer(&old).err(), Some(Rejection::BrokenSequence));
+}
