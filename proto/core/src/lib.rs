@@ -4,15 +4,19 @@
 //! input makes it panic. What a function calls verified, it has verified over the bytes received.
 //! Leaves to others: storage, transport, and asking people.
 
+pub mod agreement;
+pub mod catalogue;
 pub mod codec;
 pub mod entropy;
 pub mod envelope;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod legal_basis;
 pub mod letter;
 pub mod rejection;
 pub mod sensitive;
+pub mod slot;
 pub mod state;
 pub mod step;
 pub mod time;

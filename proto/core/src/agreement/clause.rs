@@ -1,0 +1,128 @@
+//! The parts of an agreement, as they are once they were read.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    catalogue::Label,
+    id::OrgId,
+    time::Span,
+    wire::{Act, DecisionType, LegalBasis, ServiceType, TimerKind},
+};
+
+/// An organisation that is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Which.
+    pub organisation: OrgId,
+    /// What people call it.
+    pub name: String,
+    /// Roles in which it sends.
+    pub roles: BTreeSet<String>,
+    /// Services that it gives.
+    pub services: BTreeSet<ServiceType>,
+}
+
+/// The labels that one kind of recipient may be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// From stage 0 on.
+    pub enquiry: BTreeSet<Label>,
+    /// From stage 1 on.
+    pub need: BTreeSet<Label>,
+    /// At stage 2.
+    pub identity: BTreeSet<Label>,
+    /// Of these, the ones that need her tick.
+    pub ticked: BTreeSet<Label>,
+    /// In events that disclose nothing about her.
+    pub reply: BTreeSet<Label>,
+}
+
+/// Who may ask whom for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// From 1.
+    pub number: u32,
+    /// What is asked.
+    pub act: Act,
+    /// Role of the sender.
+    pub sender: String,
+    /// Service of the recipient.
+    pub receiver: ServiceType,
+    /// Name of the profile.
+    pub profile: String,
+    /// Bases that it accepts for stages 1 and 2.
+    pub bases: BTreeSet<LegalBasis>,
+    /// Whether stage 2 may stand in the opening.
+    pub collapsed: bool,
+}
+
+/// An article of law, or of the paper agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    /// From 1.
+    pub number: u32,
+    /// How it is cited.
+    pub citation: String,
+    /// Whether nobody has checked the citation.
+    pub unverified: bool,
+}
+
+/// How long a step may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// For which act.
+    pub act: Act,
+    /// For which step.
+    pub kind: TimerKind,
+    /// How long.
+    pub span: Span,
+}
+
+/// Who may make which decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRule {
+    /// Of which type.
+    pub kind: DecisionType,
+    /// Services of the bodies that may.
+    pub issuers: BTreeSet<ServiceType>,
+}
+
+/// To whom an unanswered request goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EscalationStep {
+    /// Service of the body.
+    pub service_type: ServiceType,
+    /// How long after the missed timer.
+    pub after: Span,
+}
+
+/// How long things are kept after a trail ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Values.
+    pub values: Span,
+    /// Events and labels.
+    pub evidence: Span,
+}
+
+/// What witnessing it demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WitnessRule {
+    /// How many cosignatures.
+    pub number: u32,
+    /// Whether a witness must not be a party of the trail.
+    pub independent: bool,
+}
+
+/// Who may audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auditor {
+    /// Which.
+    pub organisation: OrgId,
+    /// What people call it.
+    pub name: String,
+    /// Whether labels may be opened for it.
+    pub labels: bool,
+}

@@ -1,0 +1,120 @@
+//! The same rules, asked by those who receive and by those who audit.
+
+use std::collections::BTreeSet;
+
+use super::{Agreement, Permitted, Refused, Request, minimised::ticks};
+use crate::{
+    catalogue::{Field, Label},
+    rejection::Rejection,
+    slot::{Content, Disclosed},
+};
+
+/// What a receiver keeps of a disclosure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stripped {
+    /// What the agreement allows.
+    pub kept: Vec<Field>,
+    /// Labels whose values were dropped unread.
+    pub stripped: Vec<Label>,
+    /// How many slots held what the catalogue does not have; dropped unread.
+    pub foreign: usize,
+    /// Why everything beyond stage 0 was dropped, if it was.
+    pub lowered: Option<Refused>,
+}
+
+/// What an auditor can say of the labels of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// All are open, and within profile, stage and basis.
+    Yes,
+    /// This breaks the agreement.
+    No(Refused),
+    /// Nothing that is open breaks it, and something that matters is closed.
+    NotCheckable,
+}
+
+impl Agreement {
+    /// What a receiver may keep: never more than the sender was allowed to send. [DIS-13]
+    ///
+    /// If the terms themselves are not allowed, what stage 0 allows is kept, so that a mistake in them does not turn
+    /// her away.
+    #[must_use]
+    pub fn strip(&self, request: &Request<'_>, disclosed: &Disclosed) -> Stripped {
+        let fields: Vec<Field> = disclosed.fields().cloned().collect();
+        let foreign = disclosed.slots().iter().filter(|slot| matches!(slot.content(), Content::Foreign(_))).count();
+        let (permitted, lowered) = match self.permit(request).map_err(Refused::from).and_then(|p| p.stands(&fields)) {
+            Ok(permitted) => (Some(permitted), None),
+            Err(refused) => (self.permit(&request.lowered()).ok(), Some(refused)),
+        };
+        let (kept, dropped) = match &permitted {
+            Some(permitted) => permitted.part(fields),
+            None => (Vec::new(), fields),
+        };
+        Stripped { kept, stripped: dropped.iter().map(Field::label).collect(), foreign, lowered }
+    }
+
+    /// What an auditor can say, who may see no label, some, all, or values too. `slots` is how many the event has.
+    #[must_use]
+    pub fn judge_labels(&self, request: &Request<'_>, disclosed: Option<&Disclosed>, slots: usize) -> Judgement {
+        let permitted = match self.permit(request) {
+            Ok(permitted) => permitted,
+            Err(rejection) => return Judgement::No(rejection.into()),
+        };
+        let opened = disclosed.map_or(&[][..], Disclosed::slots);
+        let fields: Vec<Field> = disclosed.into_iter().flat_map(Disclosed::fields).cloned().collect();
+        let labels: BTreeSet<Label> = disclosed.into_iter().flat_map(Disclosed::labels).collect();
+        let foreign = opened.iter().any(|slot| matches!(slot.content(), Content::Foreign(_)));
+        match permitted.breach(&labels, &fields, foreign, opened.len() == slots) {
+            Some(refused) => Judgement::No(refused),
+            None if opened.len() < slots => Judgement::NotCheckable,
+            None if permitted.tick_is_closed(&labels, &fields, true) => Judgement::NotCheckable,
+            None => Judgement::Yes,
+        }
+    }
+}
+
+impl Permitted {
+    /// Itself, if the fields hold what its basis must carry and show that it has not ended.
+    fn stands(self, fields: &[Field]) -> Result<Self, Refused> {
+        let present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
+        let mut lacking: Vec<Label> = self.must().difference(&present).copied().collect();
+        lacking.extend(self.ended(fields));
+        if lacking.is_empty() {
+            Ok(self)
+        } else {
+            Err(Refused { rejection: Rejection::BasisNotAllowed, labels: lacking })
+        }
+    }
+
+    /// Fields that are allowed, and the others.
+    fn part(&self, fields: Vec<Field>) -> (Vec<Field>, Vec<Field>) {
+        let ticks = ticks(&fields);
+        fields.into_iter().partition(|field| {
+            let label = field.label();
+            self.labels().contains(&label) && (!self.ticked().contains(&label) || ticks.contains(&label))
+        })
+    }
+
+    /// What is certainly wrong with what is open.
+    fn breach(&self, labels: &BTreeSet<Label>, fields: &[Field], foreign: bool, all: bool) -> Option<Refused> {
+        let mut outside: Vec<Label> = labels.difference(self.labels()).copied().collect();
+        if !self.tick_is_closed(labels, fields, all) {
+            let ticks = ticks(fields);
+            outside.extend(labels.iter().filter(|label| self.ticked().contains(label) && !ticks.contains(label)));
+        }
+        if foreign || !outside.is_empty() {
+            return Some(Refused { rejection: Rejection::OutsideProfile, labels: outside });
+        }
+        let mut lacking: Vec<Label> = if all { self.must().difference(labels).copied().collect() } else { Vec::new() };
+        lacking.extend(self.ended(fields));
+        let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: lacking };
+        if refused.labels.is_empty() { None } else { Some(refused) }
+    }
+
+    /// Whether a label is open that needs her tick, and the ticks may be there but are not open.
+    fn tick_is_closed(&self, labels: &BTreeSet<Label>, fields: &[Field], all: bool) -> bool {
+        let needed = !self.ticked().is_disjoint(labels);
+        let seen = fields.iter().any(|field| field.label() == Label::ConsentTicked);
+        needed && !seen && (!all || labels.contains(&Label::ConsentTicked))
+    }
+}

@@ -1,0 +1,80 @@
+//! Fields that an agreement allows to be sent.
+
+use std::collections::BTreeSet;
+
+use super::{Permitted, Refused};
+use crate::{
+    catalogue::{Field, Label},
+    rejection::Rejection,
+};
+
+/// Evidence that fields hold no more than the agreement allows, and all that the basis demands. Only
+/// [`Permitted::minimise`] makes it, and only it can be committed to.
+///
+/// ```compile_fail
+/// let minimised = uput_core::agreement::Minimised(Vec::new());
+/// ```
+#[derive(Debug)]
+pub struct Minimised(Vec<Field>);
+
+impl Permitted {
+    /// Lets fields pass for sending, or says which label is too much or missing. Nothing is left out silently.
+    ///
+    /// # Errors
+    /// [`Rejection::OutsideProfile`] with the labels that are too much, not ticked or twice;
+    /// [`Rejection::BasisNotAllowed`] with those that the basis lacks, or that show that it has ended.
+    pub fn minimise(&self, fields: Vec<Field>) -> Result<Minimised, Refused> {
+        self.weigh(&fields)?;
+        Ok(Minimised(fields))
+    }
+
+    /// The same question for fields that somebody else sent.
+    pub(super) fn weigh(&self, fields: &[Field]) -> Result<(), Refused> {
+        let present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
+        let outside: Vec<Label> = self.excess(fields).collect();
+        refuse(Rejection::OutsideProfile, outside)?;
+        refuse(Rejection::BasisNotAllowed, self.must().difference(&present).copied().collect())?;
+        refuse(Rejection::BasisNotAllowed, self.ended(fields).into_iter().collect())
+    }
+
+    /// Labels that are not permitted, not ticked, or there twice. [DIS-12]
+    fn excess<'a>(&'a self, fields: &'a [Field]) -> impl Iterator<Item = Label> + 'a {
+        let ticks = ticks(fields);
+        let mut seen = BTreeSet::new();
+        fields.iter().map(Field::label).filter(move |label| {
+            let unticked = self.ticked().contains(label) && !ticks.contains(label);
+            !self.labels().contains(label) || unticked || !seen.insert(*label)
+        })
+    }
+
+    /// The label that shows that the basis has ended. [BAS-6]
+    pub(super) fn ended(&self, fields: &[Field]) -> Option<Label> {
+        let label = self.until()?;
+        let until = fields.iter().find(|field| field.label() == label)?.until()?;
+        if until < self.time() { Some(label) } else { None }
+    }
+}
+
+impl Minimised {
+    /// The fields.
+    #[must_use]
+    pub fn fields(&self) -> &[Field] {
+        &self.0
+    }
+
+    pub(crate) fn into_fields(self) -> Vec<Field> {
+        self.0
+    }
+}
+
+/// Labels that she ticked, as the field of the consent says. [BAS-5]
+pub(super) fn ticks(fields: &[Field]) -> BTreeSet<Label> {
+    let field = fields.iter().find(|field| field.label() == Label::ConsentTicked);
+    // Names of labels, to be compared with labels.
+    let names = field.map(|field| field.value().expose().split(' '));
+    names.into_iter().flatten().filter_map(|name| Label::parse(name).ok()).collect()
+}
+
+fn refuse(rejection: Rejection, labels: Vec<Label>) -> Result<(), Refused> {
+    if labels.is_empty() { Ok(()) } else { Err(Refused { rejection, labels }) }
+}

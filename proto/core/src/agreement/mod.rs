@@ -1,0 +1,24 @@
+//! Agreements: who may ask whom for what, on which basis, with which labels, by when.
+//!
+//! Guarantees that an [`Agreement`] is well formed as a whole, and that [`Permitted`] and [`Minimised`] exist only where
+//! it allows them: sender, receiver and auditor ask the same functions. Leaves to others whether the trail's state
+//! allows the step (`state`), and whether what is said is true.
+
+mod clause;
+mod code;
+mod document;
+mod flaw;
+mod judgement;
+mod minimised;
+mod occasion;
+mod permitted;
+mod reading;
+
+pub use clause::{Article, Auditor, DecisionRule, EscalationStep, Party, Profile, Retention, Rule, Timer, WitnessRule};
+pub use code::{Code, name_of};
+pub use document::Agreement;
+pub use flaw::{Flaw, Place};
+pub use judgement::{Judgement, Stripped};
+pub use minimised::Minimised;
+pub use occasion::Occasion;
+pub use permitted::{Permitted, Refused, Request};

@@ -1,0 +1,34 @@
+//! On which occasion slots are filled.
+
+use crate::event::Statement;
+
+/// On which occasion slots are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// In the opening.
+    Opening,
+    /// In a later event by which the opener discloses: need, identity, corrected, reopened.
+    Later,
+    /// In any other event of either party.
+    Reply,
+}
+
+impl Occasion {
+    /// The occasion of a statement; `by_opener`: its author is the opening's. [AGR-22]
+    #[must_use]
+    pub const fn of(statement: &Statement, by_opener: bool) -> Self {
+        match statement {
+            Statement::Opening(_) => Self::Opening,
+            Statement::Need | Statement::Identity | Statement::Corrected | Statement::Reopened if by_opener => {
+                Self::Later
+            }
+            _ => Self::Reply,
+        }
+    }
+
+    /// Whether it discloses data about her.
+    #[must_use]
+    pub const fn discloses(self) -> bool {
+        matches!(self, Self::Opening | Self::Later)
+    }
+}

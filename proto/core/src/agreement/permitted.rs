@@ -1,0 +1,183 @@
+//! What may stand in the slots of one event.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{Agreement, Occasion, Profile, Rule};
+use crate::{
+    catalogue::{Cell, Label},
+    event::{Event, Opening, Terms},
+    id::OrgId,
+    legal_basis::Basis,
+    rejection::Rejection,
+    time::Seconds,
+    wire::{LegalBasis, ServiceType},
+};
+
+/// What is asked of an agreement: may slots be filled in this trail, under these terms, now?
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who opened the trail.
+    pub opener: &'a OrgId,
+    /// What the opening says.
+    pub opening: &'a Opening,
+    /// Rule and basis of the slots.
+    pub terms: Terms,
+    /// On which occasion.
+    pub occasion: Occasion,
+    /// When, as claimed.
+    pub time: Seconds,
+}
+
+/// Evidence that an agreement allows slots on one occasion, and with which labels. Only [`Agreement::permit`] makes it.
+///
+/// ```compile_fail
+/// let permitted = uput_core::agreement::Permitted { labels: Default::default() };
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permitted {
+    labels: BTreeSet<Label>,
+    ticked: BTreeSet<Label>,
+    must: BTreeSet<Label>,
+    until: Option<Label>,
+    time: Seconds,
+}
+
+/// Why something is not allowed, and which labels are the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Which rule says no.
+    pub rejection: Rejection,
+    /// The labels that break it, or that are missing; empty if it is not about labels.
+    pub labels: Vec<Label>,
+}
+
+impl<'a> Request<'a> {
+    /// The request that an event with terms stands for; `None` without terms, or if `opening` opens nothing.
+    #[must_use]
+    pub fn of(opening: &'a Event, event: &Event) -> Option<Self> {
+        let occasion = Occasion::of(&event.statement, event.author == opening.author);
+        let (terms, time) = (event.terms?, event.time);
+        Some(Self { opener: &opening.author, opening: opening.opening()?, terms, occasion, time })
+    }
+
+    /// The same at stage 0, which needs no basis.
+    pub(super) const fn lowered(self) -> Self {
+        let terms = Terms { stage: 0, rule: self.terms.rule, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
+        Self { terms, ..self }
+    }
+}
+
+impl Agreement {
+    /// Whether slots are allowed, and with which labels. [AGR-21] [AGR-23]
+    ///
+    /// # Errors
+    /// [`Rejection::AgreementNotInForce`], [`Rejection::NoRule`] or [`Rejection::BasisNotAllowed`].
+    pub fn permit(&self, request: &Request<'_>) -> Result<Permitted, Rejection> {
+        // [AGR-20] Answers, withdrawals and purges outlive the agreement.
+        if request.occasion.discloses() && !self.is_in_force(request.time) {
+            return Err(Rejection::AgreementNotInForce);
+        }
+        let (opening, terms) = (request.opening, request.terms);
+        let rule = self
+            .rule(terms.rule)
+            .filter(|rule| self.lets(rule, opening.act, request.opener, &opening.peer, opening.service_type));
+        let rule = rule.ok_or(Rejection::NoRule)?;
+        let profile = self.profile(rule).ok_or(Rejection::NoRule)?;
+        let basis = Basis::of(terms.basis).filter(|basis| self.accepts(rule, basis, request));
+        let basis = basis.ok_or(Rejection::BasisNotAllowed)?;
+        Ok(Permitted::new(profile, rule.receiver, basis, request))
+    }
+
+    /// Whether a rule accepts a basis on that occasion. [AGR-23]
+    fn accepts(&self, rule: &Rule, basis: &Basis, request: &Request<'_>) -> bool {
+        let Terms { stage, article, .. } = request.terms;
+        let discloses = request.occasion.discloses();
+        let listed = basis.nonpersonal || rule.bases.contains(&basis.code);
+        let serves = basis.serves(rule.act) || (basis.nonpersonal && !discloses);
+        // [BAS-4] Stage 2 in an opening needs a rule and a basis that say so.
+        let collapses = request.occasion == Occasion::Opening && stage == 2;
+        let may_collapse = !collapses || (rule.collapsed && basis.collapses(rule.receiver));
+        let cites = if article == 0 { !basis.article } else { self.article(article).is_some() };
+        basis.is_for(stage) && listed && serves && may_collapse && cites
+    }
+}
+
+impl Permitted {
+    fn new(profile: &Profile, receiver: ServiceType, basis: &Basis, request: &Request<'_>) -> Self {
+        let discloses = request.occasion.discloses();
+        let labels = if discloses {
+            disclosing(profile, receiver, basis, request.terms.stage)
+        } else {
+            replying(profile, basis)
+        };
+        let ticked = profile.ticked.iter().copied().filter(|label| labels.contains(label));
+        let must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
+        let ticked = ticked.filter(|label| !must.contains(label)).collect();
+        let until = if discloses { basis.until } else { None };
+        Self { labels, ticked, must, until, time: request.time }
+    }
+
+    /// The labels that may be there.
+    #[must_use]
+    pub const fn labels(&self) -> &BTreeSet<Label> {
+        &self.labels
+    }
+
+    /// Of these, the ones that need her tick.
+    #[must_use]
+    pub const fn ticked(&self) -> &BTreeSet<Label> {
+        &self.ticked
+    }
+
+    /// The labels that must be there.
+    #[must_use]
+    pub const fn must(&self) -> &BTreeSet<Label> {
+        &self.must
+    }
+
+    /// The label that says until when the basis lasts.
+    pub(super) const fn until(&self) -> Option<Label> {
+        self.until
+    }
+
+    /// The claimed time that it was asked for.
+    pub(super) const fn time(&self) -> Seconds {
+        self.time
+    }
+}
+
+/// Labels of the profile up to that stage that the basis allows, and the basis's own.
+fn disclosing(profile: &Profile, receiver: ServiceType, basis: &Basis, stage: u32) -> BTreeSet<Label> {
+    let need = profile.need.iter().filter(|_| stage >= 1);
+    let identity = profile.identity.iter().filter(|_| stage >= 2);
+    let listed = profile.enquiry.iter().chain(need).chain(identity).copied();
+    let allowed = listed.filter(|label| match label.cell(receiver) {
+        Cell::Never => false,
+        Cell::Law => basis.is_law(),
+        Cell::Life => basis.code == LegalBasis::VitalInterests,
+        // [BAS-5] A tick is hers: no other basis stands for it.
+        _ => basis.ticks || !profile.ticked.contains(label),
+    });
+    allowed.chain(basis.must.iter().copied()).chain(basis.may.iter().copied()).collect()
+}
+
+/// Labels of replies; without a basis, those that say nothing about a person.
+fn replying(profile: &Profile, basis: &Basis) -> BTreeSet<Label> {
+    profile.reply.iter().copied().filter(|label| !basis.nonpersonal || label.is_nonpersonal()).collect()
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self { rejection, labels: Vec::new() }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.rejection)?;
+        let names: Vec<&str> = self.labels.iter().map(|label| label.name()).collect();
+        if names.is_empty() { Ok(()) } else { write!(f, ": {}", names.join(", ")) }
+    }
+}
+
+impl std::error::Error for Refused {}

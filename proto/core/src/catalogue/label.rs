@@ -1,0 +1,233 @@
+//! Labels: what a slot can hold, how sensitive it is, and the earliest moment at which each kind of service may get it.
+
+use std::fmt;
+
+use super::ValueType;
+use crate::{rejection::Rejection, wire::ServiceType};
+
+pub use super::table::Label;
+
+/// How much harm a value can do. What would be P5 never leaves the node and has no label. [DIS-2]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Public.
+    P0,
+    /// Says nothing about a person.
+    P1,
+    /// Identity and contact.
+    P2,
+    /// Special categories of data, and alleged offences.
+    P3,
+    /// Life and safety.
+    P4,
+}
+
+/// When a kind of service may get a label, at the earliest. An agreement may only narrow it. [DIS-3]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    /// Never.
+    Never,
+    /// In an enquiry.
+    Enquiry,
+    /// With the need.
+    Need,
+    /// With the identity.
+    Identity,
+    /// With the identity, and only if she ticked it for this recipient.
+    Ticked,
+    /// With the identity, and only under a legal duty or a decision.
+    Law,
+    /// With the identity, and only in danger to life.
+    Life,
+}
+
+/// What a label is for beside the person's own data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing else.
+    Nothing,
+    /// Events that disclose nothing about her may carry it, if the profile says so.
+    Reply,
+    /// A legal basis carries it.
+    Basis,
+    /// Both.
+    Both,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) class: Class,
+    pub(super) value_type: ValueType,
+    pub(super) cells: [Cell; 12],
+    pub(super) beside: Beside,
+    pub(super) meaning: &'static str,
+}
+
+/// The kinds of service, in the order of the table's columns.
+pub const SERVICES: [ServiceType; 12] = [
+    ServiceType::Shelter,
+    ServiceType::Police,
+    ServiceType::SocialWork,
+    ServiceType::LegalAid,
+    ServiceType::Health,
+    ServiceType::Psychosocial,
+    ServiceType::ChildProtection,
+    ServiceType::School,
+    ServiceType::Employment,
+    ServiceType::MigrantReception,
+    ServiceType::DayCentre,
+    ServiceType::Hotline,
+];
+
+impl Label {
+    /// From its name.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownLabel`] if the catalogue has no such label.
+    pub fn parse(name: &str) -> Result<Self, Rejection> {
+        Self::ALL.iter().copied().find(|label| label.name() == name).ok_or(Rejection::UnknownLabel)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What it means, in one sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        self.row().meaning
+    }
+
+    /// How much harm its value can do.
+    #[must_use]
+    pub const fn class(self) -> Class {
+        self.row().class
+    }
+
+    /// The type of its value.
+    #[must_use]
+    pub const fn value_type(self) -> ValueType {
+        self.row().value_type
+    }
+
+    /// When that kind of service may get it, at the earliest.
+    #[must_use]
+    pub fn cell(self, service: ServiceType) -> Cell {
+        let column = SERVICES.iter().position(|of| *of == service);
+        column.and_then(|column| self.row().cells.get(column).copied()).unwrap_or(Cell::Never)
+    }
+
+    /// Whether events that disclose nothing about her may carry it.
+    #[must_use]
+    pub const fn is_reply(self) -> bool {
+        matches!(self.row().beside, Beside::Reply | Beside::Both)
+    }
+
+    /// Whether a legal basis carries it.
+    #[must_use]
+    pub const fn is_of_basis(self) -> bool {
+        matches!(self.row().beside, Beside::Basis | Beside::Both)
+    }
+
+    /// Whether it says nothing about a person. [DIS-2]
+    #[must_use]
+    pub const fn is_nonpersonal(self) -> bool {
+        matches!(self.class(), Class::P0 | Class::P1)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Never => "-",
+            Self::Enquiry => "0",
+            Self::Need => "1",
+            Self::Identity => "2",
+            Self::Ticked => "tick",
+            Self::Law => "law",
+            Self::Life => "life",
+        })
+    }
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "-",
+            Self::Reply => "reply",
+            Self::Basis => "basis",
+            Self::Both => "basis reply",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("../../../../specs/catalogue.tsv");
+
+    /// One row as the file writes it.
+    fn line(label: Label) -> String {
+        let row = label.row();
+        let cells: Vec<String> = row.cells.iter().map(Cell::to_string).collect();
+        format!(
+            "{}\t{:?}\t{}\t{}\t{}\t{}",
+            row.name,
+            row.class,
+            row.value_type,
+            cells.join("\t"),
+            row.beside,
+            row.meaning
+        )
+    }
+
+    #[test]
+    fn the_table_equals_the_specification() {
+        let ours: Vec<String> = Label::ALL.iter().map(|label| line(*label)).collect();
+        let kept: Vec<&str> = TABLE.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(kept, ours);
+    }
+
+    #[test]
+    fn the_columns_are_in_the_order_of_the_file() {
+        let heading = TABLE.lines().find(|line| line.starts_with("#label")).unwrap();
+        let columns: Vec<&str> = heading.split('\t').skip(3).take(12).collect();
+        let ours: Vec<String> = SERVICES.iter().map(|s| crate::agreement::name_of(*s)).collect();
+        assert_eq!(columns, ours);
+    }
+
+    #[test]
+    fn names_are_unique_and_plain() {
+        for label in Label::ALL {
+            assert_eq!(Label::parse(label.name()), Ok(*label));
+            assert!(label.name().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        }
+        assert_eq!(Label::parse("shelter_address"), Err(Rejection::UnknownLabel));
+    }
+
+    #[test]
+    fn an_enquiry_holds_nothing_about_a_person() {
+        for label in Label::ALL {
+            for service in SERVICES {
+                assert!(label.cell(service) != Cell::Enquiry || label.is_nonpersonal(), "{label}");
+            }
+        }
+    }
+}

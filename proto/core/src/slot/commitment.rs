@@ -1,0 +1,131 @@
+//! How fields become commitments.
+
+use ring::hmac;
+
+use super::{Disclosed, DisclosedSlot, disclosed};
+use crate::{
+    agreement::Minimised, catalogue::Field, event::SLOT_COUNTS, id::OrgId, rejection::Rejection, sensitive::Sensitive,
+};
+
+/// How many slots an event can have.
+pub const COUNTS: [usize; 5] = SLOT_COUNTS;
+
+/// Bytes of a secret, a key or a commitment.
+pub(super) const LENGTH: usize = 32;
+
+/// The two secrets of one event, random, used for no other.
+#[derive(Clone)]
+pub struct SlotSecrets {
+    /// S: opens the labels.
+    pub labels: Sensitive<[u8; LENGTH]>,
+    /// T: opens the values; destroyed with them.
+    pub values: Sensitive<[u8; LENGTH]>,
+}
+
+/// What every commitment of an event is bound to. [DIS-5]
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) nonce: &'a [u8; LENGTH],
+    pub(super) author: &'a OrgId,
+    pub(super) index: u16,
+}
+
+/// Commits to fields: the bytes of the event's slots, and all that opens them.
+///
+/// `entropy` is 32 random bytes that decide the order and are forgotten. Fields are padded with empty slots to the
+/// next count; no field at all takes no slot.
+///
+/// # Errors
+/// [`Rejection::TooLarge`] if there are more than 64 fields.
+pub fn commit(
+    fields: Minimised,
+    nonce: &[u8; LENGTH],
+    author: &OrgId,
+    secrets: SlotSecrets,
+    entropy: &Sensitive<[u8; LENGTH]>,
+) -> Result<(Vec<u8>, Disclosed), Rejection> {
+    let fields = fields.into_fields();
+    let count = COUNTS.into_iter().find(|count| *count >= fields.len()).ok_or(Rejection::TooLarge)?;
+    let mut padded: Vec<Option<Field>> = fields.into_iter().map(Some).collect();
+    padded.resize_with(count, || None);
+    shuffle(&mut padded, entropy);
+    let mut bytes = Vec::with_capacity(count * LENGTH);
+    let mut slots = Vec::with_capacity(count);
+    for (index, field) in (0..).zip(padded) {
+        let place = Place { nonce, author, index };
+        let slot = DisclosedSlot::make(place, &secrets, field);
+        bytes.extend_from_slice(&slot.commitment(place));
+        slots.push(slot);
+    }
+    Ok((bytes, disclosed::whole(secrets, slots)))
+}
+
+/// s_i or t_i. [DIS-4]
+pub(super) fn slot_key(secret: &Sensitive<[u8; LENGTH]>, index: u16) -> Sensitive<[u8; LENGTH]> {
+    // The secret is the key of this function and of no other.
+    Sensitive::new(mac(secret.expose(), &[&index.to_be_bytes()]))
+}
+
+/// v. [DIS-5]
+pub(super) fn value_commitment(
+    key: &Sensitive<[u8; LENGTH]>,
+    place: Place<'_>,
+    label: &str,
+    value: &str,
+) -> [u8; LENGTH] {
+    let (label, value) = (prefixed(label), Sensitive::new(prefixed(value)));
+    let index = place.index.to_be_bytes();
+    let head: [&[u8]; 4] = [b"uput/v1/value", place.nonce, place.author.as_bytes(), &index];
+    // Key and value are what is committed to.
+    mac(key.expose(), &[head[0], head[1], head[2], head[3], &label, value.expose()])
+}
+
+/// c. [DIS-5]
+pub(super) fn slot_commitment(
+    key: &Sensitive<[u8; LENGTH]>,
+    place: Place<'_>,
+    label: &str,
+    value: &[u8; LENGTH],
+) -> [u8; LENGTH] {
+    let index = place.index.to_be_bytes();
+    // The key is what the label is committed under.
+    mac(key.expose(), &[b"uput/v1/slot", place.nonce, place.author.as_bytes(), &index, &prefixed(label), value])
+}
+
+/// L(x): length in four bytes, then the bytes.
+fn prefixed(text: &str) -> Vec<u8> {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), text.as_bytes()].concat()
+}
+
+fn mac(key: &[u8; LENGTH], parts: &[&[u8]]) -> [u8; LENGTH] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    parts.iter().for_each(|part| context.update(part));
+    let mut out = [0; LENGTH];
+    // HMAC-SHA256 gives 32 bytes.
+    out.copy_from_slice(context.sign().as_ref());
+    out
+}
+
+/// Fisher and Yates, with numbers drawn from the entropy without bias. [DIS-6]
+fn shuffle<T>(items: &mut [T], entropy: &Sensitive<[u8; LENGTH]>) {
+    let mut drawn = 0_u32;
+    for last in (1..items.len()).rev() {
+        items.swap(last, draw(entropy, &mut drawn, last));
+    }
+}
+
+/// A number from 0 to `last`: draws of 32 bits, those of the incomplete last round thrown away.
+fn draw(entropy: &Sensitive<[u8; LENGTH]>, drawn: &mut u32, last: usize) -> usize {
+    let range = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = (1_u64 << 32) / range * range;
+    loop {
+        // The entropy is the key of its own stream.
+        let block = mac(entropy.expose(), &[b"uput/v1/order", &drawn.to_be_bytes()]);
+        *drawn = drawn.wrapping_add(1);
+        let number = block.iter().take(4).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        if number < limit {
+            return usize::try_from(number % range).unwrap_or(last);
+        }
+    }
+}
