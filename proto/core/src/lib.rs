@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod keyfile;
 pub mod legal_basis;
 pub mod letter;
 pub mod rejection;
