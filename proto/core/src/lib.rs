@@ -5,11 +5,13 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod agreement;
+pub mod bundle;
 pub mod catalogue;
 pub mod codec;
 pub mod entropy;
 pub mod envelope;
 pub mod event;
+pub mod head;
 pub mod id;
 pub mod key;
 pub mod keyfile;
@@ -22,5 +24,7 @@ pub mod state;
 pub mod step;
 pub mod time;
 pub mod trail;
+pub mod trust;
+pub mod verdict;
 
 pub use uput_wire::v1 as wire;

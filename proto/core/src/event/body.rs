@@ -83,6 +83,6 @@ impl Terms {
 }
 
 /// A code that is not the unspecified one. Unknown numbers read as unspecified.
-pub(super) fn known<C: Default + PartialEq>(code: C) -> Result<C, Rejection> {
+pub(crate) fn known<C: Default + PartialEq>(code: C) -> Result<C, Rejection> {
     if code == C::default() { Err(Rejection::Malformed) } else { Ok(code) }
 }

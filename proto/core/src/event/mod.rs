@@ -5,9 +5,12 @@
 //! continues its author's chain (`trail`), and what it means (`state`).
 
 mod body;
+mod prefix;
 mod statement;
 
+pub(crate) use body::known;
 pub use body::{Opening, Terms};
+pub use prefix::EventPrefix;
 pub use statement::{Decision, Statement};
 
 use crate::{

@@ -1,0 +1,360 @@
+//! What a verification says: plain data, `uput.trail.verify/v1`.
+//!
+//! Guarantees one field order, and that no opened value shows in `Debug`. An ID is 64 hexadecimal digits, a time is
+//! seconds since 1970. Leaves layout and languages to whoever shows it.
+
+use serde::{Serialize, Serializer};
+
+use super::Exit;
+use crate::sensitive::Sensitive;
+
+/// Name of the schema.
+pub const SCHEMA: &str = "uput.trail.verify/v1";
+
+/// The verdict on one bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// What it comes to.
+    pub exit: Exit,
+    /// Whether nothing is forged, altered or by an unknown signer.
+    pub authentic: YesNo,
+    /// Whether agreement, profile, basis and timers were kept.
+    pub conformant: Conformant,
+    /// How far it is complete.
+    pub completeness: Completeness,
+    /// How well times and keys are proven.
+    pub assurance: Assurance,
+    /// What a party did that its own signatures prove.
+    pub breaches: Vec<Breach>,
+    /// Everything that was checked, in the order of the requirements.
+    pub checks: Vec<Check>,
+    /// The trail; absent if the bundle cannot be read.
+    pub trail: Option<String>,
+    /// Who exported it, why and when; absent if the bundle cannot be read.
+    pub exported: Option<Exported>,
+    /// By whose trust file.
+    pub trust: TrustShown,
+    /// The agreement that the trail is pinned to; absent if it is not here or not readable.
+    pub agreement: Option<AgreementShown>,
+    /// What the events amount to; absent if they do not make one trail.
+    pub standing: Option<Standing>,
+    /// Timers, in the order in which they started.
+    pub deadlines: Vec<Deadline>,
+    /// One entry an event; what an event points to comes before it.
+    pub timeline: Vec<Entry>,
+    /// What the codes leave out, as sentences.
+    pub words: Vec<String>,
+}
+
+/// Two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum YesNo {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+/// Three values: what is not known is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conformance {
+    /// Everything was checked and kept.
+    Yes,
+    /// Something was not kept.
+    No,
+    /// Nothing was found broken, but not everything could be checked.
+    NotCheckable,
+}
+
+/// Conformance with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Conformant {
+    /// The verdict.
+    pub verdict: Conformance,
+    /// Why not yes; empty if yes.
+    pub reasons: Vec<Reason>,
+}
+
+/// One reason against conformance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// `no` or `not_checkable`.
+    pub verdict: Conformance,
+    /// The requirement.
+    pub requirement: &'static str,
+    /// The event that shows it, if one does.
+    pub event: Option<String>,
+    /// In words.
+    pub sentence: String,
+}
+
+/// How far a bundle is complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Completeness {
+    /// Whether both parties' heads are here and everything that is named is.
+    pub complete: YesNo,
+    /// Opener first; empty if the parties are not known.
+    pub parties: Vec<PartyReach>,
+}
+
+/// Up to where one party's chain is vouched for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartyReach {
+    /// Which party.
+    pub party: Organisation,
+    /// How many events of it are here without a gap.
+    pub events: u64,
+    /// Its newest head here.
+    pub head: Option<HeadShown>,
+    /// Events of this party that nothing signed by the other party here has seen.
+    pub unseen: Vec<String>,
+    /// In words.
+    pub sentence: String,
+}
+
+/// A head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeadShown {
+    /// Its ID.
+    pub id: String,
+    /// How many own events it counts.
+    pub number: u64,
+    /// How many events of the other party it has seen.
+    pub seen: u64,
+    /// When, as its author claims.
+    pub time: u64,
+    /// Whether it answers the nonce and time of the trust file; absent if none are demanded.
+    pub answers: Option<YesNo>,
+}
+
+/// How well times and keys are proven, apart from the verdicts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assurance {
+    /// `not_witnessed`: every time is its author's word.
+    pub level: &'static str,
+    /// How many witnesses the trust file demands.
+    pub demanded: u32,
+    /// Whether that is met.
+    pub met: YesNo,
+    /// Log proofs that are carried and not checked.
+    pub unchecked_proofs: u64,
+    /// Checkpoints that are carried and not checked.
+    pub unchecked_checkpoints: u64,
+    /// In words.
+    pub sentence: String,
+}
+
+/// What a party did that its own signatures prove.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Breach {
+    /// Whose.
+    pub by: Organisation,
+    /// The requirement.
+    pub requirement: &'static str,
+    /// The signed statements that prove it.
+    pub proof: Vec<String>,
+    /// In words.
+    pub sentence: String,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// The requirement.
+    pub requirement: &'static str,
+    /// What it demands.
+    pub sentence: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What is wrong, and where.
+    pub problems: Vec<Problem>,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// It does not hold.
+    Failed,
+    /// There was nothing to check, or it could not be reached.
+    NotApplicable,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What this alone would come to.
+    pub exit: Exit,
+    /// Code of the rejection in `specs/rejections.tsv`, if it is one.
+    pub rejection: Option<&'static str>,
+    /// Where.
+    pub place: Where,
+    /// In words.
+    pub sentence: String,
+}
+
+/// Where something is wrong, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Where {
+    /// Part of the bundle, for example `events[3]`.
+    pub part: Option<String>,
+    /// Bytes of the file before that part.
+    pub offset: Option<u64>,
+    /// ID of the event or head.
+    pub id: Option<String>,
+    /// The field.
+    pub field: Option<&'static str>,
+}
+
+/// An organisation, by its name in the trust file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Organisation {
+    /// OrgId.
+    pub id: String,
+    /// From the trust file; else from the agreement, if the trust file names that; else the first digits of the OrgId.
+    pub name: String,
+}
+
+/// The exporter's word on the export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// By whom.
+    pub by: Organisation,
+    /// Why.
+    pub purpose: String,
+    /// When, as the exporter claims.
+    pub time: u64,
+}
+
+/// The trust file that decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrustShown {
+    /// Who made it.
+    pub made_by: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// The agreement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AgreementShown {
+    /// Its ID.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Its version.
+    pub version: u32,
+    /// Whether the trust file names it.
+    pub trusted: YesNo,
+    /// Whether it is for demonstration with invented data only.
+    pub demonstration: bool,
+}
+
+/// What the events amount to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// The one line.
+    pub headline: String,
+    /// Whether it is open.
+    pub live: bool,
+    /// Highest stage disclosed since it was last reopened.
+    pub stage: u32,
+    /// How often it was reopened.
+    pub epoch: u32,
+    /// Events whose values the receiver must still purge or retain under law.
+    pub owed: Vec<String>,
+    /// Organisations that know themselves responsible.
+    pub responsible: Vec<Organisation>,
+}
+
+/// A timer of the agreement, as far as claimed times tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deadline {
+    /// For example `answer`.
+    pub timer: String,
+    /// Who owes the step.
+    pub owed_by: Organisation,
+    /// The event that started it.
+    pub from: String,
+    /// When it was due, by the claimed time of that event.
+    pub due: u64,
+    /// The event that met it.
+    pub met: Option<String>,
+    /// Seconds too late, by claimed times.
+    pub late: Option<u64>,
+    /// On whose word: whose clocks stand behind it.
+    pub word: String,
+    /// In words.
+    pub sentence: String,
+}
+
+/// One event of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its ID.
+    pub event: String,
+    /// Who says it.
+    pub author: Organisation,
+    /// Number in its author's chain.
+    pub number: u64,
+    /// Incarnation of its author's node.
+    pub incarnation: u32,
+    /// Kind, for example `accepted`; `needs_upgrade` if it is of a newer version.
+    pub kind: String,
+    /// Code, for example `no_place`; empty if it has none.
+    pub code: String,
+    /// When, as its author claims.
+    pub time: u64,
+    /// When it happened, as its author claims.
+    pub occurred: Option<u64>,
+    /// When, as proven; absent without logs.
+    pub proven: Option<u64>,
+    /// The event that it names: what was delivered, which offer, which decision.
+    pub names: Option<String>,
+    /// Stage of its slots, for example 1.
+    pub stage: Option<u32>,
+    /// Basis of its slots, for example `explicit_consent`.
+    pub basis: Option<String>,
+    /// Article that it cites, in the agreement's words; marked if nobody has checked the citation.
+    pub article: Option<String>,
+    /// How many slots it has.
+    pub slots: u64,
+    /// How many of them are closed.
+    pub closed: u64,
+    /// What is opened; empty slots are left out.
+    pub fields: Vec<FieldShown>,
+    /// Why it has no effect; absent if it has.
+    pub void: Option<String>,
+    /// What is wrong with it all the same.
+    pub findings: Vec<String>,
+    /// How late against which timer, for example `answer 5 min`.
+    pub late: Vec<String>,
+    /// Whether anything signed by the other party shows that it had this event.
+    pub seen_by_other: bool,
+}
+
+/// An opened slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldShown {
+    /// Its label.
+    pub label: String,
+    /// Its value, if that is opened too.
+    pub value: Option<Shown>,
+}
+
+/// A value that a bundle opens: in the JSON of a report, never in `Debug`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown(pub Sensitive<String>);
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // The exporter opened it for whoever holds the bundle, and who asks for the report holds the bundle.
+        serializer.serialize_str(self.0.expose())
+    }
+}
