@@ -1,6 +1,12 @@
 //! A Uput node: one organisation's records, its peers and its local interface.
 
 pub mod config;
+pub mod disk;
+pub mod journal;
+pub mod keybook;
 pub mod peer;
+pub mod seal;
 pub mod shutdown;
+pub mod storage;
+pub mod store;
 pub mod tls;

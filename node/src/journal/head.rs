@@ -1,0 +1,121 @@
+//! The head: a small synced word on how far journal and key book reach.
+//!
+//! Guarantees: whatever was acknowledged is covered by a readable slot. Two slots are written
+//! alternately, each holds its content twice, in two sectors, so that neither a torn write nor one
+//! bad sector leaves less than the last acknowledged state. Leaves to others: comparing it.
+
+use crate::disk::{Disk, DiskFile, Failure};
+use crate::seal::{FolderKey, MacKey};
+use crate::storage::StorageError;
+use std::sync::Arc;
+
+/// Its name in the data folder.
+pub(crate) const FILE: &str = "head";
+const MAGIC: &[u8; 8] = b"uputhead";
+const SLOT: usize = 4096;
+const COPIES: [usize; 2] = [0, SLOT / 2];
+const PLAIN: usize = 8 + 8 + 8 + 32 + 8 + 8 + 32;
+
+/// How far everything reaches that was acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Counts the writes of the head itself.
+    pub(crate) sequence: u64,
+    /// Records in the journal.
+    pub(crate) records: u64,
+    /// The chain hash over them.
+    pub(crate) chain: [u8; 32],
+    /// How often the key book was rewritten.
+    pub(crate) generation: u64,
+    /// Entries in the key book.
+    pub(crate) entries: u64,
+    /// The chain hash over them.
+    pub(crate) book: [u8; 32],
+}
+
+/// The open file.
+pub(crate) struct HeadFile {
+    file: Arc<dyn DiskFile>,
+    mac: MacKey,
+    slot: Vec<u8>,
+}
+
+/// What was read: the newest head, and whether the slot that might hold a newer one is unreadable.
+pub(crate) struct ReadHead {
+    pub(crate) head: Head,
+    pub(crate) doubtful: bool,
+}
+
+impl HeadFile {
+    /// Makes the file, durable but for its name.
+    pub(crate) fn create(disk: &dyn Disk, keys: &FolderKey, head: Head) -> Result<(), Failure> {
+        let mut file = Self { file: disk.create(FILE)?, mac: mac(keys), slot: Vec::new() };
+        file.write(&head)?;
+        file.write(&Head { sequence: head.sequence + 1, ..head })
+    }
+
+    /// Opens and reads it.
+    pub(crate) fn open(disk: &dyn Disk, keys: &FolderKey) -> Result<(Self, ReadHead), StorageError> {
+        let file = disk.open(FILE).map_err(|_| StorageError::damaged(FILE, "missing"))?;
+        let bytes = file.read_all().map_err(StorageError::io("reading the head"))?;
+        let head = Self { file, mac: mac(keys), slot: Vec::with_capacity(SLOT) };
+        let slots = [0, SLOT].map(|slot| head.newest(&bytes, slot));
+        let newest = slots.iter().flatten().max_by_key(|head| head.sequence);
+        let newest = *newest.ok_or_else(|| StorageError::damaged(FILE, "no slot is readable"))?;
+        let doubtful = slots.iter().any(Option::is_none);
+        Ok((head, ReadHead { head: newest, doubtful }))
+    }
+
+    /// Writes and syncs a head; its slot follows from its sequence number.
+    pub(crate) fn write(&mut self, head: &Head) -> Result<(), Failure> {
+        self.slot.clear();
+        for copy in COPIES {
+            self.slot.resize(copy, 0);
+            let start = self.slot.len();
+            encode(head, &mut self.slot);
+            let mac = self.mac.mac(&[self.slot.get(start..).unwrap_or_default()]);
+            self.slot.extend_from_slice(&mac);
+        }
+        self.slot.resize(SLOT, 0);
+        self.file.write_at(head.sequence % 2 * SLOT as u64, &self.slot)?;
+        self.file.sync().map_err(Failure::Fatal)
+    }
+
+    fn newest(&self, bytes: &[u8], slot: usize) -> Option<Head> {
+        let copies = COPIES.iter().filter_map(|copy| self.decode(bytes.get(slot + copy..)?));
+        copies.max_by_key(|head| head.sequence)
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Option<Head> {
+        let (plain, rest) = bytes.split_first_chunk::<PLAIN>()?;
+        self.mac.verify(plain, rest.first_chunk::<32>()?).ok()?;
+        let (magic, fields) = plain.split_first_chunk::<8>()?;
+        let (sequence, fields) = fields.split_first_chunk::<8>()?;
+        let (records, fields) = fields.split_first_chunk::<8>()?;
+        let (chain, fields) = fields.split_first_chunk::<32>()?;
+        let (generation, fields) = fields.split_first_chunk::<8>()?;
+        let (entries, fields) = fields.split_first_chunk::<8>()?;
+        (magic == MAGIC).then_some(Head {
+            sequence: u64::from_be_bytes(*sequence),
+            records: u64::from_be_bytes(*records),
+            chain: *chain,
+            generation: u64::from_be_bytes(*generation),
+            entries: u64::from_be_bytes(*entries),
+            book: *fields.first_chunk::<32>()?,
+        })
+    }
+}
+
+fn mac(keys: &FolderKey) -> MacKey {
+    keys.mac_key("uput/node/head")
+}
+
+fn encode(head: &Head, out: &mut Vec<u8>) {
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&head.sequence.to_be_bytes());
+    out.extend_from_slice(&head.records.to_be_bytes());
+    out.extend_from_slice(&head.chain);
+    out.extend_from_slice(&head.generation.to_be_bytes());
+    out.extend_from_slice(&head.entries.to_be_bytes());
+    out.extend_from_slice(&head.book);
+}

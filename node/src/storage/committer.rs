@@ -1,0 +1,359 @@
+//! The committer: the one thread that writes.
+//!
+//! It takes what is queued and makes it durable together: key book, journal, head, then the index,
+//! then the answers. A failed sync ends the process, because afterwards nobody knows what is durable,
+//! and a retry would say "durable" about pages that the system has dropped.
+
+use super::folder::Reserve;
+use super::{Commit, CommitError, StorageError};
+use crate::disk::Failure;
+use crate::journal::head::{Head, HeadFile};
+use crate::journal::{Journal, Position, Record, Unfit};
+use crate::keybook::{KeyBook, KeyKind, NewTrailKeys};
+use crate::store::{Index, IndexWrite, StoreError, Watermark};
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+/// The longest time that a commit waits for others to share its sync.
+const PATIENCE: Duration = Duration::from_millis(2);
+
+/// Evidence that something is durable: only the committer makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durable<T>(T);
+
+impl<T> Durable<T> {
+    /// What is durable.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// What is durable, without the evidence.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+type CommitReply = oneshot::Sender<Result<Durable<Vec<Position>>, CommitError>>;
+type EraseReply = mpsc::Sender<Result<(), StorageError>>;
+
+/// What the committer is asked to do.
+pub(super) enum Job {
+    Commit { commit: Commit, reply: CommitReply },
+    Erase { trail: [u8; 32], which: KeyKind, reply: EraseReply },
+}
+
+type Projection = Box<dyn FnMut(&Record) -> Vec<IndexWrite> + Send>;
+
+/// The index and what records mean to it.
+pub(super) struct Indexed {
+    pub(super) index: Arc<Index>,
+    pub(super) project: Projection,
+}
+
+/// A commit that stands in the batch.
+struct Accepted {
+    commit: Commit,
+    positions: Vec<Position>,
+    reply: CommitReply,
+}
+
+/// The one thread that writes, and all that it writes to.
+pub(super) struct Committer {
+    pub(super) journal: Journal,
+    pub(super) book: KeyBook,
+    pub(super) head_file: HeadFile,
+    pub(super) head: Head,
+    pub(super) reserve: Reserve,
+    pub(super) indexed: Indexed,
+    /// Commits that one sync may serve.
+    pub(super) group: usize,
+}
+
+impl Committer {
+    /// Starts the thread; it ends when the sender is dropped.
+    pub(super) fn start(self) -> io::Result<(UnboundedSender<Job>, JoinHandle<()>)> {
+        let (jobs, queue) = unbounded_channel();
+        let run = move || Running { committer: self, full: false, index_behind: false }.run(Queue::new(queue));
+        Ok((jobs, thread::Builder::new().name("committer".to_owned()).spawn(run)?))
+    }
+}
+
+struct Running {
+    committer: Committer,
+    /// The disk was full: nothing is recorded until the reserve could be taken again.
+    full: bool,
+    index_behind: bool,
+}
+
+impl Running {
+    fn run(mut self, mut queue: Queue) {
+        while queue.wait(self.committer.group) {
+            let began = Instant::now();
+            let erasures = queue.take_erasures();
+            if !erasures.is_empty() {
+                self.erase(erasures);
+            }
+            let batch = self.collect(&mut queue);
+            queue.last = batch.len();
+            if !batch.is_empty() {
+                self.commit(batch);
+            }
+            queue.last_took = began.elapsed();
+        }
+        if let Err(error) = self.committer.indexed.index.flush() {
+            tracing::warn!(%error, "the index was not flushed; it is checked at the next start");
+        }
+    }
+
+    /// Stages commits until one does not fit into the segment or something else waits.
+    fn collect(&mut self, queue: &mut Queue) -> Vec<Accepted> {
+        let mut batch = Vec::new();
+        let mut trails = HashSet::new();
+        while batch.len() < self.committer.group {
+            match queue.next_commit() {
+                None => break,
+                Some((commit, reply)) => match self.stage(&commit, &mut trails, batch.is_empty()) {
+                    Ok(Some(positions)) => batch.push(Accepted { commit, positions, reply }),
+                    Ok(None) => {
+                        queue.put_back(commit, reply);
+                        break;
+                    }
+                    Err(refusal) => answer(reply, Err(refusal)),
+                },
+            }
+        }
+        batch
+    }
+
+    /// Stages one commit; `None` if it needs a new segment and others are staged already.
+    fn stage(
+        &mut self,
+        commit: &Commit,
+        trails: &mut HashSet<[u8; 32]>,
+        alone: bool,
+    ) -> Result<Option<Vec<Position>>, CommitError> {
+        if self.index_behind {
+            return Err(CommitError::IndexBehind);
+        }
+        self.leave_full()?;
+        let known = self.committer.book.keys();
+        let mut own = HashSet::new();
+        let fresh =
+            |new: &NewTrailKeys| !known.contains(&new.trail) && !trails.contains(&new.trail) && own.insert(new.trail);
+        if !commit.keys.iter().all(fresh) {
+            return Err(CommitError::KeysExist);
+        }
+        match self.committer.journal.fits(&commit.records) {
+            Ok(()) => {}
+            Err(Unfit::Ever) => return Err(too_large(commit)),
+            Err(Unfit::Now) if alone => match self.committer.journal.turn() {
+                Ok(()) => {}
+                Err(Failure::Full) => return Err(self.enter_full()),
+                Err(Failure::Fatal(error)) => die(&error),
+            },
+            Err(Unfit::Now) => return Ok(None),
+        }
+        let staged = self.committer.journal.stage(&commit.records).map_err(|_| CommitError::NoRandomness)?;
+        trails.extend(own);
+        Ok(Some(staged))
+    }
+
+    fn commit(&mut self, batch: Vec<Accepted>) {
+        if self.write(&batch) == Err(Full) {
+            let refusal = self.enter_full();
+            return batch.into_iter().for_each(|accepted| answer(accepted.reply, Err(refusal.clone())));
+        }
+        let mut writes = Vec::new();
+        let mut answers = Vec::with_capacity(batch.len());
+        for accepted in batch {
+            for (draft, position) in accepted.commit.records.into_iter().zip(&accepted.positions) {
+                let record = Record { position: *position, kind: draft.kind, payload: draft.payload };
+                writes.extend((self.committer.indexed.project)(&record));
+            }
+            answers.push((accepted.reply, accepted.positions));
+        }
+        let indexed = self.follow(writes);
+        for (reply, positions) in answers {
+            answer(reply, indexed.clone().map(|()| Durable(positions)));
+        }
+    }
+
+    /// Key book, journal, head: each durable before the next. [NOD-10]
+    fn write(&mut self, batch: &[Accepted]) -> Result<(), Full> {
+        let Committer { journal, book, .. } = &mut self.committer;
+        let added: Vec<_> = batch.iter().flat_map(|accepted| &accepted.commit.keys).collect();
+        if or_die(book.add(&added)).is_err() {
+            journal.drop_staged();
+            return Err(Full);
+        }
+        if or_die(journal.write()).is_err() {
+            or_die(book.take_back())?;
+            return Err(Full);
+        }
+        self.write_head();
+        self.committer.journal.publish();
+        self.committer.book.publish();
+        Ok(())
+    }
+
+    /// The head is written in place and needs no space; on a file system that copies on write it can,
+    /// and then the reserve gives it.
+    fn write_head(&mut self) {
+        let Committer { journal, book, head, head_file, reserve, .. } = &mut self.committer;
+        head.sequence += 1;
+        journal.cover(head);
+        book.cover(head);
+        if or_die(head_file.write(head)).is_err() {
+            let again = reserve.release().and_then(|()| head_file.write(head));
+            if or_die(again).is_err() {
+                die(&io::ErrorKind::StorageFull.into());
+            }
+        }
+    }
+
+    fn follow(&mut self, writes: Vec<IndexWrite>) -> Result<(), CommitError> {
+        let mut head = self.committer.head;
+        self.committer.journal.cover(&mut head);
+        let reached = Watermark { records: head.records, chain: head.chain };
+        self.committer.indexed.index.apply(writes, reached).map_err(|error| {
+            tracing::error!(%error, "the index failed; nothing more is recorded until the node is restarted");
+            self.index_behind = true;
+            if error == StoreError::Full {
+                self.enter_full();
+            }
+            CommitError::IndexFailed
+        })
+    }
+
+    fn erase(&mut self, erasures: Vec<([u8; 32], KeyKind, EraseReply)>) {
+        let keys: Vec<_> = erasures.iter().map(|(trail, which, _)| (*trail, *which)).collect();
+        let mut erased = or_die(self.committer.book.erase(&keys));
+        if erased.is_err() {
+            self.enter_full();
+            erased = or_die(self.committer.book.erase(&keys));
+        }
+        if erased.is_ok() {
+            self.write_head();
+        }
+        for (_, _, reply) in erasures {
+            // Whoever asked may be gone; the erasure holds all the same.
+            let _ = reply.send(erased.map_err(|Full| StorageError::Full));
+        }
+    }
+
+    fn enter_full(&mut self) -> CommitError {
+        if !self.full {
+            tracing::error!("the disk is full: nothing is recorded until there is space; reading goes on");
+        }
+        self.full = true;
+        if let Err(Failure::Fatal(error)) = self.committer.reserve.release() {
+            die(&error);
+        }
+        CommitError::Full
+    }
+
+    fn leave_full(&mut self) -> Result<(), CommitError> {
+        match self.committer.reserve.hold() {
+            Ok(true) => {
+                self.full = false;
+                Ok(())
+            }
+            Ok(false) | Err(Failure::Full) => Err(CommitError::Full),
+            Err(Failure::Fatal(error)) => die(&error),
+        }
+    }
+}
+
+/// What is asked, in its order.
+struct Queue {
+    jobs: UnboundedReceiver<Job>,
+    waiting: VecDeque<Job>,
+    /// How many commits the last batch had, and how long it took.
+    last: usize,
+    last_took: Duration,
+}
+
+impl Queue {
+    fn new(jobs: UnboundedReceiver<Job>) -> Self {
+        Self { jobs, waiting: VecDeque::new(), last: 0, last_took: Duration::ZERO }
+    }
+
+    /// Waits for work, then a little for as much as came the last time, so that writers who are just
+    /// being answered share the next sync. `false` when there is no more.
+    fn wait(&mut self, most: usize) -> bool {
+        if self.waiting.is_empty() {
+            match self.jobs.blocking_recv() {
+                Some(job) => self.waiting.push_back(job),
+                None => return false,
+            }
+        }
+        let until = Instant::now() + PATIENCE.min(self.last_took / 2);
+        while self.waiting.len() < most {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(_) if self.waiting.len() < self.last && Instant::now() < until => thread::yield_now(),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    fn take_erasures(&mut self) -> Vec<([u8; 32], KeyKind, EraseReply)> {
+        let mut erasures = Vec::new();
+        while let Some(job) = self.waiting.pop_front() {
+            match job {
+                Job::Erase { trail, which, reply } => erasures.push((trail, which, reply)),
+                commit => {
+                    self.waiting.push_front(commit);
+                    break;
+                }
+            }
+        }
+        erasures
+    }
+
+    fn next_commit(&mut self) -> Option<(Commit, CommitReply)> {
+        match self.waiting.pop_front()? {
+            Job::Commit { commit, reply } => Some((commit, reply)),
+            erase => {
+                self.waiting.push_front(erase);
+                None
+            }
+        }
+    }
+
+    fn put_back(&mut self, commit: Commit, reply: CommitReply) {
+        self.waiting.push_front(Job::Commit { commit, reply });
+    }
+}
+
+/// There was no space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Full;
+
+fn or_die<T>(result: Result<T, Failure>) -> Result<T, Full> {
+    result.map_err(|failure| match failure {
+        Failure::Full => Full,
+        Failure::Fatal(error) => die(&error),
+    })
+}
+
+/// Ends the process at once: no destructor may write anything more. [NOD-11]
+fn die(error: &io::Error) -> ! {
+    tracing::error!(%error, "a write or sync failed, and what is durable is not known; the node stops now");
+    std::process::abort()
+}
+
+fn answer(reply: CommitReply, result: Result<Durable<Vec<Position>>, CommitError>) {
+    // Whoever asked may be gone; the commit holds all the same.
+    let _ = reply.send(result);
+}
+
+fn too_large(commit: &Commit) -> CommitError {
+    CommitError::TooLarge(commit.records.iter().map(|draft| draft.payload.len()).sum())
+}

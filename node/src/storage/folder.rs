@@ -1,0 +1,157 @@
+//! The data folder itself: whose it is, who has it open, what is kept for bad days.
+
+use super::StorageError;
+use crate::disk::{Disk, DiskFile, Failure};
+use crate::seal::{FolderKey, StorageKey, fill_random, sha256};
+use rustix::fs::{FlockOperation, flock};
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+const FORMAT: &str = "FORMAT";
+const LOCK: &str = "LOCK";
+const RESERVE: &str = "RESERVE";
+pub(super) const INDEX: &str = "index";
+pub(super) const QUARANTINE: &str = "quarantine";
+const OURS: &str = "uput node data folder";
+const VERSION: u32 = 1;
+
+/// Refuses if anything of a data folder is already there.
+pub(super) fn refuse_existing(disk: &dyn Disk) -> Result<(), StorageError> {
+    use crate::{journal, keybook};
+    let ours = [FORMAT, RESERVE, journal::FOLDER, journal::head::FILE, keybook::FOLDER, INDEX, QUARANTINE];
+    let names = disk.list("").map_err(StorageError::io("reading the folder"))?;
+    match names.into_iter().find(|name| ours.contains(&name.as_str())) {
+        Some(name) => Err(StorageError::Exists(name)),
+        None => Ok(()),
+    }
+}
+
+/// Gives a new folder its identity. It is written last, so that a folder whose making was cut off
+/// is not taken for a whole one.
+pub(super) struct Identity {
+    folder: [u8; 16],
+}
+
+impl Identity {
+    pub(super) fn fresh() -> Result<Self, StorageError> {
+        let mut folder = [0; 16];
+        fill_random(&mut folder)?;
+        Ok(Self { folder })
+    }
+
+    pub(super) fn keys(&self, key: &StorageKey) -> FolderKey {
+        FolderKey::new(key, &self.folder)
+    }
+
+    pub(super) fn write(&self, disk: &dyn Disk, keys: &FolderKey) -> Result<(), Failure> {
+        let (folder, check) = (hex(&self.folder), check(keys));
+        let text = format!("{OURS}\nformat {VERSION}\nfolder {folder}\nkey check {check}\n");
+        disk.replace("", FORMAT, text.as_bytes())
+    }
+
+    /// Reads whose folder it is. Touches nothing.
+    pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<FolderKey, StorageError> {
+        let text = disk.read(FORMAT).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or(StorageError::Foreign)?;
+        let mut lines = text.lines();
+        let ours = lines.next() == Some(OURS);
+        let version = lines.next().and_then(|line| line.strip_prefix("format ")?.parse::<u32>().ok());
+        let version = version.filter(|_| ours).ok_or(StorageError::Foreign)?;
+        if version != VERSION {
+            return Err(StorageError::Newer(version));
+        }
+        let damaged = || StorageError::damaged(FORMAT, "it is not as it was written");
+        let folder = lines.next().and_then(|line| unhex(line.strip_prefix("folder ")?));
+        let keys = FolderKey::new(key, &folder.ok_or_else(damaged)?);
+        let expected = lines.next().and_then(|line| line.strip_prefix("key check ")).ok_or_else(damaged)?;
+        if expected == check(&keys) { Ok(keys) } else { Err(StorageError::WrongKey) }
+    }
+}
+
+/// Held while a process has the folder open; the system lets go of it when the process ends.
+pub(super) fn lock(dir: &Path) -> Result<File, StorageError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(dir.join(LOCK)).map_err(StorageError::io("opening the lock"))?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| StorageError::InUse)?;
+    Ok(file)
+}
+
+/// Copies a damaged file, so that whatever happens to the original later, this state remains.
+pub(super) fn quarantine(disk: &dyn Disk, path: &str) -> io::Result<()> {
+    let Ok(bytes) = disk.read(path) else {
+        return Ok(());
+    };
+    let hash = sha256(&[&bytes]);
+    let (short, _) = hash.split_at(8);
+    let name = format!("{}-{}", path.replace('/', "-"), hex(short));
+    disk.create_folder(QUARANTINE)?;
+    if disk.list(QUARANTINE)?.contains(&name) {
+        return Ok(());
+    }
+    match disk.replace(QUARANTINE, &name, &bytes) {
+        Ok(()) => Ok(()),
+        Err(Failure::Full) => Err(io::ErrorKind::StorageFull.into()),
+        Err(Failure::Fatal(error)) => Err(error),
+    }
+}
+
+/// Space kept aside, given back when the disk is full, so that a node can still open, erase, read
+/// and end. While it is given back nothing is recorded.
+pub(super) struct Reserve {
+    file: Arc<dyn DiskFile>,
+    size: u64,
+    held: bool,
+}
+
+impl Reserve {
+    pub(super) fn open(disk: &dyn Disk, size: u64) -> io::Result<Self> {
+        let file = match disk.open(RESERVE) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(RESERVE)?,
+            opened => opened?,
+        };
+        let held = file.len()? >= size;
+        Ok(Self { file, size, held })
+    }
+
+    /// Whether it is there, after trying to take it.
+    pub(super) fn hold(&mut self) -> Result<bool, Failure> {
+        if !self.held {
+            match self.file.allocate(self.size).map_err(Failure::from) {
+                Ok(()) => self.held = true,
+                Err(Failure::Full) => self.file.set_len(0)?,
+                fatal => fatal?,
+            }
+        }
+        Ok(self.held)
+    }
+
+    pub(super) fn release(&mut self) -> Result<(), Failure> {
+        self.held = false;
+        Ok(self.file.set_len(0)?)
+    }
+}
+
+fn check(keys: &FolderKey) -> String {
+    hex(keys.derive("uput/node/check", &[]).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // cannot fail: writing to a String.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn unhex(text: &str) -> Option<[u8; 16]> {
+    if text.len() != 32 || !text.is_ascii() {
+        return None;
+    }
+    u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
+}

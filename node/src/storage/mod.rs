@@ -1,0 +1,146 @@
+//! The data folder of a node: journal, key book and index behind one door.
+//!
+//! Guarantees: what [`Storage::commit`] returned is durable and is there again, whole, after any
+//! crash or power loss; a commit is kept whole or not at all; damage is found when the folder is
+//! opened, and then nothing in it is changed; the index shows exactly what the records project to.
+//! Leaves to others: what records mean, sealing them under trail keys ([`crate::seal`]), rollback of
+//! the whole folder (peers, witnesses), backups.
+
+mod committer;
+mod error;
+mod folder;
+mod opening;
+#[cfg(test)]
+mod tests;
+
+pub use crate::journal::{Draft, MAX_PAYLOAD, Position, Record, Records};
+pub use crate::keybook::{KeyKind, NewTrailKeys, TrailKey, TrailKeys};
+pub use crate::seal::StorageKey;
+pub use committer::Durable;
+pub use error::{CommitError, StorageError};
+pub use opening::IndexHome;
+
+use crate::disk::{Disk, RealDisk};
+use crate::journal::Reader;
+use crate::keybook::Keys;
+use crate::store::{Index, IndexWrite};
+use committer::Job;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+/// Sizes that tests make small.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Bytes kept aside for a full disk.
+    pub reserve: u64,
+    /// Bytes of a journal segment; at most 1 GiB.
+    pub segment: usize,
+    /// Commits that one sync may serve.
+    pub group: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { reserve: 64 << 20, segment: 16 << 20, group: 1024 }
+    }
+}
+
+/// One thing that happened: kept whole or not at all. Its changes of the index are not given but
+/// projected from its records, now and whenever the index is rebuilt, so that both cannot differ.
+#[derive(Default)]
+pub struct Commit {
+    /// Keys of trails that have none yet.
+    pub keys: Vec<NewTrailKeys>,
+    /// The records, in order.
+    pub records: Vec<Draft>,
+}
+
+/// A projection: the index changes of one record, a function of the record alone (no clock, no keys,
+/// no index, no configuration), because it is computed again whenever the index is rebuilt.
+pub trait Project: FnMut(&Record) -> Vec<IndexWrite> + Send + 'static {}
+impl<F: FnMut(&Record) -> Vec<IndexWrite> + Send + 'static> Project for F {}
+
+/// An open data folder.
+pub struct Storage {
+    journal: Arc<Reader>,
+    index: Arc<Index>,
+    keys: Arc<Keys>,
+    jobs: Option<UnboundedSender<Job>>,
+    committer: Option<JoinHandle<()>>,
+    _lock: Option<File>,
+}
+
+impl Storage {
+    /// Makes a data folder; other files may be in it, none of ours.
+    pub fn create(dir: &Path, key: &StorageKey, options: Options) -> Result<(), StorageError> {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
+        disk.create_folder("").map_err(StorageError::io("making the data folder"))?;
+        folder::refuse_existing(disk.as_ref())?;
+        let _lock = folder::lock(dir)?;
+        Self::create_on(&disk, key, options)
+    }
+
+    /// Opens a data folder, checks all of it, and replays into the index what it lacks.
+    pub fn open(dir: &Path, key: &StorageKey, options: Options, project: impl Project) -> Result<Self, StorageError> {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
+        folder::Identity::read(disk.as_ref(), key)?;
+        let lock = folder::lock(dir)?;
+        let home = IndexHome::Folder(dir.join(folder::INDEX), dir.join(folder::QUARANTINE));
+        let mut storage = Self::open_on(disk, home, key, options, project)?;
+        storage._lock = Some(lock);
+        Ok(storage)
+    }
+
+    /// Records a commit. When it returns `Ok`, the records are durable and the index shows them. If
+    /// the future is dropped the commit may still be made.
+    pub async fn commit(&self, commit: Commit) -> Result<Durable<Vec<Position>>, CommitError> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or(CommitError::Closed)?;
+        jobs.send(Job::Commit { commit, reply }).map_err(|_| CommitError::Closed)?;
+        answer.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// The record at a position.
+    pub fn read(&self, at: Position) -> Result<Record, StorageError> {
+        self.journal.read(at)
+    }
+
+    /// The records from a position on, up to the newest.
+    pub fn records(&self, from: Position) -> Records<'_> {
+        self.journal.records(from)
+    }
+
+    /// The index, to be read; only commits write it.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The keys of a trail: `None` if it never had any. Ask before making new ones: after a crash a
+    /// trail can have keys and no records yet.
+    pub fn trail_keys(&self, trail: &[u8; 32]) -> Option<TrailKeys> {
+        self.keys.get(trail)
+    }
+
+    /// Destroys one key of a trail, durably and for good. Blocks for a few syncs; the time grows with
+    /// the number of trails.
+    pub fn erase(&self, trail: &[u8; 32], which: KeyKind) -> Result<(), StorageError> {
+        let (reply, answer) = mpsc::channel();
+        let jobs = self.jobs.as_ref().ok_or(StorageError::Closed)?;
+        jobs.send(Job::Erase { trail: *trail, which, reply }).map_err(|_| StorageError::Closed)?;
+        answer.recv().map_err(|_| StorageError::Closed)?
+    }
+}
+
+impl Drop for Storage {
+    /// Finishes what was handed in, then closes.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(committer) = self.committer.take() {
+            let _ = committer.join();
+        }
+    }
+}
