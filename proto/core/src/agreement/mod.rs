@@ -6,6 +6,7 @@
 
 mod clause;
 mod code;
+mod compile;
 mod document;
 mod flaw;
 mod judgement;
@@ -13,12 +14,19 @@ mod minimised;
 mod occasion;
 mod permitted;
 mod reading;
+mod signed;
+mod source;
+mod summary;
 
 pub use clause::{Article, Auditor, DecisionRule, EscalationStep, Party, Profile, Retention, Rule, Timer, WitnessRule};
 pub use code::{Code, name_of};
+pub use compile::{Compiled, compile};
 pub use document::Agreement;
 pub use flaw::{Flaw, Place};
 pub use judgement::{Judgement, Stripped};
 pub use minimised::Minimised;
 pub use occasion::Occasion;
 pub use permitted::{Permitted, Refused, Request};
+pub use signed::{SignedAgreement, missing_signatures};
+pub use source::SourceError;
+pub use summary::summary;

@@ -33,6 +33,33 @@ pub(super) fn end_of_date_time(text: &str) -> Option<Seconds> {
     Seconds::new(days_since_1970(date)? * 86_400 + minutes * 60 + 59)
 }
 
+/// Seconds of `YYYY-MM-DDTHH:MM:SS`, UTC.
+pub(crate) fn seconds_since_1970(text: &str) -> Option<u64> {
+    let (date, time) = text.split_once('T')?;
+    let (minute, second) = time.split_at_checked(5)?;
+    let second = second.strip_prefix(':').and_then(|second| number(second, 2)).filter(|second| *second < 60)?;
+    let hour_and_minute = minute.split_once(':').filter(|_| is_time(minute))?;
+    let minutes = u64::from(number(hour_and_minute.0, 2)?) * 60 + u64::from(number(hour_and_minute.1, 2)?);
+    Some(days_since_1970(date)? * 86_400 + minutes * 60 + u64::from(second))
+}
+
+/// A time as people read it, UTC.
+pub(crate) fn written(time: Seconds) -> String {
+    let (mut left, second) = (time.get() / 86_400, time.get() % 86_400);
+    let (mut year, mut month) = (1970_u32, 1_u32);
+    let length = |year| if days(year, 2) == 29 { 366 } else { 365 };
+    while left >= length(year) {
+        left -= length(year);
+        year += 1;
+    }
+    while left >= u64::from(days(year, month)) {
+        left -= u64::from(days(year, month));
+        month += 1;
+    }
+    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02} UTC", left + 1)
+}
+
 /// None before 1970.
 fn days_since_1970(text: &str) -> Option<u64> {
     let (year, month, day) = if is_date(text) { parts(text)? } else { return None };
@@ -67,4 +94,38 @@ fn days(year: u32, month: u32) -> u32 {
 fn number(text: &str, digits: usize) -> Option<u32> {
     let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_that_do_not_exist_are_no_dates() {
+        for date in [
+            "2026-02-29",
+            "1900-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-01",
+            "2026-01-32",
+            "2026-01-01 ",
+            "1899-12-31",
+        ] {
+            assert!(!is_date(date), "{date}");
+        }
+        assert!(is_date("2000-02-29") && is_date("2199-12-31"));
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        for (text, seconds) in
+            [("1970-01-01T00:00:01", 1), ("2000-02-29T23:59:59", 951_868_799), ("2026-11-22T04:05:06", 1_795_320_306)]
+        {
+            assert_eq!(seconds_since_1970(text), Some(seconds));
+            assert_eq!(written(Seconds::new(seconds).unwrap()), format!("{} UTC", text.replace('T', " ")));
+        }
+        assert_eq!(seconds_since_1970("2026-11-22T24:00:00"), None);
+        assert_eq!(seconds_since_1970("2026-11-22T04:05"), None);
+    }
 }

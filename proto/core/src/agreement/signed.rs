@@ -1,0 +1,94 @@
+//! Agreements that every party has signed.
+
+use std::ops::Deref;
+
+use super::Agreement;
+use crate::{
+    envelope::{Envelope, MediaType, Verified, verify_every},
+    id::{KeyId, OrgId},
+    key::{KeyChain, PublicKey},
+    rejection::Rejection,
+};
+
+/// Evidence that each party's organisation key signed an agreement. Only [`SignedAgreement::verify`] makes it.
+///
+/// ```compile_fail
+/// fn forge(agreement: uput_core::envelope::Verified<uput_core::agreement::Agreement>) {
+///     let signed = uput_core::agreement::SignedAgreement(agreement);
+/// }
+/// ```
+#[derive(Clone)]
+pub struct SignedAgreement(Verified<Agreement>);
+
+impl SignedAgreement {
+    /// Verifies that exactly the parties signed, each once, with an organisation key of its chain. [AGR-25]
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownSigner`] if a party's chain is not among `chains` or somebody else signed,
+    /// [`Rejection::AgreementNotSigned`] if a party has not signed yet, [`Rejection::BadSignature`], or why the
+    /// document is not an agreement.
+    pub fn verify<'a>(envelope: Envelope, chains: impl IntoIterator<Item = &'a KeyChain>) -> Result<Self, Rejection> {
+        let agreement = read(&envelope)?;
+        let chains: Vec<&KeyChain> = chains.into_iter().collect();
+        let signers: Vec<KeyId> = envelope.signers().collect();
+        let mut keys = Vec::with_capacity(signers.len());
+        for party in agreement.parties() {
+            let chain = chains.iter().find(|chain| chain.organisation() == party.organisation);
+            let chain = chain.ok_or(Rejection::UnknownSigner)?;
+            keys.push(signing_key(chain, &signers).ok_or(Rejection::AgreementNotSigned)?);
+        }
+        verify_every(envelope, MediaType::AGREEMENT, &keys, |_| Ok(agreement)).map(Self)
+    }
+
+    /// The envelope with all signatures.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        self.0.envelope()
+    }
+
+    /// Whether this is a lawful successor of that version: the next number, and signed by enough of its parties.
+    #[must_use]
+    pub fn amends(&self, before: &Self) -> bool {
+        // [AGR-16] Whoever is a party here has signed this version.
+        let kept = before.parties().filter(|party| self.party(&party.organisation).is_some()).count();
+        let enough = u32::try_from(kept).unwrap_or(u32::MAX) >= before.threshold();
+        let next = before.version().checked_add(1) == Some(self.version());
+        enough && next && self.previous() == Some(before.id())
+    }
+}
+
+impl Deref for SignedAgreement {
+    type Target = Agreement;
+
+    fn deref(&self) -> &Agreement {
+        &self.0
+    }
+}
+
+/// Parties whose signature an envelope lacks, as far as their key records are known. It verifies no signature.
+///
+/// # Errors
+/// Why the document is not an agreement.
+pub fn missing_signatures<'a>(
+    envelope: &Envelope,
+    chains: impl IntoIterator<Item = &'a KeyChain>,
+) -> Result<Vec<OrgId>, Rejection> {
+    let signers: Vec<KeyId> = envelope.signers().collect();
+    let chains = chains.into_iter().filter(|chain| signing_key(chain, &signers).is_some());
+    let signed: Vec<OrgId> = chains.map(KeyChain::organisation).collect();
+    let parties = read(envelope)?;
+    Ok(parties.parties().map(|party| party.organisation).filter(|party| !signed.contains(party)).collect())
+}
+
+/// What the envelope says, signed or not.
+fn read(envelope: &Envelope) -> Result<Agreement, Rejection> {
+    if !envelope.is(MediaType::AGREEMENT) {
+        return Err(Rejection::WrongType);
+    }
+    Agreement::parse(envelope.id(), envelope.body())
+}
+
+/// The organisation key of any record of the chain that is among the signers.
+fn signing_key<'a>(chain: &'a KeyChain, signers: &[KeyId]) -> Option<&'a PublicKey> {
+    chain.records().map(|record| record.organisation_key()).find(|key| signers.contains(&key.id()))
+}
