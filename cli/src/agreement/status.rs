@@ -1,0 +1,41 @@
+//! Who has signed an agreement, and whether it is in force.
+
+use serde::Serialize;
+use uput_core::wire;
+
+use crate::request::hex;
+
+/// How an agreement stands at this node.
+#[derive(Serialize)]
+pub(crate) struct Standing {
+    agreement: String,
+    title: String,
+    version: u32,
+    signed: Vec<String>,
+    missing: Vec<String>,
+    in_force: bool,
+}
+
+impl Standing {
+    pub(crate) fn of(status: wire::AgreementStatus) -> Self {
+        Self {
+            agreement: hex(&status.agreement),
+            title: status.title,
+            version: status.version,
+            signed: status.signed.iter().map(|id| hex(id)).collect(),
+            missing: status.missing.iter().map(|id| hex(id)).collect(),
+            in_force: status.in_force,
+        }
+    }
+
+    pub(crate) fn row(&self) -> [String; 6] {
+        [
+            self.agreement.get(..16).unwrap_or(&self.agreement).to_owned(),
+            self.title.clone(),
+            self.version.to_string(),
+            self.signed.len().to_string(),
+            self.missing.len().to_string(),
+            if self.in_force { "yes" } else { "no" }.to_owned(),
+        ]
+    }
+}

@@ -1,0 +1,126 @@
+//! The command line: nouns, verbs, and what holds for all of them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::agreement::AgreementCommand;
+use crate::completions::CompletionsArgs;
+use crate::decision::DecisionCommand;
+use crate::enquiry::EnquiryCommand;
+use crate::failure::Failure;
+use crate::help::HelpArgs;
+use crate::inbox::InboxArgs;
+use crate::man::ManArgs;
+use crate::node::NodeCommand;
+use crate::notification::NotificationCommand;
+use crate::output::Answer;
+use crate::peer::PeerCommand;
+use crate::referral::ReferralCommand;
+use crate::trail::TrailCommand;
+
+/// Operates a Uput node, and verifies referral trails offline.
+///
+/// Referrals between organisations that protect people from violence, without a central database.
+#[derive(Parser)]
+#[command(
+    name = "uput",
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    subcommand_value_name = "NOUN",
+    subcommand_help_heading = "Nouns",
+    after_help = "Examples:
+  uput inbox --node ./our-node
+  uput enquiry send \"Shelter A\" --service shelter --fields enquiry.toml
+  uput help exit-codes"
+)]
+pub(crate) struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) options: Options,
+    /// Print the version
+    #[arg(short = 'V', long, help_heading = "Options")]
+    pub(crate) version: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What holds for every command.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Options {
+    /// Data folder of the node
+    #[arg(long, global = true, value_name = "DIR", env = "UPUT_NODE", hide_env_values = true)]
+    pub(crate) node: Option<PathBuf>,
+    /// Print one JSON object; exit codes stay the same
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Do not ask before doing it
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    /// Never ask; fail instead
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+}
+
+/// The nouns.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Your node
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Other organisations
+    #[command(subcommand)]
+    Peer(PeerCommand),
+    /// Agreements between organisations
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
+    /// Ask without a name
+    #[command(subcommand)]
+    Enquiry(EnquiryCommand),
+    /// Refer a person, and answer
+    #[command(subcommand)]
+    Referral(ReferralCommand),
+    /// Notify as the law demands
+    #[command(subcommand)]
+    Notification(NotificationCommand),
+    /// Record what a body decided
+    #[command(subcommand)]
+    Decision(DecisionCommand),
+    /// What waits for you
+    Inbox(InboxArgs),
+    /// What was signed, step by step
+    #[command(subcommand)]
+    Trail(TrailCommand),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
+    /// Explain a command or a topic
+    Help(HelpArgs),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        match self {
+            Self::Node(command) => command.run(options).await,
+            Self::Peer(command) => command.run(options).await,
+            Self::Agreement(command) => command.run(options).await,
+            Self::Enquiry(command) => command.run(options).await,
+            Self::Referral(command) => command.run(options).await,
+            Self::Notification(command) => command.run(options).await,
+            Self::Decision(command) => command.run(options).await,
+            Self::Inbox(args) => args.run(options).await,
+            Self::Trail(command) => command.run(options).await,
+            Self::Completions(args) => args.run(),
+            Self::Man(args) => args.run(),
+            Self::Help(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Labels and values from a file, standard input or a person; never from the command line.
+//!
+//! Guarantees that no error text holds a value. Leaves to the node which labels may travel.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use uput_core::sensitive::Sensitive;
+use uput_core::wire;
+use zeroize::Zeroize;
+
+use crate::args::Options;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::prompt;
+
+/// Where the fields come from.
+#[derive(Args)]
+pub(crate) struct FieldsArgs {
+    /// TOML or JSON file with `label = "value"` lines; `-` reads standard input. Values are never arguments, because
+    /// every user of this computer can see those.
+    #[arg(long, value_name = "FILE")]
+    fields: Option<PathBuf>,
+}
+
+/// A label and its value.
+pub(crate) struct Fields(Vec<(String, Sensitive<String>)>);
+
+impl FieldsArgs {
+    /// Reads the fields; none were given: none.
+    pub(crate) fn read(&self) -> Result<Fields, Failure> {
+        match &self.fields {
+            None => Ok(Fields(Vec::new())),
+            Some(path) => Fields::parse(&text_of(path)?),
+        }
+    }
+
+    /// Reads the fields, or asks for them where a person sits.
+    pub(crate) fn read_or_ask(&self, options: &Options) -> Result<Fields, Failure> {
+        if self.fields.is_none() && prompt::possible(options) { ask() } else { self.read() }
+    }
+}
+
+impl Fields {
+    /// As the node takes them. Exposed to be sent to this organisation's own node, inside TLS.
+    pub(crate) fn to_wire(&self) -> Vec<wire::Field> {
+        self.0
+            .iter()
+            .map(|(label, value)| wire::Field { label: label.clone(), value: value.expose().clone() })
+            .collect()
+    }
+
+    fn parse(text: &Sensitive<String>) -> Result<Self, Failure> {
+        let text = text.expose();
+        let table = if text.trim_start().starts_with('{') { from_json(text)? } else { from_toml(text)? };
+        Ok(Self(table.into_iter().collect()))
+    }
+}
+
+/// Reads a whole file or standard input.
+pub(crate) fn text_of(path: &Path) -> Result<Sensitive<String>, Failure> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    let text = Sensitive::new(text);
+    read.map(|_| text).map_err(|error| Failure::file("read", path, &error))
+}
+
+fn from_json(text: &str) -> Result<BTreeMap<String, Sensitive<String>>, Failure> {
+    // The parser's own sentences are not shown: they may quote a value.
+    let table: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|error| bad(format!("line {}", error.line()), "it is not a JSON object"))?;
+    table
+        .into_iter()
+        .map(|(label, value)| match value {
+            serde_json::Value::String(value) => Ok((label, Sensitive::new(value))),
+            serde_json::Value::Number(value) => Ok((label, Sensitive::new(value.to_string()))),
+            serde_json::Value::Bool(value) => Ok((label, Sensitive::new(value.to_string()))),
+            _ => Err(bad(format!("label `{label}`"), "a value is a text, a number, true or false")),
+        })
+        .collect()
+}
+
+fn from_toml(text: &str) -> Result<BTreeMap<String, Sensitive<String>>, Failure> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text.get(..span.start).unwrap_or(text).matches('\n').count());
+        bad(format!("line {line}"), "it is not TOML: write label = \"value\"")
+    })?;
+    table
+        .into_iter()
+        .map(|(label, value)| match value {
+            toml::Value::String(value) => Ok((label, Sensitive::new(value))),
+            toml::Value::Integer(value) => Ok((label, Sensitive::new(value.to_string()))),
+            toml::Value::Boolean(value) => Ok((label, Sensitive::new(value.to_string()))),
+            toml::Value::Datetime(value) => Ok((label, Sensitive::new(value.to_string()))),
+            _ => Err(bad(format!("label `{label}`"), "a value is a text, a number, true or false")),
+        })
+        .collect()
+}
+
+fn bad(place: String, rule: &str) -> Failure {
+    Failure::new(Exit::Failed, "BAD_SOURCE", format!("the fields cannot be read: {place}")).because(rule)
+}
+
+fn ask() -> Result<Fields, Failure> {
+    let mut fields = Vec::new();
+    loop {
+        let mut label = prompt::line("label (empty to end): ")?;
+        if label.expose().is_empty() {
+            label.zeroize();
+            return Ok(Fields(fields));
+        }
+        let value = prompt::line(&format!("{}: ", label.expose()))?;
+        fields.push((label.expose().clone(), value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Fields, Failure> {
+        Fields::parse(&Sensitive::new(text.to_owned()))
+    }
+
+    #[test]
+    fn toml_and_json_say_the_same() {
+        let toml = parsed("adults = 1\nneed_text = \"an invented need\"\n").unwrap().to_wire();
+        let json = parsed("{\"need_text\": \"an invented need\", \"adults\": 1}").unwrap().to_wire();
+        let pairs = |fields: Vec<wire::Field>| fields.into_iter().map(|f| (f.label, f.value)).collect::<Vec<_>>();
+        assert_eq!(pairs(toml), pairs(json));
+    }
+
+    #[test]
+    fn no_error_holds_a_value() {
+        for text in [
+            "name = \"canary\nnext = 1",
+            "name = canary",
+            "{\"name\": \"canary\"",
+            "{\"name\": [\"canary\"]}",
+            "name = [\"canary\"]",
+        ] {
+            let failure = parsed(text).err().unwrap();
+            assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
+            assert_eq!(failure.exit, Exit::Failed);
+        }
+    }
+}

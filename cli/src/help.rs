@@ -1,0 +1,55 @@
+//! Help on a command, and the table of exit codes.
+
+use clap::{Args, CommandFactory as _};
+use serde_json::json;
+
+use crate::args::Cli;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Answer, Page};
+
+/// The topic that is not a command.
+const EXIT_CODES: &str = "exit-codes";
+
+/// What to explain.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput help exit-codes
+  uput help referral send")]
+pub(crate) struct HelpArgs {
+    /// A command, for example `referral send`, or the topic `exit-codes`
+    #[arg(value_name = "COMMAND")]
+    topic: Vec<String>,
+}
+
+impl HelpArgs {
+    pub(crate) fn run(&self) -> Result<Answer, Failure> {
+        if self.topic == [EXIT_CODES] {
+            return exit_codes();
+        }
+        let mut root = Cli::command();
+        root.build();
+        let mut command = &mut root;
+        for word in &self.topic {
+            command = command.find_subcommand_mut(word).ok_or_else(|| {
+                Failure::usage(format!("there is no command `{}`", self.topic.join(" ")), "see `uput help`")
+            })?;
+        }
+        let text = command.render_long_help().to_string();
+        let mut page = Page::default();
+        page.own(&text);
+        Answer::new(&json!({ "topic": self.topic.join(" "), "text": text }), page)
+    }
+}
+
+fn exit_codes() -> Result<Answer, Failure> {
+    let mut page = Page::default();
+    page.line("Exit codes; treat a code that is not listed as a failure.");
+    page.line("");
+    for exit in Exit::ALL {
+        page.line(format!("{:>4}  {}", exit.code(), exit.meaning()));
+    }
+    let codes: Vec<_> =
+        Exit::ALL.iter().map(|exit| json!({ "code": exit.code(), "meaning": exit.meaning() })).collect();
+    Answer::new(&json!({ "topic": EXIT_CODES, "exit_codes": codes }), page)
+}

@@ -1,0 +1,94 @@
+//! Times as people read them, and as programs do.
+//!
+//! Guarantees that a shown time says its offset, and that JSON has UTC only.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp, civil};
+
+/// In local time with the offset, for example `2026-11-22 20:14 +01:00`; empty for 0. [CLI-9]
+pub(crate) fn local(seconds: u64) -> String {
+    zoned(seconds, TimeZone::system())
+}
+
+/// As RFC 3339 in UTC; `None` for 0. [CLI-9]
+pub(crate) fn utc(seconds: u64) -> Option<String> {
+    timestamp(seconds).map(|time| time.to_string())
+}
+
+/// Seconds since 1970 now.
+pub(crate) fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_second()).unwrap_or_default()
+}
+
+/// A time given on the command line: `2026-11-22T20:00+01:00`, `2026-11-22 20:00` (local), `8h` from now, `now`.
+pub(crate) fn parse_future(text: &str) -> Result<u64, String> {
+    parse(text, Timestamp::now(), 1)
+}
+
+/// A time in the past, likewise; `10min` is ten minutes ago. Relative times are whole minutes.
+pub(crate) fn parse_past(text: &str) -> Result<u64, String> {
+    let relative = text == "now" || text.parse::<Span>().is_ok();
+    let seconds = parse(text, Timestamp::now(), -1)?;
+    Ok(if relative { seconds - seconds % 60 } else { seconds })
+}
+
+/// A length of time given on the command line, for example `7d` or `36h`.
+pub(crate) fn parse_span(text: &str) -> Result<u64, String> {
+    let seconds = duration(text)?.as_secs();
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).ok_or_else(|| "must be longer than 0".to_owned())
+}
+
+fn zoned(seconds: u64, zone: TimeZone) -> String {
+    let Some(time) = timestamp(seconds) else { return String::new() };
+    let shape = if seconds.is_multiple_of(60) { "%Y-%m-%d %H:%M %:z" } else { "%Y-%m-%d %H:%M:%S %:z" };
+    time.to_zoned(zone).strftime(shape).to_string()
+}
+
+fn timestamp(seconds: u64) -> Option<Timestamp> {
+    let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
+    Timestamp::from_second(seconds).ok()
+}
+
+fn parse(text: &str, now: Timestamp, direction: i32) -> Result<u64, String> {
+    let time = if text == "now" {
+        now
+    } else if let Ok(time) = text.parse::<Timestamp>() {
+        time
+    } else if let Ok(time) = text.parse::<civil::DateTime>() {
+        time.to_zoned(TimeZone::system()).map_err(|_| "no such local time".to_owned())?.timestamp()
+    } else {
+        now.checked_add(duration(text)? * direction).map_err(|_| "too far away".to_owned())?
+    };
+    u64::try_from(time.as_second()).map_err(|_| "before 1970".to_owned())
+}
+
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    let span: Span =
+        text.parse().map_err(|_| "give a time like 2026-11-22T20:00+01:00, or a span like 8h".to_owned())?;
+    span.to_duration(civil::date(2026, 1, 1)).map_err(|_| "too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_says_its_offset() {
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(zoned(1_795_376_040, zone.clone()), "2026-11-22 20:34 +01:00");
+        assert_eq!(zoned(1_795_376_041, zone), "2026-11-22 20:34:01 +01:00");
+        assert_eq!(utc(1_795_376_040).as_deref(), Some("2026-11-22T19:34:00Z"));
+        assert_eq!(utc(0), None);
+    }
+
+    #[test]
+    fn times_are_absolute_or_relative() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        assert_eq!(parse("8h", now, 1), Ok(1_000_000 + 8 * 3600));
+        assert_eq!(parse("10min", now, -1), Ok(1_000_000 - 600));
+        assert_eq!(parse("2026-11-22T20:34+01:00", now, 1), Ok(1_795_376_040));
+        assert!(parse("tomorrow", now, 1).is_err());
+        assert_eq!(parse_span("7d"), Ok(604_800));
+        assert!(parse_span("0s").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! Opening a trail with another organisation.
+
+use clap::Args;
+use serde_json::json;
+use uput_core::wire::{self, Act, LegalBasis, ServiceType};
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::code;
+use crate::failure::Failure;
+use crate::fields::FieldsArgs;
+use crate::moment;
+use crate::output::{Answer, Page};
+use crate::reference::Reference;
+use crate::refusal;
+use crate::request::{RequestArgs, hex};
+
+/// Whom to ask, and what is disclosed.
+#[derive(Args)]
+pub(crate) struct OpeningArgs {
+    /// Name or ID of the other organisation; see `uput peer list`
+    peer: String,
+    /// The kind of service that is asked for
+    #[arg(long, value_parser = code::parser::<ServiceType>())]
+    service: ServiceType,
+    /// ID of the agreement; left out: the only one that allows it
+    #[arg(long, value_name = "ID")]
+    agreement: Option<Reference>,
+    /// What is disclosed.
+    #[command(flatten)]
+    fields: FieldsArgs,
+    /// Until when it is asked: 2026-11-22T20:00+01:00, or 8h (from now)
+    #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
+    expiry: Option<u64>,
+    /// When it happened: 2026-11-22T20:00+01:00, or 10min (ago), or now
+    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
+    occurred: Option<u64>,
+    /// How the request is made.
+    #[command(flatten)]
+    request: RequestArgs,
+}
+
+/// What is asked, and under which basis.
+pub(crate) struct Asked {
+    pub(crate) act: Act,
+    pub(crate) stage: u32,
+    pub(crate) basis: LegalBasis,
+    pub(crate) article: u32,
+}
+
+impl OpeningArgs {
+    /// Opens the trail.
+    pub(crate) async fn open(self, options: &Options, asked: Asked) -> Result<Answer, Failure> {
+        let fields = self.fields.read_or_ask(options)?;
+        let node = Node::connect(options).await?;
+        let request_id = self.request.id()?;
+        let agreement = match &self.agreement {
+            Some(reference) => reference.agreement_id(&node).await?,
+            None => Vec::new(),
+        };
+        let request = wire::OpenTrailRequest {
+            request_id: request_id.clone(),
+            validate_only: self.request.dry_run,
+            peer: self.peer,
+            agreement,
+            act: asked.act as i32,
+            service_type: self.service as i32,
+            stage: asked.stage,
+            basis: asked.basis as i32,
+            article: asked.article,
+            fields: fields.to_wire(),
+            expiry: self.expiry.unwrap_or_default(),
+            occurred: self.occurred.unwrap_or_default(),
+        };
+        let answer =
+            node.trails().open_trail(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
+        opened(&answer.into_inner().trail, self.request.dry_run, &request_id)
+    }
+}
+
+fn opened(trail: &[u8], dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
+    let mut page = Page::default();
+    if dry_run {
+        page.line("opened: allowed; nothing was written or sent");
+    } else {
+        page.line("opened: signed and kept; it is sent now, and again until the other side has it");
+        page.pair("trail", hex(trail));
+    }
+    let trail = Some(hex(trail)).filter(|id| !id.is_empty());
+    Answer::new(&json!({ "trail": trail, "dry_run": dry_run, "request_id": request_id }), page)
+}

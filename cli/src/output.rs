@@ -1,0 +1,186 @@
+//! What reaches the terminal: data on standard output, all else on standard error.
+//!
+//! Guarantees that with `--json` standard output is one JSON object, also on failure, and that no text from elsewhere
+//! can steer the terminal. Leaves to the commands what to say.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tabled::builder::Builder;
+use tabled::settings::{Padding, Style};
+
+use crate::args::Options;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What a command answers, for people and for programs.
+pub(crate) struct Answer {
+    exit: Exit,
+    body: Map<String, Value>,
+    text: String,
+}
+
+impl Answer {
+    /// An answer that says the same to programs and to people.
+    pub(crate) fn new(body: &impl Serialize, page: Page) -> Result<Self, Failure> {
+        Self::ending(Exit::Done, body, page)
+    }
+
+    /// An answer that ends otherwise than well: a report is complete, and it is bad.
+    pub(crate) fn ending(exit: Exit, body: &impl Serialize, page: Page) -> Result<Self, Failure> {
+        match serde_json::to_value(body) {
+            Ok(Value::Object(body)) => Ok(Self { exit, body, text: page.0 }),
+            _ => Err(Failure::new(Exit::Failed, "INTERNAL", "the answer cannot be written as JSON")),
+        }
+    }
+}
+
+/// Lines for people, each cleaned of what could steer a terminal.
+#[derive(Default)]
+pub(crate) struct Page(String);
+
+impl Page {
+    /// One line.
+    pub(crate) fn line(&mut self, text: impl AsRef<str>) {
+        self.0.push_str(&clean(text.as_ref()));
+        self.0.push('\n');
+    }
+
+    /// A name and what it is, aligned.
+    pub(crate) fn pair(&mut self, name: &str, value: impl AsRef<str>) {
+        let value = value.as_ref();
+        if !value.is_empty() {
+            self.line(format!("{name:<16} {value}"));
+        }
+    }
+
+    /// Lines of this program's own making, such as a manual page or a script.
+    pub(crate) fn own(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// Rows under a heading.
+    pub(crate) fn table<const N: usize>(&mut self, heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
+        let mut builder = Builder::default();
+        builder.push_record(heading);
+        for row in rows {
+            builder.push_record(row.map(|cell| clean(&cell)));
+        }
+        let table = builder.build().with(Style::empty()).with(Padding::new(0, 2, 0, 0)).to_string();
+        for line in table.lines() {
+            self.0.push_str(line.trim_end());
+            self.0.push('\n');
+        }
+    }
+}
+
+/// Replaces control and direction characters by their number. [CLI-8]
+pub(crate) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) {
+            let _ = write!(clean, "\\u{{{:04x}}}", u32::from(character));
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Prints the end of a run and gives its exit code.
+pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Failure>) -> Exit {
+    match result {
+        Ok(answer) => {
+            if options.json {
+                print_json(schema, answer.exit, answer.body);
+            } else if !options.quiet {
+                print(&answer.text);
+            }
+            answer.exit
+        }
+        Err(failure) => {
+            if options.json {
+                let body = [("error".to_owned(), error_body(&failure))].into_iter().collect();
+                print_json(schema, failure.exit, body);
+            } else {
+                complain(&failure);
+            }
+            failure.exit
+        }
+    }
+}
+
+/// Tells a person something that is not data.
+pub(crate) fn note(options: &Options, text: &str) {
+    if !options.quiet && !options.json {
+        let _ = writeln!(anstream::stderr(), "{}", clean(text));
+    }
+}
+
+fn print_json(schema: &str, exit: Exit, body: Map<String, Value>) {
+    // [CLI-4] One object, which says what it is and how it ended.
+    let mut object = Map::new();
+    object.insert("schema".to_owned(), json!(schema));
+    object.insert("ok".to_owned(), json!(exit == Exit::Done));
+    object.insert("exit_code".to_owned(), json!(exit.code()));
+    object.extend(body);
+    print(&format!("{:#}\n", Value::Object(object)));
+}
+
+fn error_body(failure: &Failure) -> Value {
+    let mut body = json!({
+        "reason": failure.reason,
+        "what": failure.what,
+        "why": failure.why,
+        "next": failure.next,
+    });
+    if let (Some(object), Some(id)) = (body.as_object_mut(), &failure.request_id) {
+        object.insert("request_id".to_owned(), json!(id));
+    }
+    body
+}
+
+fn complain(failure: &Failure) {
+    let mut text = format!("error: {}\n", clean(&failure.what));
+    for (name, sentence) in [("why", &failure.why), ("next", &failure.next)] {
+        if !sentence.is_empty() {
+            let _ = writeln!(text, "  {name}: {}", clean(sentence));
+        }
+    }
+    if let Some(id) = &failure.request_id {
+        let _ = writeln!(text, "  request: {}", clean(id));
+    }
+    let _ = writeln!(text, "  reason: {} (exit code {})", clean(&failure.reason), failure.exit.code());
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+fn print(text: &str) {
+    let mut out = anstream::stdout();
+    // A reader that has seen enough closes the pipe; that is no failure of ours.
+    let _: io::Result<()> = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{001b}[2Jb\\u{000a}c\\u{202e}d");
+        assert_eq!(clean("Žene 3×"), "Žene 3×");
+    }
+
+    #[test]
+    fn a_page_line_stays_one_line() {
+        let mut page = Page::default();
+        page.line("one\ntwo");
+        assert_eq!(page.0.lines().count(), 1);
+    }
+}

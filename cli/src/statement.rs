@@ -1,0 +1,135 @@
+//! One statement in a trail: said once, however often the command is repeated.
+
+use clap::Args;
+use serde_json::json;
+use uput_core::wire::statement::Kind;
+use uput_core::wire::{self, LegalBasis};
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::code;
+use crate::failure::Failure;
+use crate::fields::{Fields, FieldsArgs};
+use crate::moment;
+use crate::output::{Answer, Page};
+use crate::reference::Reference;
+use crate::refusal;
+use crate::request::{RequestArgs, hex};
+
+/// In which trail, and what is disclosed with it.
+#[derive(Args)]
+pub(crate) struct StatementArgs {
+    /// The trail's ID, or at least its first 8 digits
+    pub(crate) trail: Reference,
+    /// Fields that go with it.
+    #[command(flatten)]
+    pub(crate) fields: FieldsArgs,
+    /// Why the fields may be disclosed, if not as in the opening
+    #[arg(long, value_parser = code::parser::<LegalBasis>())]
+    basis: Option<LegalBasis>,
+    /// Number of the article in the agreement
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    article: u32,
+    /// When it happened: 2026-11-22T20:00+01:00, or 10min (ago), or now
+    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
+    occurred: Option<u64>,
+    /// How the request is made.
+    #[command(flatten)]
+    request: RequestArgs,
+}
+
+impl StatementArgs {
+    /// Says it, with the fields that were given.
+    pub(crate) async fn say(self, options: &Options, kind: Kind) -> Result<Answer, Failure> {
+        let fields = self.fields.read()?;
+        let node = Node::connect(options).await?;
+        self.say_with(&node, kind, &fields, Vec::new()).await
+    }
+
+    /// Says it, and asks for the fields where a person sits and none were given.
+    pub(crate) async fn say_asking(self, options: &Options, kind: Kind) -> Result<Answer, Failure> {
+        let fields = self.fields.read_or_ask(options)?;
+        let node = Node::connect(options).await?;
+        self.say_with(&node, kind, &fields, Vec::new()).await
+    }
+
+    /// Says it, with evidence that lies in another trail of this node, if that is not empty.
+    pub(crate) async fn say_with(
+        &self,
+        node: &Node,
+        kind: Kind,
+        fields: &Fields,
+        evidence_trail: Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let request_id = self.request.id()?;
+        let trail = self.trail.trail_id(node).await?;
+        let word = word(&kind);
+        let request = wire::RecordEventRequest {
+            request_id: request_id.clone(),
+            validate_only: self.request.dry_run,
+            trail: trail.clone(),
+            statement: Some(wire::Statement { kind: Some(kind) }),
+            fields: fields.to_wire(),
+            basis: self.basis.unwrap_or_default() as i32,
+            article: self.article,
+            occurred: self.occurred.unwrap_or_default(),
+            evidence_trail,
+        };
+        let answer =
+            node.trails().record_event(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
+        said(&trail, &answer.into_inner().event, word, self.request.dry_run, &request_id)
+    }
+}
+
+fn said(trail: &[u8], event: &[u8], kind: &str, dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
+    let mut page = Page::default();
+    if dry_run {
+        page.line(format!("{kind}: allowed; nothing was written or sent"));
+    } else {
+        page.line(format!("{kind}: signed and kept"));
+        page.pair("event", hex(event));
+    }
+    page.pair("trail", hex(trail));
+    let event = Some(hex(event)).filter(|id| !id.is_empty());
+    let body = json!({
+        "trail": hex(trail), "event": event, "kind": kind, "dry_run": dry_run, "request_id": request_id,
+    });
+    Answer::new(&body, page)
+}
+
+/// The kind's word, as the node shows it.
+pub(crate) const fn word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Need(_) => "need",
+        Kind::Identity(_) => "identity",
+        Kind::Corrected(_) => "corrected",
+        Kind::Warned(_) => "warned",
+        Kind::HandedOver(_) => "handed_over",
+        Kind::Phoned(_) => "phoned",
+        Kind::Decision(_) => "decision",
+        Kind::ChosenElsewhere(_) => "chosen_elsewhere",
+        Kind::Withdrawn(_) => "withdrawn",
+        Kind::Revoked(_) => "revoked",
+        Kind::Closed(_) => "closed",
+        Kind::Reopened(_) => "reopened",
+        Kind::PurgeAsked(_) => "purge_asked",
+        Kind::TransferOffered(_) => "transfer_offered",
+        Kind::TransferRecalled(_) => "transfer_recalled",
+        Kind::TransferCompleted(_) => "transfer_completed",
+        Kind::Acknowledged(_) => "acknowledged",
+        Kind::Held(_) => "held",
+        Kind::Accepted(_) => "accepted",
+        Kind::PartlyAccepted(_) => "partly_accepted",
+        Kind::Waitlisted(_) => "waitlisted",
+        Kind::Declined(_) => "declined",
+        Kind::Redirected(_) => "redirected",
+        Kind::Misdirected(_) => "misdirected",
+        Kind::ContactMade(_) => "contact_made",
+        Kind::CouldNotReach(_) => "could_not_reach",
+        Kind::Started(_) => "started",
+        Kind::Provided(_) => "provided",
+        Kind::Purged(_) => "purged",
+        Kind::Retained(_) => "retained",
+        Kind::TransferTaken(_) => "transfer_taken",
+    }
+}

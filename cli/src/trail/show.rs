@@ -1,0 +1,104 @@
+//! A trail as people read it: where it stands, and what was said when.
+
+use clap::Args;
+use serde_json::json;
+use uput_core::wire::{self, LegalBasis};
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::code::word_of;
+use crate::failure::Failure;
+use crate::moment;
+use crate::output::{Answer, Page};
+use crate::reference::Reference;
+use crate::request::hex;
+use crate::trail::view::{TrailView, asks, disclosed};
+
+/// Which trail.
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// The trail's ID, or at least its first 8 digits
+    trail: Reference,
+    /// Show the values too; the node records that they were looked at
+    #[arg(long)]
+    values: bool,
+}
+
+impl ShowArgs {
+    /// Where it stands, and what has been disclosed.
+    pub(crate) async fn standing(self, options: &Options) -> Result<Answer, Failure> {
+        let trail = self.trail.trail(&Node::connect(options).await?, self.values).await?;
+        let mut page = Page::default();
+        head(&trail, &mut page);
+        let fields = disclosed(&trail);
+        if !fields.is_empty() {
+            page.line("");
+            page.line("disclosed");
+            for field in &fields {
+                page.line(format!("  {} {}", field.label, field.value.as_deref().unwrap_or("(value not shown)")));
+            }
+        }
+        Answer::new(&json!({ "trail": TrailView::of(trail), "disclosed": fields }), page)
+    }
+
+    /// Event by event.
+    pub(crate) async fn timeline(self, options: &Options) -> Result<Answer, Failure> {
+        let trail = self.trail.trail(&Node::connect(options).await?, self.values).await?;
+        let mut page = Page::default();
+        head(&trail, &mut page);
+        for event in &trail.events {
+            page.line("");
+            describe(event, &mut page);
+        }
+        Answer::new(&json!({ "trail": TrailView::with_events(trail) }), page)
+    }
+}
+
+fn head(trail: &wire::Trail, page: &mut Page) {
+    page.pair("trail", hex(&trail.trail));
+    page.pair("with", &trail.peer);
+    page.pair("asks", format!("{} ({})", asks(trail), if trail.ours { "we asked" } else { "they asked" }));
+    page.pair("stands at", trail.headline.replace('_', " "));
+    page.pair("disclosed", ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown"));
+    for note in &trail.notes {
+        page.pair("note", note);
+    }
+    if trail.owed > 0 {
+        page.pair("to purge", format!("values of {} events", trail.owed));
+    }
+    if trail.undelivered > 0 {
+        page.pair("on its way", format!("{} events wait to be delivered", trail.undelivered));
+    }
+    for deadline in &trail.deadlines {
+        page.pair(&format!("due: {}", deadline.timer), due(deadline));
+    }
+    page.pair("changed", moment::local(trail.changed));
+}
+
+fn due(deadline: &wire::Deadline) -> String {
+    let whose = if deadline.ours { "by us" } else { "by them" };
+    let met = if deadline.met == 0 { String::new() } else { format!(", done {}", moment::local(deadline.met)) };
+    let late = if deadline.overdue { ", LATE" } else { "" };
+    format!("{} {whose}{met}{late}", moment::local(deadline.due))
+}
+
+fn describe(event: &wire::TrailEvent, page: &mut Page) {
+    let code = if event.code.is_empty() { String::new() } else { format!(" ({})", event.code.replace('_', " ")) };
+    page.line(format!("{}  {}: {}{code}", moment::local(event.time), event.author, event.kind.replace('_', " ")));
+    let mut detail = |name: &str, text: String| {
+        if !text.is_empty() {
+            page.line(format!("    {name}: {text}"));
+        }
+    };
+    detail("happened", moment::local(event.occurred));
+    detail("delivered", moment::local(event.delivered));
+    detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));
+    for field in &event.fields {
+        detail(&field.label, if field.value.is_empty() { "(value not shown)".to_owned() } else { field.value.clone() });
+    }
+    detail("dropped unread, outside the profile", event.stripped.join(", "));
+    detail("NO EFFECT", event.void_reason.clone());
+    detail("findings", event.findings.join(", "));
+    detail("evidence", hex(&event.evidence));
+    detail("event", format!("{} #{}", hex(&event.event), event.seq));
+}

@@ -1,0 +1,154 @@
+//! A trail as programs see it.
+
+use serde::Serialize;
+use uput_core::wire::{self, Act, LegalBasis, ServiceType};
+
+use crate::code::word_of;
+use crate::moment;
+use crate::request::hex;
+
+/// A trail without its events.
+#[derive(Serialize)]
+pub(crate) struct TrailView {
+    trail: String,
+    peer: String,
+    ours: bool,
+    act: Option<String>,
+    service: Option<String>,
+    agreement: String,
+    headline: String,
+    stage: u32,
+    notes: Vec<String>,
+    owed: u32,
+    undelivered: u64,
+    overdue: bool,
+    deadlines: Vec<DeadlineView>,
+    changed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<EventView>>,
+}
+
+#[derive(Serialize)]
+struct DeadlineView {
+    timer: String,
+    due: Option<String>,
+    met: Option<String>,
+    overdue: bool,
+    ours: bool,
+}
+
+#[derive(Serialize)]
+struct EventView {
+    event: String,
+    author: String,
+    ours: bool,
+    seq: u64,
+    kind: String,
+    code: Option<String>,
+    time: Option<String>,
+    occurred: Option<String>,
+    stored: Option<String>,
+    delivered: Option<String>,
+    void_reason: Option<String>,
+    findings: Vec<String>,
+    basis: Option<String>,
+    fields: Vec<FieldView>,
+    stripped: Vec<String>,
+    evidence: Option<String>,
+}
+
+/// A label, and its value where that was asked for and is still here.
+#[derive(Serialize)]
+pub(crate) struct FieldView {
+    pub(crate) label: String,
+    pub(crate) value: Option<String>,
+}
+
+impl TrailView {
+    /// Without events.
+    pub(crate) fn of(trail: wire::Trail) -> Self {
+        Self {
+            trail: hex(&trail.trail),
+            peer: trail.peer,
+            ours: trail.ours,
+            act: word_of::<Act>(trail.act),
+            service: word_of::<ServiceType>(trail.service_type),
+            agreement: hex(&trail.agreement),
+            headline: trail.headline,
+            stage: trail.stage,
+            notes: trail.notes,
+            owed: trail.owed,
+            undelivered: trail.undelivered,
+            overdue: trail.deadlines.iter().any(|deadline| deadline.overdue && deadline.met == 0),
+            deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
+            changed: moment::utc(trail.changed),
+            events: None,
+        }
+    }
+
+    /// With events.
+    pub(crate) fn with_events(mut trail: wire::Trail) -> Self {
+        let events = std::mem::take(&mut trail.events);
+        Self { events: Some(events.into_iter().map(EventView::of).collect()), ..Self::of(trail) }
+    }
+}
+
+/// What is asked, for people: the act and the service.
+pub(crate) fn asks(trail: &wire::Trail) -> String {
+    let act = word_of::<Act>(trail.act).unwrap_or_default();
+    let service = word_of::<ServiceType>(trail.service_type).unwrap_or_default();
+    format!("{act}: {service}").replace('_', " ")
+}
+
+/// The newest value of each label: later events correct earlier ones.
+pub(crate) fn disclosed(trail: &wire::Trail) -> Vec<FieldView> {
+    let mut fields: Vec<FieldView> = Vec::new();
+    for field in trail.events.iter().filter(|event| event.void_reason.is_empty()).flat_map(|event| &event.fields) {
+        let value = Some(field.value.clone()).filter(|value| !value.is_empty());
+        match fields.iter_mut().find(|known| known.label == field.label) {
+            Some(known) => known.value = value,
+            None => fields.push(FieldView { label: field.label.clone(), value }),
+        }
+    }
+    fields
+}
+
+impl DeadlineView {
+    fn of(deadline: wire::Deadline) -> Self {
+        Self {
+            timer: deadline.timer,
+            due: moment::utc(deadline.due),
+            met: moment::utc(deadline.met),
+            overdue: deadline.overdue,
+            ours: deadline.ours,
+        }
+    }
+}
+
+impl EventView {
+    fn of(event: wire::TrailEvent) -> Self {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            event: hex(&event.event),
+            author: event.author,
+            ours: event.ours,
+            seq: event.seq,
+            kind: event.kind,
+            code: some(event.code),
+            time: moment::utc(event.time),
+            occurred: moment::utc(event.occurred),
+            stored: moment::utc(event.stored),
+            delivered: moment::utc(event.delivered),
+            void_reason: some(event.void_reason),
+            findings: event.findings,
+            basis: word_of::<LegalBasis>(event.basis),
+            fields: event
+                .fields
+                .into_iter()
+                .map(|field| FieldView { label: field.label, value: some(field.value) })
+                .collect(),
+            stripped: event.stripped,
+            evidence: some(hex(&event.evidence)),
+        }
+    }
+}
