@@ -15,3 +15,4 @@ mod key_file;
 mod letter;
 mod measured;
 mod sample;
+mod vectors;

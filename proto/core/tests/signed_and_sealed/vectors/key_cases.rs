@@ -1,0 +1,211 @@
+//! The vectors of keys, key records, chains and safety numbers, from invented organisations.
+
+use uput_core::envelope::{Envelope, MediaType};
+use uput_core::key::{Endpoint, KeyRecordDraft, PublicKey, SealingSecret, safety_number, sign_key_record};
+use uput_core::rejection::Rejection;
+use uput_core::wire;
+
+use super::file::Vector;
+use crate::key::{add_order, altered, beyond_p, cofactored_signature, small_order_encodings};
+use crate::sample::{Organisation, minutes, seed, signing_key};
+
+/// The first vector of RFC 8032, section 7.1: the message is empty.
+const RFC_8032_KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+const RFC_8032_SIGNATURE: &str = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b";
+
+pub(super) fn all() -> Vec<Vector> {
+    let mut cases = admission();
+    cases.extend(signatures());
+    cases.extend(other_keys());
+    cases.extend(records());
+    cases.extend(first_records());
+    cases.extend(chains());
+    cases
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
+fn admission() -> Vec<Vector> {
+    let key = *signing_key("signer").public();
+    let mut cases = vec![
+        Vector::new("ok", "a key is admitted")
+            .with("key", key.as_bytes())
+            .with("id", key.id().as_bytes())
+            .with("tls-pin", key.tls_pin()),
+        Vector::new("ok", "a key with a part of small order is admitted")
+            .with("key", cofactored_signature().0.as_bytes()),
+        Vector::new("WEAK_KEY", "a key off the curve is refused").with("key", off_the_curve()),
+        Vector::new("WEAK_KEY", "a key with y of p and 18 is refused").with("key", beyond_p(18, false)),
+        Vector::new("WEAK_KEY", "a key with y of p and 3 and a sign is refused").with("key", beyond_p(3, true)),
+        Vector::new("MALFORMED", "a key of 31 bytes is refused").with("key", &key.as_bytes()[1..]),
+    ];
+    let weak = small_order_encodings().into_iter().enumerate().map(|(index, key)| {
+        Vector::new("WEAK_KEY", &format!("key {} of small order is refused", index + 1)).with("key", key)
+    });
+    cases.extend(weak);
+    cases
+}
+
+fn off_the_curve() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[0] = 2;
+    assert_eq!(PublicKey::admit(&bytes), Err(Rejection::WeakKey));
+    bytes
+}
+
+fn signatures() -> Vec<Vector> {
+    let key = signing_key("signer");
+    let case = |expect: &str, name: &str, signature: [u8; 64]| {
+        let case = Vector::new(expect, name).with("key", key.public().as_bytes()).with("message", b"message");
+        case.with("signature", signature)
+    };
+    let changed = |at: usize| {
+        let mut signature = key.sign(b"message");
+        signature[at] ^= 1;
+        signature
+    };
+    let (mixed, message, cofactored) = cofactored_signature();
+    vec![
+        Vector::new("ok", "the first signature of RFC 8032 verifies")
+            .with("key", hex(RFC_8032_KEY))
+            .with("message", [])
+            .with("signature", hex(RFC_8032_SIGNATURE)),
+        case("ok", "a signature verifies", key.sign(b"message")),
+        case("BAD_SIGNATURE", "a signature over another message is refused", key.sign(b"massage")),
+        case("BAD_SIGNATURE", "a signature by another key is refused", signing_key("another").sign(b"message")),
+        case("BAD_SIGNATURE", "a signature with another R is refused", changed(0)),
+        case("BAD_SIGNATURE", "a signature with another S is refused", changed(32)),
+        case("BAD_SIGNATURE", "a signature with S beyond the order is refused", add_order(&key.sign(b"message"))),
+        case("BAD_SIGNATURE", "a signature of zeros is refused", [0; 64]),
+        Vector::new("BAD_SIGNATURE", "a signature that holds only with the cofactor is refused")
+            .with("key", mixed.as_bytes())
+            .with("message", message)
+            .with("signature", cofactored),
+    ]
+}
+
+fn other_keys() -> Vec<Vector> {
+    let sealing = SealingSecret::from_seed(&seed("sealing"));
+    let public = sealing.public().to_vec();
+    let mut not_reduced = public.clone();
+    not_reduced[..3].copy_from_slice(&[0xff; 3]);
+    let (a, b) = (Organisation::invented("shelter").id(), Organisation::invented("hotline").id());
+    let number = safety_number(&a, &b).to_string();
+    let safety = |name: &str, a: &[u8], b: &[u8]| Vector::new("ok", name).with("a", a).with("b", b);
+    vec![
+        Vector::new("ok", "a sealing key follows from its seed")
+            .with("sealing-key", &public)
+            .with("seed", seed("sealing"))
+            .with("id", sealing.id().as_bytes()),
+        Vector::new("MALFORMED", "a sealing key of 1215 bytes is refused").with("sealing-key", &public[1..]),
+        Vector::new("WEAK_KEY", "a sealing key that is not reduced is refused").with("sealing-key", not_reduced),
+        safety("a safety number has sixty digits", a.as_bytes(), b.as_bytes()).with("digits", &number),
+        safety("a safety number is the same from the other side", b.as_bytes(), a.as_bytes()).with("digits", &number),
+    ]
+}
+
+/// A chain of records.
+fn chain(expect: &str, name: &str, records: &[&Envelope]) -> Vector {
+    records.iter().fold(Vector::new(expect, name), |case, record| case.with("record", record.to_bytes()))
+}
+
+/// Signed by the organisation's keys whose places are given.
+fn signed_by(organisation: &Organisation, body: &[u8], places: &[usize]) -> Envelope {
+    let keys = [&organisation.key, &organisation.signing, &organisation.tls];
+    let signers: Vec<_> = places.iter().map(|place| keys[*place]).collect();
+    Envelope::sign(MediaType::KEY_RECORD, body.to_vec(), &signers).unwrap()
+}
+
+fn first_records() -> Vec<Vector> {
+    let shelter = Organisation::invented("shelter");
+    let other = Organisation::invented("hotline").id().to_vec();
+    let first = |expect: &str, name: &str, alter: &dyn Fn(&mut wire::KeyRecord)| {
+        chain(expect, name, &[&altered(&shelter, &shelter.first, alter)])
+    };
+    let body = shelter.first.body();
+    let stranger = signing_key("stranger");
+    let four = [&shelter.key, &shelter.signing, &shelter.tls, &stranger];
+    let four = Envelope::sign(MediaType::KEY_RECORD, body.to_vec(), &four).unwrap();
+    vec![
+        chain("ok", "a first record makes the organisation", &[&shelter.first])
+            .with("organisation", shelter.id().as_bytes())
+            .with("newest", shelter.id().as_bytes()),
+        chain(
+            "WRONG_SIGNERS",
+            "a record without the organisation keys signature",
+            &[&signed_by(&shelter, body, &[1, 2])],
+        ),
+        chain("WRONG_SIGNERS", "a record without the signing keys signature", &[&signed_by(&shelter, body, &[0, 2])]),
+        chain("WRONG_SIGNERS", "a record without the TLS keys signature", &[&signed_by(&shelter, body, &[0, 1])]),
+        chain("WRONG_SIGNERS", "a record with a strangers signature", &[&four]),
+        first("MALFORMED", "a first record that names an organisation", &|r| r.organisation = other.clone()),
+        first("MALFORMED", "a first record that names a record before it", &|r| r.previous = other.clone()),
+        first("MALFORMED", "a first record with a number", &|r| r.number = 1),
+        first("MALFORMED", "a first record with a witness", &|r| r.witnesses = vec![other.clone()]),
+        first("MALFORMED", "a first record with a recovery set", &|r| {
+            r.recovery = Some(wire::Recovery { threshold: 1, organisations: vec![other.clone()] });
+        }),
+    ]
+}
+
+fn records() -> Vec<Vector> {
+    let shelter = Organisation::invented("shelter");
+    let next = shelter.next(&shelter.chain());
+    let second = |expect: &str, name: &str, alter: &dyn Fn(&mut wire::KeyRecord)| {
+        chain(expect, name, &[&shelter.first, &altered(&shelter, &next, alter)])
+    };
+    let malformed = |name: &str, alter: &dyn Fn(&mut wire::KeyRecord)| second("MALFORMED", name, alter);
+    let weak = beyond_p(1, false).to_vec();
+    vec![
+        second("NEEDS_UPGRADE", "a record of the next suite", &|r| r.suite = 2),
+        malformed("a record without a suite", &|r| r.suite = 0),
+        second("WEAK_KEY", "a record with a weak key", &|r| r.signing_key = weak.clone()),
+        malformed("a record with one key for two uses", &|r| r.tls_key = r.signing_key.clone()),
+        malformed("a record without a sealing key", &|r| r.sealing_keys.clear()),
+        malformed("a record with one sealing key twice", &|r| r.sealing_keys = vec![r.sealing_keys[0].clone(); 2]),
+        malformed("a record with an endpoint without a port", &|r| r.endpoints = vec!["shelter.example".to_owned()]),
+        malformed("a record with an endpoint in capitals", &|r| r.endpoints = vec!["Shelter.example:1".to_owned()]),
+        malformed("a record with witnesses out of order", &|r| r.witnesses = vec![vec![2; 32], vec![1; 32]]),
+        malformed("a record with itself as witness", &|r| r.witnesses = vec![r.organisation.clone()]),
+        malformed("a record with a recovery set too small for its threshold", &|r| {
+            r.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] });
+        }),
+        malformed("a record with a time between two minutes", &|r| r.time += 1),
+        malformed("a record that ends when it is made", &|r| r.end = r.time),
+    ]
+}
+
+fn chains() -> Vec<Vector> {
+    let shelter = Organisation::invented("shelter");
+    let other = Organisation::invented("hotline");
+    let mut verified = shelter.chain();
+    let second = shelter.next(&verified);
+    verified.extend(&second).unwrap();
+    let (key, signing, tls) = (signing_key("new key"), signing_key("new signing"), signing_key("new tls"));
+    let draft = || {
+        let mut draft = KeyRecordDraft::after(verified.newest(), minutes(9), minutes(1_000_000));
+        draft.endpoints = vec![Endpoint::parse("shelter.example:7400").unwrap()];
+        draft.witnesses = vec![other.id()];
+        draft
+    };
+    let third = sign_key_record(draft(), &key, &signing, &tls, Some(&shelter.key)).unwrap();
+    let usurped = sign_key_record(draft(), &key, &signing, &tls, None).unwrap();
+    let twin = altered(&shelter, &second, |record| record.endpoints = vec!["twin.example:1".to_owned()]);
+    let first = &shelter.first;
+    let numbered = |number| altered(&shelter, &second, |record| record.number = number);
+    vec![
+        chain("ok", "three records with every key replaced are a chain", &[first, &second, &third])
+            .with("organisation", shelter.id().as_bytes())
+            .with("newest", third.id().as_bytes()),
+        chain("WRONG_SIGNERS", "a new organisation key without the old ones signature", &[first, &second, &usurped]),
+        chain("BROKEN_CHAIN", "a chain that starts at its second record", &[&second, &third]),
+        chain("MISSING_PREDECESSOR", "a chain with a gap", &[first, &third]),
+        chain("MALFORMED", "a second record with the number 0", &[first, &numbered(0)]),
+        chain("BROKEN_CHAIN", "a second record with the number 2", &[first, &numbered(2)]),
+        chain("BROKEN_CHAIN", "a first record after a first record", &[first, &other.first]),
+        chain("BROKEN_CHAIN", "a record of another organisation in the chain", &[&other.first, &second]),
+        chain("FORKED_CHAIN", "two successors of one record", &[first, &second, &twin]),
+    ]
+}

@@ -1,0 +1,100 @@
+//! What a vector asks: the fields say which check, the outcome is "ok" or the code of the rejection.
+
+use uput_core::codec;
+use uput_core::envelope::{Envelope, MediaType, pae, verify_one};
+use uput_core::id::OrgId;
+use uput_core::key::{KeyChain, PublicKey, SealingPublic, SealingSecret, safety_number};
+use uput_core::letter::{open, seal};
+use uput_core::rejection::Rejection;
+
+use super::file::Vector;
+use crate::sample::Predictable;
+
+pub(super) fn run(noun: &str, vector: &Vector) -> String {
+    let outcome = match noun {
+        "envelope" => envelope(vector),
+        "key" => key(vector),
+        "letter" => letter(vector),
+        other => panic!("no vectors of {other}"),
+    };
+    outcome.err().map_or("ok", Rejection::code).to_owned()
+}
+
+/// Compares what was computed with every field of this name.
+fn same(vector: &Vector, field: &str, computed: &[u8]) {
+    assert!(vector.all(field).iter().all(|stated| *stated == computed), "{}: {field} is another", vector.name);
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Rejection> {
+    bytes.try_into().map_err(|_| Rejection::Malformed)
+}
+
+/// `envelope` parses; with `type` and `key` it also verifies. `id` and `signed` are checked. [ENV-1] [ENV-10]
+fn envelope(vector: &Vector) -> Result<(), Rejection> {
+    let envelope = Envelope::parse(vector.need("envelope"))?;
+    same(vector, "id", envelope.id().as_bytes());
+    same(vector, "signed", &pae(envelope.media_type(), envelope.body()));
+    assert!(envelope.to_bytes() == vector.need("envelope"), "{}: it encodes differently", vector.name);
+    let (Some(media_type), Some(key)) = (vector.get("type"), vector.get("key")) else { return Ok(()) };
+    let known = [MediaType::EVENT, MediaType::KEY_RECORD, MediaType::AGREEMENT, MediaType::HEAD];
+    let media_type = known.into_iter().find(|known| known.as_str().as_bytes() == media_type).expect("a known type");
+    verify_one(envelope, media_type, &PublicKey::parse(key)?, |_| Ok(())).map(|_| ())
+}
+
+fn key(vector: &Vector) -> Result<(), Rejection> {
+    if vector.get("key").is_some() {
+        return signing_key(vector);
+    }
+    if vector.get("sealing-key").is_some() {
+        return sealing_key(vector);
+    }
+    if let (Some(a), Some(b)) = (vector.get("a"), vector.get("b")) {
+        let number = safety_number(&OrgId::parse(a)?, &OrgId::parse(b)?);
+        same(vector, "digits", number.to_string().as_bytes());
+        return Ok(());
+    }
+    chain(vector)
+}
+
+/// `key` is admitted; with `message` and `signature` it verifies. `id` and `tls-pin` are checked. [KEY-2] [KEY-3]
+fn signing_key(vector: &Vector) -> Result<(), Rejection> {
+    let key = PublicKey::parse(vector.need("key"))?;
+    same(vector, "id", key.id().as_bytes());
+    same(vector, "tls-pin", &key.tls_pin());
+    match vector.get("signature") {
+        Some(signature) => key.verify(vector.need("message"), &array(signature)?),
+        None => Ok(()),
+    }
+}
+
+/// `sealing-key` parses; with `seed` it is that seed's. `id` is checked. [KEY-4]
+fn sealing_key(vector: &Vector) -> Result<(), Rejection> {
+    let key = SealingPublic::parse(vector.need("sealing-key"))?;
+    same(vector, "id", key.id().as_bytes());
+    if let Some(seed) = vector.get("seed") {
+        same(vector, "sealing-key", &SealingSecret::from_seed(&array(seed)?).public().to_vec());
+    }
+    Ok(())
+}
+
+/// Every `record`, in order, is a chain without a fork. `organisation`, `newest` are checked. [KEY-13] [KEY-16]
+fn chain(vector: &Vector) -> Result<(), Rejection> {
+    let records = vector.all("record").into_iter().map(Envelope::parse).collect::<Result<Vec<_>, _>>()?;
+    let chain = KeyChain::verify(&records)?;
+    same(vector, "organisation", chain.organisation().as_bytes());
+    same(vector, "newest", chain.newest_id().as_bytes());
+    if chain.is_forked() { Err(Rejection::ForkedChain) } else { Ok(()) }
+}
+
+/// `letter` opens for `recipient` with `seed` and has `content`; with `record` and `entropy` it is sealed so. [LET-7]
+fn letter(vector: &Vector) -> Result<(), Rejection> {
+    let secret = SealingSecret::from_seed(&array(vector.need("seed"))?);
+    let opened = open(vector.need("letter"), OrgId::parse(vector.need("recipient"))?, &[secret])?;
+    same(vector, "content", &codec::encode(&opened.content));
+    if let (Some(record), Some(entropy)) = (vector.get("record"), vector.get("entropy")) {
+        let chain = KeyChain::verify(&[Envelope::parse(record)?])?;
+        let sealed = seal(chain.newest(), &opened.content, &mut Predictable(entropy.to_vec()))?;
+        same(vector, "letter", &sealed);
+    }
+    Ok(())
+}
