@@ -195,11 +195,12 @@ fn purge_crossed(peer: Kind) -> Crossed {
 fn transfer_crossed(opener: Kind, peer: Kind) -> Crossed {
     let ends = matches!(peer, Kind::Closed | Kind::Misdirected | Kind::Withdrawn);
     let refuses = matches!(peer, Kind::Declined | Kind::Redirected);
+    let lessens = matches!(peer, Kind::Held | Kind::Waitlisted | Kind::Reopened | Kind::Purged | Kind::Retained);
     match opener {
         Kind::TransferOffered if ends || refuses => Crossed::OfferDangling,
-        Kind::TransferRecalled if peer == Kind::TransferTaken => Crossed::TakenRecalled,
+        Kind::TransferOffered | Kind::TransferRecalled if peer == Kind::TransferTaken => Crossed::TakenRecalled,
         Kind::TransferCompleted if peer == Kind::TransferTaken => Crossed::CompletedOnce,
-        Kind::TransferCompleted if ends => Crossed::PeerResponsible,
+        Kind::TransferCompleted if ends || refuses || lessens => Crossed::PeerResponsible,
         _ => Crossed::Both,
     }
 }

@@ -16,7 +16,7 @@ use super::view::View;
 use crate::id::EventId;
 
 /// A trail that grows. Two histories of the same events read the same.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct History {
     entries: Vec<Entry>,
     places: BTreeMap<EventId, usize>,
@@ -33,11 +33,18 @@ pub(super) struct Entry {
     named: Option<usize>,
 }
 
+impl Default for History {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl History {
     /// Nothing.
     #[must_use]
     pub fn new() -> Self {
-        Self { facts: vec![Set::default(); Fact::ALL.len()], ..Self::default() }
+        let facts = vec![Set::default(); Fact::ALL.len()];
+        Self { entries: Vec::new(), places: BTreeMap::new(), facts, nowhere: Set::default() }
     }
 
     /// Appends an event whose parents are there, and judges it. An event that is there already changes nothing.

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that breaks says where")]
 
 mod agreement;
+mod chains;
+mod crossings;
 mod random;
 mod reference;
 mod table;

@@ -1,0 +1,65 @@
+//! Two chains that grow, one event after another.
+
+use uput_core::id::EventId;
+use uput_core::state::{History, Kind, Node, Side, Verdict, VoidReason};
+
+/// A trail of two honest chains of effective events.
+#[derive(Clone, Default)]
+pub(crate) struct Chains {
+    pub(crate) history: History,
+    pub(crate) nodes: Vec<Node>,
+    common: [Option<EventId>; 2],
+}
+
+impl Chains {
+    /// Appends an event that has seen all of the other chain; none if it would be void.
+    pub(crate) fn say(&mut self, side: Side, kind: Kind) -> Option<EventId> {
+        let said = self.append(side, kind, self.last(side.other()))?;
+        self.common = [self.last(Side::Opener), self.last(Side::Peer)];
+        Some(said)
+    }
+
+    /// The same, having seen what both had seen when they last spoke in turn.
+    pub(crate) fn cross(&mut self, side: Side, kind: Kind) -> Option<EventId> {
+        let [opener, peer] = self.common;
+        self.append(side, kind, if side == Side::Opener { peer } else { opener })
+    }
+
+    /// The same, with what it has newly seen.
+    pub(crate) fn append(&mut self, side: Side, kind: Kind, seen: Option<EventId>) -> Option<EventId> {
+        let node = self.next(side, kind, seen);
+        if self.history.append(node) != Ok(Verdict::Effective) {
+            return None;
+        }
+        self.nodes.push(node);
+        Some(node.id)
+    }
+
+    fn next(&self, side: Side, kind: Kind, seen: Option<EventId>) -> Node {
+        let mut id = [0; 32];
+        id[0] = if side == Side::Opener { 1 } else { 2 };
+        id[1] = u8::try_from(self.own(side).count() + 1).unwrap();
+        let before = self.own(side).last();
+        let prev = before.map(|node| node.id);
+        let seen = seen.or(before.and_then(|node| node.seen));
+        let names = if kind == Kind::TransferTaken { self.offer() } else { None };
+        Node { id: EventId::new(id), side, kind, prev, seen, names, version_ok: true }
+    }
+
+    /// What may be said by one who has everything.
+    pub(crate) fn may(&self, side: Side, kind: Kind) -> Result<(), VoidReason> {
+        self.history.may(side, kind, self.offer())
+    }
+
+    pub(crate) fn own(&self, side: Side) -> impl DoubleEndedIterator<Item = &Node> {
+        self.nodes.iter().filter(move |node| node.side == side)
+    }
+
+    pub(crate) fn last(&self, side: Side) -> Option<EventId> {
+        self.own(side).next_back().map(|node| node.id)
+    }
+
+    fn offer(&self) -> Option<EventId> {
+        self.nodes.iter().rfind(|node| node.kind == Kind::TransferOffered).map(|node| node.id)
+    }
+}
