@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod event;
 pub mod head;
 pub mod id;
+pub mod invitation;
 pub mod key;
 pub mod keyfile;
 pub mod legal_basis;
