@@ -1,0 +1,198 @@
+//! Reaching other nodes: one worker per organisation, patient and for ever.
+//!
+//! Guarantees that a worker tries again until it stands connected, with growing pauses that any contact shortens, and
+//! that nobody but the holder of the pinned key is talked to.
+
+use std::io;
+use std::sync::Arc;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Channel;
+use uput_core::id::OrgId;
+use uput_core::invitation::Invitation;
+use uput_core::key::{Endpoint, PublicKey};
+use uput_core::rejection::Rejection;
+use uput_core::wire::peer_service_client::PeerServiceClient;
+use uput_core::wire::{ExchangeRequest, IntroduceRequest, KeyChain, PeerFrame};
+
+use super::exchange::Side;
+use super::limits::{self, Limits};
+use super::line::{self, Ending, Line, understand};
+use super::mailroom::{Contact, Difficulty, Mailroom, PeerCard};
+use super::{Peers, link::Link};
+use crate::tls;
+
+/// A name that no resolver knows; it is never sent.
+const NOBODY: &str = "uput.invalid";
+
+impl<M: Mailroom> Peers<M> {
+    /// Dials until the organisation is gone from the mailroom or has no endpoint.
+    pub(super) async fn keep_dialling(&self, organisation: OrgId, link: &Link) {
+        let mut pauses = self.pauses();
+        loop {
+            tokio::select! {
+                () = link.unused() => (),
+                () = self.shutdown.requested() => return,
+            }
+            let Some(card) = self.mailroom.peer(&organisation).filter(|card| !card.endpoints.is_empty()) else {
+                return;
+            };
+            match self.dial(card).await {
+                Ending::Stopped => return,
+                // It is there, and talks on another stream.
+                Ending::Superseded => pauses = self.pauses(),
+                Ending::Failed(difficulty) => {
+                    self.mailroom.contact(&organisation, Contact::Failed(difficulty));
+                }
+            }
+            let pause = pauses.next().unwrap_or(self.limits.backoff_max).min(self.limits.backoff_max);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => (),
+                () = self.shutdown.requested() => return,
+                // [TRA-20] Also if this very attempt reached the peer: the first pause is the short one again.
+                () = link.contact.notified() => {
+                    pauses = self.pauses();
+                    tokio::time::sleep(pauses.next().unwrap_or(self.limits.backoff_min)).await;
+                }
+            }
+        }
+    }
+
+    /// One attempt, to the end of the stream.
+    async fn dial(&self, card: PeerCard) -> Ending {
+        let reached = tokio::select! {
+            reached = self.reach(&card.tls_key, card.endpoints.iter().map(String::as_str)) => reached,
+            () = self.shutdown.requested() => return Ending::Stopped,
+        };
+        match reached {
+            Ok(channel) => self.talk(channel, card).await,
+            Err(difficulty) => Ending::Failed(difficulty),
+        }
+    }
+
+    /// Tries the endpoints in order, until the holder of the key answers.
+    async fn reach(&self, tls_key: &[u8; 32], endpoints: impl Iterator<Item = &str>) -> Result<Channel, Difficulty> {
+        let refuse = |_| Difficulty::RefusedHere(Rejection::WeakKey);
+        let pinned = PublicKey::admit(tls_key).map_err(refuse)?;
+        let client =
+            tls::peer_client(&self.certificate, &pinned).map_err(|_| Difficulty::RefusedHere(Rejection::WeakKey))?;
+        let mut difficulty = Difficulty::Unreachable;
+        for endpoint in endpoints {
+            match connect(endpoint, Arc::clone(&client), &self.limits).await {
+                Ok(channel) => return Ok(channel),
+                Err(reason) => difficulty = reason,
+            }
+        }
+        Err(difficulty)
+    }
+
+    async fn talk(&self, channel: Channel, card: PeerCard) -> Ending {
+        let (say, said) = line::queue();
+        // An error in the queue is the last word of a side that was dialled; here it only ends the stream.
+        let frames = ReceiverStream::new(said)
+            .map_while(Result::ok)
+            .map(|frame| ExchangeRequest { frame: Some(PeerFrame { frame: Some(frame) }) });
+        let mut client = service(channel);
+        let opened = tokio::select! {
+            opened = tokio::time::timeout(self.limits.greeting, client.exchange(frames)) => opened,
+            () = self.shutdown.requested() => return Ending::Stopped,
+        };
+        match opened {
+            Ok(Ok(response)) => self.exchange(Line::dialled(response.into_inner(), say), Side::Dialled(card)).await,
+            Ok(Err(status)) => understand(&status),
+            Err(_) => Ending::Failed(Difficulty::Lost),
+        }
+    }
+
+    /// Accepts an invitation: shows own key records, gets the inviter's. The caller checks them. [TRA-7]
+    ///
+    /// # Errors
+    /// Why the inviter could not be reached, or what it said.
+    pub async fn introduce(&self, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
+        let endpoints = invitation.endpoints().iter().map(Endpoint::as_str);
+        let channel = self.reach(invitation.tls_key().as_bytes(), endpoints).await?;
+        self.show_keys(channel, invitation).await
+    }
+
+    async fn show_keys(&self, channel: Channel, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
+        let request = IntroduceRequest {
+            // To the inviter, whose key is pinned: the secret is for it alone.
+            secret: invitation.secret().expose().to_vec(),
+            chain: Some(self.mailroom.own_chain()),
+        };
+        let answer = tokio::time::timeout(self.limits.greeting, service(channel).introduce(request)).await;
+        match answer {
+            Ok(Ok(response)) => response.into_inner().chain.ok_or(Difficulty::Misbehaved),
+            Ok(Err(status)) => Err(match understand(&status) {
+                Ending::Failed(difficulty) => difficulty,
+                Ending::Stopped | Ending::Superseded => Difficulty::Lost,
+            }),
+            Err(_) => Err(Difficulty::Lost),
+        }
+    }
+
+    fn pauses(&self) -> ExponentialBackoff {
+        ExponentialBuilder::new()
+            .with_min_delay(self.limits.backoff_min)
+            .with_max_delay(self.limits.backoff_max)
+            .with_jitter()
+            .without_max_times()
+            .build()
+    }
+}
+
+/// A connection to the holder of the key that `client` pins.
+async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Difficulty> {
+    let stream =
+        tokio::time::timeout(limits.dial, secure(endpoint, client)).await.map_err(|_| Difficulty::Unreachable)??;
+    let mut once = Some(stream);
+    let connector = tower::service_fn(move |_: http::Uri| {
+        // A connection is used once: whoever needs another one dials again, and greets again.
+        let stream = once.take().map(TokioIo::new).ok_or(io::ErrorKind::NotConnected);
+        async move { stream.map_err(io::Error::from) }
+    });
+    // [TRA-8]
+    tonic::transport::Endpoint::from_static("http://uput.invalid")
+        .initial_stream_window_size(limits::STREAM_BYTES)
+        .initial_connection_window_size(limits::CONNECTION_BYTES)
+        .http2_keep_alive_interval(limits.ping)
+        .keep_alive_timeout(limits.pong)
+        .keep_alive_while_idle(true)
+        .http2_max_header_list_size(limits::HEADERS)
+        .connect_with_connector(connector)
+        .await
+        .map_err(|_| Difficulty::Lost)
+}
+
+async fn secure(endpoint: &str, client: Arc<ClientConfig>) -> Result<TlsStream<TcpStream>, Difficulty> {
+    let socket = TcpStream::connect(endpoint).await.map_err(|_| Difficulty::Unreachable)?;
+    socket.set_nodelay(true).map_err(|_| Difficulty::Unreachable)?;
+    let name = ServerName::try_from(NOBODY).map_err(|_| Difficulty::Unreachable)?;
+    TlsConnector::from(client).connect(name, socket).await.map_err(|error| tls_difficulty(&error))
+}
+
+/// Whether the wrong one answered, or nobody who speaks TLS. [TRA-4]
+fn tls_difficulty(error: &io::Error) -> Difficulty {
+    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(
+            CertificateError::ApplicationVerificationFailure | CertificateError::BadEncoding,
+        )) => Difficulty::WrongTlsKey,
+        Some(_) => Difficulty::Misbehaved,
+        None => Difficulty::Lost,
+    }
+}
+
+fn service(channel: Channel) -> PeerServiceClient<Channel> {
+    PeerServiceClient::new(channel)
+        .max_decoding_message_size(limits::MESSAGE)
+        .max_encoding_message_size(limits::MESSAGE)
+}

@@ -1,0 +1,153 @@
+//! The first frames of a stream: who speaks, in which version, with which keys.
+//!
+//! Guarantees that what comes out has shown the TLS key of its newest key record. No letter passes before.
+
+use uput_core::id::{KeyRecordId, OrgId};
+use uput_core::rejection::Rejection;
+use uput_core::wire::peer_frame::Frame;
+use uput_core::wire::{Hello, KeyRecordQuery, KeyRecordReply};
+
+use super::limits;
+use super::line::{Ending, Line};
+use super::mailroom::{Difficulty, Mailroom, PeerCard};
+
+/// The version of the stream that this program speaks. [TRA-10]
+const VERSION: u32 = 1;
+/// The newest event version that this program reads.
+const EVENT_VERSION: u32 = 1;
+/// More versions than anybody will speak.
+const MAX_VERSIONS: usize = 16;
+
+/// A peer that has shown its keys.
+pub(super) struct Greeted {
+    pub(super) card: PeerCard,
+    /// Whether the peer knows this node's newest keys, so that letters may go out. [TRA-13]
+    pub(super) released: bool,
+}
+
+/// Greets the peer that was dialled.
+pub(super) async fn greet_dialled<M: Mailroom>(
+    mailroom: &M,
+    line: &mut Line,
+    card: PeerCard,
+) -> Result<Greeted, Ending> {
+    let tls_key = card.tls_key;
+    line.say(hello(mailroom, Some(&card)))?;
+    let theirs = hear_hello(line).await?;
+    if theirs.organisation != card.organisation {
+        return Err(refuse(Rejection::UnknownSigner));
+    }
+    settle_keys(mailroom, line, theirs, Some(card), tls_key).await
+}
+
+/// Greets whoever dialled, with the TLS key that it has shown.
+pub(super) async fn greet_accepted<M: Mailroom>(
+    mailroom: &M,
+    line: &mut Line,
+    tls_key: [u8; 32],
+) -> Result<Greeted, Ending> {
+    let theirs = hear_hello(line).await?;
+    let card = mailroom.peer_by_tls_key(&tls_key);
+    if card.as_ref().is_some_and(|card| card.organisation != theirs.organisation) {
+        return Err(refuse(Rejection::UnknownSigner));
+    }
+    // [TRA-12] To a stranger it says nothing of whom it knows.
+    line.say(hello(mailroom, card.as_ref()))?;
+    settle_keys(mailroom, line, theirs, card, tls_key).await
+}
+
+/// Answers a query; `true` if the answer holds this node's newest record. [TRA-13]
+pub(super) fn answer<M: Mailroom>(mailroom: &M, line: &Line, query: &KeyRecordQuery) -> Result<bool, Ending> {
+    let mut records = mailroom.key_records_from(query.known);
+    let complete = records.len() <= limits::RECORDS;
+    records.truncate(limits::RECORDS);
+    line.say(Frame::KeyRecordReply(KeyRecordReply { records }))?;
+    Ok(complete)
+}
+
+/// A peer's hello, parsed.
+struct Theirs {
+    organisation: OrgId,
+    key_record: KeyRecordId,
+    known: Option<KeyRecordId>,
+}
+
+fn hello<M: Mailroom>(mailroom: &M, card: Option<&PeerCard>) -> Frame {
+    Frame::Hello(Hello {
+        versions: vec![VERSION],
+        organisation: mailroom.organisation().to_vec(),
+        key_record: mailroom.newest_key_record().to_vec(),
+        known_key_record: card.map(|card| card.key_record.to_vec()).unwrap_or_default(),
+        event_version: EVENT_VERSION,
+    })
+}
+
+/// [TRA-9] [TRA-10]
+async fn hear_hello(line: &mut Line) -> Result<Theirs, Ending> {
+    let Frame::Hello(hello) = line.hear().await? else { return Err(Ending::Failed(Difficulty::Misbehaved)) };
+    let ascending = hello.versions.is_sorted_by(|a, b| a < b);
+    if hello.versions.len() > MAX_VERSIONS || !ascending || hello.event_version == 0 {
+        return Err(Ending::Failed(Difficulty::Misbehaved));
+    }
+    if !hello.versions.contains(&VERSION) {
+        return Err(Ending::Failed(Difficulty::NoCommonVersion));
+    }
+    Ok(Theirs {
+        organisation: OrgId::parse(&hello.organisation).map_err(refuse)?,
+        key_record: KeyRecordId::parse(&hello.key_record).map_err(refuse)?,
+        known: KeyRecordId::parse_optional(&hello.known_key_record).map_err(refuse)?,
+    })
+}
+
+/// Learns the peer's newest key records, and then holds its TLS key against them. [TRA-11] [TRA-12]
+async fn settle_keys<M: Mailroom>(
+    mailroom: &M,
+    line: &mut Line,
+    theirs: Theirs,
+    card: Option<PeerCard>,
+    tls_key: [u8; 32],
+) -> Result<Greeted, Ending> {
+    let mut released = theirs.known == Some(mailroom.newest_key_record());
+    if card.as_ref().is_none_or(|card| card.key_record != theirs.key_record) {
+        let known = card.as_ref().map_or(0, |card| card.key_records);
+        released |= refresh(mailroom, line, &theirs, known).await?;
+    }
+    let newest = mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
+    if newest.tls_key == tls_key {
+        Ok(Greeted { card: newest, released })
+    } else if card.is_some() {
+        Err(refuse(Rejection::RevokedSigner))
+    } else {
+        Err(refuse(Rejection::UnknownSigner))
+    }
+}
+
+/// Asks until the record that the peer calls its newest is here, or the peer has no more. Answers its queries meanwhile.
+async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mut known: u32) -> Result<bool, Ending> {
+    let mut released = false;
+    let mut replies = 0;
+    line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
+    loop {
+        match line.hear().await? {
+            Frame::KeyRecordQuery(query) => released |= answer(mailroom, line, &query)?,
+            Frame::KeyRecordReply(reply) if reply.records.is_empty() => return Ok(released),
+            Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS && replies < limits::REPLIES => {
+                known = known.saturating_add(u32::try_from(reply.records.len()).unwrap_or(u32::MAX));
+                // [TRA-12] A stranger that names an organisation unknown here hears the same as one that lies.
+                mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
+                mailroom.learn(&theirs.organisation, reply.records).await.map_err(refuse)?;
+                let newest = mailroom.peer(&theirs.organisation).map(|card| card.key_record);
+                if newest == Some(theirs.key_record) {
+                    return Ok(released);
+                }
+                replies += 1;
+                line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
+            }
+            _ => return Err(Ending::Failed(Difficulty::Misbehaved)),
+        }
+    }
+}
+
+const fn refuse(rejection: Rejection) -> Ending {
+    Ending::Failed(Difficulty::RefusedHere(rejection))
+}

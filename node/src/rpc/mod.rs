@@ -1,0 +1,3 @@
+//! The local interface: what an organisation's own people and programs ask of their node.
+
+pub mod status;

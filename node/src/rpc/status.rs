@@ -1,0 +1,71 @@
+//! The one place where a rejection becomes a gRPC status, and back.
+//!
+//! Guarantees that a status carries the table's code and sentence, and nothing of what was rejected.
+
+use std::collections::HashMap;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+use uput_core::rejection::{Fault, Rejection};
+
+/// Domain of the reasons in `ErrorInfo`. [API-5]
+pub const DOMAIN: &str = "uput";
+
+/// The status of a rejection. [API-5]
+#[must_use]
+pub fn of(rejection: Rejection) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(rejection.code(), DOMAIN, HashMap::new());
+    Status::with_error_details(code(rejection), rejection.to_string(), details)
+}
+
+/// The rejection of a status, if it carries one that this version knows.
+#[must_use]
+pub fn rejection(status: &Status) -> Option<Rejection> {
+    let info = status.get_details_error_info()?;
+    let of_code = |rejection: &Rejection| info.domain == DOMAIN && rejection.code() == info.reason;
+    Rejection::ALL.iter().copied().find(of_code)
+}
+
+/// The gRPC code: by cause where callers act on it, else by whose fault it is.
+const fn code(rejection: Rejection) -> Code {
+    match rejection {
+        Rejection::NoSuchTrail | Rejection::NoSuchPeer => Code::NotFound,
+        Rejection::UnknownSigner | Rejection::BadInvitation => Code::PermissionDenied,
+        Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::RevokedSigner => Code::Unauthenticated,
+        Rejection::DiskFull | Rejection::TooMany => Code::ResourceExhausted,
+        Rejection::StepNotAllowed
+        | Rejection::PeerNotConfirmed
+        | Rejection::AgreementNotInForce
+        | Rejection::NoRule
+        | Rejection::OutsideProfile
+        | Rejection::BasisNotAllowed => Code::FailedPrecondition,
+        _ => match rejection.fault() {
+            Fault::Author | Fault::Carrier | Fault::User => Code::InvalidArgument,
+            Fault::Nobody => Code::FailedPrecondition,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rejection_survives_the_way_there_and_back() {
+        for known in Rejection::ALL {
+            let status = of(*known);
+            assert_eq!(rejection(&status), Some(*known));
+            assert_eq!(status.message(), known.to_string());
+            assert_ne!(status.code(), Code::Ok);
+        }
+    }
+
+    #[test]
+    fn another_domain_is_not_ours() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("MALFORMED", "elsewhere", HashMap::new());
+        assert_eq!(rejection(&Status::with_error_details(Code::Internal, "", details)), None);
+        assert_eq!(rejection(&Status::internal("bare")), None);
+    }
+}
