@@ -13,7 +13,7 @@ use crate::letter::largest_content;
 use crate::rejection::Rejection;
 use crate::wire::{Envelope, LetterContent};
 
-/// Splits content so that each part fits a letter; content that fits stays whole. [LET-9]
+/// Splits content so that each part fits a letter; content that fits stays whole. [LET-8]
 ///
 /// # Errors
 /// [`Rejection::TooLarge`] if one event with its disclosures and evidence does not fit.

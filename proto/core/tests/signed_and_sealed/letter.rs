@@ -1,4 +1,4 @@
-//! Letters: [LET-1] to [LET-9].
+//! Letters: [LET-1] to [LET-8].
 
 use uput_core::codec;
 use uput_core::envelope::{Envelope, MediaType};
