@@ -7,11 +7,13 @@
 //! Paths are relative to one data folder, with `/`. What an attacker gains if the disk lies: old or
 //! missing bytes; the callers authenticate all they read.
 
+mod power;
 mod real;
 mod simulated;
 
+pub use power::PowerLoss;
 pub use real::RealDisk;
-pub use simulated::{PowerLoss, SimulatedDisk};
+pub use simulated::SimulatedDisk;
 
 use std::io;
 use std::sync::Arc;

@@ -5,22 +5,19 @@
 //! and a retry would say "durable" about pages that the system has dropped.
 
 use super::folder::Reserve;
+use super::queue::{CommitReply, EraseReply, Job, Queue};
 use super::{Commit, CommitError, StorageError};
 use crate::disk::Failure;
 use crate::journal::head::{Head, HeadFile};
 use crate::journal::{Journal, Position, Record, Unfit};
 use crate::keybook::{KeyBook, KeyKind, NewTrailKeys};
 use crate::store::{Index, IndexWrite, StoreError, Watermark};
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
-
-/// The longest time that a commit waits for others to share its sync.
-const PATIENCE: Duration = Duration::from_millis(2);
+use std::time::Instant;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// Evidence that something is durable: only the committer makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +33,6 @@ impl<T> Durable<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
-}
-
-type CommitReply = oneshot::Sender<Result<Durable<Vec<Position>>, CommitError>>;
-type EraseReply = mpsc::Sender<Result<(), StorageError>>;
-
-/// What the committer is asked to do.
-pub(super) enum Job {
-    Commit { commit: Commit, reply: CommitReply },
-    Erase { trail: [u8; 32], which: KeyKind, reply: EraseReply },
 }
 
 type Projection = Box<dyn FnMut(&Record) -> Vec<IndexWrite> + Send>;
@@ -266,69 +254,6 @@ impl Running {
             Ok(false) | Err(Failure::Full) => Err(CommitError::Full),
             Err(Failure::Fatal(error)) => die(&error),
         }
-    }
-}
-
-/// What is asked, in its order.
-struct Queue {
-    jobs: UnboundedReceiver<Job>,
-    waiting: VecDeque<Job>,
-    /// How many commits the last batch had, and how long it took.
-    last: usize,
-    last_took: Duration,
-}
-
-impl Queue {
-    fn new(jobs: UnboundedReceiver<Job>) -> Self {
-        Self { jobs, waiting: VecDeque::new(), last: 0, last_took: Duration::ZERO }
-    }
-
-    /// Waits for work, then a little for as much as came the last time, so that writers who are just
-    /// being answered share the next sync. `false` when there is no more.
-    fn wait(&mut self, most: usize) -> bool {
-        if self.waiting.is_empty() {
-            match self.jobs.blocking_recv() {
-                Some(job) => self.waiting.push_back(job),
-                None => return false,
-            }
-        }
-        let until = Instant::now() + PATIENCE.min(self.last_took / 2);
-        while self.waiting.len() < most {
-            match self.jobs.try_recv() {
-                Ok(job) => self.waiting.push_back(job),
-                Err(_) if self.waiting.len() < self.last && Instant::now() < until => thread::yield_now(),
-                Err(_) => break,
-            }
-        }
-        true
-    }
-
-    fn take_erasures(&mut self) -> Vec<([u8; 32], KeyKind, EraseReply)> {
-        let mut erasures = Vec::new();
-        while let Some(job) = self.waiting.pop_front() {
-            match job {
-                Job::Erase { trail, which, reply } => erasures.push((trail, which, reply)),
-                commit => {
-                    self.waiting.push_front(commit);
-                    break;
-                }
-            }
-        }
-        erasures
-    }
-
-    fn next_commit(&mut self) -> Option<(Commit, CommitReply)> {
-        match self.waiting.pop_front()? {
-            Job::Commit { commit, reply } => Some((commit, reply)),
-            erase => {
-                self.waiting.push_front(erase);
-                None
-            }
-        }
-    }
-
-    fn put_back(&mut self, commit: Commit, reply: CommitReply) {
-        self.waiting.push_front(Job::Commit { commit, reply });
     }
 }
 

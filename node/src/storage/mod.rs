@@ -10,6 +10,7 @@ mod committer;
 mod error;
 mod folder;
 mod opening;
+mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +25,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::journal::Reader;
 use crate::keybook::Keys;
 use crate::store::{Index, IndexWrite};
-use committer::Job;
+use queue::Job;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, mpsc};

@@ -4,6 +4,8 @@
 //! Leaves to others: durability (the journal), secrecy of keys (only values are sealed: put nothing
 //! personal into a key).
 
+#[cfg(test)]
+mod contract;
 mod index;
 mod memory;
 mod sled;

@@ -1,6 +1,14 @@
 //! The storage as a whole, on a simulated disk and on a real one.
 
+#![allow(clippy::print_stdout, reason = "a campaign prints its figures")]
+
+mod corruption;
 mod door;
+mod erasure;
+mod faults;
+mod faulty;
+mod power;
+mod workload;
 
 use super::{Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError};
 use crate::disk::{Disk, SimulatedDisk};
@@ -47,4 +55,26 @@ fn commit(storage: &Storage, payloads: &[&[u8]], keys: Vec<NewTrailKeys>) -> Vec
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// How many times a campaign repeats; an environment variable makes it longer.
+fn rounds(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A small seeded generator (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.roll() % bound.max(1) as u64) as usize
+    }
 }
