@@ -10,6 +10,7 @@
 )]
 
 mod envelope;
+mod hostile;
 mod key;
 mod key_file;
 mod letter;
