@@ -77,7 +77,7 @@ impl Terms {
         Ok(Self { stage: terms.stage, rule: terms.rule, basis: known(terms.basis())?, article: terms.article })
     }
 
-    pub(super) fn to_wire(&self) -> wire::Terms {
+    pub(super) fn to_wire(self) -> wire::Terms {
         wire::Terms { stage: self.stage, rule: self.rule, basis: self.basis.into(), article: self.article }
     }
 }

@@ -104,7 +104,7 @@ impl Event {
             time: self.time.get(),
             occurred: self.occurred.map(Seconds::get).unwrap_or_default(),
             slots: self.slots.clone(),
-            terms: self.terms.as_ref().map(Terms::to_wire),
+            terms: self.terms.map(Terms::to_wire),
             kind: Some(self.statement.to_wire()),
         })
     }

@@ -1,28 +1,11 @@
 //! Sources of agreements: those that are shipped compile, and every mistake is named with its place and remedy.
 
-use std::collections::BTreeMap;
-
 use uput_core::{
     agreement::{Agreement, Compiled, SourceError, compile, summary},
-    id::{Id, OrgId},
     wire::{Act, DecisionType, ServiceType, TimerKind},
 };
 
-const DEMONSTRATION: &str = include_str!("../../../specs/agreements/demonstration.toml");
-const TWO_PARTY: &str = include_str!("../../../specs/agreements/two-party.toml");
-
-fn organisation(name: &str) -> OrgId {
-    Id::of(name.as_bytes()).into()
-}
-
-fn peers() -> BTreeMap<String, OrgId> {
-    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre", "self", "partner"];
-    names.iter().map(|name| ((*name).to_owned(), organisation(name))).collect()
-}
-
-fn compiled(source: &str) -> Compiled {
-    compile(source, &peers()).unwrap_or_else(|error| panic!("{error}"))
-}
+use crate::scene::{DEMONSTRATION, TWO_PARTY, compiled, organisation, peers};
 
 fn error(source: &str) -> SourceError {
     compile(source, &peers()).expect_err("it must not compile")

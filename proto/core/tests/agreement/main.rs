@@ -1,0 +1,16 @@
+//! Agreements, legal bases, the catalogue and slots, from outside: sources, evaluation, properties and vectors.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod evaluation;
+mod formula;
+mod properties;
+mod scene;
+mod signed;
+mod source;
+mod vectors;

@@ -1,0 +1,335 @@
+//! Questions to the demonstration agreement, and bodies of agreements.
+
+use uput_core::{
+    agreement::{Agreement, Code, Occasion, Request},
+    catalogue::{Field, Label},
+    codec,
+    envelope::{MediaType, pae},
+    event::Terms,
+    id::Id,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::Seconds,
+    wire::{self, Act, LegalBasis, ServiceType},
+};
+
+use super::{Outcome, Vector, ok_or_code, run};
+use crate::scene::{TWO_PARTY, compiled, demonstration, opening, organisation};
+
+/// 22 November 2026, 00:00 UTC.
+const NOW: &str = "1795305600";
+
+const CONSENT: &[&str] = &[
+    "consent_given_by = herself",
+    "consent_form = oral_witnessed",
+    "consent_language = sr-Latn-ME",
+    "consent_purpose = A place in a shelter for the coming days",
+    "consent_until = 2026-12-31",
+];
+const DUTY: &[&str] = &["client_told = told", "client_told_on = 2026-11-21"];
+const DANGER: &[&str] = &["danger = life", "basis_until = 2026-11-22T20:00Z", "review_by = 2026-11-22T20:00Z"];
+const DECIDED: &[&str] = &[
+    "decision_reference = 04-123/2026",
+    "decision_issuer = Centre for Social Work Vrbovac",
+    "decision_date = 2026-11-20",
+    "decision_until = 2026-12-20",
+];
+
+/// Who asks whom for what: opener, peer, act, service.
+type Trail = [&'static str; 4];
+const BED: Trail = ["hotline", "shelter-jasen", "referral", "shelter"];
+const NOTICE: Trail = ["hotline", "centre", "notification", "social_work"];
+
+/// Under which terms: occasion, stage, rule, basis, article.
+type Under = (&'static str, u32, u32, &'static str, u32);
+const ENQUIRY: Under = ("opening", 0, 1, "none_needed_nonpersonal", 0);
+const NEED: Under = ("later", 1, 1, "explicit_consent", 0);
+const IDENTITY: Under = ("later", 2, 1, "explicit_consent", 0);
+const REPORT: Under = ("opening", 2, 2, "legal_duty", 1);
+
+fn question(name: &str, expect: &str, trail: Trail, under: Under, fields: &[&[&str]]) -> Vector {
+    at(name, expect, trail, under, NOW, fields)
+}
+
+fn at(
+    name: &str,
+    expect: &str,
+    [opener, peer, act, service]: Trail,
+    under: Under,
+    time: &str,
+    fields: &[&[&str]],
+) -> Vector {
+    let (occasion, stage, rule, basis, article) = under;
+    let vector = Vector::new(name, expect)
+        .with("agreement", "demonstration")
+        .with("opener", opener)
+        .with("peer", peer)
+        .with("act", act)
+        .with("service", service)
+        .with("occasion", occasion)
+        .with("stage", stage.to_string())
+        .with("rule", rule.to_string())
+        .with("basis", basis)
+        .with("article", article.to_string())
+        .with("time", time);
+    fields.concat().iter().fold(vector, |vector, field| vector.with("field", *field))
+}
+
+fn cases() -> Vec<Vector> {
+    [allowed(), no_rule(), no_basis(), outside(), bodies()].into_iter().flatten().collect()
+}
+
+fn allowed() -> Vec<Vector> {
+    let beds: &[&str] = &["places = 2", "adults = 1", "children = 1", "access_needs = cot step_free"];
+    vec![
+        question("an-enquiry-for-a-bed", "ok", BED, ENQUIRY, &[beds]),
+        question("a-need-under-her-consent", "ok", BED, NEED, &[CONSENT, &["age_band = 30_59", "risk_level = high"]]),
+        question("her-name-with-the-identity", "ok", BED, IDENTITY, &[CONSENT, &["name = Mila Invented"]]),
+        question(
+            "a-label-that-she-ticked",
+            "ok",
+            BED,
+            IDENTITY,
+            &[CONSENT, &["consent_ticked = need_statement", "need_statement = A quiet room"]],
+        ),
+        question("a-report-to-the-centre-in-one-message", "ok", NOTICE, REPORT, &[DUTY, &["name = Mila Invented"]]),
+        question(
+            "her-location-in-danger-to-life",
+            "ok",
+            NOTICE,
+            ("opening", 2, 2, "vital_interests", 0),
+            &[DANGER, &["current_location = At the bus station"]],
+        ),
+        question("a-decision-in-a-reply", "ok", NOTICE, ("reply", 2, 2, "public_task_decision", 0), &[DECIDED]),
+        question(
+            "who-answered-an-enquiry",
+            "ok",
+            BED,
+            ("reply", 0, 1, "none_needed_nonpersonal", 0),
+            &[&["actor = worker-7"]],
+        ),
+        at(
+            "an-answer-after-the-end-of-the-agreement",
+            "ok",
+            BED,
+            ("reply", 1, 1, "explicit_consent", 0),
+            "4102444800",
+            &[&["reason_in_words = No room on the ground floor"]],
+        ),
+    ]
+}
+
+fn no_rule() -> Vec<Vector> {
+    const NO: &str = "NO_RULE";
+    let one: &[&[&str]] = &[&["adults = 1"]];
+    let trail = |opener, peer, act, service| [opener, peer, act, service];
+    let force = "AGREEMENT_NOT_IN_FORCE";
+    vec![
+        question(
+            "a-shelter-asks-a-shelter",
+            NO,
+            trail("shelter-lipa", "shelter-jasen", "referral", "shelter"),
+            ENQUIRY,
+            one,
+        ),
+        question("a-stranger-asks", NO, trail("stranger", "shelter-jasen", "referral", "shelter"), ENQUIRY, one),
+        question("a-party-asks-a-stranger", NO, trail("hotline", "stranger", "referral", "shelter"), ENQUIRY, one),
+        question(
+            "a-service-that-the-recipient-does-not-give",
+            NO,
+            trail("hotline", "centre", "referral", "shelter"),
+            ENQUIRY,
+            one,
+        ),
+        question(
+            "another-service-than-the-rules",
+            NO,
+            trail("hotline", "centre", "referral", "social_work"),
+            ENQUIRY,
+            one,
+        ),
+        question(
+            "another-act-than-the-rules",
+            NO,
+            trail("hotline", "shelter-jasen", "notification", "shelter"),
+            ENQUIRY,
+            one,
+        ),
+        question("a-rule-of-somebody-else", NO, BED, ("opening", 0, 5, "none_needed_nonpersonal", 0), one),
+        question("a-rule-that-does-not-exist", NO, BED, ("opening", 0, 99, "none_needed_nonpersonal", 0), one),
+        at("an-opening-before-the-beginning", force, BED, ENQUIRY, "1577836799", one),
+        at("an-opening-at-the-end", force, BED, ENQUIRY, "4102444800", one),
+        at("a-need-after-the-end", force, BED, NEED, "4102444800", &[CONSENT]),
+    ]
+}
+
+fn no_basis() -> Vec<Vector> {
+    const NO: &str = "BASIS_NOT_ALLOWED";
+    let late: Vec<&str> = [&CONSENT[..4], &["consent_until = 2026-11-21"]].concat();
+    let with = |stage, basis, article| ("opening", stage, 2, basis, article);
+    vec![
+        question(
+            "a-need-without-a-basis",
+            NO,
+            BED,
+            ("later", 1, 1, "none_needed_nonpersonal", 0),
+            &[&["age_band = 30_59"]],
+        ),
+        question("an-enquiry-with-a-basis", NO, BED, ("opening", 0, 1, "explicit_consent", 0), &[CONSENT]),
+        question(
+            "a-basis-that-the-rule-does-not-list",
+            NO,
+            BED,
+            ("later", 1, 1, "public_task_decision", 0),
+            &[DECIDED],
+        ),
+        question(
+            "identity-in-the-opening-of-a-referral",
+            NO,
+            BED,
+            ("opening", 2, 1, "explicit_consent", 0),
+            &[CONSENT],
+        ),
+        question("a-report-that-names-no-article", NO, NOTICE, with(2, "legal_duty", 0), &[DUTY]),
+        question("a-report-that-names-an-article-that-is-not-listed", NO, NOTICE, with(2, "legal_duty", 9), &[DUTY]),
+        question("a-report-without-a-word-on-what-she-was-told", NO, NOTICE, REPORT, &[&["name = Mila Invented"]]),
+        question(
+            "a-notification-needs-a-basis-even-at-stage-0",
+            NO,
+            NOTICE,
+            ("opening", 0, 2, "none_needed_nonpersonal", 0),
+            &[],
+        ),
+        question("a-consent-without-its-form", NO, BED, NEED, &[&CONSENT[..1], &CONSENT[2..]]),
+        question("a-consent-that-ended-yesterday", NO, BED, NEED, &[&late]),
+        question("danger-to-life-without-a-review", NO, NOTICE, with(2, "vital_interests", 0), &[&DANGER[..2]]),
+    ]
+}
+
+fn outside() -> Vec<Vector> {
+    const NO: &str = "OUTSIDE_PROFILE";
+    vec![
+        question("an-age-in-an-enquiry", NO, BED, ENQUIRY, &[&["age_band = 30_59"]]),
+        question("her-name-before-the-yes", NO, BED, NEED, &[CONSENT, &["name = Mila Invented"]]),
+        question("a-label-that-she-did-not-tick", NO, BED, IDENTITY, &[CONSENT, &["need_statement = A quiet room"]]),
+        question(
+            "a-label-that-was-ticked-among-others",
+            NO,
+            BED,
+            IDENTITY,
+            &[CONSENT, &["consent_ticked = substance_use", "need_statement = A quiet room"]],
+        ),
+        question("a-label-outside-the-profile", NO, BED, IDENTITY, &[CONSENT, &["date_of_birth = 1990-01-01"]]),
+        question(
+            "her-location-under-a-duty-to-report",
+            NO,
+            NOTICE,
+            REPORT,
+            &[DUTY, &["current_location = At the bus station"]],
+        ),
+        question(
+            "the-reporter-without-a-duty-to-report",
+            NO,
+            NOTICE,
+            ("opening", 2, 2, "vital_interests", 0),
+            &[DANGER, &["reporter_name = Ana Invented"]],
+        ),
+        question("labels-of-another-basis", NO, NOTICE, REPORT, &[DUTY, &["consent_form = written"]]),
+        question("one-label-twice", NO, BED, ENQUIRY, &[&["adults = 1", "adults = 2"]]),
+        question(
+            "a-reason-in-words-without-a-basis",
+            NO,
+            BED,
+            ("reply", 0, 1, "none_needed_nonpersonal", 0),
+            &[&["reason_in_words = No room"]],
+        ),
+        question("her-name-in-a-reply", NO, BED, ("reply", 2, 1, "explicit_consent", 0), &[&["name = Mila Invented"]]),
+    ]
+}
+
+/// The template between two parties, as `change` leaves it.
+fn body(name: &str, expect: &str, change: fn(&mut wire::Agreement)) -> Vector {
+    let mut document: wire::Agreement = codec::decode(&compiled(TWO_PARTY).body).unwrap();
+    change(&mut document);
+    bytes(name, expect, &codec::encode(&document))
+}
+
+fn bytes(name: &str, expect: &str, body: &[u8]) -> Vector {
+    let id = Id::of(&pae(MediaType::AGREEMENT.as_str(), body));
+    let id = uput_core::id::AgreementId::from(id).to_string();
+    Vector::new(name, expect).with("id", id).with_bytes("body", body)
+}
+
+fn bodies() -> Vec<Vector> {
+    const BAD: &str = "MALFORMED";
+    let whole = compiled(TWO_PARTY).body;
+    let mut unknown = whole.clone();
+    unknown.extend_from_slice(&[0xf8, 0x07, 0x01]);
+    vec![
+        body("the-template-between-two-parties", "ok", |_| {}),
+        bytes("an-agreement-with-an-unknown-field", "NOT_CANONICAL", &unknown),
+        bytes("an-agreement-cut-short", BAD, &whole[..whole.len() - 1]),
+        body("an-agreement-with-itself", BAD, |a| drop(a.parties.pop())),
+        body("parties-out-of-order", BAD, |a| a.parties.reverse()),
+        body("one-party-twice", BAD, |a| a.parties[1].organisation = a.parties[0].organisation.clone()),
+        body("seconds-outside-a-demonstration", BAD, |a| a.grain = 1),
+        body("an-end-before-the-beginning", BAD, |a| a.valid_until = a.valid_from),
+        body("a-second-version-that-names-no-first", BAD, |a| a.version = 2),
+        body("labels-out-of-order", BAD, |a| a.profiles[0].need.reverse()),
+        body("a-label-of-no-catalogue", BAD, |a| a.profiles[0].identity.push("shelter_address".into())),
+        body("her-name-at-stage-1", BAD, |a| {
+            a.profiles[0].identity.retain(|label| label != "name");
+            a.profiles[0].need.push("name".into());
+            a.profiles[0].need.sort();
+        }),
+        body("a-rule-without-its-profile", BAD, |a| a.rules[0].profile = "none".into()),
+        body("a-rule-of-an-unknown-act", BAD, |a| a.rules[0].act = 99),
+        body("half-of-the-parties-may-amend", BAD, |a| a.amendment = Some(wire::Amendment { threshold: 1 })),
+        body("values-outlive-the-evidence", BAD, |a| a.retention = Some(wire::Retention { values: 2, evidence: 1 })),
+        body("no-retention-at-all", BAD, |a| a.retention = None),
+        body("a-title-that-turns-the-direction-of-text", BAD, |a| a.title.push('\u{202e}')),
+    ]
+}
+
+fn outcome(vector: &Vector) -> Outcome {
+    let result = if vector.all("body").is_empty() { answer(vector) } else { read(vector) };
+    (ok_or_code(&result), Vec::new())
+}
+
+fn read(vector: &Vector) -> Result<(), Rejection> {
+    let body = vector.bytes("body");
+    let id = Id::of(&pae(MediaType::AGREEMENT.as_str(), &body));
+    assert_eq!(uput_core::id::AgreementId::from(id).to_string(), vector.one("id"));
+    Agreement::parse(id, &body).map(drop)
+}
+
+fn answer(vector: &Vector) -> Result<(), Rejection> {
+    let number = |key| vector.one(key).parse::<u32>().unwrap();
+    let (act, service) =
+        (Act::from_word(&vector.one("act")).unwrap(), ServiceType::from_word(&vector.one("service")).unwrap());
+    let basis = LegalBasis::from_word(&vector.one("basis")).unwrap();
+    let request = Request {
+        opener: &organisation(&vector.one("opener")),
+        opening: &opening(&vector.one("peer"), act, service),
+        terms: Terms { stage: number("stage"), rule: number("rule"), basis, article: number("article") },
+        occasion: match vector.one("occasion").as_str() {
+            "opening" => Occasion::Opening,
+            "later" => Occasion::Later,
+            "reply" => Occasion::Reply,
+            other => panic!("{other}"),
+        },
+        time: Seconds::new(vector.one("time").parse().unwrap()).unwrap(),
+    };
+    let fields = vector.all("field").into_iter().map(|line| {
+        let (label, value) = line.split_once(" = ").unwrap();
+        Field::new(Label::parse(label).unwrap(), Sensitive::new(value.into())).unwrap_or_else(|_| panic!("{line}"))
+    });
+    let fields = fields.collect();
+    demonstration().permit(&request)?.minimise(fields).map(drop).map_err(|refused| refused.rejection)
+}
+
+/// [AGR-20] [AGR-21] [AGR-22] [AGR-23] [BAS-2] [BAS-3] [BAS-4] [BAS-5] [BAS-6] [DIS-12]
+#[test]
+fn the_demonstration_answers_as_the_vectors_say() {
+    run("agreement", cases(), outcome);
+}

@@ -1,0 +1,196 @@
+//! Disclosures of an event: all of it, some of it, and what does not match.
+
+use uput_core::{
+    codec,
+    id::OrgId,
+    slot::{Content, Disclosed, open},
+    wire::{self, Disclosure, SlotDisclosures, disclosure::Form},
+};
+
+use super::{Outcome, Vector, hex, run};
+use crate::formula::{Event, disclosure};
+
+const BAD: &str = "BAD_DISCLOSURE";
+const MALFORMED: &str = "MALFORMED";
+const NOT_CANONICAL: &str = "NOT_CANONICAL";
+
+/// Eight slots: three fields in random places, five empty.
+fn event() -> Event {
+    let mut fields = vec![(String::new(), String::new()); 8];
+    fields[1] = ("age_band".into(), "30_59".into());
+    fields[4] = ("name".into(), "Mila Šć".into());
+    fields[6] = ("language".into(), "sr-Latn-ME".into());
+    let author = OrgId::new([0x44; 32]);
+    Event { label_secret: [0x11; 32], value_secret: [0x22; 32], nonce: [0x33; 32], author, fields }
+}
+
+fn vector(name: &str, expect: &str, event: &Event, disclosure: &Disclosure, opened: &[&str]) -> Vector {
+    raw(name, expect, event, &codec::encode(disclosure), opened)
+}
+
+fn raw(name: &str, expect: &str, event: &Event, disclosure: &[u8], opened: &[&str]) -> Vector {
+    let vector = Vector::new(name, expect).with("nonce", hex(&event.nonce)).with("author", event.author.to_string());
+    let vector = vector.with_bytes("slots", &event.slots()).with_bytes("disclosure", disclosure);
+    opened.iter().fold(vector, |vector, line| vector.with("opened", *line))
+}
+
+fn cases() -> Vec<Vector> {
+    [accepted(), mismatched(), misshapen()].into_iter().flatten().collect()
+}
+
+fn accepted() -> Vec<Vector> {
+    let event = event();
+    let whole = [
+        "0 empty",
+        "1 age_band = 30_59",
+        "2 empty",
+        "3 empty",
+        "4 name = Mila Šć",
+        "5 empty",
+        "6 language = sr-Latn-ME",
+        "7 empty",
+    ];
+    let labels: Vec<(u16, bool)> = (0..8).map(|index| (index, false)).collect();
+    let closed = ["0 empty", "1 age_band", "2 empty", "3 empty", "4 name", "5 empty", "6 language", "7 empty"];
+    let mut foreign = event.clone();
+    foreign.fields[0] = ("shelter_address".into(), "Invented street 1".into());
+    foreign.fields[2] = ("adults".into(), "two".into());
+    let lines = ["0 foreign", "2 foreign", "4 name = Mila Šć"];
+    vec![
+        vector("a-whole-event", "ok", &event, &event.whole(), &whole),
+        vector("labels-without-values", "ok", &event, &event.some(&labels), &closed),
+        vector("one-value-and-nothing-else", "ok", &event, &event.some(&[(6, true)]), &["6 language = sr-Latn-ME"]),
+        vector(
+            "one-label-and-one-value",
+            "ok",
+            &event,
+            &event.some(&[(1, false), (4, true)]),
+            &["1 age_band", "4 name = Mila Šć"],
+        ),
+        vector(
+            "what-the-catalogue-does-not-have-matches-and-is-dropped",
+            "ok",
+            &foreign,
+            &foreign.some(&[(0, true), (2, true), (4, true)]),
+            &lines,
+        ),
+    ]
+}
+
+fn mismatched() -> Vec<Vector> {
+    let event = event();
+    let whole = |change: fn(&mut wire::WholeDisclosure)| {
+        let Some(Form::Whole(mut whole)) = event.whole().form else { unreachable!() };
+        change(&mut whole);
+        disclosure(Form::Whole(whole))
+    };
+    let mut twice = event.clone();
+    twice.fields[0] = ("name".into(), "Ana".into());
+    let mut filled = event.clone();
+    filled.fields[0] = (String::new(), "hidden in padding".into());
+    let mut seven = event.clone();
+    seven.fields.truncate(7);
+    let bad = |name, event: &Event, disclosure: &Disclosure| vector(name, BAD, event, disclosure, &[]);
+    vec![
+        bad("a-whole-event-with-another-secret-of-labels", &event, &whole(|whole| whole.label_secret[0] ^= 1)),
+        bad("a-whole-event-with-another-secret-of-values", &event, &whole(|whole| whole.value_secret[0] ^= 1)),
+        bad("a-whole-event-with-one-slot-less", &event, &whole(|whole| drop(whole.fields.pop()))),
+        bad(
+            "a-whole-event-with-one-slot-more",
+            &event,
+            &whole(|whole| whole.fields.push(wire::DisclosedField::default())),
+        ),
+        bad("a-whole-event-with-two-slots-exchanged", &event, &whole(|whole| whole.fields.swap(1, 4))),
+        bad("a-whole-event-with-one-value-changed", &event, &whole(|whole| whole.fields[4].value = "Mila Šč".into())),
+        bad("a-whole-event-with-one-value-left-out", &event, &whole(|whole| whole.fields[4].value.clear())),
+        moved("slots-that-were-copied-to-another-trail", "nonce"),
+        moved("slots-that-were-copied-by-another-author", "author"),
+        bad("one-label-twice-in-a-whole-event", &twice, &twice.whole()),
+        bad("one-label-twice-among-some-slots", &twice, &twice.some(&[(0, false), (4, true)])),
+        bad("an-event-of-seven-slots", &seven, &seven.whole()),
+        vector("a-value-without-label-is-dropped", "ok", &filled, &filled.some(&[(0, true)]), &["0 foreign"]),
+    ]
+}
+
+/// A whole event under another nonce or author.
+fn moved(name: &str, key: &str) -> Vector {
+    let event = event();
+    let mut vector = vector(name, BAD, &event, &event.whole(), &[]);
+    vector.lines.iter_mut().filter(|(of, _)| of == key).for_each(|(_, line)| *line = hex(&[0x35; 32]));
+    vector
+}
+
+fn misshapen() -> Vec<Vector> {
+    let event = event();
+    let one = |change: fn(&mut wire::SlotDisclosure)| {
+        let mut slot = event.slot(4, true);
+        change(&mut slot);
+        disclosure(Form::Some(SlotDisclosures { slots: vec![slot] }))
+    };
+    let bad = |name, disclosure: &Disclosure| vector(name, MALFORMED, &event, disclosure, &[]);
+    let mut unknown = codec::encode(&event.some(&[(4, true)]));
+    unknown.extend_from_slice(&[0x20, 0x01]);
+    let mut cut = codec::encode(&event.some(&[(4, true)]));
+    cut.pop();
+    vec![
+        bad("a-disclosure-of-nothing", &event.some(&[])),
+        bad("a-disclosure-without-form", &Disclosure { event: vec![7; 32], form: None }),
+        bad("slots-out-of-order", &event.some(&[(4, true), (1, true)])),
+        bad("one-slot-twice", &event.some(&[(4, true), (4, true)])),
+        bad("a-slot-without-content", &one(|slot| slot.content = None)),
+        bad("a-key-of-31-bytes", &one(|slot| slot.label_key.truncate(31))),
+        raw("an-unknown-field-in-a-disclosure", NOT_CANONICAL, &event, &unknown, &[]),
+        raw("a-disclosure-cut-short", MALFORMED, &event, &cut, &[]),
+    ]
+}
+
+fn shown(disclosed: &Disclosed) -> Vec<String> {
+    let shown = disclosed.slots().iter().map(|slot| match slot.content() {
+        Content::Empty => format!("{} empty", slot.index()),
+        Content::Label(label) => format!("{} {label}", slot.index()),
+        Content::Field(field) => format!("{} {} = {}", slot.index(), field.label(), field.value().expose()),
+        Content::Foreign(_) => format!("{} foreign", slot.index()),
+    });
+    shown.collect()
+}
+
+fn outcome(vector: &Vector) -> Outcome {
+    let author = OrgId::new(vector.array("author"));
+    let disclosed = codec::decode::<Disclosure>(&vector.bytes("disclosure"))
+        .and_then(|disclosure| open(&disclosure, &vector.bytes("slots"), &vector.array("nonce"), &author));
+    match disclosed {
+        Ok(disclosed) => ("ok".into(), shown(&disclosed)),
+        Err(rejection) => (rejection.code().into(), Vec::new()),
+    }
+}
+
+/// [DIS-4] [DIS-5] [DIS-10] [DIS-11]
+#[test]
+fn disclosures_open_as_the_vectors_say() {
+    run("disclosure", cases(), outcome);
+}
+
+/// No byte of a disclosure can change without being noticed.
+#[test]
+fn every_flipped_bit_and_every_cut_of_a_disclosure_is_noticed() {
+    let event = event();
+    let slots = event.slots();
+    let labels: Vec<(u16, bool)> = (0..8).map(|index| (index, index % 2 == 0)).collect();
+    for disclosure in [event.whole(), event.some(&labels)] {
+        let bytes = codec::encode(&disclosure);
+        let opens = |bytes: &[u8]| {
+            let read = codec::decode::<Disclosure>(bytes)?;
+            open(&read, &slots, &event.nonce, &event.author)
+        };
+        assert!(opens(&bytes).is_ok());
+        // The first 34 bytes name the event, which the caller looks up.
+        for at in 34..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(opens(&flipped).is_err(), "byte {at} bit {bit}");
+            }
+        }
+        assert!((0..bytes.len()).all(|end| opens(&bytes[..end]).is_err()));
+    }
+}
