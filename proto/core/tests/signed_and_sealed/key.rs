@@ -57,7 +57,7 @@ pub(crate) fn cofactored_signature() -> (PublicKey, Vec<u8>, [u8; 64]) {
         let message = vec![number];
         let hashed = digest(&SHA512, &[commitment.as_bytes().as_slice(), key.as_bytes(), &message].concat());
         let challenge = Scalar::from_bytes_mod_order_wide(&hashed.as_ref().try_into().unwrap());
-        if challenge.as_bytes()[0] % 8 != 0 {
+        if !challenge.as_bytes()[0].is_multiple_of(8) {
             let response = nonce + challenge * secret;
             let signature = [commitment.to_bytes(), response.to_bytes()].concat();
             return (PublicKey::admit(key.as_bytes()).unwrap(), message, signature.try_into().unwrap());

@@ -174,7 +174,7 @@ fn events_keep_their_disclosures_and_evidence_when_content_is_split() {
 
 #[test]
 fn nothing_is_lost_when_content_is_split() {
-    let many = |tag: u8| (0..3u8).map(move |n| event(vec![tag, n].repeat(10_000)).to_wire()).collect::<Vec<_>>();
+    let many = |tag: u8| (0..3u8).map(move |n| event([tag, n].repeat(10_000)).to_wire()).collect::<Vec<_>>();
     let content = LetterContent {
         events: many(1),
         heads: many(2),

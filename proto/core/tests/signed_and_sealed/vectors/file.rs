@@ -65,7 +65,10 @@ fn parse_value(name: &str, value: &str) -> Vec<u8> {
         return value.as_bytes().to_vec();
     }
     let digits = value.as_bytes();
-    assert!(digits.len() % 2 == 0 && !value.contains(|c: char| c.is_ascii_uppercase()), "{name}: not hexadecimal");
+    assert!(
+        digits.len().is_multiple_of(2) && !value.contains(|c: char| c.is_ascii_uppercase()),
+        "{name}: not hexadecimal"
+    );
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     digits.chunks(2).map(pair).collect()
 }
