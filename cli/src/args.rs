@@ -36,12 +36,12 @@ use crate::trail::TrailCommand;
   uput help exit-codes"
 )]
 pub(crate) struct Cli {
+    /// Print the version
+    #[arg(short = 'V', long)]
+    pub(crate) version: bool,
     /// What holds for every command.
     #[command(flatten)]
     pub(crate) options: Options,
-    /// Print the version
-    #[arg(short = 'V', long, help_heading = "Options")]
-    pub(crate) version: bool,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

@@ -31,9 +31,9 @@ impl HelpArgs {
         root.build();
         let mut command = &mut root;
         for word in &self.topic {
-            command = command.find_subcommand_mut(word).ok_or_else(|| {
-                Failure::usage(format!("there is no command `{}`", self.topic.join(" ")), "see `uput help`")
-            })?;
+            command = command
+                .find_subcommand_mut(word)
+                .ok_or_else(|| Failure::usage("there is no such command", "see `uput help`"))?;
         }
         let text = command.render_long_help().to_string();
         let mut page = Page::default();

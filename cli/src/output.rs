@@ -131,7 +131,20 @@ fn print_json(schema: &str, exit: Exit, body: Map<String, Value>) {
     object.insert("ok".to_owned(), json!(exit == Exit::Done));
     object.insert("exit_code".to_owned(), json!(exit.code()));
     object.extend(body);
-    print(&format!("{:#}\n", Value::Object(object)));
+    print(&format!("{}\n", escape(&format!("{:#}", Value::Object(object)))));
+}
+
+/// Writes what could steer a terminal as JSON escapes; such characters stand only inside of strings.
+fn escape(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && steers(character) {
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 fn error_body(failure: &Failure) -> Value {
@@ -175,6 +188,14 @@ mod tests {
     fn text_from_elsewhere_cannot_steer_the_terminal() {
         assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{001b}[2Jb\\u{000a}c\\u{202e}d");
         assert_eq!(clean("Žene 3×"), "Žene 3×");
+    }
+
+    #[test]
+    fn json_stays_equal_and_steers_nothing() {
+        let value = json!({ "name": "a\u{9b}2Jb\n\u{202e}c" });
+        let escaped = escape(&format!("{value:#}"));
+        assert!(!escaped.contains(|c| c != '\n' && steers(c)));
+        assert_eq!(serde_json::from_str::<Value>(&escaped).unwrap(), value);
     }
 
     #[test]

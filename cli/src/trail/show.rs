@@ -59,7 +59,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     page.pair("with", &trail.peer);
     page.pair("asks", format!("{} ({})", asks(trail), if trail.ours { "we asked" } else { "they asked" }));
     page.pair("stands at", trail.headline.replace('_', " "));
-    page.pair("disclosed", ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown"));
+    page.pair("stage", ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown"));
     for note in &trail.notes {
         page.pair("note", note);
     }

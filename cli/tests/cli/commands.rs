@@ -1,0 +1,188 @@
+//! Every command that talks to a node: what it asks, what it prints for people and for programs.
+//!
+//! The node is a fake one; `tests/golden/commands` holds what is expected. [CLI-1]
+
+use crate::fake_node::FakeNode;
+use crate::harness::{golden, json, run};
+
+const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+const FIELDS: &str = "adults = 1\nchildren = 2\n";
+
+/// Runs a command twice, for people and for programs, and compares all of it.
+fn transcript(name: &str, line: &str, input: &str) {
+    let node = FakeNode::start();
+    let words = split(line);
+    let with_node = |more: &[&str]| {
+        let mut all = words.clone();
+        all.extend(more.iter().map(|word| (*word).to_owned()));
+        all.extend(["--node".to_owned(), node.folder().display().to_string()]);
+        all
+    };
+    let people = run(node.folder(), with_node(&[]), input);
+    let requests = node.take_requests();
+    let programs = run(node.folder(), with_node(&["--json"]), input);
+    assert_eq!(requests, node.take_requests(), "--json changes what is asked");
+    assert_eq!(people.code, programs.code, "--json changes the exit code");
+    let quiet = run(node.folder(), with_node(&["--quiet"]), input);
+    assert_eq!((quiet.code, quiet.stdout.as_str()), (people.code, ""), "--quiet prints");
+    assert_eq!(people.stdout.is_empty(), people.stderr.starts_with("error"), "data and errors are apart");
+    let object = json(&programs);
+    let found = format!(
+        "$ uput {line}\nexit code {}\n\n-- standard output\n{}\n-- standard error\n{}\n-- with --json\n{object:#}\n\n-- asked of the node\n{requests}",
+        people.code, people.stdout, people.stderr,
+    );
+    golden(&format!("commands/{name}"), &mask(&found));
+}
+
+/// Words of a line; a quoted word may hold spaces.
+fn split(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    parts
+        .flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
+
+/// What depends on the clock is not compared.
+fn mask(text: &str) -> String {
+    let masked = text.lines().map(|line| {
+        let cut = ["\"valid_until\": ", "\"clock_difference_seconds\": ", "valid until "]
+            .iter()
+            .find_map(|mark| line.find(mark).map(|at| at + mark.len()));
+        cut.map_or_else(|| line.to_owned(), |cut| format!("{}...", &line[..cut]))
+    });
+    masked.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+macro_rules! transcripts {
+    ($($name:ident: $line:expr $(, $input:expr)?;)*) => {
+        $(#[test]
+        fn $name() {
+            #[allow(unused_mut, unused_assignments, reason = "most commands read no input")]
+            let mut input = "";
+            $(input = $input;)?
+            transcript(stringify!($name), &format!($line), input);
+        })*
+    };
+}
+
+transcripts! {
+    node_status: "node status";
+    node_doctor: "node doctor";
+    peer_invite: "peer invite \"Shelter A\" --valid 2d";
+    peer_accept: "peer accept Hotline --invitation -", "uput-invitation-v1:invented\n";
+    peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
+    peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
+    peer_list: "peer list";
+    agreement_list: "agreement list";
+    enquiry_send: "enquiry send \"Shelter A\" --service shelter --fields - --request-id {REQUEST}", FIELDS;
+    enquiry_send_dry_run: "enquiry send \"Shelter A\" --service shelter --fields - --dry-run --request-id {REQUEST}", FIELDS;
+    enquiry_send_to_a_stranger: "enquiry send Stranger --service shelter --request-id {REQUEST}";
+    enquiry_send_with_a_locked_key: "enquiry send Locked --service shelter --request-id {REQUEST}";
+    enquiry_send_without_an_answer: "enquiry send Slow --service shelter --request-id {REQUEST}";
+    referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement c1c1c1c1 --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
+    referral_send_at_once: "referral send Clinic --service health --basis vital-interests --article 2 --stage 2 --request-id {REQUEST}";
+    referral_show: "referral show 3f9a1c20";
+    referral_show_values: "referral show 3f9a1c20 --values";
+    referral_need: "referral need 3f9a1c20 --basis explicit-consent --fields - --request-id {REQUEST}", "need_text = \"an invented need\"";
+    referral_disclose: "referral disclose 3f9a1c20 --fields - --request-id {REQUEST}", "name = \"an invented name\"";
+    referral_correct: "referral correct 3f9a1c20 --fields - --request-id {REQUEST}", FIELDS;
+    referral_warn: "referral warn 3f9a1c20 --code do-not-contact --request-id {REQUEST}";
+    referral_handed_over: "referral handed-over 3f9a1c20 --stage 2 --channel telephone --occurred 2026-11-21T22:55+01:00 --request-id {REQUEST}";
+    referral_phoned: "referral phoned 3f9a1c20 --answer yes --request-id {REQUEST}";
+    referral_withdraw: "referral withdraw 3f9a1c20 --request-id {REQUEST}";
+    referral_revoke: "referral revoke 3f9a1c20 --reason wrong-recipient --request-id {REQUEST}";
+    referral_close: "referral close 3f9a1c20 --reason done --request-id {REQUEST}";
+    referral_reopen: "referral reopen 3f9a1c20 --request-id {REQUEST}";
+    referral_ask_purge: "referral ask-purge 3f9a1c20 --request-id {REQUEST}";
+    referral_acknowledge: "referral acknowledge 3f9a1c20 --request-id {REQUEST}";
+    referral_hold: "referral hold 3f9a1c20 --until 2026-11-22T23:00+01:00 --request-id {REQUEST}";
+    referral_accept: "referral accept 3f9a1c20 --request-id {REQUEST}";
+    referral_accept_partly: "referral accept 3f9a1c20 --partly distance_support --request-id {REQUEST}";
+    referral_accept_dry_run: "referral accept 3f9a1c20 --dry-run --request-id {REQUEST}";
+    referral_waitlist: "referral waitlist 3f9a1c20 --request-id {REQUEST}";
+    referral_decline: "referral decline 3f9a1c20 --reason no-place --request-id {REQUEST}";
+    referral_redirect: "referral redirect 3f9a1c20 --service health --request-id {REQUEST}";
+    referral_misdirected: "referral misdirected 3f9a1c20 --request-id {REQUEST}";
+    referral_reached: "referral reached 3f9a1c20 --request-id {REQUEST}";
+    referral_not_reached: "referral not-reached 3f9a1c20 --reason no-answer --request-id {REQUEST}";
+    referral_start: "referral start 3f9a1c20 --request-id {REQUEST}";
+    referral_provide: "referral provide 3f9a1c20 --outcome need-met --request-id {REQUEST}";
+    referral_retain: "referral retain 3f9a1c20 --under 3 --request-id {REQUEST}";
+    notification_send: "notification send Centre --service social-work --article 2 --fields - --request-id {REQUEST}", FIELDS;
+    notification_acknowledge: "notification acknowledge 90b2c4d6 --request-id {REQUEST}";
+    decision_record: "decision record 90b2c4d6 --type placement --outcome granted --until 2026-12-01T00:00+01:00 --request-id {REQUEST}";
+    decision_record_with_evidence: "decision record 3f9a1c20 --type placement --outcome granted --evidence-trail 90b2c4d6 --request-id {REQUEST}";
+    decision_record_without_decision: "decision record 3f9a1c20 --type placement --outcome granted --evidence-trail 77aa01de --request-id {REQUEST}";
+    inbox: "inbox";
+    inbox_all: "inbox --all";
+    trail_show: "trail show 3f9a1c20";
+    trail_show_values: "trail show 3f9a1c20 --values";
+    trail_show_none: "trail show deadbeef";
+}
+
+#[test]
+fn choosing_tells_the_others_and_never_the_chosen_one() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let choose = |more: &[&str]| {
+        let mut words = vec!["referral", "choose", "3f9a1c20", "--instead-of", "77aa01de", "--json", "--node", &folder];
+        words.extend(more);
+        run(node.folder(), words, "")
+    };
+    // [CLI-45] It is checked first, and said then.
+    let chosen = choose(&[]);
+    assert_eq!(chosen.code, 0, "{}", chosen.stdout);
+    assert_eq!(json(&chosen)["told"].as_array().unwrap().len(), 1);
+    let requests = node.take_requests();
+    let said: Vec<&str> = requests.split("RecordEvent\n").skip(1).collect();
+    assert_eq!(said.len(), 2, "{requests}");
+    assert!(said.iter().all(|request| request.contains("3: 77aa01de") && request.contains("25: {}")), "{requests}");
+    assert!(said[0].contains("\n  2: 1\n") && !said[1].contains("\n  2: 1\n"), "{requests}");
+
+    let checked = choose(&["--dry-run"]);
+    assert_eq!((checked.code, json(&checked)["told"].as_array().unwrap().len()), (0, 0));
+    assert_eq!(node.take_requests().matches("RecordEvent").count(), 1);
+
+    let same = choose(&["--instead-of", "3f9a1c20"]);
+    assert_eq!(same.code, 2, "{}", same.stdout);
+    assert!(!node.take_requests().contains("RecordEvent"));
+}
+
+#[test]
+fn an_export_writes_a_new_file_under_a_name_that_says_nothing() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let export = |more: &[&str]| {
+        let mut words = vec!["trail", "export", "3f9a1c20", "--purpose", "audit", "--node", &folder];
+        words.extend(more);
+        run(node.folder(), words, "")
+    };
+    // [CLI-52] The offered name.
+    let offered = json(&export(&["--json"]));
+    let name = offered["file"].as_str().unwrap();
+    assert!(name.starts_with("document-") && name.ends_with(".uput"), "{name}");
+    assert_eq!(std::fs::read(node.folder().join(name)).unwrap(), b"an invented bundle");
+    // [CLI-51] Only its owner reads it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(node.folder().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let again = export(&["--to", name, "--json"]);
+    assert_eq!((again.code, json(&again)["error"]["reason"].as_str()), (1, Some("FILE_EXISTS")));
+    // Personal data leaves only when somebody said so.
+    let values = export(&["--open", "values"]);
+    assert_eq!(values.code, 2, "{}", values.stderr);
+    assert!(!values.stderr.is_empty());
+    assert_eq!(export(&["--open", "values", "--yes"]).code, 0);
+    assert_eq!(export(&["--to", "-"]).stdout, "an invented bundle");
+    assert_eq!(export(&["--to", "-", "--json"]).code, 2);
+    let nonce = "ab".repeat(32);
+    node.take_requests();
+    assert_eq!(export(&["--nonce", &nonce, "--wait", "3"]).code, 0);
+    assert!(node.take_requests().contains(&format!("4: {nonce}\n  5: 3")));
+}

@@ -1,0 +1,155 @@
+//! What happens when it cannot be done: exit codes, words, and no value in any of them.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use crate::fake_node::FakeNode;
+use crate::harness::{Run, golden, json, run};
+
+/// A text that must appear in no error.
+const CANARY: &str = "Canary-of-an-invented-name";
+
+fn both_ways(folder: &Path, words: &[&str], input: &str) -> (Run, String) {
+    let people = run(folder, words, input);
+    let mut with_json = words.to_vec();
+    with_json.push("--json");
+    let programs = run(folder, &with_json, input);
+    assert_eq!(people.code, programs.code, "--json changes the exit code");
+    let object = json(&programs);
+    let reason = object["error"]["reason"].as_str().unwrap().to_owned();
+    assert_eq!(people.stdout, "");
+    (people, reason)
+}
+
+fn fails(folder: &Path, words: &[&str], code: i32, reason: &str) -> Run {
+    let (run, found) = both_ways(folder, words, "");
+    assert_eq!((run.code, found.as_str()), (code, reason), "{}", run.stderr);
+    run
+}
+
+#[test]
+fn without_a_node_named_the_command_line_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = fails(folder.path(), &["inbox"], 2, "USAGE");
+    golden("failures/no_node_named", &run.stderr);
+}
+
+#[test]
+fn without_a_node_there_it_is_unreachable() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = fails(folder.path(), &["inbox", "--node", "our-node"], 5, "NODE_NOT_FOUND");
+    golden("failures/no_node_there", &run.stderr);
+}
+
+#[test]
+fn a_node_that_has_stopped_is_unreachable() {
+    let node = FakeNode::start();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let access = format!("endpoint = \"https://{address}\"\ncertificate = \"api.pem\"\ntoken = \"t\"\n");
+    std::fs::write(node.folder().join("api.toml"), access).unwrap();
+    fails(node.folder(), &["inbox", "--node", "."], 5, "NODE_UNREACHABLE");
+}
+
+#[test]
+fn a_wrong_token_is_not_authenticated() {
+    let node = FakeNode::start();
+    let folder = node.folder_with_wrong_token();
+    fails(&folder, &["node", "status", "--node", "."], 4, "NOT_AUTHENTICATED");
+    assert_eq!(node.take_requests(), "");
+}
+
+#[test]
+fn another_program_on_the_port_is_not_the_node() {
+    // [CLI-21] It has a certificate of its own, and never sees the token.
+    let (node, other) = (FakeNode::start(), FakeNode::start());
+    let folder = node.folder_with_certificate_of(&other);
+    fails(&folder, &["node", "status", "--node", "."], 4, "WRONG_NODE");
+    assert_eq!(node.take_requests(), "");
+}
+
+#[test]
+fn a_broken_access_file_does_not_show_its_token() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("api.toml"), format!("endpoint = 3\ntoken = \"{CANARY}\"\n")).unwrap();
+    let run = fails(folder.path(), &["node", "status", "--node", "."], 1, "BAD_SOURCE");
+    assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+}
+
+#[test]
+fn a_word_in_the_wrong_place_is_not_printed_again() {
+    // [CLI-8] It could be a name.
+    let folder = tempfile::tempdir().unwrap();
+    let wrong: &[&[&str]] = &[
+        &[CANARY],
+        &["referral", CANARY],
+        &["referral", "accept", CANARY],
+        &["referral", "accept", "3f9a1c20", CANARY],
+        &["referral", "accept", "3f9a1c20", "--name", CANARY],
+        &["referral", "accept", "3f9a1c20", "--occurred", CANARY],
+        &["referral", "decline", "3f9a1c20", "--reason", CANARY],
+        &["referral", "decline", "3f9a1c20", "--reson", CANARY],
+        &["referral", "retain", "3f9a1c20", "--under", CANARY],
+        &["help", CANARY],
+    ];
+    for words in wrong {
+        let (run, reason) = both_ways(folder.path(), words, "");
+        assert_eq!((run.code, reason.as_str()), (2, "USAGE"), "{words:?}");
+        assert!(!run.stderr.contains(CANARY), "{words:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_broken_fields_file_names_line_and_rule_but_no_value() {
+    let node = FakeNode::start();
+    let words = ["enquiry", "send", "Shelter A", "--service", "shelter", "--fields", "-", "--node", "."];
+    for input in [format!("adults = 1\nname = {CANARY}\n"), format!("{{\"name\": [\"{CANARY}\"]}}")] {
+        let (run, reason) = both_ways(node.folder(), &words, &input);
+        assert_eq!((run.code, reason.as_str()), (1, "BAD_SOURCE"));
+        assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+        assert!(run.stderr.contains("line 2") || run.stderr.contains("label `name`"), "{}", run.stderr);
+    }
+    assert_eq!(node.take_requests(), "");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = fails(folder.path(), &["referral", "decline"], 2, "USAGE");
+    golden("failures/missing_arguments", &run.stderr);
+    let run = fails(folder.path(), &["referral", "decline", "3f9a1c20", "--reason", "no-plce"], 2, "USAGE");
+    golden("failures/misspelled_reason", &run.stderr);
+    let run = fails(folder.path(), &["refferal"], 2, "USAGE");
+    golden("failures/misspelled_noun", &run.stderr);
+    let run = fails(folder.path(), &["peer", "confirm", "Shelter A", "--node", "."], 2, "USAGE");
+    golden("failures/no_safety_number", &run.stderr);
+}
+
+#[test]
+fn uputd_init_is_run_from_beside_the_program() {
+    // Without a program beside it the failure says so; with one, its end is ours.
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("uput");
+    std::fs::copy(env!("CARGO_BIN_EXE_uput"), &program).unwrap();
+    let init = |arguments: &[&str]| {
+        std::process::Command::new(&program).args(["node", "init"]).args(arguments).output().unwrap()
+    };
+    assert_eq!(init(&[]).status.code(), Some(1));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let script = folder.path().join("uputd");
+        std::fs::write(
+            &script,
+            "#!/bin/sh\necho \"$@\"\n[ \"$2\" != --bad ] || exit 2\n[ \"$2\" != --full ] || exit 7\n",
+        )
+        .unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let done = init(&["--name", "Shelter A"]);
+        assert_eq!((done.status.code(), done.stdout.len()), (Some(0), 0));
+        assert_eq!(String::from_utf8_lossy(&done.stderr).trim(), "init --name Shelter A");
+        assert_eq!(init(&["--bad"]).status.code(), Some(2));
+        assert_eq!(init(&["--full"]).status.code(), Some(1));
+    }
+}

@@ -1,0 +1,254 @@
+//! A node that answers from a script, over TLS and with a token as the real one does.
+//!
+//! It records each request, so that a test sees what the program really asked. All names are invented.
+
+mod dump;
+mod sample;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use uput_wire::v1 as wire;
+use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
+use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
+use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
+use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
+
+/// The token that the script knows.
+const TOKEN: &str = "an-invented-token-of-a-fake-node";
+
+/// A running fake node and its data folder.
+pub(crate) struct FakeNode {
+    folder: TempDir,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Clone)]
+struct Script {
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl FakeNode {
+    /// Starts one on a free port of the loopback; it ends with the test program.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let identity = Identity::from_pem(certificate.pem(), key.serialize_pem());
+        std::fs::write(folder.path().join("api.pem"), certificate.pem()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let node = Self { folder, requests };
+        node.write_access(port, TOKEN);
+        let script = Script { requests: Arc::clone(&node.requests) };
+        std::thread::spawn(move || serve(listener, identity, script));
+        node
+    }
+
+    /// Its data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A data folder whose token this node does not know.
+    pub(crate) fn folder_with_wrong_token(&self) -> PathBuf {
+        let folder = self.copy("wrong-token");
+        let access = std::fs::read_to_string(folder.join("api.toml")).unwrap();
+        std::fs::write(folder.join("api.toml"), access.replace(TOKEN, "another-token")).unwrap();
+        folder
+    }
+
+    /// A data folder that names another node's certificate.
+    pub(crate) fn folder_with_certificate_of(&self, other: &Self) -> PathBuf {
+        let folder = self.copy("wrong-certificate");
+        std::fs::copy(other.folder().join("api.pem"), folder.join("api.pem")).unwrap();
+        folder
+    }
+
+    /// What was asked since the last time, as numbered fields.
+    pub(crate) fn take_requests(&self) -> String {
+        std::mem::take(&mut *self.requests.lock().unwrap()).concat()
+    }
+
+    fn copy(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for file in ["api.toml", "api.pem"] {
+            std::fs::copy(self.folder.path().join(file), folder.join(file)).unwrap();
+        }
+        folder
+    }
+
+    fn write_access(&self, port: u16, token: &str) {
+        let access = format!("endpoint = \"127.0.0.1:{port}\"\ncertificate = \"api.pem\"\ntoken = \"{token}\"\n");
+        std::fs::write(self.folder.path().join("api.toml"), access).unwrap();
+    }
+}
+
+fn serve(listener: TcpListener, identity: Identity, script: Script) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        listener.set_nonblocking(true).unwrap();
+        let incoming = TcpListenerStream::new(tokio::net::TcpListener::from_std(listener).unwrap());
+        Server::builder()
+            .tls_config(ServerTlsConfig::new().identity(identity))
+            .unwrap()
+            .add_service(NodeServiceServer::with_interceptor(script.clone(), known))
+            .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
+            .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
+            .add_service(TrailServiceServer::with_interceptor(script, known))
+            .serve_with_incoming(incoming)
+            .await
+            .unwrap();
+    });
+}
+
+#[allow(clippy::result_large_err, reason = "the trait's")]
+fn known(request: Request<()>) -> Result<Request<()>, Status> {
+    let expected = format!("Bearer {TOKEN}");
+    match request.metadata().get("authorization") {
+        Some(token) if token == expected.as_str() => Ok(request),
+        _ => Err(Status::unauthenticated("")),
+    }
+}
+
+impl Script {
+    fn record<M: prost::Message>(&self, call: &str, request: &M) {
+        self.requests.lock().unwrap().push(format!("{call}\n{}", dump::fields(&request.encode_to_vec(), 1)));
+    }
+}
+
+fn refused(code: Code, reason: &str) -> Status {
+    let details = ErrorDetails::with_error_info(reason, "uput", std::collections::HashMap::new());
+    Status::with_error_details(code, "", details)
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl NodeService for Script {
+    async fn get_node(&self, request: Request<wire::GetNodeRequest>) -> Answer<wire::GetNodeResponse> {
+        self.record("GetNode", request.get_ref());
+        Ok(Response::new(sample::node()))
+    }
+}
+
+#[tonic::async_trait]
+impl PeeringService for Script {
+    async fn create_invitation(
+        &self,
+        request: Request<wire::CreateInvitationRequest>,
+    ) -> Answer<wire::CreateInvitationResponse> {
+        self.record("CreateInvitation", request.get_ref());
+        Ok(Response::new(wire::CreateInvitationResponse { invitation: "uput-invitation-v1:invented".to_owned() }))
+    }
+
+    async fn accept_invitation(
+        &self,
+        request: Request<wire::AcceptInvitationRequest>,
+    ) -> Answer<wire::AcceptInvitationResponse> {
+        self.record("AcceptInvitation", request.get_ref());
+        if request.get_ref().invitation.contains("expired") {
+            return Err(refused(Code::FailedPrecondition, "BAD_INVITATION"));
+        }
+        let peer = sample::peer(&request.get_ref().name, wire::PeerState::Introduced);
+        Ok(Response::new(wire::AcceptInvitationResponse { peer: Some(peer) }))
+    }
+
+    async fn confirm_peer(&self, request: Request<wire::ConfirmPeerRequest>) -> Answer<wire::ConfirmPeerResponse> {
+        self.record("ConfirmPeer", request.get_ref());
+        let peer = sample::peer(&request.get_ref().peer, wire::PeerState::Confirmed);
+        Ok(Response::new(wire::ConfirmPeerResponse { peer: Some(peer) }))
+    }
+
+    async fn list_peers(&self, request: Request<wire::ListPeersRequest>) -> Answer<wire::ListPeersResponse> {
+        self.record("ListPeers", request.get_ref());
+        let (peers, next) = match request.get_ref().page_token.as_str() {
+            "" => (vec![sample::peer("Shelter A", wire::PeerState::Confirmed)], "2"),
+            _ => (vec![sample::invited("Shelter\u{1b}[2J B")], ""),
+        };
+        Ok(Response::new(wire::ListPeersResponse { peers, next_page_token: next.to_owned() }))
+    }
+}
+
+#[tonic::async_trait]
+impl AgreementService for Script {
+    async fn propose_agreement(
+        &self,
+        request: Request<wire::ProposeAgreementRequest>,
+    ) -> Answer<wire::ProposeAgreementResponse> {
+        self.record("ProposeAgreement", request.get_ref());
+        Ok(Response::new(wire::ProposeAgreementResponse { agreement: Some(sample::agreement()) }))
+    }
+
+    async fn sign_agreement(
+        &self,
+        request: Request<wire::SignAgreementRequest>,
+    ) -> Answer<wire::SignAgreementResponse> {
+        self.record("SignAgreement", request.get_ref());
+        Ok(Response::new(wire::SignAgreementResponse { agreement: Some(sample::agreement()) }))
+    }
+
+    async fn list_agreements(
+        &self,
+        request: Request<wire::ListAgreementsRequest>,
+    ) -> Answer<wire::ListAgreementsResponse> {
+        self.record("ListAgreements", request.get_ref());
+        let agreements = vec![sample::agreement()];
+        Ok(Response::new(wire::ListAgreementsResponse { agreements, next_page_token: String::new() }))
+    }
+
+    async fn get_agreement(&self, request: Request<wire::GetAgreementRequest>) -> Answer<wire::GetAgreementResponse> {
+        self.record("GetAgreement", request.get_ref());
+        Err(refused(Code::NotFound, "UNKNOWN_AGREEMENT"))
+    }
+}
+
+#[tonic::async_trait]
+impl TrailService for Script {
+    async fn open_trail(&self, request: Request<wire::OpenTrailRequest>) -> Answer<wire::OpenTrailResponse> {
+        self.record("OpenTrail", request.get_ref());
+        match request.get_ref().peer.as_str() {
+            "Stranger" => Err(refused(Code::FailedPrecondition, "PEER_NOT_CONFIRMED")),
+            "Locked" => Err(refused(Code::FailedPrecondition, "KEY_LOCKED")),
+            "Slow" => Err(Status::deadline_exceeded("")),
+            _ if request.get_ref().validate_only => Ok(Response::new(wire::OpenTrailResponse { trail: Vec::new() })),
+            _ => Ok(Response::new(wire::OpenTrailResponse { trail: sample::TRAIL.to_vec() })),
+        }
+    }
+
+    async fn record_event(&self, request: Request<wire::RecordEventRequest>) -> Answer<wire::RecordEventResponse> {
+        self.record("RecordEvent", request.get_ref());
+        let event = if request.get_ref().validate_only { Vec::new() } else { vec![0xe1; 32] };
+        Ok(Response::new(wire::RecordEventResponse { event }))
+    }
+
+    async fn get_trail(&self, request: Request<wire::GetTrailRequest>) -> Answer<wire::GetTrailResponse> {
+        self.record("GetTrail", request.get_ref());
+        let asked = request.get_ref();
+        let trail = [sample::TRAIL, sample::OTHER_TRAIL, sample::CENTRE_TRAIL]
+            .into_iter()
+            .find(|trail| trail.starts_with(&asked.trail))
+            .ok_or_else(|| refused(Code::NotFound, "NO_SUCH_TRAIL"))?;
+        Ok(Response::new(wire::GetTrailResponse { trail: Some(sample::trail(trail, asked.values)) }))
+    }
+
+    async fn list_trails(&self, request: Request<wire::ListTrailsRequest>) -> Answer<wire::ListTrailsResponse> {
+        self.record("ListTrails", request.get_ref());
+        let trails = vec![wire::Trail { events: Vec::new(), ..sample::trail(sample::TRAIL, false) }];
+        Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }))
+    }
+
+    async fn export_trail(&self, request: Request<wire::ExportTrailRequest>) -> Answer<wire::ExportTrailResponse> {
+        self.record("ExportTrail", request.get_ref());
+        let bundle = b"an invented bundle".to_vec();
+        Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head: true }))
+    }
+}

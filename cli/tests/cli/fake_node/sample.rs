@@ -1,0 +1,153 @@
+//! Invented answers of a fake node.
+
+use uput_wire::v1 as wire;
+
+const fn id(first: [u8; 4], rest: u8) -> [u8; 32] {
+    let mut id = [rest; 32];
+    let mut at = 0;
+    while at < 4 {
+        id[at] = first[at];
+        at += 1;
+    }
+    id
+}
+
+/// A referral to a shelter.
+pub(crate) const TRAIL: [u8; 32] = id([0x3f, 0x9a, 0x1c, 0x20], 0x11);
+/// The same enquiry to another shelter.
+pub(crate) const OTHER_TRAIL: [u8; 32] = id([0x77, 0xaa, 0x01, 0xde], 0x22);
+/// A notification to a centre for social work.
+pub(crate) const CENTRE_TRAIL: [u8; 32] = id([0x90, 0xb2, 0xc4, 0xd6], 0x33);
+
+/// 2026-11-21 22:00:00 UTC.
+const NIGHT: u64 = 1_795_298_400;
+
+pub(crate) fn node() -> wire::GetNodeResponse {
+    let check = |name: &str, level: wire::CheckLevel, finding: &str, remedy: &str| wire::Check {
+        name: name.to_owned(),
+        level: level as i32,
+        finding: finding.to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    wire::GetNodeResponse {
+        organisation: vec![0xaa; 32],
+        version: "0.1.0".to_owned(),
+        key_record: vec![0xab; 32],
+        incarnation: 1,
+        peer_address: "hotline.example:7700".to_owned(),
+        trails: 3,
+        queued: 2,
+        oldest_queued_seconds: 125,
+        checks: vec![
+            check("journal", wire::CheckLevel::Ok, "every record is sound", ""),
+            check("disk-space", wire::CheckLevel::Error, "less than 100 MiB are free", "free space on the disk"),
+        ],
+        key_chain: Vec::new(),
+        time: NIGHT,
+    }
+}
+
+pub(crate) fn peer(name: &str, state: wire::PeerState) -> wire::Peer {
+    wire::Peer {
+        name: name.to_owned(),
+        organisation: vec![0xbb; 32],
+        state: state as i32,
+        safety_number: "12345 67890 12345 67890 12345 67890 12345 67890 12345 67890 12345 67890".to_owned(),
+        endpoints: vec!["shelter-a.example:7700".to_owned()],
+        connected: true,
+        last_contact: NIGHT,
+        queued: 1,
+        oldest_queued_seconds: 65,
+        difficulty: String::new(),
+        key_chain: Vec::new(),
+    }
+}
+
+pub(crate) fn invited(name: &str) -> wire::Peer {
+    wire::Peer {
+        name: name.to_owned(),
+        state: wire::PeerState::Invited as i32,
+        difficulty: "the invitation has not been used yet".to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn agreement() -> wire::AgreementStatus {
+    wire::AgreementStatus {
+        agreement: vec![0xc1; 32],
+        title: "Night admission (invented)".to_owned(),
+        version: 1,
+        signed: vec![vec![0xaa; 32]],
+        missing: vec![vec![0xbb; 32]],
+        in_force: false,
+    }
+}
+
+pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
+    let notification = id == CENTRE_TRAIL;
+    wire::Trail {
+        trail: id.to_vec(),
+        peer: if notification { "Centre" } else { "Shelter A" }.to_owned(),
+        ours: true,
+        act: if notification { wire::Act::Notification } else { wire::Act::Referral } as i32,
+        service_type: if notification { wire::ServiceType::SocialWork } else { wire::ServiceType::Shelter } as i32,
+        agreement: vec![0xc1; 32],
+        headline: if notification { "asked" } else { "held" }.to_owned(),
+        stage: if notification { 2 } else { 0 },
+        notes: vec!["no crossing".to_owned()],
+        owed: 0,
+        deadlines: vec![wire::Deadline {
+            timer: "answer".to_owned(),
+            due: NIGHT + 3600,
+            met: 0,
+            overdue: true,
+            ours: false,
+        }],
+        events: events(notification, values),
+        changed: NIGHT + 60,
+        undelivered: 1,
+    }
+}
+
+fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
+    let field = |label: &str, value: &str| wire::Field {
+        label: label.to_owned(),
+        value: if values { value.to_owned() } else { String::new() },
+    };
+    let opened = wire::TrailEvent {
+        event: vec![0xe0; 32],
+        author: "us".to_owned(),
+        ours: true,
+        kind: "opened".to_owned(),
+        time: NIGHT,
+        stored: NIGHT,
+        delivered: NIGHT + 60,
+        fields: vec![field("adults", "1"), field("children", "2")],
+        basis: wire::LegalBasis::NoneNeededNonpersonal as i32,
+        ..Default::default()
+    };
+    let answered = wire::TrailEvent {
+        event: vec![0xe1; 32],
+        author: if notification { "Centre" } else { "Shelter A" }.to_owned(),
+        seq: 1,
+        kind: if notification { "decision" } else { "held" }.to_owned(),
+        code: if notification { "placement" } else { "" }.to_owned(),
+        time: NIGHT + 120,
+        occurred: NIGHT + 60,
+        stored: NIGHT + 120,
+        findings: vec!["late".to_owned()],
+        stripped: vec!["home_address".to_owned()],
+        ..Default::default()
+    };
+    let void = wire::TrailEvent {
+        event: vec![0xe2; 32],
+        author: "us".to_owned(),
+        ours: true,
+        seq: 1,
+        kind: "identity".to_owned(),
+        time: NIGHT + 180,
+        void_reason: "not accepted yet".to_owned(),
+        ..Default::default()
+    };
+    vec![opened, answered, void]
+}

@@ -1,0 +1,15 @@
+//! The program as people and scripts meet it: run as a process, against a fake node or none.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod commands;
+mod failures;
+mod fake_node;
+mod harness;
+mod help;
