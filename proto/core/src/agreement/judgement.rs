@@ -53,7 +53,7 @@ impl Agreement {
         Stripped { kept, stripped: dropped.iter().map(Field::label).collect(), foreign, lowered }
     }
 
-    /// What an auditor can say, who may see no label, some, all, or values too. `slots` is how many the event has.
+    /// What an auditor can say, who may see no label, some, all, or values too. `slots` is how many the event has. [DIS-14]
     #[must_use]
     pub fn judge_labels(&self, request: &Request<'_>, disclosed: Option<&Disclosed>, slots: usize) -> Judgement {
         let permitted = match self.permit(request) {
