@@ -6,7 +6,7 @@ use super::{Agreement, Permitted, Refused, Request, minimised::ticks};
 use crate::{
     catalogue::{Field, Label},
     rejection::Rejection,
-    slot::{Content, Disclosed},
+    slot::{Disclosed, DisclosedSlot},
 };
 
 /// What a receiver keeps of a disclosure.
@@ -41,7 +41,7 @@ impl Agreement {
     #[must_use]
     pub fn strip(&self, request: &Request<'_>, disclosed: &Disclosed) -> Stripped {
         let fields: Vec<Field> = disclosed.fields().cloned().collect();
-        let foreign = disclosed.slots().iter().filter(|slot| matches!(slot.content(), Content::Foreign(_))).count();
+        let foreign = disclosed.slots().iter().filter(|slot| slot.is_foreign()).count();
         let (permitted, lowered) = match self.permit(request).map_err(Refused::from).and_then(|p| p.stands(&fields)) {
             Ok(permitted) => (Some(permitted), None),
             Err(refused) => (self.permit(&request.lowered()).ok(), Some(refused)),
@@ -63,7 +63,7 @@ impl Agreement {
         let opened = disclosed.map_or(&[][..], Disclosed::slots);
         let fields: Vec<Field> = disclosed.into_iter().flat_map(Disclosed::fields).cloned().collect();
         let labels: BTreeSet<Label> = disclosed.into_iter().flat_map(Disclosed::labels).collect();
-        let foreign = opened.iter().any(|slot| matches!(slot.content(), Content::Foreign(_)));
+        let foreign = opened.iter().any(DisclosedSlot::is_foreign);
         match permitted.breach(&labels, &fields, foreign, opened.len() == slots) {
             Some(refused) => Judgement::No(refused),
             None if opened.len() < slots => Judgement::NotCheckable,

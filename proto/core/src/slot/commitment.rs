@@ -7,9 +7,6 @@ use crate::{
     agreement::Minimised, catalogue::Field, event::SLOT_COUNTS, id::OrgId, rejection::Rejection, sensitive::Sensitive,
 };
 
-/// How many slots an event can have.
-pub const COUNTS: [usize; 5] = SLOT_COUNTS;
-
 /// Bytes of a secret, a key or a commitment.
 pub(super) const LENGTH: usize = 32;
 
@@ -45,7 +42,7 @@ pub fn commit(
     entropy: &Sensitive<[u8; LENGTH]>,
 ) -> Result<(Vec<u8>, Disclosed), Rejection> {
     let fields = fields.into_fields();
-    let count = COUNTS.into_iter().find(|count| *count >= fields.len()).ok_or(Rejection::TooLarge)?;
+    let count = SLOT_COUNTS.into_iter().find(|count| *count >= fields.len()).ok_or(Rejection::TooLarge)?;
     let mut padded: Vec<Option<Field>> = fields.into_iter().map(Some).collect();
     padded.resize_with(count, || None);
     shuffle(&mut padded, entropy);

@@ -7,7 +7,7 @@ use crate::{
 
 /// What an opened slot holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// Nothing: padding.
     Empty,
     /// A field whose value is closed.
@@ -35,8 +35,7 @@ impl Content {
     }
 
     /// The label, if there is one of the catalogue.
-    #[must_use]
-    pub const fn label(&self) -> Option<Label> {
+    pub(crate) const fn label(&self) -> Option<Label> {
         match self {
             Self::Label(label) => Some(*label),
             Self::Field(field) => Some(field.label()),
@@ -46,8 +45,7 @@ impl Content {
     }
 
     /// The field, if its value is open and fits.
-    #[must_use]
-    pub const fn field(&self) -> Option<&Field> {
+    pub(crate) const fn field(&self) -> Option<&Field> {
         match self {
             Self::Field(field) => Some(field),
             _ => None,

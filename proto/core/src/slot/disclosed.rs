@@ -11,10 +11,16 @@ use crate::{
     wire,
 };
 
-/// Slots of one event that match its commitments: evidence that only `commit` and `open` make.
+/// Slots of one event that match its commitments: evidence that only `commit` and `open` make. No value comes out of
+/// it but through the agreement: see [`Agreement::strip`](crate::agreement::Agreement::strip).
 ///
 /// ```compile_fail
 /// let disclosed = uput_core::slot::Disclosed { secrets: None, slots: Vec::new() };
+/// ```
+/// ```compile_fail
+/// fn read(disclosed: &uput_core::slot::Disclosed) -> usize {
+///     disclosed.fields().count()
+/// }
 /// ```
 #[derive(Clone)]
 pub struct Disclosed {
@@ -56,7 +62,7 @@ impl Disclosed {
 
     /// Fields whose values are opened and fit, in slot order. The receiver strips them before anybody reads them.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.slots.iter().filter_map(|slot| slot.content.field())
+        self.slots.iter().filter_map(|slot| slot.content().field())
     }
 
     /// A disclosure of so much of it; `None` if that is nothing. [DIS-11]
@@ -95,9 +101,26 @@ impl DisclosedSlot {
         self.index
     }
 
-    /// What it holds.
+    /// Its label, if that is of the catalogue; none of an empty slot.
     #[must_use]
-    pub const fn content(&self) -> &Content {
+    pub const fn label(&self) -> Option<Label> {
+        self.content.label()
+    }
+
+    /// Whether its value is open and fits its label. The value itself comes out of the agreement's `strip`.
+    #[must_use]
+    pub const fn has_value(&self) -> bool {
+        self.content.field().is_some()
+    }
+
+    /// Whether it holds what the catalogue does not allow.
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        matches!(self.content, Content::Foreign(_))
+    }
+
+    /// What it holds.
+    pub(crate) const fn content(&self) -> &Content {
         &self.content
     }
 
@@ -151,7 +174,7 @@ impl DisclosedSlot {
     }
 
     /// The text of the label; none if it is foreign.
-    fn label(&self) -> Option<&'static str> {
+    fn text(&self) -> Option<&'static str> {
         match &self.content {
             Content::Empty => Some(""),
             Content::Label(label) => Some(label.name()),
@@ -171,7 +194,7 @@ impl DisclosedSlot {
     }
 
     fn to_field(&self) -> Option<wire::DisclosedField> {
-        Some(wire::DisclosedField { label: self.label()?.to_owned(), value: self.value()? })
+        Some(wire::DisclosedField { label: self.text()?.to_owned(), value: self.value()? })
     }
 
     fn to_wire(&self, extent: &Extent) -> Option<wire::SlotDisclosure> {
@@ -186,7 +209,7 @@ impl DisclosedSlot {
             index: u32::from(self.index),
             // The key of this slot goes into the disclosure that opens it.
             label_key: self.label_key.expose().to_vec(),
-            label: self.label()?.to_owned(),
+            label: self.text()?.to_owned(),
             content: Some(opened.map_or(Wire::ValueCommitment(self.value_commitment.to_vec()), Wire::Opened)),
         })
     }

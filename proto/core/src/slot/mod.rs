@@ -9,8 +9,8 @@ mod disclosed;
 mod extent;
 mod open;
 
-pub use commitment::{COUNTS, SlotSecrets, commit};
-pub use content::Content;
+pub use commitment::{SlotSecrets, commit};
+pub(crate) use content::Content;
 pub use disclosed::{Disclosed, DisclosedSlot};
 pub use extent::{Choice, Extent};
 pub use open::open;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     Content, Disclosed, DisclosedSlot, SlotSecrets,
-    commitment::{COUNTS, LENGTH, Place, slot_commitment, value_commitment},
+    commitment::{LENGTH, Place, slot_commitment, value_commitment},
     disclosed,
 };
-use crate::{id::OrgId, rejection::Rejection, sensitive::Sensitive, wire};
+use crate::{event::SLOT_COUNTS, id::OrgId, rejection::Rejection, sensitive::Sensitive, wire};
 use wire::{disclosure::Form, slot_disclosure::Content as Wire};
 
 /// Opens slots of an event: checks every commitment, then the catalogue.
@@ -16,7 +16,7 @@ use wire::{disclosure::Form, slot_disclosure::Content as Wire};
 ///
 /// # Errors
 /// [`Rejection::Malformed`] if its parts do not have their shape, [`Rejection::BadDisclosure`] if it does not match, or
-/// opens one label twice. [DIS-10] A foreign label is no error: see [`Content::Foreign`].
+/// opens one label twice. [DIS-10] A foreign label is no error: see [`DisclosedSlot::is_foreign`].
 pub fn open(
     disclosure: &wire::Disclosure,
     slots: &[u8],
@@ -24,7 +24,7 @@ pub fn open(
     author: &OrgId,
 ) -> Result<Disclosed, Rejection> {
     let commitments: Vec<&[u8]> = slots.chunks(LENGTH).collect();
-    if !slots.len().is_multiple_of(LENGTH) || commitments.is_empty() || !COUNTS.contains(&commitments.len()) {
+    if !slots.len().is_multiple_of(LENGTH) || commitments.is_empty() || !SLOT_COUNTS.contains(&commitments.len()) {
         return Err(Rejection::BadDisclosure);
     }
     let place = Place { nonce, author, index: 0 };

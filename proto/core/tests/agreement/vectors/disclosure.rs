@@ -1,9 +1,11 @@
 //! Disclosures of an event: all of it, some of it, and what does not match.
 
+use std::collections::BTreeMap;
+
 use uput_core::{
     codec,
-    id::OrgId,
-    slot::{Content, Disclosed, open},
+    id::{Id, OrgId},
+    slot::{Choice, Disclosed, Extent, open},
     wire::{self, Disclosure, SlotDisclosures, disclosure::Form},
 };
 
@@ -144,14 +146,27 @@ fn misshapen() -> Vec<Vector> {
     ]
 }
 
+/// Each opened slot; its value as it would be disclosed again.
 fn shown(disclosed: &Disclosed) -> Vec<String> {
-    let shown = disclosed.slots().iter().map(|slot| match slot.content() {
-        Content::Empty => format!("{} empty", slot.index()),
-        Content::Label(label) => format!("{} {label}", slot.index()),
-        Content::Field(field) => format!("{} {} = {}", slot.index(), field.label(), field.value().expose()),
-        Content::Foreign(_) => format!("{} foreign", slot.index()),
+    let again = disclosed.disclose(&Id::of(b"event").into(), &Extent { labels: Choice::None, ..Extent::VALUES });
+    let values: BTreeMap<u32, String> = match again.and_then(|again| again.form) {
+        Some(Form::Some(some)) => some.slots.into_iter().filter_map(|slot| Some((slot.index, value(slot)?))).collect(),
+        _ => BTreeMap::new(),
+    };
+    let shown = disclosed.slots().iter().map(|slot| match (slot.label(), values.get(&slot.index().into())) {
+        _ if slot.is_foreign() => "foreign".to_owned(),
+        (None, _) => "empty".to_owned(),
+        (Some(label), Some(value)) if slot.has_value() => format!("{label} = {value}"),
+        (Some(label), _) => label.to_string(),
     });
-    shown.collect()
+    disclosed.slots().iter().zip(shown).map(|(slot, shown)| format!("{} {shown}", slot.index())).collect()
+}
+
+fn value(slot: wire::SlotDisclosure) -> Option<String> {
+    match slot.content? {
+        wire::slot_disclosure::Content::Opened(opened) => Some(opened.value),
+        wire::slot_disclosure::Content::ValueCommitment(_) => None,
+    }
 }
 
 fn outcome(vector: &Vector) -> Outcome {
