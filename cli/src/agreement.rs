@@ -1,31 +1,86 @@
 //! Agreements between organisations.
 
+mod sign;
+mod source;
 mod status;
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use uput_core::agreement::{Agreement, summary};
+use uput_core::envelope::Envelope;
 use uput_core::wire;
 
 use crate::access::Node;
+use crate::agreement::sign::{ProposeArgs, SignArgs};
+use crate::agreement::source::CheckArgs;
 use crate::agreement::status::Standing;
 use crate::args::Options;
+use crate::document::Target;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
+use crate::reference::Reference;
 use crate::refusal;
 
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum AgreementCommand {
+    /// Check the source of an agreement, and say what it means
+    Check(CheckArgs),
+    /// Propose an agreement to its parties
+    Propose(ProposeArgs),
+    /// Sign an agreement with the organisation key
+    Sign(SignArgs),
     /// List the agreements that this node holds
     #[command(after_help = "Examples:
   uput agreement list
   uput agreement list --json | jq '.agreements[] | select(.in_force | not) | .title'")]
     List,
+    /// Show what an agreement says, and who has signed it
+    Show(ShowArgs),
+    /// Write an agreement with its signatures to a file, for an auditor
+    Export(ExportArgs),
+}
+
+/// Which one.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput agreement show 5c3e1f02")]
+pub(crate) struct ShowArgs {
+    /// The agreement's ID, or at least its first 8 digits
+    agreement: Reference,
+}
+
+/// Which one, and where to.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput agreement export 5c3e1f02 --to agreement.bin")]
+pub(crate) struct ExportArgs {
+    /// The agreement's ID, or at least its first 8 digits
+    agreement: Reference,
+    /// File to write, `-` for standard output; left out: a new name that says nothing, in this folder
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
+/// An agreement as the node gave it.
+pub(crate) struct Held {
+    pub(crate) status: wire::AgreementStatus,
+    pub(crate) envelope: Envelope,
+    pub(crate) agreement: Agreement,
 }
 
 impl AgreementCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
+            Self::Check(args) => args.run(options).await,
+            Self::Propose(args) => args.run(options).await,
+            Self::Sign(args) => args.run(options).await,
             Self::List => list(options).await,
+            Self::Show(args) => args.run(options).await,
+            Self::Export(args) => args.run(options).await,
         }
     }
 }
@@ -46,6 +101,23 @@ pub(crate) async fn all(node: &Node) -> Result<Vec<wire::AgreementStatus>, Failu
     }
 }
 
+impl Held {
+    /// Asks the node for it, and reads what would be signed from the signed bytes themselves. [CLI-42]
+    pub(crate) async fn get(node: &Node, reference: &Reference) -> Result<Self, Failure> {
+        let request = wire::GetAgreementRequest { agreement: reference.agreement_id(node).await? };
+        let asked = request.agreement.clone();
+        let answer =
+            node.agreements().get_agreement(request).await.map_err(|status| refusal::of(&status))?.into_inner();
+        let unreadable = || Failure::new(Exit::Failed, "MALFORMED", "the node's agreement cannot be read");
+        let envelope = Envelope::parse(&answer.envelope).map_err(|_| unreadable())?;
+        let agreement = Agreement::parse(envelope.id(), envelope.body()).map_err(|_| unreadable())?;
+        if agreement.id().as_bytes().as_slice() != asked {
+            return Err(unreadable().because("it is another one than was asked for"));
+        }
+        Ok(Self { status: answer.agreement.unwrap_or_default(), envelope, agreement })
+    }
+}
+
 async fn list(options: &Options) -> Result<Answer, Failure> {
     let node = Node::connect(options).await?;
     let agreements: Vec<Standing> = all(&node).await?.into_iter().map(Standing::of).collect();
@@ -58,5 +130,31 @@ async fn list(options: &Options) -> Result<Answer, Failure> {
             agreements.iter().map(Standing::row),
         );
     }
-    Answer::new(&serde_json::json!({ "agreements": agreements }), page)
+    Answer::new(&json!({ "agreements": agreements }), page)
+}
+
+impl ShowArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let held = Held::get(&Node::connect(options).await?, &self.agreement).await?;
+        let sentences = summary(&held.agreement);
+        let standing = Standing::of(held.status);
+        let mut page = Page::default();
+        standing.describe(&mut page);
+        page.line("");
+        sentences.iter().for_each(|sentence| page.line(sentence));
+        Answer::new(&json!({ "agreement": standing, "summary": sentences }), page)
+    }
+}
+
+impl ExportArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let target = Target::of(self.to.as_deref(), options)?;
+        let held = Held::get(&Node::connect(options).await?, &self.agreement).await?;
+        target.write(&held.envelope.to_bytes())?;
+        let mut page = Page::default();
+        if !target.is_stdout() {
+            page.pair("written to", target.name());
+        }
+        Answer::new(&json!({ "agreement": held.agreement.id().to_string(), "file": target.name() }), page)
+    }
 }

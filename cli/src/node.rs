@@ -11,6 +11,7 @@ use uput_core::wire;
 use crate::access::Node;
 use crate::args::Options;
 use crate::code::word_of;
+use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::moment;
@@ -28,6 +29,8 @@ pub(crate) enum NodeCommand {
   uput node status --node ./our-node
   uput node status --json | jq .queued")]
     Status,
+    /// Write the organisation's key records to a file, for an auditor
+    Keys(KeysArgs),
     /// Check the node, and say what to do
     #[command(after_help = "Examples:
   uput node doctor --node ./our-node")]
@@ -47,11 +50,26 @@ pub(crate) struct InitArgs {
     arguments: Vec<OsString>,
 }
 
+/// Where to.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput node keys --to our-keys.bin")]
+pub(crate) struct KeysArgs {
+    /// File to write, `-` for standard output; left out: a new name that says nothing, in this folder
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
 impl NodeCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
             Self::Init(args) => args.run(),
             Self::Status => status(options).await,
+            Self::Keys(args) => {
+                let target = Target::of(args.to.as_deref(), options)?;
+                let node = ask(&Node::connect(options).await?).await?;
+                write_keys(&target, &node.organisation, &node.key_chain)
+            }
             Self::Doctor => doctor(options).await,
         }
     }
@@ -61,6 +79,17 @@ impl NodeCommand {
 pub(crate) async fn ask(node: &Node) -> Result<wire::GetNodeResponse, Failure> {
     let answer = node.node().get_node(wire::GetNodeRequest {}).await.map_err(|status| refusal::of(&status))?;
     Ok(answer.into_inner())
+}
+
+/// Writes the key records of an organisation.
+pub(crate) fn write_keys(target: &Target, organisation: &[u8], key_chain: &[u8]) -> Result<Answer, Failure> {
+    target.write(key_chain)?;
+    let mut page = Page::default();
+    if !target.is_stdout() {
+        page.pair("organisation", hex(organisation));
+        page.pair("written to", target.name());
+    }
+    Answer::new(&serde_json::json!({ "organisation": hex(organisation), "file": target.name() }), page)
 }
 
 impl InitArgs {

@@ -4,15 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use uput_core::rejection::Rejection;
 use uput_core::wire;
 
 use crate::access::Node;
 use crate::args::Options;
 use crate::code::word_of;
+use crate::document::Target;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fields;
 use crate::moment;
-use crate::node::waiting;
+use crate::node::{waiting, write_keys};
 use crate::output::{self, Answer, Page};
 use crate::prompt;
 use crate::refusal;
@@ -27,6 +30,8 @@ pub(crate) enum PeerCommand {
     Accept(AcceptArgs),
     /// Say that the safety number was compared
     Confirm(ConfirmArgs),
+    /// Write the key records of another organisation to a file, for an auditor
+    Keys(KeysArgs),
     /// List the organisations that this node knows
     #[command(after_help = "Examples:
   uput peer list
@@ -74,12 +79,25 @@ pub(crate) struct ConfirmArgs {
     safety_number: Option<String>,
 }
 
+/// Whose, and where to.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput peer keys \"Shelter A\" --to shelter-a-keys.bin")]
+pub(crate) struct KeysArgs {
+    /// Name or ID of the other organisation
+    peer: String,
+    /// File to write, `-` for standard output; left out: a new name that says nothing, in this folder
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
 impl PeerCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
             Self::Invite(args) => args.run(options).await,
             Self::Accept(args) => args.run(options).await,
             Self::Confirm(args) => args.run(options).await,
+            Self::Keys(args) => args.run(options).await,
             Self::List => list(options).await,
         }
     }
@@ -155,6 +173,31 @@ impl ConfirmArgs {
         peer.describe(&mut page);
         Answer::new(&serde_json::json!({ "peer": peer }), page)
     }
+}
+
+impl KeysArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let target = Target::of(self.to.as_deref(), options)?;
+        let peer = find(&Node::connect(options).await?, &self.peer).await?;
+        write_keys(&target, &peer.organisation, &peer.key_chain)
+    }
+}
+
+/// The organisation of that name or ID, as far as its keys are known.
+pub(crate) async fn find(node: &Node, named: &str) -> Result<wire::Peer, Failure> {
+    let peers = all(node).await?;
+    let found = peers.into_iter().find(|peer| {
+        !peer.organisation.is_empty() && (peer.name == named || hex(&peer.organisation) == named.to_ascii_lowercase())
+    });
+    found.ok_or_else(|| {
+        let rejection = Rejection::NoSuchPeer;
+        Failure::new(
+            Exit::Failed,
+            rejection.code(),
+            "there is no such organisation here, or its keys are not known yet",
+        )
+        .next("see `uput peer list`")
+    })
 }
 
 async fn list(options: &Options) -> Result<Answer, Failure> {

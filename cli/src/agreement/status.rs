@@ -3,6 +3,7 @@
 use serde::Serialize;
 use uput_core::wire;
 
+use crate::output::Page;
 use crate::request::hex;
 
 /// How an agreement stands at this node.
@@ -37,5 +38,14 @@ impl Standing {
             self.missing.len().to_string(),
             if self.in_force { "yes" } else { "no" }.to_owned(),
         ]
+    }
+
+    pub(crate) fn describe(&self, page: &mut Page) {
+        page.pair("agreement", &self.agreement);
+        page.pair("title", &self.title);
+        page.pair("version", self.version.to_string());
+        self.signed.iter().for_each(|organisation| page.pair("signed by", organisation));
+        self.missing.iter().for_each(|organisation| page.pair("not signed by", organisation));
+        page.pair("in force", if self.in_force { "yes" } else { "no" });
     }
 }

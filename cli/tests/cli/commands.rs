@@ -2,15 +2,23 @@
 //!
 //! The node is a fake one; `tests/golden/commands` holds what is expected. [CLI-1]
 
+use std::path::Path;
+
+use uput_core::key::SigningKey;
+use uput_core::keyfile::{Cost, Lock, write_organisation_key};
+
 use crate::fake_node::FakeNode;
 use crate::harness::{golden, json, run};
 
 const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+const AGREEMENT: &str = "6f102321";
+const PASSPHRASE: &str = "an invented passphrase";
 const FIELDS: &str = "adults = 1\nchildren = 2\n";
 
 /// Runs a command twice, for people and for programs, and compares all of it.
 fn transcript(name: &str, line: &str, input: &str) {
     let node = FakeNode::start();
+    place_files(node.folder());
     let words = split(line);
     let with_node = |more: &[&str]| {
         let mut all = words.clone();
@@ -25,13 +33,32 @@ fn transcript(name: &str, line: &str, input: &str) {
     assert_eq!(people.code, programs.code, "--json changes the exit code");
     let quiet = run(node.folder(), with_node(&["--quiet"]), input);
     assert_eq!((quiet.code, quiet.stdout.as_str()), (people.code, ""), "--quiet prints");
-    assert_eq!(people.stdout.is_empty(), people.stderr.starts_with("error"), "data and errors are apart");
+    assert_eq!(people.stdout.is_empty(), people.stderr.contains("error: "), "data and errors are apart");
     let object = json(&programs);
     let found = format!(
         "$ uput {line}\nexit code {}\n\n-- standard output\n{}\n-- standard error\n{}\n-- with --json\n{object:#}\n\n-- asked of the node\n{requests}",
         people.code, people.stdout, people.stderr,
     );
     golden(&format!("commands/{name}"), &mask(&found));
+}
+
+/// What the commands read: an agreement, a broken one, and key files with and without a passphrase. All invented.
+fn place_files(folder: &Path) {
+    let source = include_str!("agreement.toml");
+    let key = SigningKey::from_seed(&[7; 32]);
+    let locked = Lock::Passphrase { passphrase: PASSPHRASE, salt: [9; 32], cost: Cost::LEAST };
+    let files = [
+        ("agreement.toml", source.to_owned()),
+        ("broken.toml", source.replace("\"shelter\"]", "\"sheltr\"]")),
+        ("stranger.toml", source.replace("peer:Shelter A", "peer:Shelter Z")),
+        ("organisation.key", write_organisation_key(&key, &Lock::Clear).unwrap().to_string()),
+        ("locked.key", write_organisation_key(&key, &locked).unwrap().to_string()),
+        ("passphrase", format!("{PASSPHRASE}\n")),
+        ("wrong-passphrase", "another one\n".to_owned()),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
 }
 
 /// Words of a line; a quoted word may hold spaces.
@@ -76,13 +103,26 @@ transcripts! {
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
     peer_list: "peer list";
+    agreement_check: "agreement check agreement.toml";
+    agreement_check_broken: "agreement check broken.toml";
+    agreement_check_stranger: "agreement check stranger.toml";
+    agreement_propose: "agreement propose agreement.toml";
+    agreement_propose_dry_run: "agreement propose agreement.toml --dry-run --organisation-key organisation.key";
+    agreement_propose_signed: "agreement propose agreement.toml --organisation-key organisation.key --yes";
+    agreement_propose_unasked: "agreement propose agreement.toml --organisation-key organisation.key";
+    agreement_sign: "agreement sign {AGREEMENT} --organisation-key locked.key --passphrase-file passphrase --yes";
+    agreement_sign_locked: "agreement sign {AGREEMENT} --organisation-key locked.key --yes";
+    agreement_sign_wrong_passphrase: "agreement sign {AGREEMENT} --organisation-key locked.key --passphrase-file wrong-passphrase --yes";
+    agreement_sign_without_key: "agreement sign {AGREEMENT} --yes";
+    agreement_sign_unknown: "agreement sign deadbeef --organisation-key organisation.key --yes";
     agreement_list: "agreement list";
+    agreement_show: "agreement show {AGREEMENT}";
     enquiry_send: "enquiry send \"Shelter A\" --service shelter --fields - --request-id {REQUEST}", FIELDS;
     enquiry_send_dry_run: "enquiry send \"Shelter A\" --service shelter --fields - --dry-run --request-id {REQUEST}", FIELDS;
     enquiry_send_to_a_stranger: "enquiry send Stranger --service shelter --request-id {REQUEST}";
     enquiry_send_with_a_locked_key: "enquiry send Locked --service shelter --request-id {REQUEST}";
     enquiry_send_without_an_answer: "enquiry send Slow --service shelter --request-id {REQUEST}";
-    referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement c1c1c1c1 --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
+    referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement {AGREEMENT} --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
     referral_send_at_once: "referral send Clinic --service health --basis vital-interests --article 2 --stage 2 --request-id {REQUEST}";
     referral_show: "referral show 3f9a1c20";
     referral_show_values: "referral show 3f9a1c20 --values";

@@ -207,7 +207,11 @@ impl AgreementService for Script {
 
     async fn get_agreement(&self, request: Request<wire::GetAgreementRequest>) -> Answer<wire::GetAgreementResponse> {
         self.record("GetAgreement", request.get_ref());
-        Err(refused(Code::NotFound, "UNKNOWN_AGREEMENT"))
+        let agreement = sample::agreement();
+        if agreement.agreement != request.get_ref().agreement {
+            return Err(refused(Code::NotFound, "UNKNOWN_AGREEMENT"));
+        }
+        Ok(Response::new(wire::GetAgreementResponse { agreement: Some(agreement), envelope: sample::envelope() }))
     }
 }
 

@@ -1,5 +1,9 @@
 //! Invented answers of a fake node.
 
+use std::collections::BTreeMap;
+
+use uput_core::agreement::{Compiled, compile};
+use uput_core::envelope::MediaType;
 use uput_wire::v1 as wire;
 
 const fn id(first: [u8; 4], rest: u8) -> [u8; 32] {
@@ -74,13 +78,30 @@ pub(crate) fn invited(name: &str) -> wire::Peer {
 
 pub(crate) fn agreement() -> wire::AgreementStatus {
     wire::AgreementStatus {
-        agreement: vec![0xc1; 32],
+        agreement: compiled().agreement.id().to_vec(),
         title: "Night admission (invented)".to_owned(),
         version: 1,
         signed: vec![vec![0xaa; 32]],
         missing: vec![vec![0xbb; 32]],
         in_force: false,
     }
+}
+
+/// The agreement's envelope before anybody signed.
+pub(crate) fn envelope() -> Vec<u8> {
+    let envelope = wire::Envelope {
+        r#type: MediaType::AGREEMENT.as_str().to_owned(),
+        body: compiled().body,
+        signatures: Vec::new(),
+    };
+    prost::Message::encode_to_vec(&envelope)
+}
+
+fn compiled() -> Compiled {
+    let names = [("self", [0xaa; 32]), ("Shelter A", [0xbb; 32])];
+    let peers: BTreeMap<_, _> =
+        names.map(|(name, id)| (name.to_owned(), uput_core::id::OrgId::new(id))).into_iter().collect();
+    compile(include_str!("../agreement.toml"), &peers).unwrap()
 }
 
 pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {

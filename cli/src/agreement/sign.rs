@@ -1,0 +1,116 @@
+//! Proposing and signing an agreement with the organisation key.
+//!
+//! Guarantees that who signs is shown what the signed bytes say, and asked. Leaves to the node who must still sign.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use uput_core::agreement::{Agreement, summary};
+use uput_core::codec;
+use uput_core::envelope::{Envelope, MediaType};
+use uput_core::key::SigningKey;
+use uput_core::wire;
+
+use crate::access::Node;
+use crate::agreement::status::Standing;
+use crate::agreement::{Held, source};
+use crate::args::Options;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::organisation_key::OrganisationKeyArgs;
+use crate::output::{self, Answer, Page};
+use crate::prompt;
+use crate::reference::Reference;
+use crate::refusal;
+
+/// Which source.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput agreement propose agreement.toml --dry-run
+  uput agreement propose agreement.toml --organisation-key stick/organisation.key")]
+pub(crate) struct ProposeArgs {
+    /// The source
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    key: OrganisationKeyArgs,
+    /// Check only: nothing is written or sent
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which agreement.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput agreement sign 5c3e1f02 --organisation-key stick/organisation.key")]
+pub(crate) struct SignArgs {
+    /// The agreement's ID, or at least its first 8 digits
+    agreement: Reference,
+    #[command(flatten)]
+    key: OrganisationKeyArgs,
+}
+
+impl ProposeArgs {
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let node = Node::connect(options).await?;
+        let compiled = source::compiled(&node, &self.file).await?;
+        let key = self.key.open(options)?;
+        if key.is_some() && !self.dry_run {
+            ask(options, &compiled.agreement)?;
+        }
+        let agreement = match &key {
+            Some(key) => signed(compiled.body, key)?,
+            None => codec::encode(&wire::Envelope {
+                r#type: MediaType::AGREEMENT.as_str().to_owned(),
+                body: compiled.body,
+                signatures: Vec::new(),
+            }),
+        };
+        let request = wire::ProposeAgreementRequest { agreement, validate_only: self.dry_run };
+        let answer = node.agreements().propose_agreement(request).await.map_err(|status| refusal::of(&status))?;
+        report(answer.into_inner().agreement, self.dry_run)
+    }
+}
+
+impl SignArgs {
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let Some(key) = self.key.open(options)? else {
+            return Err(Failure::usage(
+                "an agreement is signed with the organisation key",
+                "give --organisation-key FILE",
+            ));
+        };
+        let node = Node::connect(options).await?;
+        let held = Held::get(&node, &self.agreement).await?;
+        ask(options, &held.agreement)?;
+        let request = wire::SignAgreementRequest { agreement: signed(held.envelope.body().to_vec(), &key)? };
+        let answer = node.agreements().sign_agreement(request).await.map_err(|status| refusal::of(&status))?;
+        report(answer.into_inner().agreement, false)
+    }
+}
+
+/// Shows what would be signed, and asks. [CLI-42]
+fn ask(options: &Options, agreement: &Agreement) -> Result<(), Failure> {
+    for sentence in summary(agreement) {
+        output::note(options, &sentence);
+    }
+    prompt::confirm(options, "This organisation will be bound by it. Sign?")
+}
+
+fn signed(body: Vec<u8>, key: &SigningKey) -> Result<Vec<u8>, Failure> {
+    let envelope = Envelope::sign(MediaType::AGREEMENT, body, &[key]);
+    envelope.map(|envelope| envelope.to_bytes()).map_err(|rejection| {
+        Failure::new(Exit::Failed, rejection.code(), "it was not signed").because(rejection.to_string())
+    })
+}
+
+fn report(status: Option<wire::AgreementStatus>, dry_run: bool) -> Result<Answer, Failure> {
+    let standing = Standing::of(status.unwrap_or_default());
+    let mut page = Page::default();
+    if dry_run {
+        page.line("allowed; nothing was written or sent");
+    }
+    standing.describe(&mut page);
+    Answer::new(&json!({ "agreement": standing, "dry_run": dry_run }), page)
+}

@@ -1,0 +1,88 @@
+//! Files that this program writes.
+//!
+//! Guarantees that a file that exists is not overwritten, that only its owner can read it, and that a name offered for
+//! it says neither who nor which organisation. [CLI-51] [CLI-52]
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::args::Options;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::request::{hex, random};
+
+/// Where to write: a file, or standard output.
+pub(crate) struct Target(PathBuf);
+
+impl Target {
+    /// What was named; else a new name in this folder that says nothing.
+    pub(crate) fn of(named: Option<&Path>, options: &Options) -> Result<Self, Failure> {
+        match named {
+            Some(path) if is_stdout(path) && (options.json || io::stdout().is_terminal()) => {
+                Err(Failure::usage("these bytes cannot be written to this standard output", "give --to FILE"))
+            }
+            Some(path) => Ok(Self(path.to_owned())),
+            None => Ok(Self(PathBuf::from(neutral_name(&random()?)))),
+        }
+    }
+
+    /// Whether it is standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        is_stdout(&self.0)
+    }
+
+    /// As a text.
+    pub(crate) fn name(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    /// Writes all of it, to disk.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.is_stdout() {
+            let mut out = io::stdout().lock();
+            let written = out.write_all(bytes).and_then(|()| out.flush());
+            return written.map_err(|error| Failure::file("write", &self.0, &error));
+        }
+        let mut open = OpenOptions::new();
+        open.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+        let written = open.open(&self.0).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Failure::new(Exit::Failed, "FILE_EXISTS", format!("{} is there already", self.name()))
+                    .because("no file is overwritten")
+                    .next("give another name with --to FILE")
+            }
+            _ => Failure::file("write", &self.0, &error),
+        })
+    }
+}
+
+fn neutral_name(random: &[u8; 4]) -> String {
+    format!("document-{}.uput", hex(random))
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_offered_name_says_nothing() {
+        assert_eq!(neutral_name(&[1, 2, 3, 4]), "document-01020304.uput");
+    }
+
+    #[test]
+    fn a_file_that_exists_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target(folder.path().join("document.uput"));
+        target.write(b"one").unwrap();
+        assert_eq!(&*target.write(b"two").unwrap_err().reason, "FILE_EXISTS");
+        assert_eq!(std::fs::read(&target.0).unwrap(), b"one");
+    }
+}

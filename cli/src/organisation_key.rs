@@ -1,0 +1,66 @@
+//! The organisation key: a file that only this program opens, never the node.
+//!
+//! Guarantees that the passphrase comes from a file or a prompt, and leaves memory after use.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use uput_core::key::SigningKey;
+use uput_core::keyfile::{KeyFile, KeyFileError};
+use uput_core::rejection::Rejection;
+use uput_core::sensitive::Sensitive;
+
+use crate::args::Options;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::fields;
+use crate::prompt;
+
+/// Where the organisation key lies.
+#[derive(Args)]
+pub(crate) struct OrganisationKeyArgs {
+    /// Key file of the organisation, perhaps on a stick
+    #[arg(long, value_name = "FILE")]
+    pub(crate) organisation_key: Option<PathBuf>,
+    /// File with its passphrase; left out: it is asked for
+    #[arg(long, value_name = "FILE", requires = "organisation_key")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl OrganisationKeyArgs {
+    /// Opens the key, if one was named. [CLI-41]
+    pub(crate) fn open(&self, options: &Options) -> Result<Option<SigningKey>, Failure> {
+        let Some(path) = &self.organisation_key else { return Ok(None) };
+        let text = fields::text_of(path)?;
+        // Exposed to be parsed; the parser's errors name line and rule, never the secret.
+        let file = KeyFile::parse(text.expose()).map_err(refused)?;
+        let passphrase = if file.is_locked() { self.passphrase(options)? } else { None };
+        file.open_organisation_key(passphrase.as_ref().map(|words| words.expose().as_str())).map(Some).map_err(refused)
+    }
+
+    fn passphrase(&self, options: &Options) -> Result<Option<Sensitive<String>>, Failure> {
+        match &self.passphrase_file {
+            Some(path) => {
+                let text = fields::text_of(path)?;
+                // One line: the line break that an editor adds is not part of it.
+                Ok(Some(Sensitive::new(text.expose().trim_end_matches(['\r', '\n']).to_owned())))
+            }
+            None if prompt::possible(options) => prompt::secret("passphrase of the organisation key: ").map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+fn refused(error: KeyFileError) -> Failure {
+    let rejection = error.rejection();
+    let exit = match rejection {
+        Rejection::KeyLocked | Rejection::WrongPassphrase => Exit::NotAuthenticated,
+        _ => Exit::Failed,
+    };
+    let next = match rejection {
+        Rejection::KeyLocked => "give the passphrase at the prompt, or --passphrase-file FILE",
+        Rejection::WrongPassphrase => "try again; after a change of keyboard, type it where it can be seen",
+        _ => "name the organisation's key file, as `uputd init` wrote it",
+    };
+    Failure::new(exit, rejection.code(), "the organisation key was not opened").because(error.to_string()).next(next)
+}
