@@ -35,6 +35,15 @@ impl Chains {
         Some(node.id)
     }
 
+    /// Grown by an event that has seen so many of the other chain; none if it would be void.
+    pub(crate) fn grown(&self, side: Side, kind: Kind, seen: u8) -> Option<Self> {
+        let seen =
+            usize::from(seen).checked_sub(1).and_then(|last| self.own(side.other()).nth(last)).map(|node| node.id);
+        let mut grown = self.clone();
+        grown.append(side, kind, seen)?;
+        Some(grown)
+    }
+
     fn next(&self, side: Side, kind: Kind, seen: Option<EventId>) -> Node {
         let mut id = [0; 32];
         id[0] = if side == Side::Opener { 1 } else { 2 };

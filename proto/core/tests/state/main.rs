@@ -1,9 +1,18 @@
 //! The state of a trail: table, crossings, vectors, a reference written apart, and an exhaustive check.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that breaks says where")]
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    dead_code,
+    reason = "shares its parts with the command; counts are printed"
+)]
 
 mod agreement;
 mod chains;
+mod check;
 mod crossings;
+mod exhaustive;
+mod invariant;
 mod random;
 mod reference;
 mod table;
