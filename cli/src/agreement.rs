@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uput_core::agreement::{Agreement, summary};
-use uput_core::envelope::Envelope;
+use uput_core::codec;
+use uput_core::envelope::{MediaType, pae};
+use uput_core::id::Id;
 use uput_core::wire;
 
 use crate::access::Node;
@@ -68,7 +70,10 @@ pub(crate) struct ExportArgs {
 /// An agreement as the node gave it.
 pub(crate) struct Held {
     pub(crate) status: wire::AgreementStatus,
-    pub(crate) envelope: Envelope,
+    /// Encoded, with the signatures that the node knows, perhaps none yet.
+    pub(crate) envelope: Vec<u8>,
+    /// What is signed.
+    pub(crate) body: Vec<u8>,
     pub(crate) agreement: Agreement,
 }
 
@@ -109,12 +114,18 @@ impl Held {
         let answer =
             node.agreements().get_agreement(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         let unreadable = || Failure::new(Exit::Failed, "MALFORMED", "the node's agreement cannot be read");
-        let envelope = Envelope::parse(&answer.envelope).map_err(|_| unreadable())?;
-        let agreement = Agreement::parse(envelope.id(), envelope.body()).map_err(|_| unreadable())?;
-        if agreement.id().as_bytes().as_slice() != asked {
+        let envelope: wire::Envelope = codec::decode(&answer.envelope).map_err(|_| unreadable())?;
+        let id = Id::of(&pae(MediaType::AGREEMENT.as_str(), &envelope.body));
+        let agreement = Agreement::parse(id, &envelope.body).map_err(|_| unreadable())?;
+        if envelope.r#type != MediaType::AGREEMENT.as_str() || id.as_bytes().as_slice() != asked {
             return Err(unreadable().because("it is another one than was asked for"));
         }
-        Ok(Self { status: answer.agreement.unwrap_or_default(), envelope, agreement })
+        Ok(Self {
+            status: answer.agreement.unwrap_or_default(),
+            envelope: answer.envelope,
+            body: envelope.body,
+            agreement,
+        })
     }
 }
 
@@ -150,7 +161,7 @@ impl ExportArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let target = Target::of(self.to.as_deref(), options)?;
         let held = Held::get(&Node::connect(options).await?, &self.agreement).await?;
-        target.write(&held.envelope.to_bytes())?;
+        target.write(&held.envelope)?;
         let mut page = Page::default();
         if !target.is_stdout() {
             page.pair("written to", target.name());

@@ -21,7 +21,9 @@ pub(crate) fn confirm(options: &Options, question: &str) -> Result<(), Failure> 
         return Ok(());
     }
     if !possible(options) {
-        return Err(Failure::usage(question, "give --yes to go on without being asked"));
+        return Err(
+            Failure::usage("nobody can be asked here", "give --yes to go on without being asked").because(question)
+        );
     }
     let answer = line(&format!("{question} [y/N] "))?;
     if matches!(answer.expose().as_str(), "y" | "Y" | "yes") {

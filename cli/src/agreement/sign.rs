@@ -84,7 +84,7 @@ impl SignArgs {
         let node = Node::connect(options).await?;
         let held = Held::get(&node, &self.agreement).await?;
         ask(options, &held.agreement)?;
-        let request = wire::SignAgreementRequest { agreement: signed(held.envelope.body().to_vec(), &key)? };
+        let request = wire::SignAgreementRequest { agreement: signed(held.body, &key)? };
         let answer = node.agreements().sign_agreement(request).await.map_err(|status| refusal::of(&status))?;
         report(answer.into_inner().agreement, false)
     }

@@ -20,6 +20,8 @@ use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 
+pub(crate) use sample::{envelope, summary};
+
 /// The token that the script knows.
 const TOKEN: &str = "an-invented-token-of-a-fake-node";
 

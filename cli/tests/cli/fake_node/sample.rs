@@ -46,7 +46,7 @@ pub(crate) fn node() -> wire::GetNodeResponse {
             check("journal", wire::CheckLevel::Ok, "every record is sound", ""),
             check("disk-space", wire::CheckLevel::Error, "less than 100 MiB are free", "free space on the disk"),
         ],
-        key_chain: Vec::new(),
+        key_chain: b"key records of aa".to_vec(),
         time: NIGHT,
     }
 }
@@ -63,7 +63,7 @@ pub(crate) fn peer(name: &str, state: wire::PeerState) -> wire::Peer {
         queued: 1,
         oldest_queued_seconds: 65,
         difficulty: String::new(),
-        key_chain: Vec::new(),
+        key_chain: b"key records of bb".to_vec(),
     }
 }
 
@@ -95,6 +95,11 @@ pub(crate) fn envelope() -> Vec<u8> {
         signatures: Vec::new(),
     };
     prost::Message::encode_to_vec(&envelope)
+}
+
+/// What it says, in the words of the core.
+pub(crate) fn summary() -> Vec<String> {
+    uput_core::agreement::summary(&compiled().agreement)
 }
 
 fn compiled() -> Compiled {
