@@ -180,3 +180,44 @@ fn verify_signers(record: &KeyRecord, before: Option<&PublicKey>, envelope: &Env
     keys.extend(before.filter(|before| *before != record.organisation_key()));
     verify_exactly(envelope, MediaType::KEY_RECORD, &keys)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{KeyRecordDraft, SealingSecret, SigningKey, sign_key_record};
+    use crate::time::Seconds;
+
+    fn minute(count: u64) -> Seconds {
+        Seconds::new(60 * count).unwrap()
+    }
+
+    fn sign(draft: KeyRecordDraft) -> Envelope {
+        let [organisation, signing, tls] = [1, 2, 3].map(|n| SigningKey::from_seed(&[n; 32]));
+        sign_key_record(draft, &organisation, &signing, &tls, None).unwrap()
+    }
+
+    fn first() -> Envelope {
+        sign(KeyRecordDraft {
+            after: None,
+            number: 0,
+            sealing_keys: vec![SealingSecret::from_seed(&[4; 32]).public().clone()],
+            endpoints: vec![],
+            witnesses: vec![],
+            recovery: None,
+            log_base_tick: 0,
+            time: minute(1),
+            end: minute(9),
+        })
+    }
+
+    #[test]
+    fn a_chain_has_a_greatest_length() {
+        let mut chain = KeyChain::verify(&[first()]).unwrap();
+        let next = |chain: &KeyChain, end| sign(KeyRecordDraft::after(chain.newest(), minute(1), minute(end)));
+        chain.extend(&next(&chain, 9)).unwrap();
+        // The second record, so often that there is room for one more.
+        chain.later = vec![chain.later[0].clone(); MAX_RECORDS - 2];
+        assert_eq!(chain.extend(&next(&chain, 10)), Ok(Change::Extended));
+        assert_eq!(chain.extend(&next(&chain, 11)), Err(Rejection::TooLarge));
+    }
+}

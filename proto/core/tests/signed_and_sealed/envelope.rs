@@ -143,6 +143,8 @@ fn every_signature_of_an_agreement_must_be_known_and_valid() {
     };
     assert!(verify(&envelope, &[a.public(), b.public(), c.public()]).is_none());
     assert_eq!(verify(&envelope, &[a.public(), c.public()]), Some(Rejection::UnknownSigner));
+    let head = Envelope::sign(MediaType::HEAD, vec![1], &[&a]).unwrap();
+    assert_eq!(verify(&head, &[a.public()]), Some(Rejection::WrongType));
     let mut message = envelope.to_wire();
     message.signatures[1].signature[0] ^= 1;
     let flipped = Envelope::from_wire(message).unwrap();

@@ -1,5 +1,7 @@
 //! No bytes make a parser panic, and none that were not signed get through.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use uput_core::envelope::{Envelope, MediaType, verify_one};
 use uput_core::key::{Endpoint, KeyChain, PublicKey, SealingPublic};
@@ -26,9 +28,7 @@ fn damaged(bytes: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-fn first_record() -> Envelope {
-    Organisation::invented("shelter").first
-}
+static SHELTER: LazyLock<Organisation> = LazyLock::new(|| Organisation::invented("shelter"));
 
 proptest! {
     #[test]
@@ -48,10 +48,10 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_envelope_does_not_verify(bytes in damaged(first_record().to_bytes())) {
+    fn a_damaged_envelope_does_not_verify(bytes in damaged(SHELTER.first.to_bytes())) {
         if let Ok(envelope) = Envelope::parse(&bytes) {
             prop_assert!(bytes == envelope.to_bytes(), "what parses is the bytes that came");
-            let unchanged = bytes == first_record().to_bytes();
+            let unchanged = bytes == SHELTER.first.to_bytes();
             prop_assert_eq!(KeyChain::verify(std::slice::from_ref(&envelope)).is_ok(), unchanged);
             let key = signing_key("shelter signing");
             prop_assert!(verify_one(envelope, MediaType::EVENT, key.public(), |_| Ok(())).is_err());
@@ -59,9 +59,8 @@ proptest! {
     }
 
     #[test]
-    fn a_key_record_damaged_before_it_is_signed_makes_nothing_panic(body in damaged(first_record().body().to_vec())) {
-        let organisation = Organisation::invented("shelter");
-        let keys = [&organisation.key, &organisation.signing, &organisation.tls];
+    fn a_key_record_damaged_before_it_is_signed_makes_nothing_panic(body in damaged(SHELTER.first.body().to_vec())) {
+        let keys = [&SHELTER.key, &SHELTER.signing, &SHELTER.tls];
         if let Ok(envelope) = Envelope::sign(MediaType::KEY_RECORD, body, &keys)
             && let Ok(chain) = KeyChain::verify(std::slice::from_ref(&envelope))
         {
@@ -81,8 +80,7 @@ proptest! {
 
     #[test]
     fn a_letter_of_random_bytes_does_not_open(seed in any::<[u8; 32]>()) {
-        let organisation = Organisation::invented("recipient");
         let letter: Vec<u8> = seed.iter().copied().cycle().take(8192).collect();
-        prop_assert!(open(&letter, organisation.id(), std::slice::from_ref(&organisation.sealing)).is_err());
+        prop_assert!(open(&letter, SHELTER.id(), std::slice::from_ref(&SHELTER.sealing)).is_err());
     }
 }

@@ -303,6 +303,7 @@ fn bounds_of_a_record() {
     malformed(&|record| record.endpoints = vec!["host:1".to_owned(); 2]);
     malformed(&|record| record.witnesses = vec![shelter.to_vec()]);
     malformed(&|record| record.witnesses = vec![vec![2; 32], vec![1; 32]]);
+    malformed(&|record| record.witnesses = vec![vec![1; 32]; 2]);
     malformed(&|record| record.witnesses = (1..=17u8).map(|n| vec![n; 32]).collect());
     malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 0, organisations: vec![vec![1; 32]] }));
     malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] }));

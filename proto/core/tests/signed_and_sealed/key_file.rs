@@ -1,5 +1,6 @@
 //! Key files: [KEY-19] to [KEY-22].
 
+use uput_core::id::Id;
 use uput_core::keyfile::{Cost, Holds, KeyFile, KeyFileError, Lock, NodeSecrets, write_organisation_key};
 use uput_core::rejection::Rejection;
 
@@ -102,6 +103,20 @@ fn every_changed_character_is_noticed() {
     }
 }
 
+/// Whoever makes the file can make its digest too, but not name a key that is not its own. [KEY-21]
+#[test]
+fn a_file_that_names_another_key_is_refused() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (named, held) = (signing_key("named"), signing_key("held"));
+    for (public, opens) in [(held.public(), true), (named.public(), false)] {
+        let header = format!("uput-key-file 1\nholds organisation\npublic {}\nlock none\n", hex(public.as_bytes()));
+        let digest = Id::of(&[b"uput/v1/key-file", header.as_bytes(), held.expose_seed()].concat());
+        let text = format!("{header}{}\n{}\n", hex(held.expose_seed()), hex(digest.as_bytes()));
+        let opened = KeyFile::parse(&text).unwrap().open_organisation_key(None);
+        assert_eq!(opened.is_ok(), opens);
+    }
+}
+
 #[test]
 fn comments_empty_lines_and_foreign_line_ends_do_not_matter() {
     let text = organisation_file(&Lock::Clear).replace('\n', "\r\n\r\n# in the blue safe\r\n");
@@ -119,7 +134,8 @@ fn errors_name_line_and_rule() {
     assert!(matches!(refused(&text.replace("public ", "public 0")), KeyFileError::Source { line: 5, .. }));
     assert!(matches!(refused(&text.replace("lock none", "lock rot13")), KeyFileError::Source { line: 6, .. }));
     assert!(matches!(refused(&format!("{text}secret\n")), KeyFileError::Source { line: 9, .. }));
-    assert!(matches!(refused(&"#\n".repeat(40_000)), KeyFileError::Source { line: 1, .. }));
+    let long = format!("{text}{}", "#\n".repeat(40_000));
+    assert_eq!(refused(&long).to_string(), "line 1: a key file has at most 65536 bytes");
     assert_eq!(refused("").rejection(), Rejection::BadSource);
 }
 

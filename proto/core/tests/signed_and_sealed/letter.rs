@@ -140,6 +140,15 @@ fn every_other_length_is_refused() {
 }
 
 #[test]
+fn a_carrier_refuses_what_is_no_letter() {
+    let (_, letter) = sealed(&content(100));
+    let mut message: uput_core::wire::Letter = codec::decode(&letter).unwrap();
+    message.encapsulated.pop();
+    message.ciphertext.push(0);
+    assert_eq!(read_header(&codec::encode(&message)).err(), Some(Rejection::Malformed));
+}
+
+#[test]
 fn content_that_fits_is_not_split() {
     let parts = split(content(129_853)).unwrap();
     assert_eq!(parts.len(), 1);

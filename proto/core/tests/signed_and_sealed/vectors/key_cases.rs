@@ -168,6 +168,7 @@ fn records() -> Vec<Vector> {
         malformed("a record with an endpoint without a port", &|r| r.endpoints = vec!["shelter.example".to_owned()]),
         malformed("a record with an endpoint in capitals", &|r| r.endpoints = vec!["Shelter.example:1".to_owned()]),
         malformed("a record with witnesses out of order", &|r| r.witnesses = vec![vec![2; 32], vec![1; 32]]),
+        malformed("a record with one witness twice", &|r| r.witnesses = vec![vec![1; 32]; 2]),
         malformed("a record with itself as witness", &|r| r.witnesses = vec![r.organisation.clone()]),
         malformed("a record with a recovery set too small for its threshold", &|r| {
             r.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] });

@@ -149,7 +149,10 @@ fn inside() -> Vec<Vector> {
     let unknown = [bytes.as_slice(), &[0x78, 0x01]].concat();
     let mut info_aside = sealed_raw(&padded(&bytes, bytes.len()), b"uput/v2/letter");
     info_aside.truncate(8192);
+    let mut longer = padded(&bytes, bytes.len());
+    longer.push(0);
     vec![
+        case("MALFORMED", "a letter that would open and has another size", sealed_raw(&longer, b"uput/v1/letter")),
         case("NOT_CANONICAL", "a letter whose padding is not zeros", sealed_raw(&marked, b"uput/v1/letter")),
         case("MALFORMED", "a letter whose length points past its end", {
             sealed_raw(&padded(&bytes, SMALLEST - 3), b"uput/v1/letter")
