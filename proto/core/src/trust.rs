@@ -91,6 +91,11 @@ impl TrustFile {
     }
 }
 
+/// A time as people read it, in UTC.
+pub(crate) fn moment(time: Seconds) -> String {
+    moment::write(time).to_string()
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

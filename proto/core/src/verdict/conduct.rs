@@ -1,0 +1,125 @@
+//! Whether state, rule, basis, profile and times were kept.
+
+use super::{Conformance, demand::Demand, findings::Findings, names::Names, opened::Opened};
+use crate::{
+    agreement::{Agreement, Judgement, Refused, Request},
+    event::{Event, Statement},
+    id::EventId,
+    rejection::Rejection,
+    state::{Finding, Reading, Verdict},
+    time::Seconds,
+    trail::Trail,
+    wire,
+};
+
+/// What the state says of each event. [BUN-53] [BUN-54]
+pub(super) fn check_state(trail: &Trail, reading: &Reading, names: &Names<'_>, findings: &mut Findings) {
+    findings.reach(Demand::Void);
+    findings.reach(Demand::Conduct);
+    for event in trail.events() {
+        let Some(Verdict::Void(reason)) = reading.events.get(&event.id).map(|judged| judged.verdict) else { continue };
+        let sentence = format!("{} of {} is void: {reason}", event.statement.name(), names.of(&event.author));
+        findings.against(Demand::Void, Conformance::No, Some(event.id), sentence);
+    }
+    for finding in &reading.findings {
+        let (demand, id, sentence) = say(*finding);
+        findings.against(demand, Conformance::No, Some(id), sentence);
+    }
+    for id in reading.fresh_basis.keys() {
+        let terms = trail.event(id).and_then(|event| event.terms);
+        if terms.is_none_or(|terms| terms.basis == wire::LegalBasis::NoneNeededNonpersonal) {
+            let sentence = "it sets a withdrawal aside without a fresh legal basis";
+            findings.against(Demand::Conduct, Conformance::No, Some(*id), sentence);
+        }
+    }
+}
+
+pub(super) const fn say(finding: Finding) -> (Demand, EventId, &'static str) {
+    match finding {
+        Finding::Overdisclosed(id) => {
+            (Demand::Conduct, id, "it discloses without right; its values are dropped unread")
+        }
+        Finding::AfterWithdrawal(id) => {
+            (Demand::Conduct, id, "contact or service after a withdrawal that its author had seen")
+        }
+        Finding::HandedOverWithoutRight(id) => {
+            (Demand::Conduct, id, "handed over outside the network without the right to")
+        }
+        Finding::StaleSeen(id) => (Demand::StaleSeen, id, "its author had more than it says here that it has seen"),
+    }
+}
+
+/// What the agreement says of each event. [BUN-55] [BUN-56] [BUN-57] [BUN-58]
+pub(super) fn check_agreement(
+    trail: &Trail,
+    agreement: &Agreement,
+    opened: &Opened,
+    names: &Names<'_>,
+    findings: &mut Findings,
+) {
+    for demand in [Demand::Terms, Demand::Profile, Demand::Validity, Demand::Grain] {
+        findings.reach(demand);
+    }
+    let Ok(opening) = trail.opening_event() else { return };
+    for event in trail.events() {
+        check_terms(opening, event, agreement, opened, names, findings);
+        check_grain(event, agreement, findings);
+        if let Statement::Retained { article } = event.statement
+            && agreement.article(article).is_none()
+        {
+            let sentence = format!("it cites article {article}, which the agreement does not list");
+            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+        }
+    }
+    if agreement.witnesses().number > 0 {
+        findings.reach(Demand::AgreementWitnesses);
+        let sentence = format!(
+            "the agreement demands {} witnesses, and this version of the protocol has no logs yet",
+            agreement.witnesses().number
+        );
+        findings.against(Demand::AgreementWitnesses, Conformance::NotCheckable, None, sentence);
+    }
+}
+
+fn check_terms(
+    opening: &Event,
+    event: &Event,
+    agreement: &Agreement,
+    opened: &Opened,
+    names: &Names<'_>,
+    findings: &mut Findings,
+) {
+    let Some(request) = Request::of(opening, event) else { return };
+    let slots = event.slots.len() / 32;
+    let said = |why: &str| format!("{} of {}: {why}", event.statement.name(), names.of(&event.author));
+    match agreement.judge_labels(&request, opened.of(&event.id), slots) {
+        Judgement::Yes => {}
+        Judgement::No(refused) => {
+            findings.against(demand(&refused), Conformance::No, Some(event.id), said(&refused.to_string()));
+        }
+        Judgement::NotCheckable => {
+            let closed = opened.closed(&event.id, slots);
+            let why = if closed > 0 {
+                format!("{closed} of {slots} slots are closed, and a closed slot is not a slot within profile")
+            } else {
+                String::from("the value that says which labels she ticked is closed")
+            };
+            findings.against(Demand::Profile, Conformance::NotCheckable, Some(event.id), said(&why));
+        }
+    }
+}
+
+const fn demand(refused: &Refused) -> Demand {
+    match refused.rejection {
+        Rejection::AgreementNotInForce => Demand::Validity,
+        Rejection::OutsideProfile => Demand::Profile,
+        _ => Demand::Terms,
+    }
+}
+
+fn check_grain(event: &Event, agreement: &Agreement, findings: &mut Findings) {
+    let fits = |time: Option<Seconds>| time.is_none_or(|time| time.fits(agreement.grain()));
+    if !fits(Some(event.time)) || !fits(event.occurred) {
+        findings.against(Demand::Grain, Conformance::No, Some(event.id), Rejection::BadGrain.to_string());
+    }
+}

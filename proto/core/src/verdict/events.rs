@@ -1,0 +1,204 @@
+//! The events of a bundle: each verified once, then put together as far as they connect.
+//!
+//! Guarantees that nothing enters the trail whose signature did not verify by a key of its author's own chain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Exit, Where, demand::Demand, findings::Findings, keyring::Keyring};
+use crate::{
+    bundle::{Bundle, List},
+    envelope::{Envelope, MediaType, Verified, pae, verify_one},
+    event::{EVENT_VERSION, Event, EventPrefix, Statement},
+    id::{EventId, KeyRecordId, OrgId},
+    key::{PublicKey, SIGNATURE_LENGTH},
+    rejection::Rejection,
+    time::Seconds,
+    trail::Trail,
+};
+
+/// Events whose signatures verified.
+pub(super) struct Events {
+    read: BTreeMap<EventId, Verified<Event>>,
+    /// Of a newer version: verified, and not read.
+    pub(super) parked: Vec<EventPrefix>,
+    places: BTreeMap<EventId, Where>,
+}
+
+/// The trail, and what could not be connected to it.
+pub(super) struct Connected {
+    pub(super) trail: Option<Trail>,
+    /// Verified events that rest on something that is not here, or not accepted.
+    pub(super) loose: Vec<Verified<Event>>,
+}
+
+impl Events {
+    /// Verifies every event, each signature once. [BUN-30]
+    pub(super) fn verify(bundle: &Bundle, keyring: &Keyring, findings: &mut Findings) -> Self {
+        let mut events = Self { read: BTreeMap::new(), parked: Vec::new(), places: BTreeMap::new() };
+        for (index, envelope) in bundle.events.iter().enumerate() {
+            findings.reach(Demand::Signed);
+            let place = Where::part(bundle.place(List::Events, index)).of(EventId::from(envelope.id()));
+            events.places.insert(envelope.id().into(), place.clone());
+            match events.take(envelope, keyring) {
+                Ok(()) => {}
+                Err(rejection @ Rejection::UnknownSigner) => {
+                    findings.reject(Demand::Signed, Exit::UnknownSigner, place.field("key"), rejection);
+                }
+                Err(rejection) => findings.reject(Demand::Signed, Exit::NotAuthentic, place, rejection),
+            }
+        }
+        events
+    }
+
+    fn take(&mut self, envelope: &Envelope, keyring: &Keyring) -> Result<(), Rejection> {
+        let version = EventPrefix::version(envelope.media_type()).ok_or(Rejection::WrongType)?;
+        // Read before it is verified only to find the key that must have signed it.
+        let prefix = EventPrefix::parse(envelope.id(), envelope.body())?;
+        let key = keyring.signing_key(&prefix.author, &prefix.key)?;
+        if version > EVENT_VERSION {
+            verify_unread(envelope, key)?;
+            self.parked.push(prefix);
+            return Ok(());
+        }
+        let id = envelope.id();
+        let event = verify_one(envelope.clone(), MediaType::EVENT, key, |body| Event::parse(id, body))?;
+        self.read.insert(event.id, event);
+        Ok(())
+    }
+
+    /// The opening, if it is here and verified.
+    pub(super) fn opening(&self, bundle: &Bundle) -> Option<&Verified<Event>> {
+        self.read.get(&bundle.trail.opening()).filter(|event| event.opening().is_some())
+    }
+
+    /// Everybody whose event verified.
+    pub(super) fn authors(&self) -> BTreeSet<OrgId> {
+        let parked = self.parked.iter().map(|prefix| prefix.author);
+        self.read.values().map(|event| event.author).chain(parked).collect()
+    }
+
+    /// Where an event stands in the file.
+    pub(super) fn place(&self, id: &EventId) -> Where {
+        self.places.get(id).cloned().unwrap_or_else(|| Where::id(id))
+    }
+
+    /// Puts the events together: what an event points to first, then by claimed time. [BUN-31] [BUN-32]
+    pub(super) fn connect(
+        &self,
+        opening: Option<&Verified<Event>>,
+        opened_at: u32,
+        findings: &mut Findings,
+    ) -> Connected {
+        let trail = opening.and_then(|opening| Trail::open(opening.clone(), opened_at).ok());
+        let Some(mut trail) = trail else {
+            return Connected { trail: None, loose: self.read.values().cloned().collect() };
+        };
+        findings.reach(Demand::Sequence);
+        findings.reach(Demand::Gaps);
+        let mut refused = BTreeSet::new();
+        for id in self.order() {
+            let Some(event) = self.read.get(&id).filter(|event| event.id != trail.id().opening()) else { continue };
+            if let Err(rejection) = trail.admit(event.clone()) {
+                refused.insert(id);
+                // What rests on a refused event is said below.
+                if rejection != Rejection::MissingPredecessor {
+                    findings.reject(Demand::Sequence, Exit::NotAuthentic, self.place(&id), rejection);
+                }
+            }
+        }
+        let loose: Vec<_> = self.read.values().filter(|event| trail.event(&event.id).is_none()).cloned().collect();
+        self.say_gaps(&trail, &loose, findings);
+        Connected { trail: Some(trail), loose }
+    }
+
+    /// Verified events, parents first; among what is free by claimed time, author, number. Those in a gap are left out.
+    fn order(&self) -> Vec<EventId> {
+        let mut waiting: BTreeMap<EventId, usize> = BTreeMap::new();
+        let mut children: BTreeMap<EventId, Vec<EventId>> = BTreeMap::new();
+        let mut free: BTreeSet<(Seconds, OrgId, u64, EventId)> = BTreeSet::new();
+        let rank = |event: &Event| (event.time, event.author, event.seq, event.id);
+        for event in self.read.values() {
+            let parents: BTreeSet<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
+            if parents.is_empty() {
+                free.insert(rank(event));
+            }
+            waiting.insert(event.id, parents.len());
+            parents.into_iter().for_each(|parent| children.entry(parent).or_default().push(event.id));
+        }
+        let mut order = Vec::new();
+        while let Some((.., id)) = free.pop_first() {
+            order.push(id);
+            for child in children.remove(&id).unwrap_or_default() {
+                let left = waiting.entry(child).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    free.extend(self.read.get(&child).map(|event| rank(event)));
+                }
+            }
+        }
+        order
+    }
+
+    /// Says what is named and not here: by links, and by what statements name.
+    fn say_gaps(&self, trail: &Trail, loose: &[Verified<Event>], findings: &mut Findings) {
+        let missing = |id: &EventId| !self.read.contains_key(id);
+        for event in loose {
+            for (field, named) in [("prev", event.prev), ("seen", event.seen)] {
+                if let Some(named) = named.filter(missing) {
+                    let sentence = format!("it names {named}, which is not here or not accepted");
+                    findings.fail(Demand::Gaps, Exit::Incomplete, self.place(&event.id).field(field), sentence);
+                }
+            }
+        }
+        for event in trail.events() {
+            if let Some(named) = named(&event.statement).filter(missing) {
+                let sentence = format!("it names {named}, which is not here or not accepted");
+                findings.fail(Demand::Gaps, Exit::Incomplete, self.place(&event.id).field("kind"), sentence);
+            }
+        }
+    }
+
+    /// Says which events need a newer program. [BUN-24]
+    pub(super) fn say_parked(&self, findings: &mut Findings) {
+        if !self.read.is_empty() {
+            findings.reach(Demand::Readable);
+        }
+        for prefix in &self.parked {
+            findings.reject(Demand::Readable, Exit::Incomplete, self.place(&prefix.id), Rejection::NeedsUpgrade);
+        }
+    }
+
+    /// Key records along each author's chain never go back. [BUN-23]
+    pub(super) fn check_keys(&self, trail: &Trail, keyring: &Keyring, findings: &mut Findings) {
+        findings.reach(Demand::NewestKey);
+        let number = |author: &OrgId, key: &KeyRecordId| keyring.record(author, key).map(|record| record.number());
+        for event in trail.events() {
+            let before = event.prev.and_then(|prev| trail.event(&prev));
+            let before = before.and_then(|before| number(&before.author, &before.key));
+            if number(&event.author, &event.key) < before {
+                let place = self.place(&event.id).field("key");
+                findings.reject(Demand::NewestKey, Exit::UnknownSigner, place, Rejection::RevokedSigner);
+            }
+        }
+    }
+}
+
+/// The event of this trail that a statement names.
+pub(super) const fn named(statement: &Statement) -> Option<EventId> {
+    match statement {
+        Statement::Delivered(id) | Statement::TransferTaken(id) => Some(*id),
+        _ => None,
+    }
+}
+
+/// One signature, over a body that this program cannot read.
+fn verify_unread(envelope: &Envelope, key: &PublicKey) -> Result<(), Rejection> {
+    if !envelope.signers().eq([key.id()]) {
+        return Err(Rejection::WrongSigners);
+    }
+    let wire = envelope.to_wire();
+    let signature = wire.signatures.first().ok_or(Rejection::WrongSigners)?;
+    let signature: [u8; SIGNATURE_LENGTH] =
+        signature.signature.as_slice().try_into().map_err(|_| Rejection::Malformed)?;
+    key.verify(&pae(envelope.media_type(), envelope.body()), &signature)
+}

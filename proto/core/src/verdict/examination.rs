@@ -1,0 +1,303 @@
+//! One verification from the signatures to the report.
+//!
+//! Guarantees the order: keys before what they sign, events before the trail, the trail before what it means.
+
+use std::collections::BTreeSet;
+
+use super::{
+    AgreementShown, Assurance, Completeness, Deadline, Exit, Report, SCHEMA, Standing, TrustShown, Where, YesNo,
+    challenges, conduct,
+    deadlines::Clocks,
+    demand::Demand,
+    events::{Connected, Events},
+    evidence::Evidence,
+    exporter,
+    findings::Findings,
+    heads::{self, Heads},
+    keyring::Keyring,
+    names::Names,
+    opened::Opened,
+    pact, reach,
+    timeline::Timeline,
+    twins,
+};
+use crate::{
+    agreement::{Agreement, SignedAgreement},
+    bundle::{Bundle, List},
+    envelope::Verified,
+    event::Event,
+    id::{AgreementId, EventId, OrgId},
+    rejection::Rejection,
+    state::{Reading, Side, Stage},
+    trail::Trail,
+    trust::TrustFile,
+};
+
+/// Everything of a bundle whose signatures were verified.
+pub(super) struct Examination<'a> {
+    bundle: &'a Bundle,
+    trust: &'a TrustFile,
+    keyring: Keyring,
+    events: Events,
+    opening: Option<Verified<Event>>,
+    agreement: Option<SignedAgreement>,
+    heads: Heads,
+    evidence: Evidence,
+    findings: Findings,
+}
+
+/// What the trail amounts to.
+#[derive(Default)]
+struct Judged {
+    reading: Option<Reading>,
+    opened: Option<Opened>,
+    deadlines: Vec<Deadline>,
+    seen: BTreeSet<EventId>,
+    parties: Vec<super::PartyReach>,
+}
+
+impl<'a> Examination<'a> {
+    /// Verifies every signature.
+    pub(super) fn new(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
+        findings.reach(Demand::Order);
+        if let Some(place) = bundle.disorder() {
+            findings.reject(Demand::Order, Exit::NotAuthentic, Where::part(place), Rejection::NotCanonical);
+        }
+        let keyring = Keyring::verify(bundle, &mut findings);
+        exporter::verify(bundle, &keyring, &mut findings);
+        let events = Events::verify(bundle, &keyring, &mut findings);
+        let opening = events.opening(bundle).cloned();
+        let named = opening.as_ref().and_then(|event| event.opening()).map(|opening| opening.agreement);
+        let agreement = named.and_then(|named| pact::verify(bundle, named, &keyring, trust, &mut findings));
+        let heads = Heads::verify(bundle, &keyring, &mut findings);
+        let evidence = Evidence::verify(bundle, &keyring, &mut findings);
+        Self { bundle, trust, keyring, events, opening, agreement, heads, evidence, findings }
+    }
+
+    /// Puts everything together and judges it.
+    pub(super) fn report(mut self) -> Report {
+        let mut findings = std::mem::take(&mut self.findings);
+        let names = Names::new(self.trust, self.agreement.as_deref());
+        let stage = self.opening.as_ref().map_or(0, |event| pact::stage_of(self.agreement.as_deref(), event));
+        let Connected { trail, loose } = self.events.connect(self.opening.as_ref(), stage, &mut findings);
+        self.events.say_parked(&mut findings);
+        let exported = exporter::show(self.bundle, &names, &mut findings);
+        let judged = match &trail {
+            Some(trail) => self.judge(trail, &names, &mut findings),
+            None => self.say_no_trail(&mut findings),
+        };
+        self.check_signers(trail.as_ref(), &names, &mut findings);
+        self.say_unjudged(&mut findings);
+        let assurance = self.assurance(&mut findings);
+        let timeline = Timeline {
+            names: &names,
+            agreement: self.agreement.as_deref(),
+            opened: judged.opened.as_ref(),
+            reading: judged.reading.as_ref(),
+            deadlines: &judged.deadlines,
+            seen: &judged.seen,
+        };
+        let timeline = timeline.entries(trail.as_ref(), &loose, &self.events);
+        Report {
+            trail: Some(self.bundle.trail.to_string()),
+            exported: Some(exported),
+            agreement: self.agreement.as_deref().map(|agreement| self.show_agreement(agreement)),
+            standing: trail.as_ref().and_then(|trail| Some(standing(trail, judged.reading.as_ref()?, &names))),
+            completeness: reach::completeness(judged.parties, &findings),
+            assurance,
+            deadlines: judged.deadlines,
+            timeline,
+            ..Report::of(findings, self.trust)
+        }
+    }
+
+    fn judge(&self, trail: &Trail, names: &Names<'_>, findings: &mut Findings) -> Judged {
+        let mut seen = heads::seen_by(&trail.party(Side::Opener), trail, &self.heads);
+        seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
+        exporter::check_party(self.bundle, trail, findings);
+        self.events.check_keys(trail, &self.keyring, findings);
+        twins::check(trail, &self.heads, &seen, names, findings);
+        self.heads.check(trail, &self.keyring, names, findings);
+        let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
+        self.evidence.check_needed(trail, findings);
+        self.evidence.check(trail, self.agreement.as_deref(), names, findings);
+        let opened = Opened::verify(self.bundle, trail, findings);
+        opened.say_closed(trail, findings);
+        let reading = trail.reading().ok();
+        let mut deadlines = Vec::new();
+        if let Some(reading) = &reading {
+            conduct::check_state(trail, reading, names, findings);
+            if let Some(agreement) = self.agreement.as_deref() {
+                let clocks = Clocks { bundle: self.bundle, trail, heads: &self.heads, names };
+                deadlines = clocks.check(reading, agreement, findings);
+            }
+        }
+        if let Some(agreement) = self.agreement.as_deref() {
+            pact::check_trusted(agreement, self.trust, findings);
+            conduct::check_agreement(trail, agreement, &opened, names, findings);
+        }
+        Judged { reading, opened: Some(opened), deadlines, seen, parties }
+    }
+
+    fn say_no_trail(&self, findings: &mut Findings) -> Judged {
+        let place = Where::id(self.bundle.trail.opening());
+        findings.fail(Demand::Gaps, Exit::Incomplete, place, "the opening of the trail is not here or not accepted");
+        Judged::default()
+    }
+
+    /// Whoever signed, the parties, and the exporter are held against the trust file; nobody else has a chain here.
+    fn check_signers(&self, trail: Option<&Trail>, names: &Names<'_>, findings: &mut Findings) {
+        let mut signers = self.events.authors();
+        signers.insert(self.bundle.exporter);
+        signers.extend(self.heads.authors());
+        signers.extend(self.evidence.issuers());
+        signers.extend(self.agreement.iter().flat_map(|agreement| agreement.parties()).map(|party| party.organisation));
+        if let Some(trail) = trail {
+            signers.extend([trail.party(Side::Opener), trail.party(Side::Peer)]);
+            signers.extend(challenges::verify(self.bundle, trail, &self.keyring, findings));
+            self.check_named_key(trail, findings);
+        }
+        self.keyring.hold_against(self.trust, &signers, names, findings);
+        self.keyring.show_forks(names, findings);
+        self.keyring.say(names, findings);
+        if trail.is_some() {
+            self.check_needed(&signers, findings);
+        }
+    }
+
+    /// The record of the receiver that the opening names. [BUN-26]
+    fn check_named_key(&self, trail: &Trail, findings: &mut Findings) {
+        findings.reach(Demand::NamedKeys);
+        let Ok(opening) = trail.opening() else { return };
+        if self.keyring.record(&opening.peer, &opening.peer_key).is_none() {
+            let place = self.events.place(&trail.id().opening()).field("peer_key");
+            findings.reject(Demand::NamedKeys, Exit::UnknownSigner, place, Rejection::UnknownSigner);
+        }
+    }
+
+    /// Nothing is carried that nobody asked for: it could be mistaken for evidence. [BUN-6]
+    fn check_needed(&self, signers: &BTreeSet<OrgId>, findings: &mut Findings) {
+        findings.reach(Demand::Needed);
+        let witnesses: BTreeSet<OrgId> = self.keyring.witnesses(signers).collect();
+        for organisation in self.keyring.organisations() {
+            if !signers.contains(organisation) && !witnesses.contains(organisation) {
+                let sentence = "key records of an organisation that signed nothing here";
+                findings.fail(Demand::Needed, Exit::NotAuthentic, Where::id(organisation), sentence);
+            }
+        }
+        let named = self.opening.as_ref().and_then(|event| event.opening()).map(|opening| opening.agreement);
+        for (index, envelope) in self.bundle.agreements.iter().enumerate() {
+            if named != Some(AgreementId::from(envelope.id())) {
+                let place = Where::part(self.bundle.place(List::Agreements, index));
+                let sentence = "an agreement that the opening does not name";
+                findings.fail(Demand::Needed, Exit::NotAuthentic, place, sentence);
+            }
+        }
+    }
+
+    /// What keeps conformance from being checked although nothing was found broken.
+    fn say_unjudged(&self, findings: &mut Findings) {
+        if findings.authentic() == YesNo::No {
+            findings.unjudged(Demand::Signed, "it is not authentic");
+        }
+        if self.agreement.is_none() {
+            findings.unjudged(Demand::AgreementHere, "the agreement is not here or not accepted");
+        }
+        for demand in [Demand::Gaps, Demand::Readable, Demand::Incarnations, Demand::Evidence, Demand::Equivocation] {
+            if findings.failed(demand) {
+                findings.unjudged(demand, "not everything that it depends on is here and agrees");
+            }
+        }
+    }
+
+    /// There are no logs in this version, so no time is proven. [BUN-63] [BUN-70]
+    fn assurance(&self, findings: &mut Findings) -> Assurance {
+        let demanded = self.trust.witnesses.number;
+        findings.reach(Demand::Witnesses);
+        if demanded > 0 {
+            let sentence = format!("the trust file demands {demanded} witnesses, and none is shown");
+            findings.fail(Demand::Witnesses, Exit::Incomplete, Where::default(), sentence);
+        }
+        let (proofs, checkpoints) = (self.bundle.proofs.len() as u64, self.bundle.checkpoints.len() as u64);
+        let mut sentence = String::from("Not witnessed: every time is its author's word.");
+        if proofs + checkpoints > 0 {
+            sentence
+                .push_str(&format!(" {proofs} log proofs and {checkpoints} checkpoints are carried and not checked."));
+        }
+        findings.words.push(sentence.clone());
+        Assurance {
+            level: "not_witnessed",
+            demanded,
+            met: if demanded == 0 { YesNo::Yes } else { YesNo::No },
+            unchecked_proofs: proofs,
+            unchecked_checkpoints: checkpoints,
+            sentence,
+        }
+    }
+
+    fn show_agreement(&self, agreement: &Agreement) -> AgreementShown {
+        let trusted = self.trust.agreement(&agreement.id()).is_some();
+        AgreementShown {
+            id: agreement.id().to_string(),
+            title: agreement.title().to_owned(),
+            version: agreement.version(),
+            trusted: if trusted { YesNo::Yes } else { YesNo::No },
+            demonstration: agreement.is_demonstration(),
+        }
+    }
+}
+
+fn standing(trail: &Trail, reading: &Reading, names: &Names<'_>) -> Standing {
+    let sides = [(Side::Opener, reading.responsible.opener), (Side::Peer, reading.responsible.peer)];
+    Standing {
+        headline: reading.headline.word().to_owned(),
+        live: reading.live,
+        stage: match reading.stage {
+            Stage::Enquiry => 0,
+            Stage::Need => 1,
+            Stage::Identity => 2,
+        },
+        epoch: reading.epoch,
+        owed: reading.owed.keys().map(EventId::to_string).collect(),
+        responsible: sides
+            .into_iter()
+            .filter(|(_, responsible)| *responsible)
+            .map(|(side, _)| names.show(&trail.party(side)))
+            .collect(),
+    }
+}
+
+impl Report {
+    /// A report without a trail.
+    pub(super) fn of(mut findings: Findings, trust: &TrustFile) -> Self {
+        let authentic = findings.authentic();
+        let conformant = findings.conformant();
+        let kept = conformant.verdict == super::Conformance::Yes;
+        let exit = Exit::of([findings.exit(), if kept { Exit::Valid } else { Exit::NotConformant }]);
+        Self {
+            schema: SCHEMA,
+            exit,
+            authentic,
+            conformant,
+            completeness: Completeness { complete: YesNo::No, parties: Vec::new() },
+            assurance: Assurance {
+                level: "not_witnessed",
+                demanded: trust.witnesses.number,
+                met: if trust.witnesses.number == 0 { YesNo::Yes } else { YesNo::No },
+                unchecked_proofs: 0,
+                unchecked_checkpoints: 0,
+                sentence: String::from("Not witnessed: every time is its author's word."),
+            },
+            breaches: std::mem::take(&mut findings.breaches),
+            checks: findings.checks(),
+            trail: None,
+            exported: None,
+            trust: TrustShown { made_by: trust.made_by.clone(), digest: trust.digest() },
+            agreement: None,
+            standing: None,
+            deadlines: Vec::new(),
+            timeline: Vec::new(),
+            words: findings.words,
+        }
+    }
+}

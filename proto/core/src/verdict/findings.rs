@@ -1,0 +1,126 @@
+//! What was found so far.
+//!
+//! Guarantees that every problem reaches the report with its requirement, and that the exit code is the strongest of all.
+
+use super::{Breach, Check, Conformance, Conformant, Exit, Outcome, Problem, Reason, Where, YesNo, demand::Demand};
+use crate::{bundle::Place, id::EventId, rejection::Rejection};
+
+/// Problems by demand, reasons against conformance, breaches, and words.
+#[derive(Default)]
+pub(super) struct Findings {
+    reached: Vec<Demand>,
+    problems: Vec<(Demand, Problem)>,
+    reasons: Vec<Reason>,
+    pub(super) breaches: Vec<Breach>,
+    pub(super) words: Vec<String>,
+}
+
+impl Findings {
+    /// There was something to check.
+    pub(super) fn reach(&mut self, demand: Demand) {
+        if !self.reached.contains(&demand) {
+            self.reached.push(demand);
+        }
+    }
+
+    /// It does not hold.
+    pub(super) fn fail(&mut self, demand: Demand, exit: Exit, place: Where, sentence: impl Into<String>) {
+        self.problem(demand, exit, None, place, sentence.into());
+    }
+
+    /// It does not hold, and the table of rejections says why.
+    pub(super) fn reject(&mut self, demand: Demand, exit: Exit, place: Where, rejection: Rejection) {
+        self.problem(demand, exit, Some(rejection.code()), place, rejection.to_string());
+    }
+
+    /// Something speaks against conformance.
+    pub(super) fn against(
+        &mut self,
+        demand: Demand,
+        verdict: Conformance,
+        event: Option<EventId>,
+        sentence: impl Into<String>,
+    ) {
+        let (requirement, sentence) = (demand.requirement(), sentence.into());
+        let event = event.map(|id| id.to_string());
+        let place = Where { id: event.clone(), ..Where::default() };
+        self.reasons.push(Reason { verdict, requirement, event, sentence: sentence.clone() });
+        self.problem(demand, Exit::NotConformant, None, place, sentence);
+    }
+
+    /// Conformance cannot be judged, for a reason that is a problem of its own.
+    pub(super) fn unjudged(&mut self, demand: Demand, sentence: &str) {
+        self.reasons.push(Reason {
+            verdict: Conformance::NotCheckable,
+            requirement: demand.requirement(),
+            event: None,
+            sentence: sentence.to_owned(),
+        });
+    }
+
+    /// What it all comes to.
+    pub(super) fn exit(&self) -> Exit {
+        Exit::of(self.problems.iter().map(|(_, problem)| problem.exit))
+    }
+
+    /// Whether nothing is forged, altered or by an unknown signer.
+    pub(super) fn authentic(&self) -> YesNo {
+        if self.exit() >= Exit::UnknownSigner { YesNo::No } else { YesNo::Yes }
+    }
+
+    /// Whether a demand failed.
+    pub(super) fn failed(&self, demand: Demand) -> bool {
+        self.problems.iter().any(|(of, _)| *of == demand)
+    }
+
+    /// Conformance with its reasons, what breaks before what cannot be checked.
+    pub(super) fn conformant(&mut self) -> Conformant {
+        let mut reasons = std::mem::take(&mut self.reasons);
+        reasons.sort_by_key(|reason| reason.verdict != Conformance::No);
+        let verdict = reasons.first().map_or(Conformance::Yes, |reason| reason.verdict);
+        Conformant { verdict, reasons }
+    }
+
+    /// Every demand with what came of it.
+    pub(super) fn checks(&mut self) -> Vec<Check> {
+        let mut problems = std::mem::take(&mut self.problems);
+        let check = |demand: &Demand| {
+            let own: Vec<Problem> = problems.extract_if(.., |(of, _)| of == demand).map(|(_, own)| own).collect();
+            let outcome = match (own.is_empty(), self.reached.contains(demand)) {
+                (false, _) => Outcome::Failed,
+                (true, true) => Outcome::Passed,
+                (true, false) => Outcome::NotApplicable,
+            };
+            Check { requirement: demand.requirement(), sentence: demand.sentence(), outcome, problems: own }
+        };
+        Demand::ALL.iter().map(check).collect()
+    }
+
+    fn problem(&mut self, demand: Demand, exit: Exit, rejection: Option<&'static str>, place: Where, sentence: String) {
+        self.reach(demand);
+        self.problems.push((demand, Problem { exit, rejection, place, sentence }));
+    }
+}
+
+impl Where {
+    /// A part of the file.
+    pub(super) fn part(place: Place) -> Self {
+        let part = format!("{}[{}]", place.list.name(), place.index);
+        Self { part: Some(part), offset: Some(place.offset), ..Self::default() }
+    }
+
+    /// An event or head by its ID.
+    pub(super) fn id(id: impl ToString) -> Self {
+        Self { id: Some(id.to_string()), ..Self::default() }
+    }
+
+    /// Adds the ID.
+    pub(super) fn of(self, id: impl ToString) -> Self {
+        Self { id: Some(id.to_string()), ..self }
+    }
+
+    /// Adds the field.
+    pub(super) fn field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+}

@@ -1,0 +1,228 @@
+//! The heads of a bundle, and what they show against each other and against the events.
+
+use std::collections::BTreeMap;
+
+use super::{Breach, Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
+use crate::{
+    bundle::{Bundle, List},
+    envelope::{MediaType, Verified, verify_one},
+    event::Event,
+    head::Head,
+    id::{EventId, HeadId, OrgId},
+    rejection::Rejection,
+    state::Side,
+    trail::Trail,
+};
+
+/// Verified heads of one trail.
+pub(super) struct Heads {
+    all: Vec<Verified<Head>>,
+}
+
+impl Heads {
+    /// Verifies every head. [BUN-11]
+    pub(super) fn verify(bundle: &Bundle, keyring: &Keyring, findings: &mut Findings) -> Self {
+        let mut all = Vec::new();
+        for (index, envelope) in bundle.heads.iter().enumerate() {
+            findings.reach(Demand::Heads);
+            let place = Where::part(bundle.place(List::Heads, index)).of(HeadId::from(envelope.id()));
+            // Read before it is verified only to find the key that must have signed it.
+            let verified = Head::parse(envelope.body()).and_then(|head| {
+                let key = keyring.signing_key(&head.author, &head.key)?;
+                let ours = if head.trail == bundle.trail { Ok(()) } else { Err(Rejection::WrongTrail) };
+                ours.and_then(|()| verify_one(envelope.clone(), MediaType::HEAD, key, Head::parse))
+            });
+            match verified {
+                Ok(head) => all.push(head),
+                Err(rejection @ Rejection::UnknownSigner) => {
+                    findings.reject(Demand::Heads, Exit::UnknownSigner, place.field("key"), rejection);
+                }
+                Err(rejection) => findings.reject(Demand::Heads, Exit::NotAuthentic, place, rejection),
+            }
+        }
+        Self { all }
+    }
+
+    /// Everybody whose head verified.
+    pub(super) fn authors(&self) -> impl Iterator<Item = OrgId> {
+        self.all.iter().map(|head| head.author)
+    }
+
+    /// Heads of one organisation.
+    pub(super) fn of(&self, author: &OrgId) -> impl Iterator<Item = &Verified<Head>> {
+        self.all.iter().filter(move |head| head.author == *author)
+    }
+
+    /// Whether the other party closed that incarnation at or before that number. [BUN-35]
+    pub(super) fn close(&self, other: &OrgId, incarnation: u32, seq: u64) -> bool {
+        let mut closings = self.of(other).filter_map(|head| head.closes);
+        closings.any(|closes| closes.incarnation >= incarnation && closes.count <= seq)
+    }
+
+    /// Holds every head against the trail. [BUN-36]
+    pub(super) fn check(&self, trail: &Trail, keyring: &Keyring, names: &Names<'_>, findings: &mut Findings) {
+        for head in &self.all {
+            let Some(side) = trail.side(&head.author) else {
+                let sentence = "a head of an organisation that is no party of the trail";
+                findings.fail(Demand::Needed, Exit::NotAuthentic, Where::id(HeadId::from(head.id())), sentence);
+                continue;
+            };
+            findings.reach(Demand::HeadsAgree);
+            self.check_own(head, side, trail, names, findings);
+            check_seen(head, side, trail, names, findings);
+            check_keys(head, side, trail, keyring, findings);
+        }
+        for side in [Side::Opener, Side::Peer] {
+            self.check_each_other(&trail.party(side), names, findings);
+            self.check_seen_again(side, trail, names, findings);
+        }
+    }
+
+    /// The head's own last event is the event with that number.
+    fn check_own(&self, head: &Verified<Head>, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
+        let Some(last) = head.own_last else { return };
+        let (name, place) = (names.of(&head.author), Where::id(HeadId::from(head.id())));
+        let number = head.own_count.saturating_sub(1);
+        let here: Vec<&Verified<Event>> =
+            trail.numbered(side, number).iter().filter_map(|id| trail.event(id)).collect();
+        if here.is_empty() {
+            let (counts, count) = (head.own_count, trail.count(side));
+            let sentence = format!("{name}'s head counts {counts} events of {name}, and {count} are here");
+            return findings.fail(Demand::Gaps, Exit::Incomplete, place.field("own_count"), sentence);
+        }
+        if here.iter().any(|event| event.id == last) {
+            return;
+        }
+        if let Some(event) = here.iter().find(|event| event.incarnation == head.incarnation) {
+            let sentence =
+                format!("{name} signed a head and an event that contradict each other about number {number}");
+            let proof = vec![head_id(head), event.id.to_string()];
+            return breach(Demand::HeadsAgree, names, &head.author, proof, sentence, findings);
+        }
+        let other = trail.party(side.other());
+        if !self.close(&other, head.incarnation, number) {
+            let sentence = format!("{name}'s head names an event with number {number} that is not here");
+            findings.fail(Demand::Incarnations, Exit::Incomplete, place.field("own_last"), sentence);
+        }
+    }
+
+    /// Two heads of one party about one count name one event; a later one has not seen less.
+    fn check_each_other(&self, author: &OrgId, names: &Names<'_>, findings: &mut Findings) {
+        let name = names.of(author);
+        let mut by_count: BTreeMap<(u32, u64), &Verified<Head>> = BTreeMap::new();
+        for head in self.of(author) {
+            let rival = *by_count.entry((head.incarnation, head.own_count)).or_insert(head);
+            if rival.own_last != head.own_last {
+                let sentence =
+                    format!("{name} signed two heads that count {} events and name two last ones", head.own_count);
+                breach(Demand::HeadsAgree, names, author, vec![head_id(rival), head_id(head)], sentence, findings);
+            }
+        }
+        // What was seen when fewer events were written is seen when more are.
+        let mut least: BTreeMap<(u32, u64), &Verified<Head>> = BTreeMap::new();
+        for head in self.of(author) {
+            let entry = least.entry((head.incarnation, head.own_count)).or_insert(head);
+            if head.seen_count < entry.seen_count {
+                *entry = head;
+            }
+        }
+        let mut furthest: Option<&Verified<Head>> = None;
+        for ((incarnation, _), head) in &least {
+            let before = furthest.filter(|before| before.incarnation == *incarnation);
+            if let Some(before) = before.filter(|before| before.seen_count > head.seen_count) {
+                let sentence = format!("a later head of {name} has seen less than an earlier one");
+                findings.reach(Demand::StaleSeen);
+                findings.against(Demand::StaleSeen, Conformance::No, None, sentence.clone());
+                let proof = vec![head_id(before), head_id(head)];
+                let by = names.show(author);
+                findings.breaches.push(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
+            } else {
+                furthest = Some(head);
+            }
+        }
+    }
+
+    /// An event that comes after a head has seen at least what the head had. [BUN-34]
+    fn check_seen_again(&self, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
+        let author = trail.party(side);
+        for event in trail.events().filter(|event| event.author == author) {
+            findings.reach(Demand::StaleSeen);
+            let seen = event.seen.and_then(|seen| trail.event(&seen)).map_or(0, |seen| seen.seq.saturating_add(1));
+            let earlier = self
+                .of(&author)
+                .filter(|head| head.incarnation == event.incarnation && head.own_count <= event.seq)
+                .find(|head| head.seen_count > seen);
+            let Some(head) = earlier else { continue };
+            let name = names.of(&author);
+            let sentence = format!(
+                "{name} says here that it had seen {seen} events, and its head before said {}",
+                head.seen_count
+            );
+            findings.against(Demand::StaleSeen, Conformance::No, Some(event.id), sentence.clone());
+            let proof = vec![head_id(head), event.id.to_string()];
+            let by = names.show(&author);
+            findings.breaches.push(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
+        }
+    }
+}
+
+/// What the head has seen of the other party is here.
+fn check_seen(head: &Verified<Head>, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
+    let Some(last) = head.seen_last else { return };
+    let (name, other) = (names.of(&head.author), trail.party(side.other()));
+    let here = trail.numbered(side.other(), head.seen_count.saturating_sub(1));
+    if !here.contains(&last) {
+        let place = Where::id(HeadId::from(head.id())).field("seen_last");
+        let (seen, count) = (head.seen_count, trail.count(side.other()));
+        let sentence = format!(
+            "{name}'s head has seen {seen} events of {}, the last of which is not among the {count} that are here",
+            names.of(&other)
+        );
+        findings.fail(Demand::Gaps, Exit::Incomplete, place, sentence);
+    }
+}
+
+/// The head's key is not older than that of the event it ends with, and the other's key record is here.
+fn check_keys(head: &Verified<Head>, side: Side, trail: &Trail, keyring: &Keyring, findings: &mut Findings) {
+    let place = Where::id(HeadId::from(head.id()));
+    let number = |author: &OrgId, key| keyring.record(author, key).map(crate::key::KeyRecord::number);
+    let last = head.own_last.and_then(|last| trail.event(&last));
+    if last.is_some_and(|last| number(&head.author, &head.key) < number(&head.author, &last.key)) {
+        findings.reject(Demand::NewestKey, Exit::UnknownSigner, place.clone().field("key"), Rejection::RevokedSigner);
+    }
+    findings.reach(Demand::NamedKeys);
+    if number(&trail.party(side.other()), &head.peer_key).is_none() {
+        findings.reject(Demand::NamedKeys, Exit::UnknownSigner, place.field("peer_key"), Rejection::UnknownSigner);
+    }
+}
+
+fn breach(
+    demand: Demand,
+    names: &Names<'_>,
+    by: &OrgId,
+    proof: Vec<String>,
+    sentence: String,
+    findings: &mut Findings,
+) {
+    let place = proof.first().map(Where::id).unwrap_or_default();
+    findings.fail(demand, Exit::Equivocation, place, sentence.clone());
+    findings.breaches.push(Breach { by: names.show(by), requirement: demand.requirement(), proof, sentence });
+}
+
+fn head_id(head: &Verified<Head>) -> String {
+    HeadId::from(head.id()).to_string()
+}
+
+/// The other party's events that something signed by an organisation has seen: those, and all before them.
+pub(super) fn seen_by(author: &OrgId, trail: &Trail, heads: &Heads) -> std::collections::BTreeSet<EventId> {
+    let named = trail.events().filter(|event| event.author == *author).filter_map(|event| event.seen);
+    let headed = heads.of(author).filter_map(|head| head.seen_last);
+    let mut seen = std::collections::BTreeSet::new();
+    for last in named.chain(headed) {
+        let mut next = Some(last);
+        while let Some(event) = next.and_then(|id| trail.event(&id)).filter(|event| seen.insert(event.id)) {
+            next = event.prev;
+        }
+    }
+    seen
+}

@@ -1,0 +1,132 @@
+//! The key chains of a bundle.
+//!
+//! Guarantees that every key it gives out stands in a chain that was verified from the organisation's first record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Breach, Exit, Where, demand::Demand, findings::Findings, names::Names};
+use crate::{
+    bundle::{Bundle, List},
+    id::{KeyId, KeyRecordId, OrgId},
+    key::{KeyChain, KeyRecord, PublicKey},
+    rejection::Rejection,
+    trust::TrustFile,
+};
+
+/// Verified chains by organisation.
+pub(super) struct Keyring {
+    chains: BTreeMap<OrgId, KeyChain>,
+}
+
+impl Keyring {
+    /// Verifies every chain. [BUN-20]
+    pub(super) fn verify(bundle: &Bundle, findings: &mut Findings) -> Self {
+        let mut chains = BTreeMap::new();
+        for (index, records) in bundle.chains.iter().enumerate() {
+            findings.reach(Demand::Chains);
+            match KeyChain::verify(records) {
+                Ok(chain) => drop(chains.entry(chain.organisation()).or_insert(chain)),
+                Err(rejection) => {
+                    let place = Where::part(bundle.place(List::Chains, index));
+                    findings.reject(Demand::Chains, Exit::NotAuthentic, place, rejection);
+                }
+            }
+        }
+        Self { chains }
+    }
+
+    /// The chain of an organisation.
+    pub(super) fn chain(&self, organisation: &OrgId) -> Option<&KeyChain> {
+        self.chains.get(organisation)
+    }
+
+    /// A key record of an organisation; of a forked chain each branch counts, because the organisation signed both.
+    pub(super) fn record(&self, organisation: &OrgId, id: &KeyRecordId) -> Option<&KeyRecord> {
+        let chain = self.chain(organisation)?;
+        chain.record(id).or_else(|| chain.twins().find(|record| record.id() == *id))
+    }
+
+    /// The signing key that a record names.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownSigner`] if the record is not in the organisation's chain.
+    pub(super) fn signing_key(&self, organisation: &OrgId, id: &KeyRecordId) -> Result<&PublicKey, Rejection> {
+        self.record(organisation, id).map(KeyRecord::signing_key).ok_or(Rejection::UnknownSigner)
+    }
+
+    /// Every chain.
+    pub(super) fn chains(&self) -> impl Iterator<Item = &KeyChain> {
+        self.chains.values()
+    }
+
+    /// A signing key by its ID, with whose it is.
+    pub(super) fn find_signing(&self, id: &KeyId) -> Option<(OrgId, &PublicKey)> {
+        let records = self.chains.values().flat_map(|chain| chain.records().chain(chain.twins()));
+        records.map(|record| (record.organisation(), record.signing_key())).find(|(_, key)| key.id() == *id)
+    }
+
+    /// Organisations that records of these organisations name as witnesses.
+    pub(super) fn witnesses<'a>(&'a self, of: &'a BTreeSet<OrgId>) -> impl Iterator<Item = OrgId> + 'a {
+        let chains = self.chains.iter().filter(|(organisation, _)| of.contains(organisation));
+        chains.flat_map(|(_, chain)| chain.records()).flat_map(|record| record.witnesses().iter().copied())
+    }
+
+    /// Organisations that have a chain here.
+    pub(super) fn organisations(&self) -> impl Iterator<Item = &OrgId> {
+        self.chains.keys()
+    }
+
+    /// Holds the signers against the trust file. Nothing inside a bundle adds trust. [BUN-21] [BUN-22]
+    pub(super) fn hold_against(
+        &self,
+        trust: &TrustFile,
+        signers: &BTreeSet<OrgId>,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) {
+        for organisation in signers {
+            findings.reach(Demand::Trusted);
+            let place = Where::id(organisation);
+            let Some(entry) = trust.organisation(organisation) else {
+                let sentence = format!("{} signed, and the trust file does not name it", names.of(organisation));
+                findings.fail(Demand::Trusted, Exit::UnknownSigner, place, sentence);
+                continue;
+            };
+            let Some(chain) = self.chain(organisation) else { continue };
+            findings.reach(Demand::Minimum);
+            if self.record(organisation, &entry.minimum).is_none() {
+                let newest = chain.newest().number();
+                let sentence = format!(
+                    "the key records of {} end at number {newest}, before the one that the trust file demands",
+                    entry.name
+                );
+                findings.fail(Demand::Minimum, Exit::UnknownSigner, place, sentence);
+            }
+        }
+    }
+
+    /// Shows forks as what they are: a breach that the organisation's own signatures prove. [BUN-25]
+    pub(super) fn show_forks(&self, names: &Names<'_>, findings: &mut Findings) {
+        for (organisation, chain) in &self.chains {
+            findings.reach(Demand::OneChain);
+            for twin in chain.twins() {
+                let rival = chain.records().find(|record| record.number() == twin.number());
+                let by = names.show(organisation);
+                let sentence = format!("{} signed two key records with number {}", by.name, twin.number());
+                findings.fail(Demand::OneChain, Exit::Equivocation, Where::id(twin.id()), sentence.clone());
+                let proof = rival.into_iter().chain([twin]).map(|record| record.id().to_string()).collect();
+                findings.breaches.push(Breach { by, requirement: Demand::OneChain.requirement(), proof, sentence });
+            }
+        }
+    }
+
+    /// Says up to which record the keys of each organisation are here.
+    pub(super) fn say(&self, names: &Names<'_>, findings: &mut Findings) {
+        for (organisation, chain) in &self.chains {
+            let (name, newest) = (names.of(organisation), chain.newest().number());
+            findings.words.push(format!(
+                "Key records of {name} are here up to number {newest}; which of them counted when is {name}'s own word."
+            ));
+        }
+    }
+}

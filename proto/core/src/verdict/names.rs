@@ -1,0 +1,27 @@
+//! What a report calls organisations.
+
+use super::Organisation;
+use crate::{agreement::Agreement, id::OrgId, trust::TrustFile};
+
+/// Names that an auditor may rely on: the trust file's, then those of an agreement that the trust file names.
+pub(super) struct Names<'a> {
+    trust: &'a TrustFile,
+    agreement: Option<&'a Agreement>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(trust: &'a TrustFile, agreement: Option<&'a Agreement>) -> Self {
+        Self { trust, agreement: agreement.filter(|agreement| trust.agreement(&agreement.id()).is_some()) }
+    }
+
+    pub(super) fn of(&self, organisation: &OrgId) -> String {
+        let trusted = self.trust.organisation(organisation).map(|entry| entry.name.clone());
+        let agreed =
+            || self.agreement.and_then(|agreement| agreement.party(organisation)).map(|party| party.name.clone());
+        trusted.or_else(agreed).unwrap_or_else(|| organisation.to_string().chars().take(8).collect())
+    }
+
+    pub(super) fn show(&self, organisation: &OrgId) -> Organisation {
+        Organisation { id: organisation.to_string(), name: self.of(organisation) }
+    }
+}

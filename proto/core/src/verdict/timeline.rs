@@ -1,0 +1,136 @@
+//! The timeline: one entry an event, for people to read.
+
+use std::collections::BTreeSet;
+
+use super::{Deadline, Entry, conduct, events::Events, events::named, names::Names, opened::Opened};
+use crate::{
+    agreement::{Agreement, name_of},
+    event::{Event, EventPrefix, Statement},
+    id::EventId,
+    state::{Reading, Verdict},
+    time::{Seconds, Span},
+    trail::Trail,
+};
+
+/// What an entry is made from.
+pub(super) struct Timeline<'a> {
+    pub(super) names: &'a Names<'a>,
+    pub(super) agreement: Option<&'a Agreement>,
+    pub(super) opened: Option<&'a Opened>,
+    pub(super) reading: Option<&'a Reading>,
+    pub(super) deadlines: &'a [Deadline],
+    pub(super) seen: &'a BTreeSet<EventId>,
+}
+
+impl Timeline<'_> {
+    /// The events of the trail in causal order, then what could not be connected or read.
+    pub(super) fn entries(
+        &self,
+        trail: Option<&Trail>,
+        loose: &[impl std::ops::Deref<Target = Event>],
+        events: &Events,
+    ) -> Vec<Entry> {
+        let connected = trail.into_iter().flat_map(Trail::events).map(|event| self.entry(event));
+        let loose = loose.iter().map(|event| Entry {
+            void: Some(String::from("it rests on what is not here or not accepted")),
+            ..self.entry(event)
+        });
+        let parked = events.parked.iter().map(|prefix| self.unread(prefix));
+        connected.chain(loose).chain(parked).collect()
+    }
+
+    fn entry(&self, event: &Event) -> Entry {
+        let slots = event.slots.len() / 32;
+        let terms = event.terms;
+        Entry {
+            event: event.id.to_string(),
+            author: self.names.show(&event.author),
+            number: event.seq,
+            incarnation: event.incarnation,
+            kind: event.statement.name().to_owned(),
+            code: event.statement.code(),
+            time: event.time.get(),
+            occurred: event.occurred.map(Seconds::get),
+            proven: None,
+            names: self.names_event(&event.statement).map(|id| id.to_string()),
+            stage: terms.map(|terms| terms.stage),
+            basis: terms.map(|terms| name_of(terms.basis)),
+            article: terms.and_then(|terms| self.citation(terms.article)).or_else(|| self.retained(&event.statement)),
+            slots: slots as u64,
+            closed: self.opened.map_or(slots, |opened| opened.closed(&event.id, slots)) as u64,
+            fields: self.opened.map(|opened| opened.fields(&event.id)).unwrap_or_default(),
+            void: self.void(&event.id),
+            findings: self.findings(&event.id),
+            late: self.late(&event.id),
+            seen_by_other: self.seen.contains(&event.id),
+        }
+    }
+
+    fn unread(&self, prefix: &EventPrefix) -> Entry {
+        Entry {
+            event: prefix.id.to_string(),
+            author: self.names.show(&prefix.author),
+            number: prefix.seq,
+            incarnation: prefix.incarnation,
+            kind: String::from("needs_upgrade"),
+            code: String::new(),
+            time: prefix.time.get(),
+            occurred: None,
+            proven: None,
+            names: None,
+            stage: None,
+            basis: None,
+            article: None,
+            slots: 0,
+            closed: 0,
+            fields: Vec::new(),
+            void: Some(String::from("it is newer than this program and was not read")),
+            findings: Vec::new(),
+            late: Vec::new(),
+            seen_by_other: self.seen.contains(&prefix.id),
+        }
+    }
+
+    fn names_event(&self, statement: &Statement) -> Option<EventId> {
+        match statement {
+            Statement::Decision(decision) => decision.evidence,
+            other => named(other),
+        }
+    }
+
+    /// The citation as the agreement writes it, marked if nobody has checked it.
+    fn citation(&self, number: u32) -> Option<String> {
+        if number == 0 {
+            return None;
+        }
+        let article = self.agreement.and_then(|agreement| agreement.article(number));
+        Some(article.map_or_else(
+            || format!("article {number}, which is not in the agreement's list"),
+            |article| format!("{}{}", article.citation, if article.unverified { " (unverified)" } else { "" }),
+        ))
+    }
+
+    fn retained(&self, statement: &Statement) -> Option<String> {
+        match statement {
+            Statement::Retained { article } => self.citation(*article),
+            _ => None,
+        }
+    }
+
+    fn void(&self, id: &EventId) -> Option<String> {
+        match self.reading?.events.get(id)?.verdict {
+            Verdict::Void(reason) => Some(reason.to_string()),
+            Verdict::Effective => None,
+        }
+    }
+
+    fn findings(&self, id: &EventId) -> Vec<String> {
+        let all = self.reading.into_iter().flat_map(|reading| &reading.findings).map(|finding| conduct::say(*finding));
+        all.filter(|(_, of, _)| of == id).map(|(_, _, sentence)| sentence.to_owned()).collect()
+    }
+
+    fn late(&self, id: &EventId) -> Vec<String> {
+        let own = self.deadlines.iter().filter(|deadline| deadline.met.as_deref() == Some(&id.to_string()));
+        own.filter_map(|deadline| deadline.late.map(|late| format!("{} {}", deadline.timer, Span(late)))).collect()
+    }
+}

@@ -1,0 +1,12 @@
+//! Verdicts on bundles, from outside.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod honest;
+#[allow(dead_code, reason = "a scene has more in it than one play needs")]
+mod sample;

@@ -1,0 +1,434 @@
+//! One night between invented organisations, made with the public interface of the core: everything follows from names.
+
+use std::collections::BTreeMap;
+
+use uput_core::{
+    agreement::{Agreement, Request, compile},
+    bundle::BundleDraft,
+    catalogue::{Field, Label},
+    envelope::{Envelope, MediaType},
+    event::{Decision, Event, Opening, Statement, Terms},
+    head::Head,
+    id::{EventId, Id, KeyRecordId, OrgId},
+    key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    sensitive::Sensitive,
+    slot::{Disclosed, Extent, SlotSecrets, commit},
+    state::Side,
+    step::{self, Author, Draft},
+    time::Seconds,
+    trail::Trail,
+    trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
+    wire::{
+        self, Act, ClosureReason, DecisionOutcome, DecisionType, LegalBasis, Outcome, Purpose, ServiceType, WarningCode,
+    },
+};
+
+const SOURCE: &str = include_str!("../../../../specs/agreements/demonstration.toml");
+
+/// 22 November 2026, 00:00 UTC.
+pub(crate) const MIDNIGHT: u64 = 1_795_305_600;
+
+pub(crate) fn at(seconds: u64) -> Seconds {
+    Seconds::new(MIDNIGHT + seconds).unwrap()
+}
+
+fn seed(name: &str) -> [u8; 32] {
+    *Id::of(name.as_bytes()).as_bytes()
+}
+
+fn key(name: &str) -> SigningKey {
+    SigningKey::from_seed(&seed(name))
+}
+
+/// An invented organisation with all its secrets.
+pub(crate) struct Organisation {
+    pub(crate) name: &'static str,
+    pub(crate) id: OrgId,
+    key: SigningKey,
+    signing: Vec<SigningKey>,
+    pub(crate) records: Vec<Envelope>,
+}
+
+impl Organisation {
+    fn invented(name: &'static str) -> Self {
+        let organisation = key(&format!("{name} key"));
+        let signing = key(&format!("{name} signing 0"));
+        let draft = KeyRecordDraft {
+            after: None,
+            number: 0,
+            sealing_keys: vec![SealingSecret::from_seed(&seed(&format!("{name} sealing"))).public().clone()],
+            endpoints: Vec::new(),
+            witnesses: Vec::new(),
+            recovery: None,
+            log_base_tick: 0,
+            time: Seconds::new(MIDNIGHT - 86_400).unwrap(),
+            end: Seconds::new(MIDNIGHT + 86_400 * 365).unwrap(),
+        };
+        let first = sign_key_record(draft, &organisation, &signing, &key(&format!("{name} tls")), None).unwrap();
+        Self { name, id: first.id().into(), key: organisation, signing: vec![signing], records: vec![first] }
+    }
+
+    /// A new signing key.
+    pub(crate) fn rotate(&mut self) {
+        let (number, name) = (self.signing.len(), self.name);
+        let signing = key(&format!("{name} signing {number}"));
+        let (time, end) = (at(0), Seconds::new(MIDNIGHT + 86_400 * 365).unwrap());
+        let draft = KeyRecordDraft::after(self.chain().newest(), time, end);
+        let record = sign_key_record(draft, &self.key, &signing, &key(&format!("{name} tls")), None).unwrap();
+        self.records.push(record);
+        self.signing.push(signing);
+    }
+
+    /// A second successor of the record before the newest.
+    pub(crate) fn fork(&self) -> Envelope {
+        let chain = KeyChain::verify(&self.records[..self.records.len() - 1]).unwrap();
+        let end = Seconds::new(MIDNIGHT + 86_400 * 700).unwrap();
+        let draft = KeyRecordDraft::after(chain.newest(), at(60), end);
+        let signing = key(&format!("{} signing of another branch", self.name));
+        sign_key_record(draft, &self.key, &signing, &key(&format!("{} tls", self.name)), None).unwrap()
+    }
+
+    pub(crate) fn chain(&self) -> KeyChain {
+        KeyChain::verify(&self.records).unwrap()
+    }
+
+    pub(crate) fn record(&self, number: usize) -> KeyRecordId {
+        self.records[number].id().into()
+    }
+
+    pub(crate) fn newest(&self) -> KeyRecordId {
+        self.record(self.records.len() - 1)
+    }
+
+    pub(crate) fn signing(&self) -> &SigningKey {
+        self.signing.last().unwrap()
+    }
+
+    /// As it wrote when this key record was its newest.
+    pub(crate) fn author(&self, record: usize) -> Author<'_> {
+        Author {
+            organisation: self.id,
+            key_record: self.record(record),
+            signing: &self.signing[record],
+            incarnation: 0,
+        }
+    }
+
+    /// Signs an event of its own, whatever it says.
+    pub(crate) fn sign(&self, event: &Event) -> Envelope {
+        let record = self.records.iter().position(|record| KeyRecordId::from(record.id()) == event.key).unwrap();
+        Envelope::sign(MediaType::EVENT, event.encode(), &[&self.signing[record]]).unwrap()
+    }
+}
+
+/// The organisations and what they have agreed.
+pub(crate) struct World {
+    pub(crate) hotline: Organisation,
+    pub(crate) jasen: Organisation,
+    pub(crate) lipa: Organisation,
+    pub(crate) centre: Organisation,
+    pub(crate) agreement: Agreement,
+    pub(crate) signed: Envelope,
+}
+
+impl World {
+    pub(crate) fn invented() -> Self {
+        let mut hotline = Organisation::invented("hotline");
+        hotline.rotate();
+        let jasen = Organisation::invented("shelter-jasen");
+        let lipa = Organisation::invented("shelter-lipa");
+        let centre = Organisation::invented("centre");
+        let all = [&hotline, &jasen, &lipa, &centre];
+        let peers: BTreeMap<String, OrgId> = all.iter().map(|party| (party.name.to_owned(), party.id)).collect();
+        let compiled = compile(SOURCE, &peers).unwrap();
+        let keys: Vec<&SigningKey> = all.iter().map(|party| &party.key).collect();
+        let signed = Envelope::sign(MediaType::AGREEMENT, compiled.body, &keys).unwrap();
+        Self { hotline, jasen, lipa, centre, agreement: compiled.agreement, signed }
+    }
+
+    pub(crate) fn all(&self) -> [&Organisation; 4] {
+        [&self.hotline, &self.jasen, &self.lipa, &self.centre]
+    }
+
+    pub(crate) fn party(&self, id: &OrgId) -> &Organisation {
+        self.all().into_iter().find(|party| party.id == *id).unwrap()
+    }
+
+    /// What an auditor believes who met all four.
+    pub(crate) fn trust(&self) -> TrustFile {
+        let organisation = |party: &Organisation| TrustedOrganisation {
+            name: party.name.to_owned(),
+            organisation: party.id,
+            minimum: party.record(0),
+        };
+        let mut organisations: Vec<_> = self.all().into_iter().map(organisation).collect();
+        organisations.sort_by_key(|entry| entry.organisation);
+        TrustFile {
+            made_by: String::from("an invented auditor, who read the IDs aloud with each organisation"),
+            witnesses: WitnessDemand::default(),
+            heads: HeadDemand::default(),
+            organisations,
+            agreements: vec![TrustedAgreement {
+                title: String::from("Night admission"),
+                agreement: self.agreement.id(),
+            }],
+        }
+    }
+
+    /// The night: a bed is asked for, held, and given; the centre decides; she stays.
+    pub(crate) fn night(&self) -> Story<'_> {
+        let decision = self.decision();
+        let mut night = Story::open(self, &self.hotline, &self.jasen, bed(), "night");
+        night.delivered_and(Statement::Held { until: at(3600) });
+        night.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, with_consent(need()));
+        night.delivered_and(Statement::Accepted);
+        night.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, with_consent(identity()));
+        night.delivered_and(Statement::ContactMade);
+        let evidence = Some(decision.trail.last(Side::Peer).unwrap());
+        night.say(&self.hotline, Statement::Decision(Decision { evidence, ..placement() }));
+        night.say(&self.jasen, Statement::Started);
+        night.say(&self.hotline, Statement::Warned(WarningCode::MayBeSought));
+        night.say(&self.jasen, Statement::Acknowledged);
+        night.say(&self.jasen, Statement::Provided(Outcome::NeedMet));
+        night.say(&self.jasen, Statement::Closed(ClosureReason::Done));
+        night.evidence = decision.trail.events().last().map(|event| event.envelope().clone());
+        night
+    }
+
+    /// The notification of the same night, and the centre's decision.
+    pub(crate) fn decision(&self) -> Story<'_> {
+        let opening = self.opening(&self.centre, Act::Notification, ServiceType::SocialWork, "notice");
+        let terms = Terms { stage: 2, rule: 2, basis: LegalBasis::LegalDuty, article: 1 };
+        let fields = vec![
+            field(Label::ClientTold, "told"),
+            field(Label::ClientToldOn, "2026-11-21"),
+            field(Label::Name, "Mila Invented"),
+            field(Label::RiskLevel, "high"),
+        ];
+        let mut notice = Story::begin(self, &self.hotline, opening, terms, fields, "notice");
+        notice.delivered_and(Statement::Decision(placement()));
+        notice
+    }
+
+    /// Another trail between the two parties of the night.
+    pub(crate) fn another(&self) -> Story<'_> {
+        let mut other = Story::open(self, &self.hotline, &self.jasen, bed(), "another night");
+        other.delivered_and(Statement::Held { until: at(7200) });
+        other.say(&self.hotline, Statement::ChosenElsewhere);
+        other
+    }
+
+    fn opening(&self, peer: &Organisation, act: Act, service_type: ServiceType, name: &str) -> Opening {
+        Opening {
+            peer: peer.id,
+            peer_key: peer.newest(),
+            agreement: self.agreement.id(),
+            act,
+            service_type,
+            nonce: seed(name),
+            event_version: 1,
+            expiry: None,
+        }
+    }
+}
+
+/// A trail as it grows, with what opens its slots.
+pub(crate) struct Story<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) trail: Trail,
+    pub(crate) opened: BTreeMap<EventId, Disclosed>,
+    pub(crate) evidence: Option<Envelope>,
+    pub(crate) clock: u64,
+    name: &'static str,
+}
+
+impl<'w> Story<'w> {
+    fn open(
+        world: &'w World,
+        opener: &'w Organisation,
+        peer: &'w Organisation,
+        fields: Vec<Field>,
+        name: &'static str,
+    ) -> Self {
+        let opening = world.opening(peer, Act::Referral, ServiceType::Shelter, name);
+        let terms = Terms { stage: 0, rule: 1, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
+        Self::begin(world, opener, opening, terms, fields, name)
+    }
+
+    fn begin(
+        world: &'w World,
+        opener: &'w Organisation,
+        opening: Opening,
+        terms: Terms,
+        fields: Vec<Field>,
+        name: &'static str,
+    ) -> Self {
+        let request = Request {
+            opener: &opener.id,
+            opening: &opening,
+            terms,
+            occasion: uput_core::agreement::Occasion::Opening,
+            time: at(1),
+        };
+        let minimised = world.agreement.permit(&request).unwrap().minimise(fields).unwrap();
+        let (slots, disclosed) =
+            commit(minimised, &opening.nonce, &opener.id, secrets(name, 0), &order(name, 0)).unwrap();
+        // The opening names the first key record, everything later the newest.
+        let draft = Draft { statement: Statement::Need, terms: Some(terms), slots, time: at(1), occurred: None };
+        let event = step::open(&opener.author(0), opening, draft).unwrap();
+        let opened = BTreeMap::from([(event.id, disclosed)]);
+        Self { world, trail: Trail::open(event, terms.stage).unwrap(), opened, evidence: None, clock: 1, name }
+    }
+
+    /// Says something without slots.
+    pub(crate) fn say(&mut self, by: &Organisation, statement: Statement) -> EventId {
+        self.write(by, statement, None, Vec::new())
+    }
+
+    /// The receiver's machine has the newest disclosure, and the receiver says something.
+    pub(crate) fn delivered_and(&mut self, statement: Statement) {
+        let disclosure = self.trail.last(Side::Opener).unwrap();
+        let peer = self.world.party(&self.trail.party(Side::Peer));
+        self.say(peer, Statement::Delivered(disclosure));
+        self.say(peer, statement);
+    }
+
+    fn disclose(&mut self, statement: Statement, stage: u32, basis: LegalBasis, article: u32, fields: Vec<Field>) {
+        let opener = self.world.party(&self.trail.party(Side::Opener));
+        let terms = Terms { stage, rule: 1, basis, article };
+        let opening = self.trail.opening().unwrap().clone();
+        let request = Request {
+            opener: &opener.id,
+            opening: &opening,
+            terms,
+            occasion: uput_core::agreement::Occasion::Later,
+            time: at(self.clock + 1),
+        };
+        let minimised = self.world.agreement.permit(&request).unwrap().minimise(fields).unwrap();
+        let (name, number) = (self.name, self.trail.len());
+        let (slots, disclosed) =
+            commit(minimised, &opening.nonce, &opener.id, secrets(name, number), &order(name, number)).unwrap();
+        let event = self.write(opener, statement, Some(terms), slots);
+        self.opened.insert(event, disclosed);
+    }
+
+    fn write(&mut self, by: &Organisation, statement: Statement, terms: Option<Terms>, slots: Vec<u8>) -> EventId {
+        self.clock += 1;
+        let draft = Draft { statement, terms, slots, time: at(self.clock), occurred: None };
+        let event = step::append(&self.trail, &by.author(by.records.len() - 1), draft).unwrap();
+        let id = event.id;
+        self.trail.admit(event).unwrap();
+        id
+    }
+
+    /// The head that a party would sign now.
+    pub(crate) fn head(&self, by: &Organisation) -> Head {
+        let side = self.trail.side(&by.id).unwrap();
+        let other = self.world.party(&self.trail.party(side.other()));
+        Head {
+            trail: self.trail.id(),
+            author: by.id,
+            key: by.newest(),
+            incarnation: 0,
+            own_count: self.trail.count(side),
+            own_last: self.trail.last(side),
+            seen_count: self.trail.count(side.other()),
+            seen_last: self.trail.last(side.other()),
+            peer_key: other.newest(),
+            closes: None,
+            time: at(self.clock + 1),
+            nonce: None,
+        }
+    }
+
+    pub(crate) fn signed_head(&self, by: &Organisation) -> Envelope {
+        self.head(by).sign(by.signing()).unwrap()
+    }
+
+    /// Everything, exported by a party, opened so far.
+    pub(crate) fn draft(&self, exporter: &Organisation, extent: &Extent) -> BundleDraft {
+        let parties = [Side::Opener, Side::Peer].map(|side| self.world.party(&self.trail.party(side)));
+        let disclosures = self.opened.iter().filter_map(|(event, disclosed)| disclosed.disclose(event, extent));
+        BundleDraft {
+            trail: self.trail.id(),
+            exporter: exporter.id,
+            key: exporter.newest(),
+            purpose: Purpose::Audit,
+            time: at(self.clock + 2),
+            chains: self.world.all().iter().map(|party| party.records.clone()).collect(),
+            agreements: vec![self.world.signed.clone()],
+            events: self.trail.events().map(|event| event.envelope().clone()).collect(),
+            heads: parties.iter().map(|party| self.signed_head(party)).collect(),
+            challenges: Vec::new(),
+            disclosures: disclosures.collect(),
+            proofs: proofs(&exporter.id),
+            checkpoints: (0..2).map(|n| format!("an invented checkpoint {n}").into_bytes()).collect(),
+            evidence: self.evidence.iter().cloned().collect(),
+        }
+    }
+
+    /// The bundle file.
+    pub(crate) fn bundle(&self, exporter: &Organisation, extent: &Extent) -> Vec<u8> {
+        self.draft(exporter, extent).build(exporter.signing()).unwrap()
+    }
+}
+
+/// Proofs that nothing checks in this version.
+fn proofs(party: &OrgId) -> Vec<wire::LogProof> {
+    let proof = |tick| wire::LogProof {
+        party: party.to_vec(),
+        tick,
+        entries: 1,
+        leaf_path: vec![vec![7; 32]],
+        checkpoint: vec![8; 32],
+        shown: Vec::new(),
+    };
+    (1..3).map(proof).collect()
+}
+
+fn placement() -> Decision {
+    Decision {
+        kind: DecisionType::Placement,
+        outcome: DecisionOutcome::Granted,
+        expiry: Some(at(7 * 86_400)),
+        evidence: None,
+    }
+}
+
+fn secrets(name: &str, number: usize) -> SlotSecrets {
+    SlotSecrets {
+        labels: Sensitive::new(seed(&format!("{name} labels {number}"))),
+        values: Sensitive::new(seed(&format!("{name} values {number}"))),
+    }
+}
+
+fn order(name: &str, number: usize) -> Sensitive<[u8; 32]> {
+    Sensitive::new(seed(&format!("{name} order {number}")))
+}
+
+fn field(label: Label, value: &str) -> Field {
+    Field::new(label, Sensitive::new(value.to_owned())).unwrap()
+}
+
+fn bed() -> Vec<Field> {
+    vec![field(Label::Places, "2"), field(Label::Adults, "1"), field(Label::Children, "1")]
+}
+
+fn need() -> Vec<Field> {
+    vec![field(Label::AgeBand, "30_59"), field(Label::Language, "sr-Latn-ME"), field(Label::RiskLevel, "high")]
+}
+
+fn identity() -> Vec<Field> {
+    vec![field(Label::Name, "Mila Invented"), field(Label::SafeContactChannel, "through_sender")]
+}
+
+fn with_consent(mut fields: Vec<Field>) -> Vec<Field> {
+    fields.extend([
+        field(Label::ConsentGivenBy, "herself"),
+        field(Label::ConsentForm, "oral_witnessed"),
+        field(Label::ConsentLanguage, "sr-Latn-ME"),
+        field(Label::ConsentPurpose, "A place in a shelter for the coming days"),
+        field(Label::ConsentUntil, "2026-12-31"),
+    ]);
+    fields
+}
