@@ -1,10 +1,13 @@
 //! A Uput node: one organisation's records, its peers and its local interface.
 
+pub mod clock;
 pub mod config;
 pub mod disk;
 pub mod journal;
 pub mod keybook;
+pub mod node;
 pub mod peer;
+pub mod record;
 pub mod rpc;
 pub mod seal;
 pub mod shutdown;

@@ -24,6 +24,7 @@ pub mod slot;
 pub mod state;
 pub mod step;
 pub mod time;
+pub mod timer;
 pub mod trail;
 pub mod trust;
 pub mod verdict;

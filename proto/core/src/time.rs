@@ -25,6 +25,9 @@ pub enum Grain {
 pub const LATEST: u64 = 253_402_300_799;
 
 impl Seconds {
+    /// The first second that can be said.
+    pub const EPOCH: Self = Self(1);
+
     /// From a field of a message; `None` for 0 and for what no calendar reaches.
     #[must_use]
     pub const fn new(seconds: u64) -> Option<Self> {

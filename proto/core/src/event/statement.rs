@@ -57,7 +57,11 @@ pub struct Decision {
 }
 
 impl Statement {
-    pub(super) fn parse(kind: Kind) -> Result<Self, Rejection> {
+    /// Reads a kind as it is encoded.
+    ///
+    /// # Errors
+    /// [`Rejection::Malformed`] for an unspecified or unknown code, or an ID or time out of bounds.
+    pub fn parse(kind: Kind) -> Result<Self, Rejection> {
         Ok(match kind {
             Kind::Opening(x) => Self::Opening(Opening::parse(x)?),
             Kind::Delivered(x) => Self::Delivered(EventId::parse(&x.event)?),

@@ -26,6 +26,30 @@ pub enum Finding {
     StaleSeen(EventId),
 }
 
+impl Finding {
+    /// The event that shows it.
+    #[must_use]
+    pub const fn event(&self) -> EventId {
+        match self {
+            Self::Overdisclosed(id)
+            | Self::AfterWithdrawal(id)
+            | Self::HandedOverWithoutRight(id)
+            | Self::StaleSeen(id) => *id,
+        }
+    }
+
+    /// One word for machines and people.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Overdisclosed(_) => "overdisclosed",
+            Self::AfterWithdrawal(_) => "after_withdrawal",
+            Self::HandedOverWithoutRight(_) => "handed_over_without_right",
+            Self::StaleSeen(_) => "stale_seen",
+        }
+    }
+}
+
 pub(super) fn findings(history: &History, view: &View<'_>) -> BTreeSet<Finding> {
     history.entries(view.within()).filter_map(|(place, entry)| finding(history, view, place, entry)).collect()
 }

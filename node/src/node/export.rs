@@ -1,0 +1,142 @@
+//! Bundles: a trail and all that is needed to verify it without us.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
+
+use uput_core::{
+    bundle::BundleDraft,
+    envelope::Envelope,
+    head::Head,
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    slot::Extent,
+    wire::{self, DisclosureScope},
+};
+
+use super::{Node, trails::Loaded};
+use crate::{
+    clock::{self, SystemEntropy},
+    record::EventRecord,
+};
+
+/// How often the answer to a request for a head is looked for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What an export shall hold.
+pub struct Export {
+    /// Which trail.
+    pub trail: TrailId,
+    /// Why.
+    pub purpose: wire::Purpose,
+    /// What it opens.
+    pub scope: DisclosureScope,
+    /// What both heads must answer; none: any.
+    pub nonce: Option<[u8; 32]>,
+    /// How long to wait for the other party's head.
+    pub wait: Duration,
+}
+
+impl Node {
+    /// Exports a trail; tells whether the other party answered with a fresh head.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`], or why a part of it cannot be read.
+    pub async fn export(&self, export: Export) -> Result<(Vec<u8>, bool), Rejection> {
+        let nonce = export.nonce.unwrap_or_else(|| SystemEntropy.bytes());
+        let other = {
+            let mut held = self.trails.hold(&export.trail).await;
+            self.ensure_loaded(&mut held, &export.trail)?;
+            held.as_ref().ok_or(Rejection::NoSuchTrail)?.other(&self.me.organisation)
+        };
+        self.outbox.queue(&other).ask(export.trail, nonce);
+        let fresh = self.await_head(&export, &other, &nonce).await?;
+        let mut held = self.trails.hold(&export.trail).await;
+        self.ensure_loaded(&mut held, &export.trail)?;
+        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        let own = self.own_head(loaded, Some(nonce))?;
+        self.keep_head(loaded, own, None).await?;
+        if export.scope == DisclosureScope::Values {
+            self.keep_access(loaded).await?;
+        }
+        Ok((self.bundle(loaded, &export)?, fresh))
+    }
+
+    async fn await_head(&self, export: &Export, other: &OrgId, nonce: &[u8; 32]) -> Result<bool, Rejection> {
+        let until = Instant::now() + export.wait;
+        let chain = self.directory.chain(other).ok_or(Rejection::UnknownSigner)?;
+        loop {
+            {
+                let mut held = self.trails.hold(&export.trail).await;
+                self.ensure_loaded(&mut held, &export.trail)?;
+                let heads = held.as_ref().map(|loaded| loaded.heads.clone()).unwrap_or_default();
+                let answers = |envelope: &Envelope| {
+                    Head::verify(envelope.clone(), &chain).is_ok_and(|head| head.nonce.as_ref() == Some(nonce))
+                };
+                if heads.iter().rev().any(answers) {
+                    return Ok(true);
+                }
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn bundle(&self, loaded: &Loaded, export: &Export) -> Result<Vec<u8>, Rejection> {
+        let mut evidence = BTreeMap::new();
+        let mut disclosures = Vec::new();
+        for event in loaded.trail.events() {
+            let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
+            if let Some(cited) = &beside.cited {
+                evidence.insert(cited.id(), cited.clone());
+            }
+            let kept: EventRecord = self.at(beside.position)?;
+            let extent = match export.scope {
+                DisclosureScope::Labels => Extent::LABELS,
+                DisclosureScope::Values => Extent::VALUES,
+                _ => Extent::NOTHING,
+            };
+            let disclosed = loaded.disclosed(event, &kept);
+            disclosures.extend(disclosed.and_then(|disclosed| disclosed.disclose(&event.id, &extent)));
+        }
+        let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
+        let draft = BundleDraft {
+            trail: loaded.trail.id(),
+            exporter: self.me.organisation,
+            key: self.me.key_record(),
+            purpose: export.purpose,
+            time: clock::now().floor(loaded.agreement.grain()),
+            chains: self.chains_for(loaded),
+            agreements: vec![agreement.envelope],
+            events: loaded.trail.events().map(|event| event.envelope().clone()).collect(),
+            heads: self.newest_heads(loaded),
+            challenges: Vec::new(),
+            disclosures,
+            proofs: Vec::new(),
+            checkpoints: Vec::new(),
+            evidence: evidence.into_values().collect(),
+        };
+        draft.build(&self.me.signing)
+    }
+
+    /// Key records of everybody who signed anything in the bundle: the agreement's parties.
+    fn chains_for(&self, loaded: &Loaded) -> Vec<Vec<Envelope>> {
+        let organisations: BTreeSet<OrgId> = loaded.agreement.parties().map(|party| party.organisation).collect();
+        let chains = organisations.iter().filter_map(|organisation| self.chain_of(organisation));
+        chains.map(|chain| chain.envelopes().cloned().collect()).collect()
+    }
+
+    /// The newest head of each party.
+    fn newest_heads(&self, loaded: &Loaded) -> Vec<Envelope> {
+        let mut newest: BTreeMap<OrgId, Envelope> = BTreeMap::new();
+        for envelope in &loaded.heads {
+            if let Ok(head) = Head::parse(envelope.body()) {
+                newest.insert(head.author, envelope.clone());
+            }
+        }
+        newest.into_values().collect()
+    }
+}

@@ -1,0 +1,87 @@
+//! Heads: our word on where a trail stands, and the other party's.
+
+use uput_core::{
+    envelope::Envelope,
+    head::Head,
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    state::Side,
+    wire,
+};
+
+use super::{Node, outbox::Waiting, trails::Loaded};
+use crate::{clock, record::HeadRecord};
+
+impl Node {
+    /// Signs where a trail stands for us now.
+    pub(super) fn own_head(&self, loaded: &Loaded, nonce: Option<[u8; 32]>) -> Result<Envelope, Rejection> {
+        let us = self.me.organisation;
+        let ours = loaded.trail.side(&us).ok_or(Rejection::WrongTrail)?;
+        let theirs: Side = ours.other();
+        let peer = self.chain_of(&loaded.other(&us)).ok_or(Rejection::UnknownSigner)?;
+        let head = Head {
+            trail: loaded.trail.id(),
+            author: us,
+            key: self.me.key_record(),
+            incarnation: self.me.incarnation,
+            own_count: loaded.trail.count(ours),
+            own_last: loaded.trail.last(ours),
+            seen_count: loaded.trail.count(theirs),
+            seen_last: loaded.trail.last(theirs),
+            peer_key: peer.newest_id(),
+            closes: None,
+            time: clock::now().floor(loaded.agreement.grain()),
+            nonce,
+        };
+        head.sign(&self.me.signing)
+    }
+
+    /// Keeps a head; with `to` it is sent.
+    pub(super) async fn keep_head(
+        &self,
+        loaded: &mut Loaded,
+        envelope: Envelope,
+        to: Option<&OrgId>,
+    ) -> Result<(), Rejection> {
+        let record = HeadRecord {
+            trail: loaded.trail.id().to_vec(),
+            envelope: loaded.seal_evidence(&envelope.to_bytes(), b"head")?,
+            to: to.map(OrgId::to_vec).unwrap_or_default(),
+        };
+        let position = self.keep(&record).await?;
+        loaded.heads.push(envelope);
+        if let Some(to) = to {
+            let waiting = Waiting { trail: Some(loaded.trail.id()), since: clock::now().get() };
+            self.outbox.queue(to).push([(position, waiting)]);
+        }
+        Ok(())
+    }
+
+    /// A peer asks for our head of a trail with it.
+    pub(super) async fn answer_head_request(&self, from: &OrgId, request: &wire::HeadRequest) -> Result<(), Rejection> {
+        let id = TrailId::parse(&request.trail)?;
+        let nonce: [u8; 32] = request.nonce.as_slice().try_into().map_err(|_| Rejection::Malformed)?;
+        let mut held = self.trails.hold(&id).await;
+        self.ensure_loaded(&mut held, &id)?;
+        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        if loaded.other(&self.me.organisation) != *from {
+            return Err(Rejection::NoSuchTrail);
+        }
+        let head = self.own_head(loaded, Some(nonce))?;
+        self.keep_head(loaded, head, Some(from)).await
+    }
+
+    /// A peer's head of a trail with it.
+    pub(super) async fn take_head(&self, from: &OrgId, envelope: wire::Envelope) -> Result<(), Rejection> {
+        let chain = self.directory.chain(from).ok_or(Rejection::UnknownSigner)?;
+        let head = Head::verify(Envelope::from_wire(envelope)?, &chain)?;
+        let mut held = self.trails.hold(&head.trail).await;
+        self.ensure_loaded(&mut held, &head.trail)?;
+        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        if loaded.other(&self.me.organisation) != *from {
+            return Err(Rejection::WrongTrail);
+        }
+        let known = loaded.heads.iter().any(|known| known.id() == head.id());
+        if known { Ok(()) } else { self.keep_head(loaded, head.into_envelope(), None).await }
+    }
+}

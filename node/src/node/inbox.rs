@@ -1,0 +1,364 @@
+//! What comes in: letters from peers.
+//!
+//! Guarantees: everything well-formed is taken in, once, and is on disk before the peer hears so; one bad item does not
+//! keep out the others of its letter; a value that profile, stage and basis do not allow is dropped unread, and said.
+
+use std::collections::BTreeMap;
+
+use uput_core::{
+    codec,
+    envelope::{Envelope, Verified},
+    event::{Decision, Event, Statement},
+    id::{EventId, OrgId, TrailId},
+    letter,
+    rejection::Rejection,
+    slot::Extent,
+    state::Verdict,
+    step::{self, Draft},
+    trail::Admission,
+    wire::{self, ReceiptOutcome},
+};
+
+use super::{
+    Node,
+    journal::beside,
+    outbox::Waiting,
+    trails::{Held, Loaded, new_keys, verify_event},
+    write::Written,
+};
+use crate::{
+    clock,
+    peer::PeerState,
+    record::{self, EventRecord, Evidence},
+    storage::{Commit, NewTrailKeys},
+};
+
+/// What a letter leads to on one trail.
+#[derive(Default)]
+struct Changes {
+    keys: Vec<NewTrailKeys>,
+    records: Vec<(EventRecord, Evidence, EventId)>,
+}
+
+/// What came beside the events of a letter.
+struct Enclosed {
+    disclosures: BTreeMap<EventId, wire::Disclosure>,
+    cited: BTreeMap<EventId, Envelope>,
+}
+
+impl Node {
+    /// Takes a letter in; the answer is given after the commit.
+    pub(super) async fn take_letter(&self, from: &OrgId, bytes: &[u8]) -> (ReceiptOutcome, u32) {
+        match self.take_letter_in(from, bytes).await {
+            Ok(()) => (ReceiptOutcome::Stored, 0),
+            Err(rejection) => (outcome(rejection), rejection.number()),
+        }
+    }
+
+    async fn take_letter_in(&self, from: &OrgId, bytes: &[u8]) -> Result<(), Rejection> {
+        match self.directory.state_of(from) {
+            Some(PeerState::Confirmed | PeerState::Frozen) => {}
+            _ => return Err(Rejection::PeerNotConfirmed),
+        }
+        let content = letter::open(bytes, self.me.organisation, &self.me.sealing)?.content;
+        let mut worst = None;
+        let mut note = |result: Result<(), Rejection>| {
+            // What can be mended by sending again is said before what cannot.
+            if let Err(rejection) = result {
+                worst = Some(worst.filter(|worst| outcome(*worst) == ReceiptOutcome::Later).unwrap_or(rejection));
+            }
+        };
+        note(self.take_key_records(&content.key_records).await);
+        note(self.take_agreements(from, content.agreements).await);
+        let enclosed = enclosed(content.disclosures, content.evidence);
+        for (trail, events) in by_trail(content.events)? {
+            note(self.take_events(from, &trail, events, &enclosed).await);
+        }
+        for head in content.heads {
+            note(self.take_head(from, head).await);
+        }
+        for request in content.head_requests {
+            note(self.answer_head_request(from, &request).await);
+        }
+        worst.map_or(Ok(()), Err)
+    }
+
+    /// Takes the events of one trail in, and says `delivered` where it is due, in one commit.
+    async fn take_events(
+        &self,
+        from: &OrgId,
+        id: &TrailId,
+        envelopes: Vec<Envelope>,
+        enclosed: &Enclosed,
+    ) -> Result<(), Rejection> {
+        let mut held = self.trails.hold(id).await;
+        if held.is_none() {
+            *held = self.load(id)?;
+        }
+        let mut loaded = held.take();
+        let mut changes = Changes::default();
+        let mut refused = None;
+        for envelope in envelopes {
+            if let Err(rejection) = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes) {
+                refused = Some(rejection);
+                break;
+            }
+        }
+        self.commit_events(from, &mut held, loaded, changes).await?;
+        refused.map_or(Ok(()), Err)
+    }
+
+    async fn commit_events(
+        &self,
+        from: &OrgId,
+        held: &mut Held,
+        loaded: Option<Loaded>,
+        changes: Changes,
+    ) -> Result<(), Rejection> {
+        let Some(mut loaded) = loaded else { return Ok(()) };
+        if changes.records.is_empty() {
+            **held = Some(loaded);
+            return Ok(());
+        }
+        let drafts = changes.records.iter().map(|(kept, _, _)| record::draft(kept)).collect();
+        let commit = Commit { keys: changes.keys, records: drafts };
+        let positions = self.commit(commit).await?.into_inner();
+        let trail = Some(loaded.trail.id());
+        let mut replies = Vec::new();
+        for (position, (kept, evidence, event)) in positions.into_iter().zip(changes.records) {
+            loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
+            if !kept.to.is_empty() {
+                replies.push((position, Waiting { trail, since: kept.stored }));
+            }
+        }
+        **held = Some(loaded);
+        self.outbox.queue(from).push(replies);
+        Ok(())
+    }
+
+    fn take_event(
+        &self,
+        from: &OrgId,
+        loaded: &mut Option<Loaded>,
+        envelope: Envelope,
+        enclosed: &Enclosed,
+        changes: &mut Changes,
+    ) -> Result<(), Rejection> {
+        let known = EventId::from(envelope.id());
+        if loaded.as_ref().is_some_and(|loaded| loaded.trail.event(&known).is_some()) {
+            return Ok(());
+        }
+        let event = verify_event(envelope, |organisation| self.chain_of(organisation))?;
+        let cited = self.check_evidence(&event, enclosed)?;
+        match loaded {
+            Some(loaded) => {
+                if loaded.other(&self.me.organisation) != *from {
+                    return Err(Rejection::WrongTrail);
+                }
+                if loaded.trail.admit(event.clone())? == Admission::Twin {
+                    tracing::warn!("a peer signed two events with one number; both are kept");
+                }
+            }
+            None => *loaded = Some(self.begin(from, event.clone(), changes)?),
+        }
+        let Some(loaded) = loaded else { return Err(Rejection::MissingPredecessor) };
+        let written = self.strip(loaded, event, enclosed, cited)?;
+        if written.disclosed.is_some() {
+            changes.keys.extend(loaded.renew()?);
+        }
+        let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
+        let (kept, evidence) = written.record(loaded, ordinal, None, Vec::new())?;
+        changes.records.push((kept, evidence, written.event.id));
+        if written.event.wants_delivered() && written.event.author == *from {
+            self.say_delivered(loaded, from, &written.event, changes)?;
+        }
+        Ok(())
+    }
+
+    /// An opening by a peer for us begins a trail; whatever the agreement does not allow is stripped, she is not turned
+    /// away.
+    fn begin(&self, from: &OrgId, event: Verified<Event>, changes: &mut Changes) -> Result<Loaded, Rejection> {
+        let opening = event.opening().ok_or(Rejection::MissingPredecessor)?;
+        // [EVT-4] B that forwards A's opening to C is neither its author nor C its peer.
+        if event.author != *from || opening.peer != self.me.organisation {
+            return Err(Rejection::WrongTrail);
+        }
+        let held = self.agreements.get(&opening.agreement).ok_or(Rejection::UnknownAgreement)?;
+        let agreement = held.signed.as_ref().map(|_| held.agreement.clone()).ok_or(Rejection::AgreementNotSigned)?;
+        if agreement.party(from).is_none() || agreement.party(&self.me.organisation).is_none() {
+            return Err(Rejection::NoRule);
+        }
+        let id = event.id.opened_trail();
+        // After a crash a trail can have keys and no records yet.
+        let keys = match self.storage.trail_keys(id.as_bytes()) {
+            Some(keys) => keys,
+            None => {
+                let (new, keys) = new_keys(&id, 0)?;
+                changes.keys.push(new);
+                keys
+            }
+        };
+        Loaded::begin(event, agreement, keys)
+    }
+
+    /// Opens what came with an event, as far as the event has effect and the agreement allows it. [DIS-13]
+    fn strip(
+        &self,
+        loaded: &Loaded,
+        event: Verified<Event>,
+        enclosed: &Enclosed,
+        cited: Option<Envelope>,
+    ) -> Result<Written, Rejection> {
+        let mut written = Written { cited, ..Written::plain(event) };
+        let Some(disclosure) = enclosed.disclosures.get(&written.event.id) else { return Ok(written) };
+        if !self.may_be_read(loaded, &written.event) {
+            return Ok(written);
+        }
+        let Ok(disclosed) = loaded.open(&written.event, disclosure) else {
+            // A disclosure that does not match is dropped, the event stays. [DIS-9]
+            tracing::warn!("a disclosure did not match its event and was dropped");
+            return Ok(written);
+        };
+        let request = loaded.request(&written.event).ok_or(Rejection::Malformed)?;
+        let stripped = loaded.agreement.strip(&request, &disclosed);
+        written.extent = if stripped.stripped.is_empty() && stripped.foreign == 0 {
+            Extent::VALUES
+        } else {
+            Extent::chosen(stripped.kept.iter().map(uput_core::catalogue::Field::label))
+        };
+        written.stripped = stripped.stripped.iter().map(|label| label.name().to_owned()).collect();
+        written.disclosed = Some(disclosed);
+        Ok(written)
+    }
+
+    /// Whether an event's values may be read: it has effect, and nothing that ended the trail crossed it.
+    fn may_be_read(&self, loaded: &Loaded, event: &Event) -> bool {
+        let Ok(reading) = loaded.trail.reading() else { return false };
+        let effective = reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
+        let ours = loaded.trail.side(&self.me.organisation) == loaded.trail.side(&event.author);
+        effective && (ours || !reading.owed.contains_key(&event.id))
+    }
+
+    /// [EVT-12] Says that this machine has an event.
+    fn say_delivered(
+        &self,
+        loaded: &mut Loaded,
+        to: &OrgId,
+        event: &Event,
+        changes: &mut Changes,
+    ) -> Result<(), Rejection> {
+        let time = clock::now().floor(loaded.agreement.grain());
+        let statement = Statement::Delivered(event.id);
+        let draft = Draft { statement, terms: None, slots: Vec::new(), time, occurred: None };
+        let said = step::append(&loaded.trail, &self.me.author(), draft).map_err(|refused| refused.rejection())?;
+        loaded.trail.admit(said.clone())?;
+        let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
+        let id = said.id;
+        let (kept, evidence) = Written::plain(said).record(loaded, ordinal, Some(to), Vec::new())?;
+        changes.records.push((kept, evidence, id));
+        Ok(())
+    }
+
+    /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15]
+    fn check_evidence(&self, event: &Event, enclosed: &Enclosed) -> Result<Option<Envelope>, Rejection> {
+        let Statement::Decision(Decision { evidence: Some(id), kind, outcome, .. }) = event.statement else {
+            return Ok(None);
+        };
+        let cited = enclosed.cited.get(&id).ok_or(Rejection::MissingPredecessor)?;
+        let issued = verify_event(cited.clone(), |organisation| self.chain_of(organisation))?;
+        match issued.statement {
+            Statement::Decision(d) if d.kind == kind && d.outcome == outcome && d.evidence.is_none() => {
+                Ok(Some(cited.clone()))
+            }
+            _ => Err(Rejection::BadEvidence),
+        }
+    }
+
+    /// Takes agreements in, as far as they are well-formed and their signatures the parties'.
+    async fn take_agreements(&self, from: &OrgId, agreements: Vec<wire::Envelope>) -> Result<(), Rejection> {
+        for envelope in agreements {
+            self.take_agreement(Envelope::from_wire(envelope)?, Some(from)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes key records of organisations that this node has no chain of, or an older one.
+    async fn take_key_records(&self, records: &[wire::Envelope]) -> Result<(), Rejection> {
+        let envelopes = records.iter().cloned().map(Envelope::from_wire).collect::<Result<Vec<_>, _>>()?;
+        for chain in chains(&envelopes)? {
+            self.take_chain(chain).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Records of several organisations, each one's in order, as chains.
+fn chains(envelopes: &[Envelope]) -> Result<Vec<uput_core::key::KeyChain>, Rejection> {
+    let mut starts: Vec<usize> = Vec::new();
+    for (n, envelope) in envelopes.iter().enumerate() {
+        let record: wire::KeyRecord = codec::decode(envelope.body())?;
+        if record.number == 0 {
+            starts.push(n);
+        }
+    }
+    starts.push(envelopes.len());
+    let ranges = starts.iter().zip(starts.iter().skip(1));
+    ranges
+        .map(|(start, end)| {
+            let range = envelopes.get(*start..*end).ok_or(Rejection::BrokenChain)?;
+            uput_core::key::KeyChain::verify(range)
+        })
+        .collect()
+}
+
+/// The events of a letter by trail, each trail's in the order of the letter.
+fn by_trail(events: Vec<wire::Envelope>) -> Result<Vec<(TrailId, Vec<Envelope>)>, Rejection> {
+    let mut trails: Vec<(TrailId, Vec<Envelope>)> = Vec::new();
+    for event in events {
+        let envelope = Envelope::from_wire(event)?;
+        let id = trail_of(&envelope)?;
+        match trails.iter_mut().find(|(trail, _)| *trail == id) {
+            Some((_, events)) => events.push(envelope),
+            None => trails.push((id, vec![envelope])),
+        }
+    }
+    // In one order everywhere, so that two letters never wait for each other.
+    trails.sort_by_key(|(id, _)| *id);
+    Ok(trails)
+}
+
+fn trail_of(envelope: &Envelope) -> Result<TrailId, Rejection> {
+    use prost::Message;
+    // Only to find the trail; the event itself is parsed strictly after its signature verified.
+    let prefix = wire::EventPrefix::decode(envelope.body()).map_err(|_| Rejection::Malformed)?;
+    let trail = TrailId::parse_optional(&prefix.trail)?;
+    Ok(trail.unwrap_or_else(|| EventId::from(envelope.id()).opened_trail()))
+}
+
+fn enclosed(disclosures: Vec<wire::Disclosure>, evidence: Vec<wire::Envelope>) -> Enclosed {
+    let mut found = BTreeMap::new();
+    for disclosure in disclosures {
+        if let Ok(event) = EventId::parse(&disclosure.event) {
+            // [DIS-9] A second disclosure of one event is surplus.
+            found.entry(event).or_insert(disclosure);
+        }
+    }
+    let cited = evidence.into_iter().filter_map(|envelope| Envelope::from_wire(envelope).ok());
+    Enclosed { disclosures: found, cited: cited.map(|envelope| (envelope.id().into(), envelope)).collect() }
+}
+
+/// What the peer is told to do.
+const fn outcome(rejection: Rejection) -> ReceiptOutcome {
+    match rejection {
+        Rejection::StaleKey => ReceiptOutcome::StaleKey,
+        Rejection::MissingPredecessor
+        | Rejection::UnknownSigner
+        | Rejection::UnknownAgreement
+        | Rejection::AgreementNotSigned
+        | Rejection::PeerNotConfirmed
+        | Rejection::NeedsUpgrade
+        | Rejection::DiskFull
+        | Rejection::TooMany => ReceiptOutcome::Later,
+        _ => ReceiptOutcome::Refused,
+    }
+}

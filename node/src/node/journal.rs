@@ -1,0 +1,271 @@
+//! Reading the node's memory back from the journal when it starts, and writing to it.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uput_core::{
+    codec,
+    envelope::Envelope,
+    id::{AgreementId, OrgId, TrailId},
+    key::KeyChain,
+    rejection::Rejection,
+    time::Seconds,
+    wire,
+};
+
+use super::{
+    Node, Secrets,
+    agreements::{Agreements, Held},
+    directory::{Directory, Invitation},
+    me::Me,
+    outbox::{Outbox, Waiting},
+    trails::{Beside, Loaded, Trails, unseal, verify_event},
+};
+use crate::{
+    record::{
+        self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept, OwnRecord,
+        PeerRecord,
+    },
+    storage::{Commit, CommitError, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
+    store::Tree,
+};
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The folder was made, and nobody was founded in it.
+    #[error("the data folder holds no organisation; make a new one with `uputd init`")]
+    NotFounded,
+    /// Something in it is not what this program wrote.
+    #[error("a record of the journal does not read as what it is: {0}; restore the folder from a backup")]
+    Unreadable(Rejection),
+    /// Key file and folder do not belong together.
+    #[error("the key file belongs to another node: its signing key is not the one that the newest key record names")]
+    WrongKeys,
+}
+
+impl Node {
+    /// Writes the first record of a new folder: who the organisation is.
+    ///
+    /// # Errors
+    /// [`CommitError`].
+    pub async fn found(storage: &Storage, chain: &KeyChain) -> Result<(), CommitError> {
+        let record = OwnRecord { chain: encode_chain(chain), incarnation: 0 };
+        storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&record)] }).await?;
+        Ok(())
+    }
+
+    /// Reads a node from its folder.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(storage: Storage, secrets: Secrets) -> Result<Self, OpenError> {
+        let own: OwnRecord = newest(&storage, record::OWN, b"own")?.ok_or(OpenError::NotFounded)?;
+        let chain = decode_chain(&own.chain).map_err(OpenError::Unreadable)?;
+        if chain.newest().signing_key() != secrets.signing.public() {
+            return Err(OpenError::WrongKeys);
+        }
+        let me = Me::new(chain, own.incarnation, secrets.signing, secrets.sealing);
+        let (directory, agreements) = (Directory::default(), Agreements::default());
+        let (trails, outbox) = (Trails::default(), Outbox::default());
+        let node = Self { storage, me, directory, agreements, trails, outbox };
+        node.read_directory()?;
+        node.read_agreements()?;
+        node.read_queue()?;
+        Ok(node)
+    }
+
+    fn read_directory(&self) -> Result<(), OpenError> {
+        for chain in all::<ChainRecord>(&self.storage, record::CHAINS)? {
+            self.directory.set_chain(decode_chain(&chain.chain).map_err(OpenError::Unreadable)?);
+        }
+        for peer in all::<PeerRecord>(&self.storage, record::PEERS)? {
+            let organisation = OrgId::parse(&peer.organisation).map_err(OpenError::Unreadable)?;
+            self.directory.set_peer(organisation, peer.name, peer.confirmed);
+        }
+        for made in all::<InvitationRecord>(&self.storage, record::INVITATIONS)? {
+            let until = Seconds::new(made.until).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
+            self.directory.set_invitation(made.digest, Invitation { name: made.name, until, used: made.used });
+        }
+        Ok(())
+    }
+
+    fn read_agreements(&self) -> Result<(), OpenError> {
+        let chains = self.all_chains();
+        for kept in all::<AgreementRecord>(&self.storage, record::AGREEMENTS)? {
+            let envelope = Envelope::parse(&kept.envelope).map_err(OpenError::Unreadable)?;
+            self.agreements.set(Held::new(envelope, &chains).map_err(OpenError::Unreadable)?);
+        }
+        Ok(())
+    }
+
+    fn read_queue(&self) -> Result<(), OpenError> {
+        for entry in self.storage.index().with_prefix(record::QUEUE, b"") {
+            let (key, _) = entry.map_err(StorageError::from)?;
+            let unreadable = OpenError::Unreadable(Rejection::Malformed);
+            let (to, position) = record::parse_queue_key(&key).ok_or(unreadable)?;
+            let waiting = waiting(&self.storage.read(position)?);
+            self.outbox.queue(&to).push([(position, waiting)]);
+        }
+        Ok(())
+    }
+
+    /// Commits records, and with the first of a trail its keys.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Durable<Vec<Position>>, Rejection> {
+        self.storage.commit(commit).await.map_err(|error| {
+            // The error names files and causes, never content.
+            tracing::error!(%error, "a commit was refused");
+            Rejection::DiskFull
+        })
+    }
+
+    /// Commits one record.
+    pub(super) async fn keep<K: Kept>(&self, kept: &K) -> Result<Position, Rejection> {
+        let positions = self.commit(Commit { keys: Vec::new(), records: vec![record::draft(kept)] }).await?;
+        positions.get().first().copied().ok_or(Rejection::DiskFull)
+    }
+
+    /// The record at a position, if it is of that kind.
+    pub(super) fn at<K: Kept>(&self, position: Position) -> Result<K, Rejection> {
+        let record = self.storage.read(position).map_err(|error| {
+            tracing::error!(%error, "a record could not be read");
+            Rejection::Malformed
+        })?;
+        record::read(&record).ok_or(Rejection::Malformed)
+    }
+
+    /// The position that the index gives for a key.
+    pub(super) fn indexed(&self, tree: Tree, key: &[u8]) -> Option<Position> {
+        self.storage.index().get(tree, key).ok().flatten().and_then(|value| record::position(&value))
+    }
+
+    /// Every position under a prefix, in order of the keys.
+    pub(super) fn positions(&self, tree: Tree, prefix: &[u8]) -> Result<Vec<Position>, Rejection> {
+        let entries = self.storage.index().with_prefix(tree, prefix);
+        entries
+            .map(|entry| entry.ok().and_then(|(_, value)| record::position(&value)).ok_or(Rejection::Malformed))
+            .collect()
+    }
+
+    /// Reads a trail from the journal; `None` if there is none of that ID.
+    pub(super) fn load(&self, id: &TrailId) -> Result<Option<Loaded>, Rejection> {
+        let positions = self.positions(record::EVENTS, id.as_bytes())?;
+        let Some(keys) = self.storage.trail_keys(id.as_bytes()).filter(|_| !positions.is_empty()) else {
+            return Ok(None);
+        };
+        let mut loaded: Option<Loaded> = None;
+        for position in positions {
+            let kept: EventRecord = self.at(position)?;
+            let evidence = unseal(&keys, id, &kept.evidence, KeyKind::Evidence, b"evidence")?;
+            let evidence = Evidence::decode(evidence.as_slice()).map_err(|_| Rejection::Malformed)?;
+            let event = verify_event(Envelope::parse(&evidence.envelope)?, |org| self.chain_of(org))?;
+            let event_id = event.id;
+            match &mut loaded {
+                Some(loaded) => {
+                    loaded.trail.admit(event)?;
+                }
+                None => {
+                    let pinned = event.opening().ok_or(Rejection::WrongTrail)?.agreement;
+                    let mut begun = Loaded::begin(event, self.agreement(&pinned)?, keys.clone())?;
+                    begun.keys.extend(self.later_keys(id));
+                    loaded = Some(begun);
+                }
+            }
+            let beside = beside(position, kept.stored, evidence)?;
+            if let Some(loaded) = &mut loaded {
+                loaded.beside.insert(event_id, beside);
+            }
+        }
+        if let Some(loaded) = &mut loaded {
+            self.load_heads(loaded)?;
+            loaded.last_access = self.indexed(record::ACCESSES, id.as_bytes());
+        }
+        Ok(loaded)
+    }
+
+    /// Keys of the generations after the first.
+    fn later_keys(&self, id: &TrailId) -> impl Iterator<Item = TrailKeys> {
+        (1..).map_while(|generation| self.storage.trail_keys(&record::key_name(id, generation)))
+    }
+
+    fn load_heads(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+        for position in self.positions(record::HEADS, loaded.trail.id().as_bytes())? {
+            let kept: HeadRecord = self.at(position)?;
+            let bytes = loaded.unseal(&kept.envelope, KeyKind::Evidence, 0, b"head")?;
+            loaded.heads.push(Envelope::parse(&bytes)?);
+        }
+        Ok(())
+    }
+
+    /// The agreement that a trail is pinned to, signed or not any more in force.
+    pub(super) fn agreement(&self, id: &AgreementId) -> Result<Arc<uput_core::agreement::Agreement>, Rejection> {
+        Ok(self.agreements.get(id).ok_or(Rejection::UnknownAgreement)?.agreement)
+    }
+
+    /// The key chain of an organisation, ours too.
+    pub(super) fn chain_of(&self, organisation: &OrgId) -> Option<Arc<KeyChain>> {
+        if *organisation == self.me.organisation { Some(self.me.chain()) } else { self.directory.chain(organisation) }
+    }
+}
+
+/// What is known beside an event, from its record.
+pub(super) fn beside(position: Position, stored: u64, evidence: Evidence) -> Result<Beside, Rejection> {
+    let cited = if evidence.cited.is_empty() { None } else { Some(Envelope::parse(&evidence.cited)?) };
+    Ok(Beside { position, stored, stripped: evidence.stripped, cited })
+}
+
+/// A chain as bytes.
+pub(super) fn encode_chain(chain: &KeyChain) -> Vec<u8> {
+    codec::encode(&chain_to_wire(chain))
+}
+
+/// A chain as a message.
+pub(super) fn chain_to_wire(chain: &KeyChain) -> wire::KeyChain {
+    wire::KeyChain { records: chain.envelopes().map(Envelope::to_wire).collect() }
+}
+
+/// A chain that verifies, from bytes.
+pub(super) fn decode_chain(bytes: &[u8]) -> Result<KeyChain, Rejection> {
+    chain_from_wire(codec::decode(bytes)?)
+}
+
+/// A chain that verifies, from a message.
+pub(super) fn chain_from_wire(chain: wire::KeyChain) -> Result<KeyChain, Rejection> {
+    let envelopes: Vec<Envelope> = chain.records.into_iter().map(Envelope::from_wire).collect::<Result<_, _>>()?;
+    KeyChain::verify(&envelopes)
+}
+
+/// How a record waits in a queue.
+fn waiting(record: &Record) -> Waiting {
+    let event = record::read::<EventRecord>(record);
+    let head = record::read::<HeadRecord>(record);
+    let trail = event.as_ref().map(|event| &event.trail).or(head.as_ref().map(|head| &head.trail));
+    Waiting {
+        trail: trail.and_then(|trail| TrailId::parse(trail).ok()),
+        since: event.as_ref().map_or_else(|| crate::clock::now().get(), |event| event.stored),
+    }
+}
+
+fn newest<K: Kept>(storage: &Storage, tree: Tree, key: &[u8]) -> Result<Option<K>, OpenError> {
+    let value = storage.index().get(tree, key).map_err(StorageError::from)?;
+    let Some(position) = value.and_then(|value| record::position(&value)) else { return Ok(None) };
+    read_at(storage, position).map(Some)
+}
+
+fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, OpenError> {
+    let entries = storage.index().with_prefix(tree, b"");
+    entries
+        .map(|entry| {
+            let (_, value) = entry.map_err(StorageError::from)?;
+            let position = record::position(&value).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
+            read_at(storage, position)
+        })
+        .collect()
+}
+
+fn read_at<K: Kept>(storage: &Storage, position: Position) -> Result<K, OpenError> {
+    record::read(&storage.read(position)?).ok_or(OpenError::Unreadable(Rejection::Malformed))
+}

@@ -1,0 +1,77 @@
+//! One organisation's node: load, decide, commit, dispatch.
+//!
+//! Guarantees: what is answered to a peer or to a user is on disk; what was committed is dispatched, now or after a
+//! restart; an event is taken in once however often it comes. Decisions are the core's. Leaves to others the wire
+//! (`peer`), the local calls (`rpc`) and the disk (`storage`).
+
+mod agreements;
+mod directory;
+mod export;
+mod head;
+mod inbox;
+mod journal;
+mod me;
+mod outbox;
+mod pairing;
+mod post;
+mod report;
+mod trails;
+mod view;
+mod write;
+
+pub use agreements::Held as HeldAgreement;
+pub use directory::{Invitation, Peer};
+pub use export::Export;
+pub use me::Me;
+pub use outbox::Length;
+pub use post::Post;
+pub use write::{NewEvent, NewTrail, Refused};
+
+use std::sync::Arc;
+
+use uput_core::key::{KeyChain, SealingSecret, SigningKey};
+
+use crate::storage::Storage;
+use agreements::Agreements;
+use directory::Directory;
+use outbox::Outbox;
+use trails::Trails;
+
+/// A running node.
+pub struct Node {
+    storage: Storage,
+    me: Me,
+    directory: Directory,
+    agreements: Agreements,
+    trails: Trails,
+    outbox: Outbox,
+}
+
+/// Secrets of the node, from its key file.
+pub struct Secrets {
+    /// Signs events and heads.
+    pub signing: SigningKey,
+    /// Open letters, newest first.
+    pub sealing: Vec<SealingSecret>,
+}
+
+impl Node {
+    /// This organisation.
+    #[must_use]
+    pub const fn me(&self) -> &Me {
+        &self.me
+    }
+
+    /// How many letters wait, for all peers.
+    #[must_use]
+    pub fn queued(&self) -> Length {
+        self.outbox.length()
+    }
+
+    /// Own chain and everybody's that is known here.
+    fn all_chains(&self) -> Vec<Arc<KeyChain>> {
+        let mut chains = self.directory.chains();
+        chains.push(self.me.chain());
+        chains
+    }
+}

@@ -1,0 +1,295 @@
+//! What waits for each peer.
+//!
+//! Guarantees: what waits is on disk already; within a trail the order is kept, across trails nothing waits for another;
+//! an item leaves only when the peer has it on disk or refused it for good. [NOD-30]
+//! Memory: eight bytes an item beside the map; the items themselves stay in the journal.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use uput_core::{
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+};
+
+use crate::storage::Position;
+
+/// The first pause after a peer said "later".
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Queues of all peers.
+#[derive(Default)]
+pub(super) struct Outbox {
+    queues: Mutex<HashMap<OrgId, Arc<Queue>>>,
+}
+
+/// What waits for one peer.
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: BTreeMap<Position, Waiting>,
+    flying: HashMap<u64, Vec<(Position, Waiting)>>,
+    busy: HashSet<TrailId>,
+    requests: Vec<(TrailId, [u8; 32])>,
+    next_ticket: u64,
+    alone: BTreeSet<Position>,
+    refusals: u32,
+}
+
+/// What kind of thing waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// The trail that it belongs to, whose order counts.
+    pub(super) trail: Option<TrailId>,
+    /// When it was queued, seconds since 1970.
+    pub(super) since: u64,
+}
+
+/// What goes into one letter.
+pub(super) struct Batch {
+    /// Its name while it is in flight.
+    pub(super) ticket: u64,
+    /// Records, oldest first.
+    pub(super) positions: Vec<Position>,
+    /// Heads that are asked for.
+    pub(super) requests: Vec<(TrailId, [u8; 32])>,
+}
+
+/// How a queue stands.
+#[derive(Clone, Copy, Default)]
+pub struct Length {
+    /// Items that wait or are in flight.
+    pub items: u64,
+    /// When the oldest was queued, seconds since 1970; 0: none.
+    pub oldest: u64,
+}
+
+impl Outbox {
+    /// The queue of a peer.
+    pub(super) fn queue(&self, to: &OrgId) -> Arc<Queue> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.entry(*to).or_default().clone()
+    }
+
+    /// All queues together.
+    pub(super) fn length(&self) -> Length {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.values().map(|queue| queue.length()).fold(Length::default(), Length::with)
+    }
+}
+
+impl Length {
+    fn with(self, other: Self) -> Self {
+        let oldest = [self.oldest, other.oldest].into_iter().filter(|since| *since > 0).min().unwrap_or(0);
+        Self { items: self.items.saturating_add(other.items), oldest }
+    }
+}
+
+impl Queue {
+    /// Adds what is on disk.
+    pub(super) fn push(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
+        self.lock().waiting.extend(items);
+        self.changed.notify_waiters();
+    }
+
+    /// Asks the peer for its head of a trail. Not kept: whoever asked asks again.
+    pub(super) fn ask(&self, trail: TrailId, nonce: [u8; 32]) {
+        self.lock().requests.push((trail, nonce));
+        self.changed.notify_waiters();
+    }
+
+    /// Waits for something to send and takes at most `most` items.
+    pub(super) async fn next(&self, most: usize) -> Batch {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if let Some(batch) = self.take(most) {
+                return batch;
+            }
+            changed.await;
+        }
+    }
+
+    /// Takes what may go now: of each trail only if nothing of it is in flight.
+    fn take(&self, most: usize) -> Option<Batch> {
+        let mut state = self.lock();
+        let positions = state.choose(most);
+        let requests = std::mem::take(&mut state.requests);
+        if positions.is_empty() && requests.is_empty() {
+            return None;
+        }
+        state.next_ticket = state.next_ticket.wrapping_add(1);
+        let ticket = state.next_ticket;
+        let items: Vec<(Position, Waiting)> =
+            positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
+        let trails: Vec<TrailId> = items.iter().filter_map(|(_, item)| item.trail).collect();
+        state.busy.extend(trails);
+        state.flying.insert(ticket, items);
+        Some(Batch { ticket, positions, requests })
+    }
+
+    /// The peer has them, or refused them for good: they are gone from here. Gives their positions.
+    pub(super) fn done(&self, ticket: u64) -> Vec<Position> {
+        let items = self.land(ticket);
+        let positions = items.iter().map(|(position, _)| *position).collect();
+        let mut state = self.lock();
+        state.refusals = 0;
+        items.iter().for_each(|(position, _)| {
+            state.alone.remove(position);
+        });
+        positions
+    }
+
+    /// These items of a letter did not fit in it: they wait for the next.
+    pub(super) fn put_back(&self, ticket: u64, left: &[Position]) {
+        let mut state = self.lock();
+        let Some(items) = state.flying.remove(&ticket) else { return };
+        let (back, stay): (Vec<_>, Vec<_>) = items.into_iter().partition(|(position, _)| left.contains(position));
+        // A trail with an item in this letter stays busy until the letter lands.
+        let stays = |trail: &TrailId| stay.iter().any(|(_, item)| item.trail.as_ref() == Some(trail));
+        for trail in back.iter().filter_map(|(_, item)| item.trail).filter(|trail| !stays(trail)) {
+            state.busy.remove(&trail);
+        }
+        state.flying.insert(ticket, stay);
+        state.waiting.extend(back);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// How long to wait before a letter goes again: longer each time, capped, and new after a success.
+    pub(super) fn pause(&self, reason: Option<Rejection>) -> Duration {
+        let mut state = self.lock();
+        if reason.is_none() || reason == Some(Rejection::StaleKey) {
+            return Duration::ZERO;
+        }
+        state.refusals = state.refusals.saturating_add(1);
+        (FIRST_PAUSE * 2_u32.saturating_pow(state.refusals.min(12))).min(LONGEST_PAUSE)
+    }
+
+    /// They go again. With `alone`, each in a letter of its own, so that one bad item holds up no other.
+    pub(super) fn again(&self, ticket: u64, alone: bool) {
+        let items = self.land(ticket);
+        let mut state = self.lock();
+        if alone {
+            state.alone.extend(items.iter().map(|(position, _)| *position));
+        }
+        state.waiting.extend(items);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// How many items a letter in flight holds.
+    pub(super) fn flying(&self, ticket: u64) -> usize {
+        self.lock().flying.get(&ticket).map_or(0, Vec::len)
+    }
+
+    /// How many items of a trail wait or are in flight.
+    pub(super) fn of_trail(&self, trail: &TrailId) -> u64 {
+        let state = self.lock();
+        let flying = state.flying.values().flatten().map(|(_, item)| item);
+        state.waiting.values().chain(flying).filter(|item| item.trail == Some(*trail)).count() as u64
+    }
+
+    /// How it stands.
+    pub(super) fn length(&self) -> Length {
+        let state = self.lock();
+        let flying = state.flying.values().flatten().map(|(_, item)| item);
+        let one = |item: &Waiting| Length { items: 1, oldest: item.since };
+        state.waiting.values().chain(flying).map(one).fold(Length::default(), Length::with)
+    }
+
+    fn land(&self, ticket: u64) -> Vec<(Position, Waiting)> {
+        let mut state = self.lock();
+        let items = state.flying.remove(&ticket).unwrap_or_default();
+        for trail in items.iter().filter_map(|(_, item)| item.trail) {
+            state.busy.remove(&trail);
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        items
+    }
+
+    // A panic while the lock was held could at worst send something twice, which is harmless.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn choose(&self, most: usize) -> Vec<Position> {
+        let free = |item: &Waiting| item.trail.is_none_or(|trail| !self.busy.contains(&trail));
+        let mut free = self.waiting.iter().filter(|(_, item)| free(item)).map(|(position, _)| *position).peekable();
+        match free.peek() {
+            Some(first) if self.alone.contains(first) => vec![*first],
+            _ => free.filter(|position| !self.alone.contains(position)).take(most).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uput_core::id::Id;
+
+    fn item(position: u64, trail: u8) -> (Position, Waiting) {
+        let trail = Some(TrailId::from(Id::of(&[trail])));
+        (Position::new(position), Waiting { trail, since: position })
+    }
+
+    fn numbers(batch: &Batch) -> Vec<u64> {
+        batch.positions.iter().map(|position| position.number()).collect()
+    }
+
+    #[test]
+    fn a_trail_in_flight_waits_and_others_go_on() {
+        let queue = Queue::default();
+        queue.push([item(1, 1), item(2, 2)]);
+        let first = queue.take(1).unwrap();
+        queue.push([item(3, 1)]);
+        assert_eq!(numbers(&first), [1]);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+        assert!(queue.take(9).is_none());
+        queue.done(first.ticket);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [3]);
+    }
+
+    #[test]
+    fn what_was_put_back_goes_before_what_came_later() {
+        let queue = Queue::default();
+        queue.push([item(1, 1)]);
+        let first = queue.take(9).unwrap();
+        queue.push([item(2, 1)]);
+        queue.again(first.ticket, false);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [1, 2]);
+    }
+
+    #[test]
+    fn one_bad_item_goes_alone() {
+        let queue = Queue::default();
+        queue.push([item(1, 1), item(2, 2), item(3, 3)]);
+        let all = queue.take(9).unwrap();
+        queue.again(all.ticket, true);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [1]);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+    }
+
+    #[test]
+    fn the_oldest_item_counts_also_in_flight() {
+        let queue = Queue::default();
+        queue.push([item(5, 1), item(7, 2)]);
+        let _ = queue.take(1).unwrap();
+        assert_eq!((queue.length().items, queue.length().oldest), (2, 5));
+    }
+}

@@ -1,0 +1,192 @@
+//! Meeting other organisations: invitations, key records, safety numbers; and agreements with them.
+
+use ring::digest;
+use uput_core::{
+    entropy::Entropy,
+    envelope::Envelope,
+    id::{AgreementId, OrgId},
+    invitation::Invitation as Line,
+    key::Endpoint,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::Span,
+    wire,
+};
+
+use super::{
+    Node,
+    agreements::Held,
+    directory::{Invitation, Peer},
+    journal::chain_from_wire,
+    outbox::Waiting,
+};
+use crate::{
+    clock::{self, SystemEntropy},
+    peer::PeerState,
+    record::{AgreementRecord, InvitationRecord, PeerRecord},
+};
+
+/// Longest local name.
+const MAX_NAME: usize = 64;
+/// How long an invitation is valid if nothing is said, in seconds: seven days.
+const VALID: u64 = 7 * 86_400;
+
+impl Node {
+    /// Makes an invitation line for one organisation. `endpoints` is where this node can be dialled.
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`] for a name that is empty, long or taken; [`Rejection::Malformed`] without an endpoint.
+    pub async fn invite(
+        &self,
+        name: &str,
+        endpoints: Vec<Endpoint>,
+        valid: u64,
+    ) -> Result<Sensitive<String>, Rejection> {
+        self.check_name(name, None)?;
+        let mut secret = [0; 16];
+        SystemEntropy.fill(&mut secret);
+        let until = clock::now().after(Span(if valid == 0 { VALID } else { valid }));
+        let digest = secret_digest(&secret);
+        let tls_key = *self.me.chain().newest().tls_key();
+        let line = Line::new(self.me.organisation, tls_key, endpoints, Sensitive::new(secret), until)?;
+        let record =
+            InvitationRecord { digest: digest.clone(), name: name.to_owned(), until: until.get(), used: false };
+        self.keep(&record).await?;
+        self.directory.set_invitation(digest, Invitation { name: name.to_owned(), until, used: false });
+        Ok(line.to_line())
+    }
+
+    /// Somebody used an invitation: its keys are taken, ours given.
+    pub(super) async fn introduced(
+        &self,
+        secret: &[u8],
+        tls_key: [u8; 32],
+        chain: wire::KeyChain,
+    ) -> Result<wire::KeyChain, Rejection> {
+        // The digest is looked up: what timing tells of it does not help to find the secret.
+        let digest = secret_digest(secret);
+        let invitation = self.directory.invitation(&digest, clock::now()).ok_or(Rejection::BadInvitation)?;
+        let chain = chain_from_wire(chain)?;
+        let organisation = chain.organisation();
+        if chain.newest().tls_key().as_bytes() != &tls_key || organisation == self.me.organisation {
+            return Err(Rejection::WrongSigners);
+        }
+        let used = Invitation { used: true, ..invitation.clone() };
+        let record =
+            InvitationRecord { digest: digest.clone(), name: used.name.clone(), until: used.until.get(), used: true };
+        self.keep(&record).await?;
+        self.directory.set_invitation(digest, used);
+        self.take_chain(chain).await?;
+        self.name_peer(organisation, &invitation.name, false).await?;
+        Ok(super::journal::chain_to_wire(&self.me.chain()))
+    }
+
+    /// The other side answered with its keys, after we accepted its invitation.
+    ///
+    /// # Errors
+    /// [`Rejection::WrongSigners`] if they are not those of the invitation; why the chain does not verify.
+    pub async fn accepted(&self, line: &Line, name: &str, chain: wire::KeyChain) -> Result<Peer, Rejection> {
+        self.check_name(name, Some(&line.organisation()))?;
+        let chain = chain_from_wire(chain)?;
+        if chain.organisation() != line.organisation() {
+            return Err(Rejection::WrongSigners);
+        }
+        self.take_chain(chain).await?;
+        self.name_peer(line.organisation(), name, false).await?;
+        self.directory.find(name)
+    }
+
+    /// People compared the safety number: `typed` is what the other side read out.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPeer`]; [`Rejection::BadValue`] if the number is another.
+    pub async fn confirm(&self, name: &str, typed: &str) -> Result<Peer, Rejection> {
+        let peer = self.directory.find(name)?;
+        if !self.directory.safety_number(&self.me.organisation, &peer.organisation).matches(typed) {
+            return Err(Rejection::BadValue);
+        }
+        self.name_peer(peer.organisation, &peer.name, true).await?;
+        self.directory.find(name)
+    }
+
+    /// Newer key records of an organisation that is known.
+    pub(super) async fn learn(&self, organisation: &OrgId, records: Vec<wire::Envelope>) -> Result<(), Rejection> {
+        let known = self.directory.chain(organisation).ok_or(Rejection::UnknownSigner)?;
+        let mut chain = uput_core::key::KeyChain::clone(&known);
+        for record in records {
+            chain.extend(&Envelope::from_wire(record)?)?;
+        }
+        self.take_chain(chain).await
+    }
+
+    /// Takes an agreement in, or more signatures of one that is here, and passes it on to its parties.
+    ///
+    /// # Errors
+    /// Why it is not an agreement, or whose signature does not verify.
+    pub async fn take_agreement(&self, envelope: Envelope, from: Option<&OrgId>) -> Result<Held, Rejection> {
+        let chains = self.all_chains();
+        let offered = Held::new(envelope, &chains)?;
+        let id = offered.agreement.id();
+        let (held, news) = match self.agreements.get(&id) {
+            None => (offered, true),
+            Some(known) => {
+                let mut merged = known.envelope.clone();
+                merged.merge(&offered.envelope)?;
+                let news = merged != known.envelope || (known.signed.is_none() && offered.signed.is_some());
+                (Held::new(merged, &chains)?, news)
+            }
+        };
+        if held.agreement.party(&self.me.organisation).is_none() {
+            return Err(Rejection::NoRule);
+        }
+        if news {
+            self.keep_agreement(&held, from).await?;
+        }
+        Ok(held)
+    }
+
+    async fn keep_agreement(&self, held: &Held, from: Option<&OrgId>) -> Result<(), Rejection> {
+        let id: AgreementId = held.agreement.id();
+        let parties = held.agreement.parties().map(|party| party.organisation);
+        let reached =
+            parties.filter(|party| Some(party) != from && self.directory.state_of(party) == Some(PeerState::Confirmed));
+        let to: Vec<OrgId> = reached.collect();
+        let record = AgreementRecord {
+            agreement: id.to_vec(),
+            envelope: held.envelope.to_bytes(),
+            to: to.iter().map(OrgId::to_vec).collect(),
+        };
+        let position = self.keep(&record).await?;
+        self.agreements.set(held.clone());
+        for organisation in to {
+            let waiting = Waiting { trail: None, since: clock::now().get() };
+            self.outbox.queue(&organisation).push([(position, waiting)]);
+        }
+        Ok(())
+    }
+
+    /// Whether this node may call an organisation so.
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`].
+    pub fn may_be_called(&self, name: &str, organisation: &OrgId) -> Result<(), Rejection> {
+        self.check_name(name, Some(organisation))
+    }
+
+    async fn name_peer(&self, organisation: OrgId, name: &str, confirmed: bool) -> Result<(), Rejection> {
+        let before = self.directory.peer(&organisation);
+        let confirmed = confirmed || before.is_some_and(|peer| peer.confirmed);
+        self.keep(&PeerRecord { organisation: organisation.to_vec(), name: name.to_owned(), confirmed }).await?;
+        self.directory.set_peer(organisation, name.to_owned(), confirmed);
+        Ok(())
+    }
+
+    fn check_name(&self, name: &str, of: Option<&OrgId>) -> Result<(), Rejection> {
+        let fits = !name.trim().is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+        if fits && !self.directory.name_is_taken(name, of) { Ok(()) } else { Err(Rejection::BadValue) }
+    }
+}
+
+fn secret_digest(secret: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, secret).as_ref().to_vec()
+}

@@ -1,0 +1,285 @@
+//! Letters out, and what becomes of them; the node as the transport sees it.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uput_core::{
+    envelope::Envelope,
+    id::{KeyRecordId, OrgId, TrailId},
+    key::KeyChain,
+    letter,
+    rejection::Rejection,
+    wire::{self, LetterContent, ReceiptOutcome},
+};
+
+use super::{
+    Node,
+    journal::{chain_to_wire, encode_chain},
+    outbox::Batch,
+    trails::unseal,
+};
+use crate::{
+    clock::{self, SystemEntropy},
+    peer::{Contact, Mailroom, Outgoing, PeerCard},
+    record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, SettledRecord},
+    storage::{KeyKind, Position, Record},
+};
+
+/// Most records in one letter: small enough that one bad item is found soon, large enough to share one sealing.
+const BATCH: usize = 16;
+/// Content that leaves room for padding in the middle size.
+const FULL: usize = 30 * 1024;
+
+impl Node {
+    /// The next letter to a peer, sealed now to its newest key.
+    async fn next_sealed(&self, to: &OrgId) -> Outgoing {
+        let queue = self.outbox.queue(to);
+        loop {
+            let batch = queue.next(BATCH).await;
+            let ticket = batch.ticket;
+            match self.seal_batch(to, batch) {
+                Ok(Some(letter)) => return Outgoing { ticket, letter },
+                // Everything in it is gone by now, for example erased: nothing is owed to the peer.
+                Ok(None) => {
+                    queue.done(ticket);
+                }
+                Err(rejection) if queue.flying(ticket) > 1 => {
+                    tracing::warn!(%rejection, "a letter could not be made; its items go one by one");
+                    queue.again(ticket, true);
+                }
+                Err(rejection) => {
+                    tracing::error!(%rejection, "an item cannot be sent and is set aside");
+                    self.settled(to, ticket, rejection.number()).await;
+                }
+            }
+        }
+    }
+
+    fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Rejection> {
+        let chain = self.directory.chain(to).ok_or(Rejection::NoSuchPeer)?;
+        let mut content = LetterContent::default();
+        let mut left = Vec::new();
+        for position in batch.positions {
+            if content.encoded_len() > FULL {
+                left.push(position);
+                continue;
+            }
+            self.enclose(&mut content, position)?;
+        }
+        if !left.is_empty() {
+            self.outbox.queue(to).put_back(batch.ticket, &left);
+        }
+        for (trail, nonce) in batch.requests {
+            content.head_requests.push(wire::HeadRequest { trail: trail.to_vec(), nonce: nonce.to_vec() });
+        }
+        if content == LetterContent::default() {
+            return Ok(None);
+        }
+        letter::seal(chain.newest(), &content, &mut SystemEntropy).map(Some)
+    }
+
+    /// Puts what a record holds into a letter.
+    fn enclose(&self, content: &mut LetterContent, position: Position) -> Result<(), Rejection> {
+        let kept = self.storage.read(position).map_err(|error| {
+            tracing::error!(%error, "a queued record could not be read");
+            Rejection::Malformed
+        })?;
+        if let Some(event) = record::read::<EventRecord>(&kept) {
+            return self.enclose_event(content, &event);
+        }
+        if let Some(head) = record::read::<HeadRecord>(&kept) {
+            return self.enclose_head(content, &head);
+        }
+        self.enclose_agreement(content, &kept)
+    }
+
+    fn enclose_event(&self, content: &mut LetterContent, event: &EventRecord) -> Result<(), Rejection> {
+        let trail = TrailId::parse(&event.trail)?;
+        let keys = self.storage.trail_keys(trail.as_bytes()).ok_or(Rejection::NoSuchTrail)?;
+        let evidence = unseal(&keys, &trail, &event.evidence, KeyKind::Evidence, b"evidence")?;
+        let evidence = Evidence::decode(evidence.as_slice()).map_err(|_| Rejection::Malformed)?;
+        content.events.push(Envelope::parse(&evidence.envelope)?.to_wire());
+        if !evidence.cited.is_empty() {
+            let cited = Envelope::parse(&evidence.cited)?;
+            content.key_records.extend(self.signer_records(&cited));
+            content.evidence.push(cited.to_wire());
+        }
+        // Values that were erased meanwhile are not sent; the event still is.
+        if !event.values.is_empty() {
+            let keys = self.storage.trail_keys(&record::key_name(&trail, event.generation));
+            let values = keys.and_then(|k| unseal(&k, &trail, &event.values, KeyKind::Value, b"values").ok());
+            if let Some(values) = values {
+                let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
+                content.disclosures.push(disclosure);
+            }
+        }
+        Ok(())
+    }
+
+    fn enclose_head(&self, content: &mut LetterContent, head: &HeadRecord) -> Result<(), Rejection> {
+        let trail = TrailId::parse(&head.trail)?;
+        let keys = self.storage.trail_keys(trail.as_bytes()).ok_or(Rejection::NoSuchTrail)?;
+        let envelope = unseal(&keys, &trail, &head.envelope, KeyKind::Evidence, b"head")?;
+        content.heads.push(Envelope::parse(&envelope)?.to_wire());
+        Ok(())
+    }
+
+    /// An agreement goes with the key records of everybody who signed it, so that the signatures can be checked.
+    fn enclose_agreement(&self, content: &mut LetterContent, kept: &Record) -> Result<(), Rejection> {
+        let Some(agreement) = record::read::<AgreementRecord>(kept) else { return Ok(()) };
+        let id = record::agreement_id(&agreement).ok_or(Rejection::Malformed)?;
+        // The newest signatures, not those of the time when it was queued.
+        let held = self.agreements.get(&id).ok_or(Rejection::UnknownAgreement)?;
+        for party in held.agreement.parties() {
+            if let Some(chain) = self.chain_of(&party.organisation) {
+                content.key_records.extend(chain_to_wire(&chain).records);
+            }
+        }
+        content.agreements.push(held.envelope.to_wire());
+        Ok(())
+    }
+
+    /// Key records of whoever signed an event.
+    fn signer_records(&self, envelope: &Envelope) -> Vec<wire::Envelope> {
+        let author = wire::EventPrefix::decode(envelope.body()).ok().and_then(|e| OrgId::parse(&e.author).ok());
+        let chain = author.and_then(|author| self.chain_of(&author));
+        chain.map(|chain| chain_to_wire(&chain).records).unwrap_or_default()
+    }
+
+    /// The peer has a letter on disk, or refused it for good.
+    async fn settled(&self, to: &OrgId, ticket: u64, refused: u32) {
+        let positions = self.outbox.queue(to).done(ticket);
+        if positions.is_empty() {
+            return;
+        }
+        let numbers = positions.iter().map(|position| position.number()).collect();
+        let record = SettledRecord { organisation: to.to_vec(), positions: numbers, refused };
+        // If this is lost the letter goes once more, and the peer has it already.
+        if let Err(rejection) = self.keep(&record).await {
+            tracing::warn!(%rejection, "a receipt was not kept");
+        }
+    }
+
+    /// Takes a chain in if it is new or longer than what is here.
+    pub(super) async fn take_chain(&self, chain: KeyChain) -> Result<(), Rejection> {
+        let organisation = chain.organisation();
+        if organisation == self.me.organisation {
+            return Ok(());
+        }
+        let merged = match self.directory.chain(&organisation) {
+            None => chain,
+            Some(known) => {
+                let mut merged = KeyChain::clone(&known);
+                let mut news = false;
+                for envelope in chain.envelopes() {
+                    news |= merged.extend(envelope)? != uput_core::key::Change::Known;
+                }
+                if !news {
+                    return Ok(());
+                }
+                merged
+            }
+        };
+        let record = ChainRecord { organisation: organisation.to_vec(), chain: encode_chain(&merged) };
+        self.keep(&record).await?;
+        self.directory.set_chain(merged);
+        Ok(())
+    }
+}
+
+/// The node, shared with the transport.
+pub struct Post(pub Arc<Node>);
+
+impl Mailroom for Post {
+    fn organisation(&self) -> OrgId {
+        self.0.me.organisation
+    }
+
+    fn own_chain(&self) -> wire::KeyChain {
+        chain_to_wire(&self.0.me.chain())
+    }
+
+    fn newest_key_record(&self) -> KeyRecordId {
+        self.0.me.key_record()
+    }
+
+    fn key_records_from(&self, known: u32) -> Vec<wire::Envelope> {
+        let records = chain_to_wire(&self.0.me.chain()).records;
+        records.into_iter().skip(usize::try_from(known).unwrap_or(usize::MAX)).collect()
+    }
+
+    fn peer_by_tls_key(&self, tls_key: &[u8; 32]) -> Option<PeerCard> {
+        self.0.directory.by_tls_key(tls_key).and_then(|organisation| self.0.directory.card(&organisation))
+    }
+
+    fn peer(&self, organisation: &OrgId) -> Option<PeerCard> {
+        self.0.directory.card(organisation)
+    }
+
+    fn peers(&self) -> Vec<PeerCard> {
+        self.0.directory.peers().iter().filter_map(|peer| self.0.directory.card(&peer.organisation)).collect()
+    }
+
+    async fn introduce(
+        &self,
+        secret: &[u8],
+        tls_key: [u8; 32],
+        chain: wire::KeyChain,
+    ) -> Result<wire::KeyChain, Rejection> {
+        self.0.introduced(secret, tls_key, chain).await
+    }
+
+    async fn learn(&self, organisation: &OrgId, records: Vec<wire::Envelope>) -> Result<(), Rejection> {
+        self.0.learn(organisation, records).await
+    }
+
+    async fn receive(&self, from: &OrgId, letter: Vec<u8>) -> (ReceiptOutcome, u32) {
+        let answer = self.0.take_letter(from, &letter).await;
+        if answer.1 != 0 {
+            tracing::debug!(code = answer.1, "a letter was not taken in whole");
+        }
+        answer
+    }
+
+    async fn next_letter(&self, to: &OrgId) -> Outgoing {
+        self.0.next_sealed(to).await
+    }
+
+    async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {
+        let queue = self.0.outbox.queue(to);
+        match outcome {
+            ReceiptOutcome::Stored => self.0.settled(to, ticket, 0).await,
+            // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
+            ReceiptOutcome::Refused if queue.flying(ticket) > 1 => queue.again(ticket, true),
+            ReceiptOutcome::Refused => {
+                tracing::warn!(code, "a peer refused a letter for good");
+                self.0.settled(to, ticket, code).await;
+            }
+            ReceiptOutcome::Later | ReceiptOutcome::StaleKey | ReceiptOutcome::Unspecified => {
+                self.0.later(to, ticket, code);
+            }
+        }
+    }
+
+    fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {
+        let queue = self.0.outbox.queue(to);
+        unsettled.into_iter().for_each(|ticket| queue.again(ticket, false));
+    }
+
+    fn contact(&self, organisation: &OrgId, what: Contact) {
+        self.0.directory.contact(organisation, what, clock::now());
+    }
+}
+
+impl Node {
+    /// A letter goes again: after a pause, so that a peer that is not ready is not asked without end.
+    fn later(&self, to: &OrgId, ticket: u64, code: u32) {
+        let queue = self.outbox.queue(to);
+        let many = queue.flying(ticket) > 1;
+        let pause = queue.pause(Rejection::from_number(code));
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            queue.again(ticket, many);
+        });
+    }
+}

@@ -1,0 +1,191 @@
+//! The node and its peers as people see them, and what needs their attention.
+
+use uput_core::{envelope::Envelope, id::AgreementId, rejection::Rejection, time::Seconds, wire};
+
+use super::{Node, agreements::Held, directory::Peer, journal::encode_chain};
+use crate::peer::PeerState;
+
+/// From how many seconds on a waiting letter is worth a warning.
+const OLD: u64 = 900;
+/// How long before its end a key record is worth a warning: thirty days.
+const SOON: u64 = 30 * 86_400;
+
+impl Node {
+    /// What was checked, what is worse first.
+    #[must_use]
+    pub fn checks(&self, now: Seconds) -> Vec<wire::Check> {
+        let mut checks = vec![self.check_keys(now), self.check_queue(now), self.check_peers(), self.check_agreements()];
+        checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+        checks
+    }
+
+    fn check_keys(&self, now: Seconds) -> wire::Check {
+        let end = self.me.chain().newest().end();
+        let left = end.since(now).map_or(0, |span| span.0);
+        match left {
+            0 => check(
+                "key-record",
+                wire::CheckLevel::Error,
+                "the key record is past its end",
+                "sign a new key record with the organisation key",
+            ),
+            left if left < SOON => check(
+                "key-record",
+                wire::CheckLevel::Warning,
+                "the key record ends within thirty days",
+                "sign a new key record with the organisation key",
+            ),
+            _ => check("key-record", wire::CheckLevel::Ok, "the key record is current", ""),
+        }
+    }
+
+    fn check_queue(&self, now: Seconds) -> wire::Check {
+        let queued = self.queued();
+        let age = if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) };
+        if age > OLD {
+            let finding = format!("{} items wait for peers, the oldest for {age} s", queued.items);
+            check(
+                "queue",
+                wire::CheckLevel::Warning,
+                &finding,
+                "see `uput peer list` for who does not answer, and telephone",
+            )
+        } else {
+            check("queue", wire::CheckLevel::Ok, &format!("{} items wait for peers", queued.items), "")
+        }
+    }
+
+    fn check_peers(&self) -> wire::Check {
+        let states =
+            || self.directory.peers().into_iter().filter_map(|peer| self.directory.state_of(&peer.organisation));
+        let count = |state: PeerState| states().filter(|found| *found == state).count();
+        if count(PeerState::Frozen) > 0 {
+            return check(
+                "peers",
+                wire::CheckLevel::Error,
+                "the keys of a peer fork",
+                "telephone that organisation and compare safety numbers again",
+            );
+        }
+        match count(PeerState::Introduced) {
+            0 => check(
+                "peers",
+                wire::CheckLevel::Ok,
+                &format!("{} peers are confirmed", count(PeerState::Confirmed)),
+                "",
+            ),
+            n => check(
+                "peers",
+                wire::CheckLevel::Warning,
+                &format!("{n} peers wait for their safety number to be compared"),
+                "compare it by telephone, then `uput peer confirm NAME`",
+            ),
+        }
+    }
+
+    fn check_agreements(&self) -> wire::Check {
+        let unsigned = self.agreements.all().iter().filter(|held| held.signed.is_none()).count();
+        match unsigned {
+            0 => check("agreements", wire::CheckLevel::Ok, "every agreement here is signed by all its parties", ""),
+            n => check(
+                "agreements",
+                wire::CheckLevel::Warning,
+                &format!("{n} agreements lack signatures"),
+                "see `uput agreement list` for whose",
+            ),
+        }
+    }
+
+    /// Own key records as bytes.
+    #[must_use]
+    pub fn own_chain_bytes(&self) -> Vec<u8> {
+        encode_chain(&self.me.chain())
+    }
+
+    /// Checks an agreement without taking it in.
+    ///
+    /// # Errors
+    /// Why it is not one, or that this organisation is no party.
+    pub fn check_agreement(&self, envelope: Envelope) -> Result<Held, Rejection> {
+        let held = Held::new(envelope, &self.all_chains())?;
+        if held.agreement.party(&self.me.organisation).is_some() { Ok(held) } else { Err(Rejection::NoRule) }
+    }
+
+    /// One agreement.
+    #[must_use]
+    pub fn held_agreement(&self, id: &AgreementId) -> Option<Held> {
+        self.agreements.get(id)
+    }
+
+    /// An agreement and who has signed it.
+    #[must_use]
+    pub fn agreement_status(&self, held: &Held) -> wire::AgreementStatus {
+        let missing = held.missing(&self.all_chains());
+        let signed = held.agreement.parties().map(|party| party.organisation).filter(|org| !missing.contains(org));
+        wire::AgreementStatus {
+            agreement: held.agreement.id().to_vec(),
+            title: held.agreement.title().to_owned(),
+            version: held.agreement.version(),
+            signed: sorted(signed.collect()),
+            missing: sorted(missing.clone()),
+            in_force: held.signed.is_some() && held.agreement.is_in_force(crate::clock::now()),
+        }
+    }
+
+    /// Every agreement by title and version.
+    #[must_use]
+    pub fn agreement_list(&self) -> Vec<wire::AgreementStatus> {
+        let mut list: Vec<_> = self.agreements.all().iter().map(|held| self.agreement_status(held)).collect();
+        list.sort_by(|a, b| (&a.title, a.version).cmp(&(&b.title, b.version)));
+        list
+    }
+
+    /// A peer.
+    #[must_use]
+    pub fn view_peer(&self, peer: &Peer) -> wire::Peer {
+        let card = self.directory.card(&peer.organisation);
+        let queued = self.outbox.queue(&peer.organisation).length();
+        let age = crate::clock::now().get().saturating_sub(queued.oldest);
+        wire::Peer {
+            name: peer.name.clone(),
+            organisation: peer.organisation.to_vec(),
+            state: match card.as_ref().map(|card| card.state) {
+                Some(PeerState::Confirmed) => wire::PeerState::Confirmed,
+                Some(PeerState::Frozen) => wire::PeerState::Frozen,
+                _ => wire::PeerState::Introduced,
+            }
+            .into(),
+            safety_number: self.directory.safety_number(&self.me.organisation, &peer.organisation).to_string(),
+            endpoints: card.map(|card| card.endpoints).unwrap_or_default(),
+            connected: peer.connected,
+            last_contact: peer.last_contact.map_or(0, Seconds::get),
+            queued: queued.items,
+            oldest_queued_seconds: if queued.oldest == 0 { 0 } else { age },
+            difficulty: peer.difficulty.map(|difficulty| difficulty.to_string()).unwrap_or_default(),
+            key_chain: self.directory.chain(&peer.organisation).map(|chain| encode_chain(&chain)).unwrap_or_default(),
+        }
+    }
+
+    /// Peers by name, and whoever was invited and has not come yet.
+    #[must_use]
+    pub fn view_peers(&self) -> Vec<wire::Peer> {
+        let mut peers: Vec<wire::Peer> = self.directory.peers().iter().map(|peer| self.view_peer(peer)).collect();
+        let invited = self.directory.invited(crate::clock::now()).into_iter();
+        peers.extend(invited.map(|name| wire::Peer {
+            name,
+            state: wire::PeerState::Invited.into(),
+            ..Default::default()
+        }));
+        peers
+    }
+}
+
+fn check(name: &str, level: wire::CheckLevel, finding: &str, remedy: &str) -> wire::Check {
+    wire::Check { name: name.to_owned(), level: level.into(), finding: finding.to_owned(), remedy: remedy.to_owned() }
+}
+
+fn sorted(ids: Vec<uput_core::id::OrgId>) -> Vec<Vec<u8>> {
+    let mut ids: Vec<Vec<u8>> = ids.iter().map(|id| id.to_vec()).collect();
+    ids.sort();
+    ids
+}

@@ -1,0 +1,242 @@
+//! Trails as this node holds them: read from the journal, kept in memory while they are used.
+//!
+//! Guarantees that a trail in memory is what the journal says: each event is verified again when it is read back, and a
+//! trail whose commit failed is forgotten and read anew. One task at a time works on a trail.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex as StdMutex, PoisonError},
+};
+
+use prost::Message;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use uput_core::{
+    agreement::{Agreement, Request},
+    codec,
+    envelope::{Envelope, MediaType, Verified, verify_one},
+    event::{Event, Statement},
+    id::{EventId, KeyRecordId, OrgId, TrailId},
+    key::KeyChain,
+    rejection::Rejection,
+    slot::{self, Disclosed},
+    time::Seconds,
+    trail::Trail,
+    wire,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    record::{self, EventRecord, Evidence},
+    seal,
+    storage::{KeyKind, NewTrailKeys, Position, TrailKeys},
+};
+
+/// How many trails stay in memory.
+const KEPT: usize = 4096;
+
+/// The trails in memory.
+#[derive(Default)]
+pub(super) struct Trails {
+    kept: StdMutex<HashMap<TrailId, Arc<Mutex<Option<Loaded>>>>>,
+}
+
+/// One trail with what this node knows beside its events.
+pub(super) struct Loaded {
+    /// Its events.
+    pub(super) trail: Trail,
+    /// The agreement that it is pinned to.
+    pub(super) agreement: Arc<Agreement>,
+    /// What is known beside each event.
+    pub(super) beside: BTreeMap<EventId, Beside>,
+    /// Heads of either party, newest last.
+    pub(super) heads: Vec<Envelope>,
+    /// The newest access to it.
+    pub(super) last_access: Option<Position>,
+    /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
+    pub(super) keys: Vec<TrailKeys>,
+}
+
+/// What this node knows beside an event.
+#[derive(Clone)]
+pub(super) struct Beside {
+    /// Where its record is.
+    pub(super) position: Position,
+    /// When it was stored.
+    pub(super) stored: u64,
+    /// Labels that were dropped unread.
+    pub(super) stripped: Vec<String>,
+    /// The event of another trail that it cites.
+    pub(super) cited: Option<Envelope>,
+}
+
+/// A trail that nobody else works on meanwhile.
+pub(super) type Held = OwnedMutexGuard<Option<Loaded>>;
+
+impl Trails {
+    /// Waits for a trail to be free. It is `None` until it is read or opened.
+    pub(super) async fn hold(&self, id: &TrailId) -> Held {
+        self.place(id).lock_owned().await
+    }
+
+    fn place(&self, id: &TrailId) -> Arc<Mutex<Option<Loaded>>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT && !kept.contains_key(id) {
+            // Only what nobody holds may go: two places for one trail would be two truths.
+            kept.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        kept.entry(*id).or_default().clone()
+    }
+}
+
+impl Loaded {
+    /// A trail that begins.
+    pub(super) fn begin(
+        opening: Verified<Event>,
+        agreement: Arc<Agreement>,
+        keys: TrailKeys,
+    ) -> Result<Self, Rejection> {
+        let opened_at = opened_at(&opening, &agreement);
+        let trail = Trail::open(opening, opened_at)?;
+        Ok(Self { trail, agreement, beside: BTreeMap::new(), heads: Vec::new(), last_access: None, keys: vec![keys] })
+    }
+
+    /// The other party.
+    pub(super) fn other(&self, us: &OrgId) -> OrgId {
+        use uput_core::state::Side::{Opener, Peer};
+        let opener = self.trail.party(Opener);
+        if opener == *us { self.trail.party(Peer) } else { opener }
+    }
+
+    /// The number of the next record.
+    pub(super) fn ordinal(&self) -> u32 {
+        u32::try_from(self.beside.len()).unwrap_or(u32::MAX)
+    }
+
+    /// When the other party's machine said that it has an event, as it claims.
+    pub(super) fn delivered(&self, id: &EventId) -> Option<Seconds> {
+        self.trail.events().find(|event| event.statement == Statement::Delivered(*id)).map(|event| event.time)
+    }
+
+    /// The question that the agreement is asked about an event's slots.
+    pub(super) fn request<'a>(&'a self, event: &Event) -> Option<Request<'a>> {
+        Request::of(self.trail.opening_event().ok()?, event)
+    }
+
+    /// Opens a disclosure of an event of this trail.
+    pub(super) fn open(&self, event: &Event, disclosure: &wire::Disclosure) -> Result<Disclosed, Rejection> {
+        slot::open(disclosure, &event.slots, &self.trail.opening()?.nonce, &event.author)
+    }
+
+    /// Opens what a record kept of an event's slots: values, or labels if the values are gone.
+    pub(super) fn disclosed(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
+        let values = self.unseal(&record.values, KeyKind::Value, record.generation, b"values").ok();
+        let bytes = values.or_else(|| {
+            let evidence = self.evidence(record).ok()?;
+            Some(Zeroizing::new(evidence.labels)).filter(|labels| !labels.is_empty())
+        })?;
+        let disclosure = wire::Disclosure::decode(bytes.as_slice()).ok()?;
+        self.open(event, &disclosure).ok()
+    }
+
+    /// The part of a record that outlives its values.
+    pub(super) fn evidence(&self, record: &EventRecord) -> Result<Evidence, Rejection> {
+        let bytes = self.unseal(&record.evidence, KeyKind::Evidence, 0, b"evidence")?;
+        Evidence::decode(bytes.as_slice()).map_err(|_| Rejection::Malformed)
+    }
+
+    /// Opens what is sealed under one of the trail's keys.
+    pub(super) fn unseal(
+        &self,
+        sealed: &[u8],
+        kind: KeyKind,
+        generation: u32,
+        part: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Rejection> {
+        let place = usize::try_from(generation).unwrap_or(usize::MAX);
+        let keys = self.keys.get(place).ok_or(Rejection::NoSuchTrail)?;
+        unseal(keys, &self.trail.id(), sealed, kind, part)
+    }
+
+    /// Seals under the trail's evidence key.
+    pub(super) fn seal_evidence(&self, plain: &[u8], part: &[u8]) -> Result<Vec<u8>, Rejection> {
+        let keys = self.keys.first().ok_or(Rejection::NoSuchTrail)?;
+        seal(keys, &self.trail.id(), plain, KeyKind::Evidence, part)
+    }
+
+    /// Seals under the newest value key; tells which that is.
+    pub(super) fn seal_values(&self, plain: &[u8]) -> Result<(Vec<u8>, u32), Rejection> {
+        let keys = self.keys.last().ok_or(Rejection::NoSuchTrail)?;
+        let generation = u32::try_from(self.keys.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        Ok((seal(keys, &self.trail.id(), plain, KeyKind::Value, b"values")?, generation))
+    }
+
+    /// After an erasure: keys for values that come now. To be committed with them. [NOD-23]
+    pub(super) fn renew(&mut self) -> Result<Option<NewTrailKeys>, Rejection> {
+        if self.keys.last().is_some_and(|keys| keys.value.is_some()) {
+            return Ok(None);
+        }
+        let generation = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let (new, keys) = new_keys(&self.trail.id(), generation)?;
+        self.keys.push(keys);
+        Ok(Some(new))
+    }
+}
+
+/// The stage that the agreement lets an opening have: what it does not allow opens at stage 0. [EVT-13]
+pub(super) fn opened_at(opening: &Event, agreement: &Agreement) -> u32 {
+    let stage = opening.terms.map_or(0, |terms| terms.stage);
+    let permitted = Request::of(opening, opening).is_some_and(|request| agreement.permit(&request).is_ok());
+    if permitted { stage } else { 0 }
+}
+
+/// Opens what is sealed under one of a trail's keys.
+pub(super) fn unseal(
+    keys: &TrailKeys,
+    trail: &TrailId,
+    sealed: &[u8],
+    kind: KeyKind,
+    part: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Rejection> {
+    let key = key(keys, kind).ok_or(Rejection::NoSuchTrail)?;
+    // The key opens what is read from the journal.
+    seal::open(key.expose(), &record::trail_aad(trail, part), sealed).map_err(|_| Rejection::Malformed)
+}
+
+/// Seals under one of a trail's keys.
+fn seal(keys: &TrailKeys, trail: &TrailId, plain: &[u8], kind: KeyKind, part: &[u8]) -> Result<Vec<u8>, Rejection> {
+    let key = key(keys, kind).ok_or(Rejection::StepNotAllowed)?;
+    // The key seals what is written to the journal.
+    seal::seal(key.expose(), &record::trail_aad(trail, part), plain).map_err(|_| Rejection::Malformed)
+}
+
+const fn key(keys: &TrailKeys, kind: KeyKind) -> Option<&crate::storage::TrailKey> {
+    match kind {
+        KeyKind::Value => keys.value.as_ref(),
+        KeyKind::Evidence => keys.evidence.as_ref(),
+    }
+}
+
+/// The keys of a new trail, for its first commit and for use.
+pub(super) fn new_keys(trail: &TrailId, generation: u32) -> Result<(NewTrailKeys, TrailKeys), Rejection> {
+    let new = NewTrailKeys::generate(record::key_name(trail, generation)).map_err(|_| Rejection::Malformed)?;
+    let keys = TrailKeys { value: Some(new.value.clone()), evidence: Some(new.evidence.clone()) };
+    Ok((new, keys))
+}
+
+/// An event whose one signature verifies under the key that its author's record names.
+pub(super) fn verify_event(
+    envelope: Envelope,
+    chain_of: impl Fn(&OrgId) -> Option<Arc<KeyChain>>,
+) -> Result<Verified<Event>, Rejection> {
+    if !envelope.is(MediaType::EVENT) {
+        return Err(Rejection::NeedsUpgrade);
+    }
+    // Author and key are read before the signature verifies, to know which key must verify it, and used for no more.
+    let prefix: wire::EventBody = codec::decode(envelope.body())?;
+    let author = OrgId::parse(&prefix.author)?;
+    let key = KeyRecordId::parse(&prefix.key)?;
+    let chain = chain_of(&author).ok_or(Rejection::UnknownSigner)?;
+    let key = chain.signing_key_of(&key).ok_or(Rejection::UnknownSigner)?;
+    let id = envelope.id();
+    verify_one(envelope, MediaType::EVENT, key, |body| Event::parse(id, body))
+}

@@ -1,0 +1,248 @@
+//! A trail as people see it.
+
+use uput_core::{
+    catalogue::Field,
+    event::{Decision, Event, Statement},
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    state::{Headline, Reading, Stage, Verdict},
+    time::Seconds,
+    timer::Steps,
+    wire,
+};
+
+use super::{Node, trails::Loaded};
+use crate::{
+    clock,
+    record::{AccessRecord, EVENTS, EventRecord},
+};
+
+impl Node {
+    /// A trail with its events; with `values`, what was disclosed is shown and the access recorded.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`].
+    pub async fn show(&self, id: &TrailId, values: bool) -> Result<wire::Trail, Rejection> {
+        let mut held = self.trails.hold(id).await;
+        self.ensure_loaded(&mut held, id)?;
+        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        if values {
+            self.keep_access(loaded).await?;
+        }
+        let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+        let mut view = self.outline(loaded, &reading)?;
+        for event in loaded.trail.events() {
+            view.events.push(self.view_event(loaded, &reading, event, values)?);
+        }
+        Ok(view)
+    }
+
+    /// Every trail without its events, what waits for us first, then the newest.
+    ///
+    /// # Errors
+    /// Why a trail cannot be read.
+    pub async fn list(&self, waiting: bool) -> Result<Vec<wire::Trail>, Rejection> {
+        let mut outlines = Vec::new();
+        for id in self.trail_ids()? {
+            let mut held = self.trails.hold(&id).await;
+            self.ensure_loaded(&mut held, &id)?;
+            let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+            let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+            let outline = self.outline(loaded, &reading)?;
+            if !waiting || waits_for_us(&outline) {
+                outlines.push(outline);
+            }
+        }
+        outlines.sort_by_key(|trail| (!waits_for_us(trail), u64::MAX - trail.changed, trail.trail.clone()));
+        Ok(outlines)
+    }
+
+    /// The trail whose ID begins so.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`] if there is none, or more than one.
+    pub fn trail_id(&self, beginning: &[u8]) -> Result<TrailId, Rejection> {
+        if beginning.len() < 4 || beginning.len() > 32 {
+            return Err(Rejection::NoSuchTrail);
+        }
+        let mut found = None;
+        for entry in self.storage.index().with_prefix(EVENTS, beginning) {
+            let (key, _) = entry.map_err(|_| Rejection::Malformed)?;
+            let id = TrailId::parse(key.get(..32).unwrap_or_default())?;
+            if found.is_some_and(|found| found != id) {
+                return Err(Rejection::NoSuchTrail);
+            }
+            found = Some(id);
+        }
+        found.ok_or(Rejection::NoSuchTrail)
+    }
+
+    /// How many trails there are.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn trail_ids(&self) -> Result<Vec<TrailId>, Rejection> {
+        let mut ids: Vec<TrailId> = Vec::new();
+        for entry in self.storage.index().with_prefix(EVENTS, b"") {
+            let (key, _) = entry.map_err(|_| Rejection::Malformed)?;
+            let id = TrailId::parse(key.get(..32).unwrap_or_default())?;
+            if ids.last() != Some(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Records that somebody looks at values.
+    pub(super) async fn keep_access(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+        let record = AccessRecord {
+            trail: loaded.trail.id().to_vec(),
+            previous: loaded.last_access.map_or(0, |position| position.number().saturating_add(1)),
+            time: clock::now().get(),
+        };
+        loaded.last_access = Some(self.keep(&record).await?);
+        Ok(())
+    }
+
+    fn outline(&self, loaded: &Loaded, reading: &Reading) -> Result<wire::Trail, Rejection> {
+        let opening = loaded.trail.opening()?;
+        let us = self.me.organisation;
+        let other = loaded.other(&us);
+        let ours = loaded.trail.opening_event()?.author == us;
+        Ok(wire::Trail {
+            trail: loaded.trail.id().to_vec(),
+            peer: self.directory.name(&other),
+            ours,
+            act: opening.act.into(),
+            service_type: opening.service_type.into(),
+            agreement: opening.agreement.to_vec(),
+            headline: reading.headline.word().to_owned(),
+            stage: match reading.stage {
+                Stage::Enquiry => 0,
+                Stage::Need => 1,
+                Stage::Identity => 2,
+            },
+            notes: notes(reading),
+            owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
+            deadlines: deadlines(loaded, reading, ours),
+            events: Vec::new(),
+            changed: loaded.beside.values().map(|beside| beside.stored).max().unwrap_or(0),
+            undelivered: self.outbox.queue(&other).of_trail(&loaded.trail.id()),
+        })
+    }
+
+    fn view_event(
+        &self,
+        loaded: &Loaded,
+        reading: &Reading,
+        event: &Event,
+        values: bool,
+    ) -> Result<wire::TrailEvent, Rejection> {
+        let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
+        let verdict = reading.events.get(&event.id).map(|judged| judged.verdict);
+        let findings = reading.findings.iter().filter(|finding| finding.event() == event.id);
+        Ok(wire::TrailEvent {
+            event: event.id.to_vec(),
+            author: self.author(&event.author),
+            ours: event.author == self.me.organisation,
+            seq: event.seq,
+            kind: event.statement.name().to_owned(),
+            code: event.statement.code(),
+            time: event.time.get(),
+            occurred: event.occurred.map_or(0, Seconds::get),
+            stored: beside.stored,
+            delivered: loaded.delivered(&event.id).map_or(0, Seconds::get),
+            void_reason: match verdict {
+                Some(Verdict::Void(reason)) => reason.to_string(),
+                _ => String::new(),
+            },
+            findings: findings.map(|finding| finding.word().to_owned()).collect(),
+            fields: self.fields(loaded, event, values)?,
+            stripped: beside.stripped.clone(),
+            basis: event.terms.map_or(wire::LegalBasis::Unspecified, |terms| terms.basis).into(),
+            evidence: match event.statement {
+                Statement::Decision(Decision { evidence: Some(id), .. }) => id.to_vec(),
+                _ => Vec::new(),
+            },
+        })
+    }
+
+    fn author(&self, organisation: &OrgId) -> String {
+        if *organisation == self.me.organisation { "us".to_owned() } else { self.directory.name(organisation) }
+    }
+
+    /// What was disclosed with an event, as far as the agreement lets it be read.
+    fn fields(&self, loaded: &Loaded, event: &Event, values: bool) -> Result<Vec<wire::Field>, Rejection> {
+        if event.slots.is_empty() {
+            return Ok(Vec::new());
+        }
+        let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
+        let kept: EventRecord = self.at(beside.position)?;
+        let Some(disclosed) = loaded.disclosed(event, &kept) else { return Ok(Vec::new()) };
+        let request = loaded.request(event).ok_or(Rejection::Malformed)?;
+        let readable = loaded.agreement.strip(&request, &disclosed).kept;
+        let shown = |field: &Field| wire::Field {
+            label: field.label().name().to_owned(),
+            // The reader asked for values, and the access is recorded.
+            value: if values { field.value().expose().clone() } else { String::new() },
+        };
+        let fields: Vec<wire::Field> = readable.iter().map(shown).collect();
+        if !fields.is_empty() {
+            return Ok(fields);
+        }
+        // The values are gone; the labels outlive them.
+        let labels =
+            disclosed.labels().map(|label| wire::Field { label: label.name().to_owned(), value: String::new() });
+        Ok(labels.collect())
+    }
+}
+
+/// Things that stand beside the headline.
+fn notes(reading: &Reading) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |holds: bool, words: &str| {
+        if holds {
+            notes.push(words.to_owned());
+        }
+    };
+    let yes = matches!(reading.headline, Headline::Accepted | Headline::PartlyAccepted);
+    note(yes && !reading.covering, "accepted for an earlier need: ask again");
+    note(!reading.objections.is_empty(), "she objected; the law basis stands");
+    note(!reading.warnings.is_empty(), "warned");
+    note(!reading.acknowledged.is_empty(), "acknowledged by a person");
+    note(!reading.decisions.is_empty(), "a decision is recorded");
+    note(!reading.owed.is_empty(), "values are to be purged or retained under law");
+    note(reading.epoch > 0, "reopened");
+    note(!reading.crossings.is_empty(), "events crossed");
+    notes
+}
+
+/// Every timer that was started, what is due first.
+fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool) -> Vec<wire::Deadline> {
+    let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
+    let steps = Steps::new(&loaded.trail, reading);
+    let now = clock::now();
+    let timers = loaded.agreement.timers().iter().filter(|timer| timer.act == opening.act);
+    let mut deadlines: Vec<wire::Deadline> = timers
+        .flat_map(|timer| steps.of(timer.kind).into_iter().map(|step| (step, timer.span)))
+        .map(|(step, span)| {
+            let due = step.from.time.after(span);
+            let met = step.to.map(|event| event.time);
+            wire::Deadline {
+                timer: uput_core::agreement::name_of(step.kind),
+                due: due.get(),
+                met: met.map_or(0, Seconds::get),
+                overdue: met.unwrap_or(now) > due,
+                // Every step with a timer is the receiver's.
+                ours: !ours,
+            }
+        })
+        .collect();
+    deadlines.sort_by_key(|deadline| deadline.due);
+    deadlines
+}
+
+/// Whether we owe the next step: a timer of ours runs, or values are to be purged.
+fn waits_for_us(trail: &wire::Trail) -> bool {
+    trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
+}

@@ -1,0 +1,461 @@
+//! What this organisation says: opening trails and adding events to them.
+//!
+//! Guarantees that nothing is sealed that profile, stage and basis do not allow, that the same request ID gives the same
+//! answer, and that an event is on disk before it is queued.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uput_core::{
+    agreement::{self, Agreement, Occasion, Request},
+    catalogue::Field,
+    codec,
+    entropy::Entropy,
+    envelope::{Envelope, Verified},
+    event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
+    id::{AgreementId, EventId, OrgId, TrailId},
+    rejection::Rejection,
+    sensitive::Sensitive,
+    slot::{Disclosed, Extent, SlotSecrets, commit},
+    state::{Side, Stage, VoidReason},
+    step::{self, Draft},
+    time::Seconds,
+    wire,
+};
+
+use super::{
+    Node,
+    directory::Peer,
+    journal::beside,
+    outbox::Waiting,
+    trails::{Loaded, new_keys},
+};
+use crate::{
+    clock::{self, SystemEntropy},
+    peer::PeerState,
+    record::{self, EventRecord, Evidence},
+    storage::{Commit, KeyKind, NewTrailKeys, Position},
+};
+
+/// A trail to be opened.
+pub struct NewTrail {
+    /// The same ID gives the same answer.
+    pub request_id: String,
+    /// Check only.
+    pub validate_only: bool,
+    /// Local name or OrgId of the other organisation.
+    pub peer: String,
+    /// Under which agreement; none: the only one that allows it.
+    pub agreement: Option<AgreementId>,
+    /// What is asked.
+    pub act: wire::Act,
+    /// The kind of service.
+    pub service_type: wire::ServiceType,
+    /// 0, 1 or 2.
+    pub stage: u32,
+    /// Why it may be disclosed.
+    pub basis: wire::LegalBasis,
+    /// Number of the article; 0: none.
+    pub article: u32,
+    /// What is disclosed.
+    pub fields: Vec<Field>,
+    /// End of the request.
+    pub expiry: Option<Seconds>,
+    /// When it happened.
+    pub occurred: Option<Seconds>,
+}
+
+/// An event to be added.
+pub struct NewEvent {
+    /// The same ID gives the same answer.
+    pub request_id: String,
+    /// Check only.
+    pub validate_only: bool,
+    /// To which trail.
+    pub trail: TrailId,
+    /// What is said.
+    pub statement: Statement,
+    /// What is disclosed with it.
+    pub fields: Vec<Field>,
+    /// Why it may be; none: as in the opening.
+    pub basis: Option<wire::LegalBasis>,
+    /// Number of the article; 0: none.
+    pub article: u32,
+    /// When it happened.
+    pub occurred: Option<Seconds>,
+    /// The trail that holds the issuer's decision.
+    pub evidence_trail: Option<TrailId>,
+}
+
+/// Why nothing was said.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// By the table of rejections alone.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// By the state of the trail: the condition that fails.
+    #[error("the trail's state does not allow this step now ({0})")]
+    Void(VoidReason),
+    /// By the agreement: the labels that are the reason.
+    #[error("{} ({})", .0.rejection, labels(.0))]
+    Agreement(agreement::Refused),
+}
+
+impl Refused {
+    /// The row of the table of rejections.
+    #[must_use]
+    pub const fn rejection(&self) -> Rejection {
+        match self {
+            Self::Rejected(rejection) => *rejection,
+            Self::Void(_) => Rejection::StepNotAllowed,
+            Self::Agreement(refused) => refused.rejection,
+        }
+    }
+}
+
+impl From<step::Refused> for Refused {
+    fn from(refused: step::Refused) -> Self {
+        match refused {
+            step::Refused::Void(reason) => Self::Void(reason),
+            step::Refused::Rejected(rejection) => Self::Rejected(rejection),
+        }
+    }
+}
+
+fn labels(refused: &agreement::Refused) -> String {
+    refused.labels.iter().map(|label| label.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// An event with what goes into its record beside it.
+pub(super) struct Written {
+    pub(super) event: Verified<Event>,
+    pub(super) disclosed: Option<Disclosed>,
+    pub(super) extent: Extent,
+    pub(super) stripped: Vec<String>,
+    pub(super) cited: Option<Envelope>,
+}
+
+impl Written {
+    /// An event without slots.
+    pub(super) const fn plain(event: Verified<Event>) -> Self {
+        Self { event, disclosed: None, extent: Extent::NOTHING, stripped: Vec::new(), cited: None }
+    }
+
+    /// The record of the event. `to` is whom it goes to, none if it came from there.
+    pub(super) fn record(
+        &self,
+        loaded: &Loaded,
+        ordinal: u32,
+        to: Option<&OrgId>,
+        request: Vec<u8>,
+    ) -> Result<(EventRecord, Evidence), Rejection> {
+        let disclose = |extent: &Extent| {
+            let disclosure = self.disclosed.as_ref()?.disclose(&self.event.id, extent)?;
+            Some(codec::encode(&disclosure))
+        };
+        let evidence = Evidence {
+            envelope: self.event.envelope().to_bytes(),
+            labels: disclose(&Extent::LABELS).unwrap_or_default(),
+            stripped: self.stripped.clone(),
+            cited: self.cited.as_ref().map(Envelope::to_bytes).unwrap_or_default(),
+        };
+        let (values, generation) = match disclose(&self.extent) {
+            Some(values) => loaded.seal_values(&values)?,
+            None => (Vec::new(), 0),
+        };
+        let record = EventRecord {
+            trail: loaded.trail.id().to_vec(),
+            ordinal,
+            evidence: loaded.seal_evidence(&evidence.encode_to_vec(), b"evidence")?,
+            values,
+            to: to.map(OrgId::to_vec).unwrap_or_default(),
+            request,
+            stored: clock::now().get(),
+            generation,
+        };
+        Ok((record, evidence))
+    }
+}
+
+impl Node {
+    /// Opens a trail.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was written.
+    pub async fn open_trail(&self, new: NewTrail) -> Result<Option<TrailId>, Refused> {
+        let digest = record::request_digest(&new.request_id);
+        let _turn = self.trails.hold(&request_place(&digest)).await;
+        if let Some(position) = self.indexed(record::REQUESTS, &digest) {
+            let kept: EventRecord = self.at(position)?;
+            return Ok(Some(TrailId::parse(&kept.trail)?));
+        }
+        let peer = self.confirmed(&new.peer)?;
+        let now = clock::now();
+        let agreement = self.agreement_for(&new, &peer.organisation, now)?;
+        let validate_only = new.validate_only;
+        let written = self.write_opening(new, &peer.organisation, &agreement, now.floor(agreement.grain()))?;
+        if validate_only {
+            return Ok(None);
+        }
+        let id = written.event.id.opened_trail();
+        let (new_keys, keys) = new_keys(&id, 0)?;
+        let mut held = self.trails.hold(&id).await;
+        let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
+        self.commit_event(&mut held, loaded, &written, digest, Some(new_keys)).await?;
+        Ok(Some(id))
+    }
+
+    /// Adds an event to a trail.
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was written.
+    pub async fn record_event(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
+        let digest = record::request_digest(&new.request_id);
+        let cited = match new.evidence_trail {
+            Some(trail) => Some(self.decision_of(&trail).await?),
+            None => None,
+        };
+        let mut held = self.trails.hold(&new.trail).await;
+        self.ensure_loaded(&mut held, &new.trail)?;
+        if let Some(position) = self.indexed(record::REQUESTS, &digest) {
+            return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));
+        }
+        let loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
+        let written = self.write_event(&new, &loaded, cited);
+        let written = match written {
+            Ok(written) if !new.validate_only => written,
+            other => {
+                *held = Some(loaded);
+                return other.map(|_| None);
+            }
+        };
+        let mut loaded = loaded;
+        if matches!(new.statement, Statement::Purged(_)) {
+            // The statement says that the values are gone: they go first.
+            self.erase_values(&mut loaded)?;
+        }
+        let renewed = if written.disclosed.is_some() { loaded.renew()? } else { None };
+        let id = written.event.id;
+        loaded.trail.admit(written.event.clone())?;
+        self.commit_event(&mut held, loaded, &written, digest, renewed).await?;
+        Ok(Some(id))
+    }
+
+    /// Commits an own event that the trail in hand has admitted, and queues it.
+    async fn commit_event(
+        &self,
+        held: &mut super::trails::Held,
+        mut loaded: Loaded,
+        written: &Written,
+        request: Vec<u8>,
+        new_keys: Option<NewTrailKeys>,
+    ) -> Result<(), Refused> {
+        let to = loaded.other(&self.me.organisation);
+        let (kept, evidence) = written.record(&loaded, loaded.ordinal(), Some(&to), request)?;
+        let commit = Commit { keys: new_keys.into_iter().collect(), records: vec![record::draft(&kept)] };
+        // If this fails the trail in hand is dropped, and read anew from the journal.
+        let positions = self.commit(commit).await?;
+        let position = positions.get().first().copied().ok_or(Rejection::DiskFull)?;
+        loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
+        let trail = Some(loaded.trail.id());
+        **held = Some(loaded);
+        self.outbox.queue(&to).push([(position, Waiting { trail, since: kept.stored })]);
+        Ok(())
+    }
+
+    /// A peer whose safety number was compared and whose keys do not fork.
+    pub(super) fn confirmed(&self, name: &str) -> Result<Peer, Rejection> {
+        let peer = self.directory.find(name)?;
+        match self.directory.state_of(&peer.organisation) {
+            Some(PeerState::Confirmed) => Ok(peer),
+            Some(PeerState::Frozen) => Err(Rejection::ForkedChain),
+            _ => Err(Rejection::PeerNotConfirmed),
+        }
+    }
+
+    /// The agreement that was named, or the one that allows what is asked.
+    fn agreement_for(&self, new: &NewTrail, peer: &OrgId, now: Seconds) -> Result<Arc<Agreement>, Rejection> {
+        let us = &self.me.organisation;
+        let held = match &new.agreement {
+            Some(id) => vec![self.agreements.get(id).ok_or(Rejection::UnknownAgreement)?],
+            None => self.agreements.all(),
+        };
+        let allows = |agreement: &Agreement| agreement.rule_for(new.act, us, peer, new.service_type).is_some();
+        let matching: Vec<_> = held.into_iter().filter(|held| allows(&held.agreement)).collect();
+        if matching.is_empty() {
+            return Err(Rejection::NoRule);
+        }
+        let signed: Vec<_> = matching.into_iter().filter(|held| held.signed.is_some()).collect();
+        if signed.is_empty() {
+            return Err(Rejection::AgreementNotSigned);
+        }
+        // The newest version of several that allow it.
+        let in_force = signed.into_iter().filter(|held| held.agreement.is_in_force(now));
+        let chosen = in_force.max_by_key(|held| (held.agreement.version(), held.agreement.id()));
+        chosen.map(|held| held.agreement).ok_or(Rejection::AgreementNotInForce)
+    }
+
+    fn write_opening(
+        &self,
+        new: NewTrail,
+        peer: &OrgId,
+        agreement: &Agreement,
+        time: Seconds,
+    ) -> Result<Written, Refused> {
+        let us = &self.me.organisation;
+        let chain = self.directory.chain(peer).ok_or(Rejection::NoSuchPeer)?;
+        let rule = agreement.rule_for(new.act, us, peer, new.service_type).ok_or(Rejection::NoRule)?;
+        let opening = Opening {
+            peer: *peer,
+            peer_key: chain.newest_id(),
+            agreement: agreement.id(),
+            act: new.act,
+            service_type: new.service_type,
+            nonce: SystemEntropy.bytes(),
+            event_version: EVENT_VERSION,
+            expiry: new.expiry.map(|expiry| expiry.floor(agreement.grain())),
+        };
+        let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
+        let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };
+        let (slots, disclosed) = self.fill(agreement, &request, new.fields)?;
+        let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
+        let draft = Draft { statement: Statement::Acknowledged, terms: Some(terms), slots, time, occurred };
+        let event = step::open(&self.me.author(), opening, draft)?;
+        Ok(Written { disclosed, extent: Extent::VALUES, ..Written::plain(event) })
+    }
+
+    fn write_event(&self, new: &NewEvent, loaded: &Loaded, cited: Option<Verified<Event>>) -> Result<Written, Refused> {
+        let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
+        let statement = citing(&new.statement, cited.as_deref())?;
+        step::may(&loaded.trail, side, &statement)?;
+        let time = clock::now().floor(loaded.agreement.grain());
+        let opening = loaded.trail.opening_event()?;
+        let occasion = Occasion::of(&statement, side == Side::Opener);
+        if occasion.discloses() {
+            // No new disclosure to an organisation whose keys fork.
+            self.confirmed(&loaded.other(&self.me.organisation).to_string())?;
+        }
+        let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
+        if !new.fields.is_empty() {
+            let wanted = terms_for(new, loaded, &statement, occasion)?;
+            let (opener, opening) = (&opening.author, loaded.trail.opening()?);
+            let request = Request { opener, opening, terms: wanted, occasion, time };
+            (slots, disclosed) = self.fill(&loaded.agreement, &request, new.fields.clone())?;
+            terms = Some(wanted);
+        }
+        let occurred = new.occurred.map(|occurred| occurred.floor(loaded.agreement.grain()));
+        let draft = Draft { statement, terms, slots, time, occurred };
+        let event = step::append(&loaded.trail, &self.me.author(), draft)?;
+        let cited = cited.map(Verified::into_envelope);
+        Ok(Written { disclosed, extent: Extent::VALUES, cited, ..Written::plain(event) })
+    }
+
+    /// Fields become slots, if the agreement allows all of them.
+    fn fill(
+        &self,
+        agreement: &Agreement,
+        request: &Request<'_>,
+        fields: Vec<Field>,
+    ) -> Result<(Vec<u8>, Option<Disclosed>), Refused> {
+        let permitted = agreement.permit(request)?;
+        let minimised = permitted.minimise(fields).map_err(Refused::Agreement)?;
+        if minimised.fields().is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let mut entropy = SystemEntropy;
+        let mut secret = || {
+            let mut bytes = [0; 32];
+            entropy.fill(&mut bytes);
+            Sensitive::new(bytes)
+        };
+        let secrets = SlotSecrets { labels: secret(), values: secret() };
+        let order = secret();
+        let (slots, disclosed) = commit(minimised, &request.opening.nonce, &self.me.organisation, secrets, &order)?;
+        Ok((slots, Some(disclosed)))
+    }
+
+    /// Reads a trail into its place if it is not there.
+    pub(super) fn ensure_loaded(&self, held: &mut super::trails::Held, id: &TrailId) -> Result<(), Rejection> {
+        if held.is_none() {
+            **held = self.load(id)?;
+        }
+        if held.is_some() { Ok(()) } else { Err(Rejection::NoSuchTrail) }
+    }
+
+    /// The newest decision of a trail that its own issuer signed.
+    async fn decision_of(&self, trail: &TrailId) -> Result<Verified<Event>, Rejection> {
+        let mut held = self.trails.hold(trail).await;
+        self.ensure_loaded(&mut held, trail)?;
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let issued = |event: &&Verified<Event>| {
+            matches!(event.statement, Statement::Decision(Decision { evidence: None, kind, .. })
+                if loaded.agreement.may_decide(&event.author, kind))
+        };
+        loaded.trail.events().filter(issued).last().cloned().ok_or(Rejection::BadEvidence)
+    }
+
+    /// Destroys the values of a trail. Blocks for a few syncs; nothing else works on the trail meanwhile.
+    fn erase_values(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+        for (generation, keys) in (0..).zip(&mut loaded.keys) {
+            if keys.value.take().is_some() {
+                let name = record::key_name(&loaded.trail.id(), generation);
+                tokio::task::block_in_place(|| self.storage.erase(&name, KeyKind::Value)).map_err(|error| {
+                    tracing::error!(%error, "values were not erased");
+                    Rejection::DiskFull
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The place in which a request is answered once.
+fn request_place(digest: &[u8]) -> TrailId {
+    uput_core::id::Id::of(digest).into()
+}
+
+fn event_at(loaded: &Loaded, position: Position) -> Option<EventId> {
+    loaded.beside.iter().find(|(_, beside)| beside.position == position).map(|(id, _)| *id)
+}
+
+/// A decision that cites its issuer's says the same as that.
+fn citing(statement: &Statement, cited: Option<&Event>) -> Result<Statement, Rejection> {
+    match (statement, cited) {
+        (Statement::Decision(_), Some(event)) => match event.statement {
+            Statement::Decision(issued) => Ok(Statement::Decision(Decision { evidence: Some(event.id), ..issued })),
+            _ => Err(Rejection::BadEvidence),
+        },
+        (_, Some(_)) => Err(Rejection::BadEvidence),
+        (statement, None) => Ok(statement.clone()),
+    }
+}
+
+/// Under which terms the slots of an event are filled.
+fn terms_for(new: &NewEvent, loaded: &Loaded, statement: &Statement, occasion: Occasion) -> Result<Terms, Refused> {
+    let opened = loaded.trail.opening_event()?.terms.ok_or(Rejection::Malformed)?;
+    if !occasion.discloses() {
+        // What an answer may carry needs no basis: the profile's list of replies bounds it. [AGR-22]
+        let basis = wire::LegalBasis::NoneNeededNonpersonal;
+        return Ok(Terms { stage: 0, rule: opened.rule, basis, article: 0 });
+    }
+    let stage = match statement {
+        Statement::Need => 1,
+        Statement::Identity => 2,
+        _ => match loaded.trail.reading().map_err(|_| Rejection::Malformed)?.stage {
+            Stage::Enquiry => 0,
+            Stage::Need => 1,
+            Stage::Identity => 2,
+        },
+    };
+    let (basis, article) = match new.basis {
+        Some(basis) => (basis, new.article),
+        None => newest_basis(loaded).unwrap_or((opened.basis, opened.article)),
+    };
+    Ok(Terms { stage, rule: opened.rule, basis, article })
+}
+
+/// The basis of the opener's newest disclosure about her.
+fn newest_basis(loaded: &Loaded) -> Option<(wire::LegalBasis, u32)> {
+    let terms = loaded.trail.events().filter_map(|event| event.terms).filter(|terms| terms.stage > 0);
+    terms.last().map(|terms| (terms.basis, terms.article))
+}

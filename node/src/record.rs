@@ -1,0 +1,345 @@
+//! What the journal holds, and what the index shows of it.
+//!
+//! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
+//! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
+
+use prost::Message;
+use ring::digest;
+use uput_core::id::{AgreementId, OrgId, TrailId};
+use zeroize::Zeroizing;
+
+use crate::storage::{Draft, Position, Record};
+use crate::store::{IndexValue, IndexWrite, Tree};
+
+/// The own identity: "" to its newest record.
+pub const OWN: Tree = Tree::new("own");
+/// Key chains: OrgId to the newest record.
+pub const CHAINS: Tree = Tree::new("chains");
+/// Peers: OrgId to the newest record.
+pub const PEERS: Tree = Tree::new("peers");
+/// Invitations: SHA-256 of the secret to the newest record.
+pub const INVITATIONS: Tree = Tree::new("invitations");
+/// Agreements: ID to the newest record.
+pub const AGREEMENTS: Tree = Tree::new("agreements");
+/// Trails: trail ID and ordinal to the record of the event.
+pub const EVENTS: Tree = Tree::new("events");
+/// Heads: trail ID and position.
+pub const HEADS: Tree = Tree::new("heads");
+/// The newest access to each trail.
+pub const ACCESSES: Tree = Tree::new("accesses");
+/// What waits for a peer: OrgId and position.
+pub const QUEUE: Tree = Tree::new("queue");
+/// Requests that were answered: digest of the request ID to the record.
+pub const REQUESTS: Tree = Tree::new("requests");
+
+/// Own key records and incarnation.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct OwnRecord {
+    /// Encoded `KeyChain`.
+    #[prost(bytes = "vec", tag = "1")]
+    pub chain: Vec<u8>,
+    /// Incarnation of this node.
+    #[prost(uint32, tag = "2")]
+    pub incarnation: u32,
+}
+
+/// Another organisation's key records.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct ChainRecord {
+    /// OrgId.
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: Vec<u8>,
+    /// Encoded `KeyChain`.
+    #[prost(bytes = "vec", tag = "2")]
+    pub chain: Vec<u8>,
+}
+
+/// What this node calls another organisation, and whether people compared the safety number.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct PeerRecord {
+    /// OrgId.
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: Vec<u8>,
+    /// Local name.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// The safety number was compared.
+    #[prost(bool, tag = "3")]
+    pub confirmed: bool,
+}
+
+/// An invitation that was made here.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct InvitationRecord {
+    /// SHA-256 of the secret.
+    #[prost(bytes = "vec", tag = "1")]
+    pub digest: Vec<u8>,
+    /// Local name for whoever uses it.
+    #[prost(string, tag = "2")]
+    pub name: String,
+    /// Seconds since 1970.
+    #[prost(uint64, tag = "3")]
+    pub until: u64,
+    /// It was used.
+    #[prost(bool, tag = "4")]
+    pub used: bool,
+}
+
+/// An agreement with the signatures known here.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct AgreementRecord {
+    /// ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub agreement: Vec<u8>,
+    /// Encoded `Envelope`.
+    #[prost(bytes = "vec", tag = "2")]
+    pub envelope: Vec<u8>,
+    /// Whom it goes to.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub to: Vec<Vec<u8>>,
+}
+
+/// One event of a trail.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct EventRecord {
+    /// Trail ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: Vec<u8>,
+    /// How many records of the trail came before it.
+    #[prost(uint32, tag = "2")]
+    pub ordinal: u32,
+    /// Encoded [`Evidence`] under the evidence key.
+    #[prost(bytes = "vec", tag = "3")]
+    pub evidence: Vec<u8>,
+    /// Encoded `Disclosure` under the value key; empty if there is none.
+    #[prost(bytes = "vec", tag = "4")]
+    pub values: Vec<u8>,
+    /// OrgId of whom it goes to; empty: it came from there.
+    #[prost(bytes = "vec", tag = "5")]
+    pub to: Vec<u8>,
+    /// Digest of the request that made it; empty if none.
+    #[prost(bytes = "vec", tag = "6")]
+    pub request: Vec<u8>,
+    /// When it was stored, seconds since 1970.
+    #[prost(uint64, tag = "7")]
+    pub stored: u64,
+    /// Which value key of the trail: a new one after each erasure.
+    #[prost(uint32, tag = "8")]
+    pub generation: u32,
+}
+
+/// What proves an event, and outlives its values.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct Evidence {
+    /// Encoded `Envelope`.
+    #[prost(bytes = "vec", tag = "1")]
+    pub envelope: Vec<u8>,
+    /// Encoded `Disclosure` of labels; empty if there is none.
+    #[prost(bytes = "vec", tag = "2")]
+    pub labels: Vec<u8>,
+    /// Labels that came outside the profile and were dropped unread.
+    #[prost(string, repeated, tag = "3")]
+    pub stripped: Vec<String>,
+    /// Encoded `Envelope` of the event in another trail that it names; empty if none.
+    #[prost(bytes = "vec", tag = "4")]
+    pub cited: Vec<u8>,
+}
+
+/// Letters that a peer has on disk: what waited for it waits no longer.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct SettledRecord {
+    /// OrgId.
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: Vec<u8>,
+    /// Positions of the records.
+    #[prost(uint64, repeated, tag = "2")]
+    pub positions: Vec<u64>,
+    /// Number of the rejection with which the peer refused them; 0: it has them.
+    #[prost(uint32, tag = "3")]
+    pub refused: u32,
+}
+
+/// A head of either party.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct HeadRecord {
+    /// Trail ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: Vec<u8>,
+    /// Encoded `Envelope` under the evidence key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub envelope: Vec<u8>,
+    /// OrgId of whom it goes to; empty: it came from there, or stays here.
+    #[prost(bytes = "vec", tag = "3")]
+    pub to: Vec<u8>,
+}
+
+/// Somebody looked at the values of a trail.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct AccessRecord {
+    /// Trail ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: Vec<u8>,
+    /// Position and one of the access before; 0: the first.
+    #[prost(uint64, tag = "2")]
+    pub previous: u64,
+    /// Seconds since 1970.
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
+}
+
+/// Something that the journal holds.
+pub trait Kept: Message + Default {
+    /// Its kind.
+    const KIND: u16;
+}
+
+macro_rules! kinds {
+    ($($record:ident = $kind:literal),* $(,)?) => {
+        $(impl Kept for $record { const KIND: u16 = $kind; })*
+    };
+}
+
+kinds! {
+    OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
+    EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9,
+}
+
+/// A record to be written.
+#[must_use]
+pub fn draft<K: Kept>(record: &K) -> Draft {
+    Draft { kind: K::KIND, payload: Zeroizing::new(record.encode_to_vec()) }
+}
+
+/// A record that was read; `None` if it is of another kind or does not parse.
+#[must_use]
+pub fn read<K: Kept>(record: &Record) -> Option<K> {
+    if record.kind == K::KIND { K::decode(record.payload.as_slice()).ok() } else { None }
+}
+
+/// Key of what waits for a peer.
+#[must_use]
+pub fn queue_key(organisation: &[u8], position: Position) -> Vec<u8> {
+    [organisation, &position.number().to_be_bytes()].concat()
+}
+
+/// Key of an event of a trail.
+#[must_use]
+pub fn event_key(trail: &[u8], ordinal: u32) -> Vec<u8> {
+    [trail, &ordinal.to_be_bytes()].concat()
+}
+
+/// Digest under which a request is remembered.
+#[must_use]
+pub fn request_digest(request_id: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, request_id.as_bytes()).as_ref().to_vec()
+}
+
+/// What the index shows of a record. A function of the record alone. [NOD-21]
+#[must_use]
+pub fn project(record: &Record) -> Vec<IndexWrite> {
+    let writes = match record.kind {
+        OwnRecord::KIND => vec![points(OWN, b"own", record)],
+        ChainRecord::KIND => with(record, |r: ChainRecord| vec![points(CHAINS, &r.organisation, record)]),
+        PeerRecord::KIND => with(record, |r: PeerRecord| vec![points(PEERS, &r.organisation, record)]),
+        InvitationRecord::KIND => with(record, |r: InvitationRecord| vec![points(INVITATIONS, &r.digest, record)]),
+        AgreementRecord::KIND => with(record, |r| project_agreement(&r, record)),
+        EventRecord::KIND => with(record, |r| project_event(&r, record)),
+        SettledRecord::KIND => with(record, |r| project_settled(&r)),
+        HeadRecord::KIND => with(record, |r| project_head(&r, record)),
+        AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
+        // A kind of a newer version is kept in the journal and shown nowhere.
+        _ => Vec::new(),
+    };
+    writes.into_iter().flatten().collect()
+}
+
+type Writes = Vec<Option<IndexWrite>>;
+
+fn with<K: Kept>(record: &Record, project: impl FnOnce(K) -> Writes) -> Writes {
+    read(record).map(project).unwrap_or_default()
+}
+
+/// Keys are of fixed length and values of eight bytes, so none is too large.
+fn points(tree: Tree, key: &[u8], record: &Record) -> Option<IndexWrite> {
+    let value = IndexValue::try_from(record.position.number().to_be_bytes().to_vec()).ok()?;
+    IndexWrite::put(tree, key, value).ok()
+}
+
+fn waits(to: &[u8], record: &Record) -> Option<IndexWrite> {
+    points(QUEUE, &queue_key(to, record.position), record)
+}
+
+fn project_agreement(agreement: &AgreementRecord, record: &Record) -> Writes {
+    let mut writes = vec![points(AGREEMENTS, &agreement.agreement, record)];
+    writes.extend(agreement.to.iter().map(|to| waits(to, record)));
+    writes
+}
+
+fn project_event(event: &EventRecord, record: &Record) -> Writes {
+    let mut writes = vec![points(EVENTS, &event_key(&event.trail, event.ordinal), record)];
+    if !event.to.is_empty() {
+        writes.push(waits(&event.to, record));
+    }
+    if !event.request.is_empty() {
+        writes.push(points(REQUESTS, &event.request, record));
+    }
+    writes
+}
+
+fn project_settled(settled: &SettledRecord) -> Writes {
+    let key = |position: &u64| queue_key(&settled.organisation, Position::new(*position));
+    settled.positions.iter().map(|position| IndexWrite::delete(QUEUE, &key(position)).ok()).collect()
+}
+
+fn project_head(head: &HeadRecord, record: &Record) -> Writes {
+    let mut writes = vec![points(HEADS, &queue_key(&head.trail, record.position), record)];
+    if !head.to.is_empty() {
+        writes.push(waits(&head.to, record));
+    }
+    writes
+}
+
+/// The position that an index value points to.
+#[must_use]
+pub fn position(value: &[u8]) -> Option<Position> {
+    Some(Position::new(u64::from_be_bytes(value.try_into().ok()?)))
+}
+
+/// Associated data of what is sealed under a trail's keys. [NOD-22]
+#[must_use]
+pub fn trail_aad(trail: &TrailId, part: &[u8]) -> Vec<u8> {
+    [b"uput/node/", part, b"/", trail.as_bytes().as_slice()].concat()
+}
+
+/// Under which name the key book holds a generation of a trail's keys. [NOD-23]
+#[must_use]
+pub fn key_name(trail: &TrailId, generation: u32) -> [u8; 32] {
+    if generation == 0 {
+        return *trail.as_bytes();
+    }
+    let name = [b"uput/node/generation".as_slice(), &generation.to_be_bytes(), trail.as_bytes()].concat();
+    *uput_core::id::Id::of(&name).as_bytes()
+}
+
+/// The organisation that a queue key waits for, and the position.
+#[must_use]
+pub fn parse_queue_key(key: &[u8]) -> Option<(OrgId, Position)> {
+    let (organisation, number) = key.split_at_checked(32)?;
+    Some((OrgId::parse(organisation).ok()?, position(number)?))
+}
+
+/// The ID in an agreement's record.
+#[must_use]
+pub fn agreement_id(record: &AgreementRecord) -> Option<AgreementId> {
+    AgreementId::parse(&record.agreement).ok()
+}

@@ -1,0 +1,39 @@
+//! Calls about the node itself.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+use uput_core::wire;
+use uput_core::wire::node_service_server::NodeService;
+
+use super::status;
+use crate::{clock, node::Node};
+
+/// Calls about the node itself.
+pub struct NodeCalls {
+    /// The node.
+    pub node: Arc<Node>,
+    /// Where peers reach it; empty: it only dials out.
+    pub peer_address: String,
+}
+
+#[tonic::async_trait]
+impl NodeService for NodeCalls {
+    async fn get_node(&self, _: Request<wire::GetNodeRequest>) -> Result<Response<wire::GetNodeResponse>, Status> {
+        let (me, queued, now) = (self.node.me(), self.node.queued(), clock::now());
+        let trails = self.node.trail_ids().map_err(status::of)?.len();
+        Ok(Response::new(wire::GetNodeResponse {
+            organisation: me.organisation.to_vec(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            key_record: me.key_record().to_vec(),
+            incarnation: me.incarnation,
+            peer_address: self.peer_address.clone(),
+            trails: trails as u64,
+            queued: queued.items,
+            oldest_queued_seconds: if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) },
+            checks: self.node.checks(now),
+            key_chain: self.node.own_chain_bytes(),
+            time: now.get(),
+        }))
+    }
+}

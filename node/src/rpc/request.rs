@@ -1,0 +1,144 @@
+//! Reading requests: what the schema leaves open becomes types that cannot be wrong.
+
+use tonic::Status;
+use tonic_types::{ErrorDetails, StatusExt};
+use uput_core::{
+    catalogue::{Field, Label},
+    event::Statement,
+    id::{AgreementId, EventId, TrailId},
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::Seconds,
+    wire,
+};
+
+use super::status;
+use crate::node::{Node, Refused};
+
+/// Longest request ID.
+const MAX_REQUEST_ID: usize = 64;
+/// Most rows of a page.
+const MAX_PAGE: usize = 500;
+
+/// The status of a refusal, with the condition or the labels that are the reason.
+pub(super) fn refused(refused: &Refused) -> Status {
+    let rejection = refused.rejection();
+    let base = status::of(rejection);
+    let details = base.get_error_details();
+    Status::with_error_details(base.code(), refused.to_string(), details)
+}
+
+/// A request field that is wrong: which, and what it must be. Never what it was.
+pub(super) fn invalid(field: &'static str, must_be: &'static str) -> Status {
+    let mut details = ErrorDetails::new();
+    details.add_bad_request_violation(field, must_be);
+    let rejection = Rejection::BadValue;
+    details.set_error_info(rejection.code(), status::DOMAIN, std::collections::HashMap::new());
+    Status::with_error_details(tonic::Code::InvalidArgument, format!("{field} must be {must_be}"), details)
+}
+
+/// Fields of the catalogue.
+pub(super) fn fields(fields: Vec<wire::Field>) -> Result<Vec<Field>, Status> {
+    fields.into_iter().map(field).collect()
+}
+
+fn field(field: wire::Field) -> Result<Field, Status> {
+    let value = Sensitive::new(field.value);
+    let label = Label::parse(&field.label).map_err(status::of)?;
+    Field::typed(label, &value).map_err(|rejection| {
+        let base = status::of(rejection);
+        // The label is a word of the catalogue; the value is not repeated.
+        let text = format!("{rejection} ({})", label.name());
+        Status::with_error_details(base.code(), text, base.get_error_details())
+    })
+}
+
+/// An ID of the caller's, so that a repeated request is answered once.
+pub(super) fn request_id(id: String, validate_only: bool) -> Result<String, Status> {
+    let fits = id.len() <= MAX_REQUEST_ID && id.chars().all(|c| c.is_ascii_graphic());
+    if fits && (validate_only || id.len() >= 16) {
+        Ok(id)
+    } else {
+        Err(invalid("request_id", "a random UUID, 16 to 64 printable characters"))
+    }
+}
+
+/// A time that may be left out.
+pub(super) fn time(field: &'static str, seconds: u64) -> Result<Option<Seconds>, Status> {
+    if seconds == 0 {
+        return Ok(None);
+    }
+    Seconds::new(seconds).map(Some).ok_or_else(|| invalid(field, "seconds since 1970"))
+}
+
+/// A trail by the beginning of its ID.
+pub(super) fn trail(node: &Node, beginning: &[u8]) -> Result<TrailId, Status> {
+    node.trail_id(beginning).map_err(status::of)
+}
+
+/// An agreement's ID; empty: none.
+pub(super) fn agreement(bytes: &[u8]) -> Result<Option<AgreementId>, Status> {
+    AgreementId::parse_optional(bytes).map_err(|_| invalid("agreement", "32 bytes or empty"))
+}
+
+/// What is said, read as strictly as if it came from a peer.
+pub(super) fn statement(statement: Option<wire::Statement>) -> Result<Statement, Status> {
+    use wire::{event_body::Kind as Event, statement::Kind as Said};
+    let kind = statement.and_then(|statement| statement.kind).ok_or_else(|| invalid("statement", "given"))?;
+    let kind = match kind {
+        Said::Need(x) => Event::Need(x),
+        Said::Identity(x) => Event::Identity(x),
+        Said::Corrected(x) => Event::Corrected(x),
+        Said::Warned(x) => Event::Warned(x),
+        Said::HandedOver(x) => Event::HandedOver(x),
+        Said::Phoned(x) => Event::Phoned(x),
+        Said::Decision(x) => Event::Decision(x),
+        Said::ChosenElsewhere(x) => Event::ChosenElsewhere(x),
+        Said::Withdrawn(x) => Event::Withdrawn(x),
+        Said::Revoked(x) => Event::Revoked(x),
+        Said::Closed(x) => Event::Closed(x),
+        Said::Reopened(x) => Event::Reopened(x),
+        Said::PurgeAsked(x) => Event::PurgeAsked(x),
+        Said::TransferOffered(x) => Event::TransferOffered(x),
+        Said::TransferRecalled(x) => Event::TransferRecalled(x),
+        Said::TransferCompleted(x) => Event::TransferCompleted(x),
+        Said::Acknowledged(x) => Event::Acknowledged(x),
+        Said::Held(x) => Event::Held(x),
+        Said::Accepted(x) => Event::Accepted(x),
+        Said::PartlyAccepted(x) => Event::PartlyAccepted(x),
+        Said::Waitlisted(x) => Event::Waitlisted(x),
+        Said::Declined(x) => Event::Declined(x),
+        Said::Redirected(x) => Event::Redirected(x),
+        Said::Misdirected(x) => Event::Misdirected(x),
+        Said::ContactMade(x) => Event::ContactMade(x),
+        Said::CouldNotReach(x) => Event::CouldNotReach(x),
+        Said::Started(x) => Event::Started(x),
+        Said::Provided(x) => Event::Provided(x),
+        Said::Purged(x) => Event::Purged(x),
+        Said::Retained(x) => Event::Retained(x),
+        Said::TransferTaken(x) => Event::TransferTaken(x),
+    };
+    // A decision that cites another trail gets the cited event's ID from the node.
+    Statement::parse(kind).map_err(|_| invalid("statement", "complete, with codes that are not unspecified"))
+}
+
+/// One page of rows, and the token of the next.
+pub(super) fn page<T>(rows: Vec<T>, size: u32, token: &str, default: usize) -> Result<(Vec<T>, String), Status> {
+    let from: usize = if token.is_empty() {
+        0
+    } else {
+        token.parse().map_err(|_| invalid("page_token", "the next_page_token of the page before"))?
+    };
+    let size = match usize::try_from(size).unwrap_or(MAX_PAGE) {
+        0 => default,
+        size => size.min(MAX_PAGE),
+    };
+    let end = from.saturating_add(size);
+    let next = if end < rows.len() { end.to_string() } else { String::new() };
+    Ok((rows.into_iter().skip(from).take(size).collect(), next))
+}
+
+/// The bytes of an event's ID; empty: none.
+pub(super) fn event_bytes(id: Option<EventId>) -> Vec<u8> {
+    id.map(|id| id.to_vec()).unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+//! Calls about trails.
+
+use std::{sync::Arc, time::Duration};
+
+use tonic::{Request, Response, Status};
+use uput_core::wire::trail_service_server::TrailService;
+use uput_core::{rejection::Rejection, wire};
+
+use super::{request, status};
+use crate::node::{Export, NewEvent, NewTrail, Node};
+
+/// How long an export waits for the peer's head if nothing is said.
+const WAIT: u32 = 5;
+/// The longest wait.
+const LONGEST_WAIT: u32 = 60;
+
+/// Calls about trails.
+pub struct Trails(pub Arc<Node>);
+
+#[tonic::async_trait]
+impl TrailService for Trails {
+    async fn open_trail(
+        &self,
+        call: Request<wire::OpenTrailRequest>,
+    ) -> Result<Response<wire::OpenTrailResponse>, Status> {
+        let said = call.into_inner();
+        let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
+        if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
+            return Err(request::invalid("act and service_type", "specified"));
+        }
+        if basis == wire::LegalBasis::Unspecified || said.stage > 2 {
+            return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
+        }
+        let new = NewTrail {
+            request_id: request::request_id(said.request_id, said.validate_only)?,
+            validate_only: said.validate_only,
+            peer: said.peer,
+            agreement: request::agreement(&said.agreement)?,
+            act,
+            service_type,
+            stage: said.stage,
+            basis,
+            article: said.article,
+            fields: request::fields(said.fields)?,
+            expiry: request::time("expiry", said.expiry)?,
+            occurred: request::time("occurred", said.occurred)?,
+        };
+        let trail = self.0.open_trail(new).await.map_err(|refused| request::refused(&refused))?;
+        Ok(Response::new(wire::OpenTrailResponse { trail: trail.map(|id| id.to_vec()).unwrap_or_default() }))
+    }
+
+    async fn record_event(
+        &self,
+        call: Request<wire::RecordEventRequest>,
+    ) -> Result<Response<wire::RecordEventResponse>, Status> {
+        let said = call.into_inner();
+        let basis = said.basis();
+        let evidence_trail = match said.evidence_trail.as_slice() {
+            [] => None,
+            beginning => Some(request::trail(&self.0, beginning)?),
+        };
+        let new = NewEvent {
+            request_id: request::request_id(said.request_id, said.validate_only)?,
+            validate_only: said.validate_only,
+            trail: request::trail(&self.0, &said.trail)?,
+            statement: request::statement(said.statement)?,
+            fields: request::fields(said.fields)?,
+            basis: (basis != wire::LegalBasis::Unspecified).then_some(basis),
+            article: said.article,
+            occurred: request::time("occurred", said.occurred)?,
+            evidence_trail,
+        };
+        let event = self.0.record_event(new).await.map_err(|refused| request::refused(&refused))?;
+        Ok(Response::new(wire::RecordEventResponse { event: request::event_bytes(event) }))
+    }
+
+    async fn get_trail(
+        &self,
+        call: Request<wire::GetTrailRequest>,
+    ) -> Result<Response<wire::GetTrailResponse>, Status> {
+        let said = call.into_inner();
+        let id = request::trail(&self.0, &said.trail)?;
+        let trail = self.0.show(&id, said.values).await.map_err(status::of)?;
+        Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
+    }
+
+    async fn list_trails(
+        &self,
+        call: Request<wire::ListTrailsRequest>,
+    ) -> Result<Response<wire::ListTrailsResponse>, Status> {
+        let said = call.into_inner();
+        let rows = self.0.list(said.waiting).await.map_err(status::of)?;
+        let (trails, next_page_token) = request::page(rows, said.page_size, &said.page_token, 50)?;
+        Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token }))
+    }
+
+    async fn export_trail(
+        &self,
+        call: Request<wire::ExportTrailRequest>,
+    ) -> Result<Response<wire::ExportTrailResponse>, Status> {
+        let said = call.into_inner();
+        let (purpose, scope) = (said.purpose(), said.scope());
+        if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {
+            return Err(request::invalid("purpose and scope", "specified"));
+        }
+        let nonce = match said.nonce.as_slice() {
+            [] => None,
+            bytes => Some(bytes.try_into().map_err(|_| request::invalid("nonce", "32 bytes or empty"))?),
+        };
+        let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
+        let wait = Duration::from_secs(seconds.into());
+        let export = Export { trail: request::trail(&self.0, &said.trail)?, purpose, scope, nonce, wait };
+        let (bundle, fresh_head) = self.0.export(export).await.map_err(|rejection: Rejection| status::of(rejection))?;
+        Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
+    }
+}
