@@ -1,4 +1,4 @@
-//! What must hold on every pair of chains. The numbers are those of specs/state.md, section 9.
+//! What must hold on every pair of chains. The numbers are those of specs/state.md, section 6.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(crate) fn of_state(chains: &Chains, full: &Reading) -> Result<(), String> {
     hold(may(Side::Opener, Kind::Reopened) == (!full.live && !misdirected), "I10 the sender cannot reopen")?;
     let reopens = !full.live && full.stops.is_empty();
     hold(may(Side::Peer, Kind::Reopened) == reopens, "I10 the receiver cannot reopen")?;
-    hold(!(reopens && !misdirected) || both_reopen(chains, full), "I10 two reopenings are not one epoch")
+    hold(!reopens || misdirected || both_reopen(chains, full), "I10 two reopenings are not one epoch")
 }
 
 fn hold(holds: bool, what: &str) -> Result<(), String> {

@@ -15,6 +15,7 @@ mod exhaustive;
 mod invariant;
 mod random;
 mod reference;
+mod speed;
 mod table;
 mod trail;
 mod vectors;
