@@ -32,7 +32,7 @@ pub struct Unreadable;
 #[error("the system gave no randomness")]
 pub struct NoRandomness;
 
-/// The one key from which all keys of a data folder are derived. It is not stored in the folder.
+/// The one key from which all keys of a data folder are derived. It is not stored in the folder. [NOD-16]
 pub struct StorageKey(Zeroizing<[u8; 32]>);
 
 impl StorageKey {

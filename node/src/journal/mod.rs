@@ -156,7 +156,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// At each end of a group: is this the place that the head names?
+    /// At each end of a group: is this the place that the head names? [NOD-6]
     fn meet(&mut self, so_far: &Examined, path: &str) -> Result<(), StorageError> {
         if so_far.number == self.head.head.records {
             if so_far.chain != self.head.head.chain {

@@ -24,7 +24,7 @@ struct Place {
 }
 
 impl Reader {
-    /// The record at a position, authenticated.
+    /// The record at a position, authenticated. [NOD-8]
     pub(crate) fn read(&self, at: Position) -> Result<Record, StorageError> {
         let place = self.place(at).ok_or(StorageError::NoSuchRecord(at))?;
         let path = format!("{FOLDER}/{}", segment::name(place.segment));

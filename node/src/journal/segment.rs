@@ -70,7 +70,7 @@ pub(super) fn chain(before: &[u8; 32], group: &[u8]) -> [u8; 32] {
     sha256(&[before, group])
 }
 
-/// Walks the groups of a segment's bytes, authenticating each before it counts.
+/// Walks the groups of a segment's bytes, authenticating each before it counts. [NOD-2] [NOD-7]
 pub(super) struct Groups<'a> {
     bytes: &'a [u8],
     key: &'a SealKey,

@@ -79,7 +79,7 @@ impl KeyBook {
         self.book.cover(head);
     }
 
-    /// Appends and syncs; the keys are found by others after [`KeyBook::publish`].
+    /// Appends and syncs; the keys are found by others after [`KeyBook::publish`]. [NOD-9]
     pub(crate) fn add(&mut self, added: &[&NewTrailKeys]) -> Result<(), Failure> {
         if added.is_empty() {
             return Ok(());
@@ -118,7 +118,7 @@ impl KeyBook {
         keys.extend(self.waiting.drain(..));
     }
 
-    /// Destroys keys: durable when it returns. Nothing may be waiting. Erasing what is not there is
+    /// [NOD-12] Destroys keys: durable when it returns. Nothing may be waiting. Erasing what is not there is
     /// no error.
     pub(crate) fn erase(&mut self, erased: &[([u8; 32], KeyKind)]) -> Result<(), Failure> {
         let mut left = self.keys.0.read().unwrap_or_else(PoisonError::into_inner).clone();

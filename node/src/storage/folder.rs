@@ -53,7 +53,7 @@ impl Identity {
         disk.replace("", FORMAT, text.as_bytes())
     }
 
-    /// Reads whose folder it is. Touches nothing.
+    /// Reads whose folder it is. Touches nothing. [NOD-3]
     pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<FolderKey, StorageError> {
         let text = disk.read(FORMAT).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let text = text.ok_or(StorageError::Foreign)?;
@@ -72,7 +72,7 @@ impl Identity {
     }
 }
 
-/// Held while a process has the folder open; the system lets go of it when the process ends.
+/// Held while a process has the folder open; the system lets go of it when the process ends. [NOD-4]
 pub(super) fn lock(dir: &Path) -> Result<File, StorageError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
@@ -100,7 +100,7 @@ pub(super) fn quarantine(disk: &dyn Disk, path: &str) -> io::Result<()> {
     }
 }
 
-/// Space kept aside, given back when the disk is full, so that a node can still open, erase, read
+/// [NOD-13] Space kept aside, given back when the disk is full, so that a node can still open, erase, read
 /// and end. While it is given back nothing is recorded.
 pub(super) struct Reserve {
     file: Arc<dyn DiskFile>,

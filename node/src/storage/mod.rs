@@ -96,7 +96,7 @@ impl Storage {
         Ok(storage)
     }
 
-    /// Records a commit. When it returns `Ok`, the records are durable and the index shows them. If
+    /// Records a commit. When it returns `Ok`, the records are durable and the index shows them [NOD-1]. If
     /// the future is dropped the commit may still be made.
     pub async fn commit(&self, commit: Commit) -> Result<Durable<Vec<Position>>, CommitError> {
         let (reply, answer) = oneshot::channel();

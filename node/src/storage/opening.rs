@@ -72,7 +72,7 @@ impl Storage {
         let (mut head_file, read) = HeadFile::open(disk.as_ref(), &keys)?;
         let records = journal::Examined::read(disk.as_ref(), &keys, &read)?;
         let book = keybook::Examined::read(disk.as_ref(), &keys, &read)?;
-        // Everything that counts is there. From here on files are changed.
+        // [NOD-5] Everything that counts is there. From here on files are changed.
         let reach = Watermark { records: records.records(), chain: records.chain() };
         let failed = failed("completing what a crash cut off");
         let segment = options.segment.min(1 << 30);

@@ -67,7 +67,7 @@ pub struct IndexWrite {
 }
 
 impl IndexWrite {
-    /// Sets a key. Keys are not sealed: nothing personal in them.
+    /// Sets a key. Keys are not sealed: nothing personal in them. [NOD-15]
     pub fn put(tree: Tree, key: &[u8], value: IndexValue) -> Result<Self, TooLarge> {
         Self::change(tree, key, Some(value))
     }
@@ -125,7 +125,7 @@ impl Index {
         Ok(Self { store, seal, mac: keys.mac_key("uput/node/index digest"), digest: Mutex::default() })
     }
 
-    /// Reads everything and compares it with the digest.
+    /// Reads everything and compares it with the digest. [NOD-14]
     pub(crate) fn verify(&self) -> Result<Verified, StoreError> {
         let mut digest = Digest::default();
         for entry in self.store.range(Bound::Excluded([1].as_slice()), Bound::Unbounded) {

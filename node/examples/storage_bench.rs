@@ -1,0 +1,109 @@
+//! How many commits a second become durable, against bare syncs of the same disk in the same run.
+//!
+//! `cargo run --release -p uput-node --example storage_bench [FOLDER]`; the folder must not exist.
+//! Absolute figures belong to one machine on one day: read the ratios.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![allow(clippy::unwrap_used, reason = "a benchmark stops at the first thing that fails")]
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use uput_node::storage::{Commit, Draft, Options, Position, Record, Storage, StorageKey};
+use uput_node::store::{IndexValue, IndexWrite, Tree};
+use zeroize::Zeroizing;
+
+const SPAN: Duration = Duration::from_secs(3);
+const PAYLOAD: usize = 600;
+const TREE: Tree = Tree::new("bench");
+
+fn main() {
+    let folder = std::env::args().nth(1).unwrap_or_else(|| "storage-bench".to_owned());
+    let folder = Path::new(&folder);
+    std::fs::create_dir(folder).unwrap();
+    let bare = bare_syncs(&folder.join("bare"));
+    println!("bare fdatasync of {PAYLOAD} B          {bare:>9.0}/s");
+    for writers in [1, 64, 512] {
+        let dir = folder.join(format!("data-{writers}"));
+        let (commits, median, slow) = commits(&dir, writers);
+        let ratio = commits / bare;
+        println!(
+            "{writers:>3} writers {commits:>9.0} commits/s {ratio:>7.2} per bare sync, p50 {median:?}, p99 {slow:?}"
+        );
+        reopen(&dir);
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Writes of one record's size into a file whose space is there, each followed by a sync.
+fn bare_syncs(path: &Path) -> f64 {
+    let file = OpenOptions::new().create_new(true).write(true).open(path).unwrap();
+    file.write_all_at(&vec![0; 16 << 20], 0).unwrap();
+    file.sync_all().unwrap();
+    let began = Instant::now();
+    let mut count = 0;
+    while began.elapsed() < SPAN {
+        file.write_all_at(&[7; PAYLOAD], count * PAYLOAD as u64 % (16 << 20)).unwrap();
+        file.sync_data().unwrap();
+        count += 1;
+    }
+    count as f64 / began.elapsed().as_secs_f64()
+}
+
+fn commits(dir: &Path, writers: usize) -> (f64, Duration, Duration) {
+    let key = key();
+    Storage::create(dir, &key, Options::default()).unwrap();
+    let storage = Arc::new(Storage::open(dir, &key, Options::default(), project).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..writers)
+        .map(|_| runtime.spawn(write(Arc::clone(&storage), Arc::clone(&stop), Arc::clone(&count))))
+        .collect();
+    std::thread::sleep(SPAN);
+    stop.store(true, Ordering::Relaxed);
+    let mut times: Vec<Duration> = tasks.into_iter().flat_map(|task| runtime.block_on(task).unwrap()).collect();
+    let took = began.elapsed();
+    times.sort();
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    (count.load(Ordering::Relaxed) as f64 / took.as_secs_f64(), at(50), at(99))
+}
+
+async fn write(storage: Arc<Storage>, stop: Arc<AtomicBool>, count: Arc<AtomicU64>) -> Vec<Duration> {
+    let mut times = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let began = Instant::now();
+        let records = vec![Draft { kind: 1, payload: Zeroizing::new(vec![7; PAYLOAD]) }];
+        storage.commit(Commit { keys: vec![], records }).await.unwrap();
+        count.fetch_add(1, Ordering::Relaxed);
+        times.push(began.elapsed());
+    }
+    times
+}
+
+/// What a start costs: everything is read and checked; then once more without the index.
+fn reopen(dir: &Path) {
+    let open = || {
+        let began = Instant::now();
+        let storage = Storage::open(dir, &key(), Options::default(), project).unwrap();
+        (began.elapsed(), storage)
+    };
+    let (checked, storage) = open();
+    let records = storage.records(Position::START).count();
+    drop(storage);
+    std::fs::remove_dir_all(dir.join("index")).unwrap();
+    let (rebuilt, _) = open();
+    println!("    {records} records: opened in {checked:?}, with the index rebuilt in {rebuilt:?}");
+}
+
+fn project(record: &Record) -> Vec<IndexWrite> {
+    let value = IndexValue::try_from(vec![7; 64]).unwrap();
+    vec![IndexWrite::put(TREE, &record.position.number().to_be_bytes(), value).unwrap()]
+}
+
+fn key() -> StorageKey {
+    StorageKey::new(Zeroizing::new([0x5A; 32]))
+}
