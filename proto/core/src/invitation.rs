@@ -211,7 +211,7 @@ mod tests {
     fn invitation() -> Invitation {
         Invitation::new(
             OrgId::new([0x11; 32]),
-            SigningKey::from_seed(&[0x22; 32]).public().clone(),
+            *SigningKey::from_seed(&[0x22; 32]).public(),
             vec![Endpoint::parse("node.shelter.example:7420").unwrap(), Endpoint::parse("[::1]:7420").unwrap()],
             Sensitive::new([0x33; 16]),
             Seconds::new(1_800_000_000).unwrap(),
