@@ -151,12 +151,13 @@ fn disclosing(profile: &Profile, receiver: ServiceType, basis: &Basis, stage: u3
     let need = profile.need.iter().filter(|_| stage >= 1);
     let identity = profile.identity.iter().filter(|_| stage >= 2);
     let listed = profile.enquiry.iter().chain(need).chain(identity).copied();
-    let allowed = listed.filter(|label| match label.cell(receiver) {
+    // [BAS-5] A tick is hers: no other basis stands for it.
+    let hers = listed.filter(|label| basis.ticks || !profile.ticked.contains(label));
+    let allowed = hers.filter(|label| match label.cell(receiver) {
         Cell::Never => false,
         Cell::Law => basis.is_law(),
         Cell::Life => basis.code == LegalBasis::VitalInterests,
-        // [BAS-5] A tick is hers: no other basis stands for it.
-        _ => basis.ticks || !profile.ticked.contains(label),
+        _ => true,
     });
     allowed.chain(basis.must.iter().copied()).chain(basis.may.iter().copied()).collect()
 }

@@ -104,25 +104,18 @@ fn mac(key: &[u8; LENGTH], parts: &[&[u8]]) -> [u8; LENGTH] {
     out
 }
 
-/// Fisher and Yates, with numbers drawn from the entropy without bias. [DIS-6]
+/// Fisher and Yates, with numbers drawn from the entropy. [DIS-6]
 fn shuffle<T>(items: &mut [T], entropy: &Sensitive<[u8; LENGTH]>) {
-    let mut drawn = 0_u32;
     for last in (1..items.len()).rev() {
-        items.swap(last, draw(entropy, &mut drawn, last));
+        items.swap(last, draw(entropy, last));
     }
 }
 
-/// A number from 0 to `last`: draws of 32 bits, those of the incomplete last round thrown away.
-fn draw(entropy: &Sensitive<[u8; LENGTH]>, drawn: &mut u32, last: usize) -> usize {
+/// A number from 0 to `last`, at most 63. Of 64 bits, so that the bias of the remainder is below 2^-58.
+fn draw(entropy: &Sensitive<[u8; LENGTH]>, last: usize) -> usize {
     let range = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
-    let limit = (1_u64 << 32) / range * range;
-    loop {
-        // The entropy is the key of its own stream.
-        let block = mac(entropy.expose(), &[b"uput/v1/order", &drawn.to_be_bytes()]);
-        *drawn = drawn.wrapping_add(1);
-        let number = block.iter().take(4).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        if number < limit {
-            return usize::try_from(number % range).unwrap_or(last);
-        }
-    }
+    // The entropy is the key of its own stream; each step draws once.
+    let block = mac(entropy.expose(), &[b"uput/v1/order", &range.to_be_bytes()]);
+    let number = block.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    usize::try_from(number % range).unwrap_or(last)
 }

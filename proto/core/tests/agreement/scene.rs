@@ -1,6 +1,6 @@
 //! The demonstration agreement, its invented organisations, and fields that fit it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use uput_core::{
     agreement::{Agreement, Compiled, Occasion, Request, compile},
@@ -29,8 +29,16 @@ pub(crate) fn compiled(source: &str) -> Compiled {
     compile(source, &peers()).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Compiled once: many tests ask it.
 pub(crate) fn demonstration() -> Agreement {
-    compiled(DEMONSTRATION).agreement
+    static ONCE: OnceLock<Agreement> = OnceLock::new();
+    ONCE.get_or_init(|| compiled(DEMONSTRATION).agreement).clone()
+}
+
+/// The body of the template between two parties, compiled once.
+pub(crate) fn two_party() -> Vec<u8> {
+    static ONCE: OnceLock<Vec<u8>> = OnceLock::new();
+    ONCE.get_or_init(|| compiled(TWO_PARTY).body).clone()
 }
 
 pub(crate) fn opening(peer: &str, act: Act, service_type: ServiceType) -> Opening {

@@ -39,6 +39,19 @@ fn the_demonstration_says_who_may_ask_whom() {
 }
 
 #[test]
+fn nobody_asks_itself_even_if_a_rule_would_fit() {
+    let source = DEMONSTRATION.replacen(
+        "sender = \"shelter\"\nreceiver = \"psychosocial\"",
+        "sender = \"hotline\"\nreceiver = \"psychosocial\"",
+        1,
+    );
+    let agreement = compiled(&source).agreement;
+    let hotline = organisation("hotline");
+    assert!(agreement.rules().any(|rule| rule.sender == "hotline" && rule.receiver == ServiceType::Psychosocial));
+    assert_eq!(agreement.rule_for(Act::Referral, &hotline, &hotline, ServiceType::Psychosocial), None);
+}
+
+#[test]
 fn a_summary_has_a_sentence_for_every_rule() {
     let agreement = compiled(DEMONSTRATION).agreement;
     let sentences = summary(&agreement);
@@ -83,6 +96,12 @@ fn every_mistake_is_named_with_its_line_and_rule() {
             "ticked = [\"need_statement\", \"substance_use\", ",
             "ticked = [\"need_statement\", ",
             "substance_use",
+            "AGR-13",
+        ),
+        (
+            "\"reporter_name\", \"current_location\",\n]\n",
+            "\"reporter_name\",\n]\nticked = [\"reporter_name\"]\n",
+            "reporter_name",
             "AGR-13",
         ),
         ("ticked = [\"name\"]", "ticked = [\"name\", \"risk_level\"]", "risk_level", "AGR-8"),
@@ -152,7 +171,7 @@ fn an_error_reads_as_a_sentence_with_its_place() {
 fn no_changed_byte_of_a_source_makes_it_panic() {
     let whole = compiled(DEMONSTRATION).body;
     let (mut refused, mut other, mut same) = (0, 0, 0);
-    for at in (0..DEMONSTRATION.len()).step_by(17) {
+    for at in (0..DEMONSTRATION.len()).step_by(29) {
         for byte in [b'x', b'9', b'"', b'\n', b']', 0xff] {
             let mut bytes = DEMONSTRATION.as_bytes().to_vec();
             bytes[at] = byte;
@@ -167,5 +186,5 @@ fn no_changed_byte_of_a_source_makes_it_panic() {
             }
         }
     }
-    assert!(refused > 1000 && other > 50 && same > 100, "{refused} {other} {same}");
+    assert!(refused > 500 && other > 25 && same > 50, "{refused} {other} {same}");
 }

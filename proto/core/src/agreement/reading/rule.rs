@@ -112,8 +112,10 @@ fn fits(cell: Cell, stage: u32, ticked: bool) -> bool {
         Cell::Never => false,
         Cell::Enquiry => true,
         Cell::Need => stage >= 1,
-        Cell::Identity | Cell::Law | Cell::Life => stage == 2,
+        Cell::Identity => stage == 2,
         Cell::Ticked => stage == 2 && ticked,
+        // Who rests on the law asks for no tick: ticked, it could never be sent.
+        Cell::Law | Cell::Life => stage == 2 && !ticked,
     }
 }
 
@@ -127,10 +129,13 @@ fn ceiling(label: Label, rule: &Rule) -> String {
         Cell::Ticked => format!(
             "{label} may go to {service} only with the identity and her tick (rule {number}); put it under identity and under ticked"
         ),
-        Cell::Identity | Cell::Law | Cell::Life => {
+        Cell::Identity => {
             format!(
                 "{label} may go to {service} with the identity at the earliest (rule {number}); move it to identity"
             )
         }
+        Cell::Law | Cell::Life => format!(
+            "{label} may go to {service} only with the identity and by law, without a tick (rule {number}); put it under identity and not under ticked"
+        ),
     }
 }

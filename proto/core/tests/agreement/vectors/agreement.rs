@@ -14,7 +14,7 @@ use uput_core::{
 };
 
 use super::{Outcome, Vector, ok_or_code, run};
-use crate::scene::{TWO_PARTY, compiled, demonstration, opening, organisation};
+use crate::scene::{demonstration, opening, organisation, two_party};
 
 /// 22 November 2026, 00:00 UTC.
 const NOW: &str = "1795305600";
@@ -249,7 +249,7 @@ fn outside() -> Vec<Vector> {
 
 /// The template between two parties, as `change` leaves it.
 fn body(name: &str, expect: &str, change: fn(&mut wire::Agreement)) -> Vector {
-    let mut document: wire::Agreement = codec::decode(&compiled(TWO_PARTY).body).unwrap();
+    let mut document: wire::Agreement = codec::decode(&two_party()).unwrap();
     change(&mut document);
     bytes(name, expect, &codec::encode(&document))
 }
@@ -262,7 +262,7 @@ fn bytes(name: &str, expect: &str, body: &[u8]) -> Vector {
 
 fn bodies() -> Vec<Vector> {
     const BAD: &str = "MALFORMED";
-    let whole = compiled(TWO_PARTY).body;
+    let whole = two_party();
     let mut unknown = whole.clone();
     unknown.extend_from_slice(&[0xf8, 0x07, 0x01]);
     vec![
