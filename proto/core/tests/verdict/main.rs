@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod honest;
+mod case;
+mod content;
+mod form;
+mod outcome;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;

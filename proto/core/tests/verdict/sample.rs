@@ -6,7 +6,7 @@ use uput_core::{
     agreement::{Agreement, Request, compile},
     bundle::BundleDraft,
     catalogue::{Field, Label},
-    envelope::{Envelope, MediaType},
+    envelope::{Envelope, MediaType, Verified, verify_one},
     event::{Decision, Event, Opening, Statement, Terms},
     head::Head,
     id::{EventId, Id, KeyRecordId, OrgId},
@@ -23,12 +23,15 @@ use uput_core::{
     },
 };
 
-const SOURCE: &str = include_str!("../../../../specs/agreements/demonstration.toml");
+/// Four organisations, times in seconds.
+pub(crate) const DEMONSTRATION: &str = include_str!("../../../../specs/agreements/demonstration.toml");
+/// Two organisations, times in minutes.
+pub(crate) const TWO_PARTY: &str = include_str!("../../../../specs/agreements/two-party.toml");
 
 /// 22 November 2026, 00:00 UTC.
 pub(crate) const MIDNIGHT: u64 = 1_795_305_600;
 
-pub(crate) fn at(seconds: u64) -> Seconds {
+fn at(seconds: u64) -> Seconds {
     Seconds::new(MIDNIGHT + seconds).unwrap()
 }
 
@@ -113,45 +116,63 @@ impl Organisation {
             incarnation: 0,
         }
     }
-
-    /// Signs an event of its own, whatever it says.
-    pub(crate) fn sign(&self, event: &Event) -> Envelope {
-        let record = self.records.iter().position(|record| KeyRecordId::from(record.id()) == event.key).unwrap();
-        Envelope::sign(MediaType::EVENT, event.encode(), &[&self.signing[record]]).unwrap()
-    }
 }
 
 /// The organisations and what they have agreed.
 pub(crate) struct World {
     pub(crate) hotline: Organisation,
     pub(crate) jasen: Organisation,
-    pub(crate) lipa: Organisation,
-    pub(crate) centre: Organisation,
+    pub(crate) others: Vec<Organisation>,
     pub(crate) agreement: Agreement,
     pub(crate) signed: Envelope,
+    unit: u64,
 }
 
 impl World {
+    /// All four.
     pub(crate) fn invented() -> Self {
+        let others = ["shelter-lipa", "centre"].map(Organisation::invented);
+        Self::agreed(DEMONSTRATION, others.into(), 1)
+    }
+
+    /// The hotline and the shelter alone.
+    pub(crate) fn pair() -> Self {
+        Self::pair_by(TWO_PARTY)
+    }
+
+    /// The same by another agreement.
+    pub(crate) fn pair_by(source: &str) -> Self {
+        Self::agreed(source, Vec::new(), 60)
+    }
+
+    fn agreed(source: &str, others: Vec<Organisation>, unit: u64) -> Self {
         let mut hotline = Organisation::invented("hotline");
         hotline.rotate();
         let jasen = Organisation::invented("shelter-jasen");
-        let lipa = Organisation::invented("shelter-lipa");
-        let centre = Organisation::invented("centre");
-        let all = [&hotline, &jasen, &lipa, &centre];
-        let peers: BTreeMap<String, OrgId> = all.iter().map(|party| (party.name.to_owned(), party.id)).collect();
-        let compiled = compile(SOURCE, &peers).unwrap();
+        let all: Vec<&Organisation> = [&hotline, &jasen].into_iter().chain(&others).collect();
+        let mut peers: BTreeMap<String, OrgId> = all.iter().map(|party| (party.name.to_owned(), party.id)).collect();
+        peers.extend([(String::from("self"), hotline.id), (String::from("partner"), jasen.id)]);
+        let compiled = compile(source, &peers).unwrap();
         let keys: Vec<&SigningKey> = all.iter().map(|party| &party.key).collect();
         let signed = Envelope::sign(MediaType::AGREEMENT, compiled.body, &keys).unwrap();
-        Self { hotline, jasen, lipa, centre, agreement: compiled.agreement, signed }
+        Self { hotline, jasen, others, agreement: compiled.agreement, signed, unit }
     }
 
-    pub(crate) fn all(&self) -> [&Organisation; 4] {
-        [&self.hotline, &self.jasen, &self.lipa, &self.centre]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Organisation> {
+        [&self.hotline, &self.jasen].into_iter().chain(&self.others)
     }
 
     pub(crate) fn party(&self, id: &OrgId) -> &Organisation {
-        self.all().into_iter().find(|party| party.id == *id).unwrap()
+        self.all().find(|party| party.id == *id).unwrap()
+    }
+
+    pub(crate) fn centre(&self) -> &Organisation {
+        self.others.last().unwrap()
+    }
+
+    /// So many seconds, or minutes, after midnight.
+    pub(crate) fn at(&self, count: u64) -> Seconds {
+        at(count * self.unit)
     }
 
     /// What an auditor believes who met all four.
@@ -161,7 +182,7 @@ impl World {
             organisation: party.id,
             minimum: party.record(0),
         };
-        let mut organisations: Vec<_> = self.all().into_iter().map(organisation).collect();
+        let mut organisations: Vec<_> = self.all().map(organisation).collect();
         organisations.sort_by_key(|entry| entry.organisation);
         TrustFile {
             made_by: String::from("an invented auditor, who read the IDs aloud with each organisation"),
@@ -177,10 +198,10 @@ impl World {
 
     /// The night: a bed is asked for, held, and given; the centre decides; she stays.
     pub(crate) fn night(&self) -> Story<'_> {
-        let decision = self.decision();
+        let decision = self.decision(&self.hotline);
         let mut night = Story::open(self, &self.hotline, &self.jasen, bed(), "night");
-        night.delivered_and(Statement::Held { until: at(3600) });
-        night.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, with_consent(need()));
+        night.delivered_and(Statement::Held { until: self.at(3600) });
+        night.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
         night.delivered_and(Statement::Accepted);
         night.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, with_consent(identity()));
         night.delivered_and(Statement::ContactMade);
@@ -195,9 +216,21 @@ impl World {
         night
     }
 
+    /// A bed is asked for.
+    pub(crate) fn asked(&self) -> Story<'_> {
+        Story::open(self, &self.hotline, &self.jasen, bed(), "night")
+    }
+
+    /// A short night: a bed is asked for and held.
+    pub(crate) fn enquiry(&self) -> Story<'_> {
+        let mut night = self.asked();
+        night.delivered_and(Statement::Held { until: self.at(3600) });
+        night
+    }
+
     /// The notification of the same night, and the centre's decision.
-    pub(crate) fn decision(&self) -> Story<'_> {
-        let opening = self.opening(&self.centre, Act::Notification, ServiceType::SocialWork, "notice");
+    pub(crate) fn decision(&self, opener: &'_ Organisation) -> Story<'_> {
+        let opening = self.opening(self.centre(), Act::Notification, ServiceType::SocialWork, "notice");
         let terms = Terms { stage: 2, rule: 2, basis: LegalBasis::LegalDuty, article: 1 };
         let fields = vec![
             field(Label::ClientTold, "told"),
@@ -205,7 +238,7 @@ impl World {
             field(Label::Name, "Mila Invented"),
             field(Label::RiskLevel, "high"),
         ];
-        let mut notice = Story::begin(self, &self.hotline, opening, terms, fields, "notice");
+        let mut notice = Story::begin(self, self.party(&opener.id), opening, terms, fields, "notice");
         notice.delivered_and(Statement::Decision(placement()));
         notice
     }
@@ -213,7 +246,7 @@ impl World {
     /// Another trail between the two parties of the night.
     pub(crate) fn another(&self) -> Story<'_> {
         let mut other = Story::open(self, &self.hotline, &self.jasen, bed(), "another night");
-        other.delivered_and(Statement::Held { until: at(7200) });
+        other.delivered_and(Statement::Held { until: self.at(7200) });
         other.say(&self.hotline, Statement::ChosenElsewhere);
         other
     }
@@ -268,13 +301,13 @@ impl<'w> Story<'w> {
             opening: &opening,
             terms,
             occasion: uput_core::agreement::Occasion::Opening,
-            time: at(1),
+            time: world.at(1),
         };
         let minimised = world.agreement.permit(&request).unwrap().minimise(fields).unwrap();
         let (slots, disclosed) =
             commit(minimised, &opening.nonce, &opener.id, secrets(name, 0), &order(name, 0)).unwrap();
         // The opening names the first key record, everything later the newest.
-        let draft = Draft { statement: Statement::Need, terms: Some(terms), slots, time: at(1), occurred: None };
+        let draft = Draft { statement: Statement::Need, terms: Some(terms), slots, time: world.at(1), occurred: None };
         let event = step::open(&opener.author(0), opening, draft).unwrap();
         let opened = BTreeMap::from([(event.id, disclosed)]);
         Self { world, trail: Trail::open(event, terms.stage).unwrap(), opened, evidence: None, clock: 1, name }
@@ -293,7 +326,14 @@ impl<'w> Story<'w> {
         self.say(peer, statement);
     }
 
-    fn disclose(&mut self, statement: Statement, stage: u32, basis: LegalBasis, article: u32, fields: Vec<Field>) {
+    pub(crate) fn disclose(
+        &mut self,
+        statement: Statement,
+        stage: u32,
+        basis: LegalBasis,
+        article: u32,
+        fields: Vec<Field>,
+    ) {
         let opener = self.world.party(&self.trail.party(Side::Opener));
         let terms = Terms { stage, rule: 1, basis, article };
         let opening = self.trail.opening().unwrap().clone();
@@ -302,7 +342,7 @@ impl<'w> Story<'w> {
             opening: &opening,
             terms,
             occasion: uput_core::agreement::Occasion::Later,
-            time: at(self.clock + 1),
+            time: self.world.at(self.clock + 1),
         };
         let minimised = self.world.agreement.permit(&request).unwrap().minimise(fields).unwrap();
         let (name, number) = (self.name, self.trail.len());
@@ -312,9 +352,53 @@ impl<'w> Story<'w> {
         self.opened.insert(event, disclosed);
     }
 
+    /// Writes what a program with our rules would not: `change` turns the next event into it.
+    pub(crate) fn force(
+        &mut self,
+        by: &Organisation,
+        statement: Statement,
+        change: impl FnOnce(&mut Event),
+    ) -> EventId {
+        let event = self.next(by, statement, change);
+        let id = event.id;
+        self.clock += 1;
+        self.trail.admit(event).unwrap();
+        id
+    }
+
+    /// The same without writing it.
+    pub(crate) fn next(
+        &self,
+        by: &Organisation,
+        statement: Statement,
+        change: impl FnOnce(&mut Event),
+    ) -> Verified<Event> {
+        let side = self.trail.side(&by.id).unwrap();
+        let mut event = Event {
+            id: Id::of(b"").into(),
+            trail: self.trail.id(),
+            author: by.id,
+            key: by.newest(),
+            incarnation: 0,
+            seq: self.trail.count(side),
+            prev: self.trail.last(side),
+            seen: self.trail.last(side.other()),
+            time: self.world.at(self.clock + 1),
+            occurred: None,
+            slots: Vec::new(),
+            terms: None,
+            statement,
+        };
+        change(&mut event);
+        let record = by.records.iter().position(|record| KeyRecordId::from(record.id()) == event.key).unwrap();
+        let envelope = Envelope::sign(MediaType::EVENT, event.encode(), &[&by.signing[record]]).unwrap();
+        let id = envelope.id();
+        verify_one(envelope, MediaType::EVENT, by.signing[record].public(), |body| Event::parse(id, body)).unwrap()
+    }
+
     fn write(&mut self, by: &Organisation, statement: Statement, terms: Option<Terms>, slots: Vec<u8>) -> EventId {
         self.clock += 1;
-        let draft = Draft { statement, terms, slots, time: at(self.clock), occurred: None };
+        let draft = Draft { statement, terms, slots, time: self.world.at(self.clock), occurred: None };
         let event = step::append(&self.trail, &by.author(by.records.len() - 1), draft).unwrap();
         let id = event.id;
         self.trail.admit(event).unwrap();
@@ -336,7 +420,7 @@ impl<'w> Story<'w> {
             seen_last: self.trail.last(side.other()),
             peer_key: other.newest(),
             closes: None,
-            time: at(self.clock + 1),
+            time: self.world.at(self.clock + 1),
             nonce: None,
         }
     }
@@ -354,8 +438,8 @@ impl<'w> Story<'w> {
             exporter: exporter.id,
             key: exporter.newest(),
             purpose: Purpose::Audit,
-            time: at(self.clock + 2),
-            chains: self.world.all().iter().map(|party| party.records.clone()).collect(),
+            time: self.world.at(self.clock + 2),
+            chains: self.world.all().map(|party| party.records.clone()).collect(),
             agreements: vec![self.world.signed.clone()],
             events: self.trail.events().map(|event| event.envelope().clone()).collect(),
             heads: parties.iter().map(|party| self.signed_head(party)).collect(),
@@ -414,8 +498,12 @@ fn bed() -> Vec<Field> {
     vec![field(Label::Places, "2"), field(Label::Adults, "1"), field(Label::Children, "1")]
 }
 
-fn need() -> Vec<Field> {
-    vec![field(Label::AgeBand, "30_59"), field(Label::Language, "sr-Latn-ME"), field(Label::RiskLevel, "high")]
+pub(crate) fn needed() -> Vec<Field> {
+    with_consent(vec![
+        field(Label::AgeBand, "30_59"),
+        field(Label::Language, "sr-Latn-ME"),
+        field(Label::RiskLevel, "high"),
+    ])
 }
 
 fn identity() -> Vec<Field> {

@@ -1,0 +1,138 @@
+//! What every case comes to.
+
+use uput_core::{
+    event::Statement,
+    slot::Extent,
+    verdict::{Conformance, Exit, Outcome, Report, YesNo, verify},
+    wire::DecisionType,
+};
+
+use crate::{
+    case::{Case, changed, exported},
+    content, form,
+    sample::World,
+};
+
+fn failed(report: &Report) -> Vec<String> {
+    let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+    let say = |requirement: &str, sentence: &str| format!("{requirement}: {sentence}");
+    failed.flat_map(|check| check.problems.iter().map(|problem| say(check.requirement, &problem.sentence))).collect()
+}
+
+fn check(case: &Case) {
+    let report = verify(&case.bundle, &case.trust);
+    let failed = failed(&report);
+    assert_eq!(report.exit, case.exit, "{}: {failed:?}", case.name);
+    let expected = failed.iter().any(|line| line.starts_with(&format!("{}:", case.requirement)));
+    assert!(expected || (case.requirement.is_empty() && failed.is_empty()), "{}: {failed:?}", case.name);
+    // What is not known is not valid.
+    assert_eq!(report.exit == Exit::Valid, report.conformant.verdict == Conformance::Yes && failed.is_empty());
+}
+
+#[test]
+fn every_case_comes_to_what_its_name_says() {
+    let world = World::pair();
+    let makers: [fn(&World) -> Vec<Case>; 7] = [
+        form::of_the_file,
+        form::of_keys,
+        form::of_heads,
+        content::of_events,
+        content::of_agreements,
+        content::of_disclosures,
+        content::of_timers,
+    ];
+    makers.iter().flat_map(|maker| maker(&world)).for_each(|case| check(&case));
+}
+
+#[test]
+fn a_night_that_kept_everything_is_valid() {
+    let world = World::invented();
+    check(&Case::new("a night that kept everything", Exit::Valid, "", &world, exported(&world.night())));
+}
+
+#[test]
+fn a_third_party_does_not_export() {
+    let world = World::invented();
+    let lipa = &world.others[0];
+    let bundle = world.night().draft(lipa, &Extent::VALUES).build(lipa.signing()).unwrap();
+    check(&Case::new("a third party", Exit::NotAuthentic, "BUN-5", &world, bundle));
+}
+
+#[test]
+fn key_records_of_a_stranger_are_not_carried() {
+    let (world, pair) = (World::invented(), World::pair());
+    let bundle = changed(&pair.enquiry(), |draft| draft.chains.push(world.centre().records.clone()));
+    check(&Case::new("a stranger's key records", Exit::NotAuthentic, "BUN-6", &pair, bundle));
+}
+
+#[test]
+fn a_cited_decision_must_be_here_as_it_was_made_and_by_whom_the_agreement_lets_make_it() {
+    let world = World::invented();
+    let night = world.night();
+    let dropped = changed(&night, |draft| draft.evidence.clear());
+    check(&Case::new("no evidence", Exit::Incomplete, "BUN-51", &world, dropped));
+    let altered = changed(&night, |draft| {
+        let mut wire = draft.evidence[0].to_wire();
+        wire.signatures[0].signature[9] ^= 1;
+        draft.evidence = vec![uput_core::envelope::Envelope::from_wire(wire).unwrap()];
+    });
+    check(&Case::new("forged evidence", Exit::NotAuthentic, "BUN-51", &world, altered));
+    let surplus = changed(&world.enquiry(), |draft| draft.evidence.extend(night.evidence.clone()));
+    check(&Case::new("evidence that nobody names", Exit::NotAuthentic, "BUN-6", &world, surplus));
+    let mut other = world.enquiry();
+    let decision = night.trail.events().find_map(|event| match event.statement {
+        Statement::Decision(decision) => Some(decision),
+        _ => None,
+    });
+    let mut decision = decision.unwrap();
+    decision.kind = DecisionType::Court;
+    other.say(&world.hotline, Statement::Decision(decision));
+    other.evidence = night.evidence.clone();
+    check(&Case::new("cited as another decision", Exit::NotConformant, "BUN-52", &world, exported(&other)));
+    decision.evidence = None;
+    let mut own = world.enquiry();
+    own.say(&world.hotline, Statement::Decision(decision));
+    check(&Case::new("decided by a hotline", Exit::NotConformant, "BUN-52", &world, exported(&own)));
+}
+
+#[test]
+fn a_delay_counts_against_a_party_only_by_its_own_clock() {
+    let world = World::pair();
+    let cases = content::of_timers(&world);
+    let verdict = |name: &str| {
+        let case = cases.iter().find(|case| case.name == name).unwrap();
+        verify(&case.bundle, &case.trust).conformant.verdict
+    };
+    assert_eq!(verdict("an answer too late by the receiver's own clock"), Conformance::No);
+    assert_eq!(verdict("no answer by the receiver's own head"), Conformance::No);
+    assert_eq!(verdict("delivered too late by two clocks"), Conformance::NotCheckable);
+}
+
+#[test]
+fn silence_without_the_silent_partys_head_is_the_exporters_word() {
+    let world = World::pair();
+    let mut story = world.asked();
+    story.clock += 30 * 60;
+    let report = verify(&changed(&story, |draft| draft.heads.pop().map_or((), drop)), &world.trust());
+    assert_eq!(report.exit, Exit::Incomplete);
+    assert!(report.deadlines.iter().any(|deadline| deadline.sentence.contains("no answer, on hotline's word")));
+    assert_ne!(report.conformant.verdict, Conformance::No);
+}
+
+#[test]
+fn an_equivocation_is_authentic_and_a_breach_by_its_author() {
+    let world = World::pair();
+    let case = content::of_events(&world).into_iter().find(|case| case.name == "two events with one number").unwrap();
+    let report = verify(&case.bundle, &case.trust);
+    assert_eq!((report.authentic, report.exit), (YesNo::Yes, Exit::Equivocation));
+    let breach = &report.breaches[0];
+    assert_eq!((breach.by.name.as_str(), breach.proof.len()), ("shelter-jasen", 2));
+}
+
+#[test]
+fn a_value_shows_in_the_json_and_not_in_debug() {
+    let world = World::invented();
+    let report = verify(&exported(&world.night()), &world.trust());
+    assert!(serde_json::to_string(&report).unwrap().contains("Mila Invented"));
+    assert!(!format!("{report:?}").contains("Mila"));
+}
