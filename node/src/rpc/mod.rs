@@ -1,13 +1,17 @@
 //! The local interface: what an organisation's own people and programs ask of their node.
 
+pub mod access;
 mod agreements;
+pub mod auth;
 mod node_calls;
 mod peering;
 mod request;
+mod server;
 pub mod status;
 mod trails;
 
 pub use agreements::Agreements;
 pub use node_calls::NodeCalls;
 pub use peering::Peering;
+pub use server::serve;
 pub use trails::Trails;

@@ -31,8 +31,8 @@ pub fn rejection(status: &Status) -> Option<Rejection> {
 const fn code(rejection: Rejection) -> Code {
     match rejection {
         Rejection::NoSuchTrail | Rejection::NoSuchPeer => Code::NotFound,
-        Rejection::UnknownSigner | Rejection::BadInvitation => Code::PermissionDenied,
-        Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::RevokedSigner => Code::Unauthenticated,
+        Rejection::UnknownSigner | Rejection::RevokedSigner | Rejection::BadInvitation => Code::PermissionDenied,
+        Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::NotAuthenticated => Code::Unauthenticated,
         Rejection::DiskFull | Rejection::TooMany => Code::ResourceExhausted,
         Rejection::StepNotAllowed
         | Rejection::PeerNotConfirmed

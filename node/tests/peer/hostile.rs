@@ -17,7 +17,8 @@ use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
 use uput_core::wire::peer_service_client::PeerServiceClient;
 use uput_core::wire::{
-    ExchangeRequest, ExchangeResponse, Hello, KeyRecordQuery, LetterFrame, PeerFrame, Receipt, ReceiptOutcome,
+    ExchangeRequest, ExchangeResponse, Hello, KeyRecordQuery, KeyRecordReply, LetterFrame, PeerFrame, Receipt,
+    ReceiptOutcome,
 };
 use uput_node::peer::Limits;
 use uput_node::rpc::status;
@@ -201,6 +202,34 @@ async fn a_peer_that_asks_and_does_not_read_is_let_go() {
     (0..20_000).for_each(|_| liar.say(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 })));
     node.post.until("let go", |state| state.disconnections.len() == 1).await;
     assert_serves(&node, &b).await;
+}
+
+#[tokio::test]
+async fn a_letter_to_a_retired_key_is_sealed_anew_after_the_new_record() {
+    let (a, b) = pair();
+    let node = Node::start(a, &[&b], limits()).await;
+    let mut peer = Liar::greet(&node, &b).await;
+    let ticket = node.post.send(&b.id, b"letter");
+    assert!(matches!(peer.hear().await, Ok(Frame::Letter(frame)) if frame.letter == b"letter"));
+    peer.say(Frame::Receipt(Receipt { number: 1, outcome: ReceiptOutcome::StaleKey.into(), code: 13 }));
+    assert!(matches!(peer.hear().await, Ok(Frame::KeyRecordQuery(KeyRecordQuery { known: 1 }))));
+    // Until the answer is here, nothing else is sent.
+    let second = node.post.send(&b.id, b"second");
+    let mut record = b.records().remove(0);
+    record.body[32] = 1;
+    peer.say(Frame::KeyRecordReply(KeyRecordReply { records: vec![record] }));
+    let mut letters = Vec::new();
+    for number in 2..=3 {
+        let Ok(Frame::Letter(frame)) = peer.hear().await else { panic!("a letter") };
+        assert_eq!(frame.number, number);
+        letters.push(frame.letter);
+        peer.say(Frame::Receipt(Receipt { number, outcome: ReceiptOutcome::Stored.into(), code: 0 }));
+    }
+    letters.sort();
+    assert_eq!(letters, [b"anew letter".to_vec(), b"second".to_vec()]);
+    node.post.until("settled", |state| state.settled.len() == 3).await;
+    assert_eq!(node.post.look(|state| state.settled[0]), (ticket, ReceiptOutcome::StaleKey, 13));
+    assert!(second > ticket);
 }
 
 #[tokio::test]

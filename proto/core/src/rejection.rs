@@ -130,6 +130,8 @@ rejections! {
     BadSource = 39, "BAD_SOURCE", User, "the file does not follow its format; the message names line and rule";
     /// A claimed time that is not a multiple of the agreement's grain.
     BadGrain = 40, "BAD_GRAIN", Author, "a claimed time is finer than the agreement allows";
+    /// A call without the token, or with a wrong one.
+    NotAuthenticated = 41, "NOT_AUTHENTICATED", User, "the token is missing or wrong; it stands in the access file of the node";
 }
 
 impl Rejection {
