@@ -2,11 +2,15 @@
 
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod disk;
+pub mod exit;
+pub mod init;
 pub mod journal;
 pub mod keybook;
 pub mod node;
 pub mod peer;
+pub mod process;
 pub mod record;
 pub mod rpc;
 pub mod seal;

@@ -1,5 +1,12 @@
 //! Trails admit what continues them, and nothing else.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use uput_core::{
     envelope::{Envelope, MediaType, Verified, verify_one},

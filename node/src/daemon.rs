@@ -1,0 +1,73 @@
+//! A node that serves: sockets, peers, local interface, and an end in good order.
+//!
+//! Guarantees that both addresses are ours before the data folder is touched, that `ready` is said only when both are
+//! served, and that after the word to stop nothing new is taken and what was begun is finished.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::peer::{Mailroom, Peers};
+use crate::rpc;
+use crate::rpc::access::Access;
+use crate::rpc::auth::Guard;
+use crate::shutdown::Shutdown;
+
+/// The addresses of a node, taken.
+pub struct Sockets {
+    peer: Option<TcpListener>,
+    api: TcpListener,
+}
+
+impl Sockets {
+    /// Takes them. [API-22]
+    ///
+    /// # Errors
+    /// [`Exit::Address`].
+    pub async fn bind(config: &Config) -> Result<Self, Failure> {
+        let peer = match config.peer {
+            Some(address) => Some(listen("peer", address).await?),
+            None => None,
+        };
+        Ok(Self { peer, api: listen("api", config.api).await? })
+    }
+}
+
+/// Serves until `shutdown`. `ready` gets the line that says where. [API-21]
+///
+/// # Errors
+/// [`Failure`] if the access files or the certificate cannot be used.
+pub async fn serve<M: Mailroom>(
+    sockets: Sockets,
+    folder: &Path,
+    peers: Arc<Peers<M>>,
+    services: Routes,
+    shutdown: Shutdown,
+    ready: impl FnOnce(&str),
+) -> Result<(), Failure> {
+    let address = |listener: &TcpListener| listener.local_addr().map_err(|error| Failure::new(Exit::Address, &error));
+    let api = address(&sockets.api)?;
+    let peer = sockets.peer.as_ref().map(address).transpose()?;
+    let mut access = Access::open(folder)?;
+    access.announce(folder, api)?;
+    if let Some(listener) = sockets.peer {
+        peers.listen(listener);
+    }
+    peers.refresh();
+    let peer = peer.map_or_else(|| "none".to_owned(), |peer| peer.to_string());
+    ready(&format!("ready peer={peer} api={api}"));
+    let guard = Guard::new(access.digest);
+    let served = rpc::serve(sockets.api, &access.certificate, guard, services, shutdown).await;
+    peers.closed().await;
+    Ok(served?)
+}
+
+async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    let failure = |error| Failure::new(Exit::Address, &format!("{what} address {address}: {error}"));
+    TcpListener::bind(address).await.map_err(failure)
+}

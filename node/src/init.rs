@@ -1,0 +1,238 @@
+//! A new node: its folder, its keys, its organisation's first key record.
+//!
+//! Guarantees that nothing is overwritten and that secrets are readable by their owner alone. The organisation key goes
+//! into a file of its own, which the node never reads. Leaves to others what the journal's first record is.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use uput_core::entropy::Entropy;
+use uput_core::key::{Endpoint, KeyChain, KeyRecordDraft, SigningKey, sign_key_record};
+use uput_core::keyfile::{Cost, KeyFile, KeyFileError, Lock, NodeSecrets, write_organisation_key};
+use uput_core::time::{Seconds, Span};
+use zeroize::Zeroizing;
+
+use crate::config::{Config, LogLevel};
+use crate::exit::{Exit, Failure};
+use crate::rpc::access::{Access, write_new};
+use crate::storage::{Options, Storage, StorageKey};
+
+/// The configuration of a node, in its folder.
+pub const CONFIGURATION: &str = "uput.toml";
+/// The secrets of a node, in its folder.
+pub const NODE_KEY: &str = "node.key";
+/// Length of a tick of the log, in seconds.
+const TICK: u64 = 600;
+
+/// What a new node is to be.
+pub struct Plan {
+    /// Its folder: must be empty or absent.
+    pub folder: PathBuf,
+    /// Where the organisation key goes: must be absent.
+    pub organisation_key: PathBuf,
+    /// What locks the organisation key; absent: nothing does.
+    pub passphrase: Option<Zeroizing<String>>,
+    /// Where peers connect; absent: it only dials out.
+    pub peer: Option<SocketAddr>,
+    /// How peers reach it.
+    pub endpoints: Vec<Endpoint>,
+    /// Where own people and programs connect.
+    pub api: SocketAddr,
+    /// After how long its key record warns.
+    pub valid: Span,
+}
+
+/// What was made.
+pub struct Founding {
+    /// The organisation's first key record.
+    pub chain: KeyChain,
+    /// Opens the data folder, which is still empty.
+    pub storage: StorageKey,
+    /// For `uputd --config`.
+    pub configuration: PathBuf,
+}
+
+/// Makes it. [API-24]
+///
+/// # Errors
+/// [`Failure`]; what was written before it stays, for a person to look at.
+pub fn make(plan: &Plan, now: Seconds, random: &mut impl Entropy) -> Result<Founding, Failure> {
+    let config = configuration(plan)?;
+    refuse_existing(plan)?;
+    let organisation = SigningKey::from_seed(&draw(random));
+    let secrets = NodeSecrets::generate(random);
+    let chain = first_record(plan, now, &organisation, &secrets)?;
+    make_folder(&plan.folder)?;
+    write_new(&plan.organisation_key, &organisation_key_text(plan, &organisation, random)?, 0o600)?;
+    write_new(&plan.folder.join(NODE_KEY), &secrets.write(&Lock::Clear).map_err(key_failure)?, 0o600)?;
+    let storage = StorageKey::new(secrets.storage.clone());
+    Storage::create(&plan.folder, &storage, Options::default())?;
+    Access::create(&plan.folder)?;
+    let configuration = plan.folder.join(CONFIGURATION);
+    write_new(&configuration, &config.to_toml(), 0o644)?;
+    Ok(Founding { chain, storage, configuration })
+}
+
+/// Reads the node's secrets from its folder.
+///
+/// # Errors
+/// [`Exit::Key`].
+pub fn read_secrets(folder: &Path) -> Result<NodeSecrets, Failure> {
+    let path = folder.join(NODE_KEY);
+    let failure = |reason: &dyn std::fmt::Display| Failure::new(Exit::Key, &format!("{}: {reason}", path.display()));
+    let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| failure(&error))?);
+    let file = KeyFile::parse(&text).map_err(|error| failure(&error))?;
+    file.open_node_secrets(None).map_err(|error| failure(&error))
+}
+
+fn configuration(plan: &Plan) -> Result<Config, Failure> {
+    let config = Config {
+        data: PathBuf::from("."),
+        peer: plan.peer,
+        endpoints: plan.endpoints.iter().map(Endpoint::to_string).collect(),
+        api: plan.api,
+        log: LogLevel::default(),
+    };
+    // What is written must be what will be read.
+    Config::parse(&config.to_toml()).map_err(|(_, rule)| Failure::new(Exit::Usage, &rule))
+}
+
+fn refuse_existing(plan: &Plan) -> Result<(), Failure> {
+    let exists =
+        |path: &Path| Failure::new(Exit::Folder, &format!("{}: is there already; nothing was touched", path.display()));
+    if plan.organisation_key.exists() {
+        return Err(exists(&plan.organisation_key));
+    }
+    match std::fs::read_dir(&plan.folder).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => Err(exists(&plan.folder)),
+        Ok(false) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::new(Exit::Folder, &format!("{}: {error}", plan.folder.display()))),
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .and_then(|()| std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)))
+        .map_err(|error| Failure::new(Exit::Folder, &format!("{}: {error}", folder.display())))
+}
+
+fn first_record(
+    plan: &Plan,
+    now: Seconds,
+    organisation: &SigningKey,
+    secrets: &NodeSecrets,
+) -> Result<KeyChain, Failure> {
+    let draft = KeyRecordDraft {
+        after: None,
+        number: 0,
+        sealing_keys: secrets.sealing.iter().map(|secret| secret.public().clone()).collect(),
+        endpoints: plan.endpoints.clone(),
+        witnesses: Vec::new(),
+        recovery: None,
+        log_base_tick: now.get() / TICK,
+        time: now,
+        end: now.after(plan.valid),
+    };
+    let record = sign_key_record(draft, organisation, &secrets.signing, &secrets.tls, None)?;
+    Ok(KeyChain::verify(&[record])?)
+}
+
+fn organisation_key_text(
+    plan: &Plan,
+    key: &SigningKey,
+    random: &mut impl Entropy,
+) -> Result<Zeroizing<String>, Failure> {
+    let lock = match &plan.passphrase {
+        Some(passphrase) => Lock::Passphrase { passphrase, salt: *draw(random), cost: Cost::DEFAULT },
+        None => Lock::Clear,
+    };
+    write_organisation_key(key, &lock).map_err(key_failure)
+}
+
+fn key_failure(error: KeyFileError) -> Failure {
+    Failure::new(Exit::Key, &error)
+}
+
+fn draw(random: &mut impl Entropy) -> Zeroizing<[u8; 32]> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    random.fill(bytes.as_mut_slice());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Foreseeable on purpose.
+    struct Counter(u8);
+
+    impl Entropy for Counter {
+        fn fill(&mut self, buffer: &mut [u8]) {
+            self.0 += 1;
+            buffer.fill(self.0);
+        }
+    }
+
+    fn plan(home: &Path) -> Plan {
+        Plan {
+            folder: home.join("node"),
+            organisation_key: home.join("organisation.key"),
+            passphrase: None,
+            peer: Some("127.0.0.1:0".parse().unwrap()),
+            endpoints: vec![Endpoint::parse("node.example:7420").unwrap()],
+            api: "127.0.0.1:0".parse().unwrap(),
+            valid: Span(730 * 86_400),
+        }
+    }
+
+    fn now() -> Seconds {
+        Seconds::new(1_790_000_000).unwrap()
+    }
+
+    #[test]
+    fn a_new_node_has_keys_of_its_own_and_an_organisation_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        let founding = make(&plan(home.path()), now(), &mut Counter(0)).unwrap();
+        let folder = home.path().join("node");
+        let secrets = read_secrets(&folder).unwrap();
+        assert!(founding.chain.newest().signing_key() == secrets.signing.public());
+        let config = Config::read(&founding.configuration).unwrap();
+        assert_eq!(config.endpoints, ["node.example:7420"]);
+        let text = std::fs::read_to_string(home.path().join("organisation.key")).unwrap();
+        let organisation = KeyFile::parse(&text).unwrap().open_organisation_key(None).unwrap();
+        assert!(founding.chain.newest().organisation_key() == organisation.public());
+        for secret in [folder.join(NODE_KEY), home.path().join("organisation.key")] {
+            assert_eq!(std::fs::metadata(secret).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        drop(Storage::open(&folder, &founding.storage, Options::default(), |_: &_| Vec::new()).unwrap());
+    }
+
+    #[test]
+    fn nothing_is_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        make(&plan(home.path()), now(), &mut Counter(0)).unwrap();
+        let before = std::fs::read(home.path().join("organisation.key")).unwrap();
+        let again = make(&plan(home.path()), now(), &mut Counter(9)).err().unwrap();
+        assert_eq!(again.exit, Exit::Folder);
+        assert_eq!(std::fs::read(home.path().join("organisation.key")).unwrap(), before);
+        let mut beside = plan(home.path());
+        beside.organisation_key = home.path().join("other.key");
+        assert_eq!(make(&beside, now(), &mut Counter(9)).err().unwrap().exit, Exit::Folder);
+        assert!(!beside.organisation_key.exists());
+    }
+
+    #[test]
+    fn an_endpoint_without_a_peer_address_is_refused_before_anything_is_written() {
+        let home = tempfile::tempdir().unwrap();
+        let wrong = Plan { peer: None, ..plan(home.path()) };
+        assert_eq!(make(&wrong, now(), &mut Counter(0)).err().unwrap().exit, Exit::Usage);
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+}
