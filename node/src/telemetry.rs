@@ -22,7 +22,7 @@ pub fn start(level: LogLevel) {
     let _ = lines.try_init();
 }
 
-/// The first digits of an ID, enough to tell few apart.
+/// The first digits of an ID, enough to tell few apart. [TRA-21]
 #[must_use]
 pub fn short(id: impl Into<Id>) -> Short {
     Short(id.into())

@@ -108,9 +108,10 @@ async fn settle_keys<M: Mailroom>(
     tls_key: [u8; 32],
 ) -> Result<Greeted, Ending> {
     let mut released = theirs.known == Some(mailroom.newest_key_record());
-    if card.as_ref().is_none_or(|card| card.key_record != theirs.key_record) {
-        let known = card.as_ref().map_or(0, |card| card.key_records);
-        released |= refresh(mailroom, line, &theirs, known).await?;
+    match &card {
+        Some(card) if card.key_record == theirs.key_record => (),
+        Some(card) => released |= refresh(mailroom, line, &theirs, card.key_records).await?,
+        None => released |= identify(mailroom, line, &theirs).await?,
     }
     let newest = mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
     if newest.tls_key == tls_key {
@@ -133,8 +134,6 @@ async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mu
             Frame::KeyRecordReply(reply) if reply.records.is_empty() => return Ok(released),
             Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS && replies < limits::REPLIES => {
                 known = known.saturating_add(u32::try_from(reply.records.len()).unwrap_or(u32::MAX));
-                // [TRA-12] A stranger that names an organisation unknown here hears the same as one that lies.
-                mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
                 mailroom.learn(&theirs.organisation, reply.records).await.map_err(refuse)?;
                 let newest = mailroom.peer(&theirs.organisation).map(|card| card.key_record);
                 if newest == Some(theirs.key_record) {
@@ -146,6 +145,34 @@ async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mu
             _ => return Err(Ending::Failed(Difficulty::Misbehaved)),
         }
     }
+}
+
+/// Asks a stranger for everything, and only then looks whether it may be somebody known: whatever it claims and shows,
+/// the talk goes the same way. [TRA-12]
+async fn identify<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs) -> Result<bool, Ending> {
+    let mut released = false;
+    let mut records = Vec::new();
+    line.say(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 }))?;
+    for _ in 0..limits::REPLIES {
+        let reply = loop {
+            match line.hear().await? {
+                Frame::KeyRecordQuery(query) => released |= answer(mailroom, line, &query)?,
+                Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS => break reply.records,
+                _ => return Err(Ending::Failed(Difficulty::Misbehaved)),
+            }
+        };
+        let complete = reply.len() < limits::RECORDS;
+        records.extend(reply);
+        if complete {
+            let unknown = refuse(Rejection::UnknownSigner);
+            mailroom.peer(&theirs.organisation).ok_or(unknown)?;
+            mailroom.learn(&theirs.organisation, records).await.map_err(|_| unknown)?;
+            return Ok(released);
+        }
+        let known = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
+    }
+    Err(Ending::Failed(Difficulty::Misbehaved))
 }
 
 const fn refuse(rejection: Rejection) -> Ending {

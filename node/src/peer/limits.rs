@@ -61,14 +61,14 @@ impl Default for Limits {
 
 /// Largest message of the peer service, both ways. [TRA-8]
 pub const MESSAGE: usize = 256 * 1024;
-/// Largest letter. [LET-4]
+/// Largest letter. [LET-2]
 pub const LETTER: usize = 128 * 1024;
 /// Letters of one direction without a receipt. [TRA-15]
 pub const WINDOW: usize = 64;
 /// Most key records in one reply. [TRA-13]
 pub(super) const RECORDS: usize = 16;
 /// Most replies until the newest key record must have come.
-pub(super) const REPLIES: usize = 64;
+pub(super) const REPLIES: usize = 16;
 /// Streams of one connection: the exchange and a few introductions.
 pub(super) const STREAMS: u32 = 16;
 /// Bytes of one request's headers.

@@ -20,7 +20,7 @@ use uput_core::wire::{
     ExchangeRequest, ExchangeResponse, Hello, KeyRecordQuery, KeyRecordReply, LetterFrame, PeerFrame, Receipt,
     ReceiptOutcome,
 };
-use uput_node::peer::Limits;
+use uput_node::peer::{Limits, Mailroom};
 use uput_node::rpc::status;
 use uput_node::tls::{PeerCertificate, peer_client};
 
@@ -164,21 +164,25 @@ async fn a_stranger_cannot_find_out_whom_a_node_knows() {
     let (a, b) = pair();
     let stranger = Organisation::new("invented stranger");
     let node = Node::start(a, &[&b], limits()).await;
+    let nobody = Organisation::new("invented nobody");
     let mut heard = Vec::new();
-    // It claims to be a peer of the node, then somebody unknown, and shows records in neither's name.
-    for claimed in [&b, &Organisation::new("invented nobody")] {
-        let mut liar = Liar::dial(&node, &stranger).await;
-        let Frame::Hello(mut greeting) = hello(&node, claimed) else { unreachable!() };
-        greeting.key_record = stranger.newest().to_vec();
-        liar.say(Frame::Hello(greeting));
-        let Ok(Frame::Hello(answer)) = liar.hear().await else { panic!("a hello") };
-        assert!(answer.known_key_record.is_empty());
-        assert!(matches!(liar.hear().await, Ok(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 }))));
-        liar.say(Frame::KeyRecordReply(Default::default()));
-        let refused = liar.refused().await;
-        heard.push((refused.code(), refused.message().to_owned(), refused.details().to_vec()));
+    // It claims to be a peer of the node, or somebody unknown, and shows nothing, that one's records, or another's.
+    for claimed in [&b, &nobody] {
+        for shown in [Vec::new(), claimed.records(), stranger.records()] {
+            let mut liar = Liar::dial(&node, &stranger).await;
+            let Frame::Hello(mut greeting) = hello(&node, claimed) else { unreachable!() };
+            greeting.key_record = stranger.newest().to_vec();
+            liar.say(Frame::Hello(greeting));
+            let Ok(Frame::Hello(answer)) = liar.hear().await else { panic!("a hello") };
+            assert!(answer.known_key_record.is_empty());
+            assert!(matches!(liar.hear().await, Ok(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 }))));
+            liar.say(Frame::KeyRecordReply(KeyRecordReply { records: shown }));
+            let Err(refused) = liar.hear().await else { panic!("refused at once") };
+            heard.push((refused.code(), refused.message().to_owned(), refused.details().to_vec()));
+        }
     }
-    assert_eq!(heard[0], heard[1]);
+    assert!(heard.iter().all(|answer| *answer == heard[0]));
+    assert_eq!(node.post.peer(&b.id).unwrap().key_records, 1);
 }
 
 #[tokio::test]

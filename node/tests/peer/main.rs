@@ -1,5 +1,13 @@
 //! Two nodes over real sockets, and strangers who try things.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must stop"
+)]
+
 mod hostile;
 mod node;
 mod post;
@@ -23,7 +31,7 @@ fn letters(count: u32) -> Vec<Vec<u8>> {
     (0..count).map(|number| number.to_be_bytes().to_vec()).collect()
 }
 
-/// `listening` can be dialled, `dialling` has no endpoint.
+/// `listening` can be dialled, `dialling` has no endpoint. [TRA-1]
 async fn letters_both_ways(mut listening: Organisation, dialling: Organisation) {
     let (socket, endpoint) = listener().await;
     let quiet = Node::start_on(socket, listening.clone(), &[&dialling], limits());
