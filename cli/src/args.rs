@@ -18,6 +18,7 @@ use crate::output::Answer;
 use crate::peer::PeerCommand;
 use crate::referral::ReferralCommand;
 use crate::trail::TrailCommand;
+use crate::trust::TrustCommand;
 
 /// Operates a Uput node, and verifies referral trails offline.
 ///
@@ -97,6 +98,9 @@ pub(crate) enum Command {
     /// What was signed, step by step
     #[command(subcommand)]
     Trail(TrailCommand),
+    /// Whom an auditor believes
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder
@@ -118,6 +122,7 @@ impl Command {
             Self::Decision(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
             Self::Trail(command) => command.run(options).await,
+            Self::Trust(command) => command.run(options).await,
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),
             Self::Help(args) => args.run(),

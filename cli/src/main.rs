@@ -32,6 +32,7 @@ mod refusal;
 mod request;
 mod statement;
 mod trail;
+mod trust;
 mod usage;
 mod version;
 

@@ -200,6 +200,18 @@ pub(crate) async fn find(node: &Node, named: &str) -> Result<wire::Peer, Failure
     })
 }
 
+/// The same, if its safety number was compared: nobody else is believed.
+pub(crate) async fn find_confirmed(node: &Node, named: &str) -> Result<wire::Peer, Failure> {
+    let peer = find(node, named).await?;
+    if peer.state == wire::PeerState::Confirmed as i32 {
+        return Ok(peer);
+    }
+    let rejection = Rejection::PeerNotConfirmed;
+    Err(Failure::new(Exit::Failed, rejection.code(), "the organisation cannot be believed")
+        .because(rejection.to_string())
+        .next("compare the safety number, then: uput peer confirm NAME"))
+}
+
 async fn list(options: &Options) -> Result<Answer, Failure> {
     let peers: Vec<Known> = all(&Node::connect(options).await?).await?.into_iter().map(Known::of).collect();
     let mut page = Page::default();

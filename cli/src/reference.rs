@@ -12,6 +12,26 @@ use crate::failure::Failure;
 use crate::refusal;
 use crate::request::hex;
 
+/// 32 random bytes that somebody chose.
+#[derive(Clone)]
+pub(crate) struct Nonce([u8; 32]);
+
+impl Nonce {
+    /// The bytes.
+    pub(crate) const fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl FromStr for Nonce {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let whole = text.parse().ok().and_then(|reference: Reference| <[u8; 32]>::try_from(reference.bytes()).ok());
+        whole.map(Self).ok_or_else(|| "give 64 hexadecimal digits".to_owned())
+    }
+}
+
 /// An ID or its first digits, in lower-case hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Reference(String);

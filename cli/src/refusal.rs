@@ -47,8 +47,8 @@ fn known(reason: &str, status: &Status) -> Failure {
     let rejection = Rejection::ALL.iter().find(|rejection| rejection.code() == reason);
     let exit = match rejection {
         Some(Rejection::KeyLocked | Rejection::WrongPassphrase) => Exit::NotAuthenticated,
-        _ if matches!(status.code(), Code::Unauthenticated) => Exit::NotAuthenticated,
-        _ if matches!(status.code(), Code::Unavailable) => Exit::Unreachable,
+        None if matches!(status.code(), Code::Unauthenticated) => Exit::NotAuthenticated,
+        None if matches!(status.code(), Code::Unavailable) => Exit::Unreachable,
         _ => Exit::Failed,
     };
     let sentence = rejection.map_or_else(|| status.message().to_owned(), ToString::to_string);

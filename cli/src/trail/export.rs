@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::output::{Answer, Page};
 use crate::progress;
 use crate::prompt;
-use crate::reference::Reference;
+use crate::reference::{Nonce, Reference};
 use crate::refusal;
 use crate::request::hex;
 
@@ -38,16 +38,12 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// Random number of the auditor, 64 hexadecimal digits, that both sides' heads must answer
-    #[arg(long, value_name = "DIGITS", value_parser = nonce)]
+    #[arg(long, value_name = "DIGITS")]
     nonce: Option<Nonce>,
     /// Seconds to wait for the other side's fresh head
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     wait: u32,
 }
-
-/// 32 bytes that an auditor chose.
-#[derive(Clone)]
-pub(crate) struct Nonce(Vec<u8>);
 
 impl ExportArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
@@ -63,7 +59,7 @@ impl ExportArgs {
             trail: self.trail.trail_id(&node).await?,
             purpose: self.purpose as i32,
             scope: self.open as i32,
-            nonce: self.nonce.clone().map(|nonce| nonce.0).unwrap_or_default(),
+            nonce: self.nonce.as_ref().map(|nonce| nonce.bytes().to_vec()).unwrap_or_default(),
             wait_seconds: self.wait,
         };
         let trail = hex(&request.trail);
@@ -89,10 +85,4 @@ impl ExportArgs {
         });
         Answer::new(&body, page)
     }
-}
-
-fn nonce(text: &str) -> Result<Nonce, String> {
-    let reference: Reference = text.parse().map_err(|_| "give 64 hexadecimal digits".to_owned())?;
-    let bytes = reference.bytes();
-    if bytes.len() == 32 { Ok(Nonce(bytes)) } else { Err("give 64 hexadecimal digits".to_owned()) }
 }
