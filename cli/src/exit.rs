@@ -17,12 +17,33 @@ pub(crate) enum Exit {
     NotAuthenticated,
     /// The node cannot be reached.
     Unreachable,
+    /// The bundle is forged, altered or malformed.
+    NotAuthentic,
+    /// The bundle lacks something that must be there.
+    Incomplete,
+    /// A party has signed contradictory statements.
+    Equivocation,
+    /// A signer is unknown, or has replaced the key.
+    UnknownSigner,
+    /// The bundle is authentic, and documents a breach or cannot be checked for one.
+    NotConformant,
 }
 
 impl Exit {
     /// Every ending, by number.
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Done, Self::Failed, Self::Usage, Self::Cancelled, Self::NotAuthenticated, Self::Unreachable];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Cancelled,
+        Self::NotAuthenticated,
+        Self::Unreachable,
+        Self::NotAuthentic,
+        Self::Incomplete,
+        Self::Equivocation,
+        Self::UnknownSigner,
+        Self::NotConformant,
+    ];
 
     /// The number that the shell sees.
     pub(crate) const fn code(self) -> u8 {
@@ -33,6 +54,11 @@ impl Exit {
             Self::Cancelled => 3,
             Self::NotAuthenticated => 4,
             Self::Unreachable => 5,
+            Self::NotAuthentic => 10,
+            Self::Incomplete => 11,
+            Self::Equivocation => 12,
+            Self::UnknownSigner => 13,
+            Self::NotConformant => 14,
         }
     }
 
@@ -45,6 +71,11 @@ impl Exit {
             Self::Cancelled => "cancelled at a prompt; nothing was done",
             Self::NotAuthenticated => "not authenticated to the node, or a key is locked",
             Self::Unreachable => "the node cannot be reached; try again later",
+            Self::NotAuthentic => "trail verify: not authentic",
+            Self::Incomplete => "trail verify: incomplete",
+            Self::Equivocation => "trail verify: a party signed contradictory statements (equivocation)",
+            Self::UnknownSigner => "trail verify: a signer is unknown or revoked",
+            Self::NotConformant => "trail verify: authentic, but not conformant or not checkable whether it is",
         }
     }
 }

@@ -49,6 +49,8 @@ fn exit_codes() -> Result<Answer, Failure> {
     for exit in Exit::ALL {
         page.line(format!("{:>4}  {}", exit.code(), exit.meaning()));
     }
+    page.line("");
+    page.line("Where several of `trail verify` hold, the first of 10, 13, 12, 11, 14 is given.");
     let codes: Vec<_> =
         Exit::ALL.iter().map(|exit| json!({ "code": exit.code(), "meaning": exit.meaning() })).collect();
     Answer::new(&json!({ "topic": EXIT_CODES, "exit_codes": codes }), page)

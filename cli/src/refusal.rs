@@ -54,9 +54,13 @@ fn known(reason: &str, status: &Status) -> Failure {
     let sentence = rejection.map_or_else(|| status.message().to_owned(), ToString::to_string);
     let (why, next) = sentence.split_once("; ").unwrap_or((&sentence, ""));
     let mut failure = Failure::new(exit, reason, "the node refused").because(why).next(next);
-    // The node may say more than the table, for example line and rule; it never puts a value there.
-    if rejection.is_some() && !status.message().is_empty() && !sentence.contains(status.message()) {
-        failure.why = format!("{why}: {}", status.message());
+    // The node may say more than the table, for example which label; it never puts a value there.
+    let more = status.message();
+    if rejection.is_some() && more != sentence {
+        let rest = more.strip_prefix(sentence.as_str()).unwrap_or(more).trim();
+        if !rest.is_empty() {
+            failure.why = format!("{why}: {rest}");
+        }
     }
     failure
 }

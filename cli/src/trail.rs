@@ -1,7 +1,9 @@
 //! Trails: what was signed, step by step.
 
 mod export;
+mod report;
 mod show;
+mod verify;
 pub(crate) mod view;
 
 use clap::Subcommand;
@@ -11,6 +13,7 @@ use crate::failure::Failure;
 use crate::output::Answer;
 use crate::trail::export::ExportArgs;
 pub(crate) use crate::trail::show::ShowArgs;
+use crate::trail::verify::VerifyArgs;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -23,6 +26,8 @@ pub(crate) enum TrailCommand {
     Show(ShowArgs),
     /// Export a trail as a bundle that verifies offline
     Export(ExportArgs),
+    /// Verify a bundle offline: what happened, what was checked, what it comes to
+    Verify(VerifyArgs),
 }
 
 impl TrailCommand {
@@ -30,6 +35,7 @@ impl TrailCommand {
         match self {
             Self::Show(args) => args.timeline(options).await,
             Self::Export(args) => args.run(options).await,
+            Self::Verify(args) => args.run(options),
         }
     }
 }

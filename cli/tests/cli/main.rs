@@ -8,8 +8,12 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod auditor;
 mod commands;
 mod failures;
 mod fake_node;
 mod harness;
 mod help;
+#[allow(dead_code, reason = "the core's own tests use the rest of it")]
+#[path = "../../../proto/core/tests/verdict/sample.rs"]
+mod night;

@@ -1,0 +1,44 @@
+//! The checks, one by one, and where each failed.
+
+use uput_core::verdict::{Check, Outcome, Problem, Report};
+
+use crate::output::Page;
+
+/// Writes the checks.
+pub(super) fn write(report: &Report, page: &mut Page) {
+    page.line("");
+    page.line("Checks");
+    for check in &report.checks {
+        page.line(format!("  {} {:<7} {}", outcome(check), check.requirement, check.sentence));
+        for problem in &check.problems {
+            page.line(format!("           {}", describe(problem)));
+        }
+    }
+}
+
+const fn outcome(check: &Check) -> &'static str {
+    match check.outcome {
+        Outcome::Passed => "passed ",
+        Outcome::Failed => "FAILED ",
+        Outcome::NotApplicable => "nothing",
+    }
+}
+
+/// One problem: where, what, and its code.
+pub(super) fn describe(problem: &Problem) -> String {
+    let place = place(problem);
+    let at = if place.is_empty() { String::new() } else { format!("at {place}: ") };
+    let code = problem.rejection.map(|code| format!(" ({code})")).unwrap_or_default();
+    format!("{at}{}{code}", problem.sentence)
+}
+
+fn place(problem: &Problem) -> String {
+    let place = &problem.place;
+    let parts = [
+        place.part.clone(),
+        place.field.map(|field| format!("field {field}")),
+        place.offset.map(|offset| format!("byte {offset}")),
+        place.id.clone(),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}

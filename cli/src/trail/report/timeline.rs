@@ -1,0 +1,76 @@
+//! Who said what, when claimed and when proven, on which basis, with which labels, how late.
+
+use uput_core::verdict::{Deadline, Entry, Report};
+
+use crate::moment;
+use crate::output::Page;
+use crate::trail::report::words;
+
+/// Writes the timeline and the timers.
+pub(super) fn write(report: &Report, page: &mut Page) {
+    if !report.timeline.is_empty() {
+        page.line("");
+        page.line("What was said (times are their authors' words unless proven)");
+    }
+    for entry in &report.timeline {
+        page.line("");
+        describe(entry, page);
+    }
+    if !report.deadlines.is_empty() {
+        page.line("");
+        page.line("Timers");
+    }
+    for deadline in &report.deadlines {
+        timer(deadline, page);
+    }
+}
+
+fn describe(entry: &Entry, page: &mut Page) {
+    let code = if entry.code.is_empty() { String::new() } else { format!(" ({})", words(&entry.code)) };
+    let time = moment::local(entry.time);
+    page.line(format!("{time}  {}: {}{code}", entry.author.name, words(&entry.kind)));
+    let mut detail = |name: &str, text: String| {
+        if !text.is_empty() {
+            page.line(format!("    {name}: {text}"));
+        }
+    };
+    detail("happened", entry.occurred.map(moment::local).unwrap_or_default());
+    detail("proven", entry.proven.map(moment::local).unwrap_or_default());
+    detail("stage", entry.stage.map(|stage| stage.to_string()).unwrap_or_default());
+    detail("basis", basis(entry));
+    detail("labels", labels(entry));
+    for field in &entry.fields {
+        // The exporter opened these values for whoever holds the bundle.
+        detail(&field.label, field.value.as_ref().map(|value| value.0.expose().clone()).unwrap_or_default());
+    }
+    detail("late", entry.late.join(", "));
+    detail("NO EFFECT", entry.void.clone().unwrap_or_default());
+    detail("findings", entry.findings.join(", "));
+    detail("names", entry.names.clone().unwrap_or_default());
+    let incarnation =
+        if entry.incarnation > 0 { format!(", incarnation {}", entry.incarnation) } else { String::new() };
+    let seen = if entry.seen_by_other { "" } else { "; nothing signed by the other side shows that it had this" };
+    detail("event", format!("{} #{}{incarnation}{seen}", entry.event, entry.number));
+}
+
+fn basis(entry: &Entry) -> String {
+    let basis = entry.basis.as_deref().map(words).unwrap_or_default();
+    match &entry.article {
+        Some(article) => format!("{basis}, {article}"),
+        None => basis,
+    }
+}
+
+fn labels(entry: &Entry) -> String {
+    if entry.slots == 0 {
+        return String::new();
+    }
+    let opened: Vec<_> = entry.fields.iter().map(|field| field.label.as_str()).collect();
+    let closed = if entry.closed == 0 { String::new() } else { format!("{} of {} closed", entry.closed, entry.slots) };
+    [opened.join(", "), closed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+fn timer(deadline: &Deadline, page: &mut Page) {
+    let late = if deadline.late.is_some() { "LATE  " } else { "      " };
+    page.line(format!("  {late}{}; owed by {}", deadline.sentence, deadline.owed_by.name));
+}
