@@ -1,2 +1,181 @@
-//! uput.
-fn main() {}
+//! `uputd`: one organisation's node. Says where it serves, serves, and stops in good order.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use tonic::service::Routes;
+use uput_core::key::Endpoint;
+use uput_core::time::Span;
+use uput_core::wire::agreement_service_server::AgreementServiceServer;
+use uput_core::wire::node_service_server::NodeServiceServer;
+use uput_core::wire::peering_service_server::PeeringServiceServer;
+use uput_core::wire::trail_service_server::TrailServiceServer;
+use uput_node::config::Config;
+use uput_node::daemon::{self, Sockets};
+use uput_node::exit::{Exit, Failure};
+use uput_node::init::{self, Founding, Plan};
+use uput_node::node::{Node, Post, Secrets};
+use uput_node::peer::{Limits, Peers};
+use uput_node::rpc::{Agreements, NodeCalls, Peering, Trails};
+use uput_node::storage::{Options, Storage, StorageKey};
+use uput_node::{clock, process, record, shutdown, telemetry};
+use zeroize::Zeroizing;
+
+/// Bytes of the largest request: an agreement with every signature.
+const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+/// Bytes of the largest answer: a bundle.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+const DAY: u64 = 86_400;
+
+/// One organisation's node.
+#[derive(Parser)]
+#[command(name = "uputd", version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+struct Arguments {
+    /// Configuration of the node to serve
+    #[arg(long, value_name = "FILE", required = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new node: its folder, its keys, its organisation's first key record
+    #[command(
+        after_help = "Example:\n  uputd init --dir /var/lib/uput --organisation-key /media/stick/organisation.key \\\n    --peer 0.0.0.0:7420 --endpoint node.shelter.example:7420"
+    )]
+    Init(Init),
+}
+
+#[derive(Args)]
+struct Init {
+    /// Folder of the node: empty, or not there yet
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Where the organisation key goes: a file that is not there yet, best on a stick
+    #[arg(long, value_name = "FILE")]
+    organisation_key: PathBuf,
+    /// File whose first line is the passphrase that shall lock the organisation key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Address and port for peers; without it the node only dials out
+    #[arg(long, value_name = "ADDR:PORT")]
+    peer: Option<SocketAddr>,
+    /// "host:port" at which peers reach it; up to four times
+    #[arg(long, value_name = "HOST:PORT", value_parser = endpoint)]
+    endpoint: Vec<Endpoint>,
+    /// Loopback address and port for own people and programs
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7421")]
+    api: SocketAddr,
+    /// Days after which the key record warns
+    #[arg(long, value_name = "DAYS", default_value_t = 730)]
+    valid_days: u32,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // If stderr is gone, the number still says it.
+            let _ = writeln!(std::io::stderr(), "uputd: {failure}");
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(Exit::Failed, &error);
+    process::keep_memory_in().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
+    match (arguments.command, arguments.config) {
+        (Some(Command::Init(init)), _) => runtime.block_on(make(init)),
+        (None, Some(config)) => runtime.block_on(serve(&config)),
+        (None, None) => Err(Failure::new(Exit::Usage, &"--config FILE or init is needed")),
+    }
+}
+
+async fn make(init: Init) -> Result<(), Failure> {
+    let plan = Plan {
+        passphrase: init.passphrase_file.as_deref().map(read_passphrase).transpose()?,
+        folder: init.dir,
+        organisation_key: init.organisation_key,
+        peer: init.peer,
+        endpoints: init.endpoint,
+        api: init.api,
+        valid: Span(u64::from(init.valid_days) * DAY),
+    };
+    let Founding { chain, storage, configuration } = init::make(&plan, clock::now(), &mut clock::SystemEntropy)?;
+    let storage = open_storage(&plan.folder, &storage)?;
+    Node::found(&storage, &chain).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
+    say(&format!("organisation={} config={}", chain.organisation(), configuration.display()))
+}
+
+async fn serve(path: &Path) -> Result<(), Failure> {
+    let config = Config::read(path)?;
+    telemetry::start(config.log);
+    let (stop, shutdown) = shutdown::channel();
+    let signalled = shutdown::signalled().map_err(|error| Failure::new(Exit::Failed, &error))?;
+    tokio::spawn(async move {
+        signalled.await;
+        stop.stop();
+    });
+    let sockets = Sockets::bind(&config).await?;
+    let secrets = init::read_secrets(&config.data)?;
+    let storage = open_storage(&config.data, &StorageKey::new(secrets.storage))?;
+    let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
+    let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
+    let mailroom = Arc::new(Post(Arc::clone(&node)));
+    let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
+    let services = services(&node, &peers, &config)?;
+    let mut said = Ok(());
+    daemon::serve(sockets, &config.data, peers, services, shutdown, |line| said = say(line)).await?;
+    said
+}
+
+fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Result<Routes, Failure> {
+    let endpoints = config.endpoints.iter().map(|text| Endpoint::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let about = NodeCalls {
+        node: Arc::clone(node),
+        peer_address: endpoints.first().map(ToString::to_string).unwrap_or_default(),
+    };
+    let peering = Peering { node: Arc::clone(node), peers: Arc::clone(peers), endpoints };
+    let agreements = AgreementServiceServer::new(Agreements(Arc::clone(node)))
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .max_encoding_message_size(LARGEST_ANSWER);
+    let trails = TrailServiceServer::new(Trails(Arc::clone(node)))
+        .max_decoding_message_size(LARGEST_REQUEST)
+        .max_encoding_message_size(LARGEST_ANSWER);
+    Ok(Routes::new(NodeServiceServer::new(about))
+        .add_service(PeeringServiceServer::new(peering))
+        .add_service(agreements)
+        .add_service(trails))
+}
+
+fn open_storage(folder: &Path, key: &StorageKey) -> Result<Storage, Failure> {
+    Ok(Storage::open(folder, key, Options::default(), record::project)?)
+}
+
+/// The first line, without its end.
+fn read_passphrase(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let failure = |reason: &dyn std::fmt::Display| Failure::new(Exit::Key, &format!("{}: {reason}", path.display()));
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failure(&error))?);
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(failure(&"its first line must be the passphrase")),
+    }
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    Endpoint::parse(text).map_err(|_| "must be host:port".to_owned())
+}
+
+/// One line on stdout, for programs.
+fn say(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Failure::new(Exit::Failed, &error))
+}

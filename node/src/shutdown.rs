@@ -32,18 +32,19 @@ impl Shutdown {
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
+/// From now on SIGTERM and SIGINT do not kill the process; the future waits for the first of them.
 ///
 /// # Errors
 /// If the system does not let signals be caught.
-pub async fn signalled() -> std::io::Result<()> {
+pub fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => (),
-        _ = interrupt.recv() => (),
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ fn field(field: wire::Field) -> Result<Field, Status> {
     })
 }
 
-/// An ID of the caller's, so that a repeated request is answered once.
+/// An ID of the caller's, so that a repeated request is answered once. [API-8]
 pub(super) fn request_id(id: String, validate_only: bool) -> Result<String, Status> {
     let fits = id.len() <= MAX_REQUEST_ID && id.chars().all(|c| c.is_ascii_graphic());
     if fits && (validate_only || id.len() >= 16) {
@@ -122,7 +122,7 @@ pub(super) fn statement(statement: Option<wire::Statement>) -> Result<Statement,
     Statement::parse(kind).map_err(|_| invalid("statement", "complete, with codes that are not unspecified"))
 }
 
-/// One page of rows, and the token of the next.
+/// One page of rows, and the token of the next. [API-9]
 pub(super) fn page<T>(rows: Vec<T>, size: u32, token: &str, default: usize) -> Result<(Vec<T>, String), Status> {
     let from: usize = if token.is_empty() {
         0

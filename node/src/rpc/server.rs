@@ -28,7 +28,7 @@ const CONNECTIONS: usize = 64;
 /// Calls of one connection at a time.
 const CALLS: u32 = 64;
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// Longest call.
+/// Longest call. [API-7]
 const CALL: Duration = Duration::from_secs(60);
 /// How long calls may go on after the node was asked to stop.
 const CLOSING: Duration = Duration::from_secs(10);
