@@ -285,6 +285,7 @@ impl Node {
     /// Takes key records of organisations that this node has no chain of, or an older one.
     async fn take_key_records(&self, records: &[wire::Envelope]) -> Result<(), Rejection> {
         let envelopes = records.iter().cloned().map(Envelope::from_wire).collect::<Result<Vec<_>, _>>()?;
+        let _alone = self.changing.lock().await;
         for chain in chains(&envelopes)? {
             self.take_chain(chain).await?;
         }

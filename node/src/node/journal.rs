@@ -71,7 +71,8 @@ impl Node {
         let me = Me::new(chain, own.incarnation, secrets.signing, secrets.sealing);
         let (directory, agreements) = (Directory::default(), Agreements::default());
         let (trails, outbox) = (Trails::default(), Outbox::default());
-        let node = Self { storage, me, directory, agreements, trails, outbox };
+        let changing = tokio::sync::Mutex::default();
+        let node = Self { storage, me, directory, agreements, trails, outbox, changing };
         node.read_directory()?;
         node.read_agreements()?;
         node.read_queue()?;

@@ -45,6 +45,8 @@ pub struct Node {
     agreements: Agreements,
     trails: Trails,
     outbox: Outbox,
+    /// Held while peers, key records or agreements change: each change starts from what the one before left.
+    changing: tokio::sync::Mutex<()>,
 }
 
 /// Secrets of the node, from its key file.

@@ -42,6 +42,7 @@ impl Node {
         endpoints: Vec<Endpoint>,
         valid: u64,
     ) -> Result<Sensitive<String>, Rejection> {
+        let _alone = self.changing.lock().await;
         self.check_name(name, None)?;
         let mut secret = [0; 16];
         SystemEntropy.fill(&mut secret);
@@ -63,6 +64,7 @@ impl Node {
         tls_key: [u8; 32],
         chain: wire::KeyChain,
     ) -> Result<wire::KeyChain, Rejection> {
+        let _alone = self.changing.lock().await;
         // The digest is looked up: what timing tells of it does not help to find the secret.
         let digest = secret_digest(secret);
         let invitation = self.directory.invitation(&digest, clock::now()).ok_or(Rejection::BadInvitation)?;
@@ -86,6 +88,7 @@ impl Node {
     /// # Errors
     /// [`Rejection::WrongSigners`] if they are not those of the invitation; why the chain does not verify.
     pub async fn accepted(&self, line: &Line, name: &str, chain: wire::KeyChain) -> Result<Peer, Rejection> {
+        let _alone = self.changing.lock().await;
         self.check_name(name, Some(&line.organisation()))?;
         let chain = chain_from_wire(chain)?;
         if chain.organisation() != line.organisation() {
@@ -101,6 +104,7 @@ impl Node {
     /// # Errors
     /// [`Rejection::NoSuchPeer`]; [`Rejection::BadValue`] if the number is another.
     pub async fn confirm(&self, name: &str, typed: &str) -> Result<Peer, Rejection> {
+        let _alone = self.changing.lock().await;
         let peer = self.directory.find(name)?;
         if !self.directory.safety_number(&self.me.organisation, &peer.organisation).matches(typed) {
             return Err(Rejection::BadValue);
@@ -111,6 +115,7 @@ impl Node {
 
     /// Newer key records of an organisation that is known.
     pub(super) async fn learn(&self, organisation: &OrgId, records: Vec<wire::Envelope>) -> Result<(), Rejection> {
+        let _alone = self.changing.lock().await;
         let known = self.directory.chain(organisation).ok_or(Rejection::UnknownSigner)?;
         let mut chain = uput_core::key::KeyChain::clone(&known);
         for record in records {
@@ -124,6 +129,7 @@ impl Node {
     /// # Errors
     /// Why it is not an agreement, or whose signature does not verify.
     pub async fn take_agreement(&self, envelope: Envelope, from: Option<&OrgId>) -> Result<Held, Rejection> {
+        let _alone = self.changing.lock().await;
         let chains = self.all_chains();
         let offered = Held::new(envelope, &chains)?;
         let id = offered.agreement.id();

@@ -1,0 +1,182 @@
+//! One referral between two nodes: from the enquiry to the outcome, and its bundle.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{sync::Arc, time::Duration};
+
+use town::{CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, say, say_with, until};
+use uput_core::{
+    event::Statement,
+    id::TrailId,
+    rejection::Rejection,
+    time::Seconds,
+    wire::{self, DisclosureScope, LegalBasis},
+};
+use uput_node::node::{Export, NewEvent, NewTrail, Node};
+
+struct Night {
+    hotline_house: House,
+    shelter_house: House,
+    _others: [House; 2],
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
+    _carriers: Vec<Carrier>,
+}
+
+async fn night() -> Night {
+    town::listen();
+    let (hotline_house, shelter_house) = (House::found(1).await, House::found(2).await);
+    let others = [House::found(3).await, House::found(4).await];
+    let (hotline, shelter) = (hotline_house.open(), shelter_house.open());
+    let (lipa, centre) = (others[0].open(), others[1].open());
+    introduce(&hotline, "hotline", &shelter, "shelter-jasen").await;
+    introduce(&hotline, "hotline", &lipa, "shelter-lipa").await;
+    introduce(&hotline, "hotline", &centre, "centre").await;
+    let mut carriers: Vec<Carrier> = Vec::new();
+    for other in [&shelter, &lipa, &centre] {
+        carriers.extend(Carrier::both(&hotline, other));
+    }
+    agree(&[
+        ("hotline", &hotline_house, &hotline),
+        ("shelter-jasen", &shelter_house, &shelter),
+        ("shelter-lipa", &others[0], &lipa),
+        ("centre", &others[1], &centre),
+    ])
+    .await;
+    Night { hotline_house, shelter_house, _others: others, hotline, shelter, _carriers: carriers }
+}
+
+fn held() -> Statement {
+    Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }
+}
+
+async fn accepted(night: &Night) -> TrailId {
+    let trail = night.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&night.shelter, &trail, "asked").await;
+    say(&night.shelter, trail, held()).await.unwrap();
+    reads(&night.hotline, &trail, "held").await;
+    let need = [&CONSENT[..], &[("age_band", "30_59"), ("language", "sq")]].concat();
+    say_with(&night.hotline, trail, Statement::Need, &need).await;
+    until(|| async { night.shelter.show(&trail, false).await.unwrap().stage == 1 }).await;
+    say(&night.shelter, trail, Statement::Accepted).await.unwrap();
+    reads(&night.hotline, &trail, "accepted").await;
+    trail
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bed_is_found_and_only_then_she_is_named() {
+    let night = night().await;
+    let trail = accepted(&night).await;
+    let identity = [&CONSENT[..], &[("name", "Invented Name"), ("safe_contact_channel", "call")]].concat();
+    say_with(&night.hotline, trail, Statement::Identity, &identity).await;
+    until(|| async { night.shelter.show(&trail, false).await.unwrap().stage == 2 }).await;
+    let seen = night.shelter.show(&trail, true).await.unwrap();
+    let named = seen.events.iter().flat_map(|event| &event.fields).find(|field| field.label == "name").unwrap();
+    assert_eq!(named.value, "Invented Name");
+    for statement in [
+        Statement::ContactMade,
+        Statement::Started,
+        Statement::Provided(wire::Outcome::NeedMet),
+        Statement::Closed(wire::ClosureReason::Done),
+    ] {
+        say(&night.shelter, trail, statement).await.unwrap();
+    }
+    reads(&night.hotline, &trail, "closed").await;
+    let ours = night.hotline.show(&trail, false).await.unwrap();
+    assert!(ours.events.iter().all(|event| event.void_reason.is_empty() && event.findings.is_empty()));
+    let delivered = ours.events.iter().filter(|event| event.delivered > 0).count();
+    assert_eq!(delivered, 3, "opening, need and identity are confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn identity_before_acceptance_is_refused_by_our_own_node() {
+    let night = night().await;
+    let trail = night.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let fields = fields(&[&CONSENT[..], &[("name", "Invented Name")]].concat());
+    let basis = Some(LegalBasis::ExplicitConsent);
+    let refused = night.hotline.record_event(NewEvent { fields, basis, ..event(trail, Statement::Identity) }).await;
+    assert_eq!(refused.err().unwrap().rejection(), Rejection::StepNotAllowed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_outside_the_profile_is_refused_by_our_own_node() {
+    let night = night().await;
+    let named = NewTrail { fields: fields(&[("name", "Invented Name")]), ..enquiry("shelter-jasen") };
+    assert_eq!(night.hotline.open_trail(named).await.err().unwrap().rejection(), Rejection::OutsideProfile);
+    assert!(night.hotline.trail_ids().unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_request_opens_one_trail() {
+    let night = night().await;
+    let id = town::request_id();
+    let again = || NewTrail { request_id: id.clone(), ..enquiry("shelter-jasen") };
+    let first = night.hotline.open_trail(again()).await.unwrap();
+    assert_eq!(night.hotline.open_trail(again()).await.unwrap(), first);
+    assert_eq!(night.hotline.trail_ids().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_queued_goes_out_after_a_restart() {
+    let mut night = night().await;
+    night._carriers.clear();
+    let trail = night.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let Night { hotline_house, shelter_house, hotline, shelter, .. } = night;
+    assert_eq!(hotline.queued().items, 1);
+    drop((hotline, shelter));
+    // The tasks of the carriers end when the runtime next turns; the folder is free after that.
+    let hotline = reopen(&hotline_house).await;
+    let shelter = reopen(&shelter_house).await;
+    assert_eq!(hotline.queued().items, 1);
+    let _carriers = Carrier::both(&hotline, &shelter);
+    reads(&shelter, &trail, "asked").await;
+    until(|| async { hotline.queued().items == 0 }).await;
+    until(|| async { hotline.show(&trail, false).await.unwrap().events.len() == 2 }).await;
+}
+
+async fn reopen(house: &House) -> Arc<Node> {
+    for _ in 0..200 {
+        let opened = uput_node::storage::Storage::open(
+            house.path(),
+            &house.storage_key(),
+            town::SMALL,
+            uput_node::record::project,
+        );
+        if opened.is_ok() {
+            drop(opened);
+            return house.open();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the folder stayed locked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_carries_both_heads() {
+    let night = night().await;
+    let trail = accepted(&night).await;
+    let export = Export {
+        trail,
+        purpose: wire::Purpose::Audit,
+        scope: DisclosureScope::Labels,
+        nonce: None,
+        wait: Duration::from_secs(10),
+    };
+    let (bytes, fresh) = night.hotline.export(export).await.unwrap();
+    assert!(fresh);
+    assert_eq!(uput_core::bundle::Bundle::parse(&bytes).unwrap().heads.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn purged_values_are_gone_and_the_trail_stays() {
+    let night = night().await;
+    let trail = accepted(&night).await;
+    say(&night.hotline, trail, Statement::Withdrawn).await.unwrap();
+    reads(&night.shelter, &trail, "withdrawn").await;
+    say(&night.shelter, trail, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
+    let seen = night.shelter.show(&trail, true).await.unwrap();
+    assert!(seen.events.iter().flat_map(|event| &event.fields).all(|field| field.value.is_empty()));
+    assert!(seen.events.iter().flat_map(|event| &event.fields).any(|field| field.label == "age_band"));
+    assert_eq!(seen.owed, 0);
+}

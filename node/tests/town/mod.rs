@@ -1,0 +1,254 @@
+//! Invented organisations whose nodes hand each other letters without a network.
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test harness; each test uses its part"
+)]
+
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use uput_core::{
+    agreement::compile,
+    catalogue::{Field, Label},
+    envelope::{Envelope, MediaType},
+    event::Statement,
+    id::{AgreementId, EventId, OrgId, TrailId},
+    invitation::Invitation,
+    key::{Endpoint, KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    sensitive::Sensitive,
+    time::{Seconds, Span},
+    wire::{self, LegalBasis},
+};
+use uput_node::{
+    clock::{SystemEntropy, now},
+    node::{NewEvent, NewTrail, Node, Post, Refused, Secrets},
+    peer::Mailroom,
+    record,
+    storage::{Options, Storage, StorageKey},
+};
+use zeroize::Zeroizing;
+
+pub const SMALL: Options = Options { reserve: 4096, segment: 1 << 20, group: 64 };
+
+/// An organisation: keys that can be used again after a restart.
+pub struct House {
+    pub folder: TempDir,
+    organisation: [u8; 32],
+    signing: [u8; 32],
+    tls: [u8; 32],
+    sealing: [u8; 32],
+    storage: [u8; 32],
+    pub id: OrgId,
+}
+
+impl House {
+    pub async fn found(seed: u8) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = |n: u8| [seed.wrapping_mul(16).wrapping_add(n); 32];
+        let mut house = Self {
+            folder,
+            organisation: key(1),
+            signing: key(2),
+            tls: key(3),
+            sealing: key(4),
+            storage: key(5),
+            id: OrgId::new([1; 32]),
+        };
+        let chain = house.chain();
+        house.id = chain.organisation();
+        Storage::create(house.path(), &house.storage_key(), SMALL).unwrap();
+        let storage = house.open_storage();
+        Node::found(&storage, &chain).await.unwrap();
+        house
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn storage_key(&self) -> StorageKey {
+        StorageKey::new(Zeroizing::new(self.storage))
+    }
+
+    pub fn open_storage(&self) -> Storage {
+        Storage::open(self.path(), &self.storage_key(), SMALL, record::project).unwrap()
+    }
+
+    pub fn organisation_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.organisation)
+    }
+
+    pub fn open(&self) -> Arc<Node> {
+        let secrets = Secrets {
+            signing: SigningKey::from_seed(&self.signing),
+            sealing: vec![SealingSecret::from_seed(&self.sealing)],
+        };
+        Arc::new(Node::open(self.open_storage(), secrets).unwrap())
+    }
+
+    fn chain(&self) -> KeyChain {
+        let (organisation, signing, tls) =
+            (self.organisation_key(), SigningKey::from_seed(&self.signing), SigningKey::from_seed(&self.tls));
+        let minute = Seconds::new(now().get() / 60 * 60).unwrap();
+        let draft = KeyRecordDraft {
+            after: None,
+            number: 0,
+            sealing_keys: vec![SealingSecret::from_seed(&self.sealing).public().clone()],
+            endpoints: vec![endpoint()],
+            witnesses: Vec::new(),
+            recovery: None,
+            log_base_tick: minute.get() / 600,
+            time: minute,
+            end: minute.after(Span(700 * 86_400)),
+        };
+        KeyChain::verify(&[sign_key_record(draft, &organisation, &signing, &tls, None).unwrap()]).unwrap()
+    }
+}
+
+pub fn endpoint() -> Endpoint {
+    Endpoint::parse("node.example:7420").unwrap()
+}
+
+/// Lets two nodes meet, as two people would.
+pub async fn introduce(a: &Arc<Node>, a_name: &str, b: &Arc<Node>, b_name: &str) {
+    let line = a.invite(b_name, vec![endpoint()], 0).await.unwrap();
+    let invitation = Invitation::parse(line.expose()).unwrap();
+    let (post, chain) = (Post(a.clone()), Post(b.clone()).own_chain());
+    let tls = *b.me().chain().newest().tls_key().as_bytes();
+    let answer = post.introduce(invitation.secret().expose(), tls, chain).await.unwrap();
+    b.accepted(&invitation, a_name, answer).await.unwrap();
+    let number = a.view_peers().into_iter().find(|peer| peer.name == b_name).unwrap().safety_number;
+    a.confirm(b_name, &number).await.unwrap();
+    b.confirm(a_name, &number).await.unwrap();
+}
+
+/// Carries letters one way until it is dropped.
+pub struct Carrier(JoinHandle<()>);
+
+impl Carrier {
+    pub fn new(from: &Arc<Node>, to: &Arc<Node>) -> Self {
+        let (from, to) = (Post(from.clone()), Post(to.clone()));
+        Self(tokio::spawn(async move {
+            loop {
+                let outgoing = from.next_letter(&to.organisation()).await;
+                let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+                from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
+            }
+        }))
+    }
+
+    pub fn both(a: &Arc<Node>, b: &Arc<Node>) -> [Self; 2] {
+        [Self::new(a, b), Self::new(b, a)]
+    }
+}
+
+impl Drop for Carrier {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Compiles the demonstration for the houses, and lets all sign it; the first proposes it.
+pub async fn agree(houses: &[(&str, &House, &Arc<Node>)]) -> AgreementId {
+    let text = include_str!("../../../specs/agreements/demonstration.toml");
+    let peers: BTreeMap<String, OrgId> = houses.iter().map(|(name, house, _)| ((*name).to_owned(), house.id)).collect();
+    let compiled = compile(text, &peers).unwrap();
+    for (_, house, node) in houses {
+        let envelope =
+            Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &[&house.organisation_key()]).unwrap();
+        node.take_agreement(envelope, None).await.unwrap();
+    }
+    let id = compiled.agreement.id();
+    for (_, _, node) in houses {
+        until(|| async { node.held_agreement(&id).is_some_and(|held| held.signed.is_some()) }).await;
+    }
+    id
+}
+
+/// Waits for something, for at most twenty seconds.
+pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
+    for _ in 0..2000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not come to pass in twenty seconds");
+}
+
+pub fn fields(list: &[(&str, &str)]) -> Vec<Field> {
+    let field = |(label, value): &(&str, &str)| {
+        Field::new(Label::parse(label).unwrap(), Sensitive::new((*value).to_owned())).unwrap()
+    };
+    list.iter().map(field).collect()
+}
+
+pub fn enquiry(peer: &str) -> NewTrail {
+    NewTrail {
+        request_id: request_id(),
+        validate_only: false,
+        peer: peer.to_owned(),
+        agreement: None,
+        act: wire::Act::Referral,
+        service_type: wire::ServiceType::Shelter,
+        stage: 0,
+        basis: LegalBasis::NoneNeededNonpersonal,
+        article: 0,
+        fields: fields(&[("places", "2"), ("adults", "1"), ("children", "1")]),
+        expiry: None,
+        occurred: None,
+    }
+}
+
+pub const CONSENT: [(&str, &str); 5] = [
+    ("consent_given_by", "herself"),
+    ("consent_form", "oral_witnessed"),
+    ("consent_language", "sq"),
+    ("consent_purpose", "A bed for tonight"),
+    ("consent_until", "2099-12-31"),
+];
+
+pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
+    NewEvent {
+        request_id: request_id(),
+        validate_only: false,
+        trail,
+        statement,
+        fields: Vec::new(),
+        basis: None,
+        article: 0,
+        occurred: None,
+        evidence_trail: None,
+    }
+}
+
+pub async fn say(node: &Arc<Node>, trail: TrailId, statement: Statement) -> Result<EventId, Refused> {
+    Ok(node.record_event(event(trail, statement)).await?.unwrap())
+}
+
+pub async fn say_with(node: &Arc<Node>, trail: TrailId, statement: Statement, list: &[(&str, &str)]) -> EventId {
+    let consent = Some(LegalBasis::ExplicitConsent);
+    let new = NewEvent { fields: fields(list), basis: consent, ..event(trail, statement) };
+    node.record_event(new).await.unwrap().unwrap()
+}
+
+pub fn request_id() -> String {
+    let bytes: [u8; 16] = SystemEntropy.bytes();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Waits until a trail reads so at a node.
+pub async fn reads(node: &Arc<Node>, trail: &TrailId, headline: &str) {
+    until(|| async { node.show(trail, false).await.is_ok_and(|trail| trail.headline == headline) }).await;
+}
+
+/// Shows what the nodes log, for whoever looks for a fault: `RUST_LOG=debug`.
+pub fn listen() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
