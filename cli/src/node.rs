@@ -22,7 +22,7 @@ use crate::request::hex;
 /// What to do with it.
 #[derive(Subcommand)]
 pub(crate) enum NodeCommand {
-    /// Make a node: runs `uputd init` with what follows
+    /// Make a node and the organisation's keys; runs `uputd init`
     Init(InitArgs),
     /// Show how the node is
     #[command(after_help = "Examples:
@@ -37,17 +37,33 @@ pub(crate) enum NodeCommand {
     Doctor,
 }
 
-/// What is handed on to `uputd init`.
+/// What is handed on to `uputd init`, which checks it.
 #[derive(Args)]
-#[command(
-    disable_help_flag = true,
-    after_help = "Examples:
-  uput node init --help"
-)]
+#[command(after_help = "Examples:
+  uput node init --dir ./our-node --organisation-key stick/organisation.key
+  uput node init --dir ./our-node --organisation-key stick/organisation.key --passphrase-file passphrase --peer 0.0.0.0:7420 --endpoint node.shelter.example:7420")]
 pub(crate) struct InitArgs {
-    /// Arguments of `uputd init`
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENT")]
-    arguments: Vec<OsString>,
+    /// Folder of the node: empty, or not there yet
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Where the organisation key goes: a file that is not there yet, best on a stick
+    #[arg(long, value_name = "FILE")]
+    organisation_key: PathBuf,
+    /// File whose first line is the passphrase that shall lock the organisation key
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Address and port for peers; without it the node only dials out
+    #[arg(long, value_name = "ADDR:PORT")]
+    peer: Option<OsString>,
+    /// Where peers reach it from outside; up to four times
+    #[arg(long, value_name = "HOST:PORT")]
+    endpoint: Vec<OsString>,
+    /// Loopback address and port for own people and programs
+    #[arg(long, value_name = "ADDR:PORT")]
+    api: Option<OsString>,
+    /// Days after which the key record warns
+    #[arg(long, value_name = "DAYS")]
+    valid_days: Option<u32>,
 }
 
 /// Where to.
@@ -95,23 +111,55 @@ pub(crate) fn write_keys(target: &Target, organisation: &[u8], key_chain: &[u8])
 impl InitArgs {
     fn run(&self) -> Result<Answer, Failure> {
         let program = sibling()?;
-        // Its questions and its report belong to a person: both go to standard error, so that data stays ours.
+        // [CLI-30] Questions and errors of uputd are its own, on standard error; its one line of data comes to us.
         let ended = Command::new(&program)
             .arg("init")
-            .args(&self.arguments)
-            .stdout(Stdio::from(std::io::stderr()))
-            .status()
+            .args(self.arguments())
+            .stdin(Stdio::inherit())
+            .stderr(Stdio::inherit())
+            .output()
             .map_err(|error| {
                 Failure::file("run", &program, &error).next("install uputd in the folder in which uput lies")
             })?;
-        match ended.code() {
-            Some(0) => Answer::new(&serde_json::json!({ "program": program.display().to_string() }), Page::default()),
-            Some(2) => Err(Failure::usage("uputd init does not understand its arguments", "uputd init --help")),
+        let said = String::from_utf8_lossy(&ended.stdout);
+        match ended.status.code() {
+            Some(0) => founded(&said),
+            Some(2) => Err(Failure::usage("uputd init does not understand its arguments", "see `uput help node init`")),
             _ => {
                 Err(Failure::new(Exit::Failed, "INIT_FAILED", "no node was made").because("uputd init says why above"))
             }
         }
     }
+}
+
+impl InitArgs {
+    fn arguments(&self) -> Vec<OsString> {
+        let days = self.valid_days.map(|days| days.to_string().into());
+        let given = [
+            ("--dir", Some(self.dir.clone().into())),
+            ("--organisation-key", Some(self.organisation_key.clone().into())),
+            ("--passphrase-file", self.passphrase_file.clone().map(Into::into)),
+            ("--peer", self.peer.clone()),
+            ("--api", self.api.clone()),
+            ("--valid-days", days),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let endpoints = self.endpoint.iter().map(|endpoint| ("--endpoint", endpoint.clone()));
+        given.chain(endpoints).flat_map(|(name, value)| [name.into(), value]).collect()
+    }
+}
+
+/// Reads `organisation=ID config=FILE`.
+fn founded(said: &str) -> Result<Answer, Failure> {
+    let line = said.trim_end().strip_prefix("organisation=").and_then(|line| line.split_once(" config="));
+    let mut page = Page::default();
+    if let Some((organisation, config)) = line {
+        page.pair("organisation", organisation);
+        page.pair("configuration", config);
+        page.pair("start it", format!("uputd --config {config}"));
+    }
+    let (organisation, config) = line.unzip();
+    Answer::new(&serde_json::json!({ "organisation": organisation, "configuration": config }), page)
 }
 
 fn sibling() -> Result<PathBuf, Failure> {

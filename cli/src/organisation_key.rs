@@ -42,8 +42,8 @@ impl OrganisationKeyArgs {
         match &self.passphrase_file {
             Some(path) => {
                 let text = fields::text_of(path)?;
-                // One line: the line break that an editor adds is not part of it.
-                Ok(Some(Sensitive::new(text.expose().trim_end_matches(['\r', '\n']).to_owned())))
+                // The first line, as `uputd init` reads it.
+                Ok(Some(Sensitive::new(text.expose().lines().next().unwrap_or_default().to_owned())))
             }
             None if prompt::possible(options) => prompt::secret("passphrase of the organisation key: ").map(Some),
             None => Ok(None),

@@ -45,10 +45,9 @@ pub(crate) fn of_request(request_id: &str, status: &Status) -> Failure {
 
 fn known(reason: &str, status: &Status) -> Failure {
     let rejection = Rejection::ALL.iter().find(|rejection| rejection.code() == reason);
-    let exit = match rejection {
-        Some(Rejection::KeyLocked | Rejection::WrongPassphrase) => Exit::NotAuthenticated,
-        None if matches!(status.code(), Code::Unauthenticated) => Exit::NotAuthenticated,
-        None if matches!(status.code(), Code::Unavailable) => Exit::Unreachable,
+    let exit = match reason {
+        "NOT_AUTHENTICATED" | "KEY_LOCKED" | "WRONG_PASSPHRASE" => Exit::NotAuthenticated,
+        _ if rejection.is_none() && matches!(status.code(), Code::Unavailable) => Exit::Unreachable,
         _ => Exit::Failed,
     };
     let sentence = rejection.map_or_else(|| status.message().to_owned(), ToString::to_string);

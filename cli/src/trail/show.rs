@@ -93,8 +93,10 @@ fn describe(event: &wire::TrailEvent, page: &mut Page) {
     detail("happened", moment::local(event.occurred));
     detail("delivered", moment::local(event.delivered));
     detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));
-    for field in &event.fields {
-        detail(&field.label, if field.value.is_empty() { "(value not shown)".to_owned() } else { field.value.clone() });
+    let closed = event.fields.iter().filter(|field| field.value.is_empty()).map(|field| field.label.as_str());
+    detail("labels", closed.collect::<Vec<_>>().join(", "));
+    for field in event.fields.iter().filter(|field| !field.value.is_empty()) {
+        detail(&field.label, field.value.clone());
     }
     detail("dropped unread, outside the profile", event.stripped.join(", "));
     detail("NO EFFECT", event.void_reason.clone());

@@ -91,7 +91,7 @@ fn assert_told(text: &str, report: &Report) {
 #[test]
 fn a_trust_file_comes_from_key_records_and_agreements() {
     let desk = Desk::new();
-    let all: Vec<&Organisation> = desk.world.all().into_iter().collect();
+    let all: Vec<&Organisation> = desk.world.all().collect();
     // [CLI-61] Every ID comes from an input that verifies.
     let made = desk.create(&all, &["--agreement-file", "agreement.bin", "--to", "made.toml", "--json"]);
     assert_eq!(made.code, 0, "{}", made.stdout);
@@ -111,7 +111,7 @@ fn a_trust_file_comes_from_key_records_and_agreements() {
 #[test]
 fn a_trust_file_is_not_made_from_what_does_not_verify() {
     let desk = Desk::new();
-    let all: Vec<&Organisation> = desk.world.all().into_iter().collect();
+    let all: Vec<&Organisation> = desk.world.all().collect();
     let reason = |run: &Run| (run.code, json(run)["error"]["reason"].as_str().unwrap().to_owned());
     // Without the key records of a party its signature cannot be checked.
     let some = desk.create(&all[..3], &["--agreement-file", "agreement.bin", "--json"]);
@@ -137,7 +137,7 @@ fn a_trust_file_is_not_made_from_what_does_not_verify() {
 #[test]
 fn trust_files_are_compared_by_what_they_demand() {
     let desk = Desk::new();
-    let all: Vec<&Organisation> = desk.world.all().into_iter().collect();
+    let all: Vec<&Organisation> = desk.world.all().collect();
     let make = |name: &str, parties: &[&Organisation], more: &[&str]| {
         let mut words = vec!["--to", name];
         words.extend(more);

@@ -133,18 +133,26 @@ fn uputd_init_is_run_from_beside_the_program() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let program = folder.path().join("uput");
     std::fs::hard_link(env!("CARGO_BIN_EXE_uput"), &program).unwrap();
-    let init = |arguments: &[&str]| {
-        std::process::Command::new(&program).args(["node", "init"]).args(arguments).output().unwrap()
+    let init = |more: &[&str]| {
+        let words = ["node", "init", "--dir", "our-node", "--organisation-key", "organisation.key"];
+        std::process::Command::new(&program).args(words).args(more).output().unwrap()
     };
     assert_eq!(init(&[]).status.code(), Some(1));
     #[cfg(unix)]
     {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/uputd");
         std::os::unix::fs::symlink(script, folder.path().join("uputd")).unwrap();
-        let done = init(&["--name", "Shelter A"]);
-        assert_eq!((done.status.code(), done.stdout.len()), (Some(0), 0));
-        assert_eq!(String::from_utf8_lossy(&done.stderr).trim(), "init --name Shelter A");
-        assert_eq!(init(&["--bad"]).status.code(), Some(2));
-        assert_eq!(init(&["--full"]).status.code(), Some(1));
+        let done = init(&["--endpoint", "a.example:1", "--valid-days", "9", "--endpoint", "b.example:2"]);
+        assert_eq!(done.status.code(), Some(0));
+        assert!(String::from_utf8_lossy(&done.stdout).contains("uputd --config our-node/uput.toml"));
+        assert_eq!(
+            String::from_utf8_lossy(&done.stderr).trim(),
+            "init --dir our-node --organisation-key organisation.key --valid-days 9 --endpoint a.example:1 --endpoint b.example:2"
+        );
+        assert_eq!(init(&["--peer", "bad"]).status.code(), Some(2));
+        assert_eq!(init(&["--peer", "full"]).status.code(), Some(1));
+        let object: serde_json::Value = serde_json::from_slice(&init(&["--json"]).stdout).unwrap();
+        crate::harness::check_schema(&object);
+        assert_eq!(object["configuration"], "our-node/uput.toml");
     }
 }

@@ -9,6 +9,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub(crate) use schema::check as check_schema;
+
 /// How a run of the program ended.
 pub(crate) struct Run {
     pub(crate) code: i32,
