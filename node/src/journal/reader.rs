@@ -6,12 +6,15 @@ use super::{FOLDER, Position, Record, Segment};
 use crate::disk::{Disk, DiskFile};
 use crate::seal::{FolderKey, SealKey};
 use crate::storage::StorageError;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Reads what was published; shared by all readers and the writer.
 pub(crate) struct Reader {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) segments: RwLock<Vec<Segment>>,
+    /// The closed segment that was read last.
+    recent: Mutex<Option<(u64, Arc<dyn DiskFile>)>>,
 }
 
 /// Where a record lies.
@@ -24,6 +27,10 @@ struct Place {
 }
 
 impl Reader {
+    pub(super) fn new(disk: Arc<dyn Disk>, segments: Vec<Segment>) -> Self {
+        Self { disk, segments: RwLock::new(segments), recent: Mutex::default() }
+    }
+
     /// The record at a position, authenticated. [NOD-8]
     pub(crate) fn read(&self, at: Position) -> Result<Record, StorageError> {
         let place = self.place(at).ok_or(StorageError::NoSuchRecord(at))?;
@@ -31,11 +38,11 @@ impl Reader {
         let damaged = || StorageError::damaged(&path, "a record does not open");
         let file = match place.file {
             Some(file) => file,
-            None => self.disk.open(&path).map_err(StorageError::io("opening the journal"))?,
+            None => self.closed(place.segment, &path).map_err(StorageError::io("opening the journal"))?,
         };
         let mut bytes = vec![0; place.length];
         match file.read_at(u64::from(place.offset), &mut bytes) {
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(damaged());
             }
             read => read.map_err(StorageError::io("reading the journal"))?,
@@ -62,6 +69,16 @@ impl Reader {
         let mut groups = Groups::new(&bytes, &header, &segment.key);
         while groups.number < records && groups.next(&mut Vec::new()) {}
         Ok((groups.number == records).then_some(groups.chain))
+    }
+
+    fn closed(&self, segment: u64, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, file)) = recent.as_ref().filter(|(number, _)| *number == segment) {
+            return Ok(Arc::clone(file));
+        }
+        let file = self.disk.open(path)?;
+        *recent = Some((segment, Arc::clone(&file)));
+        Ok(file)
     }
 
     fn place(&self, at: Position) -> Option<Place> {

@@ -1,5 +1,6 @@
 //! One record: its place in the journal's numbering, its kind, its payload, and its sealed form.
 
+use super::MAX_PAYLOAD;
 use crate::seal::{NONCE, SealKey, TAG};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -102,7 +103,7 @@ impl<'a> Sealed<'a> {
         let (kind, fields) = fields.split_first_chunk::<2>()?;
         let (flags, fields) = fields.split_first_chunk::<2>()?;
         let (number, nonce) = fields.split_first_chunk::<8>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok().filter(|length| *length <= MAX_PAYLOAD)?;
         Some(Self {
             header,
             body: rest.get(..length.checked_add(TAG)?)?,

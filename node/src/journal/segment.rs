@@ -3,8 +3,9 @@
 //! A segment is written by one run of the node, each of its places once, under a key of its own:
 //! so a sector that comes back from an earlier time cannot pass for a current one.
 
+use super::MAX_PAYLOAD;
 use super::record::Sealed;
-use crate::seal::{FolderKey, MacKey, SealKey, Unreadable, sha256};
+use crate::seal::{FolderKey, MacKey, SealKey, TAG, Unreadable, sha256};
 use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"uputseg1";
@@ -86,7 +87,8 @@ pub(super) struct Groups<'a> {
 impl<'a> Groups<'a> {
     /// `bytes` are the whole file, its header included.
     pub(super) fn new(bytes: &'a [u8], header: &Header, key: &'a SealKey) -> Self {
-        let scratch = Zeroizing::new(Vec::new());
+        // It never grows, so no plaintext stays behind in a buffer that was left.
+        let scratch = Zeroizing::new(Vec::with_capacity(bytes.len().min(MAX_PAYLOAD + TAG)));
         Self { bytes, key, scratch, at: HEADER, number: header.first, chain: header.chain }
     }
 

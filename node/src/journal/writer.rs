@@ -6,7 +6,7 @@ use super::segment::{self, HEADER, Header};
 use super::{Draft, Examined, FOLDER, MAX_PAYLOAD, Position, Reader, Segment};
 use crate::disk::{Disk, DiskFile, Failure};
 use crate::seal::{FolderKey, MacKey, NONCE, NoRandomness, SealKey, fill_random, random};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 /// The writing half; there is one, and the committer owns it.
 pub(crate) struct Journal {
@@ -59,7 +59,7 @@ impl Journal {
         let reach = Reach { records: examined.number, chain: examined.chain };
         Ok(Self {
             next_segment: examined.segments.len() as u64 + 1,
-            reader: Arc::new(Reader { disk, segments: RwLock::new(examined.segments) }),
+            reader: Arc::new(Reader::new(disk, examined.segments)),
             mac: super::mac(keys),
             keys: keys.clone(),
             segment_size,

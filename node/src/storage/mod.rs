@@ -38,7 +38,7 @@ use tokio::sync::oneshot;
 pub struct Options {
     /// Bytes kept aside for a full disk.
     pub reserve: u64,
-    /// Bytes of a journal segment; at most 1 GiB.
+    /// Bytes of a journal segment: 4 KiB to 1 GiB.
     pub segment: usize,
     /// Commits that one sync may serve.
     pub group: usize,
@@ -61,7 +61,7 @@ pub struct Commit {
 }
 
 /// A projection: the index changes of one record, a function of the record alone (no clock, no keys,
-/// no index, no configuration), because it is computed again whenever the index is rebuilt.
+/// no index, no configuration), because it is computed again whenever the index is rebuilt. It must not panic.
 pub trait Project: FnMut(&Record) -> Vec<IndexWrite> + Send + 'static {}
 impl<F: FnMut(&Record) -> Vec<IndexWrite> + Send + 'static> Project for F {}
 

@@ -9,7 +9,8 @@ use crate::journal::{self, Journal, Position, Reader};
 use crate::keybook::{self, KeyBook};
 use crate::seal::{FolderKey, StorageKey};
 use crate::store::{Index, MemoryStore, SledStore, Store, StoreError, Verified, Watermark};
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl Storage {
         // [NOD-5] Everything that counts is there. From here on files are changed.
         let reach = Watermark { records: records.records(), chain: records.chain() };
         let failed = failed("completing what a crash cut off");
-        let segment = options.segment.min(1 << 30);
+        let segment = options.segment.clamp(4096, 1 << 30);
         let journal = Journal::start(Arc::clone(&disk), &keys, records, segment).map_err(&failed)?;
         let book = book.start(Arc::clone(&disk)).map_err(&failed)?;
         let mut reserve =
@@ -90,7 +91,7 @@ impl Storage {
         journal.cover(&mut head);
         book.cover(&mut head);
         head_file.write(&head).map_err(&failed)?;
-        let group = options.group;
+        let group = options.group.max(1);
         let committer = Committer { journal, book, head_file, head, reserve, indexed, group };
         let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
         let (jobs, committer) = (Some(jobs), Some(thread));
@@ -127,7 +128,10 @@ impl Opening<'_> {
 
     fn complete(&self, project: &mut impl Project) -> Result<Index, StorageError> {
         let store: Box<dyn Store> = match self.home {
-            IndexHome::Folder(folder, _) => Box::new(SledStore::open(folder)?),
+            IndexHome::Folder(folder, _) => {
+                own_folder(folder).map_err(StorageError::io("making the index"))?;
+                Box::new(SledStore::open(folder)?)
+            }
             IndexHome::Memory => Box::new(MemoryStore::default()),
         };
         let index = Index::open(store, self.keys)?;
@@ -162,8 +166,13 @@ impl Opening<'_> {
     }
 }
 
+/// What sled writes is open to all by default; its folder is not.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 fn move_aside(folder: &Path, quarantine: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(quarantine)?;
+    own_folder(quarantine)?;
     let free = (1..).map(|number: u64| quarantine.join(format!("index-{number}"))).find(|path| !path.exists());
     match free {
         Some(path) if folder.exists() => fs::rename(folder, path),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::storage::{CommitError, KeyKind, MAX_PAYLOAD};
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn what_was_committed_is_there_after_reopening() {
@@ -129,4 +130,9 @@ fn a_real_folder_is_made_locked_reopened_and_its_index_rebuilt() {
     }
     check(open().unwrap());
     assert!(dir.join("quarantine/index-1").exists());
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} is open to others [NOD-16]", entry.file_name());
+    }
 }

@@ -93,6 +93,36 @@ fn after_a_power_loss_the_journal_goes_on_where_it_was() {
 }
 
 #[test]
+fn commits_that_share_a_sync_are_each_there_when_they_were_acknowledged() {
+    let disk = made();
+    let storage = Arc::new(open(disk.clone()).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    let write = |writer: u8| {
+        let (storage, disk) = (Arc::clone(&storage), disk.clone());
+        async move {
+            let mut acknowledged = Vec::new();
+            for number in 0..20u8 {
+                let payload = vec![writer, number, 7];
+                let commit = Commit { keys: vec![], records: vec![draft(&payload)] };
+                let places = storage.commit(commit).await.unwrap().into_inner();
+                acknowledged.push((disk.operations(), places[0], payload));
+            }
+            acknowledged
+        }
+    };
+    let writers: Vec<_> = (0..16).map(|writer| runtime.spawn(write(writer))).collect();
+    let acknowledged: Vec<_> = writers.into_iter().flat_map(|task| runtime.block_on(task).unwrap()).collect();
+    for model in PowerLoss::ALL {
+        for (point, ..) in acknowledged.iter().step_by(7) {
+            let found = open(disk.after(*point, model, *point as u64)).unwrap();
+            for (_, place, payload) in acknowledged.iter().filter(|(at, ..)| at <= point) {
+                assert_eq!(found.read(*place).unwrap().payload.as_slice(), payload.as_slice(), "{model:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_journal_that_is_not_synced_is_found_out() {
     let run = Run::new(1, Erasures::Some, "journal", Fault::NoSync);
     for model in [PowerLoss::Unsynced, PowerLoss::Torn, PowerLoss::Reordered] {
