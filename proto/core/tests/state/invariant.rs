@@ -31,7 +31,10 @@ pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
     }
     hold(held_or_covered(chains, full), "I3 a disclosure is erased")?;
     hold(full.stops == all_stops(chains), "I5 a stop is lost, or set aside unseen")?;
-    hold(crossing_disclosures_are_owed(chains, full), "I6 a disclosure that crossed an ending is not owed")?;
+    hold(
+        crossing_disclosures_are_owed(chains, full),
+        "I6 a disclosure that crossed an ending, or a correction alone, is not owed",
+    )?;
     let peers = || views.peer.iter().chain([full]);
     let gap = |opener: &Reading| peers().any(|peer| !opener.responsible.opener && !peer.responsible.peer);
     hold(!views.opener.iter().chain([full]).any(gap), "I7 nobody knows itself responsible")
@@ -133,10 +136,12 @@ fn crossing_disclosures_are_owed(chains: &Chains, full: &Reading) -> bool {
     let ended_by_peer =
         full.closings.iter().filter(|id| full.events.get(id).is_some_and(|event| event.side == Side::Peer));
     let closings: Vec<BTreeSet<EventId>> = ended_by_peer.map(|id| past(chains, *id)).collect();
+    let is_correction = |id: &EventId| full.events.get(id).is_some_and(|event| event.kind == Kind::Corrected);
+    let alone = full.outstanding.iter().all(is_correction);
     full.outstanding.iter().all(|id| {
-        let corrected = full.events.get(id).is_some_and(|event| event.kind == Kind::Corrected);
+        let corrected = is_correction(id);
         let unseen = !corrected && closings.iter().any(|past| !past.contains(id));
-        full.owed.contains_key(id) || (full.stops.is_empty() && !unseen)
+        full.owed.contains_key(id) || (full.stops.is_empty() && !unseen && !alone)
     })
 }
 
