@@ -119,7 +119,6 @@ impl<'a> Examination<'a> {
         twins::check(trail, &self.heads, &seen, names, findings);
         self.heads.check(trail, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
-        self.evidence.check_needed(trail, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
         let opened = Opened::verify(self.bundle, trail, findings);
         opened.say_closed(trail, findings);
@@ -160,8 +159,8 @@ impl<'a> Examination<'a> {
         self.keyring.hold_against(self.trust, &signers, names, findings);
         self.keyring.show_forks(names, findings);
         self.keyring.say(names, findings);
-        if trail.is_some() {
-            self.check_needed(&signers, findings);
+        if let Some(trail) = trail {
+            self.check_needed(trail, &signers, findings);
         }
     }
 
@@ -175,9 +174,15 @@ impl<'a> Examination<'a> {
         }
     }
 
-    /// Nothing is carried that nobody asked for: it could be mistaken for evidence. [BUN-6]
-    fn check_needed(&self, signers: &BTreeSet<OrgId>, findings: &mut Findings) {
+    /// Nothing is carried that nobody asked for: it could be mistaken for evidence. Who asks is known only if everything
+    /// that names something is here. [BUN-6]
+    fn check_needed(&self, trail: &Trail, signers: &BTreeSet<OrgId>, findings: &mut Findings) {
+        let naming = [Demand::Signed, Demand::Sequence, Demand::Gaps, Demand::Readable, Demand::Evidence];
+        if self.agreement.is_none() || naming.into_iter().any(|demand| findings.failed(demand)) {
+            return;
+        }
         findings.reach(Demand::Needed);
+        self.evidence.check_needed(trail, findings);
         let witnesses: BTreeSet<OrgId> = self.keyring.witnesses(signers).collect();
         for organisation in self.keyring.organisations() {
             if !signers.contains(organisation) && !witnesses.contains(organisation) {
@@ -185,7 +190,7 @@ impl<'a> Examination<'a> {
                 findings.fail(Demand::Needed, Exit::NotAuthentic, Where::id(organisation), sentence);
             }
         }
-        let named = self.opening.as_ref().and_then(|event| event.opening()).map(|opening| opening.agreement);
+        let named = trail.opening().ok().map(|opening| opening.agreement);
         for (index, envelope) in self.bundle.agreements.iter().enumerate() {
             if named != Some(AgreementId::from(envelope.id())) {
                 let place = Where::part(self.bundle.place(List::Agreements, index));

@@ -46,6 +46,11 @@ impl Opened {
             let (slots, events) = (closed.iter().sum::<usize>(), closed.len());
             findings.words.push(format!("{slots} slots of {events} events are closed: what they hold is not shown."));
         }
+        let slots = self.0.values().flat_map(Disclosed::slots);
+        let values = slots.filter(|slot| matches!(slot.content(), Content::Label(_))).count();
+        if values > 0 {
+            findings.words.push(format!("The values of {values} slots are closed: only their labels are shown."));
+        }
     }
 
     /// What is opened of an event.

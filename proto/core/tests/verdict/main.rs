@@ -10,6 +10,9 @@
 mod case;
 mod content;
 mod form;
+mod harness;
+mod mutation;
 mod outcome;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;
+mod survivor;

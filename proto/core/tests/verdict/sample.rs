@@ -131,7 +131,9 @@ pub(crate) struct World {
 impl World {
     /// All four.
     pub(crate) fn invented() -> Self {
-        let others = ["shelter-lipa", "centre"].map(Organisation::invented);
+        let mut others = ["shelter-lipa", "centre"].map(Organisation::invented);
+        // A record that nothing here names: a chain that ends before it looks complete.
+        others[0].rotate();
         Self::agreed(DEMONSTRATION, others.into(), 1)
     }
 
@@ -403,6 +405,18 @@ impl<'w> Story<'w> {
         let id = event.id;
         self.trail.admit(event).unwrap();
         id
+    }
+
+    /// The same story after so many events.
+    pub(crate) fn until(&self, count: usize) -> Story<'w> {
+        let mut events = self.trail.events().take(count).cloned();
+        let mut trail = Trail::open(events.next().unwrap(), self.trail.opened_at()).unwrap();
+        for event in events {
+            trail.admit(event).unwrap();
+        }
+        let clock = u64::try_from(count).unwrap();
+        let (opened, evidence) = (BTreeMap::new(), None);
+        Story { world: self.world, trail, opened, evidence, clock, name: self.name }
     }
 
     /// The head that a party would sign now.
