@@ -68,7 +68,7 @@ impl RecordArgs {
     }
 }
 
-/// The issuer's newest decision in its own trail: the one that later decisions follow.
+/// The issuer's newest decision in its own trail: the one that later decisions follow. [CLI-46]
 fn newest_decision(trail: wire::Trail) -> Result<(Vec<u8>, Vec<u8>), Failure> {
     let decision = trail.events.iter().rev().find(|event| {
         let own_word = event.evidence.is_empty() && event.void_reason.is_empty();

@@ -1,6 +1,6 @@
 //! Labels and values from a file, standard input or a person; never from the command line.
 //!
-//! Guarantees that no error text holds a value. Leaves to the node which labels may travel.
+//! Guarantees that no error text holds a value. [CLI-14] Leaves to the node which labels may travel.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -231,7 +231,7 @@ async fn doctor(options: &Options) -> Result<Answer, Failure> {
             page.line(format!("         do: {}", check.remedy));
         }
     }
-    // [CLI-31] A check that needs something done now makes the command fail, so that a timer can call it.
+    // [CLI-13] [CLI-31] A check that needs something done now makes the command fail, so that a timer can call it.
     let exit = if worst >= wire::CheckLevel::Error as i32 { Exit::Failed } else { Exit::Done };
     Answer::ending(exit, &serde_json::json!({ "checks": checks }), page)
 }

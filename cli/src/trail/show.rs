@@ -19,6 +19,7 @@ use crate::trail::view::{TrailView, asks, disclosed};
 pub(crate) struct ShowArgs {
     /// The trail's ID, or at least its first 8 digits
     trail: Reference,
+    // [CLI-50]
     /// Show the values too; the node records that they were looked at
     #[arg(long)]
     values: bool,

@@ -25,7 +25,7 @@ pub(crate) struct CompareArgs {
 impl CompareArgs {
     pub(crate) fn run(&self) -> Result<Answer, Failure> {
         let (one, other) = (read(&self.one)?, read(&self.other)?);
-        // [CLI-63] The digests decide; the sentences explain.
+        // [CLI-13] [CLI-63] The digests decide; the sentences explain.
         let equal = one.digest() == other.digest();
         let mut page = Page::default();
         page.line(if equal { "Both demand the same." } else { "They demand different things." });

@@ -53,7 +53,7 @@ impl Desk {
         run(self.path(), words, "")
     }
 
-    /// Verifies for people, for programs and in silence; all end alike.
+    /// Verifies for people, for programs and in silence; all end alike. [CLI-2] [CLI-70]
     fn verify(&self, bundle: &str, trust: &str) -> (Run, serde_json::Value) {
         let words = ["trail", "verify", bundle, "--trust", trust];
         let people = run(self.path(), words, "");
@@ -217,6 +217,7 @@ fn a_verification_that_fails_says_where() {
 
 #[test]
 fn a_verification_that_cannot_begin_is_no_verdict() {
+    // [CLI-11]
     let desk = Desk::new();
     let verify =
         |bundle: &str, trust: &str| run(desk.path(), ["trail", "verify", bundle, "--trust", trust, "--json"], "");

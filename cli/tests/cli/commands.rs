@@ -223,7 +223,7 @@ fn an_export_writes_a_new_file_under_a_name_that_says_nothing() {
     }
     let again = export(&["--to", name, "--json"]);
     assert_eq!((again.code, json(&again)["error"]["reason"].as_str()), (1, Some("FILE_EXISTS")));
-    // Personal data leaves only when somebody said so.
+    // [CLI-53] Personal data leaves only when somebody said so.
     let values = export(&["--open", "values"]);
     assert_eq!(values.code, 2, "{}", values.stderr);
     assert!(!values.stderr.is_empty());

@@ -156,3 +156,17 @@ fn uputd_init_is_run_from_beside_the_program() {
         assert_eq!(object["configuration"], "our-node/uput.toml");
     }
 }
+
+#[test]
+fn the_folder_may_come_from_the_environment_and_the_flag_wins() {
+    // [CLI-20]
+    let node = FakeNode::start();
+    let empty = tempfile::tempdir().unwrap();
+    let inbox = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_uput"));
+        command.arg("inbox").args(more).env("UPUT_NODE", node.folder());
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(inbox(&[]), Some(0));
+    assert_eq!(inbox(&["--node", &empty.path().display().to_string()]), Some(5));
+}

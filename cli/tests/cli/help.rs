@@ -119,3 +119,49 @@ fn the_version_names_the_protocol() {
     assert!(version.stdout.contains("(protocol 1)"));
     assert_eq!(json(&run(folder.path(), ["--version", "--json"], ""))["protocols"][0], 1);
 }
+
+/// What is run, not only grouped.
+fn every_leaf() -> BTreeSet<String> {
+    let paths = every_command();
+    let is_group = |path: &Vec<String>| paths.iter().any(|other| other.len() > path.len() && other.starts_with(path));
+    paths.iter().filter(|path| !path.is_empty() && !is_group(path)).map(|path| path.join(".")).collect()
+}
+
+#[test]
+fn every_command_has_one_schema_and_no_schema_stands_alone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/schemas");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let named: BTreeSet<String> = files
+        .filter(|file| file != "shapes.json")
+        .map(|file| file.strip_prefix("uput.").unwrap().strip_suffix(".v1.json").unwrap().to_owned())
+        .filter(|name| name != "usage" && name != "version")
+        .collect();
+    assert_eq!(named, every_leaf());
+}
+
+#[test]
+fn the_specification_lists_every_command() {
+    // [CLI-1]
+    let specification = include_str!("../../../specs/cli.md");
+    let table: Vec<&str> = specification.lines().filter(|line| line.starts_with("| `")).collect();
+    for leaf in every_leaf() {
+        let mut words = leaf.split('.');
+        let (noun, verb) = (words.next().unwrap(), words.next().unwrap_or(""));
+        let row = table.iter().filter(|row| row.contains(&format!("`{noun}")));
+        assert!(row.clone().any(|row| row.contains(verb)), "{leaf} is not in the table");
+    }
+}
+
+#[test]
+fn no_option_takes_a_secret_or_a_value() {
+    // [CLI-14] Files and prompts only.
+    for path in every_command() {
+        for line in help(&path).lines().filter(|line| line.trim_start().starts_with('-')) {
+            let option = line.split_whitespace().find(|word| word.starts_with("--")).unwrap_or_default();
+            let takes = line.split('<').nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+            let secret = ["passphrase", "token", "secret", "invitation", "key", "field", "value", "contact", "address"];
+            let about_a_secret = secret.iter().any(|word| option.contains(word)) && !takes.is_empty();
+            assert!(!about_a_secret || takes == "FILE", "{path:?}: {line}");
+        }
+    }
+}
