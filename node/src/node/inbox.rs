@@ -145,6 +145,7 @@ impl Node {
         changes: &mut Changes,
     ) -> Result<(), Rejection> {
         let known = EventId::from(envelope.id());
+        // [EVT-14] What comes with an event that is here already is not opened: an old letter undoes no erasure.
         if loaded.as_ref().is_some_and(|loaded| loaded.trail.event(&known).is_some()) {
             return Ok(());
         }
@@ -261,17 +262,12 @@ impl Node {
 
     /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15]
     fn check_evidence(&self, event: &Event, enclosed: &Enclosed) -> Result<Option<Envelope>, Rejection> {
-        let Statement::Decision(Decision { evidence: Some(id), kind, outcome, .. }) = event.statement else {
+        let Statement::Decision(Decision { evidence: Some(id), .. }) = event.statement else {
             return Ok(None);
         };
         let cited = enclosed.cited.get(&id).ok_or(Rejection::MissingPredecessor)?;
         let issued = verify_event(cited.clone(), |organisation| self.chain_of(organisation))?;
-        match issued.statement {
-            Statement::Decision(d) if d.kind == kind && d.outcome == outcome && d.evidence.is_none() => {
-                Ok(Some(cited.clone()))
-            }
-            _ => Err(Rejection::BadEvidence),
-        }
+        if event.is_proved_by(&issued) { Ok(Some(cited.clone())) } else { Err(Rejection::BadEvidence) }
     }
 
     /// Takes agreements in, as far as they are well-formed and their signatures the parties'.
@@ -348,7 +344,7 @@ fn enclosed(disclosures: Vec<wire::Disclosure>, evidence: Vec<wire::Envelope>) -
     Enclosed { disclosures: found, cited: cited.map(|envelope| (envelope.id().into(), envelope)).collect() }
 }
 
-/// What the peer is told to do.
+/// What the peer is told to do. [EVT-17]
 const fn outcome(rejection: Rejection) -> ReceiptOutcome {
     match rejection {
         Rejection::StaleKey => ReceiptOutcome::StaleKey,

@@ -223,7 +223,7 @@ pub(super) fn new_keys(trail: &TrailId, generation: u32) -> Result<(NewTrailKeys
     Ok((new, keys))
 }
 
-/// An event whose one signature verifies under the key that its author's record names.
+/// An event whose one signature verifies under the key that its author's record names. [EVT-18]
 pub(super) fn verify_event(
     envelope: Envelope,
     chain_of: impl Fn(&OrgId) -> Option<Arc<KeyChain>>,

@@ -212,6 +212,8 @@ impl Node {
     pub async fn record_event(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
         let digest = record::request_digest(&new.request_id);
         let cited = match new.evidence_trail {
+            // [EVT-15] A trail does not prove itself: whoever is in it has the decision already.
+            Some(trail) if trail == new.trail => return Err(Rejection::BadEvidence.into()),
             Some(trail) => Some(self.decision_of(&trail).await?),
             None => None,
         };

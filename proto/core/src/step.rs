@@ -71,7 +71,7 @@ pub fn open(author: &Author<'_>, opening: Opening, draft: Draft) -> Result<Verif
     sign(author, Place::default(), Draft { statement: Statement::Opening(opening), ..draft })
 }
 
-/// Adds the author's next event to a trail.
+/// Adds the author's next event to a trail. [EVT-22]
 ///
 /// # Errors
 /// [`Refused::Void`] if it would have no effect, [`Rejection::WrongTrail`] if the author is no party of the trail.

@@ -39,7 +39,7 @@ impl<'a> Steps<'a> {
         Self { events, trail, owes: !reading.owed.is_empty() }
     }
 
-    /// Every timer of a kind that was started.
+    /// Every timer of a kind that was started. [EVT-21]
     #[must_use]
     pub fn of(&self, kind: TimerKind) -> Vec<Step<'a>> {
         let opening = || self.events.iter().filter(|event| event.opening().is_some()).copied();

@@ -51,7 +51,7 @@ impl Opening {
             agreement: AgreementId::parse(&opening.agreement)?,
             act: known(opening.act())?,
             service_type: known(opening.service_type())?,
-            nonce: opening.nonce.as_slice().try_into().map_err(|_| Rejection::Malformed)?,
+            nonce: parse_nonce(&opening.nonce)?,
             event_version: opening.event_version,
             expiry: super::parse_occurred(opening.expiry)?,
         })
@@ -82,7 +82,13 @@ impl Terms {
     }
 }
 
-/// A code that is not the unspecified one. Unknown numbers read as unspecified.
+/// 32 bytes, not all zero: a nonce that was never drawn would bind the slots of two trails alike.
+fn parse_nonce(bytes: &[u8]) -> Result<[u8; 32], Rejection> {
+    let nonce = bytes.try_into().map_err(|_| Rejection::Malformed)?;
+    if nonce == [0; 32] { Err(Rejection::Malformed) } else { Ok(nonce) }
+}
+
+/// A code that is not the unspecified one. [EVT-9] Unknown numbers read as unspecified.
 pub(crate) fn known<C: Default + PartialEq>(code: C) -> Result<C, Rejection> {
     if code == C::default() { Err(Rejection::Malformed) } else { Ok(code) }
 }

@@ -59,7 +59,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads the body of an event of version 1.
+    /// Reads the body of an event of version 1. [EVT-1] [EVT-2]
     ///
     /// # Errors
     /// [`Rejection::Malformed`] or [`Rejection::NotCanonical`].
@@ -124,6 +124,16 @@ impl Event {
         matches!(self.statement, Statement::Opening(_)) || !self.slots.is_empty()
     }
 
+    /// Whether `cited` is the decision that this one cites: made in another trail, by whoever signed it, and the same.
+    /// That it is about this case is the author's word. [EVT-15]
+    #[must_use]
+    pub fn is_proved_by(&self, cited: &Self) -> bool {
+        let (Statement::Decision(here), Statement::Decision(made)) = (&self.statement, &cited.statement) else {
+            return false;
+        };
+        here.evidence == Some(cited.id) && *made == Decision { evidence: None, ..*here } && cited.trail != self.trail
+    }
+
     /// [EVT-3] An opening has no trail, no number, and has seen nothing; nothing else lacks a trail.
     fn check_opening(&self, without_trail: bool) -> Result<(), Rejection> {
         let opens = self.opening().is_some();
@@ -154,6 +164,7 @@ impl Event {
     }
 }
 
+/// A time that may be 0: not given. [EVT-10]
 fn parse_occurred(seconds: u64) -> Result<Option<Seconds>, Rejection> {
     if seconds == 0 { Ok(None) } else { Seconds::new(seconds).map(Some).ok_or(Rejection::Malformed) }
 }

@@ -36,7 +36,7 @@ pub struct EventPrefix {
 }
 
 impl EventPrefix {
-    /// Reads the beginning of an event's body.
+    /// Reads the beginning of an event's body. [EVT-20]
     ///
     /// # Errors
     /// [`Rejection::Malformed`] or [`Rejection::NotCanonical`].

@@ -143,7 +143,7 @@ impl Trail {
         self.chain(side).numbered(seq)
     }
 
-    /// What admitting an event would do, without its signature being verified yet.
+    /// What admitting an event would do, without its signature being verified yet. [EVT-11]
     ///
     /// # Errors
     /// [`Rejection::WrongTrail`], [`Rejection::MissingPredecessor`], [`Rejection::BrokenSequence`].
@@ -189,7 +189,7 @@ impl Trail {
         self.history.may(side, kind(statement, self.opened_at), names(statement))
     }
 
-    /// [EVT-5] The predecessor is the author's own event with the number before, in no later incarnation.
+    /// [EVT-5] [EVT-19] The predecessor is the author's own event with the number before, in no later incarnation.
     fn check_prev(&self, event: &Event) -> Result<(), Rejection> {
         let Some(prev) = event.prev else { return Ok(()) };
         let prev = self.events.get(&prev).ok_or(Rejection::MissingPredecessor)?;
