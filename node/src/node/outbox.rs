@@ -230,11 +230,22 @@ impl Queue {
 impl State {
     fn choose(&self, most: usize) -> Vec<Position> {
         let free = |item: &Waiting| item.trail.is_none_or(|trail| !self.busy.contains(&trail));
-        let mut free = self.waiting.iter().filter(|(_, item)| free(item)).map(|(position, _)| *position).peekable();
-        match free.peek() {
-            Some(first) if self.alone.contains(first) => vec![*first],
-            _ => free.filter(|position| !self.alone.contains(position)).take(most).collect(),
+        let mut free = self.waiting.iter().filter(|(_, item)| free(item)).peekable();
+        if let Some((first, _)) = free.peek()
+            && self.alone.contains(first)
+        {
+            return vec![**first];
         }
+        // What goes alone, later, holds back what follows it in its trail.
+        let mut behind = HashSet::new();
+        let goes = |(position, item): &(&Position, &Waiting)| {
+            if self.alone.contains(position) {
+                behind.extend(item.trail);
+                return false;
+            }
+            item.trail.is_none_or(|trail| !behind.contains(&trail))
+        };
+        free.filter(goes).map(|(position, _)| *position).take(most).collect()
     }
 }
 
@@ -282,6 +293,17 @@ mod tests {
         let all = queue.take(9).unwrap();
         queue.again(all.ticket, true);
         assert_eq!(numbers(&queue.take(9).unwrap()), [1]);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+    }
+
+    #[test]
+    fn what_goes_alone_holds_back_its_own_trail_only() {
+        let queue = Queue::default();
+        queue.push([item(2, 2), item(3, 3)]);
+        let both = queue.take(9).unwrap();
+        queue.again(both.ticket, true);
+        queue.push([item(1, 1), item(4, 2), item(5, 5)]);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [1, 5]);
         assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
     }
 
