@@ -1,7 +1,7 @@
 //! One vector as a text file: its name is the sentence, its first line what is expected, then fields.
 
 /// Fields whose value is text; all others are hexadecimal.
-const TEXT: [&str; 2] = ["type", "digits"];
+const TEXT: [&str; 3] = ["type", "digits", "admission"];
 
 pub(super) struct Vector {
     pub(super) name: String,
