@@ -260,7 +260,7 @@ impl Node {
         Ok(())
     }
 
-    /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15]
+    /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15] [STA-26]
     fn check_evidence(&self, event: &Event, enclosed: &Enclosed) -> Result<Option<Envelope>, Rejection> {
         let Statement::Decision(Decision { evidence: Some(id), .. }) = event.statement else {
             return Ok(None);

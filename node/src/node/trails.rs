@@ -182,7 +182,7 @@ impl Loaded {
     }
 }
 
-/// The stage that the agreement lets an opening have: what it does not allow opens at stage 0. [EVT-13]
+/// The stage that the agreement lets an opening have: what it does not allow opens at stage 0. [EVT-13] [STA-25]
 pub(super) fn opened_at(opening: &Event, agreement: &Agreement) -> u32 {
     let stage = opening.terms.map_or(0, |terms| terms.stage);
     let permitted = Request::of(opening, opening).is_some_and(|request| agreement.permit(&request).is_ok());

@@ -1,7 +1,7 @@
 //! The state of a trail as a pure function of its events. Source: specs/state.md.
 //!
 //! Guarantees that a set of events has one state, whatever order they came in; that whether an event is void depends on
-//! its causal past alone and never changes; that no clock, no value and no arrival enters.
+//! its causal past alone and never changes; that no clock, no value and no arrival enters. [STA-27]
 //! Leaves to others: whether an event is authentic (`trail`, `verdict`), timers and expiry (`status`), which labels and
 //! which basis are allowed (`agreement`, `legal_basis`).
 
