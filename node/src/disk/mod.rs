@@ -35,6 +35,9 @@ pub trait Disk: Send + Sync {
     /// Makes the names in a folder durable.
     fn sync_folder(&self, path: &str) -> io::Result<()>;
 
+    /// Bytes that can still be written to this disk.
+    fn free(&self) -> io::Result<u64>;
+
     /// The whole content of a file.
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         self.open(path)?.read_all()

@@ -156,6 +156,11 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
+    fn free(&self) -> io::Result<u64> {
+        let state = self.state();
+        Ok(state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used())))
+    }
+
     fn sync_folder(&self, path: &str) -> io::Result<()> {
         self.state().log.push(Operation::SyncFolder { folder: path.to_owned() });
         Ok(())

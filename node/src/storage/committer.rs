@@ -102,6 +102,9 @@ impl Running {
     fn collect(&mut self, queue: &mut Queue) -> Vec<Accepted> {
         let mut batch = Vec::new();
         let mut trails = HashSet::new();
+        if queue.has_commit() && !self.has_room() {
+            self.enter_full();
+        }
         while batch.len() < self.committer.group {
             match queue.next_commit() {
                 None => break,
@@ -128,7 +131,9 @@ impl Running {
         if self.index_behind {
             return Err(CommitError::IndexBehind);
         }
-        self.leave_full()?;
+        if self.full {
+            return Err(CommitError::Full);
+        }
         let known = self.committer.book.keys();
         let mut own = HashSet::new();
         let fresh =
@@ -245,13 +250,14 @@ impl Running {
         CommitError::Full
     }
 
-    fn leave_full(&mut self) -> Result<(), CommitError> {
-        match self.committer.reserve.hold() {
-            Ok(true) => {
-                self.full = false;
-                Ok(())
+    /// Asked once a batch.
+    fn has_room(&mut self) -> bool {
+        match self.committer.reserve.has_room() {
+            Ok(room) => {
+                self.full &= !room;
+                room
             }
-            Ok(false) | Err(Failure::Full) => Err(CommitError::Full),
+            Err(Failure::Full) => false,
             Err(Failure::Fatal(error)) => die(&error),
         }
     }

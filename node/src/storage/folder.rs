@@ -103,19 +103,20 @@ pub(super) fn quarantine(disk: &dyn Disk, path: &str) -> io::Result<()> {
 /// [NOD-13] Space kept aside, given back when the disk is full, so that a node can still open, erase, read
 /// and end. While it is given back nothing is recorded.
 pub(super) struct Reserve {
+    disk: Arc<dyn Disk>,
     file: Arc<dyn DiskFile>,
     size: u64,
     held: bool,
 }
 
 impl Reserve {
-    pub(super) fn open(disk: &dyn Disk, size: u64) -> io::Result<Self> {
+    pub(super) fn open(disk: &Arc<dyn Disk>, size: u64) -> io::Result<Self> {
         let file = match disk.open(RESERVE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(RESERVE)?,
             opened => opened?,
         };
         let held = file.len()? >= size;
-        Ok(Self { file, size, held })
+        Ok(Self { disk: Arc::clone(disk), file, size, held })
     }
 
     /// Whether it is there, after trying to take it.
@@ -128,6 +129,13 @@ impl Reserve {
             }
         }
         Ok(self.held)
+    }
+
+    /// Whether it is there and a quarter of it is free besides. sled does not outlive a full disk, so
+    /// recording must stop before sled finds one.
+    pub(super) fn has_room(&mut self) -> Result<bool, Failure> {
+        let taken = if self.held { 0 } else { self.size };
+        Ok(self.disk.free()? >= taken + self.size / 4 && self.hold()?)
     }
 
     pub(super) fn release(&mut self) -> Result<(), Failure> {

@@ -35,7 +35,7 @@ impl Storage {
             disk.create_folder(keybook::FOLDER)?;
             let head = KeyBook::create(disk, &keys)?;
             HeadFile::create(disk.as_ref(), &keys, head)?;
-            if !Reserve::open(disk.as_ref(), options.reserve)?.hold()? {
+            if !Reserve::open(disk, options.reserve)?.hold()? {
                 return Err(Failure::Full);
             }
             disk.sync_folder("").map_err(Failure::Fatal)?;
@@ -79,8 +79,7 @@ impl Storage {
         let segment = options.segment.clamp(4096, 1 << 30);
         let journal = Journal::start(Arc::clone(&disk), &keys, records, segment).map_err(&failed)?;
         let book = book.start(Arc::clone(&disk)).map_err(&failed)?;
-        let mut reserve =
-            Reserve::open(disk.as_ref(), options.reserve).map_err(StorageError::io("opening the reserve"))?;
+        let mut reserve = Reserve::open(&disk, options.reserve).map_err(StorageError::io("opening the reserve"))?;
         reserve.hold().map_err(&failed)?;
         let reader = journal.reader();
         let opening = Opening { home: &home, keys: &keys, reader: &reader, reach };

@@ -71,6 +71,10 @@ impl Queue {
         erasures
     }
 
+    pub(super) fn has_commit(&self) -> bool {
+        matches!(self.waiting.front(), Some(Job::Commit { .. }))
+    }
+
     pub(super) fn next_commit(&mut self) -> Option<(Commit, CommitReply)> {
         match self.waiting.pop_front()? {
             Job::Commit { commit, reply } => Some((commit, reply)),

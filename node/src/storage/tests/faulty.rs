@@ -65,6 +65,9 @@ impl Disk for FaultyDisk {
     fn remove(&self, path: &str) -> io::Result<()> {
         self.inner.remove(path)
     }
+    fn free(&self) -> io::Result<u64> {
+        self.inner.free()
+    }
     fn sync_folder(&self, path: &str) -> io::Result<()> {
         self.inner.sync_folder(path)
     }
