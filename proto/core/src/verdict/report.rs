@@ -1,4 +1,4 @@
-//! What a verification says: plain data, `uput.trail.verify/v1`.
+//! What a verification says: plain data, `uput.trail.verify/v1`. [BUN-81]
 //!
 //! Guarantees one field order, and that no opened value shows in `Debug`. An ID is 64 hexadecimal digits, a time is
 //! seconds since 1970. Leaves layout and languages to whoever shows it.

@@ -16,3 +16,4 @@ mod outcome;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;
 mod survivor;
+mod vectors;

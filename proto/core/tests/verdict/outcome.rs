@@ -29,9 +29,8 @@ fn check(case: &Case) {
     assert_eq!(report.exit == Exit::Valid, report.conformant.verdict == Conformance::Yes && failed.is_empty());
 }
 
-#[test]
-fn every_case_comes_to_what_its_name_says() {
-    let world = World::pair();
+/// Every case of two organisations.
+pub(crate) fn cases(world: &World) -> Vec<Case> {
     let makers: [fn(&World) -> Vec<Case>; 7] = [
         form::of_the_file,
         form::of_keys,
@@ -41,7 +40,12 @@ fn every_case_comes_to_what_its_name_says() {
         content::of_disclosures,
         content::of_timers,
     ];
-    makers.iter().flat_map(|maker| maker(&world)).for_each(|case| check(&case));
+    makers.iter().flat_map(|maker| maker(world)).collect()
+}
+
+#[test]
+fn every_case_comes_to_what_its_name_says() {
+    cases(&World::pair()).iter().for_each(check);
 }
 
 #[test]

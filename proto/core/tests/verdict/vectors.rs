@@ -1,0 +1,159 @@
+//! The vectors of specs/vectors/{bundle,trust,head}: every file is read and run, and is what its generator writes.
+//!
+//! `UPUT_BLESS=1 cargo test -p uput-core --test verdict` writes them anew.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use uput_core::{
+    head::{ClosedIncarnation, Head},
+    rejection::Rejection,
+    trust::{HeadDemand, TrustFile},
+    verdict::{Exit, Outcome, verify},
+};
+
+use crate::{case::Case, outcome::cases, sample::World};
+
+fn folder(noun: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../specs/vectors").join(noun)
+}
+
+fn file_name(sentence: &str) -> String {
+    format!("{}.txt", sentence.replace(' ', "-").replace(['\'', ','], ""))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    hex.as_bytes().chunks(2).map(pair).collect()
+}
+
+/// Writes if asked to, and gives the files, which must be what is generated.
+fn files(noun: &str, generated: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if std::env::var_os("UPUT_BLESS").is_some() {
+        let _ = fs::remove_dir_all(folder(noun));
+        fs::create_dir_all(folder(noun)).unwrap();
+        generated.iter().for_each(|(name, text)| fs::write(folder(noun).join(name), text).unwrap());
+    }
+    let read = fs::read_dir(folder(noun)).unwrap().map(|entry| entry.unwrap().path());
+    let read: BTreeMap<String, String> = read
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(path).unwrap()))
+        .collect();
+    assert!(read == *generated, "{noun}: files differ from what the generator writes; UPUT_BLESS=1 writes them anew");
+    read
+}
+
+/// The value of a field, or of the first line.
+fn field<'a>(text: &'a str, name: &str) -> &'a str {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim()
+}
+
+fn of_case(case: &Case) -> String {
+    let expect = if case.exit == Exit::Valid { String::from("ok") } else { case.exit.code().to_string() };
+    let requirement = if case.requirement.is_empty() { "none" } else { case.requirement };
+    let (trust, bundle) = (hex(case.trust.to_toml().as_bytes()), hex(&case.bundle));
+    format!("expect: {expect}\nrequirement: {requirement}\ntrust: {trust}\nbundle: {bundle}\n")
+}
+
+#[test]
+fn every_bundle_vector_holds() {
+    let cases = cases(&World::pair());
+    let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
+    assert_eq!(generated.len(), cases.len(), "two vectors have one name");
+    for (name, text) in &files("bundle", &generated) {
+        let trust = TrustFile::parse(&String::from_utf8(bytes(field(text, "trust"))).unwrap()).unwrap();
+        let report = verify(&bytes(field(text, "bundle")), &trust);
+        let outcome = if report.exit == Exit::Valid { String::from("ok") } else { report.exit.code().to_string() };
+        assert_eq!(outcome, field(text, "expect"), "{name}");
+        let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+        let failed: Vec<&str> = failed.map(|check| check.requirement).collect();
+        let requirement = field(text, "requirement");
+        assert!(failed.contains(&requirement) || (requirement == "none" && failed.is_empty()), "{name}: {failed:?}");
+    }
+}
+
+fn trust() -> TrustFile {
+    let heads = HeadDemand { nonce: Some([7; 32]), earliest: Some(World::pair().at(10)) };
+    TrustFile { heads, ..World::pair().trust() }
+}
+
+/// Sentence, what is expected, text.
+fn trust_files() -> Vec<(&'static str, String, String)> {
+    let good = trust().to_toml();
+    let line = |start: &str| good.lines().position(|line| line.starts_with(start)).unwrap() + 1;
+    let replaced = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        good.replacen(from, to, 1)
+    };
+    let at = |line: usize| format!("line {line}");
+    let organisation = good.split("[[organisation]]").nth(1).unwrap();
+    let twice = format!("{good}\n[[organisation]]\n{}\n", organisation.trim());
+    let last_id = twice.lines().count() - twice.lines().rev().position(|line| line.starts_with("id =")).unwrap();
+    vec![
+        ("a trust file with everything", String::from("ok"), good.clone()),
+        ("a trust file that demands nothing of heads", String::from("ok"), World::pair().trust().to_toml()),
+        ("a key that nobody knows", at(line("number") + 1), replaced("number = 0", "number = 0\nwitness = \"a\"")),
+        ("another format", at(line("format")), replaced("trust file 1", "trust file 2")),
+        ("no word on who made it", at(line("made_by")), {
+            let made = good.lines().find(|line| line.starts_with("made_by")).unwrap();
+            replaced(made, "made_by = \" \"")
+        }),
+        ("a number below zero", at(line("number")), replaced("number = 0", "number = -1")),
+        ("a nonce of zeros", at(line("nonce")), replaced(&"07".repeat(32), &"00".repeat(32))),
+        ("a time without a zone", at(line("earliest")), replaced("00:10:00Z", "00:10:00")),
+        ("a time that is no UTC", at(line("earliest")), replaced("00:10:00Z", "00:10:00+01:00")),
+        ("a title that moves the cursor", at(line("title")), replaced("Night admission", "Night\\u001b[2Jadmission")),
+        ("an organisation twice", at(last_id), twice.clone()),
+    ]
+}
+
+#[test]
+fn every_trust_vector_holds() {
+    let cases = trust_files();
+    let text = |(_, expect, text): &(_, String, String)| format!("expect: {expect}\n{text}");
+    let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.0), text(case))).collect();
+    for (name, text) in &files("trust", &generated) {
+        let (_, source) = text.split_once('\n').unwrap();
+        let outcome = TrustFile::parse(source).map_or_else(|bad| format!("line {}", bad.line), |_| String::from("ok"));
+        assert_eq!(outcome, field(text, "expect"), "{name}");
+    }
+}
+
+/// Sentence, what is expected, body.
+fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let world = World::pair();
+    let head = world.enquiry().head(&world.jasen);
+    let with_nonce = Head { nonce: Some([7; 32]), ..head.clone() };
+    let closing = Head { closes: Some(ClosedIncarnation { incarnation: 0, count: 1 }), ..head.clone() };
+    let nothing = Head { own_count: 0, own_last: None, ..head.clone() };
+    let twice = [head.encode(), head.encode()].concat();
+    vec![
+        ("a head", "ok", head.encode()),
+        ("a head that answers a nonce", "ok", with_nonce.encode()),
+        ("a head that closes an incarnation of the other party", "ok", closing.encode()),
+        ("a head of a party that has written nothing", "ok", nothing.encode()),
+        ("a count without the last event", "MALFORMED", Head { own_last: None, ..head.clone() }.encode()),
+        ("a last event without a count", "MALFORMED", Head { own_count: 0, ..head.clone() }.encode()),
+        ("events seen without the last of them", "MALFORMED", Head { seen_last: None, ..head.clone() }.encode()),
+        ("a nonce of zeros in a head", "MALFORMED", Head { nonce: Some([0; 32]), ..head.clone() }.encode()),
+        ("a head cut short", "MALFORMED", head.encode()[..100].to_vec()),
+        ("a field that nobody knows in a head", "NOT_CANONICAL", [head.encode(), vec![0x78, 1]].concat()),
+        ("a head with every field twice", "NOT_CANONICAL", twice),
+    ]
+}
+
+#[test]
+fn every_head_vector_holds() {
+    let text = |(_, expect, body): &(_, &str, Vec<u8>)| format!("expect: {expect}\nbody: {}\n", hex(body));
+    let generated: BTreeMap<_, _> = heads().iter().map(|case| (file_name(case.0), text(case))).collect();
+    for (name, text) in &files("head", &generated) {
+        let body = bytes(field(text, "body"));
+        let outcome = Head::parse(&body).map_or_else(Rejection::code, |head| {
+            assert_eq!(head.encode(), body, "{name}");
+            "ok"
+        });
+        assert_eq!(outcome, field(text, "expect"), "{name}");
+    }
+}
