@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::agreement::AgreementCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
+use crate::demo::DemoArgs;
 use crate::enquiry::EnquiryCommand;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
@@ -101,6 +102,8 @@ pub(crate) enum Command {
     /// Whom an auditor believes
     #[command(subcommand)]
     Trust(TrustCommand),
+    /// Play a night of four invented organisations on this computer, and audit it
+    Demo(DemoArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Write the manual pages into a folder
@@ -123,6 +126,7 @@ impl Command {
             Self::Inbox(args) => args.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,
+            Self::Demo(args) => args.run(options),
             Self::Completions(args) => args.run(),
             Self::Man(args) => args.run(),
             Self::Help(args) => args.run(),

@@ -9,6 +9,7 @@ mod args;
 mod code;
 mod completions;
 mod decision;
+mod demo;
 mod document;
 mod enquiry;
 mod exit;
