@@ -22,7 +22,7 @@ const IDENTITY: &str = "name = \"Invented Person\"\nsafe_contact_channel = \"cal
     safe_contact_telephone = \"+38344000000\"\nsafe_contact_code_word = \"linden\"\nsafe_contact_message = \"must_not_leave\"\n";
 
 const NOTICE: &str = "client_told = \"told\"\nclient_told_on = \"2026-11-22\"\nage_band = \"30_59\"\n\
-    competent_municipality = \"rs:70653\"\nimmediate_danger = \"yes\"\nrisk_level = \"high\"\nname = \"Invented Person\"\n\
+    competent_municipality = \"XX-INVENT\"\nimmediate_danger = \"yes\"\nrisk_level = \"high\"\nname = \"Invented Person\"\n\
     safe_contact_channel = \"through_sender\"\n";
 
 const DECISION: &str = "decision_reference = \"INV-0001\"\ndecision_issuer = \"Invented Centre\"\n\
@@ -96,7 +96,8 @@ fn agree(stage: &Stage, cast: &Cast) -> Result<String, Failure> {
     let source = hotline.file("agreement.toml", &AGREEMENT.replace("peer:hotline", "peer:self"))?;
     let key = hotline.organisation_key();
     let words = ["agreement", "propose", &source.to_string_lossy(), "--organisation-key", &key.to_string_lossy()];
-    let id = text(&hotline.uput(&words)?, "agreement")?;
+    let said = hotline.uput(&words)?;
+    let id = text(said.get("agreement").unwrap_or(&Value::Null), "agreement")?;
     stage.step(hotline.name, "proposes it and signs with its organisation key");
     for house in cast.all().iter().filter(|house| house.name != hotline.name) {
         house.until(&["agreement", "show", &id], |_| true)?;
@@ -105,7 +106,9 @@ fn agree(stage: &Stage, cast: &Cast) -> Result<String, Failure> {
         stage.step(house.name, "reads it and signs");
     }
     for house in cast.all() {
-        house.until(&["agreement", "show", &id], |said| said.get("in_force") == Some(&Value::Bool(true)))?;
+        house.until(&["agreement", "show", &id], |said| {
+            said.pointer("/agreement/in_force") == Some(&Value::Bool(true))
+        })?;
     }
     Ok(id)
 }
@@ -154,17 +157,17 @@ fn notify(stage: &Stage, cast: &Cast, chosen: &str) -> Result<String, Failure> {
     stage.step(hotline.name, "notifies the centre, as the law demands");
     centre.until(&["notification", "acknowledge", &trail], |_| true)?;
     stage.step(centre.name, "has seen it, and takes its time");
-    // The agreement gives it three seconds. It takes five: the trail will say so.
-    std::thread::sleep(std::time::Duration::from_secs(5));
+    // The agreement gives it three seconds. It takes longer: the trail will say so.
+    std::thread::sleep(std::time::Duration::from_millis(4500));
     let words = ["decision", "record", &trail, "--type", "placement", "--outcome", "granted", "--until", "7d"];
     centre.uput_with(&words, DECISION)?;
-    hotline.until(&["referral", "show", &trail], |said| kinds(said).iter().any(|kind| kind == "decision"))?;
+    hotline.until(&["trail", "show", &trail], |said| kinds(said).iter().any(|kind| kind == "decision"))?;
     stage.step(centre.name, "decides: placement granted, and late");
     let words =
         ["decision", "record", chosen, "--type", "placement", "--outcome", "granted", "--evidence-trail", &trail];
     hotline.uput(&words)?;
     let jasen = cast.of("shelter-jasen")?;
-    jasen.until(&["referral", "show", chosen], |said| kinds(said).iter().any(|kind| kind == "decision"))?;
+    jasen.until(&["trail", "show", chosen], |said| kinds(said).iter().any(|kind| kind == "decision"))?;
     stage.step(hotline.name, "passes the decision on to Jasen, with the centre's signature as evidence");
     Ok(trail)
 }

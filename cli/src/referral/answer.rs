@@ -2,13 +2,14 @@
 
 use clap::{Args, Subcommand};
 use uput_core::wire::statement::Kind;
-use uput_core::wire::{self, DeclineReason, NotReachedReason, Outcome, PartialForm, ServiceType};
+use uput_core::wire::{self, DeclineReason, NotReachedReason, Outcome, PartialForm, PurgeManner, ServiceType};
 
 use crate::args::Options;
 use crate::code;
 use crate::failure::Failure;
 use crate::moment;
 use crate::output::Answer;
+use crate::prompt;
 use crate::statement::StatementArgs;
 
 /// What to say.
@@ -46,6 +47,10 @@ pub(crate) enum AnswerCommand {
     Start(StatementArgs),
     /// Record that the service was given, and what it led to
     Provide(ProvideArgs),
+    /// Destroy all values of the trail at this node, and say so
+    #[command(after_help = "Examples:
+  uput referral purge 3f9a1c20")]
+    Purge(StatementArgs),
     /// Say that values are kept because a law demands it
     Retain(RetainArgs),
 }
@@ -153,6 +158,13 @@ impl AnswerCommand {
             }
             Self::Start(args) => (args, Kind::Started(wire::Started {})),
             Self::Provide(args) => (args.statement, Kind::Provided(wire::Provided { outcome: args.outcome as i32 })),
+            Self::Purge(args) => {
+                prompt::confirm(
+                    options,
+                    "All values of this trail are destroyed here and cannot be brought back. Purge?",
+                )?;
+                (args, Kind::Purged(wire::Purged { manner: PurgeManner::Destroyed as i32 }))
+            }
             Self::Retain(args) => (args.statement, Kind::Retained(wire::Retained { article: args.under })),
         };
         statement.say(options, kind).await

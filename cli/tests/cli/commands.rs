@@ -159,6 +159,7 @@ transcripts! {
     referral_not_reached: "referral not-reached 3f9a1c20 --reason no-answer --request-id {REQUEST}";
     referral_start: "referral start 3f9a1c20 --request-id {REQUEST}";
     referral_provide: "referral provide 3f9a1c20 --outcome need-met --request-id {REQUEST}";
+    referral_purge: "referral purge 3f9a1c20 --yes --request-id {REQUEST}";
     referral_retain: "referral retain 3f9a1c20 --under 3 --request-id {REQUEST}";
     notification_send: "notification send Centre --service social-work --article 2 --fields - --request-id {REQUEST}", FIELDS;
     notification_acknowledge: "notification acknowledge 90b2c4d6 --request-id {REQUEST}";

@@ -435,8 +435,8 @@ fn citing(statement: &Statement, cited: Option<&Event>) -> Result<Statement, Rej
 /// Under which terms the slots of an event are filled.
 fn terms_for(new: &NewEvent, loaded: &Loaded, statement: &Statement, occasion: Occasion) -> Result<Terms, Refused> {
     let opened = loaded.trail.opening_event()?.terms.ok_or(Rejection::Malformed)?;
-    if !occasion.discloses() {
-        // What an answer may carry needs no basis: the profile's list of replies bounds it. [AGR-22]
+    if !occasion.discloses() && new.fields.iter().all(|field| field.label().is_nonpersonal()) {
+        // An answer that says nothing about a person needs no basis. [AGR-22]
         let basis = wire::LegalBasis::NoneNeededNonpersonal;
         return Ok(Terms { stage: 0, rule: opened.rule, basis, article: 0 });
     }
