@@ -343,3 +343,31 @@ pub fn parse_queue_key(key: &[u8]) -> Option<(OrgId, Position)> {
 pub fn agreement_id(record: &AgreementRecord) -> Option<AgreementId> {
     AgreementId::parse(&record.agreement).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(record: &impl Kept, kind: u16) -> Record {
+        Record { position: Position::new(7), kind, payload: Zeroizing::new(record.encode_to_vec()) }
+    }
+
+    /// [NOD-21]
+    #[test]
+    fn an_event_is_found_by_trail_by_queue_and_by_request() {
+        let event = EventRecord { trail: vec![1; 32], to: vec![2; 32], request: vec![3; 32], ..EventRecord::default() };
+        assert_eq!(project(&kept(&event, EventRecord::KIND)).len(), 3);
+        let received = EventRecord { to: Vec::new(), request: Vec::new(), ..event };
+        assert_eq!(project(&kept(&received, EventRecord::KIND)).len(), 1);
+        assert!(project(&kept(&received, 99)).is_empty());
+    }
+
+    /// [NOD-22] [NOD-23]
+    #[test]
+    fn parts_and_generations_of_a_trail_are_kept_apart() {
+        let trail = TrailId::new([5; 32]);
+        assert_eq!(trail_aad(&trail, b"values"), [b"uput/node/values/".as_slice(), &[5; 32]].concat());
+        assert_eq!(key_name(&trail, 0), [5; 32]);
+        assert_ne!(key_name(&trail, 1), key_name(&trail, 2));
+    }
+}
