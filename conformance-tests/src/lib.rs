@@ -1,1 +1,14 @@
-//! Uput.
+//! Black-box tests: they start `uputd` and `uput`, and know of the protocol only what `proto/wire` says.
+//!
+//! Guarantees that what a command counts it has seen at the programs' own interfaces, and that it ends only programs
+//! that it started. Shares no code with the core or the node, so that it cannot share their mistakes.
+
+pub mod failed;
+pub mod kill;
+pub mod organisation;
+pub mod pair;
+pub mod programs;
+pub mod random;
+pub mod referral;
+pub mod tally;
+pub mod tap;

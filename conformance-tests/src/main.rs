@@ -1,0 +1,72 @@
+//! `conformance`: runs a named check against the programs and says what it counted.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use uput_conformance::failed::{Failed, Outcome};
+use uput_conformance::kill;
+use uput_conformance::programs::Programs;
+use uput_conformance::tally::Tally;
+
+/// Checks the programs `uputd` and `uput` from outside.
+#[derive(Parser)]
+#[command(name = "conformance", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Referrals run while either node is killed at random moments: 0 lost, 0 doubled
+    Kill(Kill),
+}
+
+#[derive(Args)]
+struct Kill {
+    #[command(flatten)]
+    run: Run,
+    /// How many times a node is killed
+    #[arg(long, default_value_t = 50)]
+    kills: u64,
+}
+
+#[derive(Args)]
+struct Run {
+    /// Decides every choice
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How much of it
+    #[arg(long, default_value_t = 1000)]
+    count: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let ended = run(Arguments::parse().command).await;
+    let (text, code) = match &ended {
+        Ok(tally) => (tally.to_string(), u8::from(!tally.violations().is_empty())),
+        Err(failed) => (format!("conformance: {failed}\n"), 2),
+    };
+    // If stdout is gone, the number still says it.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::from(code)
+}
+
+async fn run(command: Command) -> Outcome<Tally> {
+    let programs = Programs::find()?;
+    match command {
+        Command::Kill(Kill { run: Run { seed, count }, kills }) => {
+            let bar = bar(count * 9)?;
+            let plan = kill::Plan { seed, referrals: count, kills };
+            kill::run(&programs, plan, move |steps| bar.set_position(steps)).await
+        }
+    }
+}
+
+fn bar(length: u64) -> Outcome<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed} of about {duration}");
+    Ok(ProgressBar::new(length).with_style(style.map_err(|error| Failed::because(error.to_string()))?))
+}

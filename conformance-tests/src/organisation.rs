@@ -1,0 +1,290 @@
+//! An invented organisation: a folder, a running `uputd`, and the way to its local interface.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, RwLock};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request, Status};
+
+use crate::failed::{Failed, Outcome};
+use crate::programs::Programs;
+use crate::tap::Tap;
+
+/// How long a program has to say something, and a call to succeed, on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An organisation and its node.
+pub struct Organisation {
+    programs: Programs,
+    home: TempDir,
+    /// Stands before its node.
+    pub tap: Tap,
+    running: Mutex<Option<Child>>,
+    access: RwLock<Option<Access>>,
+}
+
+/// The way in.
+#[derive(Clone)]
+pub struct Access {
+    channel: Channel,
+    bearer: MetadataValue<Ascii>,
+}
+
+#[derive(Deserialize)]
+struct AccessFile {
+    endpoint: String,
+    certificate: PathBuf,
+    token: String,
+}
+
+impl Organisation {
+    /// Founds one; its node does not run yet.
+    ///
+    /// # Errors
+    /// What `uputd init` says.
+    pub async fn found(programs: &Programs, log: &str, keep_wire: bool) -> Outcome<Self> {
+        let home = tempfile::tempdir()?;
+        let tap = Tap::listen(keep_wire).await?;
+        let made = Command::new(&programs.uputd)
+            .arg("init")
+            .arg("--dir")
+            .arg(home.path().join("node"))
+            .arg("--organisation-key")
+            .arg(home.path().join("organisation.key"))
+            .args(["--peer", "127.0.0.1:0", "--api", "127.0.0.1:0", "--endpoint", &tap.address().to_string()])
+            .output()
+            .await?;
+        said("uputd init", &made)?;
+        let own = Self { programs: programs.clone(), home, tap, running: Mutex::new(None), access: RwLock::new(None) };
+        own.configure("log", log)?;
+        Ok(own)
+    }
+
+    /// The node's folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.home.path().join("node")
+    }
+
+    /// The organisation's key file.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.home.path().join("organisation.key")
+    }
+
+    /// What its node wrote to stderr, over all its starts.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.home.path().join("stderr.log")
+    }
+
+    /// Where a test may put files of its own.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Sets a field of the configuration.
+    ///
+    /// # Errors
+    /// If the file cannot be changed.
+    pub fn configure(&self, field: &str, text: &str) -> Outcome<()> {
+        let path = self.folder().join("uput.toml");
+        let mut table: BTreeMap<String, toml::Value> = toml::from_str(&std::fs::read_to_string(&path)?)?;
+        table.insert(field.to_owned(), toml::Value::String(text.to_owned()));
+        let lines: String = table.iter().map(|(field, value)| format!("{field} = {value}\n")).collect();
+        Ok(std::fs::write(path, lines)?)
+    }
+
+    /// Starts the node and waits for its line.
+    ///
+    /// # Errors
+    /// What it said instead.
+    pub async fn start(&self) -> Outcome<()> {
+        let mut running = self.running.lock().await;
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log())?;
+        let mut child = Command::new(&self.programs.uputd)
+            .arg("--config")
+            .arg(self.folder().join("uput.toml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut line = String::new();
+        let out = child.stdout.take().ok_or_else(|| Failed::because("uputd has no stdout"))?;
+        let read = tokio::time::timeout(PATIENCE, BufReader::new(out).read_line(&mut line)).await;
+        read.map_err(|_| Failed::because("uputd did not say that it is ready"))??;
+        self.tap.lead_to(Some(peer_address(&line).ok_or_else(|| self.not_ready(&line))?));
+        *running = Some(child);
+        *self.access.write().await = Some(Access::open(&self.folder())?);
+        Ok(())
+    }
+
+    /// `kill -9`, by the id of the program that was started here.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub async fn kill(&self) -> Outcome<()> {
+        let mut running = self.running.lock().await;
+        let mut child = running.take().ok_or_else(|| Failed::because("the node does not run"))?;
+        self.tap.lead_to(None);
+        *self.access.write().await = None;
+        Ok(child.kill().await?)
+    }
+
+    /// Stops it in good order, and demands that it ends with 0.
+    ///
+    /// # Errors
+    /// If it does not run, or ends with another number.
+    pub async fn stop(&self) -> Outcome<()> {
+        let mut running = self.running.lock().await;
+        let mut child = running.take().ok_or_else(|| Failed::because("the node does not run"))?;
+        self.tap.lead_to(None);
+        *self.access.write().await = None;
+        let id = child.id().ok_or_else(|| Failed::because("the node has ended already"))?;
+        said("kill -TERM", &Command::new("kill").args(["-TERM", &id.to_string()]).output().await?)?;
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+        match ended.map_err(|_| Failed::because("the node did not stop"))??.code() {
+            Some(0) => Ok(()),
+            code => Err(Failed::because(format!("the node stopped with {code:?}"))),
+        }
+    }
+
+    /// The id of the running node.
+    pub async fn process(&self) -> Option<u32> {
+        self.running.lock().await.as_ref().and_then(Child::id)
+    }
+
+    /// The way in, as soon as the node runs.
+    ///
+    /// # Errors
+    /// If it does not run for too long.
+    pub async fn access(&self) -> Outcome<Access> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(access) = self.access.read().await.clone() {
+                return Ok(access);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(Failed::because("the node was away for too long"))
+    }
+
+    /// Calls until the node itself answers: who gets no answer repeats the call. [API-8]
+    ///
+    /// # Errors
+    /// The node's own no, or none at all for too long.
+    pub async fn ask<T, F>(&self, call: impl Fn(Access) -> F) -> Outcome<Answer<T>>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let begun = Instant::now();
+        let mut repeated = 0;
+        loop {
+            match call(self.access().await?).await {
+                Ok(value) => return Ok(Answer { value, repeated }),
+                Err(status) if is_own_word(&status) || begun.elapsed() > PATIENCE => return Err(status.into()),
+                Err(_) => repeated += 1,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Runs `uput` on this node.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub async fn uput<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Outcome<Output> {
+        let mut command = Command::new(&self.programs.uput);
+        command.arg("--node").arg(self.folder()).args(["--yes", "--no-input", "--json"]).args(arguments);
+        Ok(command.stdin(Stdio::null()).kill_on_drop(true).output().await?)
+    }
+
+    /// Runs `uput` on this node and reads what it says.
+    ///
+    /// # Errors
+    /// What it says if it fails.
+    pub async fn uput_done<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Outcome<serde_json::Value> {
+        let output = self.uput(arguments).await?;
+        said("uput", &output)?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    fn not_ready(&self, line: &str) -> Failed {
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let last = log.lines().last().unwrap_or_default();
+        Failed::because(format!("uputd said {line:?} instead of being ready; its log ends with {last:?}"))
+    }
+}
+
+/// What was answered, and how often the call was repeated before.
+pub struct Answer<T> {
+    /// The answer.
+    pub value: T,
+    /// How often no answer came.
+    pub repeated: u64,
+}
+
+impl Access {
+    /// Reads the access file. [API-1]
+    ///
+    /// # Errors
+    /// If it cannot be used.
+    pub fn open(folder: &Path) -> Outcome<Self> {
+        let file: AccessFile = toml::from_str(&std::fs::read_to_string(folder.join("api.toml"))?)?;
+        let pem = std::fs::read(folder.join(&file.certificate))?;
+        let endpoint = Endpoint::from_shared(format!("https://{}", file.endpoint))?
+            .tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))?
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(60));
+        let mut bearer = MetadataValue::try_from(format!("Bearer {}", file.token))
+            .map_err(|_| Failed::because("the token cannot be sent"))?;
+        bearer.set_sensitive(true);
+        Ok(Self { channel: endpoint.connect_lazy(), bearer })
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// A request with the token. [API-2]
+    pub fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.bearer.clone());
+        request
+    }
+}
+
+/// A rejection carries its reason; anything else is not the node's word. [API-5]
+fn is_own_word(status: &Status) -> bool {
+    !status.details().is_empty() || status.code() == Code::Unimplemented
+}
+
+fn peer_address(line: &str) -> Option<SocketAddr> {
+    line.trim_end().strip_prefix("ready peer=")?.split_once(" api=")?.0.parse().ok()
+}
+
+/// Demands that a program ended well.
+///
+/// # Errors
+/// What it wrote.
+pub fn said(name: &str, output: &Output) -> Outcome<()> {
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    Err(Failed::because(format!("{name}: {}", String::from_utf8_lossy(&text).trim())))
+}
