@@ -1,0 +1,108 @@
+//! The demonstration, as a newcomer sees it, is the committed transcript.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/demo/transcript.txt");
+
+/// The programs, built beside this test.
+fn program(name: &str) -> PathBuf {
+    let folder = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
+    let path = folder.join(name);
+    if !path.exists() {
+        let built = Command::new(env!("CARGO")).args(["build", "--workspace", "--bins"]).status().unwrap();
+        assert!(built.success());
+    }
+    path
+}
+
+/// What differs from run to run becomes a word.
+fn settled(text: &str, folder: &Path) -> String {
+    let text = text.replace(&folder.display().to_string(), "DIR");
+    let text = text.replace(&program("uput").display().to_string(), "uput");
+    let mut lines: Vec<String> = text.lines().map(settle_line).collect();
+    sort_labels(&mut lines);
+    lines.join("\n") + "\n"
+}
+
+/// IDs, safety numbers and times.
+fn settle_line(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let (word, width) = match rest {
+            _ if run(rest, |c| c.is_ascii_hexdigit()) >= 64 => ("ID", 64),
+            _ if rest.starts_with("20") && shape(rest, "dddd-dd-ddTdd:dd:ddZ") => ("TIME", 20),
+            _ if rest.starts_with("20") && shape(rest, "dddd-dd-dd dd:dd:dd +dd:dd") => ("TIME", 26),
+            _ if shape(rest, "ddddd ddddd ...") => ("NUMBER ...", 15),
+            _ if out.ends_with("late") || out.ends_with("late: decision") || out.ends_with("met") => match late(rest) {
+                Some(width) => (" SPAN", width),
+                None => ("", 0),
+            },
+            _ => ("", 0),
+        };
+        if width > 0 {
+            out.push_str(word);
+            rest = rest.get(width..).unwrap_or_default();
+        } else {
+            out.push(c);
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+fn run(text: &str, of: impl Fn(char) -> bool) -> usize {
+    text.chars().take_while(|c| of(*c)).count()
+}
+
+fn shape(text: &str, shape: &str) -> bool {
+    let fits = |(c, s): (char, char)| if s == 'd' { c.is_ascii_digit() } else { c == s };
+    text.chars().count() >= shape.len() && text.chars().zip(shape.chars()).all(fits)
+}
+
+/// " 2 s", as long as the machine took.
+fn late(text: &str) -> Option<usize> {
+    let digits = run(text.strip_prefix(' ')?, |c| c.is_ascii_digit());
+    (digits > 0 && text.get(1 + digits..)?.starts_with(" s")).then_some(digits + 3)
+}
+
+/// Slots stand in random order.
+fn sort_labels(lines: &mut [String]) {
+    for line in lines {
+        if let Some((head, labels)) = line.split_once("labels: ") {
+            let mut labels: Vec<&str> = labels.split(", ").collect();
+            labels.sort_unstable();
+            *line = format!("{head}labels: {}", labels.join(", "));
+        }
+    }
+}
+
+#[test]
+fn the_transcript_is_as_committed() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("demo");
+    let output = Command::new(program("uput"))
+        .args(["demo", "--dir"])
+        .arg(&folder)
+        .env("TZ", "UTC")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(program("uputd").exists());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    let folder = folder.canonicalize().unwrap();
+    let whole = settled(&(told + &String::from_utf8(output.stdout).unwrap()), &folder);
+    if std::env::var_os("UPUT_BLESS").is_some() {
+        std::fs::write(GOLDEN, &whole).unwrap();
+    }
+    let kept = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    for (number, (kept, now)) in kept.lines().zip(whole.lines()).enumerate() {
+        assert_eq!(now, kept, "line {}", number + 1);
+    }
+    assert_eq!(kept.lines().count(), whole.lines().count());
+}
