@@ -108,7 +108,7 @@ fn nonce(trust: &Path) -> Result<String, Failure> {
 fn verify(bundle: &Path, trust: &Path) -> Result<(i32, Value), Failure> {
     let mut command = program();
     command.args(["trail", "verify"]).arg(bundle).arg("--trust").arg(trust).args(["--json", "--no-input"]);
-    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", &error.to_string()))?;
+    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", error.to_string()))?;
     let report = serde_json::from_slice(&output.stdout)
         .map_err(|_| Failure::new(Exit::Failed, "INTERNAL", "a report was no JSON"))?;
     Ok((output.status.code().unwrap_or(1), report))
@@ -118,7 +118,7 @@ fn verify(bundle: &Path, trust: &Path) -> Result<(i32, Value), Failure> {
 fn show(stage: &Stage, bundle: &Path, trust: &Path) -> Result<(), Failure> {
     let mut command = program();
     command.args(["trail", "verify"]).arg(bundle).arg("--trust").arg(trust);
-    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", &error.to_string()))?;
+    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", error.to_string()))?;
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         stage.say(&format!("    {line}"));
     }

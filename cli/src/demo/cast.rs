@@ -203,13 +203,13 @@ pub(super) fn program() -> Command {
 
 /// A program beside this one.
 fn sibling(name: &str) -> Result<PathBuf, Failure> {
-    let own = std::env::current_exe().map_err(|error| Failure::new(Exit::Failed, "INTERNAL", &error.to_string()))?;
+    let own = std::env::current_exe().map_err(|error| Failure::new(Exit::Failed, "INTERNAL", error.to_string()))?;
     Ok(own.with_file_name(name))
 }
 
 /// Runs a command that must end well.
 pub(super) fn done(command: &mut Command) -> Result<Vec<u8>, Failure> {
-    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", &error.to_string()))?;
+    let output = command.output().map_err(|error| Failure::new(Exit::Failed, "NOT_STARTED", error.to_string()))?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -227,12 +227,12 @@ fn answer(command: &mut Command) -> Result<Value, Failure> {
 fn free_ports() -> Result<Vec<u16>, Failure> {
     let taken = ORGANISATIONS.iter().map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>();
     let ports = taken.and_then(|taken| taken.iter().map(|socket| Ok(socket.local_addr()?.port())).collect());
-    ports.map_err(|error: std::io::Error| Failure::new(Exit::Failed, "NO_PORT", &error.to_string()))
+    ports.map_err(|error: std::io::Error| Failure::new(Exit::Failed, "NO_PORT", error.to_string()))
 }
 
 fn too_slow(name: &str, words: &[&str]) -> Failure {
     let command = words.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-    Failure::new(Exit::Failed, "TOO_SLOW", &format!("{name}: `uput {command}` did not show what was awaited"))
+    Failure::new(Exit::Failed, "TOO_SLOW", format!("{name}: `uput {command}` did not show what was awaited"))
 }
 
 /// What cannot happen while this module is whole.

@@ -203,5 +203,5 @@ fn kinds(said: &Value) -> Vec<String> {
 
 fn text(said: &Value, name: &str) -> Result<String, Failure> {
     let found = said.get(name).and_then(Value::as_str).map(str::to_owned);
-    found.ok_or_else(|| Failure::new(Exit::Failed, "INTERNAL", &format!("an answer lacks {name}")))
+    found.ok_or_else(|| Failure::new(Exit::Failed, "INTERNAL", format!("an answer lacks {name}")))
 }

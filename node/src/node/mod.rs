@@ -22,6 +22,7 @@ mod write;
 pub use agreements::Held as HeldAgreement;
 pub use directory::{Invitation, Peer};
 pub use export::Export;
+pub use journal::OpenError;
 pub use me::Me;
 pub use outbox::Length;
 pub use post::Post;
