@@ -95,7 +95,7 @@ impl Loaded {
         agreement: Arc<Agreement>,
         keys: TrailKeys,
     ) -> Result<Self, Rejection> {
-        let opened_at = opened_at(&opening, &agreement);
+        let opened_at = agreement.effective_stage(&opening);
         let trail = Trail::open(opening, opened_at)?;
         Ok(Self { trail, agreement, beside: BTreeMap::new(), heads: Vec::new(), last_access: None, keys: vec![keys] })
     }
@@ -180,13 +180,6 @@ impl Loaded {
         self.keys.push(keys);
         Ok(Some(new))
     }
-}
-
-/// The stage that the agreement lets an opening have: what it does not allow opens at stage 0. [EVT-13] [STA-25]
-pub(super) fn opened_at(opening: &Event, agreement: &Agreement) -> u32 {
-    let stage = opening.terms.map_or(0, |terms| terms.stage);
-    let permitted = Request::of(opening, opening).is_some_and(|request| agreement.permit(&request).is_ok());
-    if permitted { stage } else { 0 }
 }
 
 /// Opens what is sealed under one of a trail's keys.

@@ -68,6 +68,13 @@ impl<'a> Request<'a> {
 }
 
 impl Agreement {
+    /// The stage at which a trail opens: what is not permitted opens at stage 0, for every reader alike. [EVT-13] [STA-25]
+    #[must_use]
+    pub fn effective_stage(&self, opening: &Event) -> u32 {
+        let permitted = Request::of(opening, opening).is_some_and(|request| self.permit(&request).is_ok());
+        opening.terms.filter(|_| permitted).map_or(0, |terms| terms.stage)
+    }
+
     /// Whether slots are allowed, and with which labels. [AGR-21] [AGR-23]
     ///
     /// # Errors

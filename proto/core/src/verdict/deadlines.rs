@@ -1,13 +1,6 @@
 //! What a delay is worth, as long as there are no logs: a party's own word against itself, and nothing else. [BUN-59]
 
-use super::{
-    Conformance, Deadline,
-    demand::Demand,
-    findings::Findings,
-    heads::Heads,
-    names::Names,
-    steps::{Step, Steps},
-};
+use super::{Conformance, Deadline, demand::Demand, findings::Findings, heads::Heads, names::Names};
 use crate::{
     agreement::{Agreement, name_of},
     bundle::Bundle,
@@ -15,6 +8,7 @@ use crate::{
     id::OrgId,
     state::{Reading, Side},
     time::{Seconds, Span},
+    timer::{Step, Steps},
     trail::Trail,
     trust::moment,
 };

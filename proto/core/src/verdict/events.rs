@@ -77,6 +77,11 @@ impl Events {
         self.read.values().map(|event| event.author).chain(parked).collect()
     }
 
+    /// Whether the bundle has an event of this ID, accepted or not.
+    pub(super) fn holds(&self, id: &EventId) -> bool {
+        self.places.contains_key(id)
+    }
+
     /// Where an event stands in the file.
     pub(super) fn place(&self, id: &EventId) -> Where {
         self.places.get(id).cloned().unwrap_or_else(|| Where::id(id))

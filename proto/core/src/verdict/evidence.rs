@@ -10,7 +10,7 @@ use crate::{
     agreement::Agreement,
     bundle::{Bundle, List},
     envelope::{MediaType, Verified, verify_one},
-    event::{Decision, Event, EventPrefix, Statement},
+    event::{Event, EventPrefix, Statement},
     id::{EventId, OrgId},
     rejection::Rejection,
     trail::Trail,
@@ -74,7 +74,7 @@ impl Evidence {
             findings.reach(Demand::Issuer);
             let issuer = match decision.evidence {
                 None => Some(event.author),
-                Some(named) => self.check_citation(event, decision, named, names, findings),
+                Some(named) => self.check_citation(event, named, names, findings),
             };
             let (Some(issuer), Some(agreement)) = (issuer, agreement) else { continue };
             if !agreement.may_decide(&issuer, decision.kind) {
@@ -88,7 +88,6 @@ impl Evidence {
     fn check_citation(
         &self,
         citing: &Event,
-        decision: &Decision,
         named: EventId,
         names: &Names<'_>,
         findings: &mut Findings,
@@ -100,12 +99,7 @@ impl Evidence {
             findings.fail(Demand::Evidence, Exit::Incomplete, place, sentence);
             return None;
         };
-        let made = match &evidence.statement {
-            Statement::Decision(made) => Some(made),
-            _ => None,
-        };
-        // [BUN-52] Cited as it was made, by the issuer itself.
-        if made.copied() != Some(Decision { evidence: None, ..*decision }) {
+        if !citing.is_proved_by(evidence) {
             let sentence = format!("event {named} is not the decision that is cited here");
             findings.against(Demand::Issuer, Conformance::No, Some(citing.id), sentence);
         }

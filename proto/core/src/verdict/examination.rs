@@ -78,7 +78,7 @@ impl<'a> Examination<'a> {
     pub(super) fn report(mut self) -> Report {
         let mut findings = std::mem::take(&mut self.findings);
         let names = Names::new(self.trust, self.agreement.as_deref());
-        let stage = self.opening.as_ref().map_or(0, |event| pact::stage_of(self.agreement.as_deref(), event));
+        let stage = self.opening.as_ref().map_or(0, |event| self.stage_of(event));
         let Connected { trail, loose } = self.events.connect(self.opening.as_ref(), stage, &mut findings);
         self.events.say_parked(&mut findings);
         let exported = exporter::show(self.bundle, &names, &mut findings);
@@ -120,7 +120,7 @@ impl<'a> Examination<'a> {
         self.heads.check(trail, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
-        let opened = Opened::verify(self.bundle, trail, findings);
+        let opened = Opened::verify(self.bundle, trail, &self.events, findings);
         opened.say_closed(trail, findings);
         let reading = trail.reading().ok();
         let mut deadlines = Vec::new();
@@ -172,6 +172,12 @@ impl<'a> Examination<'a> {
             let place = self.events.place(&trail.id().opening()).field("peer_key");
             findings.reject(Demand::NamedKeys, Exit::UnknownSigner, place, Rejection::UnknownSigner);
         }
+    }
+
+    /// The stage at which the trail opened; without the agreement, the one that the opening claims. [EVT-13]
+    fn stage_of(&self, opening: &Event) -> u32 {
+        let claimed = opening.terms.map_or(0, |terms| terms.stage);
+        self.agreement.as_deref().map_or(claimed, |agreement| agreement.effective_stage(opening))
     }
 
     /// Nothing is carried that nobody asked for: it could be mistaken for evidence. Who asks is known only if everything

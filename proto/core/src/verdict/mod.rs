@@ -21,7 +21,6 @@ mod opened;
 mod pact;
 mod reach;
 mod report;
-mod steps;
 mod timeline;
 mod twins;
 

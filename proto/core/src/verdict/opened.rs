@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Exit, FieldShown, Shown, Where, demand::Demand, findings::Findings};
+use super::{Exit, FieldShown, Shown, Where, demand::Demand, events::Events, findings::Findings};
 use crate::{
     bundle::{Bundle, List},
     id::EventId,
@@ -17,15 +17,19 @@ pub(super) struct Opened(BTreeMap<EventId, Disclosed>);
 
 impl Opened {
     /// Checks every disclosure against its event. [BUN-50]
-    pub(super) fn verify(bundle: &Bundle, trail: &Trail, findings: &mut Findings) -> Self {
+    pub(super) fn verify(bundle: &Bundle, trail: &Trail, events: &Events, findings: &mut Findings) -> Self {
         let mut opened = BTreeMap::new();
         for (index, disclosure) in bundle.disclosures.iter().enumerate() {
             findings.reach(Demand::Disclosures);
             let place = Where::part(bundle.place(List::Disclosures, index));
-            let event = EventId::parse(&disclosure.event).ok().and_then(|id| trail.event(&id));
+            let id = EventId::parse(&disclosure.event).ok();
+            let event = id.and_then(|id| trail.event(&id));
             let (Some(event), Ok(opening)) = (event, trail.opening()) else {
-                let sentence = "it opens slots of an event that is not in the trail";
-                findings.fail(Demand::Disclosures, Exit::NotAuthentic, place, sentence);
+                // Of an event that was not accepted, or may be the one that is missing, nothing more is said.
+                if !id.is_some_and(|id| events.holds(&id)) && !findings.failed(Demand::Gaps) {
+                    let sentence = "it opens slots of an event that is not in the trail";
+                    findings.fail(Demand::Disclosures, Exit::NotAuthentic, place, sentence);
+                }
                 continue;
             };
             match slot::open(disclosure, &event.slots, &opening.nonce, &event.author) {
@@ -49,7 +53,9 @@ impl Opened {
         let slots = self.0.values().flat_map(Disclosed::slots);
         let values = slots.filter(|slot| matches!(slot.content(), Content::Label(_))).count();
         if values > 0 {
-            findings.words.push(format!("The values of {values} slots are closed: only their labels are shown."));
+            findings.words.push(format!(
+                "The values of {values} slots are closed: only their labels are shown, and not whether a basis had ended."
+            ));
         }
     }
 

@@ -5,10 +5,9 @@
 
 use super::{Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
 use crate::{
-    agreement::{Agreement, Request, SignedAgreement, missing_signatures},
+    agreement::{Agreement, SignedAgreement, missing_signatures},
     bundle::{Bundle, List},
     envelope::Envelope,
-    event::Event,
     id::AgreementId,
     rejection::Rejection,
     trust::TrustFile,
@@ -60,13 +59,4 @@ pub(super) fn check_trusted(agreement: &Agreement, trust: &TrustFile, findings: 
         let sentence = "the trust file does not name this agreement version: conformance to it means nothing";
         findings.against(Demand::AgreementTrusted, Conformance::NotCheckable, None, sentence);
     }
-}
-
-/// The stage that an agreement lets an opening have, by its signed terms alone: what it does not allow opens at
-/// stage 0, so that every holder of the events reads the same state. [BUN-48]
-pub(super) fn stage_of(agreement: Option<&Agreement>, opening: &Event) -> u32 {
-    let claimed = opening.terms.map_or(0, |terms| terms.stage);
-    let Some(agreement) = agreement else { return claimed };
-    let allowed = Request::of(opening, opening).is_some_and(|request| agreement.permit(&request).is_ok());
-    if allowed { claimed } else { 0 }
 }
