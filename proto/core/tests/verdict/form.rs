@@ -62,6 +62,10 @@ pub(crate) fn of_the_file(world: &World) -> Vec<Case> {
             }),
         ),
         case("a trail of zeros", Exit::NotAuthentic, "BUN-1", disordered(&story, |bundle| bundle.trail = vec![0; 32])),
+        // [BUN-2]
+        case("more heads than a bundle may hold", Exit::NotAuthentic, "BUN-1", {
+            disordered(&story, |bundle| bundle.heads = vec![bundle.heads[0].clone(); 257])
+        }),
         case("signed by the other party in the exporter's name", Exit::NotAuthentic, "BUN-4", {
             story.draft(&world.hotline, &Extent::VALUES).build(world.jasen.signing()).unwrap()
         }),

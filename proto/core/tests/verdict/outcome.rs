@@ -3,6 +3,7 @@
 use uput_core::{
     event::Statement,
     slot::Extent,
+    state::Side,
     verdict::{Conformance, Exit, Outcome, Report, YesNo, verify},
     wire::DecisionType,
 };
@@ -139,4 +140,57 @@ fn a_value_shows_in_the_json_and_not_in_debug() {
     let report = verify(&exported(&world.night()), &world.trust());
     assert!(serde_json::to_string(&report).unwrap().contains("Mila Invented"));
     assert!(!format!("{report:?}").contains("Mila"));
+}
+
+/// What no code says stands in words, always. [BUN-7] [BUN-41] [BUN-42] [BUN-70]
+#[test]
+fn a_report_says_in_words_what_rests_on_whom() {
+    let world = World::pair();
+    let mut story = world.enquiry();
+    let early = story.signed_head(&world.jasen);
+    story.say(&world.hotline, Statement::ChosenElsewhere);
+    let hotline = world.hotline.id;
+    let bundle = changed(&story, |draft| {
+        draft.heads.retain(|head| uput_core::head::Head::parse(head.body()).unwrap().author == hotline);
+        draft.heads.push(early);
+    });
+    let report = verify(&bundle, &world.trust());
+    assert_eq!(report.exit, Exit::Valid);
+    for words in [
+        "Complete up to hotline's head (number 2, 2026-11-22T00:05:00Z). 1 events of hotline rest on hotline's word: \
+         nothing that shelter-jasen signed here has seen them.",
+        "Complete up to shelter-jasen's head (number 2, 2026-11-22T00:04:00Z).",
+        "purpose and time are hotline's word.",
+        "Not witnessed: every time is its author's word.",
+        "which of them counted when is shelter-jasen's own word.",
+    ] {
+        assert!(report.words.iter().any(|word| word.contains(words)), "{words}: {:?}", report.words);
+    }
+    assert_eq!(report.completeness.parties[0].unseen, vec![story.trail.last(Side::Opener).unwrap().to_string()]);
+    assert!(!report.timeline.last().unwrap().seen_by_other);
+}
+
+/// An opening that the agreement does not allow is read at stage 0, whatever it claims. [EVT-13]
+#[test]
+fn an_opening_without_right_opens_at_stage_0() {
+    let world = World::pair();
+    let report = verify(&exported(&world.overreaching()), &world.trust());
+    assert_eq!(report.standing.as_ref().unwrap().stage, 0);
+    assert_eq!((report.exit, report.conformant.verdict), (Exit::NotConformant, Conformance::No));
+}
+
+#[test]
+fn a_flipped_event_is_named_with_its_place_in_the_file() {
+    let world = World::pair();
+    let mut bundle = exported(&world.enquiry());
+    let event = world.enquiry().trail.events().last().unwrap().envelope().body().to_vec();
+    let at = bundle.windows(event.len()).position(|window| window == event).unwrap();
+    bundle[at + event.len() - 1] ^= 1;
+    let report = verify(&bundle, &world.trust());
+    let check = report.checks.iter().find(|check| check.requirement == "BUN-30").unwrap();
+    let place = &check.problems[0].place;
+    assert_eq!(report.exit, Exit::NotAuthentic);
+    assert!(place.part.as_ref().unwrap().starts_with("events["));
+    let offset = usize::try_from(place.offset.unwrap()).unwrap();
+    assert!(offset < at && at - offset < 64, "{offset} is not just before {at}");
 }

@@ -223,6 +223,21 @@ impl World {
         Story::open(self, &self.hotline, &self.jasen, bed(), "night")
     }
 
+    /// An opening that claims more than the agreement allows: identity at once.
+    pub(crate) fn overreaching(&self) -> Story<'_> {
+        let mut story = self.asked();
+        let mut event = Event::clone(story.trail.opening_event().unwrap());
+        event.terms = Some(Terms { stage: 2, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 });
+        let signing = self.hotline.author(0).signing;
+        let envelope = Envelope::sign(MediaType::EVENT, event.encode(), &[signing]).unwrap();
+        let id = envelope.id();
+        let event = verify_one(envelope, MediaType::EVENT, signing.public(), |body| Event::parse(id, body)).unwrap();
+        let opened_at = self.agreement.effective_stage(&event);
+        story.opened.clear();
+        story.trail = Trail::open(event, opened_at).unwrap();
+        story
+    }
+
     /// A short night: a bed is asked for and held.
     pub(crate) fn enquiry(&self) -> Story<'_> {
         let mut night = self.asked();
