@@ -5,6 +5,7 @@
 
 pub mod failed;
 pub mod kill;
+pub mod leak;
 pub mod organisation;
 pub mod pair;
 pub mod programs;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use uput_conformance::failed::{Failed, Outcome};
-use uput_conformance::kill;
 use uput_conformance::programs::Programs;
 use uput_conformance::tally::Tally;
+use uput_conformance::{kill, leak};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Referrals run while either node is killed at random moments: 0 lost, 0 doubled
     Kill(Kill),
+    /// Planted values are searched for wherever they must not be
+    Leak(Run),
 }
 
 #[derive(Args)]
@@ -38,8 +40,8 @@ struct Run {
     /// Decides every choice
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How much of it
-    #[arg(long, default_value_t = 1000)]
+    /// How many referrals, or stories
+    #[arg(long)]
     count: u64,
 }
 
@@ -63,7 +65,18 @@ async fn run(command: Command) -> Outcome<Tally> {
             let plan = kill::Plan { seed, referrals: count, kills };
             kill::run(&programs, plan, move |steps| bar.set_position(steps)).await
         }
+        Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await,
     }
+}
+
+/// So many stories, each with values of its own.
+async fn leaks(programs: &Programs, seed: u64, count: u64) -> Outcome<Tally> {
+    let mut all = Tally::default();
+    for round in 0..count {
+        let bar = bar(10)?;
+        all.join(leak::run(programs, seed + round, |places| bar.set_position(places)).await?);
+    }
+    Ok(all)
 }
 
 fn bar(length: u64) -> Outcome<ProgressBar> {

@@ -144,7 +144,11 @@ impl Request {
         node.ask(|access| self.clone().once(access)).await
     }
 
-    async fn once(self, access: Access) -> Result<Vec<u8>, Status> {
+    /// Asks it once.
+    ///
+    /// # Errors
+    /// Whatever came instead of an answer.
+    pub async fn once(self, access: Access) -> Result<Vec<u8>, Status> {
         let mut trails = TrailServiceClient::new(access.channel());
         Ok(match self {
             Self::Open(message) => trails.open_trail(access.request(message)).await?.into_inner().trail,

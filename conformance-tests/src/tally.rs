@@ -29,6 +29,14 @@ impl Tally {
         self.violations.push(sentence.into());
     }
 
+    /// Adds all that another run has counted.
+    pub fn join(&mut self, other: Self) {
+        for (name, number) in other.counts {
+            self.add(name, number);
+        }
+        self.violations.extend(other.violations);
+    }
+
     /// What was violated.
     #[must_use]
     pub fn violations(&self) -> &[String] {
