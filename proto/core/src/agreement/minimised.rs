@@ -11,7 +11,7 @@ use crate::{
 /// Evidence that fields hold no more than the agreement allows, and all that the basis demands. Only
 /// [`Permitted::minimise`] makes it, and only it can be committed to.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0423
 /// let minimised = uput_core::agreement::Minimised(Vec::new());
 /// ```
 #[derive(Debug)]

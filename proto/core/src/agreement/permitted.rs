@@ -30,8 +30,12 @@ pub struct Request<'a> {
 
 /// Evidence that an agreement allows slots on one occasion, and with which labels. Only [`Agreement::permit`] makes it.
 ///
-/// ```compile_fail
-/// let permitted = uput_core::agreement::Permitted { labels: Default::default() };
+/// ```compile_fail,E0451
+/// use uput_core::{agreement::Permitted, time::Seconds};
+/// fn forge(time: Seconds) -> Permitted {
+///     let (labels, ticked, must) = Default::default();
+///     Permitted { labels, ticked, must, until: None, time }
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permitted {

@@ -12,7 +12,7 @@ use crate::{
 
 /// Evidence that each party's organisation key signed an agreement. Only [`SignedAgreement::verify`] makes it.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0423
 /// fn forge(agreement: uput_core::envelope::Verified<uput_core::agreement::Agreement>) {
 ///     let signed = uput_core::agreement::SignedAgreement(agreement);
 /// }

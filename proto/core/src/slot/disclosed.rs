@@ -14,10 +14,10 @@ use crate::{
 /// Slots of one event that match its commitments: evidence that only `commit` and `open` make. No value comes out of
 /// it but through the agreement: see [`Agreement::strip`](crate::agreement::Agreement::strip).
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// let disclosed = uput_core::slot::Disclosed { secrets: None, slots: Vec::new() };
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0624
 /// fn read(disclosed: &uput_core::slot::Disclosed) -> usize {
 ///     disclosed.fields().count()
 /// }
