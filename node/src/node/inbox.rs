@@ -216,7 +216,7 @@ impl Node {
             return Ok(written);
         }
         let Ok(disclosed) = loaded.open(&written.event, disclosure) else {
-            // A disclosure that does not match is dropped, the event stays. [DIS-9]
+            // A disclosure that does not match is dropped, the event stays. [DIS-10]
             tracing::warn!("a disclosure did not match its event and was dropped");
             return Ok(written);
         };
@@ -336,7 +336,7 @@ fn enclosed(disclosures: Vec<wire::Disclosure>, evidence: Vec<wire::Envelope>) -
     let mut found = BTreeMap::new();
     for disclosure in disclosures {
         if let Ok(event) = EventId::parse(&disclosure.event) {
-            // [DIS-9] A second disclosure of one event is surplus.
+            // [DIS-10] A second disclosure of one event is surplus.
             found.entry(event).or_insert(disclosure);
         }
     }
