@@ -1,6 +1,6 @@
 //! The checks, one by one, and where each failed.
 
-use uput_core::verdict::{Check, Outcome, Problem, Report};
+use uput_core::verdict::{Check, Exit, Outcome, Problem, Report};
 
 use crate::output::Page;
 
@@ -16,9 +16,12 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
 }
 
-const fn outcome(check: &Check) -> &'static str {
+/// A trail that documents a breach must never look like a failed verification.
+fn outcome(check: &Check) -> &'static str {
+    let documents = check.problems.iter().all(|problem| problem.exit == Exit::NotConformant);
     match check.outcome {
         Outcome::Passed => "passed ",
+        Outcome::Failed if documents => "BREACH ",
         Outcome::Failed => "FAILED ",
         Outcome::NotApplicable => "nothing",
     }
