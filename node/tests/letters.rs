@@ -1,0 +1,158 @@
+//! What letters show: to who carries them, and to two recipients who put together all that they were sent.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use town::{CONSENT, House, agree, enquiry, introduce, reads, say, say_with, until};
+use uput_core::{
+    codec,
+    event::Statement,
+    id::{OrgId, TrailId},
+    key::SealingSecret,
+    letter::{self, SIZE_CLASSES},
+    time::Seconds,
+    wire::{self, disclosure::Form},
+};
+use uput_node::{
+    node::{Node, Post},
+    peer::Mailroom,
+};
+
+type Letters = Arc<Mutex<Vec<Vec<u8>>>>;
+type Strings = BTreeSet<[u8; 32]>;
+
+/// Carries letters one way, and keeps a copy of each, as a curious carrier would.
+fn carry(from: &Arc<Node>, to: &Arc<Node>) -> Letters {
+    let kept = Letters::default();
+    let (from, to, copies) = (Post(from.clone()), Post(to.clone()), kept.clone());
+    tokio::spawn(async move {
+        loop {
+            let outgoing = from.next_letter(&to.organisation()).await;
+            copies.lock().unwrap().push(outgoing.letter.clone());
+            let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+            from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
+        }
+    });
+    kept
+}
+
+/// Every string of 32 bytes in these bytes, at any position.
+fn strings(bytes: &[u8]) -> Strings {
+    bytes.windows(32).map(|window| window.try_into().unwrap()).collect()
+}
+
+fn contents(letters: &Letters, seed: u8, us: OrgId) -> Vec<wire::LetterContent> {
+    let secret = [SealingSecret::from_seed(&[seed * 16 + 4; 32])];
+    letters.lock().unwrap().iter().map(|sealed| letter::open(sealed, us, &secret).unwrap().content).collect()
+}
+
+/// What a recipient was told, without what everybody may know (agreement, keys, names of types) and her words.
+fn told(contents: Vec<wire::LetterContent>, public: &[[u8; 32]], filler: u8) -> Vec<u8> {
+    let mut told = Vec::new();
+    for mut content in contents {
+        content.agreements.clear();
+        content.key_records.clear();
+        for envelope in content.events.iter_mut().chain(&mut content.heads) {
+            envelope.r#type.clear();
+        }
+        for disclosure in &mut content.disclosures {
+            if let Some(Form::Whole(whole)) = &mut disclosure.form {
+                whole.fields.clear();
+            }
+        }
+        told.extend(codec::encode(&content));
+    }
+    for id in public {
+        for at in 0..told.len().saturating_sub(31) {
+            if told[at..at + 32] == id[..] {
+                told[at..at + 32].fill(filler);
+            }
+        }
+    }
+    told
+}
+
+/// Two shelters are asked about one person, up to her need. Returns the trails.
+async fn ask(hotline: &Arc<Node>, shelters: [(&str, &Arc<Node>); 2]) -> [TrailId; 2] {
+    let mut trails = Vec::new();
+    for (name, shelter) in shelters {
+        let trail = hotline.open_trail(enquiry(name)).await.unwrap().unwrap();
+        reads(shelter, &trail, "asked").await;
+        say(shelter, trail, Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }).await.unwrap();
+        reads(hotline, &trail, "held").await;
+        let need = [&CONSENT[..], &[("age_band", "30_59"), ("language", "sq")]].concat();
+        say_with(hotline, trail, Statement::Need, &need).await;
+        until(|| async { shelter.show(&trail, false).await.unwrap().stage == 1 }).await;
+        trails.push(trail);
+    }
+    trails.try_into().unwrap_or_else(|_| panic!("two trails"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn carriers_and_colluding_recipients_learn_nothing_that_joins_two_letters() {
+    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
+    let [hotline, jasen, lipa, centre] = houses.each_ref().map(House::open);
+    let mut to = Vec::new();
+    let mut all = Vec::new();
+    for (name, other) in [("shelter-jasen", &jasen), ("shelter-lipa", &lipa), ("centre", &centre)] {
+        introduce(&hotline, "hotline", other, name).await;
+        to.push(carry(&hotline, other));
+        all.push(carry(other, &hotline));
+    }
+    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+    let nodes = [&hotline, &jasen, &lipa, &centre];
+    let parties: Vec<_> = (0..4).map(|at| (names[at], &houses[at], nodes[at])).collect();
+    let agreement = agree(&parties).await;
+    let trails = ask(&hotline, [("shelter-jasen", &jasen), ("shelter-lipa", &lipa)]).await;
+
+    let opened = [contents(&to[0], 2, houses[1].id), contents(&to[1], 3, houses[2].id)];
+    let mut public = vec![*houses[0].id.as_bytes(), *agreement.as_bytes()];
+    for envelope in opened.iter().flatten().flat_map(|content| &content.events) {
+        let body: wire::EventBody = codec::decode(&envelope.body).unwrap();
+        assert_eq!(body.author, houses[0].id.as_bytes());
+        // The sender's newest key record and signing key are known to whoever met it.
+        public.push(body.key.try_into().unwrap());
+        public.push(envelope.signatures[0].key_id.clone().try_into().unwrap());
+    }
+    public.sort_unstable();
+    public.dedup();
+    // The first key record is what an OrgId is.
+    assert_eq!(public.len(), 3, "sender and record, agreement, signing key");
+
+    let plain: Strings = opened.iter().flatten().flat_map(|content| strings(&codec::encode(content))).collect();
+    assert!(trails.iter().all(|trail| plain.contains(trail.as_bytes())), "the control: inside, the trail is named");
+    let [first, second] = opened;
+    let (first, second) = (told(first, &public, 1), told(second, &public, 2));
+    assert!(first.len() > 1000 && second.len() > 1000);
+    assert_eq!(strings(&first).intersection(&strings(&second)).count(), 0);
+    let marked = |told: &[u8]| strings(&[told, &[9; 32]].concat());
+    assert_eq!(marked(&first).intersection(&marked(&second)).count(), 1, "the control: one equal string is seen");
+
+    // A carrier has the sealed bytes of all of them.
+    let sealed: Vec<(Vec<u8>, letter::LetterHeader)> = (to.iter().chain(&all))
+        .flat_map(|letters| letters.lock().unwrap().clone())
+        .map(|sealed| (sealed.clone(), letter::read_header(&sealed).unwrap()))
+        .collect();
+    let mut seen = Strings::new();
+    for (bytes, header) in sealed {
+        assert!(SIZE_CLASSES.contains(&bytes.len()));
+        let mut bare = bytes;
+        let mut headed = 0;
+        for id in [header.recipient.as_bytes(), header.sealing_key.as_bytes()] {
+            let at = bare.windows(32).position(|window| window == id).unwrap();
+            // What stands before the header's end is the same in every letter to one recipient.
+            headed = headed.max(at + 32);
+        }
+        bare.drain(..headed);
+        let shown = strings(&bare);
+        assert_eq!(shown.intersection(&plain).count(), 0, "nothing that was sealed is seen");
+        assert_eq!(shown.intersection(&seen).count(), 0, "nothing joins two letters");
+        seen.extend(shown);
+    }
+    assert!(seen.len() > 100_000, "{}", seen.len());
+}
