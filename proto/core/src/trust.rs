@@ -7,7 +7,7 @@ mod moment;
 mod source;
 
 use crate::{
-    id::{AgreementId, Id, KeyRecordId, OrgId},
+    id::{AgreementId, Id, KeyRecordId, OrgId, hex},
     time::Seconds,
 };
 
@@ -94,8 +94,4 @@ impl TrustFile {
 /// A time as people read it, in UTC.
 pub(crate) fn moment(time: Seconds) -> String {
     moment::write(time).to_string()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

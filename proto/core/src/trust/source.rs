@@ -5,7 +5,7 @@ use toml::{Spanned, value::Datetime};
 
 use super::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand, moment};
 use crate::{
-    id::{AgreementId, EventId, KeyRecordId, OrgId},
+    id::{AgreementId, EventId, KeyRecordId, OrgId, hex},
     rejection::Rejection,
 };
 
@@ -121,7 +121,7 @@ impl TrustFile {
             made_by: plain(&self.made_by),
             witnesses: Witnesses { number: self.witnesses.number, independent: self.witnesses.independent },
             heads: Heads {
-                nonce: self.heads.nonce.map(|nonce| plain(&super::hex(&nonce))),
+                nonce: self.heads.nonce.map(|nonce| plain(&hex(&nonce))),
                 earliest: self.heads.earliest.map(|time| Spanned::new(0..0, moment::write(time))),
             },
             organisation: self.organisations.iter().map(organisation).collect(),

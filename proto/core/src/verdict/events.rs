@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Exit, Where, demand::Demand, findings::Findings, keyring::Keyring};
 use crate::{
-    bundle::{Bundle, List},
+    bundle::{Bundle, List, Place},
     envelope::{Envelope, MediaType, Verified, pae, verify_one},
     event::{EVENT_VERSION, Event, EventPrefix, Statement},
     id::{EventId, KeyRecordId, OrgId},
@@ -21,7 +21,7 @@ pub(super) struct Events {
     read: BTreeMap<EventId, Verified<Event>>,
     /// Of a newer version: verified, and not read.
     pub(super) parked: Vec<EventPrefix>,
-    places: BTreeMap<EventId, Where>,
+    places: BTreeMap<EventId, Place>,
 }
 
 /// The trail, and what could not be connected to it.
@@ -37,14 +37,15 @@ impl Events {
         let mut events = Self { read: BTreeMap::new(), parked: Vec::new(), places: BTreeMap::new() };
         for (index, envelope) in bundle.events.iter().enumerate() {
             findings.reach(Demand::Signed);
-            let place = Where::part(bundle.place(List::Events, index)).of(EventId::from(envelope.id()));
-            events.places.insert(envelope.id().into(), place.clone());
+            let id = EventId::from(envelope.id());
+            events.places.insert(id, bundle.place(List::Events, index));
             match events.take(envelope, keyring) {
                 Ok(()) => {}
                 Err(rejection @ Rejection::UnknownSigner) => {
-                    findings.reject(Demand::Signed, Exit::UnknownSigner, place.field("key"), rejection);
+                    let place = events.place(&id).field("key");
+                    findings.reject(Demand::Signed, Exit::UnknownSigner, place, rejection);
                 }
-                Err(rejection) => findings.reject(Demand::Signed, Exit::NotAuthentic, place, rejection),
+                Err(rejection) => findings.reject(Demand::Signed, Exit::NotAuthentic, events.place(&id), rejection),
             }
         }
         events
@@ -84,7 +85,7 @@ impl Events {
 
     /// Where an event stands in the file.
     pub(super) fn place(&self, id: &EventId) -> Where {
-        self.places.get(id).cloned().unwrap_or_else(|| Where::id(id))
+        self.places.get(id).map_or_else(|| Where::id(id), |place| Where::part(*place).of(id))
     }
 
     /// Puts the events together: what an event points to first, then by claimed time. [BUN-31] [BUN-32]

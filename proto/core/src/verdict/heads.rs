@@ -25,7 +25,7 @@ impl Heads {
         let mut all = Vec::new();
         for (index, envelope) in bundle.heads.iter().enumerate() {
             findings.reach(Demand::Heads);
-            let place = Where::part(bundle.place(List::Heads, index)).of(HeadId::from(envelope.id()));
+            let place = || Where::part(bundle.place(List::Heads, index)).of(HeadId::from(envelope.id()));
             // Read before it is verified only to find the key that must have signed it.
             let verified = Head::parse(envelope.body()).and_then(|head| {
                 let key = keyring.signing_key(&head.author, &head.key)?;
@@ -35,9 +35,9 @@ impl Heads {
             match verified {
                 Ok(head) => all.push(head),
                 Err(rejection @ Rejection::UnknownSigner) => {
-                    findings.reject(Demand::Heads, Exit::UnknownSigner, place.field("key"), rejection);
+                    findings.reject(Demand::Heads, Exit::UnknownSigner, place().field("key"), rejection);
                 }
-                Err(rejection) => findings.reject(Demand::Heads, Exit::NotAuthentic, place, rejection),
+                Err(rejection) => findings.reject(Demand::Heads, Exit::NotAuthentic, place(), rejection),
             }
         }
         Self { all }

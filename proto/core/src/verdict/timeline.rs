@@ -130,7 +130,8 @@ impl Timeline<'_> {
     }
 
     fn late(&self, id: &EventId) -> Vec<String> {
-        let own = self.deadlines.iter().filter(|deadline| deadline.met.as_deref() == Some(&id.to_string()));
+        let id = id.to_string();
+        let own = self.deadlines.iter().filter(|deadline| deadline.met.as_deref() == Some(id.as_str()));
         own.filter_map(|deadline| deadline.late.map(|late| format!("{} {}", deadline.timer, Span(late)))).collect()
     }
 }
