@@ -1,17 +1,16 @@
 # Input: rustdoc's JSON. Output: `type: maker` for each function that gives or changes evidence, and what must not be.
 # $listed: the types of the committed file.
 
-# Types that a type holds, not those that it only points to.
-def held: if type == "object" then
-    if has("borrowed_ref") or has("raw_pointer") then empty
-    else (.resolved_path? | values | .id | tostring), (select(.generic? == "Self") | "Self"), (.[] | held) end
-  elif type == "array" then .[] | held else empty end;
-
-# Types that a function may write to.
-def changed: .. | objects | .borrowed_ref? | values | select(.is_mutable) | .type | held;
-
 . as $doc
-| def name($id): $doc.paths[$id].path | join("::");
+# Types that a type holds, not those that it only points to; another name for a type is that type.
+| def held: if type == "object" then
+      if has("borrowed_ref") or has("raw_pointer") then empty
+      else (.resolved_path? | values | .id | tostring | ., ($doc.index[.].inner.type_alias?.type | values | held)),
+        (select(.generic? == "Self") | "Self"), (.[] | held) end
+    elif type == "array" then .[] | held else empty end;
+# Types that a function may write to.
+  def changed: .. | objects | .borrowed_ref? | values | select(.is_mutable) | .type | held;
+  def name($id): $doc.paths[$id].path | join("::");
   ($doc.index | to_entries | map(select(.value.crate_id == 0))) as $items
 | ($items | map(select(.value.inner.struct or .value.inner.enum)) | map({
     id: .key,
