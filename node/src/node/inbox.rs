@@ -40,6 +40,13 @@ struct Changes {
     records: Vec<(EventRecord, Evidence, EventId)>,
 }
 
+/// A trail that a letter added to. Nobody else works on it until that is on disk.
+struct Taken {
+    held: Held,
+    loaded: Loaded,
+    changes: Changes,
+}
+
 /// What came beside the events of a letter.
 struct Enclosed {
     disclosures: BTreeMap<EventId, wire::Disclosure>,
@@ -70,10 +77,14 @@ impl Node {
         };
         note(self.take_key_records(&content.key_records).await);
         note(self.take_agreements(from, content.agreements).await);
+        // The transport polls a letter once before the next; what is long is done when it is not waited for.
+        tokio::task::yield_now().await;
         let enclosed = enclosed(content.disclosures, content.evidence);
+        let mut taken = Vec::new();
         for (trail, events) in by_trail(content.events)? {
-            note(self.take_events(from, &trail, events, &enclosed).await);
+            note(self.take_events(from, &trail, events, &enclosed, &mut taken).await);
         }
+        note(self.commit_taken(from, taken).await);
         for head in content.heads {
             note(self.take_head(from, head).await);
         }
@@ -83,13 +94,14 @@ impl Node {
         worst.map_or(Ok(()), Err)
     }
 
-    /// Takes the events of one trail in, and says `delivered` where it is due, in one commit.
+    /// Takes the events of one trail in, and says `delivered` where it is due.
     async fn take_events(
         &self,
         from: &OrgId,
         id: &TrailId,
         envelopes: Vec<Envelope>,
         enclosed: &Enclosed,
+        taken: &mut Vec<Taken>,
     ) -> Result<(), Rejection> {
         let mut held = self.trails.hold(id).await;
         if held.is_none() {
@@ -97,41 +109,44 @@ impl Node {
         }
         let mut loaded = held.take();
         let mut changes = Changes::default();
-        let mut refused = None;
+        let mut took = Ok(());
         for envelope in envelopes {
-            if let Err(rejection) = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes) {
-                refused = Some(rejection);
+            took = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes);
+            if took.is_err() {
                 break;
             }
         }
-        self.commit_events(from, &mut held, loaded, changes).await?;
-        refused.map_or(Ok(()), Err)
+        if let Some(loaded) = loaded {
+            taken.push(Taken { held, loaded, changes });
+        }
+        took
     }
 
-    async fn commit_events(
-        &self,
-        from: &OrgId,
-        held: &mut Held,
-        loaded: Option<Loaded>,
-        changes: Changes,
-    ) -> Result<(), Rejection> {
-        let Some(mut loaded) = loaded else { return Ok(()) };
-        if changes.records.is_empty() {
-            **held = Some(loaded);
-            return Ok(());
+    /// Commits what a letter led to on all its trails at once, and queues the answers. If it fails, the trails in hand
+    /// are dropped and read anew from the journal, and the peer sends what the letter held one by one.
+    async fn commit_taken(&self, from: &OrgId, mut taken: Vec<Taken>) -> Result<(), Rejection> {
+        let mut commit = Commit::default();
+        for Taken { changes, .. } in &mut taken {
+            commit.keys.append(&mut changes.keys);
+            commit.records.extend(changes.records.iter().map(|(kept, _, _)| record::draft(kept)));
         }
-        let drafts = changes.records.iter().map(|(kept, _, _)| record::draft(kept)).collect();
-        let commit = Commit { keys: changes.keys, records: drafts };
-        let positions = self.commit(commit).await?.into_inner();
-        let trail = Some(loaded.trail.id());
+        let positions = match commit.records.is_empty() {
+            true => Vec::new(),
+            false => self.commit(commit).await?.into_inner(),
+        };
+        let mut positions = positions.into_iter();
         let mut replies = Vec::new();
-        for (position, (kept, evidence, event)) in positions.into_iter().zip(changes.records) {
-            loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
-            if !kept.to.is_empty() {
-                replies.push((position, Waiting { trail, since: kept.stored }));
+        for Taken { mut held, mut loaded, changes } in taken {
+            let trail = Some(loaded.trail.id());
+            for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
+                loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
+                if !kept.to.is_empty() {
+                    replies.push((position, Waiting { trail, since: kept.stored }));
+                }
             }
+            // An event that was admitted and then refused is in no record: the journal knows the trail without it.
+            *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);
         }
-        **held = Some(loaded);
         self.outbox.queue(from).push(replies);
         Ok(())
     }
