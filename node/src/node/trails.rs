@@ -31,13 +31,23 @@ use crate::{
     storage::{KeyKind, NewTrailKeys, Position, TrailKeys},
 };
 
-/// How many trails stay in memory.
+/// How many trails stay in memory at most, those in use aside: the newer half always does.
 const KEPT: usize = 4096;
 
 /// The trails in memory.
 #[derive(Default)]
 pub(super) struct Trails {
-    kept: StdMutex<HashMap<TrailId, Arc<Mutex<Option<Loaded>>>>>,
+    kept: StdMutex<Kept>,
+}
+
+/// Where a trail is kept: the same place for all who ask.
+type Place = Arc<Mutex<Option<Loaded>>>;
+
+/// Places, the ones used lately apart from the older ones.
+#[derive(Default)]
+struct Kept {
+    newer: HashMap<TrailId, Place>,
+    older: HashMap<TrailId, Place>,
 }
 
 /// One trail with what this node knows beside its events.
@@ -78,13 +88,26 @@ impl Trails {
         self.place(id).lock_owned().await
     }
 
-    fn place(&self, id: &TrailId) -> Arc<Mutex<Option<Loaded>>> {
+    fn place(&self, id: &TrailId) -> Place {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT && !kept.contains_key(id) {
-            // Only what nobody holds may go: two places for one trail would be two truths.
-            kept.retain(|_, place| Arc::strong_count(place) > 1);
+        if let Some(place) = kept.newer.get(id) {
+            return place.clone();
         }
-        kept.entry(*id).or_default().clone()
+        if kept.newer.len() >= KEPT / 2 {
+            kept.forget();
+        }
+        let place = kept.older.remove(id).unwrap_or_default();
+        kept.newer.insert(*id, place.clone());
+        place
+    }
+}
+
+impl Kept {
+    /// Drops the older ones; what was newer is older now.
+    fn forget(&mut self) {
+        let older = std::mem::replace(&mut self.older, std::mem::take(&mut self.newer));
+        // Only what nobody holds may go: two places for one trail would be two truths.
+        self.newer = older.into_iter().filter(|(_, place)| Arc::strong_count(place) > 1).collect();
     }
 }
 
@@ -232,4 +255,23 @@ pub(super) fn verify_event(
     let key = chain.signing_key_of(&key).ok_or(Rejection::UnknownSigner)?;
     let id = envelope.id();
     verify_one(envelope, MediaType::EVENT, key, |body| Event::parse(id, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uput_core::id::Id;
+
+    #[tokio::test]
+    async fn a_trail_in_use_keeps_its_place_and_old_ones_are_forgotten() {
+        let trails = Trails::default();
+        let id = |n: usize| TrailId::from(Id::of(&n.to_be_bytes()));
+        let _held = trails.hold(&id(0)).await;
+        for n in 1..2 * KEPT {
+            drop(trails.hold(&id(n)).await);
+        }
+        assert!(trails.place(&id(0)).try_lock().is_err());
+        let kept = trails.kept.lock().unwrap();
+        assert!(kept.newer.len() + kept.older.len() <= KEPT);
+    }
 }
