@@ -16,12 +16,13 @@ use uput_core::{
 use uput_node::node::{Export, NewEvent, NewTrail, Node};
 
 struct Night {
+    // Dropped in this order: who carries, the nodes, their folders.
+    _carriers: Vec<Carrier>,
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
     hotline_house: House,
     shelter_house: House,
     _others: [House; 2],
-    hotline: Arc<Node>,
-    shelter: Arc<Node>,
-    _carriers: Vec<Carrier>,
 }
 
 async fn night() -> Night {
@@ -120,6 +121,7 @@ async fn the_same_request_opens_one_trail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_queued_goes_out_after_a_restart() {
     let mut night = night().await;
+    until(|| async { night.hotline.queued().items == 0 }).await;
     night._carriers.clear();
     let trail = night.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
     let Night { hotline_house, shelter_house, hotline, shelter, .. } = night;

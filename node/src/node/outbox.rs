@@ -22,6 +22,12 @@ use crate::storage::Position;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Letters under way from which on only full ones follow: sealing costs more than most of what is sealed, and while so
+/// many travel, what comes up meanwhile can travel together. It waits for the first receipt, for no time.
+const ENOUGH: usize = 4;
+/// How long receipts wait for others to share a record. A crash meanwhile costs no more than sending again what the peer
+/// has already.
+const SHARED: Duration = Duration::from_millis(20);
 
 /// Queues of all peers.
 #[derive(Default)]
@@ -43,6 +49,10 @@ struct State {
     busy: HashSet<TrailId>,
     requests: Vec<(TrailId, [u8; 32])>,
     next_ticket: u64,
+    /// Letters that the peer put off: in flight for their trails, but not under way.
+    resting: HashSet<u64>,
+    /// What the peer has, and no record says yet.
+    received: Vec<Position>,
     alone: BTreeSet<Position>,
     refusals: u32,
 }
@@ -126,10 +136,10 @@ impl Queue {
     fn take(&self, most: usize) -> Option<Batch> {
         let mut state = self.lock();
         let positions = state.choose(most);
-        let requests = std::mem::take(&mut state.requests);
-        if positions.is_empty() && requests.is_empty() {
+        if state.requests.is_empty() && (positions.is_empty() || state.better_together(positions.len(), most)) {
             return None;
         }
+        let requests = std::mem::take(&mut state.requests);
         state.next_ticket = state.next_ticket.wrapping_add(1);
         let ticket = state.next_ticket;
         let items: Vec<(Position, Waiting)> =
@@ -152,6 +162,14 @@ impl Queue {
         positions
     }
 
+    /// Notes what the peer has, and a little later gives all that was noted meanwhile, for one record; nothing, if
+    /// somebody else was given it.
+    pub(super) async fn received(&self, positions: Vec<Position>) -> Vec<Position> {
+        self.lock().received.extend(positions);
+        tokio::time::sleep(SHARED).await;
+        std::mem::take(&mut self.lock().received)
+    }
+
     /// These items of a letter did not fit in it: they wait for the next.
     pub(super) fn put_back(&self, ticket: u64, left: &[Position]) {
         let mut state = self.lock();
@@ -168,9 +186,11 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// How long to wait before a letter goes again: longer each time, capped, and new after a success.
-    pub(super) fn pause(&self, reason: Option<Rejection>) -> Duration {
+    /// How long a letter rests before it goes again: longer each time, capped, and new after a success.
+    pub(super) fn pause(&self, ticket: u64, reason: Option<Rejection>) -> Duration {
         let mut state = self.lock();
+        state.resting.insert(ticket);
+        self.changed.notify_waiters();
         if reason.is_none() || reason == Some(Rejection::StaleKey) {
             return Duration::ZERO;
         }
@@ -213,6 +233,7 @@ impl Queue {
     fn land(&self, ticket: u64) -> Vec<(Position, Waiting)> {
         let mut state = self.lock();
         let items = state.flying.remove(&ticket).unwrap_or_default();
+        state.resting.remove(&ticket);
         for trail in items.iter().filter_map(|(_, item)| item.trail) {
             state.busy.remove(&trail);
         }
@@ -228,6 +249,12 @@ impl Queue {
 }
 
 impl State {
+    /// Whether so many items should wait for more, or for a receipt.
+    fn better_together(&self, items: usize, most: usize) -> bool {
+        let under_way = self.flying.len().saturating_sub(self.resting.len());
+        items < most && under_way >= ENOUGH && self.alone.is_empty()
+    }
+
     fn choose(&self, most: usize) -> Vec<Position> {
         let free = |item: &Waiting| item.trail.is_none_or(|trail| !self.busy.contains(&trail));
         let mut free = self.waiting.iter().filter(|(_, item)| free(item)).peekable();
@@ -305,6 +332,45 @@ mod tests {
         queue.push([item(1, 1), item(4, 2), item(5, 5)]);
         assert_eq!(numbers(&queue.take(9).unwrap()), [1, 5]);
         assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+    }
+
+    #[test]
+    fn while_enough_letters_are_under_way_only_full_ones_follow() {
+        let queue = Queue::default();
+        let sent: Vec<Batch> = (1..=4)
+            .map(|n| {
+                queue.push([item(n.into(), n)]);
+                queue.take(2).unwrap()
+            })
+            .collect();
+        queue.push([item(5, 5)]);
+        assert!(queue.take(2).is_none());
+        queue.push([item(6, 6)]);
+        assert_eq!(numbers(&queue.take(2).unwrap()), [5, 6]);
+        queue.push([item(7, 7)]);
+        assert!(queue.take(2).is_none());
+        queue.done(sent[0].ticket);
+        queue.done(sent[1].ticket);
+        assert_eq!(numbers(&queue.take(2).unwrap()), [7]);
+    }
+
+    #[test]
+    fn letters_that_were_put_off_hold_up_nothing() {
+        let queue = Queue::default();
+        for n in 1..=4 {
+            queue.push([item(n.into(), n)]);
+            let letter = queue.take(2).unwrap();
+            queue.pause(letter.ticket, Some(Rejection::DiskFull));
+        }
+        queue.push([item(5, 5)]);
+        assert_eq!(numbers(&queue.take(2).unwrap()), [5]);
+    }
+
+    #[tokio::test]
+    async fn receipts_share_a_record() {
+        let queue = Queue::default();
+        let (one, other) = tokio::join!(queue.received(vec![Position::new(1)]), queue.received(vec![Position::new(2)]));
+        assert_eq!((one.len() + other.len(), one.len() * other.len()), (2, 0));
     }
 
     #[test]

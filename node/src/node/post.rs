@@ -32,7 +32,7 @@ const FULL: usize = 30 * 1024;
 
 impl Node {
     /// The next letter to a peer, sealed now to its newest key.
-    async fn next_sealed(&self, to: &OrgId) -> Outgoing {
+    async fn next_sealed(self: &Arc<Self>, to: &OrgId) -> Outgoing {
         let queue = self.outbox.queue(to);
         loop {
             let batch = queue.next(BATCH).await;
@@ -147,14 +147,31 @@ impl Node {
     }
 
     /// The peer has a letter on disk, or refused it for good.
-    async fn settled(&self, to: &OrgId, ticket: u64, refused: u32) {
-        let positions = self.outbox.queue(to).done(ticket);
+    async fn settled(self: &Arc<Self>, to: &OrgId, ticket: u64, refused: u32) {
+        let queue = self.outbox.queue(to);
+        let positions = queue.done(ticket);
         if positions.is_empty() {
             return;
         }
+        if refused != 0 {
+            return self.keep_settled(to, &positions, refused).await;
+        }
+        let (node, to) = (Arc::clone(self), *to);
+        // A task of its own: it writes for others too, and ends also when nobody waits for it any more.
+        let kept = tokio::spawn(async move {
+            let all = queue.received(positions).await;
+            if !all.is_empty() {
+                node.keep_settled(&to, &all, 0).await;
+            }
+        });
+        // If it cannot end the node is closing, and the letters go once more.
+        let _ = kept.await;
+    }
+
+    async fn keep_settled(&self, to: &OrgId, positions: &[Position], refused: u32) {
         let numbers = positions.iter().map(|position| position.number()).collect();
         let record = SettledRecord { organisation: to.to_vec(), positions: numbers, refused };
-        // If this is lost the letter goes once more, and the peer has it already.
+        // If this is lost the letters go once more, and the peer has them already.
         if let Err(rejection) = self.keep(&record).await {
             tracing::warn!(%rejection, "a receipt was not kept");
         }
@@ -276,7 +293,7 @@ impl Node {
     fn later(&self, to: &OrgId, ticket: u64, code: u32) {
         let queue = self.outbox.queue(to);
         let many = queue.flying(ticket) > 1;
-        let pause = queue.pause(Rejection::from_number(code));
+        let pause = queue.pause(ticket, Rejection::from_number(code));
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;
             queue.again(ticket, many);

@@ -8,7 +8,7 @@
     reason = "a test harness; each test uses its part"
 )]
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs::File, path::Path, sync::Arc, time::Duration};
 
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -107,6 +107,19 @@ impl House {
             end: minute.after(Span(700 * 86_400)),
         };
         KeyChain::verify(&[sign_key_record(draft, &organisation, &signing, &tls, None).unwrap()]).unwrap()
+    }
+}
+
+impl Drop for House {
+    /// A node stops for good when its folder goes while it writes: it is waited for.
+    fn drop(&mut self) {
+        let Ok(lock) = File::options().write(true).open(self.path().join("LOCK")) else { return };
+        for _ in 0..200 {
+            if lock.try_lock().is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
