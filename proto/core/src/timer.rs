@@ -81,7 +81,7 @@ impl<'a> Steps<'a> {
     /// From an event to the first after it that meets the timer, or ends the trail.
     fn until(&self, kind: TimerKind, from: &'a Event, meets: impl Fn(&Event) -> bool) -> Step<'a> {
         let mut later = self.events.iter().skip_while(|event| event.id != from.id).skip(1).copied();
-        let to = later.find(|event| meets(event) || ends(&event.statement));
+        let to = later.find(|event| meets(event) || self.ends(event));
         Step { kind, from, to, ended: to.is_some_and(|event| !meets(event)) }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Steps<'a> {
     fn purge(&self) -> Option<Step<'a>> {
         let disclosed = |event: &&&Event| event.terms.is_some_and(|terms| terms.stage > 0);
         let first = self.events.iter().position(|event| disclosed(&event))?;
-        let mut later = self.events.iter().skip(first).skip_while(|event| !asks_purge(&event.statement)).copied();
+        let mut later = self.events.iter().skip(first).skip_while(|event| !self.asks_purge(event)).copied();
         let from = later.next()?;
         let to = later.find(|event| {
             self.by_peer(event) && matches!(event.statement, Statement::Purged(_) | Statement::Retained { .. })
@@ -100,6 +100,20 @@ impl<'a> Steps<'a> {
 
     fn gives_identity(&self, event: &Event) -> bool {
         event.statement == Statement::Identity || (event.opening().is_some() && self.trail.opened_at() == 2)
+    }
+
+    fn ends(&self, event: &Event) -> bool {
+        matches!(event.statement, Statement::Closed(_)) || self.stops(event)
+    }
+
+    fn asks_purge(&self, event: &Event) -> bool {
+        event.statement == Statement::PurgeAsked || self.stops(event)
+    }
+
+    /// Under law a withdrawal is an objection and stops nothing: else an authority could end its own deadline. [STA-13]
+    fn stops(&self, event: &Event) -> bool {
+        let objection = event.statement == Statement::Withdrawn && self.trail.opened_at() == 2;
+        stops(&event.statement) && !objection
     }
 
     fn by_peer(&self, event: &Event) -> bool {
@@ -139,17 +153,9 @@ const fn ends_stay(statement: &Statement) -> bool {
     matches!(statement, Statement::Provided(_) | Statement::Closed(_))
 }
 
-const fn ends(statement: &Statement) -> bool {
-    matches!(statement, Statement::Closed(_)) || stops(statement)
-}
-
 const fn stops(statement: &Statement) -> bool {
     matches!(
         statement,
         Statement::Withdrawn | Statement::Revoked(_) | Statement::Misdirected | Statement::ChosenElsewhere
     )
-}
-
-const fn asks_purge(statement: &Statement) -> bool {
-    matches!(statement, Statement::PurgeAsked) || stops(statement)
 }

@@ -113,6 +113,19 @@ fn a_delay_counts_against_a_party_only_by_its_own_clock() {
     assert_eq!(verdict("delivered too late by two clocks"), Conformance::NotCheckable);
 }
 
+/// Under law a withdrawal stops nothing, so an authority cannot end its own deadline with one. [EVT-21] [STA-13]
+#[test]
+fn an_objection_ends_no_deadline() {
+    let world = World::invented();
+    let mut notice = world.notified(&world.hotline);
+    notice.delivered_and(Statement::Withdrawn);
+    notice.clock += 60;
+    let report = verify(&exported(&notice), &world.trust());
+    let decision = report.deadlines.iter().find(|deadline| deadline.timer == "decision").unwrap();
+    assert!(decision.late.is_some() && decision.met.is_none(), "{}", decision.sentence);
+    assert_eq!(report.conformant.verdict, Conformance::No);
+}
+
 #[test]
 fn silence_without_the_silent_partys_head_is_the_exporters_word() {
     let world = World::pair();

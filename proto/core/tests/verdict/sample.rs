@@ -247,6 +247,13 @@ impl World {
 
     /// The notification of the same night, and the centre's decision.
     pub(crate) fn decision(&self, opener: &'_ Organisation) -> Story<'_> {
+        let mut notice = self.notified(opener);
+        notice.delivered_and(Statement::Decision(placement()));
+        notice
+    }
+
+    /// The notification of the same night.
+    pub(crate) fn notified(&self, opener: &'_ Organisation) -> Story<'_> {
         let opening = self.opening(self.centre(), Act::Notification, ServiceType::SocialWork, "notice");
         let terms = Terms { stage: 2, rule: 2, basis: LegalBasis::LegalDuty, article: 1 };
         let fields = vec![
@@ -255,9 +262,7 @@ impl World {
             field(Label::Name, "Mila Invented"),
             field(Label::RiskLevel, "high"),
         ];
-        let mut notice = Story::begin(self, self.party(&opener.id), opening, terms, fields, "notice");
-        notice.delivered_and(Statement::Decision(placement()));
-        notice
+        Story::begin(self, self.party(&opener.id), opening, terms, fields, "notice")
     }
 
     /// Another trail between the two parties of the night.
