@@ -9,10 +9,11 @@ use std::{
 
 use uput_core::{
     agreement::{Agreement, SignedAgreement, missing_signatures},
-    envelope::Envelope,
+    envelope::{Envelope, MediaType, pae},
     id::{AgreementId, OrgId},
-    key::KeyChain,
+    key::{KeyChain, KeyRecord, PublicKey},
     rejection::Rejection,
+    wire,
 };
 
 /// All agreements.
@@ -33,9 +34,14 @@ pub struct Held {
 }
 
 impl Held {
-    /// From an envelope; every signature on it is verified, and must be a party's.
+    /// From an envelope. A signature that does not verify refuses it; one that is not known here to be a party's is left
+    /// out: it could be forged, and would displace the good one that comes later. [ENV-12]
     pub fn new(envelope: Envelope, chains: &[Arc<KeyChain>]) -> Result<Self, Rejection> {
+        if !envelope.is(MediaType::AGREEMENT) {
+            return Err(Rejection::WrongType);
+        }
         let agreement = Arc::new(Agreement::parse(envelope.id(), envelope.body())?);
+        let envelope = verified_only(&envelope, &agreement, chains)?;
         let signed = match SignedAgreement::verify(envelope.clone(), chains.iter().map(Arc::as_ref)) {
             Ok(signed) => Some(Arc::new(signed)),
             Err(Rejection::AgreementNotSigned | Rejection::UnknownSigner) => None,
@@ -48,6 +54,25 @@ impl Held {
     pub fn missing(&self, chains: &[Arc<KeyChain>]) -> Vec<OrgId> {
         missing_signatures(&self.envelope, chains.iter().map(Arc::as_ref)).unwrap_or_default()
     }
+}
+
+/// The envelope with those signatures alone that were verified under an organisation key of a party.
+fn verified_only(envelope: &Envelope, agreement: &Agreement, chains: &[Arc<KeyChain>]) -> Result<Envelope, Rejection> {
+    let signed = pae(envelope.media_type(), envelope.body());
+    let parties = chains.iter().filter(|chain| agreement.party(&chain.organisation()).is_some());
+    let keys: Vec<&PublicKey> = parties.flat_map(|chain| chain.records()).map(KeyRecord::organisation_key).collect();
+    let mut wire = envelope.to_wire();
+    let mut verified = Vec::new();
+    for signature in std::mem::take(&mut wire.signatures) {
+        let Some(key) = keys.iter().find(|key| key.id().to_vec() == signature.key_id) else { continue };
+        let bytes = signature.signature.as_slice().try_into().map_err(|_| Rejection::Malformed)?;
+        key.verify(&signed, bytes)?;
+        verified.push(signature);
+    }
+    if verified.is_empty() {
+        return Err(Rejection::UnknownSigner);
+    }
+    Envelope::from_wire(wire::Envelope { signatures: verified, ..wire })
 }
 
 impl Agreements {

@@ -142,10 +142,11 @@ impl Directory {
     pub(super) fn state_of(&self, organisation: &OrgId) -> Option<PeerState> {
         let state = self.read();
         let (peer, chain) = (state.peers.get(organisation)?, state.chains.get(organisation)?);
+        // A stranger does not become a partner by forking its own keys.
         Some(match (chain.is_forked(), peer.confirmed) {
-            (true, _) => PeerState::Frozen,
+            (true, true) => PeerState::Frozen,
             (false, true) => PeerState::Confirmed,
-            (false, false) => PeerState::Introduced,
+            (_, false) => PeerState::Introduced,
         })
     }
 

@@ -78,8 +78,9 @@ impl Node {
         let mut held = self.trails.hold(&head.trail).await;
         self.ensure_loaded(&mut held, &head.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        // The same as if it were not here. [EVT-23]
         if loaded.other(&self.me.organisation) != *from {
-            return Err(Rejection::WrongTrail);
+            return Err(Rejection::NoSuchTrail);
         }
         let known = loaded.heads.iter().any(|known| known.id() == head.id());
         if known { Ok(()) } else { self.keep_head(loaded, head.into_envelope(), None).await }

@@ -33,6 +33,9 @@ use crate::{
     storage::{Commit, NewTrailKeys},
 };
 
+/// Most requests for a head that one letter gets answered.
+pub(super) const MOST_REQUESTS: usize = 64;
+
 /// What a letter leads to on one trail.
 #[derive(Default)]
 struct Changes {
@@ -76,20 +79,28 @@ impl Node {
             }
         };
         note(self.take_key_records(&content.key_records).await);
-        note(self.take_agreements(from, content.agreements).await);
+        for agreement in content.agreements {
+            note(self.take_offered(from, agreement).await);
+        }
         // The transport polls a letter once before the next; what is long is done when it is not waited for.
         tokio::task::yield_now().await;
         let enclosed = enclosed(content.disclosures, content.evidence);
         let mut taken = Vec::new();
-        for (trail, events) in by_trail(content.events)? {
+        let (trails, misshapen) = by_trail(content.events);
+        note(misshapen.map_or(Ok(()), Err));
+        for (trail, events) in trails {
             note(self.take_events(from, &trail, events, &enclosed, &mut taken).await);
         }
         note(self.commit_taken(from, taken).await);
         for head in content.heads {
             note(self.take_head(from, head).await);
         }
-        for request in content.head_requests {
-            note(self.answer_head_request(from, &request).await);
+        // Each answer is a commit: a letter full of questions is not answered in whole.
+        if content.head_requests.len() > MOST_REQUESTS {
+            note(Err(Rejection::TooMany));
+        }
+        for request in content.head_requests.iter().take(MOST_REQUESTS) {
+            note(self.answer_head_request(from, request).await);
         }
         worst.map_or(Ok(()), Err)
     }
@@ -107,16 +118,20 @@ impl Node {
         if held.is_none() {
             *held = self.load(id)?;
         }
-        let mut loaded = held.take();
+        // Whoever is no party of a trail hears the same as if it were not here. [EVT-23]
+        let foreign = held.as_ref().is_some_and(|loaded| loaded.other(&self.me.organisation) != *from);
+        let mut loaded = if foreign { None } else { held.take() };
         let mut changes = Changes::default();
         let mut took = Ok(());
         for envelope in envelopes {
+            let whole = changes.records.len();
             took = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes);
             if took.is_err() {
+                changes.records.truncate(whole);
                 break;
             }
         }
-        if let Some(loaded) = loaded {
+        if let Some(loaded) = loaded.filter(|_| !foreign) {
             taken.push(Taken { held, loaded, changes });
         }
         took
@@ -285,27 +300,29 @@ impl Node {
         if event.is_proved_by(&issued) { Ok(Some(cited.clone())) } else { Err(Rejection::BadEvidence) }
     }
 
-    /// Takes agreements in, as far as they are well-formed and their signatures the parties'.
-    async fn take_agreements(&self, from: &OrgId, agreements: Vec<wire::Envelope>) -> Result<(), Rejection> {
-        for envelope in agreements {
-            self.take_agreement(Envelope::from_wire(envelope)?, Some(from)).await?;
-        }
-        Ok(())
+    /// Takes an agreement in, if it is well-formed and its signatures the parties'.
+    async fn take_offered(&self, from: &OrgId, agreement: wire::Envelope) -> Result<(), Rejection> {
+        self.take_agreement(Envelope::from_wire(agreement)?, Some(from)).await.map(drop)
     }
 
     /// Takes key records of organisations that this node has no chain of, or an older one.
     async fn take_key_records(&self, records: &[wire::Envelope]) -> Result<(), Rejection> {
         let envelopes = records.iter().cloned().map(Envelope::from_wire).collect::<Result<Vec<_>, _>>()?;
         let _alone = self.changing.lock().await;
+        let mut refused = Ok(());
         for chain in chains(&envelopes)? {
-            self.take_chain(chain).await?;
+            let taken = match chain {
+                Ok(chain) => self.take_chain(chain).await,
+                Err(rejection) => Err(rejection),
+            };
+            refused = refused.and(taken);
         }
-        Ok(())
+        refused
     }
 }
 
 /// Records of several organisations, each one's in order, as chains.
-fn chains(envelopes: &[Envelope]) -> Result<Vec<uput_core::key::KeyChain>, Rejection> {
+fn chains(envelopes: &[Envelope]) -> Result<Vec<Result<uput_core::key::KeyChain, Rejection>>, Rejection> {
     let mut starts: Vec<usize> = Vec::new();
     for (n, envelope) in envelopes.iter().enumerate() {
         let record: wire::KeyRecord = codec::decode(envelope.body())?;
@@ -315,20 +332,26 @@ fn chains(envelopes: &[Envelope]) -> Result<Vec<uput_core::key::KeyChain>, Rejec
     }
     starts.push(envelopes.len());
     let ranges = starts.iter().zip(starts.iter().skip(1));
-    ranges
-        .map(|(start, end)| {
-            let range = envelopes.get(*start..*end).ok_or(Rejection::BrokenChain)?;
-            uput_core::key::KeyChain::verify(range)
-        })
-        .collect()
+    let chain = |(start, end): (&usize, &usize)| {
+        let range = envelopes.get(*start..*end).ok_or(Rejection::BrokenChain)?;
+        uput_core::key::KeyChain::verify(range)
+    };
+    Ok(ranges.map(chain).collect())
 }
 
-/// The events of a letter by trail, each trail's in the order of the letter.
-fn by_trail(events: Vec<wire::Envelope>) -> Result<Vec<(TrailId, Vec<Envelope>)>, Rejection> {
+/// The events of a letter by trail, each trail's in the order of the letter; and what is wrong with one that has none.
+fn by_trail(events: Vec<wire::Envelope>) -> (Vec<(TrailId, Vec<Envelope>)>, Option<Rejection>) {
     let mut trails: Vec<(TrailId, Vec<Envelope>)> = Vec::new();
+    let mut misshapen = None;
     for event in events {
-        let envelope = Envelope::from_wire(event)?;
-        let id = trail_of(&envelope)?;
+        let placed = Envelope::from_wire(event).and_then(|envelope| Ok((trail_of(&envelope)?, envelope)));
+        let (id, envelope) = match placed {
+            Ok(placed) => placed,
+            Err(rejection) => {
+                misshapen = Some(rejection);
+                continue;
+            }
+        };
         match trails.iter_mut().find(|(trail, _)| *trail == id) {
             Some((_, events)) => events.push(envelope),
             None => trails.push((id, vec![envelope])),
@@ -336,7 +359,7 @@ fn by_trail(events: Vec<wire::Envelope>) -> Result<Vec<(TrailId, Vec<Envelope>)>
     }
     // In one order everywhere, so that two letters never wait for each other.
     trails.sort_by_key(|(id, _)| *id);
-    Ok(trails)
+    (trails, misshapen)
 }
 
 fn trail_of(envelope: &Envelope) -> Result<TrailId, Rejection> {

@@ -26,6 +26,7 @@ pub use journal::OpenError;
 pub use me::Me;
 pub use outbox::Length;
 pub use post::Post;
+pub(crate) use post::to_the_end;
 pub use write::{NewEvent, NewTrail, Refused};
 
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use uput_core::{
     rejection::Rejection,
 };
 
+use super::inbox::MOST_REQUESTS;
 use crate::storage::Position;
 
 /// The first pause after a peer said "later".
@@ -113,9 +114,14 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// Asks the peer for its head of a trail. Not kept: whoever asked asks again.
+    /// Asks the peer for its head of a trail. Not kept: whoever asked asks again. The oldest are forgotten first.
     pub(super) fn ask(&self, trail: TrailId, nonce: [u8; 32]) {
-        self.lock().requests.push((trail, nonce));
+        let mut state = self.lock();
+        if state.requests.len() >= MOST_REQUESTS {
+            state.requests.remove(0);
+        }
+        state.requests.push((trail, nonce));
+        drop(state);
         self.changed.notify_waiters();
     }
 

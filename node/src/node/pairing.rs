@@ -73,13 +73,21 @@ impl Node {
         if chain.newest().tls_key().as_bytes() != &tls_key || organisation == self.me.organisation {
             return Err(Rejection::WrongSigners);
         }
+        let known = self.directory.peer(&organisation).filter(|peer| peer.confirmed);
+        // Two invitations may have been made for one name: the first that is used has it.
+        if known.is_none() && self.directory.name_is_taken(&invitation.name, Some(&organisation)) {
+            return Err(Rejection::BadInvitation);
+        }
         let used = Invitation { used: true, ..invitation.clone() };
         let record =
             InvitationRecord { digest: digest.clone(), name: used.name.clone(), until: used.until.get(), used: true };
         self.keep(&record).await?;
         self.directory.set_invitation(digest, used);
         self.take_chain(chain).await?;
-        self.name_peer(organisation, &invitation.name, false).await?;
+        // [NOD-32] A number was compared for this organisation under its own name: it does not become another's.
+        if known.is_none() {
+            self.name_peer(organisation, &invitation.name, false).await?;
+        }
         Ok(super::journal::chain_to_wire(&self.me.chain()))
     }
 
@@ -89,7 +97,7 @@ impl Node {
     /// [`Rejection::WrongSigners`] if they are not those of the invitation; why the chain does not verify.
     pub async fn accepted(&self, line: &Line, name: &str, chain: wire::KeyChain) -> Result<Peer, Rejection> {
         let _alone = self.changing.lock().await;
-        self.check_name(name, Some(&line.organisation()))?;
+        self.may_be_called(name, &line.organisation())?;
         let chain = chain_from_wire(chain)?;
         if chain.organisation() != line.organisation() {
             return Err(Rejection::WrongSigners);
@@ -176,6 +184,11 @@ impl Node {
     /// # Errors
     /// [`Rejection::BadValue`].
     pub fn may_be_called(&self, name: &str, organisation: &OrgId) -> Result<(), Rejection> {
+        // [NOD-32]
+        let confirmed = self.directory.peer(organisation).filter(|peer| peer.confirmed);
+        if confirmed.is_some_and(|peer| peer.name != name) {
+            return Err(Rejection::BadValue);
+        }
         self.check_name(name, Some(organisation))
     }
 

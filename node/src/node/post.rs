@@ -1,6 +1,6 @@
 //! Letters out, and what becomes of them; the node as the transport sees it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use prost::Message;
 use uput_core::{
@@ -24,6 +24,7 @@ use crate::{
     record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, SettledRecord},
     storage::{KeyKind, Position, Record},
 };
+use zeroize::Zeroizing;
 
 /// Most records in one letter: small enough that one bad item is found soon, large enough to share one sealing.
 const BATCH: usize = 16;
@@ -243,7 +244,9 @@ impl Mailroom for Post {
         tls_key: [u8; 32],
         chain: wire::KeyChain,
     ) -> Result<wire::KeyChain, Rejection> {
-        self.0.introduced(secret, tls_key, chain).await
+        let (node, secret) = (Arc::clone(&self.0), Zeroizing::new(secret.to_vec()));
+        let introduced = to_the_end(async move { node.introduced(&secret, tls_key, chain).await }).await;
+        introduced.unwrap_or(Err(Rejection::TooMany))
     }
 
     async fn learn(&self, organisation: &OrgId, records: Vec<wire::Envelope>) -> Result<(), Rejection> {
@@ -251,7 +254,9 @@ impl Mailroom for Post {
     }
 
     async fn receive(&self, from: &OrgId, letter: Vec<u8>) -> (ReceiptOutcome, u32) {
-        let answer = self.0.take_letter(from, &letter).await;
+        let (node, from) = (Arc::clone(&self.0), *from);
+        let taken = to_the_end(async move { node.take_letter(&from, &letter).await }).await;
+        let answer = taken.unwrap_or((ReceiptOutcome::Later, Rejection::TooMany.number()));
         if answer.1 != 0 {
             tracing::debug!(code = answer.1, "a letter was not taken in whole");
         }
@@ -285,6 +290,17 @@ impl Mailroom for Post {
 
     fn contact(&self, organisation: &OrgId, what: Contact) {
         self.0.directory.contact(organisation, what, clock::now());
+    }
+}
+
+/// Does work that must not stop half-way, even if nobody waits for it any more: a commit that is under way is on disk
+/// soon, and whoever reads or queues meanwhile must not do so without it. `None` if it panicked. [NOD-31]
+pub(crate) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    let mut work = Box::pin(work);
+    // Polled here once, so that the order of the callers is kept.
+    match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => tokio::spawn(work).await.ok(),
     }
 }
 

@@ -14,7 +14,7 @@ use uput_core::{
     agreement::{Agreement, Request},
     codec,
     envelope::{Envelope, MediaType, Verified, verify_one},
-    event::{Event, Statement},
+    event::{Event, EventPrefix, Statement},
     id::{EventId, KeyRecordId, OrgId, TrailId},
     key::KeyChain,
     rejection::Rejection,
@@ -245,7 +245,9 @@ pub(super) fn verify_event(
     chain_of: impl Fn(&OrgId) -> Option<Arc<KeyChain>>,
 ) -> Result<Verified<Event>, Rejection> {
     if !envelope.is(MediaType::EVENT) {
-        return Err(Rejection::NeedsUpgrade);
+        // What will never be an event is not waited for.
+        let event = EventPrefix::version(envelope.media_type()).is_some();
+        return Err(if event { Rejection::NeedsUpgrade } else { Rejection::WrongType });
     }
     // Author and key are read before the signature verifies, to know which key must verify it, and used for no more.
     let prefix: wire::EventBody = codec::decode(envelope.body())?;

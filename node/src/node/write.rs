@@ -178,7 +178,7 @@ impl Written {
 }
 
 impl Node {
-    /// Opens a trail.
+    /// Opens a trail. `None`: nothing was written, because it was a check, or its request ID belongs to an event.
     ///
     /// # Errors
     /// [`Refused`]: nothing was written.
@@ -187,7 +187,8 @@ impl Node {
         let _turn = self.trails.hold(&request_place(&digest)).await;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             let kept: EventRecord = self.at(position)?;
-            return Ok(Some(TrailId::parse(&kept.trail)?));
+            // The ID of a request that added an event opened nothing.
+            return Ok(Some(TrailId::parse(&kept.trail)?).filter(|_| kept.ordinal == 0));
         }
         let peer = self.confirmed(&new.peer)?;
         let now = clock::now();
@@ -205,7 +206,8 @@ impl Node {
         Ok(Some(id))
     }
 
-    /// Adds an event to a trail.
+    /// Adds an event to a trail. `None`: nothing was written, because it was a check, or its request ID belongs to
+    /// another trail. The same ID in this trail gives the same answer, whatever is said this time. [NOD-33]
     ///
     /// # Errors
     /// [`Refused`]: nothing was written.

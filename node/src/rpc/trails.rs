@@ -7,12 +7,15 @@ use uput_core::wire::trail_service_server::TrailService;
 use uput_core::{rejection::Rejection, wire};
 
 use super::{request, status};
-use crate::node::{Export, NewEvent, NewTrail, Node};
+use crate::node::{Export, NewEvent, NewTrail, Node, to_the_end};
 
 /// How long an export waits for the peer's head if nothing is said.
 const WAIT: u32 = 5;
 /// The longest wait.
 const LONGEST_WAIT: u32 = 60;
+
+/// What a request ID must be.
+const UNUSED: &str = "not the ID of a request about another trail";
 
 /// Calls about trails.
 pub struct Trails(pub Arc<Node>);
@@ -45,7 +48,12 @@ impl TrailService for Trails {
             expiry: request::time("expiry", said.expiry)?,
             occurred: request::time("occurred", said.occurred)?,
         };
-        let trail = self.0.open_trail(new).await.map_err(|refused| request::refused(&refused))?;
+        let (node, check) = (Arc::clone(&self.0), new.validate_only);
+        let opened = to_the_end(async move { node.open_trail(new).await }).await.ok_or_else(broken_off)?;
+        let trail = opened.map_err(|refused| request::refused(&refused))?;
+        if trail.is_none() && !check {
+            return Err(request::invalid("request_id", UNUSED));
+        }
         Ok(Response::new(wire::OpenTrailResponse { trail: trail.map(|id| id.to_vec()).unwrap_or_default() }))
     }
 
@@ -70,7 +78,12 @@ impl TrailService for Trails {
             occurred: request::time("occurred", said.occurred)?,
             evidence_trail,
         };
-        let event = self.0.record_event(new).await.map_err(|refused| request::refused(&refused))?;
+        let (node, check) = (Arc::clone(&self.0), new.validate_only);
+        let recorded = to_the_end(async move { node.record_event(new).await }).await.ok_or_else(broken_off)?;
+        let event = recorded.map_err(|refused| request::refused(&refused))?;
+        if event.is_none() && !check {
+            return Err(request::invalid("request_id", UNUSED));
+        }
         Ok(Response::new(wire::RecordEventResponse { event: request::event_bytes(event) }))
     }
 
@@ -110,7 +123,14 @@ impl TrailService for Trails {
         let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
         let wait = Duration::from_secs(seconds.into());
         let export = Export { trail: request::trail(&self.0, &said.trail)?, purpose, scope, nonce, wait };
-        let (bundle, fresh_head) = self.0.export(export).await.map_err(|rejection: Rejection| status::of(rejection))?;
+        let node = Arc::clone(&self.0);
+        let exported = to_the_end(async move { node.export(export).await }).await.ok_or_else(broken_off)?;
+        let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }
+}
+
+/// A fault of this program: what it did, if anything, is in the trail.
+fn broken_off() -> Status {
+    Status::internal("the node could not finish this; look at the trail before you say it again")
 }

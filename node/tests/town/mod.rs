@@ -91,7 +91,15 @@ impl House {
         Arc::new(Node::open(self.open_storage(), secrets).unwrap())
     }
 
-    fn chain(&self) -> KeyChain {
+    pub fn signing_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.signing)
+    }
+
+    pub fn tls_key(&self) -> SigningKey {
+        SigningKey::from_seed(&self.tls)
+    }
+
+    pub fn chain(&self) -> KeyChain {
         let (organisation, signing, tls) =
             (self.organisation_key(), SigningKey::from_seed(&self.signing), SigningKey::from_seed(&self.tls));
         let minute = Seconds::new(now().get() / 60 * 60).unwrap();
