@@ -6,7 +6,7 @@ mod town;
 use std::{collections::BTreeMap, sync::Arc};
 
 use ring::hmac;
-use town::{CONSENT, House, endpoint};
+use town::{CONSENT, House, endpoint, until};
 use uput_core::{
     agreement::compile,
     envelope::{Envelope, MediaType},
@@ -165,7 +165,7 @@ impl Yard {
             agreement: self.agreement,
             act: wire::Act::Referral,
             service_type: wire::ServiceType::Shelter,
-            nonce: uput_core_nonce(),
+            nonce: fresh_nonce(),
             event_version: 1,
             expiry: None,
         };
@@ -214,7 +214,7 @@ impl Yard {
     }
 }
 
-fn uput_core_nonce() -> [u8; 32] {
+fn fresh_nonce() -> [u8; 32] {
     use uput_core::entropy::Entropy;
     let mut nonce = [0; 32];
     SystemEntropy.fill(&mut nonce);
@@ -437,4 +437,128 @@ async fn whoever_is_no_party_of_a_trail_learns_nothing_of_it() {
     assert_eq!(known, answers(&nowhere).await);
     assert!(known.iter().all(|(outcome, _)| *outcome != ReceiptOutcome::Stored));
     assert_eq!(yard.shown(&here).await.events.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_signature_displaces_no_good_one() {
+    let yard = yard().await;
+    let houses = [&yard.hotline, &yard.shelter_house, &yard.lipa, &yard.centre];
+    let held = yard.shelter.held_agreement(&yard.agreement).unwrap().envelope.to_wire();
+    let fresh = House::found(5).await;
+    let node = fresh.open();
+    let text = include_str!("../../specs/agreements/demonstration.toml");
+    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+    let parties = [houses[0], &fresh, houses[2], houses[3]];
+    let peers = names.iter().zip(parties).map(|(name, house)| ((*name).to_owned(), house.id)).collect();
+    let body = compile(text, &peers).unwrap().body;
+    let keys: Vec<_> = parties.iter().map(|house| house.organisation_key()).collect();
+    let good = Envelope::sign(MediaType::AGREEMENT, body, &keys.iter().collect::<Vec<_>>()).unwrap();
+    assert_ne!(good.to_wire().body, held.body);
+    let mut forged = good.to_wire();
+    let lipa = keys[2].public().id().to_vec();
+    forged.signatures.iter_mut().find(|signature| signature.key_id == lipa).unwrap().signature[1] ^= 1;
+    meet(&node, &yard.hotline, "hotline").await;
+    let letter = async |key_records, agreement: &wire::Envelope| {
+        let content = LetterContent { key_records, agreements: vec![agreement.clone()], ..LetterContent::default() };
+        let sealed = letter::seal(node.me().chain().newest(), &content, &mut SystemEntropy).unwrap();
+        Post(node.clone()).receive(&yard.hotline.id, sealed).await
+    };
+    // Whose signature it is cannot be checked yet: it is left out.
+    assert_eq!(letter(Vec::new(), &forged).await, STORED);
+    assert_eq!(letter(records(&[&yard.lipa, &yard.centre]), &forged).await, refused(Rejection::BadSignature));
+    assert_eq!(letter(Vec::new(), &good.to_wire()).await, STORED);
+    assert!(node.held_agreement(&good.id().into()).unwrap().signed.is_some());
+    drop(node);
+    until(async || std::fs::File::open(fresh.path().join("LOCK")).unwrap().try_lock().is_ok()).await;
+    assert!(fresh.open().held_agreement(&good.id().into()).unwrap().signed.is_some(), "and it starts again");
+}
+
+/// [NOD-32]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_gives_nobody_the_name_of_another() {
+    let yard = yard().await;
+    let secret = async |name: &str| {
+        let line = yard.shelter.invite(name, vec![endpoint()], 0).await.unwrap();
+        *Invitation::parse(line.expose()).unwrap().secret().expose()
+    };
+    let (centre, again) = (secret("centre").await, secret("centre").await);
+    let late = secret("centre").await;
+    assert_eq!(knock(&yard.shelter, &yard.hotline, &centre).await, None);
+    let introduced = yard.shelter.view_peers().into_iter().filter(|peer| !peer.safety_number.is_empty());
+    let names: Vec<String> = introduced.map(|peer| peer.name).collect();
+    assert_eq!(names, ["hotline"], "it was compared as hotline and stays that");
+    assert_eq!(knock(&yard.shelter, &yard.centre, &centre).await, Some(Rejection::BadInvitation), "used");
+    assert_eq!(knock(&yard.shelter, &yard.centre, &again).await, None);
+    assert_eq!(knock(&yard.shelter, &yard.lipa, &late).await, Some(Rejection::BadInvitation), "the name is taken");
+    assert_eq!(knock(&yard.shelter, &yard.lipa, &[7; 16]).await, Some(Rejection::BadInvitation));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_not_compared_is_not_heard() {
+    let yard = yard().await;
+    let line = yard.shelter.invite("shelter-lipa", vec![endpoint()], 0).await.unwrap();
+    let secret = *Invitation::parse(line.expose()).unwrap().secret().expose();
+    assert_eq!(knock(&yard.shelter, &yard.lipa, &secret).await, None);
+    let chain = yard.lipa.chain();
+    let keys = [yard.lipa.organisation_key(), yard.lipa.signing_key(), yard.lipa.tls_key()];
+    let twins = [1, 2].map(|days| {
+        let draft = KeyRecordDraft {
+            sealing_keys: chain.newest().sealing_keys().to_vec(),
+            ..KeyRecordDraft::after(chain.newest(), minute(), minute().after(Span(days * 86_400)))
+        };
+        sign_key_record(draft, &keys[0], &keys[1], &keys[2], None).unwrap().to_wire()
+    });
+    Post(yard.shelter.clone()).learn(&yard.lipa.id, twins.to_vec()).await.unwrap();
+    assert_eq!(yard.say_as(&yard.lipa, &[&yard.enquiry()]).await, later(Rejection::PeerNotConfirmed));
+}
+
+/// [NOD-31]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_is_taken_in_whole_though_its_stream_ends() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    let sealed = yard.seal(&content(&[&opening]));
+    let post = Post(yard.shelter.clone());
+    let cut = tokio::time::timeout(std::time::Duration::ZERO, post.receive(&yard.hotline.id, sealed)).await;
+    assert!(cut.is_err(), "the commit takes longer than nothing");
+    until(async || yard.shelter.queued().items == 1).await;
+    assert!(yard.knows(&opening).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_outside_the_profile_is_stripped_and_she_is_not_turned_away() {
+    let yard = yard().await;
+    let opening = yard.opening(&[("places", "2"), ("name", "Invented Name")], |_, _, _| {});
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let shown = yard.shown(&opening).await;
+    assert_eq!((shown.headline.as_str(), labels(&shown.events[0])), ("asked", vec!["places"]));
+    assert_eq!(shown.events[0].stripped, ["name"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_events_with_one_number_are_both_kept() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    let twins = [Statement::Withdrawn, Statement::ChosenElsewhere].map(|said| yard.next(&opening, &opening, 1, said));
+    assert_eq!(yard.say(&[&opening, &twins[0], &twins[1]]).await, STORED);
+    let numbered = yard.shown(&opening).await.events.iter().filter(|event| event.seq == 1 && !event.ours).count();
+    assert_eq!(numbered, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_wrong_refuses_nobody() {
+    let yard = yard().await;
+    for seconds in [1, 4_000_000_000] {
+        let opening = yard.opening(&[("places", "2")], |event, _, _| event.time = Seconds::new(seconds).unwrap());
+        assert_eq!(yard.say(&[&opening]).await, STORED);
+        assert!(yard.knows(&opening).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_agreement_is_waited_for() {
+    let yard = yard().await;
+    let opening = yard.opening(&[], |_, opening, _| opening.agreement = Id::of(b"none").into());
+    assert_eq!(yard.say(&[&opening]).await, later(Rejection::UnknownAgreement));
+    assert!(!yard.knows(&opening).await);
 }
