@@ -69,7 +69,11 @@ fn say(measured: &Measured, around: &[Limit; 2]) {
     let limit = mean(around);
     let Measured { at_once, rate, median, p95, cost, asking, polls, resident } = measured;
     println!("{at_once} at once: {rate:.0} delivered/s, {:.1} % of the cryptography alone", 100.0 * rate / limit.rate);
-    println!("  processor time: both nodes {cost:.0} us each, {:.1} % of it cryptography", 100.0 * limit.cost / cost);
+    let share = 100.0 * limit.cost / cost;
+    println!(
+        "  processor time: both nodes {cost:.0} us each; cryptography alone {:.0} us, {share:.1} % of that",
+        limit.cost
+    );
     println!("  receipt after {median:.1} ms (half), {p95:.1} ms (95 of 100)");
     println!("  this program beside them: {asking:.0} us and {polls:.1} questions each");
     println!("  memory: sender {:.1} MiB, receiver {:.1} MiB", resident.0, resident.1);
