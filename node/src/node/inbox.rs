@@ -267,7 +267,7 @@ impl Node {
         let Ok(reading) = loaded.trail.reading() else { return false };
         let effective = reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
         let ours = loaded.trail.side(&self.me.organisation) == loaded.trail.side(&event.author);
-        effective && (ours || !reading.owed.contains_key(&event.id))
+        effective && !loaded.trail.oversteps(event) && (ours || !reading.owed.contains_key(&event.id))
     }
 
     /// [EVT-12] Says that this machine has an event.

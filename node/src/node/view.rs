@@ -156,7 +156,11 @@ impl Node {
                 Some(Verdict::Void(reason)) => reason.to_string(),
                 _ => String::new(),
             },
-            findings: findings.map(|finding| finding.word().to_owned()).collect(),
+            findings: findings
+                .map(|finding| finding.word())
+                .chain(loaded.trail.oversteps(event).then_some("stage_not_reached"))
+                .map(str::to_owned)
+                .collect(),
             fields: self.fields(loaded, event, values)?,
             stripped: beside.stripped.clone(),
             basis: event.terms.map_or(wire::LegalBasis::Unspecified, |terms| terms.basis).into(),

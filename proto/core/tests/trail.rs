@@ -190,3 +190,35 @@ fn an_older_incarnation_does_not_continue_a_newer_one() {
     let old = step::append(&trail, &peer.author(), draft(Statement::Acknowledged)).unwrap();
     assert_eq!(trail.offer(&old).err(), Some(Rejection::BrokenSequence));
 }
+
+#[test]
+fn a_correction_opens_no_new_stage() {
+    // [EVT-24]
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    say(&mut trail, &peer, Statement::Accepted);
+    let correction = |trail: &Trail, stage| {
+        let draft = Draft { terms: Some(terms(stage)), slots: vec![5; 256], ..draft(Statement::Corrected) };
+        step::append(trail, &opener.author(), draft).unwrap()
+    };
+    assert!(!trail.oversteps(&correction(&trail, 1)));
+    assert!(trail.oversteps(&correction(&trail, 2)), "nobody has said identity yet");
+    say(&mut trail, &opener, Statement::Identity);
+    assert!(!trail.oversteps(&correction(&trail, 2)));
+}
+
+#[test]
+fn a_reopening_restates_the_need_and_no_more() {
+    // [EVT-24]
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    say(&mut trail, &peer, Statement::Accepted);
+    say(&mut trail, &opener, Statement::Identity);
+    say(&mut trail, &opener, Statement::Closed(wire::ClosureReason::Done));
+    let reopening = |stage| {
+        let draft = Draft { terms: Some(terms(stage)), slots: vec![5; 256], ..draft(Statement::Reopened) };
+        step::append(&trail, &opener.author(), draft).unwrap()
+    };
+    assert!(!trail.oversteps(&reopening(1)));
+    assert!(trail.oversteps(&reopening(2)));
+}

@@ -65,6 +65,10 @@ impl KeyChain {
         let record = KeyRecord::parse(envelope)?;
         let before = self.predecessor_of(&record)?;
         verify_signers(&record, Some(before.organisation_key()), envelope)?;
+        // Signed again with other valid signatures, it is still the same record: an ID covers no signature.
+        if self.links().chain(&self.twins).any(|link| link.record.id() == record.id()) {
+            return Ok(Change::Known);
+        }
         self.take(Link { record, envelope: envelope.clone() })
     }
 

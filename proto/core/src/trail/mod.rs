@@ -15,7 +15,7 @@ use crate::{
     event::{Event, Opening, Statement},
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    state::{Broken, History, Reading, Side, VoidReason},
+    state::{Broken, History, Reading, Side, Stage, VoidReason},
 };
 use chain::Chain;
 use node::{kind, names};
@@ -187,6 +187,24 @@ impl Trail {
     /// The condition that fails.
     pub fn may(&self, side: Side, statement: &Statement) -> Result<(), VoidReason> {
         self.history.may(side, kind(statement, self.opened_at), names(statement))
+    }
+
+    /// Whether a correction or a reopening claims a stage that its author had not reached: then no value of it is read.
+    /// A correction replaces what was disclosed, a reopening restates the need; neither opens a new stage. [EVT-24]
+    #[must_use]
+    pub fn oversteps(&self, event: &Event) -> bool {
+        let most = match event.statement {
+            Statement::Corrected => 2,
+            Statement::Reopened => 1,
+            _ => return false,
+        };
+        let past: Vec<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
+        let reached = self.history.reading_at(&past).map_or(0, |reading| match reading.stage {
+            Stage::Enquiry => 0,
+            Stage::Need => 1,
+            Stage::Identity => 2,
+        });
+        event.terms.is_some_and(|terms| terms.stage > reached.min(most))
     }
 
     /// [EVT-5] [EVT-19] The predecessor is the author's own event with the number before, in no later incarnation.

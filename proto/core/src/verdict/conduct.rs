@@ -63,6 +63,10 @@ pub(super) fn check_agreement(
     let Ok(opening) = trail.opening_event() else { return };
     for event in trail.events() {
         check_terms(opening, event, agreement, opened, names, findings);
+        if trail.oversteps(event) {
+            let sentence = "it discloses at a stage that had not been reached".to_owned();
+            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+        }
         check_grain(event, agreement, findings);
         if let Statement::Retained { article } = event.statement
             && agreement.article(article).is_none()
