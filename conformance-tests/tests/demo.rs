@@ -23,8 +23,9 @@ fn program(name: &str) -> PathBuf {
 fn settled(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.display().to_string(), "DIR");
     let text = text.replace(&program("uput").display().to_string(), "uput");
-    let mut lines: Vec<String> = text.lines().map(settle_line).collect();
+    let mut lines: Vec<String> = text.lines().map(settle_line).map(settle_flip).collect();
     sort_labels(&mut lines);
+    sort_organisations(&mut lines);
     lines.join("\n") + "\n"
 }
 
@@ -78,6 +79,26 @@ fn sort_labels(lines: &mut [String]) {
             labels.sort_unstable();
             *line = format!("{head}labels: {}", labels.join(", "));
         }
+    }
+}
+
+/// Which check notices a flipped bit depends on where it fell.
+fn settle_flip(line: String) -> String {
+    match line.split_once("one bit flipped: authentic no, ") {
+        Some((head, rest)) if rest.contains("(exit code 10)") => {
+            format!("{head}one bit flipped: authentic no (exit code 10)")
+        }
+        _ => line,
+    }
+}
+
+/// Organisations stand in the order of their IDs.
+fn sort_organisations(lines: &mut [String]) {
+    let of = |line: &String| line.trim_start().starts_with("Key records of ");
+    let first = lines.iter().position(of).unwrap_or(0);
+    let count = lines.iter().skip(first).take_while(|line| of(line)).count();
+    if let Some(block) = lines.get_mut(first..first + count) {
+        block.sort_unstable();
     }
 }
 
