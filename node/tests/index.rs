@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use town::{Carrier, House, agree, enquiry, introduce, until};
+use town::{Carrier, House, agree, enquiry, introduce, reopened, until};
 use uput_core::id::TrailId;
 use uput_node::{node::Node, peer::Mailroom};
 
@@ -13,23 +13,6 @@ use uput_node::{node::Node, peer::Mailroom};
 const QUEUED: usize = 500;
 /// Of these, how many the peer has on disk while its receipts were lost.
 const HALF: usize = 200;
-
-async fn reopened(house: &House) -> Arc<Node> {
-    for _ in 0..500 {
-        let opened = uput_node::storage::Storage::open(
-            house.path(),
-            &house.storage_key(),
-            town::SMALL,
-            uput_node::record::project,
-        );
-        if opened.is_ok() {
-            drop(opened);
-            return house.open();
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the folder stayed locked");
-}
 
 /// Hands letters over until the peer has so many trails; no receipt comes back.
 async fn half_acknowledge(from: &Arc<Node>, to: &Arc<Node>) {

@@ -5,7 +5,7 @@ mod town;
 
 use std::{sync::Arc, time::Duration};
 
-use town::{CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, say, say_with, until};
+use town::{CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, reopened, say, say_with, until};
 use uput_core::{
     event::Statement,
     id::TrailId,
@@ -128,30 +128,13 @@ async fn what_was_queued_goes_out_after_a_restart() {
     assert_eq!(hotline.queued().items, 1);
     drop((hotline, shelter));
     // The tasks of the carriers end when the runtime next turns; the folder is free after that.
-    let hotline = reopen(&hotline_house).await;
-    let shelter = reopen(&shelter_house).await;
+    let hotline = reopened(&hotline_house).await;
+    let shelter = reopened(&shelter_house).await;
     assert_eq!(hotline.queued().items, 1);
     let _carriers = Carrier::both(&hotline, &shelter);
     reads(&shelter, &trail, "asked").await;
     until(|| async { hotline.queued().items == 0 }).await;
     until(|| async { hotline.show(&trail, false).await.unwrap().events.len() == 2 }).await;
-}
-
-async fn reopen(house: &House) -> Arc<Node> {
-    for _ in 0..200 {
-        let opened = uput_node::storage::Storage::open(
-            house.path(),
-            &house.storage_key(),
-            town::SMALL,
-            uput_node::record::project,
-        );
-        if opened.is_ok() {
-            drop(opened);
-            return house.open();
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the folder stayed locked");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -274,3 +274,16 @@ pub fn listen() {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
 }
+
+/// Opens a house again, once the tasks that still hold its folder have ended.
+pub async fn reopened(house: &House) -> Arc<Node> {
+    for _ in 0..500 {
+        let opened = Storage::open(house.path(), &house.storage_key(), SMALL, record::project);
+        if opened.is_ok() {
+            drop(opened);
+            return house.open();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the folder stayed locked");
+}
