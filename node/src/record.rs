@@ -29,6 +29,8 @@ pub const HEADS: Tree = Tree::new("heads");
 pub const ACCESSES: Tree = Tree::new("accesses");
 /// What waits for a peer: OrgId and position.
 pub const QUEUE: Tree = Tree::new("queue");
+/// What a peer refused for good: OrgId and position of the item to the settled record.
+pub const REFUSED: Tree = Tree::new("refused");
 /// Requests that were answered: digest of the request ID to the record.
 pub const REQUESTS: Tree = Tree::new("requests");
 
@@ -152,7 +154,7 @@ pub struct Evidence {
     pub cited: Vec<u8>,
 }
 
-/// Letters that a peer has on disk: what waited for it waits no longer.
+/// What waited for a peer and waits no longer: it is on the peer's disk, or will never be.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
 pub struct SettledRecord {
@@ -162,9 +164,15 @@ pub struct SettledRecord {
     /// Positions of the records.
     #[prost(uint64, repeated, tag = "2")]
     pub positions: Vec<u64>,
-    /// Number of the rejection with which the peer refused them; 0: it has them.
+    /// Number of the rejection with which they were refused for good; 0: the peer has them.
     #[prost(uint32, tag = "3")]
     pub refused: u32,
+    /// The peer did not refuse them: they could not be sent any more.
+    #[prost(bool, tag = "4")]
+    pub unsent: bool,
+    /// When, if they were refused, seconds since 1970.
+    #[prost(uint64, tag = "5")]
+    pub time: u64,
 }
 
 /// A head of either party.
@@ -254,7 +262,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         InvitationRecord::KIND => with(record, |r: InvitationRecord| vec![points(INVITATIONS, &r.digest, record)]),
         AgreementRecord::KIND => with(record, |r| project_agreement(&r, record)),
         EventRecord::KIND => with(record, |r| project_event(&r, record)),
-        SettledRecord::KIND => with(record, |r| project_settled(&r)),
+        SettledRecord::KIND => with(record, |r| project_settled(&r, record)),
         HeadRecord::KIND => with(record, |r| project_head(&r, record)),
         AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
@@ -296,9 +304,11 @@ fn project_event(event: &EventRecord, record: &Record) -> Writes {
     writes
 }
 
-fn project_settled(settled: &SettledRecord) -> Writes {
+fn project_settled(settled: &SettledRecord, record: &Record) -> Writes {
     let key = |position: &u64| queue_key(&settled.organisation, Position::new(*position));
-    settled.positions.iter().map(|position| IndexWrite::delete(QUEUE, &key(position)).ok()).collect()
+    let gone = settled.positions.iter().map(|position| IndexWrite::delete(QUEUE, &key(position)).ok());
+    let refused = settled.positions.iter().filter(|_| settled.refused != 0);
+    gone.chain(refused.map(|position| points(REFUSED, &key(position), record))).collect()
 }
 
 fn project_head(head: &HeadRecord, record: &Record) -> Writes {
@@ -360,6 +370,15 @@ mod tests {
         let received = EventRecord { to: Vec::new(), request: Vec::new(), ..event };
         assert_eq!(project(&kept(&received, EventRecord::KIND)).len(), 1);
         assert!(project(&kept(&received, 99)).is_empty());
+    }
+
+    /// [NOD-21]
+    #[test]
+    fn what_was_refused_for_good_is_found() {
+        let settled = SettledRecord { organisation: vec![1; 32], positions: vec![3, 4], ..SettledRecord::default() };
+        assert_eq!(project(&kept(&settled, SettledRecord::KIND)).len(), 2);
+        let refused = SettledRecord { refused: 17, ..settled };
+        assert_eq!(project(&kept(&refused, SettledRecord::KIND)).len(), 4);
     }
 
     /// [NOD-22] [NOD-23]

@@ -51,7 +51,7 @@ impl Node {
         let position = self.keep(&record).await?;
         loaded.heads.push(envelope);
         if let Some(to) = to {
-            let waiting = Waiting { trail: Some(loaded.trail.id()), since: clock::now().get() };
+            let waiting = Waiting { trail: Some(loaded.trail.id()), event: false, since: clock::now().get() };
             self.outbox.queue(to).push([(position, waiting)]);
         }
         Ok(())

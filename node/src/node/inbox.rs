@@ -156,7 +156,7 @@ impl Node {
             for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
                 loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
                 if !kept.to.is_empty() {
-                    replies.push((position, Waiting { trail, since: kept.stored }));
+                    replies.push((position, Waiting { trail, event: true, since: kept.stored }));
                 }
             }
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
@@ -393,6 +393,7 @@ const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         | Rejection::PeerNotConfirmed
         | Rejection::NeedsUpgrade
         | Rejection::DiskFull
+        | Rejection::ReadFailed
         | Rejection::TooMany => ReceiptOutcome::Later,
         _ => ReceiptOutcome::Refused,
     }

@@ -18,13 +18,13 @@ use super::{
     agreements::{Agreements, Held},
     directory::{Directory, Invitation},
     me::Me,
-    outbox::{Outbox, Waiting},
+    outbox::{Outbox, Refused, Waiting},
     trails::{Beside, Loaded, Trails, unseal, verify_event},
 };
 use crate::{
     record::{
         self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept, OwnRecord,
-        PeerRecord,
+        PeerRecord, SettledRecord,
     },
     storage::{Commit, CommitError, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
     store::Tree,
@@ -111,6 +111,20 @@ impl Node {
             let waiting = waiting(&self.storage.read(position)?);
             self.outbox.queue(&to).push([(position, waiting)]);
         }
+        self.read_refused()
+    }
+
+    /// What was refused for good, and holds back what follows it. [NOD-34]
+    fn read_refused(&self) -> Result<(), OpenError> {
+        for entry in self.storage.index().with_prefix(record::REFUSED, b"") {
+            let (key, value) = entry.map_err(StorageError::from)?;
+            let unreadable = || OpenError::Unreadable(Rejection::Malformed);
+            let (to, position) = record::parse_queue_key(&key).ok_or_else(unreadable)?;
+            let settled: SettledRecord = read_at(&self.storage, record::position(&value).ok_or_else(unreadable)?)?;
+            let item = waiting(&self.storage.read(position)?);
+            let refused = Refused { item, code: settled.refused, unsent: settled.unsent, time: settled.time };
+            self.outbox.queue(&to).set_refused([(position, refused)]);
+        }
         Ok(())
     }
 
@@ -129,13 +143,14 @@ impl Node {
         positions.get().first().copied().ok_or(Rejection::DiskFull)
     }
 
-    /// The record at a position, if it is of that kind.
+    /// The record at a position, if it is of that kind. That this node cannot read its own records is no peer's fault,
+    /// and refuses nobody for good.
     pub(super) fn at<K: Kept>(&self, position: Position) -> Result<K, Rejection> {
         let record = self.storage.read(position).map_err(|error| {
             tracing::error!(%error, "a record could not be read");
-            Rejection::Malformed
+            Rejection::ReadFailed
         })?;
-        record::read(&record).ok_or(Rejection::Malformed)
+        record::read(&record).ok_or(Rejection::ReadFailed)
     }
 
     /// The position that the index gives for a key.
@@ -147,12 +162,22 @@ impl Node {
     pub(super) fn positions(&self, tree: Tree, prefix: &[u8]) -> Result<Vec<Position>, Rejection> {
         let entries = self.storage.index().with_prefix(tree, prefix);
         entries
-            .map(|entry| entry.ok().and_then(|(_, value)| record::position(&value)).ok_or(Rejection::Malformed))
+            .map(|entry| entry.ok().and_then(|(_, value)| record::position(&value)).ok_or(Rejection::ReadFailed))
             .collect()
     }
 
     /// Reads a trail from the journal; `None` if there is none of that ID.
+    ///
+    /// # Errors
+    /// [`Rejection::ReadFailed`].
     pub(super) fn load(&self, id: &TrailId) -> Result<Option<Loaded>, Rejection> {
+        self.read_trail(id).map_err(|rejection| {
+            tracing::error!(%rejection, "a trail could not be read");
+            Rejection::ReadFailed
+        })
+    }
+
+    fn read_trail(&self, id: &TrailId) -> Result<Option<Loaded>, Rejection> {
         let positions = self.positions(record::EVENTS, id.as_bytes())?;
         let Some(keys) = self.storage.trail_keys(id.as_bytes()).filter(|_| !positions.is_empty()) else {
             return Ok(None);
@@ -246,6 +271,7 @@ fn waiting(record: &Record) -> Waiting {
     let trail = event.as_ref().map(|event| &event.trail).or(head.as_ref().map(|head| &head.trail));
     Waiting {
         trail: trail.and_then(|trail| TrailId::parse(trail).ok()),
+        event: event.is_some(),
         since: event.as_ref().map_or_else(|| crate::clock::now().get(), |event| event.stored),
     }
 }

@@ -1,7 +1,8 @@
 //! What waits for each peer.
 //!
 //! Guarantees: what waits is on disk already; within a trail the order is kept, across trails nothing waits for another;
-//! an item leaves only when the peer has it on disk or refused it for good. [NOD-30]
+//! an item leaves only when the peer has it on disk or refused it for good. [NOD-30] What follows a refused event in its
+//! trail is held: the peer could never admit it. [NOD-34]
 //! Memory: eight bytes an item beside the map; the items themselves stay in the journal.
 
 use std::{
@@ -56,6 +57,9 @@ struct State {
     received: Vec<Position>,
     alone: BTreeSet<Position>,
     refusals: u32,
+    refused: BTreeMap<Position, Refused>,
+    /// Trails of which an event was refused: none of their events goes any more.
+    broken: HashSet<TrailId>,
 }
 
 /// What kind of thing waits.
@@ -63,8 +67,23 @@ struct State {
 pub(super) struct Waiting {
     /// The trail that it belongs to, whose order counts.
     pub(super) trail: Option<TrailId>,
+    /// It is an event: what comes after it in its trail names it.
+    pub(super) event: bool,
     /// When it was queued, seconds since 1970.
     pub(super) since: u64,
+}
+
+/// Something that will never be on the peer's disk.
+#[derive(Clone, Copy)]
+pub(super) struct Refused {
+    /// What it was.
+    pub(super) item: Waiting,
+    /// Number of the rejection.
+    pub(super) code: u32,
+    /// The peer did not refuse it: it could not be sent any more.
+    pub(super) unsent: bool,
+    /// When, seconds since 1970.
+    pub(super) time: u64,
 }
 
 /// What goes into one letter.
@@ -84,6 +103,8 @@ pub struct Length {
     pub items: u64,
     /// When the oldest was queued, seconds since 1970; 0: none.
     pub oldest: u64,
+    /// Items that are held because an event before them was refused for good; they are not among the others.
+    pub held: u64,
 }
 
 impl Outbox {
@@ -91,6 +112,21 @@ impl Outbox {
     pub(super) fn queue(&self, to: &OrgId) -> Arc<Queue> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         queues.entry(*to).or_default().clone()
+    }
+
+    /// What was refused for good and may still be news, by whom.
+    pub(super) fn refused(&self, since: u64) -> Vec<(OrgId, Refused)> {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |(to, queue): (&OrgId, &Arc<Queue>)| {
+            queue
+                .lock()
+                .refused
+                .values()
+                .filter(|refused| refused.time >= since)
+                .map(|one| (*to, *one))
+                .collect::<Vec<_>>()
+        };
+        queues.iter().flat_map(of).collect()
     }
 
     /// All queues together.
@@ -103,7 +139,7 @@ impl Outbox {
 impl Length {
     fn with(self, other: Self) -> Self {
         let oldest = [self.oldest, other.oldest].into_iter().filter(|since| *since > 0).min().unwrap_or(0);
-        Self { items: self.items.saturating_add(other.items), oldest }
+        Self { items: self.items.saturating_add(other.items), oldest, held: self.held.saturating_add(other.held) }
     }
 }
 
@@ -168,6 +204,31 @@ impl Queue {
         positions
     }
 
+    /// They will never be on the peer's disk. Of their trails no further event goes. Gives their positions. [NOD-34]
+    pub(super) fn refuse(&self, ticket: u64, code: u32, unsent: bool, time: u64) -> Vec<Position> {
+        let items = self.land(ticket);
+        let refused = items.into_iter().map(|(position, item)| (position, Refused { item, code, unsent, time }));
+        let refused: Vec<_> = refused.collect();
+        self.set_refused(refused.iter().copied());
+        refused.into_iter().map(|(position, _)| position).collect()
+    }
+
+    /// Takes in what was refused for good.
+    pub(super) fn set_refused(&self, refused: impl IntoIterator<Item = (Position, Refused)>) {
+        let mut state = self.lock();
+        for (position, refused) in refused {
+            state.alone.remove(&position);
+            state.broken.extend(refused.item.trail.filter(|_| refused.item.event));
+            state.refused.insert(position, refused);
+        }
+    }
+
+    /// What broke a trail off: its first event that was refused for good.
+    pub(super) fn broken_off(&self, trail: &TrailId) -> Option<Refused> {
+        let state = self.lock();
+        state.refused.values().find(|refused| refused.item.event && refused.item.trail == Some(*trail)).copied()
+    }
+
     /// Notes what the peer has, and a little later gives all that was noted meanwhile, for one record; nothing, if
     /// somebody else was given it.
     pub(super) async fn received(&self, positions: Vec<Position>) -> Vec<Position> {
@@ -221,18 +282,22 @@ impl Queue {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
     }
 
-    /// How many items of a trail wait or are in flight.
+    /// How many items of a trail are not on the peer's disk.
     pub(super) fn of_trail(&self, trail: &TrailId) -> u64 {
         let state = self.lock();
         let flying = state.flying.values().flatten().map(|(_, item)| item);
-        state.waiting.values().chain(flying).filter(|item| item.trail == Some(*trail)).count() as u64
+        let refused = state.refused.values().map(|refused| &refused.item);
+        state.waiting.values().chain(flying).chain(refused).filter(|item| item.trail == Some(*trail)).count() as u64
     }
 
     /// How it stands.
     pub(super) fn length(&self) -> Length {
         let state = self.lock();
         let flying = state.flying.values().flatten().map(|(_, item)| item);
-        let one = |item: &Waiting| Length { items: 1, oldest: item.since };
+        let one = |item: &Waiting| match state.holds(item) {
+            true => Length { held: 1, ..Length::default() },
+            false => Length { items: 1, oldest: item.since, held: 0 },
+        };
         state.waiting.values().chain(flying).map(one).fold(Length::default(), Length::with)
     }
 
@@ -261,8 +326,13 @@ impl State {
         items < most && under_way >= ENOUGH && self.alone.is_empty()
     }
 
+    /// Whether an item is held for good, because an event before it was refused.
+    fn holds(&self, item: &Waiting) -> bool {
+        item.event && item.trail.is_some_and(|trail| self.broken.contains(&trail))
+    }
+
     fn choose(&self, most: usize) -> Vec<Position> {
-        let free = |item: &Waiting| item.trail.is_none_or(|trail| !self.busy.contains(&trail));
+        let free = |item: &Waiting| !self.holds(item) && item.trail.is_none_or(|trail| !self.busy.contains(&trail));
         let mut free = self.waiting.iter().filter(|(_, item)| free(item)).peekable();
         if let Some((first, _)) = free.peek()
             && self.alone.contains(first)
@@ -289,7 +359,7 @@ mod tests {
 
     fn item(position: u64, trail: u8) -> (Position, Waiting) {
         let trail = Some(TrailId::from(Id::of(&[trail])));
-        (Position::new(position), Waiting { trail, since: position })
+        (Position::new(position), Waiting { trail, event: true, since: position })
     }
 
     fn numbers(batch: &Batch) -> Vec<u64> {
@@ -370,6 +440,22 @@ mod tests {
         }
         queue.push([item(5, 5)]);
         assert_eq!(numbers(&queue.take(2).unwrap()), [5]);
+    }
+
+    /// [NOD-34]
+    #[test]
+    fn what_follows_a_refused_event_is_held_and_nothing_else() {
+        let queue = Queue::default();
+        queue.push([item(1, 1)]);
+        let bad = queue.take(9).unwrap();
+        let head = Waiting { event: false, ..item(4, 1).1 };
+        queue.push([item(2, 1), item(3, 2), (Position::new(4), head)]);
+        assert_eq!(queue.refuse(bad.ticket, 17, false, 5), [Position::new(1)]);
+        assert_eq!(numbers(&queue.take(9).unwrap()), [3, 4]);
+        assert!(queue.take(9).is_none());
+        let trail = item(1, 1).1.trail.unwrap();
+        assert_eq!((queue.length().items, queue.length().held, queue.of_trail(&trail)), (2, 1, 3));
+        assert_eq!(queue.broken_off(&trail).map(|refused| refused.code), Some(17));
     }
 
     #[tokio::test]

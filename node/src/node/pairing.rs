@@ -173,7 +173,7 @@ impl Node {
         let position = self.keep(&record).await?;
         self.agreements.set(held.clone());
         for organisation in to {
-            let waiting = Waiting { trail: None, since: clock::now().get() };
+            let waiting = Waiting { trail: None, event: false, since: clock::now().get() };
             self.outbox.queue(&organisation).push([(position, waiting)]);
         }
         Ok(())

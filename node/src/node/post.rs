@@ -31,6 +31,20 @@ const BATCH: usize = 16;
 /// Content that leaves room for padding in the middle size.
 const FULL: usize = 30 * 1024;
 
+/// Why no letter was made.
+enum Unmade {
+    /// It may be made yet.
+    NotNow(Rejection),
+    /// It never will.
+    Never(Rejection),
+}
+
+impl From<Rejection> for Unmade {
+    fn from(rejection: Rejection) -> Self {
+        Self::Never(rejection)
+    }
+}
+
 impl Node {
     /// The next letter to a peer, sealed now to its newest key.
     async fn next_sealed(self: &Arc<Self>, to: &OrgId) -> Outgoing {
@@ -44,20 +58,25 @@ impl Node {
                 Ok(None) => {
                     queue.done(ticket);
                 }
-                Err(rejection) if queue.flying(ticket) > 1 => {
+                // [NOD-30] What is out of reach now is tried again; only what can never be sent is set aside.
+                Err(Unmade::NotNow(rejection)) => {
+                    tracing::warn!(%rejection, "a letter could not be made now; it is tried again");
+                    self.later(to, ticket, rejection.number());
+                }
+                Err(Unmade::Never(rejection)) if queue.flying(ticket) > 1 => {
                     tracing::warn!(%rejection, "a letter could not be made; its items go one by one");
                     queue.again(ticket, true);
                 }
-                Err(rejection) => {
-                    tracing::error!(%rejection, "an item cannot be sent and is set aside");
-                    self.settled(to, ticket, rejection.number()).await;
+                Err(Unmade::Never(rejection)) => {
+                    tracing::error!(%rejection, "an item can never be sent and is set aside");
+                    self.refused(to, ticket, rejection.number(), true).await;
                 }
             }
         }
     }
 
-    fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Rejection> {
-        let chain = self.directory.chain(to).ok_or(Rejection::NoSuchPeer)?;
+    fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Unmade> {
+        let chain = self.directory.chain(to).ok_or(Unmade::NotNow(Rejection::NoSuchPeer))?;
         let mut content = LetterContent::default();
         let mut left = Vec::new();
         for position in batch.positions {
@@ -76,22 +95,22 @@ impl Node {
         if content == LetterContent::default() {
             return Ok(None);
         }
-        letter::seal(chain.newest(), &content, &mut SystemEntropy).map(Some)
+        Ok(Some(letter::seal(chain.newest(), &content, &mut SystemEntropy)?))
     }
 
     /// Puts what a record holds into a letter.
-    fn enclose(&self, content: &mut LetterContent, position: Position) -> Result<(), Rejection> {
+    fn enclose(&self, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
         let kept = self.storage.read(position).map_err(|error| {
             tracing::error!(%error, "a queued record could not be read");
-            Rejection::Malformed
+            if error.is_final() { Unmade::Never(Rejection::ReadFailed) } else { Unmade::NotNow(Rejection::ReadFailed) }
         })?;
         if let Some(event) = record::read::<EventRecord>(&kept) {
-            return self.enclose_event(content, &event);
+            return Ok(self.enclose_event(content, &event)?);
         }
         if let Some(head) = record::read::<HeadRecord>(&kept) {
-            return self.enclose_head(content, &head);
+            return Ok(self.enclose_head(content, &head)?);
         }
-        self.enclose_agreement(content, &kept)
+        Ok(self.enclose_agreement(content, &kept)?)
     }
 
     fn enclose_event(&self, content: &mut LetterContent, event: &EventRecord) -> Result<(), Rejection> {
@@ -147,31 +166,36 @@ impl Node {
         chain.map(|chain| chain_to_wire(&chain).records).unwrap_or_default()
     }
 
-    /// The peer has a letter on disk, or refused it for good.
-    async fn settled(self: &Arc<Self>, to: &OrgId, ticket: u64, refused: u32) {
+    /// What a letter holds will never be on the peer's disk: it is kept so, and shown. [NOD-34]
+    async fn refused(&self, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
+        let time = clock::now().get();
+        let positions = self.outbox.queue(to).refuse(ticket, code, unsent, time);
+        if !positions.is_empty() {
+            self.keep_settled(to, SettledRecord { refused: code, unsent, time, ..settled(&positions) }).await;
+        }
+    }
+
+    /// The peer has a letter on disk.
+    async fn settled(self: &Arc<Self>, to: &OrgId, ticket: u64) {
         let queue = self.outbox.queue(to);
         let positions = queue.done(ticket);
         if positions.is_empty() {
             return;
-        }
-        if refused != 0 {
-            return self.keep_settled(to, &positions, refused).await;
         }
         let (node, to) = (Arc::clone(self), *to);
         // A task of its own: it writes for others too, and ends also when nobody waits for it any more.
         let kept = tokio::spawn(async move {
             let all = queue.received(positions).await;
             if !all.is_empty() {
-                node.keep_settled(&to, &all, 0).await;
+                node.keep_settled(&to, settled(&all)).await;
             }
         });
         // If it cannot end the node is closing, and the letters go once more.
         let _ = kept.await;
     }
 
-    async fn keep_settled(&self, to: &OrgId, positions: &[Position], refused: u32) {
-        let numbers = positions.iter().map(|position| position.number()).collect();
-        let record = SettledRecord { organisation: to.to_vec(), positions: numbers, refused };
+    async fn keep_settled(&self, to: &OrgId, settled: SettledRecord) {
+        let record = SettledRecord { organisation: to.to_vec(), ..settled };
         // If this is lost the letters go once more, and the peer has them already.
         if let Err(rejection) = self.keep(&record).await {
             tracing::warn!(%rejection, "a receipt was not kept");
@@ -202,6 +226,13 @@ impl Node {
         self.keep(&record).await?;
         self.directory.set_chain(merged);
         Ok(())
+    }
+}
+
+fn settled(positions: &[Position]) -> SettledRecord {
+    SettledRecord {
+        positions: positions.iter().map(|position| position.number()).collect(),
+        ..SettledRecord::default()
     }
 }
 
@@ -270,12 +301,12 @@ impl Mailroom for Post {
     async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {
         let queue = self.0.outbox.queue(to);
         match outcome {
-            ReceiptOutcome::Stored => self.0.settled(to, ticket, 0).await,
+            ReceiptOutcome::Stored => self.0.settled(to, ticket).await,
             // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
             ReceiptOutcome::Refused if queue.flying(ticket) > 1 => queue.again(ticket, true),
             ReceiptOutcome::Refused => {
                 tracing::warn!(code, "a peer refused a letter for good");
-                self.0.settled(to, ticket, code).await;
+                self.0.refused(to, ticket, code, false).await;
             }
             ReceiptOutcome::Later | ReceiptOutcome::StaleKey | ReceiptOutcome::Unspecified => {
                 self.0.later(to, ticket, code);

@@ -2,11 +2,13 @@
 
 use uput_core::{envelope::Envelope, id::AgreementId, rejection::Rejection, time::Seconds, wire};
 
-use super::{Node, agreements::Held, directory::Peer, journal::encode_chain};
+use super::{Node, agreements::Held, directory::Peer, journal::encode_chain, view::refusal};
 use crate::peer::PeerState;
 
 /// From how many seconds on a waiting letter is worth a warning.
 const OLD: u64 = 900;
+/// How long a refusal is news: thirty days. Its trail shows it for ever.
+const NEWS: u64 = 30 * 86_400;
 /// How long before its end a key record is worth a warning: thirty days.
 const SOON: u64 = 30 * 86_400;
 
@@ -41,6 +43,24 @@ impl Node {
 
     fn check_queue(&self, now: Seconds) -> wire::Check {
         let queued = self.queued();
+        // [NOD-34]
+        let refused = self.outbox.refused(now.get().saturating_sub(NEWS));
+        if !refused.is_empty() {
+            let mut said: Vec<String> = refused
+                .iter()
+                .map(|(peer, one)| format!("{} {}", self.directory.name(peer), refusal(one.code)))
+                .collect();
+            said.sort();
+            said.dedup();
+            let finding = format!(
+                "{} items were refused for good ({}), and {} that follow them are held",
+                refused.len(),
+                said.join(", "),
+                queued.held
+            );
+            let remedy = "telephone them; `uput inbox` names the trails that are broken off: open new ones";
+            return check("queue", wire::CheckLevel::Error, &finding, remedy);
+        }
         let age = if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) };
         if age > OLD {
             let finding = format!("{} items wait for peers, the oldest for {age} s", queued.items);

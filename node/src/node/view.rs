@@ -49,12 +49,14 @@ impl Node {
             let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
             let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
             let outline = self.outline(loaded, &reading)?;
-            if !waiting || waits_for_us(&outline) {
-                outlines.push(outline);
+            let broken = self.outbox.queue(&loaded.other(&self.me.organisation)).broken_off(&id).is_some();
+            let waits = broken || waits_for_us(&outline);
+            if !waiting || waits {
+                outlines.push((waits, outline));
             }
         }
-        outlines.sort_by_key(|trail| (!waits_for_us(trail), u64::MAX - trail.changed, trail.trail.clone()));
-        Ok(outlines)
+        outlines.sort_by_key(|(waits, trail)| (!waits, u64::MAX - trail.changed, trail.trail.clone()));
+        Ok(outlines.into_iter().map(|(_, outline)| outline).collect())
     }
 
     /// The trail whose ID begins so.
@@ -122,12 +124,28 @@ impl Node {
                 Stage::Need => 1,
                 Stage::Identity => 2,
             },
-            notes: notes(reading),
+            notes: notes(reading).into_iter().chain(self.broken_off(&other, &loaded.trail.id())).collect(),
             owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
             deadlines: deadlines(loaded, reading, ours),
             events: Vec::new(),
             changed: loaded.beside.values().map(|beside| beside.stored).max().unwrap_or(0),
             undelivered: self.outbox.queue(&other).of_trail(&loaded.trail.id()),
+        })
+    }
+
+    /// Says that an event of ours will never reach the other party, nor what follows it. [NOD-34]
+    fn broken_off(&self, other: &OrgId, trail: &TrailId) -> Option<String> {
+        let refused = self.outbox.queue(other).broken_off(trail)?;
+        let code = refusal(refused.code);
+        Some(match refused.unsent {
+            true => format!(
+                "broken off: an event of ours could not be sent ({code}), and nothing we said since has reached them: \
+                 telephone, and open a new trail"
+            ),
+            false => format!(
+                "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
+                 them: telephone, and open a new trail"
+            ),
         })
     }
 
@@ -199,6 +217,11 @@ impl Node {
             disclosed.labels().map(|label| wire::Field { label: label.name().to_owned(), value: String::new() });
         Ok(labels.collect())
     }
+}
+
+/// The code of a rejection by its number.
+pub(super) fn refusal(number: u32) -> String {
+    Rejection::from_number(number).map_or_else(|| format!("rejection {number}"), |known| known.code().to_owned())
 }
 
 /// Things that stand beside the headline.

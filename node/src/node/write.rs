@@ -263,7 +263,7 @@ impl Node {
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());
         **held = Some(loaded);
-        self.outbox.queue(&to).push([(position, Waiting { trail, since: kept.stored })]);
+        self.outbox.queue(&to).push([(position, Waiting { trail, event: true, since: kept.stored })]);
         Ok(())
     }
 

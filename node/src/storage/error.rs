@@ -57,6 +57,12 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// Whether reading again would end the same way: what was asked for is damaged or gone, not out of reach.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::NoSuchRecord(_))
+    }
+
     pub(crate) fn damaged(file: &str, what: &'static str) -> Self {
         Self::Damaged { file: file.to_owned(), what }
     }

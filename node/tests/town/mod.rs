@@ -84,11 +84,15 @@ impl House {
     }
 
     pub fn open(&self) -> Arc<Node> {
+        self.open_with(self.open_storage())
+    }
+
+    pub fn open_with(&self, storage: Storage) -> Arc<Node> {
         let secrets = Secrets {
             signing: SigningKey::from_seed(&self.signing),
             sealing: vec![SealingSecret::from_seed(&self.sealing)],
         };
-        Arc::new(Node::open(self.open_storage(), secrets).unwrap())
+        Arc::new(Node::open(storage, secrets).unwrap())
     }
 
     pub fn signing_key(&self) -> SigningKey {

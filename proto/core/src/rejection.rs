@@ -132,6 +132,8 @@ rejections! {
     BadGrain = 40, "BAD_GRAIN", Author, "a claimed time is finer than the agreement allows";
     /// A call without the token, or with a wrong one.
     NotAuthenticated = 41, "NOT_AUTHENTICATED", User, "the token is missing or wrong; it stands in the access file of the node";
+    /// Own records that cannot be read now.
+    ReadFailed = 42, "READ_FAILED", Nobody, "the node cannot read its own records now; nothing was refused, it is tried again";
 }
 
 impl Rejection {

@@ -1,0 +1,210 @@
+//! A disk that cannot be read for a while, and one that gives back other bytes.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{
+    fs::File,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use town::{Carrier, House, SMALL, agree, enquiry, introduce, reads, say, until};
+use uput_core::{event::Statement, rejection::Rejection, wire::CheckLevel, wire::ReceiptOutcome};
+use uput_node::{
+    disk::{Disk, DiskFile, RealDisk},
+    node::{Node, Post},
+    peer::Mailroom,
+    record,
+    storage::{IndexHome, Storage},
+};
+
+const WELL: u32 = 0;
+const OUT_OF_REACH: u32 = 1;
+const DAMAGED: u32 = 2;
+
+/// What the disk does to whoever reads the journal, and how often it did.
+#[derive(Default)]
+struct Mood {
+    now: AtomicU32,
+    failed: AtomicUsize,
+}
+
+/// With the folder's lock, so that the folder stays as long as somebody uses it.
+struct MoodyDisk {
+    disk: RealDisk,
+    mood: Arc<Mood>,
+    _lock: File,
+}
+
+struct MoodyFile(Arc<dyn DiskFile>, Arc<Mood>);
+
+impl MoodyDisk {
+    fn wrap(&self, path: &str, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        if path.starts_with("journal") { Arc::new(MoodyFile(file, Arc::clone(&self.mood))) } else { file }
+    }
+}
+
+impl Disk for MoodyDisk {
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.disk.list(folder)
+    }
+    fn create_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.create_folder(path)
+    }
+    fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(self.wrap(path, self.disk.create(path)?))
+    }
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(self.wrap(path, self.disk.open(path)?))
+    }
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+    fn sync_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.sync_folder(path)
+    }
+    fn free(&self) -> io::Result<u64> {
+        self.disk.free()
+    }
+}
+
+impl DiskFile for MoodyFile {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let mood = self.1.now.load(SeqCst);
+        if mood != WELL {
+            self.1.failed.fetch_add(1, SeqCst);
+        }
+        if mood == OUT_OF_REACH {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.0.read_at(offset, buffer)?;
+        if mood == DAMAGED
+            && let Some(last) = buffer.last_mut()
+        {
+            *last ^= 1;
+        }
+        Ok(())
+    }
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, bytes)
+    }
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        self.0.allocate(length)
+    }
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+}
+
+fn moody(house: &House) -> (Arc<Node>, Arc<Mood>) {
+    let mood = Arc::new(Mood::default());
+    let lock = File::options().write(true).open(house.path().join("LOCK")).unwrap();
+    lock.try_lock().unwrap();
+    let disk = Arc::new(MoodyDisk { disk: RealDisk::new(house.path()), mood: Arc::clone(&mood), _lock: lock });
+    let storage = Storage::open_on(disk, IndexHome::Memory, &house.storage_key(), SMALL, record::project).unwrap();
+    (house.open_with(storage), mood)
+}
+
+struct Town {
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
+    mood: Arc<Mood>,
+    houses: [House; 4],
+}
+
+/// A hotline and a shelter that have agreed, and the mood of the disk of one of them. Nobody carries letters any more.
+async fn town(moody_one: usize) -> Town {
+    town::listen();
+    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
+    let (special, mood) = moody(&houses[moody_one]);
+    let nodes: Vec<Arc<Node>> = houses
+        .iter()
+        .enumerate()
+        .map(|(n, house)| if n == moody_one { special.clone() } else { house.open() })
+        .collect();
+    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+    let mut carriers = Vec::new();
+    for (name, node) in names.iter().zip(&nodes).skip(1) {
+        introduce(&nodes[0], "hotline", node, name).await;
+        carriers.extend(Carrier::both(&nodes[0], node));
+    }
+    let parties: Vec<_> =
+        names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+    agree(&parties).await;
+    until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+    drop(carriers);
+    Town { hotline: nodes[0].clone(), shelter: nodes[1].clone(), mood, houses }
+}
+
+/// [NOD-30]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_for_a_while_is_sent_afterwards() {
+    let town = town(0).await;
+    let trail = town.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    town.mood.now.store(OUT_OF_REACH, SeqCst);
+    let _carriers = Carrier::both(&town.hotline, &town.shelter);
+    until(|| async { town.mood.failed.load(SeqCst) >= 4 }).await;
+    assert_eq!((town.hotline.queued().items, town.hotline.queued().held), (1, 0));
+    town.mood.now.store(WELL, SeqCst);
+    reads(&town.shelter, &trail, "asked").await;
+    until(|| async { town.hotline.queued().items == 0 }).await;
+    assert!(town.hotline.show(&trail, false).await.unwrap().notes.iter().all(|note| !note.contains("broken off")));
+}
+
+/// [NOD-30] [NOD-34]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_is_set_aside_alone_and_shown() {
+    let town = town(0).await;
+    let bad = town.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    town.mood.now.store(DAMAGED, SeqCst);
+    let to = town.houses[1].id;
+    let post = Post(town.hotline.clone());
+    let nothing = tokio::time::timeout(Duration::from_millis(500), post.next_letter(&to)).await;
+    assert!(nothing.is_err());
+    town.mood.now.store(WELL, SeqCst);
+    let good = town.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let _carriers = Carrier::both(&town.hotline, &town.shelter);
+    reads(&town.shelter, &good, "asked").await;
+    assert!(town.shelter.show(&bad, false).await.is_err());
+    let shown = town.hotline.show(&bad, false).await.unwrap();
+    assert!(shown.notes.iter().any(|note| note.contains("could not be sent (READ_FAILED)")), "{:?}", shown.notes);
+    let checks = town.hotline.checks(uput_node::clock::now());
+    assert!(checks.iter().any(|check| check.name == "queue" && check.level() == CheckLevel::Error));
+}
+
+/// [EVT-17] A receiver that cannot read its own trail refuses nobody for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_cannot_read_its_own_records_asks_for_patience() {
+    let Town { hotline, shelter, houses, .. } = town(3).await;
+    let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let carriers = Carrier::both(&hotline, &shelter);
+    reads(&shelter, &trail, "asked").await;
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    drop((carriers, shelter));
+    drop(town::reopened(&houses[1]).await);
+    until(|| async { File::open(houses[1].path().join("LOCK")).unwrap().try_lock().is_ok() }).await;
+    let (shelter, mood) = moody(&houses[1]);
+    say(&hotline, trail, Statement::Withdrawn).await.unwrap();
+    let letter = Post(hotline.clone()).next_letter(&houses[1].id).await;
+    mood.now.store(OUT_OF_REACH, SeqCst);
+    let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter.clone()).await;
+    assert_eq!(answer, (ReceiptOutcome::Later, Rejection::ReadFailed.number()));
+    mood.now.store(WELL, SeqCst);
+    let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
+    assert_eq!(answer, (ReceiptOutcome::Stored, 0));
+    reads(&shelter, &trail, "withdrawn").await;
+}

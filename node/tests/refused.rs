@@ -1,0 +1,121 @@
+//! A peer that refuses for good: what follows in that trail is held and shown, and nothing else waits for it.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{sync::Arc, time::Duration};
+
+use town::{Carrier, House, agree, enquiry, introduce, reads, reopened, say, until};
+use uput_core::{
+    event::Statement,
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    wire::{CheckLevel, ReceiptOutcome},
+};
+use uput_node::{
+    node::{Node, Post},
+    peer::{Mailroom, Outgoing},
+};
+
+struct Pair {
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
+    houses: [House; 4],
+}
+
+/// Two nodes that have met and agreed; nobody carries their letters any more.
+async fn pair() -> Pair {
+    town::listen();
+    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
+    let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
+    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+    let mut carriers = Vec::new();
+    for (name, node) in names.iter().zip(&nodes).skip(1) {
+        introduce(&nodes[0], "hotline", node, name).await;
+        carriers.extend(Carrier::both(&nodes[0], node));
+    }
+    let parties: Vec<_> =
+        names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+    agree(&parties).await;
+    until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+    drop(carriers);
+    let [hotline, shelter] = [nodes[0].clone(), nodes[1].clone()];
+    Pair { hotline, shelter, houses }
+}
+
+async fn opened(node: &Arc<Node>) -> TrailId {
+    node.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap()
+}
+
+async fn next(node: &Arc<Node>, to: &OrgId) -> Option<Outgoing> {
+    let post = Post(node.clone());
+    tokio::time::timeout(Duration::from_millis(300), post.next_letter(to)).await.ok()
+}
+
+async fn note(node: &Arc<Node>, trail: &TrailId) -> String {
+    node.show(trail, false).await.unwrap().notes.join("; ")
+}
+
+/// [NOD-34]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
+    let pair = pair().await;
+    let (post, to) = (Post(pair.hotline.clone()), pair.houses[1].id);
+    let trail = opened(&pair.hotline).await;
+    let letter = next(&pair.hotline, &to).await.unwrap();
+    post.settle(&to, letter.ticket, ReceiptOutcome::Refused, Rejection::BrokenSequence.number()).await;
+    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    assert!(next(&pair.hotline, &to).await.is_none(), "the peer could never admit it");
+
+    let shown = pair.hotline.show(&trail, false).await.unwrap();
+    assert!(shown.notes.iter().any(|note| note.contains("broken off") && note.contains("BROKEN_SEQUENCE")));
+    assert_eq!(shown.undelivered, 2);
+    let checks = pair.hotline.checks(uput_node::clock::now());
+    let queue = checks.iter().find(|check| check.name == "queue").unwrap();
+    assert_eq!(queue.level(), CheckLevel::Error);
+    assert!(queue.finding.contains("shelter-jasen BROKEN_SEQUENCE"), "{}", queue.finding);
+    assert_eq!(pair.hotline.list(true).await.unwrap()[0].trail, trail.to_vec(), "it waits for us");
+
+    let other = opened(&pair.hotline).await;
+    let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
+    reads(&pair.shelter, &other, "asked").await;
+    until(|| async { pair.hotline.queued().items == 0 }).await;
+    assert_eq!(pair.hotline.queued().held, 1);
+    assert!(pair.shelter.show(&trail, false).await.is_err());
+}
+
+/// [NOD-34] What was refused stays refused, and shown, when the node starts again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_outlives_a_restart() {
+    let Pair { hotline, shelter, houses } = pair().await;
+    let to = houses[1].id;
+    let trail = opened(&hotline).await;
+    let letter = next(&hotline, &to).await.unwrap();
+    Post(hotline.clone()).settle(&to, letter.ticket, ReceiptOutcome::Refused, Rejection::Malformed.number()).await;
+    say(&hotline, trail, Statement::Withdrawn).await.unwrap();
+    drop(hotline);
+    let hotline = reopened(&houses[0]).await;
+    assert!(note(&hotline, &trail).await.contains("MALFORMED"));
+    assert_eq!((hotline.queued().items, hotline.queued().held), (0, 1));
+    assert!(next(&hotline, &to).await.is_none());
+    let other = opened(&hotline).await;
+    assert!(next(&hotline, &to).await.is_some());
+    assert!(!note(&hotline, &other).await.contains("broken off"));
+    drop(shelter);
+}
+
+/// One refused item of a letter of several: the others go alone and arrive. [NOD-30] [NOD-34]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_event_is_set_aside_alone() {
+    let pair = pair().await;
+    let (post, to) = (Post(pair.hotline.clone()), pair.houses[1].id);
+    let (bad, good) = (opened(&pair.hotline).await, opened(&pair.hotline).await);
+    let both = next(&pair.hotline, &to).await.unwrap();
+    post.settle(&to, both.ticket, ReceiptOutcome::Refused, Rejection::Malformed.number()).await;
+    let first = next(&pair.hotline, &to).await.unwrap();
+    post.settle(&to, first.ticket, ReceiptOutcome::Refused, Rejection::Malformed.number()).await;
+    let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
+    reads(&pair.shelter, &good, "asked").await;
+    assert!(note(&pair.hotline, &bad).await.contains("broken off"));
+    assert!(!note(&pair.hotline, &good).await.contains("broken off"));
+}
