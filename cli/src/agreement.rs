@@ -134,7 +134,7 @@ async fn list(options: &Options) -> Result<Answer, Failure> {
     let agreements: Vec<Standing> = all(&node).await?.into_iter().map(Standing::of).collect();
     let mut page = Page::default();
     if agreements.is_empty() {
-        page.line("No agreement is known here yet: uput agreement propose FILE");
+        page.line("No agreement is known here yet: uput agreement propose FILE --organisation-key KEY");
     } else {
         page.table(
             ["AGREEMENT", "TITLE", "VERSION", "SIGNED", "MISSING", "IN FORCE"],

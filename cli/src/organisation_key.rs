@@ -21,21 +21,20 @@ use crate::prompt;
 pub(crate) struct OrganisationKeyArgs {
     /// Key file of the organisation, perhaps on a stick
     #[arg(long, value_name = "FILE")]
-    pub(crate) organisation_key: Option<PathBuf>,
+    organisation_key: PathBuf,
     /// File with its passphrase; left out: it is asked for
-    #[arg(long, value_name = "FILE", requires = "organisation_key")]
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
 impl OrganisationKeyArgs {
-    /// Opens the key, if one was named. [CLI-41]
-    pub(crate) fn open(&self, options: &Options) -> Result<Option<SigningKey>, Failure> {
-        let Some(path) = &self.organisation_key else { return Ok(None) };
-        let text = fields::text_of(path)?;
+    /// Opens the key. [CLI-41]
+    pub(crate) fn open(&self, options: &Options) -> Result<SigningKey, Failure> {
+        let text = fields::text_of(&self.organisation_key)?;
         // Exposed to be parsed; the parser's errors name line and rule, never the secret.
         let file = KeyFile::parse(text.expose()).map_err(refused)?;
         let passphrase = if file.is_locked() { self.passphrase(options)? } else { None };
-        file.open_organisation_key(passphrase.as_ref().map(|words| words.expose().as_str())).map(Some).map_err(refused)
+        file.open_organisation_key(passphrase.as_ref().map(|words| words.expose().as_str())).map_err(refused)
     }
 
     fn passphrase(&self, options: &Options) -> Result<Option<Sensitive<String>>, Failure> {

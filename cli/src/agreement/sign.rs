@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 use uput_core::agreement::{Agreement, summary};
-use uput_core::codec;
 use uput_core::envelope::{Envelope, MediaType};
 use uput_core::key::SigningKey;
 use uput_core::wire;
@@ -24,10 +23,15 @@ use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
 
+/// Asked before a signature that counts.
+const BOUND: &str = "This organisation will be bound by it. Sign?";
+/// Asked before one that the own node sees and forgets.
+const CHECKED: &str = "Sign it for a check by the own node, which keeps nothing?";
+
 /// Which source.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  uput agreement propose agreement.toml --dry-run
+  uput agreement propose agreement.toml --organisation-key stick/organisation.key --dry-run
   uput agreement propose agreement.toml --organisation-key stick/organisation.key")]
 pub(crate) struct ProposeArgs {
     /// The source
@@ -35,7 +39,7 @@ pub(crate) struct ProposeArgs {
     file: PathBuf,
     #[command(flatten)]
     key: OrganisationKeyArgs,
-    /// Check only: nothing is written or sent
+    /// Check only: nothing is written or sent to anybody
     #[arg(long)]
     dry_run: bool,
 }
@@ -53,20 +57,12 @@ pub(crate) struct SignArgs {
 
 impl ProposeArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        // [CLI-43] A key that does not open is found before anything is tried.
+        let key = self.key.open(options)?;
         let node = Node::connect(options).await?;
         let compiled = source::compiled(&node, &self.file).await?;
-        let key = self.key.open(options)?;
-        if key.is_some() && !self.dry_run {
-            ask(options, &compiled.agreement)?;
-        }
-        let agreement = match &key {
-            Some(key) => signed(compiled.body, key)?,
-            None => codec::encode(&wire::Envelope {
-                r#type: MediaType::AGREEMENT.as_str().to_owned(),
-                body: compiled.body,
-                signatures: Vec::new(),
-            }),
-        };
+        ask(options, &compiled.agreement, if self.dry_run { CHECKED } else { BOUND })?;
+        let agreement = signed(compiled.body, &key)?;
         let request = wire::ProposeAgreementRequest { agreement, validate_only: self.dry_run };
         let answer = node.agreements().propose_agreement(request).await.map_err(|status| refusal::of(&status))?;
         report(answer.into_inner().agreement, self.dry_run)
@@ -75,15 +71,10 @@ impl ProposeArgs {
 
 impl SignArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let Some(key) = self.key.open(options)? else {
-            return Err(Failure::usage(
-                "an agreement is signed with the organisation key",
-                "give --organisation-key FILE",
-            ));
-        };
+        let key = self.key.open(options)?;
         let node = Node::connect(options).await?;
         let held = Held::get(&node, &self.agreement).await?;
-        ask(options, &held.agreement)?;
+        ask(options, &held.agreement, BOUND)?;
         let request = wire::SignAgreementRequest { agreement: signed(held.body, &key)? };
         let answer = node.agreements().sign_agreement(request).await.map_err(|status| refusal::of(&status))?;
         report(answer.into_inner().agreement, false)
@@ -91,11 +82,11 @@ impl SignArgs {
 }
 
 /// Shows what would be signed, and asks. [CLI-42]
-fn ask(options: &Options, agreement: &Agreement) -> Result<(), Failure> {
+fn ask(options: &Options, agreement: &Agreement, question: &str) -> Result<(), Failure> {
     for sentence in summary(agreement) {
         output::note(options, &sentence);
     }
-    prompt::confirm(options, "This organisation will be bound by it. Sign?")
+    prompt::confirm(options, question)
 }
 
 fn signed(body: Vec<u8>, key: &SigningKey) -> Result<Vec<u8>, Failure> {

@@ -115,8 +115,8 @@ transcripts! {
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";
-    agreement_propose: "agreement propose agreement.toml";
-    agreement_propose_dry_run: "agreement propose agreement.toml --dry-run --organisation-key organisation.key";
+    agreement_propose_without_key: "agreement propose agreement.toml";
+    agreement_propose_dry_run: "agreement propose agreement.toml --dry-run --organisation-key organisation.key --yes";
     agreement_propose_signed: "agreement propose agreement.toml --organisation-key organisation.key --yes";
     agreement_propose_unasked: "agreement propose agreement.toml --organisation-key organisation.key";
     agreement_sign: "agreement sign {AGREEMENT} --organisation-key locked.key --passphrase-file passphrase --yes";
