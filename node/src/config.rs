@@ -86,7 +86,8 @@ impl Config {
             .map_err(|reason| ConfigError::Unreadable { path: path.to_owned(), reason })?;
         let mut config =
             Self::parse(&text).map_err(|(line, rule)| ConfigError::Wrong { path: path.to_owned(), line, rule })?;
-        config.data = path.parent().unwrap_or(Path::new("")).join(&config.data);
+        // Taken apart and put together again: without the "/." of the folder that the file itself lies in.
+        config.data = path.parent().unwrap_or(Path::new("")).join(&config.data).components().collect();
         Ok(config)
     }
 

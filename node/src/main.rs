@@ -157,7 +157,9 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
 }
 
 fn open_storage(folder: &Path, key: &StorageKey) -> Result<Storage, Failure> {
-    Ok(Storage::open(folder, key, Options::default(), record::project)?)
+    let opened = Storage::open(folder, key, Options::default(), record::project);
+    // Several nodes can run on one computer: the line says whose folder it is.
+    opened.map_err(|error| Failure::new(Exit::Folder, &format!("{}: {error}", folder.display())))
 }
 
 /// The first line, without its end.

@@ -55,8 +55,12 @@ impl Identity {
 
     /// Reads whose folder it is. Touches nothing. [NOD-3]
     pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<FolderKey, StorageError> {
-        let text = disk.read(FORMAT).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let text = text.ok_or(StorageError::Foreign)?;
+        let bytes = match disk.read(FORMAT) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StorageError::Foreign),
+            // It may well be ours: a disk that was mounted read-only, another user's folder.
+            read => read.map_err(StorageError::io("opening FORMAT; nothing in this folder was touched"))?,
+        };
+        let text = String::from_utf8(bytes).map_err(|_| StorageError::Foreign)?;
         let mut lines = text.lines();
         let ours = lines.next() == Some(OURS);
         let version = lines.next().and_then(|line| line.strip_prefix("format ")?.parse::<u32>().ok());
