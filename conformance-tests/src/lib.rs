@@ -3,6 +3,9 @@
 //! Guarantees that what a command counts it has seen at the programs' own interfaces, and that it ends only programs
 //! that it started. Shares no code with the core or the node, so that it cannot share their mistakes.
 
+pub mod alone;
+pub mod disk;
+pub mod distant;
 pub mod failed;
 pub mod kill;
 pub mod leak;

@@ -15,6 +15,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
+use crate::disk::Disk;
 use crate::failed::{Failed, Outcome};
 use crate::programs::Programs;
 use crate::tap::Tap;
@@ -27,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Organisation {
     programs: Programs,
     home: TempDir,
+    folder: PathBuf,
     /// Stands before its node.
     pub tap: Tap,
     running: Mutex<Option<Child>>,
@@ -54,18 +56,38 @@ impl Organisation {
     /// What `uputd init` says.
     pub async fn found(programs: &Programs, log: &str, keep_wire: bool) -> Outcome<Self> {
         let home = tempfile::tempdir()?;
+        let folder = home.path().join("node");
+        Self::found_in(programs, home, folder, log, keep_wire).await
+    }
+
+    /// Founds one whose node lies on a disk of its own.
+    ///
+    /// # Errors
+    /// What `uputd init` says.
+    pub async fn found_on(programs: &Programs, disk: &Disk, log: &str) -> Outcome<Self> {
+        Self::found_in(programs, tempfile::tempdir()?, disk.folder().join("node"), log, false).await
+    }
+
+    async fn found_in(
+        programs: &Programs,
+        home: TempDir,
+        folder: PathBuf,
+        log: &str,
+        keep_wire: bool,
+    ) -> Outcome<Self> {
         let tap = Tap::listen(keep_wire).await?;
         let made = Command::new(&programs.uputd)
             .arg("init")
             .arg("--dir")
-            .arg(home.path().join("node"))
+            .arg(&folder)
             .arg("--organisation-key")
             .arg(home.path().join("organisation.key"))
             .args(["--peer", "127.0.0.1:0", "--api", "127.0.0.1:0", "--endpoint", &tap.address().to_string()])
             .output()
             .await?;
         said("uputd init", &made)?;
-        let own = Self { programs: programs.clone(), home, tap, running: Mutex::new(None), access: RwLock::new(None) };
+        let (running, access) = (Mutex::new(None), RwLock::new(None));
+        let own = Self { programs: programs.clone(), home, folder, tap, running, access };
         own.configure("log", log)?;
         Ok(own)
     }
@@ -73,7 +95,7 @@ impl Organisation {
     /// The node's folder.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
-        self.home.path().join("node")
+        self.folder.clone()
     }
 
     /// The organisation's key file.
@@ -129,6 +151,22 @@ impl Organisation {
         *running = Some(child);
         *self.access.write().await = Some(Access::open(&self.folder())?);
         Ok(())
+    }
+
+    /// Starts the node, which must not start: how it ended, and what it said.
+    ///
+    /// # Errors
+    /// If it serves, or says nothing.
+    pub async fn refused(&self) -> Outcome<(i32, String)> {
+        let mut command = Command::new(&self.programs.uputd);
+        command.arg("--config").arg(self.folder.join("uput.toml")).kill_on_drop(true);
+        let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+        let ended = ended.map_err(|_| Failed::because("uputd did not end"))??;
+        let text = String::from_utf8_lossy(&ended.stderr).into_owned();
+        match ended.status.code() {
+            Some(code) if code != 0 && ended.stdout.is_empty() => Ok((code, text)),
+            _ => Err(Failed::because(format!("uputd was to refuse, and ended with {}: {text}", ended.status))),
+        }
     }
 
     /// `kill -9`, by the id of the program that was started here.

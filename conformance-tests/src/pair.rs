@@ -36,6 +36,14 @@ impl Pair {
     pub async fn found(programs: &Programs, log: &str, keep_wire: bool) -> Outcome<Self> {
         let hotline = Organisation::found(programs, log, keep_wire).await?;
         let shelter = Organisation::found(programs, log, keep_wire).await?;
+        Self::of(hotline, shelter).await
+    }
+
+    /// Starts the nodes of two organisations and lets them meet and agree.
+    ///
+    /// # Errors
+    /// What went wrong first.
+    pub async fn of(hotline: Organisation, shelter: Organisation) -> Outcome<Self> {
         hotline.start().await?;
         shelter.start().await?;
         let pair = Self { hotline, shelter };
@@ -161,7 +169,10 @@ async fn agreements(side: &Organisation) -> Outcome<Vec<wire::AgreementStatus>> 
 }
 
 /// The demonstration's profiles and timers, with the two parties that there are.
-fn agreement() -> Outcome<String> {
+///
+/// # Errors
+/// If the demonstration's source is not what it was.
+pub fn agreement() -> Outcome<String> {
     let mut source: Table = toml::from_str(DEMONSTRATION)?;
     let parties: Table = toml::from_str(
         "[hotline]\norganisation = 'peer:self'\nname = 'Hotline Breza (invented)'\nroles = ['hotline']\n\
