@@ -56,6 +56,9 @@ pub struct ChainRecord {
     /// Encoded `KeyChain`.
     #[prost(bytes = "vec", tag = "2")]
     pub chain: Vec<u8>,
+    /// OrgId of whose letter brought it first; empty: the organisation itself.
+    #[prost(bytes = "vec", tag = "3")]
+    pub from: Vec<u8>,
 }
 
 /// What this node calls another organisation, and whether people compared the safety number.
@@ -104,6 +107,9 @@ pub struct AgreementRecord {
     /// Whom it goes to.
     #[prost(bytes = "vec", repeated, tag = "3")]
     pub to: Vec<Vec<u8>>,
+    /// OrgId of whose letter brought it first; empty: it was proposed here.
+    #[prost(bytes = "vec", tag = "4")]
+    pub from: Vec<u8>,
 }
 
 /// One event of a trail.

@@ -31,6 +31,8 @@ pub struct Held {
     pub envelope: Envelope,
     /// Evidence that all have signed, once they have.
     pub signed: Option<Arc<SignedAgreement>>,
+    /// Whose letter brought it first; none: it was proposed here.
+    pub brought_by: Option<OrgId>,
 }
 
 impl Held {
@@ -47,7 +49,7 @@ impl Held {
             Err(Rejection::AgreementNotSigned | Rejection::UnknownSigner) => None,
             Err(other) => return Err(other),
         };
-        Ok(Self { agreement, envelope, signed })
+        Ok(Self { agreement, envelope, signed, brought_by: None })
     }
 
     /// Parties that have not signed.

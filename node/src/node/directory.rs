@@ -29,6 +29,8 @@ struct State {
     peers: BTreeMap<OrgId, Peer>,
     invitations: BTreeMap<Vec<u8>, Invitation>,
     by_tls_key: HashMap<[u8; 32], OrgId>,
+    /// Whose letter brought a chain first, if it was not its own organisation.
+    brought: BTreeMap<OrgId, OrgId>,
 }
 
 /// An organisation that was introduced.
@@ -67,6 +69,22 @@ impl Directory {
             state.by_tls_key.insert(*record.tls_key().as_bytes(), chain.organisation());
         }
         state.chains.insert(chain.organisation(), Arc::new(chain));
+    }
+
+    /// Notes whose letter brought a chain first.
+    pub(super) fn set_brought(&self, organisation: OrgId, from: OrgId) {
+        self.write().brought.insert(organisation, from);
+    }
+
+    /// Whose letter brought a chain first.
+    pub(super) fn bringer(&self, organisation: &OrgId) -> Option<OrgId> {
+        self.read().brought.get(organisation).copied()
+    }
+
+    /// The organisations whose chains a peer brought.
+    pub(super) fn brought_by(&self, from: &OrgId) -> Vec<OrgId> {
+        let state = self.read();
+        state.brought.iter().filter(|(_, by)| *by == from).map(|(organisation, _)| *organisation).collect()
     }
 
     /// The chain of an organisation.

@@ -68,6 +68,12 @@ impl Node {
             return Err(Rejection::NoSuchTrail);
         }
         let head = self.own_head(loaded, Some(nonce))?;
+        let said = Head::parse(head.body())?;
+        // Asked again with one nonce, when nothing has changed: it was said.
+        if loaded.heads_of(&said.author).any(|known| Head { time: known.time, ..said.clone() } == known) {
+            return Ok(());
+        }
+        loaded.allow_answer(&said.author)?;
         self.keep_head(loaded, head, Some(from)).await
     }
 
@@ -83,6 +89,20 @@ impl Node {
             return Err(Rejection::NoSuchTrail);
         }
         let known = loaded.heads.iter().any(|known| known.id() == head.id());
-        if known { Ok(()) } else { self.keep_head(loaded, head.into_envelope(), None).await }
+        let queue = self.outbox.queue(from);
+        let asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));
+        // [NOD-35] What says nothing new is not kept: what says as much is on disk.
+        if known || (asked.is_none() && !loaded.is_news(&head)) {
+            return Ok(());
+        }
+        if asked.is_none() {
+            loaded.allow_head(from)?;
+        }
+        let trail = head.trail;
+        self.keep_head(loaded, head.into_envelope(), None).await?;
+        if let Some(nonce) = asked {
+            queue.answered(&trail, &nonce);
+        }
+        Ok(())
     }
 }

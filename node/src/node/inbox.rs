@@ -16,7 +16,7 @@ use uput_core::{
     state::Verdict,
     step::{self, Draft},
     trail::Admission,
-    wire::{self, ReceiptOutcome},
+    wire::{self, LetterContent, ReceiptOutcome},
 };
 
 use super::{
@@ -78,7 +78,7 @@ impl Node {
                 worst = Some(worst.filter(|worst| outcome(*worst) == ReceiptOutcome::Later).unwrap_or(rejection));
             }
         };
-        note(self.take_key_records(&content.key_records).await);
+        note(self.take_key_records(from, &content).await);
         for agreement in content.agreements {
             note(self.take_offered(from, agreement).await);
         }
@@ -305,14 +305,19 @@ impl Node {
         self.take_agreement(Envelope::from_wire(agreement)?, Some(from)).await.map(drop)
     }
 
-    /// Takes key records of organisations that this node has no chain of, or an older one.
-    async fn take_key_records(&self, records: &[wire::Envelope]) -> Result<(), Rejection> {
-        let envelopes = records.iter().cloned().map(Envelope::from_wire).collect::<Result<Vec<_>, _>>()?;
+    /// Takes key records of organisations that this node has no chain of, or an older one, and needs one. [NOD-35]
+    async fn take_key_records(&self, from: &OrgId, content: &LetterContent) -> Result<(), Rejection> {
+        if content.key_records.is_empty() {
+            return Ok(());
+        }
+        let welcome = self.welcome(from, content);
+        let envelopes = content.key_records.iter().cloned().map(Envelope::from_wire).collect::<Result<Vec<_>, _>>()?;
         let _alone = self.changing.lock().await;
         let mut refused = Ok(());
         for chain in chains(&envelopes)? {
             let taken = match chain {
-                Ok(chain) => self.take_chain(chain).await,
+                Ok(chain) if !self.needs(&welcome, &chain.organisation()) => Err(Rejection::NotKept),
+                Ok(chain) => self.take_chain(chain, Some(from)).await,
                 Err(rejection) => Err(rejection),
             };
             refused = refused.and(taken);

@@ -81,7 +81,11 @@ impl Node {
 
     fn read_directory(&self) -> Result<(), OpenError> {
         for chain in all::<ChainRecord>(&self.storage, record::CHAINS)? {
-            self.directory.set_chain(decode_chain(&chain.chain).map_err(OpenError::Unreadable)?);
+            let verified = decode_chain(&chain.chain).map_err(OpenError::Unreadable)?;
+            if let Some(from) = OrgId::parse_optional(&chain.from).map_err(OpenError::Unreadable)? {
+                self.directory.set_brought(verified.organisation(), from);
+            }
+            self.directory.set_chain(verified);
         }
         for peer in all::<PeerRecord>(&self.storage, record::PEERS)? {
             let organisation = OrgId::parse(&peer.organisation).map_err(OpenError::Unreadable)?;
@@ -98,7 +102,9 @@ impl Node {
         let chains = self.all_chains();
         for kept in all::<AgreementRecord>(&self.storage, record::AGREEMENTS)? {
             let envelope = Envelope::parse(&kept.envelope).map_err(OpenError::Unreadable)?;
-            self.agreements.set(Held::new(envelope, &chains).map_err(OpenError::Unreadable)?);
+            let held = Held::new(envelope, &chains).map_err(OpenError::Unreadable)?;
+            let brought_by = OrgId::parse_optional(&kept.from).map_err(OpenError::Unreadable)?;
+            self.agreements.set(Held { brought_by, ..held });
         }
         Ok(())
     }

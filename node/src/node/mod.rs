@@ -5,6 +5,7 @@
 //! (`peer`), the local calls (`rpc`) and the disk (`storage`).
 
 mod agreements;
+mod allowance;
 mod directory;
 mod export;
 mod head;

@@ -6,7 +6,7 @@
 //! Memory: eight bytes an item beside the map; the items themselves stay in the journal.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -50,6 +50,10 @@ struct State {
     flying: HashMap<u64, Vec<(Position, Waiting)>>,
     busy: HashSet<TrailId>,
     requests: Vec<(TrailId, [u8; 32])>,
+    /// Requests that were sent, to know an answer by.
+    asked: VecDeque<(TrailId, [u8; 32])>,
+    /// Letters in flight that hold requests.
+    asking: HashSet<u64>,
     next_ticket: u64,
     /// Letters that the peer put off: in flight for their trails, but not under way.
     resting: HashSet<u64>,
@@ -157,8 +161,22 @@ impl Queue {
             state.requests.remove(0);
         }
         state.requests.push((trail, nonce));
+        if state.asked.len() >= MOST_REQUESTS {
+            state.asked.pop_front();
+        }
+        state.asked.push_back((trail, nonce));
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Whether a head with this nonce was asked for, and is not here yet.
+    pub(super) fn has_asked(&self, trail: &TrailId, nonce: &[u8; 32]) -> bool {
+        self.lock().asked.contains(&(*trail, *nonce))
+    }
+
+    /// The head that was asked for is here.
+    pub(super) fn answered(&self, trail: &TrailId, nonce: &[u8; 32]) {
+        self.lock().asked.retain(|asked| *asked != (*trail, *nonce));
     }
 
     /// Waits for something to send and takes at most `most` items.
@@ -181,9 +199,14 @@ impl Queue {
         if state.requests.is_empty() && (positions.is_empty() || state.better_together(positions.len(), most)) {
             return None;
         }
-        let requests = std::mem::take(&mut state.requests);
+        // What goes alone goes without questions: the answer is about that item.
+        let alone = positions.iter().any(|position| state.alone.contains(position));
+        let requests = if alone { Vec::new() } else { std::mem::take(&mut state.requests) };
         state.next_ticket = state.next_ticket.wrapping_add(1);
         let ticket = state.next_ticket;
+        if !requests.is_empty() {
+            state.asking.insert(ticket);
+        }
         let items: Vec<(Position, Waiting)> =
             positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
         let trails: Vec<TrailId> = items.iter().filter_map(|(_, item)| item.trail).collect();
@@ -277,6 +300,11 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
+    /// Whether a letter in flight holds requests.
+    pub(super) fn asks(&self, ticket: u64) -> bool {
+        self.lock().asking.contains(&ticket)
+    }
+
     /// How many items a letter in flight holds.
     pub(super) fn flying(&self, ticket: u64) -> usize {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
@@ -305,6 +333,7 @@ impl Queue {
         let mut state = self.lock();
         let items = state.flying.remove(&ticket).unwrap_or_default();
         state.resting.remove(&ticket);
+        state.asking.remove(&ticket);
         for trail in items.iter().filter_map(|(_, item)| item.trail) {
             state.busy.remove(&trail);
         }
@@ -440,6 +469,23 @@ mod tests {
         }
         queue.push([item(5, 5)]);
         assert_eq!(numbers(&queue.take(2).unwrap()), [5]);
+    }
+
+    #[test]
+    fn what_goes_alone_goes_without_questions() {
+        let queue = Queue::default();
+        queue.push([item(1, 1)]);
+        let trail = item(1, 1).1.trail.unwrap();
+        queue.ask(trail, [7; 32]);
+        let letter = queue.take(9).unwrap();
+        assert!(queue.asks(letter.ticket));
+        queue.again(letter.ticket, true);
+        queue.ask(trail, [8; 32]);
+        let alone = queue.take(9).unwrap();
+        assert_eq!((alone.requests.len(), queue.asks(alone.ticket)), (0, false));
+        assert_eq!(queue.take(9).unwrap().requests, [(trail, [8; 32])]);
+        queue.answered(&trail, &[7; 32]);
+        assert!(!queue.has_asked(&trail, &[7; 32]) && queue.has_asked(&trail, &[8; 32]), "an answer counts once");
     }
 
     /// [NOD-34]

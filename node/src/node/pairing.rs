@@ -83,7 +83,7 @@ impl Node {
             InvitationRecord { digest: digest.clone(), name: used.name.clone(), until: used.until.get(), used: true };
         self.keep(&record).await?;
         self.directory.set_invitation(digest, used);
-        self.take_chain(chain).await?;
+        self.take_chain(chain, None).await?;
         // [NOD-32] A number was compared for this organisation under its own name: it does not become another's.
         if known.is_none() {
             self.name_peer(organisation, &invitation.name, false).await?;
@@ -102,7 +102,7 @@ impl Node {
         if chain.organisation() != line.organisation() {
             return Err(Rejection::WrongSigners);
         }
-        self.take_chain(chain).await?;
+        self.take_chain(chain, None).await?;
         self.name_peer(line.organisation(), name, false).await?;
         self.directory.find(name)
     }
@@ -129,7 +129,7 @@ impl Node {
         for record in records {
             chain.extend(&Envelope::from_wire(record)?)?;
         }
-        self.take_chain(chain).await
+        self.take_chain(chain, None).await
     }
 
     /// Takes an agreement in, or more signatures of one that is here, and passes it on to its parties.
@@ -142,16 +142,19 @@ impl Node {
         let offered = Held::new(envelope, &chains)?;
         let id = offered.agreement.id();
         let (held, news) = match self.agreements.get(&id) {
-            None => (offered, true),
+            None => (Held { brought_by: from.copied(), ..offered }, true),
             Some(known) => {
                 let mut merged = known.envelope.clone();
                 merged.merge(&offered.envelope)?;
                 let news = merged != known.envelope || (known.signed.is_none() && offered.signed.is_some());
-                (Held::new(merged, &chains)?, news)
+                (Held { brought_by: known.brought_by, ..Held::new(merged, &chains)? }, news)
             }
         };
         if held.agreement.party(&self.me.organisation).is_none() {
             return Err(Rejection::NoRule);
+        }
+        if let Some(from) = from.filter(|_| self.agreements.get(&id).is_none()) {
+            self.allow_agreement(&held, from)?;
         }
         if news {
             self.keep_agreement(&held, from).await?;
@@ -169,6 +172,7 @@ impl Node {
             agreement: id.to_vec(),
             envelope: held.envelope.to_bytes(),
             to: to.iter().map(OrgId::to_vec).collect(),
+            from: held.brought_by.map(|from| from.to_vec()).unwrap_or_default(),
         };
         let position = self.keep(&record).await?;
         self.agreements.set(held.clone());

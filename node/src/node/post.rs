@@ -202,8 +202,9 @@ impl Node {
         }
     }
 
-    /// Takes a chain in if it is new or longer than what is here.
-    pub(super) async fn take_chain(&self, chain: KeyChain) -> Result<(), Rejection> {
+    /// Takes a chain in if it is new or longer than what is here. `from` is the peer whose letter brings it; none: its
+    /// own organisation does.
+    pub(super) async fn take_chain(&self, chain: KeyChain, from: Option<&OrgId>) -> Result<(), Rejection> {
         let organisation = chain.organisation();
         if organisation == self.me.organisation {
             return Ok(());
@@ -222,8 +223,19 @@ impl Node {
                 merged
             }
         };
-        let record = ChainRecord { organisation: organisation.to_vec(), chain: encode_chain(&merged) };
+        self.allow_chain(&merged, from)?;
+        let known = self.directory.chain(&organisation).is_some();
+        let from = if known { self.directory.bringer(&organisation) } else { from.copied() };
+        let from = from.filter(|from| *from != organisation);
+        let record = ChainRecord {
+            organisation: organisation.to_vec(),
+            chain: encode_chain(&merged),
+            from: from.map(|from| from.to_vec()).unwrap_or_default(),
+        };
         self.keep(&record).await?;
+        if let Some(from) = from {
+            self.directory.set_brought(organisation, from);
+        }
         self.directory.set_chain(merged);
         Ok(())
     }
@@ -303,7 +315,7 @@ impl Mailroom for Post {
         match outcome {
             ReceiptOutcome::Stored => self.0.settled(to, ticket).await,
             // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
-            ReceiptOutcome::Refused if queue.flying(ticket) > 1 => queue.again(ticket, true),
+            ReceiptOutcome::Refused if queue.flying(ticket) > 1 || queue.asks(ticket) => queue.again(ticket, true),
             ReceiptOutcome::Refused => {
                 tracing::warn!(code, "a peer refused a letter for good");
                 self.0.refused(to, ticket, code, false).await;

@@ -134,6 +134,8 @@ rejections! {
     NotAuthenticated = 41, "NOT_AUTHENTICATED", User, "the token is missing or wrong; it stands in the access file of the node";
     /// Own records that cannot be read now.
     ReadFailed = 42, "READ_FAILED", Nobody, "the node cannot read its own records now; nothing was refused, it is tried again";
+    /// Nothing that the receiver needs, or more than it keeps of one organisation.
+    NotKept = 43, "NOT_KEPT", Author, "the receiver does not need this, or it is more than it keeps of one organisation";
 }
 
 impl Rejection {
