@@ -12,7 +12,7 @@ use crate::harness::{golden, json, run};
 
 const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
 const AGREEMENT: &str = "6f102321";
-const PASSPHRASE: &str = "an invented passphrase";
+pub(crate) const PASSPHRASE: &str = "an invented passphrase";
 const FIELDS: &str = "adults = 1\nchildren = 2\n";
 
 /// Runs a command twice, for people and for programs, and compares all of it.
@@ -43,7 +43,7 @@ fn transcript(name: &str, line: &str, input: &str) {
 }
 
 /// What the commands read: an agreement, a broken one, and key files with and without a passphrase. All invented.
-fn place_files(folder: &Path, locked_key: bool) {
+pub(crate) fn place_files(folder: &Path, locked_key: bool) {
     let source = include_str!("agreement.toml");
     let key = SigningKey::from_seed(&[7; 32]);
     let locked = Lock::Passphrase { passphrase: PASSPHRASE, salt: [9; 32], cost: Cost::LEAST };
@@ -115,7 +115,9 @@ transcripts! {
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";
+    // [CLI-43]
     agreement_propose_without_key: "agreement propose agreement.toml";
+    agreement_propose_broken: "agreement propose broken.toml --organisation-key organisation.key --yes";
     agreement_propose_dry_run: "agreement propose agreement.toml --dry-run --organisation-key organisation.key --yes";
     agreement_propose_signed: "agreement propose agreement.toml --organisation-key organisation.key --yes";
     agreement_propose_unasked: "agreement propose agreement.toml --organisation-key organisation.key";

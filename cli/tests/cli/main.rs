@@ -17,3 +17,4 @@ mod help;
 #[allow(dead_code, reason = "the core's own tests use the rest of it")]
 #[path = "../../../proto/core/tests/verdict/sample.rs"]
 mod night;
+mod terminal;
