@@ -1,6 +1,12 @@
 //! The program as others start it: what it says, how it ends.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on must stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must stop"
+)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
+use uput_core::keyfile::{Cost, KeyFile, Lock};
 
 struct Home(TempDir);
 
@@ -169,4 +176,159 @@ fn a_key_file_that_was_changed_does_not_start_a_node() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     std::fs::write(&path, &key[..key.len() - 8]).unwrap();
     assert_eq!(refusal(&home.config()).0, 4);
+}
+
+/// What is done to a node's files, and what the one line must say of it.
+struct Refused {
+    name: &'static str,
+    change: fn(&Home),
+    code: i32,
+    says: &'static [&'static str],
+}
+
+const REFUSED: &[Refused] = &[
+    Refused {
+        name: "somebody else's folder",
+        change: |home| home.put("node/FORMAT", b"photographs, 2019\n"),
+        code: 6,
+        says: &["is not a node's data folder", "nothing in it was touched"],
+    },
+    Refused {
+        name: "a folder of a newer version",
+        change: |home| home.edit("node/FORMAT", "format 1", "format 2"),
+        code: 6,
+        says: &["has format 2, which this version cannot read", "nothing in it was touched"],
+    },
+    Refused {
+        name: "a FORMAT that was cut",
+        change: |home| home.put("node/FORMAT", &home.bytes("node/FORMAT")[..40]),
+        code: 6,
+        says: &["FORMAT is damaged", "left as it is"],
+    },
+    Refused {
+        name: "the key of another node",
+        change: |home| {
+            assert!(home.init("another", "another.key").status.success());
+            home.put("node/node.key", &home.bytes("another/node.key"));
+        },
+        code: 6,
+        says: &["is not the storage key of this data folder", "nothing in it was touched"],
+    },
+    Refused {
+        name: "a journal with one flipped bit",
+        change: |home| home.flip("node/journal/00000001.seg", 200),
+        code: 6,
+        says: &["journal/00000001.seg is damaged", "left as it is"],
+    },
+    Refused {
+        name: "a journal that is gone",
+        change: |home| std::fs::remove_file(home.path("node/journal/00000001.seg")).unwrap(),
+        code: 6,
+        says: &["journal is damaged (it ends before what was acknowledged)", "left as it is"],
+    },
+    Refused {
+        name: "a head of zeros",
+        change: |home| home.put("node/head", &vec![0; home.bytes("node/head").len()]),
+        code: 6,
+        says: &["head is damaged", "left as it is"],
+    },
+    Refused {
+        name: "a key book with one flipped bit",
+        change: |home| home.flip("node/keybook/000000000001.key", 40),
+        code: 6,
+        says: &["keybook/000000000001.key is damaged", "left as it is"],
+    },
+    Refused {
+        name: "a locked key",
+        change: |home| home.lock_key(),
+        code: 4,
+        says: &["node.key", "the key is locked; give the passphrase"],
+    },
+    Refused {
+        name: "a key file that is broken in its third line",
+        change: |home| home.edit("node/node.key", "uput-key-file 1", "uput-key-file one"),
+        code: 4,
+        says: &["node.key", "line 3"],
+    },
+    Refused {
+        name: "a configuration that is no TOML",
+        change: |home| home.put("node/uput.toml", b"data = \".\"\n\napi = \n"),
+        code: 3,
+        says: &["uput.toml:3:"],
+    },
+    Refused {
+        name: "a configuration that breaks a rule",
+        change: |home| home.put("node/uput.toml", b"data = \".\"\napi = \"192.0.2.1:7421\"\n"),
+        code: 3,
+        says: &["uput.toml:2:", "api must be an address of this computer only"],
+    },
+    Refused {
+        name: "an address that is not this computer's",
+        change: |home| home.edit("node/uput.toml", "peer = \"127.0.0.1:0\"", "peer = \"192.0.2.1:7420\""),
+        code: 5,
+        says: &["peer address 192.0.2.1:7420"],
+    },
+];
+
+impl Home {
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn edit(&self, name: &str, old: &str, new: &str) {
+        let before = text(&self.bytes(name));
+        assert!(before.contains(old), "{name}: {before}");
+        self.put(name, before.replace(old, new).as_bytes());
+    }
+
+    fn flip(&self, name: &str, at: usize) {
+        let mut bytes = self.bytes(name);
+        bytes[at] ^= 1;
+        self.put(name, &bytes);
+    }
+
+    fn lock_key(&self) {
+        let file = KeyFile::parse(&text(&self.bytes("node/node.key"))).unwrap();
+        let passphrase = "an invented passphrase";
+        let lock = Lock::Passphrase { passphrase, salt: [9; 32], cost: Cost::LEAST };
+        let locked = file.open_node_secrets(None).unwrap().write(&lock).unwrap();
+        self.put("node/node.key", locked.as_bytes());
+    }
+}
+
+#[test]
+fn what_cannot_be_opened_starts_no_node_and_stays_as_it_is() {
+    // [NOD-3] [NOD-5] [API-20] [API-22]
+    for refused in REFUSED {
+        let home = Home::new();
+        // Once round, so that there is something to damage.
+        assert_eq!(stop(ready(&home.config()).0), 0);
+        (refused.change)(&home);
+        let before = home.node_files();
+        let (code, said) = refusal(&home.config());
+        assert_eq!(code, refused.code, "{}: {said}", refused.name);
+        for words in refused.says {
+            assert!(said.contains(words), "{}: {said}", refused.name);
+        }
+        let mut after = home.node_files();
+        after.retain(|path, _| !path.starts_with(home.path("node/quarantine")));
+        assert!(after == before, "{}: the folder was changed", refused.name);
+    }
+}
+
+#[test]
+fn a_peer_address_in_use_is_named_and_the_folder_stays_untouched() {
+    // [API-22]
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    home.edit("node/uput.toml", "peer = \"127.0.0.1:0\"", &format!("peer = \"{address}\""));
+    let before = home.node_files();
+    let (code, said) = refusal(&home.config());
+    assert_eq!((code, said.contains("peer address") && said.contains(&address)), (5, true), "{said}");
+    assert!(home.node_files() == before);
 }

@@ -53,8 +53,7 @@ impl Storage {
         project: impl Project,
     ) -> Result<Self, StorageError> {
         let opened = Self::open_checked(Arc::clone(&disk), home, key, options, project);
-        if let Err(StorageError::Damaged { file, what }) = &opened {
-            tracing::error!(file, what, "the data folder is damaged");
+        if let Err(StorageError::Damaged { file, .. }) = &opened {
             if let Err(error) = quarantine(disk.as_ref(), file) {
                 tracing::error!(file, %error, "no copy could be put into quarantine");
             }
