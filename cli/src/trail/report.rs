@@ -6,7 +6,7 @@ mod checks;
 mod conclusion;
 mod timeline;
 
-use uput_core::verdict::Report;
+use uput_core::verdict::{Report, YesNo};
 
 use crate::moment;
 use crate::output::Page;
@@ -31,7 +31,8 @@ fn subject(report: &Report, trust: &str, page: &mut Page) {
     page.pair("trust file", format!("{trust}, made by {}", report.trust.made_by));
     page.pair("  digest", &report.trust.digest);
     if let Some(agreement) = &report.agreement {
-        page.pair("agreement", format!("{}, version {}", agreement.title, agreement.version));
+        let trusted = if agreement.trusted == YesNo::Yes { "" } else { "; the trust file does not name it" };
+        page.pair("agreement", format!("{}, version {}{trusted}", agreement.title, agreement.version));
         page.pair("  ID", &agreement.id);
         if agreement.demonstration {
             page.pair("", "for demonstration with invented data only");

@@ -29,7 +29,8 @@ impl CompareArgs {
         let equal = one.digest() == other.digest();
         let mut page = Page::default();
         page.line(if equal { "Both demand the same." } else { "They demand different things." });
-        let differences = differences(&one, &other);
+        let mut differences = differences(&one, &other);
+        differences.extend(names(&one, &other));
         differences.iter().for_each(|sentence| page.line(sentence));
         let exit = if equal { Exit::Done } else { Exit::Failed };
         let digests = [one.digest(), other.digest()];
@@ -52,6 +53,19 @@ fn differences(one: &TrustFile, other: &TrustFile) -> Vec<String> {
         sentences.push("They demand different nonces or earliest times of heads.".to_owned());
     }
     sentences
+}
+
+/// Reports speak in these names, and no digest covers them: who exchanges two of them blames one for what the other did.
+fn names(one: &TrustFile, other: &TrustFile) -> Vec<String> {
+    let organisations = one.organisations.iter().filter_map(|entry| {
+        let found = other.organisation(&entry.organisation).filter(|found| found.name != entry.name)?;
+        Some(format!("The first calls {} \"{}\", the second \"{}\".", entry.organisation, entry.name, found.name))
+    });
+    let agreements = one.agreements.iter().filter_map(|entry| {
+        let found = other.agreement(&entry.agreement).filter(|found| found.title != entry.title)?;
+        Some(format!("The first calls {} \"{}\", the second \"{}\".", entry.agreement, entry.title, found.title))
+    });
+    organisations.chain(agreements).collect()
 }
 
 fn only(which: &str, one: &TrustFile, other: &TrustFile) -> Vec<String> {

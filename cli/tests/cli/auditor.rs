@@ -155,6 +155,13 @@ fn trust_files_are_compared_by_what_they_demand() {
     for expected in ["Only the first believes centre", "Only the first knows", "different nonces"] {
         assert!(sentences.contains(expected), "{expected}: {sentences}");
     }
+    // Two names exchanged: the same demand, and every report would blame one for the other.
+    let text = std::fs::read_to_string(desk.path().join("one.toml")).unwrap();
+    let text = text.replace("\"hotline\"", "\"?\"").replace("\"centre\"", "\"hotline\"").replace("\"?\"", "\"centre\"");
+    desk.write("swapped.toml", text.as_bytes());
+    let swapped = compare("one.toml", "swapped.toml");
+    let sentences = json(&swapped)["differences"].as_array().unwrap().len();
+    assert_eq!((swapped.code, sentences), (0, 2), "{}", swapped.stdout);
     let people = run(desk.path(), ["trust", "compare", "one.toml", "other.toml"], "");
     assert!(people.stdout.starts_with("They demand different things."));
     let bad = run(desk.path(), ["trust", "show", "agreement.bin", "--json"], "");

@@ -338,6 +338,10 @@ impl Node {
         if occasion.discloses() {
             // No new disclosure to an organisation whose keys fork.
             self.confirmed(&loaded.other(&self.me.organisation).to_string())?;
+            // [BUN-55] A reopening may restate nothing; whatever else discloses says on which basis.
+            if new.fields.is_empty() && statement != Statement::Reopened {
+                return Err(Rejection::BasisNotAllowed.into());
+            }
         }
         let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
         if !new.fields.is_empty() {

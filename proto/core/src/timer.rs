@@ -1,11 +1,14 @@
 //! Timers of the agreement: which event started one, and which met it.
 //!
-//! Guarantees that only effective events start or meet a timer. Leaves to others what a
-//! delay is worth, and on whose word it is one.
+//! Guarantees that only effective events start or meet a timer, and that none runs for what could not be expected any
+//! more. Leaves to others what a delay is worth, and on whose word it is one.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     event::{Event, Statement},
-    state::{Reading, Side, Verdict},
+    id::EventId,
+    state::{Duty, Reading, Side, Values, Verdict},
     trail::Trail,
     wire::TimerKind,
 };
@@ -26,17 +29,17 @@ pub struct Step<'a> {
 pub struct Steps<'a> {
     events: Vec<&'a Event>,
     trail: &'a Trail,
-    owes: bool,
+    owed: &'a BTreeMap<EventId, BTreeSet<Duty>>,
 }
 
 impl<'a> Steps<'a> {
     /// Of a trail and its reading.
     #[must_use]
-    pub fn new(trail: &'a Trail, reading: &Reading) -> Self {
+    pub fn new(trail: &'a Trail, reading: &'a Reading) -> Self {
         let effective =
             |event: &&Event| reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
         let events = trail.events().map(|event| -> &Event { event }).filter(effective).collect();
-        Self { events, trail, owes: !reading.owed.is_empty() }
+        Self { events, trail, owed: &reading.owed }
     }
 
     /// Every timer of a kind that was started. [EVT-21]
@@ -57,9 +60,12 @@ impl<'a> Steps<'a> {
             TimerKind::Decision => opening().filter_map(|of| self.after_delivery(kind, of, decides)).collect(),
             TimerKind::Stay => {
                 let started = self.events.iter().find(|event| event.statement == Statement::Started).copied();
-                started.map(|from| self.until(kind, from, |event| ends_stay(&event.statement))).into_iter().collect()
+                started
+                    .and_then(|from| self.until(kind, from, |event| ends_stay(&event.statement)))
+                    .into_iter()
+                    .collect()
             }
-            TimerKind::Purge => self.purge().into_iter().collect(),
+            TimerKind::Purge => self.purges(),
             TimerKind::Unspecified => Vec::new(),
         }
     }
@@ -75,27 +81,79 @@ impl<'a> Steps<'a> {
 
     fn after_delivery(&self, kind: TimerKind, of: &Event, meets: fn(&Statement) -> bool) -> Option<Step<'a>> {
         let from = self.delivered(of)?;
-        Some(self.until(kind, from, |event| self.by_peer(event) && meets(&event.statement)))
+        let met = |event: &Event| self.by_peer(event) && meets(&event.statement);
+        // Who answered before its machine said so owes nothing more.
+        let before = self.events.iter().any(|event| met(event) && self.saw(event, of) && self.saw(from, event));
+        if before { None } else { self.until(kind, from, met) }
     }
 
-    /// From an event to the first after it that meets the timer, or ends the trail.
-    fn until(&self, kind: TimerKind, from: &'a Event, meets: impl Fn(&Event) -> bool) -> Step<'a> {
-        let mut later = self.events.iter().skip_while(|event| event.id != from.id).skip(1).copied();
-        let to = later.find(|event| meets(event) || self.ends(event));
-        Step { kind, from, to, ended: to.is_some_and(|event| !meets(event)) }
+    /// From an event to the first that it has not seen and that meets the timer, or ends the trail. None if its author
+    /// knew that nothing was to be expected any more. An ending that crossed counts, however its author dates it.
+    fn until(&self, kind: TimerKind, from: &'a Event, meets: impl Fn(&Event) -> bool) -> Option<Step<'a>> {
+        if !self.trail.history().is_expectant(from.id) {
+            return None;
+        }
+        let later = |event: &&Event| event.id != from.id && !self.saw(from, event);
+        let ends = |event: &Event| self.ends(event) || (kind == TimerKind::Contact && refuses(&event.statement));
+        let to = self.events.iter().copied().filter(later).find(|event| meets(event) || ends(event));
+        Some(Step { kind, from, to, ended: to.is_some_and(|event| !meets(event)) })
     }
 
-    /// From what makes the receiver owe a purge. An ordinary closing does not.
-    fn purge(&self) -> Option<Step<'a>> {
-        let disclosed = |event: &&&Event| event.terms.is_some_and(|terms| terms.stage > 0);
-        let first = self.events.iter().position(|event| disclosed(&event))?;
-        let mut later = self.events.iter().skip(first).skip_while(|event| !self.asks_purge(event)).copied();
-        let from = later.next()?;
-        let to = later.find(|event| {
-            self.by_peer(event) && matches!(event.statement, Statement::Purged(_) | Statement::Retained { .. })
-        });
+    /// One timer for all disclosures that came to be owed by one event. An ordinary closing does not start it.
+    fn purges(&self) -> Vec<Step<'a>> {
+        let disclosures = self.trail.history().disclosures().collect::<Vec<_>>();
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        for (from, to) in disclosures.into_iter().flat_map(|disclosure| self.purges_of(disclosure)) {
+            match steps.iter_mut().find(|step| step.from.id == from.id) {
+                Some(step) => step.to = step.to.zip(to).map(|(one, other)| self.later(one, other)),
+                None => steps.push(Step { kind: TimerKind::Purge, from, to, ended: false }),
+            }
+        }
+        steps
+    }
+
+    /// What made the receiver owe the values of a disclosure, and the purge that covered them. A duty that a reopening
+    /// set aside before the purge is none.
+    fn purges_of(&self, disclosure: EventId) -> Option<(&'a Event, Option<&'a Event>)> {
+        let history = self.trail.history();
+        let owes = |event: &Event| history.values_at(event.id, disclosure) == Values::Owed;
+        let set_aside = |event: &Event| {
+            let reopened = self.events.iter().filter(|again| again.statement == Statement::Reopened);
+            let mut after = reopened.filter(|again| self.saw(again, event));
+            after.any(|again| history.values_at(again.id, disclosure) == Values::Held)
+        };
+        let place = self
+            .events
+            .iter()
+            .position(|event| self.starts_purge(event, disclosure) && owes(event) && !set_aside(event))?;
+        let (before, after) = self.events.split_at_checked(place)?;
+        let covers = |event: &&&Event| {
+            let purges = matches!(event.statement, Statement::Purged(_) | Statement::Retained { .. });
+            purges && self.by_peer(event) && history.has_seen(event.id, disclosure)
+        };
+        let (from, to) = (*after.first()?, after.iter().find(covers).copied());
         // Purged before it was asked for: nothing is owed, and nothing is late.
-        if to.is_none() && !self.owes { None } else { Some(Step { kind: TimerKind::Purge, from, to, ended: false }) }
+        let covered = before.iter().any(|event| covers(&event));
+        if covered || (to.is_none() && !self.owed.contains_key(&disclosure)) { None } else { Some((from, to)) }
+    }
+
+    /// What asks for a purge of a disclosure that it has seen; or, if they crossed, the delivery of the disclosure.
+    fn starts_purge(&self, event: &Event, disclosure: EventId) -> bool {
+        let history = self.trail.history();
+        if self.asks_purge(event) {
+            return history.has_seen(event.id, disclosure);
+        }
+        let asked = || self.events.iter().filter(|asks| self.asks_purge(asks) && self.saw(event, asks));
+        let crossed = || asked().any(|asks| !history.has_seen(asks.id, disclosure));
+        self.by_peer(event) && event.statement == Statement::Delivered(disclosure) && crossed()
+    }
+
+    fn later(&self, one: &'a Event, other: &'a Event) -> &'a Event {
+        if self.saw(other, one) { other } else { one }
+    }
+
+    fn saw(&self, event: &Event, other: &Event) -> bool {
+        self.trail.history().has_seen(event.id, other.id)
     }
 
     fn gives_identity(&self, event: &Event) -> bool {
@@ -143,6 +201,10 @@ const fn contacts(statement: &Statement) -> bool {
         statement,
         Statement::ContactMade | Statement::CouldNotReach(_) | Statement::Started | Statement::Provided(_)
     )
+}
+
+const fn refuses(statement: &Statement) -> bool {
+    matches!(statement, Statement::Declined(_) | Statement::Redirected(_))
 }
 
 const fn decides(statement: &Statement) -> bool {

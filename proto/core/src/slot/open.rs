@@ -32,9 +32,10 @@ pub fn open(
         Form::Whole(whole) => open_whole(whole, &commitments, place)?,
         Form::Some(some) => open_some(some, &commitments, place)?,
     };
-    // [DIS-10] No label stands twice in one event.
+    // [DIS-10] No label stands twice in one event, but for foreign slots, which are dropped.
     let mut seen = BTreeSet::new();
-    if opened.labels().all(|label| seen.insert(label)) { Ok(opened) } else { Err(Rejection::BadDisclosure) }
+    let mut own = opened.slots().iter().filter(|slot| !slot.is_foreign()).filter_map(DisclosedSlot::label);
+    if own.all(|label| seen.insert(label)) { Ok(opened) } else { Err(Rejection::BadDisclosure) }
 }
 
 fn open_whole(whole: &wire::WholeDisclosure, commitments: &[&[u8]], place: Place<'_>) -> Result<Disclosed, Rejection> {

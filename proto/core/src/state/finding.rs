@@ -73,9 +73,13 @@ fn finding(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> 
     }
 }
 
+/// What is named continues the chain that its author says it has seen. What stands on another branch of a fork does not:
+/// `seen` names one event, and cannot name both.
 fn stale(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> bool {
-    let named = entry.node.names.and_then(|id| history.place(id));
-    named.is_some_and(|named| whole.within().contains(named) && !history.past(place).contains(named))
+    let Some(named) = entry.node.names.and_then(|id| history.place(id)) else { return false };
+    let continues = |seen| history.chain(named).any(|before| before == seen);
+    let hidden = whole.within().contains(named) && !history.past(place).contains(named);
+    hidden && entry.node.seen.is_none_or(continues)
 }
 
 /// The right: the trail is live, and that stage was disclosed in the epoch or may be now.

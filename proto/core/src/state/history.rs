@@ -24,6 +24,17 @@ pub struct History {
     nowhere: Set,
 }
 
+/// Where the values of a disclosure stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Not disclosed yet, or purged, or kept under law.
+    Absent,
+    /// The receiver has them, for all that is known, and owes nothing.
+    Held,
+    /// The receiver must purge them or keep them under law.
+    Owed,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) node: Node,
@@ -105,7 +116,46 @@ impl History {
         Ok(Reading::of(opening, self, &View::new(self, part)))
     }
 
-    /// The same, of a part.
+    /// Whether one event has the other in its past.
+    #[must_use]
+    pub fn has_seen(&self, event: EventId, other: EventId) -> bool {
+        let (Some(place), Some(other)) = (self.place(event), self.place(other)) else { return false };
+        self.past(place).contains(other)
+    }
+
+    /// Whether one who knew this event and its past could still expect something of the receiver: the trail was live,
+    /// and the answer was not a no. [EVT-21]
+    #[must_use]
+    pub fn is_expectant(&self, event: EventId) -> bool {
+        self.view_at(event).is_some_and(|view| view.live() && !view.refused())
+    }
+
+    /// Where the values of a disclosure stood for one who knew this event and its past. [STA-16] [STA-17]
+    #[must_use]
+    pub fn values_at(&self, event: EventId, disclosure: EventId) -> Values {
+        let (Some(view), Some(place)) = (self.view_at(event), self.place(disclosure)) else { return Values::Absent };
+        if !view.outstanding().contains(place) {
+            Values::Absent
+        } else if view.owed().contains(place) {
+            Values::Owed
+        } else {
+            Values::Held
+        }
+    }
+
+    /// The effective events that disclose values, in the order in which they came.
+    pub fn disclosures(&self) -> impl Iterator<Item = EventId> {
+        self.with(Fact::Values).iter().filter_map(|place| self.id(place))
+    }
+
+    fn view_at(&self, event: EventId) -> Option<View<'_>> {
+        let place = self.place(event)?;
+        let mut part = self.past(place).clone();
+        part.insert(place);
+        Some(View::new(self, part))
+    }
+
+    /// [`History::may`], of a part.
     pub(super) fn may_in(&self, part: &View<'_>, side: Side, kind: Kind) -> Result<(), VoidReason> {
         judge_kind(side, kind, None, part)
     }
@@ -158,6 +208,12 @@ impl History {
 
     pub(super) fn place(&self, id: EventId) -> Option<usize> {
         self.places.get(&id).copied()
+    }
+
+    /// What its author wrote before an event, newest first.
+    pub(super) fn chain(&self, place: usize) -> impl Iterator<Item = EventId> + '_ {
+        let before = |place: usize| self.entries.get(place).and_then(|entry| entry.node.prev);
+        std::iter::successors(before(place), move |id| self.place(*id).and_then(before))
     }
 
     pub(super) fn epoch(&self, place: usize) -> u32 {

@@ -22,7 +22,7 @@ pub use crossing::{Crossed, Crossing, crossed};
 pub use evaluate::{evaluate, may};
 pub use fact::Fact;
 pub use finding::Finding;
-pub use history::History;
+pub use history::{History, Values};
 pub use kind::{Kind, Side};
 pub use node::{Broken, Node, Verdict, VoidReason};
 pub use predicate::Predicate;

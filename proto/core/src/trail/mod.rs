@@ -189,6 +189,12 @@ impl Trail {
         self.history.may(side, kind(statement, self.opened_at), names(statement))
     }
 
+    /// The causal order of its events, and what can be read from it.
+    #[must_use]
+    pub const fn history(&self) -> &History {
+        &self.history
+    }
+
     /// Whether a correction or a reopening claims a stage that its author had not reached: then no value of it is read.
     /// A correction replaces what was disclosed, a reopening restates the need; neither opens a new stage. [EVT-24]
     #[must_use]

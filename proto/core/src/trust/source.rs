@@ -5,6 +5,7 @@ use toml::{Spanned, value::Datetime};
 
 use super::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand, moment};
 use crate::{
+    catalogue::is_line,
     id::{AgreementId, EventId, KeyRecordId, OrgId, hex},
     rejection::Rejection,
 };
@@ -142,14 +143,14 @@ impl Reader<'_> {
         bad(self.text, at.span().start, rule)
     }
 
-    /// Words that cannot disturb a terminal.
+    /// Words that hide nothing and cannot disturb a terminal. [DIS-8]
     fn words(&self, text: &Spanned<String>) -> Result<String, BadTrustFile> {
         let words = text.get_ref();
-        let fits = !words.trim().is_empty() && words.chars().count() <= MAX_TEXT;
-        if fits && !words.chars().any(char::is_control) {
+        if is_line(words, MAX_TEXT) {
             Ok(words.clone())
         } else {
-            Err(self.bad(text, "text must have 1 to 200 characters, no line break and no control character"))
+            let rule = "text must be one line of 1 to 200 composed characters, none of them hidden, no space too many";
+            Err(self.bad(text, rule))
         }
     }
 

@@ -63,6 +63,10 @@ pub(super) fn check_agreement(
     let Ok(opening) = trail.opening_event() else { return };
     for event in trail.events() {
         check_terms(opening, event, agreement, opened, names, findings);
+        if event.terms.is_none() && discloses(&event.statement) {
+            let sentence = format!("{} names no rule and no legal basis", event.statement.name());
+            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+        }
         if trail.oversteps(event) {
             let sentence = "it discloses at a stage that had not been reached".to_owned();
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
@@ -111,6 +115,11 @@ fn check_terms(
             findings.against(Demand::Profile, Conformance::NotCheckable, Some(event.id), said(&why));
         }
     }
+}
+
+/// What moves a trail to a stage, or replaces values, discloses, and says on which basis.
+const fn discloses(statement: &Statement) -> bool {
+    matches!(statement, Statement::Need | Statement::Identity | Statement::Corrected)
 }
 
 const fn demand(refused: &Refused) -> Demand {

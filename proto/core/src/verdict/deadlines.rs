@@ -4,7 +4,9 @@ use super::{Conformance, Deadline, demand::Demand, findings::Findings, heads::He
 use crate::{
     agreement::{Agreement, name_of},
     bundle::Bundle,
+    envelope::Verified,
     event::Event,
+    head::Head,
     id::OrgId,
     state::{Reading, Side},
     time::{Seconds, Span},
@@ -20,6 +22,9 @@ pub(super) struct Clocks<'a> {
     pub(super) heads: &'a Heads,
     pub(super) names: &'a Names<'a>,
 }
+
+/// What must hold before a delay counts against anybody: else the answer, or what ended the wait, may be missing.
+const WHOLE: [Demand; 5] = [Demand::Signed, Demand::Sequence, Demand::Gaps, Demand::Readable, Demand::Incarnations];
 
 /// Up to when it is shown that nothing had come, and on whose word.
 struct Silence {
@@ -53,28 +58,27 @@ impl Clocks<'_> {
 
     fn judge_met(&self, step: &Step<'_>, to: &Event, due: Seconds, findings: &mut Findings) -> Deadline {
         let late = to.time.since(due).filter(|late| late.0 > 0);
-        let word = self.word(&[step.from.author, to.author]);
-        let (timer, owing) = (name_of(step.kind), self.names.of(&self.owing()));
+        let clocks = [step.from.author, to.author];
+        let word = self.word(&clocks);
+        let timer = name_of(step.kind);
         let done = if step.ended { "not met when the trail ended" } else { "met" };
-        let sentence = match late {
+        let mut sentence = match late {
             None => format!("{timer}: due {}, {done} in time, on the word of {word}", moment(due)),
             Some(late) => format!("{timer}: due {}, {done} {late} late, on the word of {word}", moment(due)),
         };
         if late.is_some() {
-            let admitted = [step.from.author, to.author].iter().all(|author| *author == self.owing());
-            let (verdict, why) = admission(admitted, &owing);
-            findings.against(Demand::Timers, verdict, Some(to.id), format!("{sentence}: {why}"));
+            self.weigh(&clocks, to, &mut sentence, findings);
         }
         self.deadline(step, due, late, word, sentence)
     }
 
     fn judge_open(&self, step: &Step<'_>, due: Seconds, findings: &mut Findings) -> Deadline {
-        let silence = self.silence();
+        let silence = self.silence(findings);
         let (timer, owing) = (name_of(step.kind), self.names.of(&self.owing()));
         let late = silence.until.since(due).filter(|late| late.0 > 0);
-        let word = self.word(&[step.from.author, silence.word]);
+        let clocks = [step.from.author, silence.word];
         let by = self.names.of(&silence.word);
-        let sentence = match late {
+        let mut sentence = match late {
             None => format!("{timer}: due {}, not met yet at {}, on {by}'s word", moment(due), moment(silence.until)),
             Some(_) if silence.own_head => {
                 format!(
@@ -86,19 +90,38 @@ impl Clocks<'_> {
             Some(_) => format!("{timer}: due {}, no answer, on {by}'s word", moment(due)),
         };
         if late.is_some() {
-            let admitted = step.from.author == self.owing() && silence.word == self.owing();
-            let (verdict, why) = admission(admitted, &owing);
-            findings.against(Demand::Timers, verdict, Some(step.from.id), format!("{sentence}: {why}"));
+            self.weigh(&clocks, step.from, &mut sentence, findings);
         }
-        self.deadline(step, due, late, word, sentence)
+        self.deadline(step, due, late, self.word(&clocks), sentence)
     }
 
-    /// The owing party's own latest head if it covers all that is here of it, else the exporter's time.
-    fn silence(&self) -> Silence {
-        let owing = self.owing();
-        let count = self.trail.count(Side::Peer);
-        let own = self.heads.of(&owing).filter(|head| head.own_count >= count).map(|head| head.time).max();
-        let exported = (self.bundle.exporter == owing).then_some(self.bundle.time);
+    /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
+    /// shown and not judged.
+    fn weigh(&self, clocks: &[OrgId], event: &Event, sentence: &mut String, findings: &mut Findings) {
+        let owing = self.names.of(&self.owing());
+        let own = clocks.iter().all(|author| *author == self.owing());
+        let whole = is_whole(findings) && !findings.failed(Demand::Exporter);
+        let (verdict, why) = match (own, whole) {
+            (true, true) => (Conformance::No, format!("{owing}'s own admission")),
+            (true, false) => {
+                (Conformance::NotCheckable, String::from("not judged, as something is missing or not accepted"))
+            }
+            (false, _) => (Conformance::NotCheckable, format!("not on {owing}'s clock alone, and no log proves it")),
+        };
+        *sentence = format!("{sentence}: {why}");
+        findings.against(Demand::Timers, verdict, Some(event.id), sentence.clone());
+    }
+
+    /// The owing party's own latest head that ends with the last of its events here, else the exporter's time.
+    fn silence(&self, findings: &Findings) -> Silence {
+        let (owing, count) = (self.owing(), self.trail.count(Side::Peer));
+        let last = count.checked_sub(1).map(|number| self.trail.numbered(Side::Peer, number)).unwrap_or_default();
+        // A head that counts more has counted what is not here: perhaps the answer.
+        let covers =
+            |head: &&Verified<Head>| head.own_count == count && head.own_last.is_none_or(|named| last.contains(&named));
+        let own = self.heads.of(&owing).filter(covers).map(|head| head.time).max();
+        let signed = !findings.failed(Demand::Exporter) && is_whole(findings);
+        let exported = (self.bundle.exporter == owing && signed).then_some(self.bundle.time);
         match own.max(exported) {
             Some(until) => Silence { until, word: owing, own_head: own == Some(until) },
             None => Silence { until: self.bundle.time, word: self.bundle.exporter, own_head: false },
@@ -130,11 +153,6 @@ impl Clocks<'_> {
     }
 }
 
-/// A delay that rests on the late party's own clock alone is its admission; any other is shown and not judged.
-fn admission(admitted: bool, owing: &str) -> (Conformance, String) {
-    if admitted {
-        (Conformance::No, format!("{owing}'s own admission"))
-    } else {
-        (Conformance::NotCheckable, format!("not on {owing}'s clock alone, and no log proves it"))
-    }
+fn is_whole(findings: &Findings) -> bool {
+    !WHOLE.into_iter().any(|demand| findings.failed(demand))
 }

@@ -9,7 +9,7 @@ use crate::{
     bundle::{Bundle, List, Place},
     envelope::{Envelope, MediaType, Verified, pae, verify_one},
     event::{EVENT_VERSION, Event, EventPrefix, Statement},
-    id::{EventId, KeyRecordId, OrgId},
+    id::{EventId, KeyRecordId, OrgId, TrailId},
     key::{PublicKey, SIGNATURE_LENGTH},
     rejection::Rejection,
     time::Seconds,
@@ -39,11 +39,15 @@ impl Events {
             findings.reach(Demand::Signed);
             let id = EventId::from(envelope.id());
             events.places.insert(id, bundle.place(List::Events, index));
-            match events.take(envelope, keyring) {
+            match events.take(envelope, bundle.trail, keyring) {
                 Ok(()) => {}
                 Err(rejection @ Rejection::UnknownSigner) => {
                     let place = events.place(&id).field("key");
                     findings.reject(Demand::Signed, Exit::UnknownSigner, place, rejection);
+                }
+                // [BUN-31] Said here already, as without its opening a trail admits and refuses nothing.
+                Err(rejection @ Rejection::WrongTrail) => {
+                    findings.reject(Demand::Sequence, Exit::NotAuthentic, events.place(&id), rejection);
                 }
                 Err(rejection) => findings.reject(Demand::Signed, Exit::NotAuthentic, events.place(&id), rejection),
             }
@@ -51,18 +55,20 @@ impl Events {
         events
     }
 
-    fn take(&mut self, envelope: &Envelope, keyring: &Keyring) -> Result<(), Rejection> {
+    fn take(&mut self, envelope: &Envelope, trail: TrailId, keyring: &Keyring) -> Result<(), Rejection> {
         let version = EventPrefix::version(envelope.media_type()).ok_or(Rejection::WrongType)?;
         // Read before it is verified only to find the key that must have signed it.
         let prefix = EventPrefix::parse(envelope.id(), envelope.body())?;
         let key = keyring.signing_key(&prefix.author, &prefix.key)?;
         if version > EVENT_VERSION {
             verify_unread(envelope, key)?;
+            ours(prefix.trail, trail)?;
             self.parked.push(prefix);
             return Ok(());
         }
         let id = envelope.id();
         let event = verify_one(envelope.clone(), MediaType::EVENT, key, |body| Event::parse(id, body))?;
+        ours(event.trail, trail)?;
         self.read.insert(event.id, event);
         Ok(())
     }
@@ -90,7 +96,7 @@ impl Events {
 
     /// Puts the events together: what an event points to first, then by claimed time. [BUN-31] [BUN-32]
     pub(super) fn connect(
-        &self,
+        &mut self,
         opening: Option<&Verified<Event>>,
         opened_at: u32,
         findings: &mut Findings,
@@ -112,6 +118,7 @@ impl Events {
                 }
             }
         }
+        self.refuse_strangers(&trail, findings);
         let loose: Vec<_> = self.read.values().filter(|event| trail.event(&event.id).is_none()).cloned().collect();
         self.say_gaps(&trail, &loose, findings);
         Connected { trail: Some(trail), loose }
@@ -143,6 +150,16 @@ impl Events {
             }
         }
         order
+    }
+
+    /// What cannot be read yet is by a party all the same. [BUN-31]
+    fn refuse_strangers(&mut self, trail: &Trail, findings: &mut Findings) {
+        let (own, strange): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.parked).into_iter().partition(|prefix| trail.side(&prefix.author).is_some());
+        self.parked = own;
+        for prefix in strange {
+            findings.reject(Demand::Sequence, Exit::NotAuthentic, self.place(&prefix.id), Rejection::WrongTrail);
+        }
     }
 
     /// Says what is named and not here: by links, and by what statements name.
@@ -187,6 +204,10 @@ impl Events {
             }
         }
     }
+}
+
+fn ours(named: TrailId, trail: TrailId) -> Result<(), Rejection> {
+    if named == trail { Ok(()) } else { Err(Rejection::WrongTrail) }
 }
 
 /// The event of this trail that a statement names.

@@ -63,7 +63,7 @@ impl<'a> Examination<'a> {
         if let Some(place) = bundle.disorder() {
             findings.reject(Demand::Order, Exit::NotAuthentic, Where::part(place), Rejection::NotCanonical);
         }
-        let keyring = Keyring::verify(bundle, &mut findings);
+        let keyring = Keyring::verify(bundle, trust, &mut findings);
         exporter::verify(bundle, &keyring, &mut findings);
         let events = Events::verify(bundle, &keyring, &mut findings);
         let opening = events.opening(bundle).cloned();

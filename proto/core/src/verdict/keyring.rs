@@ -1,6 +1,7 @@
 //! The key chains of a bundle.
 //!
-//! Guarantees that every key it gives out stands in a chain that was verified from the organisation's first record.
+//! Guarantees that every key it gives out stands in a chain that was verified from the organisation's first record, and,
+//! of a forked chain, on the branch that the trust file demands, if it demands one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,23 +17,31 @@ use crate::{
 /// Verified chains by organisation.
 pub(super) struct Keyring {
     chains: BTreeMap<OrgId, KeyChain>,
+    /// Chains with branches, as they stand in the bundle.
+    forked: Vec<KeyChain>,
 }
 
 impl Keyring {
     /// Verifies every chain. [BUN-20]
-    pub(super) fn verify(bundle: &Bundle, findings: &mut Findings) -> Self {
+    pub(super) fn verify(bundle: &Bundle, trust: &TrustFile, findings: &mut Findings) -> Self {
         let mut chains = BTreeMap::new();
+        let mut forked = Vec::new();
         for (index, records) in bundle.chains.iter().enumerate() {
             findings.reach(Demand::Chains);
             match KeyChain::verify(records) {
-                Ok(chain) => drop(chains.entry(chain.organisation()).or_insert(chain)),
+                Ok(chain) => {
+                    let minimum = trust.organisation(&chain.organisation()).map(|entry| entry.minimum);
+                    let branch = minimum.and_then(|minimum| branch_of(&chain, &minimum));
+                    forked.extend(chain.is_forked().then(|| chain.clone()));
+                    chains.entry(chain.organisation()).or_insert(branch.unwrap_or(chain));
+                }
                 Err(rejection) => {
                     let place = Where::part(bundle.place(List::Chains, index));
                     findings.reject(Demand::Chains, Exit::NotAuthentic, place, rejection);
                 }
             }
         }
-        Self { chains }
+        Self { chains, forked }
     }
 
     /// The chain of an organisation.
@@ -107,11 +116,13 @@ impl Keyring {
 
     /// Shows forks as what they are: a breach that the organisation's own signatures prove. [BUN-25]
     pub(super) fn show_forks(&self, names: &Names<'_>, findings: &mut Findings) {
-        for (organisation, chain) in &self.chains {
+        if !self.chains.is_empty() {
             findings.reach(Demand::OneChain);
+        }
+        for chain in &self.forked {
             for twin in chain.twins() {
                 let rival = chain.records().find(|record| record.number() == twin.number());
-                let by = names.show(organisation);
+                let by = names.show(&chain.organisation());
                 let sentence = format!("{} signed two key records with number {}", by.name, twin.number());
                 findings.fail(Demand::OneChain, Exit::Equivocation, Where::id(twin.id()), sentence.clone());
                 let proof = rival.into_iter().chain([twin]).map(|record| record.id().to_string()).collect();
@@ -129,4 +140,25 @@ impl Keyring {
             ));
         }
     }
+}
+
+/// The branch of a forked chain on which a record stands: it, what is before it, and what follows it. None if the chain
+/// has no branch there, and none if the record is not in it. [BUN-25]
+fn branch_of(chain: &KeyChain, minimum: &KeyRecordId) -> Option<KeyChain> {
+    let on = |twin: bool, record: &KeyRecord| match chain.position(minimum) {
+        Some(place) => !twin || record.number() > place,
+        None => {
+            let demanded = chain.twins().find(|other| other.id() == *minimum).map_or(0, KeyRecord::number);
+            record.id() == *minimum || (!twin && record.number() < demanded)
+        }
+    };
+    let here = chain.position(minimum).is_some() || chain.twins().any(|twin| twin.id() == *minimum);
+    let records = chain.records().map(|record| (false, record)).chain(chain.twins().map(|twin| (true, twin)));
+    let envelopes: Vec<_> = records
+        .zip(chain.envelopes())
+        .filter(|((twin, record), _)| on(*twin, record))
+        .map(|(_, own)| own.clone())
+        .collect();
+    let parted = chain.is_forked() && here;
+    parted.then(|| KeyChain::verify(&envelopes).ok()).flatten()
 }

@@ -16,8 +16,12 @@ impl<'a> Names<'a> {
 
     pub(super) fn of(&self, organisation: &OrgId) -> String {
         let trusted = self.trust.organisation(organisation).map(|entry| entry.name.clone());
-        let agreed =
-            || self.agreement.and_then(|agreement| agreement.party(organisation)).map(|party| party.name.clone());
+        // An agreement does not lend to one what the trust file calls another.
+        let taken = |name: &String| self.trust.organisations.iter().any(|entry| entry.name == *name);
+        let agreed = || {
+            let party = self.agreement.and_then(|agreement| agreement.party(organisation))?;
+            Some(party.name.clone()).filter(|name| !taken(name))
+        };
         trusted.or_else(agreed).unwrap_or_else(|| organisation.to_string().chars().take(8).collect())
     }
 

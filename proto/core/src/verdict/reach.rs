@@ -119,12 +119,25 @@ struct Reach<'a> {
 }
 
 impl Reach<'_> {
+    /// Whether the last event that a head counts is here, and so all before it.
+    fn holds(&self, head: &Head) -> bool {
+        let last = |last| self.trail.numbered(self.side, head.own_count.saturating_sub(1)).contains(&last);
+        head.own_last.is_none_or(last)
+    }
+
     fn sentence(&self, unseen: usize) -> String {
         let name = self.names.of(&self.trail.party(self.side));
         let other = self.names.of(&self.trail.party(self.side.other()));
         let exporter = self.names.of(&self.bundle.exporter);
         let mut sentence = match self.head {
-            Some(head) => format!("Complete up to {name}'s head (number {}, {}).", head.own_count, moment(head.time)),
+            Some(head) if self.holds(head) => {
+                format!("Complete up to {name}'s head (number {}, {}).", head.own_count, moment(head.time))
+            }
+            Some(head) => format!(
+                "Not complete up to {name}'s head (number {}, {}): not all that it counts is here.",
+                head.own_count,
+                moment(head.time)
+            ),
             None => format!("No head of {name} is here: that nothing of {name} is missing is {exporter}'s word."),
         };
         let after = self.trail.count(self.side).saturating_sub(self.head.map_or(0, |head| head.own_count));

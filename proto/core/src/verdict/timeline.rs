@@ -132,6 +132,10 @@ impl Timeline<'_> {
     fn late(&self, id: &EventId) -> Vec<String> {
         let id = id.to_string();
         let own = self.deadlines.iter().filter(|deadline| deadline.met.as_deref() == Some(id.as_str()));
-        own.filter_map(|deadline| deadline.late.map(|late| format!("{} {}", deadline.timer, Span(late)))).collect()
+        own.filter_map(|deadline| {
+            let late = Span(deadline.late?);
+            Some(format!("{} {late}, on the word of {}", deadline.timer, deadline.word))
+        })
+        .collect()
     }
 }

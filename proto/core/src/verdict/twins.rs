@@ -2,7 +2,7 @@
 
 use super::{Breach, Exit, Where, demand::Demand, findings::Findings, heads::Heads, names::Names};
 use crate::{envelope::Verified, event::Event, id::EventId, state::Side, trail::Trail};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells equivocation from what a restored node wrote again. [BUN-33] [BUN-35]
 pub(super) fn check(
@@ -15,11 +15,17 @@ pub(super) fn check(
     findings.reach(Demand::Equivocation);
     for side in [Side::Opener, Side::Peer] {
         for number in 0..trail.count(side) {
-            let twins: Vec<_> = trail.numbered(side, number).iter().filter_map(|id| trail.event(id)).collect();
-            for (place, event) in twins.iter().enumerate() {
-                for earlier in twins.iter().take(place) {
-                    pair(earlier, event, side, trail, heads, seen, names, findings);
+            let twins = trail.numbered(side, number).iter().filter_map(|id| trail.event(id));
+            let mut first: BTreeMap<u32, &Verified<Event>> = BTreeMap::new();
+            for event in twins {
+                // Each with the first of its incarnation, so that a report grows with the twins and not with their pairs.
+                match first.get(&event.incarnation) {
+                    Some(earlier) => pair(earlier, event, side, trail, heads, seen, names, findings),
+                    None => drop(first.insert(event.incarnation, event)),
                 }
+            }
+            for (older, newer) in first.values().zip(first.values().skip(1)) {
+                pair(older, newer, side, trail, heads, seen, names, findings);
             }
         }
     }

@@ -12,6 +12,7 @@ use uput_core::{
 
 use crate::{
     case::{Case, changed, exported},
+    innocent,
     sample::{Story, TWO_PARTY, World},
 };
 
@@ -76,6 +77,15 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
                 draft.events.push(newer(&event, world));
             }),
         ),
+        case(
+            "an event of a newer version of another trail",
+            Exit::NotAuthentic,
+            "BUN-31",
+            changed(&story, |draft| {
+                let event = world.another().next(&world.jasen, Statement::Acknowledged, |_| {});
+                draft.events.push(newer(&event, world));
+            }),
+        ),
         case("an event is missing in the middle", Exit::Incomplete, "BUN-32", without(acknowledged)),
         case("the opening is missing", Exit::Incomplete, "BUN-32", without(longer.trail.id().opening())),
         case("an event that something names as delivered is missing", Exit::Incomplete, "BUN-32", {
@@ -113,7 +123,7 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
 }
 
 /// The same event with a field that this version does not know.
-fn newer(event: &Event, world: &World) -> Envelope {
+pub(crate) fn newer(event: &Event, world: &World) -> Envelope {
     let mut body = event.encode();
     body.extend_from_slice(&[0xd2, 0x05, 0x00]);
     let pae = uput_core::envelope::pae("application/vnd.uput.event.v2+protobuf", &body);
@@ -213,6 +223,11 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
             disclosing(&mut story, Terms { stage: 1, rule: 1, basis: LegalBasis::LegalDuty, article: 0 });
             exported(&story)
         }),
+        case("a need that names no rule and no legal basis", Exit::NotConformant, "BUN-55", {
+            let mut story = world.enquiry();
+            story.say(&world.hotline, Statement::Need);
+            exported(&story)
+        }),
         case("values are kept under an article that the agreement does not list", Exit::NotConformant, "BUN-55", {
             let mut story = world.enquiry();
             disclosing(&mut story, Terms { stage: 1, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 });
@@ -301,6 +316,12 @@ pub(crate) fn of_timers(world: &World) -> Vec<Case> {
             story.say(&world.jasen, Statement::Delivered(opening(&story)));
             story.clock += 30 * 60;
             exported(&story)
+        }),
+        case("nobody answers what was closed before it arrived", Exit::Valid, "", {
+            exported(&innocent::closed_before_it_arrived(world))
+        }),
+        case("a no answers the need that crossed it", Exit::Valid, "", {
+            exported(&innocent::needed_after_the_no(world))
         }),
         case("no answer yet, and none is due", Exit::Valid, "", {
             let mut story = world.asked();

@@ -170,6 +170,24 @@ pub(crate) fn of_keys(world: &World) -> Vec<Case> {
                 draft.chains[at].push(world.hotline.fork());
             }),
         ),
+        case(
+            "two successors of one key record, and the trust file demands the one that signed nothing",
+            Exit::UnknownSigner,
+            "BUN-30",
+            changed(&story, |draft| {
+                let at = chain_of(draft);
+                draft.chains[at].push(world.hotline.fork());
+                let warned = Statement::Warned(wire::WarningCode::RiskChanged);
+                draft.events.push(story.next(&world.hotline, warned, |_| {}).into_envelope());
+            }),
+        )
+        .trusting(|trust| {
+            trust
+                .organisations
+                .iter_mut()
+                .filter(|entry| entry.organisation == hotline)
+                .for_each(|entry| entry.minimum = world.hotline.fork().id().into());
+        }),
         case("a head that names a key record that is not here", Exit::UnknownSigner, "BUN-26", {
             with_head(&story, &world.jasen, |head| head.peer_key = Id::of(b"a later record").into())
         }),

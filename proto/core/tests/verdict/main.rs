@@ -11,9 +11,11 @@ mod case;
 mod content;
 mod form;
 mod harness;
+mod innocent;
 mod mutation;
 mod outcome;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;
+mod spoken;
 mod survivor;
 mod vectors;

@@ -87,8 +87,12 @@ impl Organisation {
         let chain = KeyChain::verify(&self.records[..self.records.len() - 1]).unwrap();
         let end = Seconds::new(MIDNIGHT + 86_400 * 700).unwrap();
         let draft = KeyRecordDraft::after(chain.newest(), at(60), end);
-        let signing = key(&format!("{} signing of another branch", self.name));
-        sign_key_record(draft, &self.key, &signing, &key(&format!("{} tls", self.name)), None).unwrap()
+        sign_key_record(draft, &self.key, &self.key_of_the_fork(), &key(&format!("{} tls", self.name)), None).unwrap()
+    }
+
+    /// The signing key that this successor names.
+    pub(crate) fn key_of_the_fork(&self) -> SigningKey {
+        key(&format!("{} signing of another branch", self.name))
     }
 
     pub(crate) fn chain(&self) -> KeyChain {
@@ -205,7 +209,7 @@ impl World {
         night.delivered_and(Statement::Held { until: self.at(3600) });
         night.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
         night.delivered_and(Statement::Accepted);
-        night.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, with_consent(identity()));
+        night.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, known());
         night.delivered_and(Statement::ContactMade);
         let evidence = Some(decision.trail.last(Side::Peer).unwrap());
         night.say(&self.hotline, Statement::Decision(Decision { evidence, ..placement() }));
@@ -538,6 +542,11 @@ pub(crate) fn needed() -> Vec<Field> {
         field(Label::Language, "sr-Latn-ME"),
         field(Label::RiskLevel, "high"),
     ])
+}
+
+/// Who she is, with her consent.
+pub(crate) fn known() -> Vec<Field> {
+    with_consent(identity())
 }
 
 fn identity() -> Vec<Field> {

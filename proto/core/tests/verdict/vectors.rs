@@ -105,6 +105,10 @@ fn trust_files() -> Vec<(&'static str, String, String)> {
         ("a time without a zone", at(line("earliest")), replaced("00:10:00Z", "00:10:00")),
         ("a time that is no UTC", at(line("earliest")), replaced("00:10:00Z", "00:10:00+01:00")),
         ("a title that moves the cursor", at(line("title")), replaced("Night admission", "Night\\u001b[2Jadmission")),
+        ("a name that turns the direction", at(line("name")), {
+            let name = good.lines().find(|line| line.starts_with("name")).unwrap();
+            replaced(name, &name.replacen("= \"", "= \"\\u202e", 1))
+        }),
         ("an organisation twice", at(last_id), twice.clone()),
     ]
 }

@@ -58,6 +58,8 @@ fn accepted() -> Vec<Vector> {
     foreign.fields[0] = ("shelter_address".into(), "Invented street 1".into());
     foreign.fields[2] = ("adults".into(), "two".into());
     let lines = ["0 foreign", "2 foreign", "4 name = Mila Šć"];
+    let mut beside = event.clone();
+    beside.fields[0] = ("name".into(), "+382 20 000 000".into());
     vec![
         vector("a-whole-event", "ok", &event, &event.whole(), &whole),
         vector("labels-without-values", "ok", &event, &event.some(&labels), &closed),
@@ -75,6 +77,13 @@ fn accepted() -> Vec<Vector> {
             &foreign,
             &foreign.some(&[(0, true), (2, true), (4, true)]),
             &lines,
+        ),
+        vector(
+            "a-label-beside-a-foreign-slot-of-the-same-label",
+            "ok",
+            &beside,
+            &beside.some(&[(0, true), (4, true)]),
+            &["0 foreign", "4 name = Mila Šć"],
         ),
     ]
 }
