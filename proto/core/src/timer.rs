@@ -1,7 +1,8 @@
 //! Timers of the agreement: which event started one, and which met it.
 //!
-//! Guarantees that only effective events start or meet a timer, and that none runs for what could not be expected any
-//! more. Leaves to others what a delay is worth, and on whose word it is one.
+//! Guarantees that only effective events start or meet a timer, that none runs for what could not be expected any more,
+//! and that whoever has the same events says the same, in whatever order they came. Leaves to others what a delay is
+//! worth, and on whose word it is one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,7 @@ pub struct Step<'a> {
     pub ended: bool,
 }
 
-/// Effective events in causal order, and who the receiver is.
+/// Effective events in the one order of [`Trail::settled`], and who the receiver is.
 pub struct Steps<'a> {
     events: Vec<&'a Event>,
     trail: &'a Trail,
@@ -38,7 +39,8 @@ impl<'a> Steps<'a> {
     pub fn new(trail: &'a Trail, reading: &'a Reading) -> Self {
         let effective =
             |event: &&Event| reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
-        let events = trail.events().map(|event| -> &Event { event }).filter(effective).collect();
+        let settled = trail.settled().into_iter();
+        let events = settled.map(|event| -> &Event { event }).filter(effective).collect();
         Self { events, trail, owed: &reading.owed }
     }
 

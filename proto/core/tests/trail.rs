@@ -17,6 +17,7 @@ use uput_core::{
     state::{Headline, Side},
     step::{self, Author, Draft, Refused},
     time::Seconds,
+    timer::Steps,
     trail::{Admission, Trail},
     wire,
 };
@@ -221,4 +222,33 @@ fn a_reopening_restates_the_need_and_no_more() {
     };
     assert!(!trail.oversteps(&reopening(1)));
     assert!(trail.oversteps(&reopening(2)));
+}
+
+/// [EVT-21] A yes that crossed a closing: which came first is the same for both parties and for a verifier.
+#[test]
+fn crossed_events_meet_timers_in_one_order_however_they_came() {
+    let (opener, peer) = parties();
+    let at = |statement, seconds| Draft { time: Seconds::new(seconds).unwrap(), ..draft(statement) };
+    let mut base = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let delivered = Statement::Delivered(base.id().opening());
+    let event = step::append(&base, &peer.author(), at(delivered, 60)).unwrap();
+    base.admit(event).unwrap();
+    for (yes_at, no_at) in [(120, 180), (180, 120)] {
+        let yes = step::append(&base, &peer.author(), at(Statement::Accepted, yes_at)).unwrap();
+        let closed = Statement::Closed(wire::ClosureReason::NoLongerNeeded);
+        let closed = step::append(&base, &opener.author(), at(closed, no_at)).unwrap();
+        let read = |order: [&Verified<Event>; 2]| {
+            let mut trail = base.clone();
+            for event in order {
+                assert_eq!(trail.admit(event.clone()).unwrap(), Admission::New);
+            }
+            let reading = trail.reading().unwrap();
+            let steps = Steps::new(&trail, &reading);
+            let step = steps.of(wire::TimerKind::Answer).remove(0);
+            (step.to.map(|event| event.id), step.ended)
+        };
+        let first = if yes_at < no_at { (Some(yes.id), false) } else { (Some(closed.id), true) };
+        assert_eq!(read([&yes, &closed]), first, "as the receiver has them");
+        assert_eq!(read([&closed, &yes]), first, "as the sender has them");
+    }
 }

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{BundleDraft, List};
-use crate::{envelope::Envelope, event::EventPrefix, id::Id};
+use crate::{codec, envelope::Envelope, event::EventPrefix, id::Id, wire};
 
 /// What an event is ordered by: author, number, ID.
 type EventKey = ([u8; 32], u64, Id);
 
 /// Puts every part where it must stand, each once.
 pub(super) fn arrange(draft: &mut BundleDraft) {
+    for chain in &mut draft.chains {
+        let first = first_run(chain);
+        chain.get_mut(first..).unwrap_or_default().sort_by_key(record_key);
+    }
     draft.chains.sort_by_key(|records| records.first().map(Envelope::id));
     draft.chains.dedup_by_key(|records| records.first().map(Envelope::id));
     for list in [&mut draft.agreements, &mut draft.heads, &mut draft.challenges, &mut draft.evidence] {
@@ -39,7 +43,27 @@ pub(super) fn disorder(content: &BundleDraft) -> Option<(List, usize)> {
         (List::Checkpoints, descent(&content.checkpoints, Clone::clone)),
         (List::Evidence, descent(&content.evidence, Envelope::id)),
     ];
-    found.into_iter().find_map(|(list, index)| index.map(|index| (list, index)))
+    let within = || content.chains.iter().position(|chain| tail_descends(chain)).map(|index| (List::Chains, index));
+    found.into_iter().find_map(|(list, index)| index.map(|index| (list, index))).or_else(within)
+}
+
+/// How many records stand one after the other from the first on; second successors follow.
+fn first_run(chain: &[Envelope]) -> usize {
+    (0_u32..)
+        .zip(chain)
+        .take_while(|(place, record)| record_key(record).is_some_and(|(number, _)| number == *place))
+        .count()
+}
+
+/// Whether second successors stand otherwise than by number and ID.
+fn tail_descends(chain: &[Envelope]) -> bool {
+    descent(chain.get(first_run(chain)..).unwrap_or_default(), record_key).is_some()
+}
+
+/// What a second successor is ordered by: number, ID.
+fn record_key(envelope: &Envelope) -> Option<(u32, Id)> {
+    let record: wire::KeyRecord = codec::decode(envelope.body()).ok()?;
+    Some((record.number, envelope.id()))
 }
 
 /// The index of the first part whose key is not greater than that of the part before.

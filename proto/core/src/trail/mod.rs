@@ -8,7 +8,7 @@
 mod chain;
 mod node;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     envelope::Verified,
@@ -111,6 +111,36 @@ impl Trail {
     /// All events in the order of admission: what an event points to comes before it.
     pub fn events(&self) -> impl Iterator<Item = &Verified<Event>> {
         self.order.iter().filter_map(|id| self.events.get(id))
+    }
+
+    /// All events in the one order that does not depend on how they came: what an event points to before it; among those
+    /// that crossed by claimed time, author, number, ID. [EVT-21]
+    #[must_use]
+    pub fn settled(&self) -> Vec<&Verified<Event>> {
+        let rank = |event: &Event| (event.time, event.author, event.seq, event.id);
+        let mut waiting: BTreeMap<EventId, usize> = BTreeMap::new();
+        let mut children: BTreeMap<EventId, Vec<&Verified<Event>>> = BTreeMap::new();
+        let mut free: BTreeMap<_, &Verified<Event>> = BTreeMap::new();
+        for event in self.events() {
+            let parents: BTreeSet<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
+            if parents.is_empty() {
+                free.insert(rank(event), event);
+            }
+            waiting.insert(event.id, parents.len());
+            parents.into_iter().for_each(|parent| children.entry(parent).or_default().push(event));
+        }
+        let mut order = Vec::with_capacity(self.len());
+        while let Some((_, event)) = free.pop_first() {
+            order.push(event);
+            for child in children.remove(&event.id).unwrap_or_default() {
+                let left = waiting.entry(child.id).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    free.insert(rank(child), child);
+                }
+            }
+        }
+        order
     }
 
     /// How many events there are.

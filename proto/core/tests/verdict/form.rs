@@ -61,6 +61,15 @@ pub(crate) fn of_the_file(world: &World) -> Vec<Case> {
                 bundle.events.swap(1, 2);
             }),
         ),
+        case("second successors in another order", Exit::NotAuthentic, "BUN-3", {
+            let mut forks = [700, 800].map(|days| world.hotline.fork_until(days));
+            forks.sort_by_key(|fork| std::cmp::Reverse(fork.id()));
+            disordered(&story, |bundle| {
+                let first = world.hotline.records[0].to_wire();
+                let chain = bundle.chains.iter_mut().find(|chain| chain.records[0] == first).unwrap();
+                chain.records.extend(forks.iter().map(Envelope::to_wire));
+            })
+        }),
         case("a trail of zeros", Exit::NotAuthentic, "BUN-1", disordered(&story, |bundle| bundle.trail = vec![0; 32])),
         // [BUN-2]
         case("more heads than a bundle may hold", Exit::NotAuthentic, "BUN-1", {

@@ -84,8 +84,13 @@ impl Organisation {
 
     /// A second successor of the record before the newest.
     pub(crate) fn fork(&self) -> Envelope {
+        self.fork_until(700)
+    }
+
+    /// Another for every number of days.
+    pub(crate) fn fork_until(&self, days: u64) -> Envelope {
         let chain = KeyChain::verify(&self.records[..self.records.len() - 1]).unwrap();
-        let end = Seconds::new(MIDNIGHT + 86_400 * 700).unwrap();
+        let end = Seconds::new(MIDNIGHT + 86_400 * days).unwrap();
         let draft = KeyRecordDraft::after(chain.newest(), at(60), end);
         sign_key_record(draft, &self.key, &self.key_of_the_fork(), &key(&format!("{} tls", self.name)), None).unwrap()
     }
