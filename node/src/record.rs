@@ -158,6 +158,9 @@ pub struct Evidence {
     /// Encoded `Envelope` of the event in another trail that it names; empty if none.
     #[prost(bytes = "vec", tag = "4")]
     pub cited: Vec<u8>,
+    /// Number of the rejection for which nothing beyond stage 0 was kept; 0: none.
+    #[prost(uint32, tag = "5")]
+    pub lowered: u32,
 }
 
 /// What waited for a peer and waits no longer: it is on the peer's disk, or will never be.

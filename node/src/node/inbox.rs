@@ -36,6 +36,9 @@ use crate::{
 /// Most requests for a head that one letter gets answered.
 pub(super) const MOST_REQUESTS: usize = 64;
 
+/// What stands in place of a label that the catalogue does not have.
+const FOREIGN: &str = "(not in the catalogue)";
+
 /// What a letter leads to on one trail.
 #[derive(Default)]
 struct Changes {
@@ -258,6 +261,9 @@ impl Node {
             Extent::chosen(stripped.kept.iter().map(uput_core::catalogue::Field::label))
         };
         written.stripped = stripped.stripped.iter().map(|label| label.name().to_owned()).collect();
+        // Its name is the peer's invention, and stays unread. [DIS-10]
+        written.stripped.extend(std::iter::repeat_n(FOREIGN.to_owned(), stripped.foreign));
+        written.lowered = stripped.lowered.map(|refused| refused.rejection);
         written.disclosed = Some(disclosed);
         Ok(written)
     }

@@ -246,7 +246,8 @@ impl Node {
 /// What is known beside an event, from its record.
 pub(super) fn beside(position: Position, stored: u64, evidence: Evidence) -> Result<Beside, Rejection> {
     let cited = if evidence.cited.is_empty() { None } else { Some(Envelope::parse(&evidence.cited)?) };
-    Ok(Beside { position, stored, stripped: evidence.stripped, cited })
+    let lowered = Rejection::from_number(evidence.lowered);
+    Ok(Beside { position, stored, stripped: evidence.stripped, lowered, cited })
 }
 
 /// A chain as bytes.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{self, SystemEntropy},
-    peer::{Contact, Mailroom, Outgoing, PeerCard},
+    peer::{Contact, Mailroom, Outgoing, PeerCard, PeerState},
     record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, SettledRecord},
     storage::{KeyKind, Position, Record},
 };
@@ -84,7 +84,7 @@ impl Node {
                 left.push(position);
                 continue;
             }
-            self.enclose(&mut content, position)?;
+            self.enclose(to, &mut content, position)?;
         }
         if !left.is_empty() {
             self.outbox.queue(to).put_back(batch.ticket, &left);
@@ -99,13 +99,13 @@ impl Node {
     }
 
     /// Puts what a record holds into a letter.
-    fn enclose(&self, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
+    fn enclose(&self, to: &OrgId, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
         let kept = self.storage.read(position).map_err(|error| {
             tracing::error!(%error, "a queued record could not be read");
             if error.is_final() { Unmade::Never(Rejection::ReadFailed) } else { Unmade::NotNow(Rejection::ReadFailed) }
         })?;
         if let Some(event) = record::read::<EventRecord>(&kept) {
-            return Ok(self.enclose_event(content, &event)?);
+            return self.enclose_event(to, content, &event);
         }
         if let Some(head) = record::read::<HeadRecord>(&kept) {
             return Ok(self.enclose_head(content, &head)?);
@@ -113,7 +113,7 @@ impl Node {
         Ok(self.enclose_agreement(content, &kept)?)
     }
 
-    fn enclose_event(&self, content: &mut LetterContent, event: &EventRecord) -> Result<(), Rejection> {
+    fn enclose_event(&self, to: &OrgId, content: &mut LetterContent, event: &EventRecord) -> Result<(), Unmade> {
         let trail = TrailId::parse(&event.trail)?;
         let keys = self.storage.trail_keys(trail.as_bytes()).ok_or(Rejection::NoSuchTrail)?;
         let evidence = unseal(&keys, &trail, &event.evidence, KeyKind::Evidence, b"evidence")?;
@@ -128,6 +128,10 @@ impl Node {
         if !event.values.is_empty() {
             let keys = self.storage.trail_keys(&record::key_name(&trail, event.generation));
             let values = keys.and_then(|k| unseal(&k, &trail, &event.values, KeyKind::Value, b"values").ok());
+            if values.is_some() && self.directory.state_of(to) == Some(PeerState::Frozen) {
+                // [KEY-16] What would disclose something waits for people.
+                return Err(Unmade::NotNow(Rejection::ForkedChain));
+            }
             if let Some(values) = values {
                 let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
                 content.disclosures.push(disclosure);

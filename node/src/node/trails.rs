@@ -75,6 +75,8 @@ pub(super) struct Beside {
     pub(super) stored: u64,
     /// Labels that were dropped unread.
     pub(super) stripped: Vec<String>,
+    /// Why nothing beyond stage 0 was kept, if that is so.
+    pub(super) lowered: Option<Rejection>,
     /// The event of another trail that it cites.
     pub(super) cited: Option<Envelope>,
 }

@@ -62,7 +62,7 @@ impl Node {
     /// The trail whose ID begins so.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`] if there is none, or more than one.
+    /// [`Rejection::NoSuchTrail`] if there is none; [`Rejection::BadValue`] if there is more than one.
     pub fn trail_id(&self, beginning: &[u8]) -> Result<TrailId, Rejection> {
         if beginning.len() < 4 || beginning.len() > 32 {
             return Err(Rejection::NoSuchTrail);
@@ -72,7 +72,7 @@ impl Node {
             let (key, _) = entry.map_err(|_| Rejection::Malformed)?;
             let id = TrailId::parse(key.get(..32).unwrap_or_default())?;
             if found.is_some_and(|found| found != id) {
-                return Err(Rejection::NoSuchTrail);
+                return Err(Rejection::BadValue);
             }
             found = Some(id);
         }
@@ -178,6 +178,7 @@ impl Node {
                 .map(|finding| finding.word())
                 .chain(loaded.trail.oversteps(event).then_some("stage_not_reached"))
                 .map(str::to_owned)
+                .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .collect(),
             fields: self.fields(loaded, event, values)?,
             stripped: beside.stripped.clone(),

@@ -96,9 +96,14 @@ pub enum Refused {
     /// By the state of the trail: the condition that fails.
     #[error("the trail's state does not allow this step now ({0})")]
     Void(VoidReason),
-    /// By the agreement: the labels that are the reason.
-    #[error("{} ({})", .0.rejection, labels(.0))]
-    Agreement(agreement::Refused),
+    /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
+    #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
+    Agreement {
+        /// Number of the rule.
+        rule: u32,
+        /// What it says.
+        refused: agreement::Refused,
+    },
 }
 
 impl Refused {
@@ -108,7 +113,7 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Void(_) => Rejection::StepNotAllowed,
-            Self::Agreement(refused) => refused.rejection,
+            Self::Agreement { refused, .. } => refused.rejection,
         }
     }
 }
@@ -123,7 +128,8 @@ impl From<step::Refused> for Refused {
 }
 
 fn labels(refused: &agreement::Refused) -> String {
-    refused.labels.iter().map(|label| label.name()).collect::<Vec<_>>().join(", ")
+    let names: Vec<_> = refused.labels.iter().map(|label| label.name()).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 /// An event with what goes into its record beside it.
@@ -132,13 +138,15 @@ pub(super) struct Written {
     pub(super) disclosed: Option<Disclosed>,
     pub(super) extent: Extent,
     pub(super) stripped: Vec<String>,
+    /// Why nothing beyond stage 0 was kept, if that is so.
+    pub(super) lowered: Option<Rejection>,
     pub(super) cited: Option<Envelope>,
 }
 
 impl Written {
     /// An event without slots.
     pub(super) const fn plain(event: Verified<Event>) -> Self {
-        Self { event, disclosed: None, extent: Extent::NOTHING, stripped: Vec::new(), cited: None }
+        Self { event, disclosed: None, extent: Extent::NOTHING, stripped: Vec::new(), lowered: None, cited: None }
     }
 
     /// The record of the event. `to` is whom it goes to, none if it came from there.
@@ -157,6 +165,7 @@ impl Written {
             envelope: self.event.envelope().to_bytes(),
             labels: disclose(&Extent::LABELS).unwrap_or_default(),
             stripped: self.stripped.clone(),
+            lowered: self.lowered.map_or(0, Rejection::number),
             cited: self.cited.as_ref().map(Envelope::to_bytes).unwrap_or_default(),
         };
         let (values, generation) = match disclose(&self.extent) {
@@ -365,8 +374,9 @@ impl Node {
         request: &Request<'_>,
         fields: Vec<Field>,
     ) -> Result<(Vec<u8>, Option<Disclosed>), Refused> {
-        let permitted = agreement.permit(request)?;
-        let minimised = permitted.minimise(fields).map_err(Refused::Agreement)?;
+        let by_rule = |refused| Refused::Agreement { rule: request.terms.rule, refused };
+        let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?;
+        let minimised = permitted.minimise(fields).map_err(by_rule)?;
         if minimised.fields().is_empty() {
             return Ok((Vec::new(), None));
         }

@@ -73,7 +73,10 @@ pub(super) fn time(field: &'static str, seconds: u64) -> Result<Option<Seconds>,
 
 /// A trail by the beginning of its ID.
 pub(super) fn trail(node: &Node, beginning: &[u8]) -> Result<TrailId, Status> {
-    node.trail_id(beginning).map_err(status::of)
+    node.trail_id(beginning).map_err(|rejection| match rejection {
+        Rejection::BadValue => invalid("trail", "longer: more than one trail begins so"),
+        other => status::of(other),
+    })
 }
 
 /// An agreement's ID; empty: none.

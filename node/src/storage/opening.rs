@@ -53,10 +53,11 @@ impl Storage {
         project: impl Project,
     ) -> Result<Self, StorageError> {
         let opened = Self::open_checked(Arc::clone(&disk), home, key, options, project);
-        if let Err(StorageError::Damaged { file, .. }) = &opened {
-            if let Err(error) = quarantine(disk.as_ref(), file) {
-                tracing::error!(file, %error, "no copy could be put into quarantine");
-            }
+        // Whoever opens it says what is damaged; here it is only put aside. [API-22]
+        if let Err(StorageError::Damaged { file, .. }) = &opened
+            && let Err(error) = quarantine(disk.as_ref(), file)
+        {
+            tracing::error!(file, %error, "no copy could be put into quarantine");
         }
         opened
     }
