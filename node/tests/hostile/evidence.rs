@@ -1,0 +1,110 @@
+//! Decisions of another trail that are cited without proof, with a wrong one, or with a forged one.
+
+use uput_core::{
+    event::{Decision, Event, Opening, Statement, Terms},
+    id::EventId,
+    rejection::Rejection,
+    wire::{self, DecisionOutcome, DecisionType, LegalBasis, LetterContent},
+};
+
+use crate::{
+    said::{Said, content, fresh_nonce, unsaid},
+    town::House,
+    yard::{Receipt, STORED, Yard, later, records, refused, yard},
+};
+
+const PLACED: Decision =
+    Decision { kind: DecisionType::Placement, outcome: DecisionOutcome::Granted, expiry: None, evidence: None };
+
+/// What an author says of its decision in a trail that it has with the hotline.
+fn issued(yard: &Yard, author: &House, statement: Statement) -> Said {
+    let opening = Opening {
+        peer: author.id,
+        peer_key: author.chain().newest_id(),
+        agreement: yard.agreement,
+        act: wire::Act::Notification,
+        service_type: wire::ServiceType::SocialWork,
+        nonce: fresh_nonce(),
+        event_version: 1,
+        expiry: None,
+    };
+    let terms = Terms { stage: 0, rule: 2, basis: LegalBasis::LegalDuty, article: 1 };
+    let opened = Event { terms: Some(terms), ..unsaid(&yard.hotline, Statement::Opening(opening)) };
+    let opened = Said::sign(&yard.hotline, &opened, None);
+    let event = Event { trail: opened.trail(), seen: Some(opened.id), ..unsaid(author, statement) };
+    Said::sign(author, &event, None)
+}
+
+/// The hotline cites a decision in the shelter's trail.
+fn cites(yard: &Yard, opening: &Said, decision: Decision, cited: EventId) -> Said {
+    yard.next(opening, opening, 1, Statement::Decision(Decision { evidence: Some(cited), ..decision }))
+}
+
+async fn letter(yard: &Yard, said: &Said, evidence: &[&wire::Envelope]) -> Receipt {
+    let evidence = evidence.iter().map(|envelope| (*envelope).clone()).collect();
+    yard.send(&LetterContent { evidence, ..content(&[said]) }).await
+}
+
+/// [EVT-15]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_of_another_trail_is_taken_with_its_proof_alone() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let made = issued(&yard, &yard.centre, Statement::Decision(PLACED));
+    let cited = cites(&yard, &opening, PLACED, made.id);
+    assert_eq!(letter(&yard, &cited, &[]).await, later(Rejection::MissingPredecessor), "missing");
+    let mut forged = made.clone();
+    forged.envelope.signatures[0].signature[9] ^= 1;
+    assert_eq!(letter(&yard, &cited, &[&forged.envelope]).await, refused(Rejection::BadSignature), "forged");
+    let other = issued(&yard, &yard.centre, Statement::Decision(PLACED));
+    assert_eq!(letter(&yard, &cited, &[&other.envelope]).await, later(Rejection::MissingPredecessor), "another one");
+    assert_eq!(yard.shown(&opening).await.events.len(), 2, "nothing was taken in");
+    assert_eq!(letter(&yard, &cited, &[&other.envelope, &made.envelope, &made.envelope]).await, STORED);
+    let seen = yard.seen(&opening, &cited).await;
+    assert_eq!((seen.kind.as_str(), seen.evidence), ("decision", made.id.to_vec()));
+}
+
+/// [EVT-15]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_proves_no_decision_proves_none_here() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    let refusal = Decision { outcome: DecisionOutcome::Refused, ..PLACED };
+    let guardian = Decision { kind: DecisionType::Guardianship, ..PLACED };
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let by_centre = |statement| issued(&yard, &yard.centre, statement);
+    let second_hand = by_centre(Statement::Decision(Decision { evidence: Some(opening.id), ..PLACED }));
+    let cases = [by_centre(Statement::Decision(refusal)), by_centre(Statement::Decision(guardian)), second_hand];
+    for (n, made) in cases.iter().chain([&by_centre(Statement::Accepted), &opening]).enumerate() {
+        let cited = cites(&yard, &opening, PLACED, made.id);
+        assert_eq!(letter(&yard, &cited, &[&made.envelope]).await, refused(Rejection::BadEvidence), "case {n}");
+    }
+    // In this very trail it proves nothing that is not here.
+    let here = yard.next(&opening, &opening, 1, Statement::Decision(PLACED));
+    let second = Statement::Decision(Decision { evidence: Some(here.id), ..PLACED });
+    let second = yard.next(&opening, &here, 2, second);
+    assert_eq!(yard.say(&[&here]).await, STORED);
+    assert_eq!(letter(&yard, &second, &[&here.envelope]).await, refused(Rejection::BadEvidence));
+    assert_eq!(yard.shown(&opening).await.events.len(), 3);
+}
+
+/// [EVT-15] [EVT-18]
+#[tokio::test(flavor = "multi_thread")]
+async fn proof_by_somebody_unknown_waits_for_the_keys() {
+    let yard = yard().await;
+    let stranger = House::found(5).await;
+    let opening = yard.enquiry();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let made = issued(&yard, &stranger, Statement::Decision(PLACED));
+    let cited = cites(&yard, &opening, PLACED, made.id);
+    assert_eq!(letter(&yard, &cited, &[&made.envelope]).await, later(Rejection::UnknownSigner));
+    let mut named = made.clone();
+    named.envelope.signatures[0].key_id = yard.centre.signing_key().public().id().to_vec();
+    let with_keys = async |evidence: &wire::Envelope| {
+        let (evidence, key_records) = (vec![evidence.clone()], records(&[&stranger]));
+        yard.send(&LetterContent { evidence, key_records, ..content(&[&cited]) }).await
+    };
+    assert_eq!(with_keys(&named.envelope).await, refused(Rejection::WrongSigners));
+    assert_eq!(with_keys(&made.envelope).await, STORED);
+}

@@ -1,0 +1,16 @@
+//! A peer that is a member and an abuser's tool: it speaks the protocol by hand, and badly on purpose.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod agreements;
+mod disclosures;
+mod disk;
+mod events;
+mod evidence;
+mod invitations;
+mod keys;
+mod letters;
+mod mistakes;
+mod said;
+#[path = "../town/mod.rs"]
+mod town;
+mod yard;
