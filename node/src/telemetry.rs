@@ -1,7 +1,7 @@
 //! What the node writes about itself: to stderr, without personal data.
 //!
-//! Guarantees that no ID is written in full: who reads a log must not be able to look a trail up elsewhere. Leaves to
-//! every module that it logs no content; wire messages cannot be printed at all.
+//! Guarantees that no ID is written in full by this program: who reads a log must not be able to look a trail up
+//! elsewhere. Leaves to every module that it logs no content; wire messages cannot be printed at all.
 
 use std::fmt;
 
@@ -13,10 +13,11 @@ use crate::config::LogLevel;
 /// How many bytes of an ID are shown.
 const SHOWN: usize = 4;
 
-/// Starts to write to stderr, this program's own lines at `level`, those of libraries from warnings on. The second call
-/// in a process changes nothing.
+/// Starts to write to stderr: this program's own lines at `level`; those of libraries from warnings on, and all of them
+/// at `trace`. The second call in a process changes nothing. [API-25]
 pub fn start(level: LogLevel) {
-    let filter = EnvFilter::new(format!("warn,uput_node={level},uputd={level}"));
+    let libraries = if level == LogLevel::Trace { LogLevel::Trace } else { LogLevel::Warn };
+    let filter = EnvFilter::new(format!("{libraries},uput_node={level},uputd={level}"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // An error means that a subscriber is there already.
     let _ = lines.try_init();
