@@ -25,6 +25,7 @@ mod opening;
 mod organisation_key;
 mod output;
 mod peer;
+mod process;
 mod progress;
 mod prompt;
 mod reference;
@@ -65,6 +66,7 @@ fn run() -> Exit {
 }
 
 fn answer(cli: Cli) -> Result<Answer, Failure> {
+    process::keep_memory_in()?;
     let Some(command) = cli.command else { return version::answer() };
     if cli.version {
         return version::answer();

@@ -122,11 +122,12 @@ impl House {
         answer(&mut command)
     }
 
-    /// A command with a file of fields.
+    /// A command with a file of fields, which is removed when it was read.
     pub(super) fn uput_with(&self, words: &[&str], fields: &str) -> Result<Value, Failure> {
         let file = self.file("fields.toml", fields)?;
-        let file = file.to_string_lossy();
-        self.uput(&[words, &["--fields", &file]].concat())
+        let said = self.uput(&[words, &["--fields", &file.to_string_lossy()]].concat());
+        std::fs::remove_file(&file).map_err(|error| Failure::file("remove", &file, &error))?;
+        said
     }
 
     /// Asks again until the answer is as awaited.
