@@ -1,4 +1,5 @@
-//! What letters show: to who carries them, and to two recipients who put together all that they were sent.
+//! What letters show: to who carries them, and to two recipients who put together all that they were sent: events,
+//! disclosures, heads and requests for them, key records, agreements, receipts.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod town;
@@ -6,6 +7,7 @@ mod town;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use town::{CONSENT, House, agree, enquiry, introduce, reads, say, say_with, until};
@@ -19,22 +21,32 @@ use uput_core::{
     wire::{self, disclosure::Form},
 };
 use uput_node::{
-    node::{Node, Post},
+    node::{Export, Node, Post},
     peer::Mailroom,
 };
 
-type Letters = Arc<Mutex<Vec<Vec<u8>>>>;
+type Copies = Arc<Mutex<Vec<Vec<u8>>>>;
 type Strings = BTreeSet<[u8; 32]>;
 
-/// Carries letters one way, and keeps a copy of each, as a curious carrier would.
-fn carry(from: &Arc<Node>, to: &Arc<Node>) -> Letters {
-    let kept = Letters::default();
+/// What passed on one way.
+#[derive(Clone, Default)]
+struct Way {
+    letters: Copies,
+    /// What the sender heard of them.
+    receipts: Copies,
+}
+
+/// Carries letters one way, and keeps a copy of each, as a curious carrier would, and of each receipt.
+fn carry(from: &Arc<Node>, to: &Arc<Node>) -> Way {
+    let kept = Way::default();
     let (from, to, copies) = (Post(from.clone()), Post(to.clone()), kept.clone());
     tokio::spawn(async move {
-        loop {
+        for number in 1.. {
             let outgoing = from.next_letter(&to.organisation()).await;
-            copies.lock().unwrap().push(outgoing.letter.clone());
+            copies.letters.lock().unwrap().push(outgoing.letter.clone());
             let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+            let receipt = wire::Receipt { number, outcome: outcome.into(), code };
+            copies.receipts.lock().unwrap().push(codec::encode(&receipt));
             from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
         }
     });
@@ -46,17 +58,31 @@ fn strings(bytes: &[u8]) -> Strings {
     bytes.windows(32).map(|window| window.try_into().unwrap()).collect()
 }
 
-fn contents(letters: &Letters, seed: u8, us: OrgId) -> Vec<wire::LetterContent> {
+fn contents(way: &Way, seed: u8, us: OrgId) -> Vec<wire::LetterContent> {
     let secret = [SealingSecret::from_seed(&[seed * 16 + 4; 32])];
-    letters.lock().unwrap().iter().map(|sealed| letter::open(sealed, us, &secret).unwrap().content).collect()
+    let letters = way.letters.lock().unwrap();
+    letters.iter().map(|sealed| letter::open(sealed, us, &secret).unwrap().content).collect()
 }
 
-/// What a recipient was told, without what everybody may know (agreement, keys, names of types) and her words.
-fn told(contents: Vec<wire::LetterContent>, public: &[[u8; 32]], filler: u8) -> Vec<u8> {
+/// What everybody may know.
+struct Public {
+    ids: Vec<[u8; 32]>,
+    key_records: Vec<Vec<u8>>,
+    agreement: wire::Envelope,
+}
+
+/// What a recipient was told, without what everybody may know (the agreement and key records to the last byte, public
+/// IDs, names of types) and without her words.
+fn told(contents: Vec<wire::LetterContent>, public: &Public, filler: u8) -> Vec<u8> {
     let mut told = Vec::new();
     for mut content in contents {
-        content.agreements.clear();
-        content.key_records.clear();
+        for record in std::mem::take(&mut content.key_records) {
+            assert!(public.key_records.contains(&codec::encode(&record)), "a key record that is not everybody's");
+        }
+        for agreement in std::mem::take(&mut content.agreements) {
+            let signed = |signature| public.agreement.signatures.contains(signature);
+            assert!(agreement.body == public.agreement.body && agreement.signatures.iter().all(signed));
+        }
         for envelope in content.events.iter_mut().chain(&mut content.heads) {
             envelope.r#type.clear();
         }
@@ -67,7 +93,7 @@ fn told(contents: Vec<wire::LetterContent>, public: &[[u8; 32]], filler: u8) -> 
         }
         told.extend(codec::encode(&content));
     }
-    for id in public {
+    for id in &public.ids {
         for at in 0..told.len().saturating_sub(31) {
             if told[at..at + 32] == id[..] {
                 told[at..at + 32].fill(filler);
@@ -75,6 +101,15 @@ fn told(contents: Vec<wire::LetterContent>, public: &[[u8; 32]], filler: u8) -> 
         }
     }
     told
+}
+
+/// Both sides of a trail ask each other for a head.
+async fn ask_for_heads(trail: TrailId, sides: [&Arc<Node>; 2]) {
+    for side in sides {
+        let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
+        let export = Export { trail, purpose, scope, nonce: None, wait: Duration::from_secs(20) };
+        assert!(side.export(export).await.unwrap().1, "a head came");
+    }
 }
 
 /// Two shelters are asked about one person, up to her need. Returns the trails.
@@ -110,23 +145,48 @@ async fn carriers_and_colluding_recipients_learn_nothing_that_joins_two_letters(
     let agreement = agree(&parties).await;
     let trails = ask(&hotline, [("shelter-jasen", &jasen), ("shelter-lipa", &lipa)]).await;
 
+    ask_for_heads(trails[0], [&hotline, &jasen]).await;
+    ask_for_heads(trails[1], [&hotline, &lipa]).await;
+    until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+
     let opened = [contents(&to[0], 2, houses[1].id), contents(&to[1], 3, houses[2].id)];
-    let mut public = vec![*houses[0].id.as_bytes(), *agreement.as_bytes()];
+    for content in &opened {
+        let count = |of: &dyn Fn(&wire::LetterContent) -> usize| content.iter().map(of).sum::<usize>();
+        let parts = [
+            count(&|content| content.events.len()),
+            count(&|content| content.disclosures.len()),
+            count(&|content| content.heads.len()),
+            count(&|content| content.head_requests.len()),
+            count(&|content| content.key_records.len()),
+            count(&|content| content.agreements.len()),
+        ];
+        assert!(parts.iter().all(|count| *count > 0), "something of everything was received: {parts:?}");
+    }
+    let mut ids = vec![*houses[0].id.as_bytes(), *agreement.as_bytes()];
     for envelope in opened.iter().flatten().flat_map(|content| &content.events) {
         let body: wire::EventBody = codec::decode(&envelope.body).unwrap();
         assert_eq!(body.author, houses[0].id.as_bytes());
         // The sender's newest key record and signing key are known to whoever met it.
-        public.push(body.key.try_into().unwrap());
-        public.push(envelope.signatures[0].key_id.clone().try_into().unwrap());
+        ids.push(body.key.try_into().unwrap());
+        ids.push(envelope.signatures[0].key_id.clone().try_into().unwrap());
     }
-    public.sort_unstable();
-    public.dedup();
+    ids.sort_unstable();
+    ids.dedup();
     // The first key record is what an OrgId is.
-    assert_eq!(public.len(), 3, "sender and record, agreement, signing key");
+    assert_eq!(ids.len(), 3, "sender and record, agreement, signing key");
+    let records = houses.iter().flat_map(|house| house.chain().envelopes().cloned().collect::<Vec<_>>());
+    let key_records = records.map(|record| codec::encode(&record.to_wire())).collect();
+    let agreement = hotline.held_agreement(&agreement).unwrap().envelope.to_wire();
+    let public = Public { ids, key_records, agreement };
 
     let plain: Strings = opened.iter().flatten().flat_map(|content| strings(&codec::encode(content))).collect();
     assert!(trails.iter().all(|trail| plain.contains(trail.as_bytes())), "the control: inside, the trail is named");
     let [first, second] = opened;
+    // What a recipient hears of its own letters has no room for such a string.
+    for heard in &all {
+        let receipts = heard.receipts.lock().unwrap();
+        assert!(!receipts.is_empty() && receipts.iter().all(|receipt| receipt.len() < 32));
+    }
     let (first, second) = (told(first, &public, 1), told(second, &public, 2));
     assert!(first.len() > 1000 && second.len() > 1000);
     assert_eq!(strings(&first).intersection(&strings(&second)).count(), 0);
@@ -135,7 +195,7 @@ async fn carriers_and_colluding_recipients_learn_nothing_that_joins_two_letters(
 
     // A carrier has the sealed bytes of all of them.
     let sealed: Vec<(Vec<u8>, letter::LetterHeader)> = (to.iter().chain(&all))
-        .flat_map(|letters| letters.lock().unwrap().clone())
+        .flat_map(|way| way.letters.lock().unwrap().clone())
         .map(|sealed| (sealed.clone(), letter::read_header(&sealed).unwrap()))
         .collect();
     let mut seen = Strings::new();
