@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use uput_wire::v1 as wire;
 
 use crate::failed::{Failed, Outcome};
-use crate::pair::Pair;
+use crate::pair::{Pair, Setting, agreement};
 use crate::programs::Programs;
 use crate::random::Draw;
 use crate::referral::{self, Acknowledged, FINISHED, Request, Side};
@@ -51,7 +51,7 @@ struct Run {
 /// If the run could not be made; violations stand in the tally.
 pub async fn run(programs: &Programs, plan: Plan, progress: impl Fn(u64) + Send + Sync + 'static) -> Outcome<Tally> {
     let run = Arc::new(Run {
-        pair: Pair::found(programs, "info", false).await?,
+        pair: Pair::found(programs, &Setting { log: "info", open_wire: false, agreement: agreement()? }).await?,
         plan,
         next: AtomicU64::new(0),
         answered: AtomicU64::new(0),

@@ -4,9 +4,11 @@
 //! that it started. Shares no code with the core or the node, so that it cannot share their mistakes.
 
 pub mod alone;
+pub mod both_keys;
 pub mod disk;
 pub mod distant;
 pub mod failed;
+pub mod key_file;
 pub mod kill;
 pub mod leak;
 pub mod organisation;

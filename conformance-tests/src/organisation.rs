@@ -15,8 +15,10 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
 
+use crate::both_keys::BothKeys;
 use crate::disk::Disk;
 use crate::failed::{Failed, Outcome};
+use crate::key_file::NodeSecrets;
 use crate::programs::Programs;
 use crate::tap::Tap;
 
@@ -31,6 +33,8 @@ pub struct Organisation {
     folder: PathBuf,
     /// Stands before its node.
     pub tap: Tap,
+    /// Stands between that one and the node, if the wire is cut open.
+    pub inside: Option<Tap>,
     running: Mutex<Option<Child>>,
     access: RwLock<Option<Access>>,
 }
@@ -87,9 +91,34 @@ impl Organisation {
             .await?;
         said("uputd init", &made)?;
         let (running, access) = (Mutex::new(None), RwLock::new(None));
-        let own = Self { programs: programs.clone(), home, folder, tap, running, access };
+        let own = Self { programs: programs.clone(), home, folder, tap, inside: None, running, access };
         own.configure("log", log)?;
         Ok(own)
+    }
+
+    /// Cuts its wire open, for a caller whose TLS key is known: what passes inside TLS is copied from the next start on.
+    ///
+    /// # Errors
+    /// If a key cannot be read.
+    pub async fn cut_open(&mut self, caller: &NodeSecrets) -> Outcome<()> {
+        self.inside = Some(Tap::inside(BothKeys::new(&self.secrets()?.tls, &caller.tls)?).await?);
+        Ok(())
+    }
+
+    /// What its node keeps secret.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn secrets(&self) -> Outcome<NodeSecrets> {
+        NodeSecrets::read(&self.folder().join("node.key"))
+    }
+
+    /// The token of its local interface.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn token(&self) -> Outcome<String> {
+        Ok(toml::from_str::<AccessFile>(&std::fs::read_to_string(self.folder().join("api.toml"))?)?.token)
     }
 
     /// The node's folder.
@@ -147,7 +176,7 @@ impl Organisation {
         let out = child.stdout.take().ok_or_else(|| Failed::because("uputd has no stdout"))?;
         let read = tokio::time::timeout(PATIENCE, BufReader::new(out).read_line(&mut line)).await;
         read.map_err(|_| Failed::because("uputd did not say that it is ready"))??;
-        self.tap.lead_to(Some(peer_address(&line).ok_or_else(|| self.not_ready(&line))?));
+        self.lead_to(Some(peer_address(&line).ok_or_else(|| self.not_ready(&line))?));
         *running = Some(child);
         *self.access.write().await = Some(Access::open(&self.folder())?);
         Ok(())
@@ -176,7 +205,7 @@ impl Organisation {
     pub async fn kill(&self) -> Outcome<()> {
         let mut running = self.running.lock().await;
         let mut child = running.take().ok_or_else(|| Failed::because("the node does not run"))?;
-        self.tap.lead_to(None);
+        self.lead_to(None);
         *self.access.write().await = None;
         Ok(child.kill().await?)
     }
@@ -188,7 +217,7 @@ impl Organisation {
     pub async fn stop(&self) -> Outcome<()> {
         let mut running = self.running.lock().await;
         let mut child = running.take().ok_or_else(|| Failed::because("the node does not run"))?;
-        self.tap.lead_to(None);
+        self.lead_to(None);
         *self.access.write().await = None;
         let id = child.id().ok_or_else(|| Failed::because("the node has ended already"))?;
         said("kill -TERM", &Command::new("kill").args(["-TERM", &id.to_string()]).output().await?)?;
@@ -257,6 +286,16 @@ impl Organisation {
         let output = self.uput(arguments).await?;
         said("uput", &output)?;
         Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    fn lead_to(&self, target: Option<SocketAddr>) {
+        match &self.inside {
+            None => self.tap.lead_to(target),
+            Some(inside) => {
+                inside.lead_to(target);
+                self.tap.lead_to(target.map(|_| inside.address()));
+            }
+        }
     }
 
     fn not_ready(&self, line: &str) -> Failed {

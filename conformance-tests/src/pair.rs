@@ -1,4 +1,4 @@
-//! Two invented organisations that have met and signed an agreement with the labels and rules of the demonstration.
+//! Two invented organisations that have met and signed an agreement.
 
 use std::time::{Duration, Instant};
 
@@ -28,27 +28,41 @@ pub struct Pair {
     pub shelter: Organisation,
 }
 
+/// How a pair is set up.
+pub struct Setting<'a> {
+    /// What their nodes log.
+    pub log: &'a str,
+    /// Keep what passes between them, outside and inside TLS.
+    pub open_wire: bool,
+    /// The source of their agreement.
+    pub agreement: String,
+}
+
 impl Pair {
-    /// Founds both, lets them meet and agree; both nodes run.
+    /// Founds both, lets them meet and sign an agreement; both nodes run.
     ///
     /// # Errors
     /// What went wrong first.
-    pub async fn found(programs: &Programs, log: &str, keep_wire: bool) -> Outcome<Self> {
-        let hotline = Organisation::found(programs, log, keep_wire).await?;
-        let shelter = Organisation::found(programs, log, keep_wire).await?;
-        Self::of(hotline, shelter).await
+    pub async fn found(programs: &Programs, setting: &Setting<'_>) -> Outcome<Self> {
+        let mut hotline = Organisation::found(programs, setting.log, setting.open_wire).await?;
+        let mut shelter = Organisation::found(programs, setting.log, setting.open_wire).await?;
+        if setting.open_wire {
+            hotline.cut_open(&shelter.secrets()?).await?;
+            shelter.cut_open(&hotline.secrets()?).await?;
+        }
+        Self::of(hotline, shelter, &setting.agreement).await
     }
 
     /// Starts the nodes of two organisations and lets them meet and agree.
     ///
     /// # Errors
     /// What went wrong first.
-    pub async fn of(hotline: Organisation, shelter: Organisation) -> Outcome<Self> {
+    pub async fn of(hotline: Organisation, shelter: Organisation, agreement: &str) -> Outcome<Self> {
         hotline.start().await?;
         shelter.start().await?;
         let pair = Self { hotline, shelter };
         pair.meet().await?;
-        pair.agree().await?;
+        pair.agree(agreement).await?;
         Ok(pair)
     }
 
@@ -98,9 +112,9 @@ impl Pair {
         confirm(&self.hotline, SHELTER, &number).await
     }
 
-    async fn agree(&self) -> Outcome<()> {
+    async fn agree(&self, source: &str) -> Outcome<()> {
         let file = self.hotline.home().join("agreement.toml");
-        std::fs::write(&file, agreement()?)?;
+        std::fs::write(&file, source)?;
         let (file, key) = (file.display().to_string(), self.hotline.key().display().to_string());
         let said = self.hotline.uput_done(&["agreement", "propose", &file, "--organisation-key", &key]).await?;
         let id = said

@@ -1,6 +1,7 @@
 //! The wire between two nodes: carries bytes to wherever a node listens now, keeps a copy if asked.
 //!
-//! A node's address in its key record stays this one while the node itself takes a new port at each start.
+//! A node's address in its key record stays this one while the node itself takes a new port at each start. With the TLS
+//! keys of both sides it is a wire that was cut open: it copies what passes inside TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::both_keys::BothKeys;
 
 /// A listening address before a node.
 pub struct Tap {
@@ -20,6 +23,8 @@ pub struct Tap {
 #[derive(Default)]
 struct Wire {
     target: Mutex<Option<SocketAddr>>,
+    /// Ends the callers' TLS and begins one of its own.
+    inside: Option<BothKeys>,
     /// What passed, one copy a direction of each connection.
     copies: Mutex<Option<Vec<Vec<u8>>>>,
 }
@@ -30,9 +35,21 @@ impl Tap {
     /// # Errors
     /// If no port can be had.
     pub async fn listen(keep: bool) -> io::Result<Self> {
+        Self::carrying(Wire { copies: Mutex::new(keep.then(Vec::new)), ..Wire::default() }).await
+    }
+
+    /// The same, and what it copies is what passes inside TLS.
+    ///
+    /// # Errors
+    /// If no port can be had.
+    pub async fn inside(keys: BothKeys) -> io::Result<Self> {
+        Self::carrying(Wire { copies: Mutex::new(Some(Vec::new())), inside: Some(keys), ..Wire::default() }).await
+    }
+
+    async fn carrying(wire: Wire) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let wire = Arc::new(Wire { copies: Mutex::new(keep.then(Vec::new)), ..Wire::default() });
+        let wire = Arc::new(wire);
         let task = tokio::spawn(accept(listener, Arc::clone(&wire)));
         Ok(Self { address, wire, task })
     }
@@ -74,11 +91,22 @@ async fn carry(caller: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     for stream in [&caller, &node] {
         stream.set_nodelay(true)?;
     }
-    let (from_caller, to_caller) = caller.into_split();
-    let (from_node, to_node) = node.into_split();
+    match &wire.inside {
+        None => exchange(caller, node, &wire).await,
+        Some(keys) => exchange(keys.accept(caller).await?, keys.dial(node).await?, &wire).await,
+    }
+}
+
+async fn exchange<C, N>(caller: C, node: N, wire: &Wire) -> io::Result<()>
+where
+    C: AsyncRead + AsyncWrite,
+    N: AsyncRead + AsyncWrite,
+{
+    let (from_caller, to_caller) = tokio::io::split(caller);
+    let (from_node, to_node) = tokio::io::split(node);
     tokio::select! {
-        ended = pass(from_caller, to_node, &wire) => ended,
-        ended = pass(from_node, to_caller, &wire) => ended,
+        ended = pass(from_caller, to_node, wire) => ended,
+        ended = pass(from_node, to_caller, wire) => ended,
     }
 }
 
@@ -93,6 +121,8 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
         }
         wire.copy(copy, bytes);
         to.write_all(bytes).await?;
+        // TLS holds bytes back until it is told that they are to go.
+        to.flush().await?;
     }
 }
 

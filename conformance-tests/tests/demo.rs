@@ -6,6 +6,12 @@ use std::{
     process::Command,
 };
 
+use uput_conformance::leak::left_behind;
+
+/// What the night says about its invented person.
+const VALUES: [&str; 5] =
+    ["Invented Person", "+38344000000", "XX-INVENT", "INV-0001", "A bed for tonight and safe contact"];
+
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/demo/transcript.txt");
 
 /// The programs, built beside this test.
@@ -117,6 +123,12 @@ fn the_transcript_is_as_committed() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{told}");
     let folder = folder.canonicalize().unwrap();
+    // Whoever finds the folder, with the nodes' storage keys in it, finds none of what was said about her.
+    let left = left_behind::search(&folder, &VALUES).unwrap();
+    assert!(left.violations().is_empty() && left.count("nodes opened") == 4, "{left}");
+    for value in VALUES {
+        assert!(!told.contains(value) && !String::from_utf8_lossy(&output.stdout).contains(value), "{value}");
+    }
     let whole = settled(&(told + &String::from_utf8(output.stdout).unwrap()), &folder);
     if std::env::var_os("UPUT_BLESS").is_some() {
         std::fs::write(GOLDEN, &whole).unwrap();

@@ -14,7 +14,7 @@ use uput_conformance::disk::Disk;
 use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::kill::check_acknowledged;
 use uput_conformance::organisation::{Organisation, PATIENCE};
-use uput_conformance::pair::{Pair, SHELTER};
+use uput_conformance::pair::{Pair, SHELTER, agreement};
 use uput_conformance::programs::Programs;
 use uput_conformance::random::Draw;
 use uput_conformance::referral::{Acknowledged, Request, Side, shown};
@@ -45,8 +45,8 @@ impl Town {
         let small = Organisation::found_on(&programs, &disk, "info").await?;
         let other = Organisation::found(&programs, "info", false).await?;
         let pair = match side {
-            Side::Opener => Pair::of(small, other).await?,
-            Side::Asked => Pair::of(other, small).await?,
+            Side::Opener => Pair::of(small, other, &agreement()?).await?,
+            Side::Asked => Pair::of(other, small, &agreement()?).await?,
         };
         let draw = Draw::new(7).part(side as u64);
         let (acknowledged, refused) = (Vec::new(), Vec::new());

@@ -4,10 +4,18 @@
 use uput_conformance::leak::run;
 use uput_conformance::programs::Programs;
 
+/// [API-25] [CLI-15] [NOD-9] [NOD-15]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_planted_value_is_seen_by_anybody_else() {
     let programs = Programs::find().unwrap();
     let tally = run(&programs, 7, |_| ()).await.unwrap();
     assert!(tally.violations().is_empty(), "{tally}");
-    assert!(tally.count("requests refused") > 100 && tally.count("places searched") == 10, "{tally}");
+    let labels = include_str!("../../specs/catalogue.tsv").lines().filter(|line| !line.starts_with('#')).count() as u64;
+    for everything in ["labels planted", "labels misused", "values found in the letters once they are opened"] {
+        assert_eq!(tally.count(everything), labels, "{everything}\n{tally}");
+    }
+    assert_eq!(tally.count("values found in a record that leaks"), labels, "{tally}");
+    let places = tally.count("places searched");
+    assert!(places >= 20 && places == tally.count("of them with a control that came there by itself"), "{tally}");
+    assert!(tally.count("records opened with the storage key") > 500, "{tally}");
 }

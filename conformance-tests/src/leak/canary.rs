@@ -1,84 +1,147 @@
-//! Unique values for every label that the demonstration's agreement lets travel. All invented.
+//! A value for every label of the catalogue, unique where its type lets one be. All invented.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use toml::{Table, Value};
 use uput_wire::v1 as wire;
 
 use crate::failed::{Failed, Outcome};
 use crate::random::Draw;
 
 const CATALOGUE: &str = include_str!("../../../specs/catalogue.tsv");
-const DEMONSTRATION: &str = include_str!("../../../specs/agreements/demonstration.toml");
 const SYLLABLES: [&str; 16] =
     ["žu", "ćo", "lju", "nje", "dža", "ši", "vra", "kro", "zel", "đu", "mi", "sta", "pe", "gra", "čev", "tom"];
 
+/// A label of the catalogue.
+pub(super) struct Row {
+    pub(super) label: String,
+    value_type: String,
+    cells: Vec<(String, String)>,
+    /// What else the label is for.
+    pub(super) beside: String,
+    /// Whether it says nothing about a person.
+    pub(super) impersonal: bool,
+}
+
+/// specs/catalogue.tsv.
+pub(super) struct Catalogue(Vec<Row>);
+
 /// A planted value.
-#[derive(Clone)]
-pub struct Canary {
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Canary {
     /// Label of the catalogue.
-    pub label: String,
-    /// Unique, where the label's type lets a value be.
-    pub value: String,
+    pub(super) label: String,
+    /// What was said.
+    pub(super) value: String,
+    /// Whether it stands nowhere by chance; otherwise it is looked for beside its label.
+    pub(super) unique: bool,
 }
 
 /// Makes values, and remembers all that it made.
-pub struct Canaries {
+pub(super) struct Canaries {
     draw: Draw,
-    types: BTreeMap<&'static str, &'static str>,
-    profiles: Table,
+    /// Its labels.
+    pub(super) catalogue: Catalogue,
     /// Each value that was made.
-    pub made: Vec<Canary>,
+    pub(super) made: BTreeSet<Canary>,
+    drawn: BTreeMap<String, String>,
+}
+
+impl Row {
+    /// When a kind of service may have it.
+    pub(super) fn cell(&self, service: &str) -> &str {
+        self.cells.iter().find(|(of, _)| of == service).map_or("-", |(_, cell)| cell.as_str())
+    }
+}
+
+impl Catalogue {
+    pub(super) fn read() -> Outcome<Self> {
+        let wrong = || Failed::because("the catalogue does not read as a table");
+        let lines: Vec<Vec<&str>> = CATALOGUE.lines().map(|line| line.split('\t').collect()).collect();
+        let heads = lines.iter().find(|cells| cells.len() > 4 && cells.first() == Some(&"#label")).ok_or_else(wrong)?;
+        let rows = lines.iter().filter(|cells| !cells.first().is_some_and(|cell| cell.starts_with('#')));
+        let row = |cells: &Vec<&str>| {
+            let columns = heads.iter().zip(cells).map(|(head, cell)| ((*head).to_owned(), (*cell).to_owned()));
+            let columns: Vec<(String, String)> = columns.collect();
+            let of = |name: &str| columns.iter().find(|(head, _)| head == name).map(|(_, cell)| cell.clone());
+            let impersonal = matches!(of("class")?.as_str(), "P0" | "P1");
+            let (label, value_type, beside) = (of("#label")?, of("type")?, of("beside")?);
+            let cells = columns.get(3..columns.len().checked_sub(2)?)?.to_vec();
+            Some(Row { label, value_type, cells, beside, impersonal })
+        };
+        rows.map(|cells| row(cells).ok_or_else(wrong)).collect::<Outcome<_>>().map(Self)
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.0.iter()
+    }
+
+    /// Every label that there is: an agreement names them, and so may an error.
+    pub(super) fn labels(&self) -> Vec<String> {
+        self.rows().map(|row| row.label.clone()).collect()
+    }
+
+    /// Every kind of service.
+    pub(super) fn services(&self) -> Vec<String> {
+        self.0.first().map_or_else(Vec::new, |row| row.cells.iter().map(|(service, _)| service.clone()).collect())
+    }
+
+    /// The labels that a kind of service may have at one of these cells.
+    pub(super) fn at(&self, service: &str, cells: &[&str]) -> Vec<String> {
+        self.rows().filter(|row| cells.contains(&row.cell(service))).map(|row| row.label.clone()).collect()
+    }
+
+    /// The labels of answers; at first those alone that say nothing about a person.
+    pub(super) fn reply(&self, impersonal: bool) -> Vec<String> {
+        let fits = |row: &&Row| row.beside.contains("reply") && (row.impersonal || !impersonal);
+        self.rows().filter(fits).map(|row| row.label.clone()).collect()
+    }
 }
 
 impl Canaries {
     /// For a seed.
     ///
     /// # Errors
-    /// If the demonstration cannot be read.
-    pub fn new(seed: u64) -> Outcome<Self> {
-        let source: Table = toml::from_str(DEMONSTRATION)?;
-        let profiles = source.get("profile").and_then(Value::as_table).cloned().unwrap_or_default();
-        let row = |line: &'static str| {
-            let mut cells = line.split('\t');
-            Some((cells.next()?, cells.nth(1)?))
-        };
-        let types = CATALOGUE.lines().filter(|line| !line.starts_with('#')).filter_map(row).collect();
-        Ok(Self { draw: Draw::new(seed).part(u64::MAX - 1), types, profiles, made: Vec::new() })
+    /// If the catalogue cannot be read.
+    pub(super) fn new(seed: u64) -> Outcome<Self> {
+        let draw = Draw::new(seed).part(u64::MAX - 1);
+        Ok(Self { draw, catalogue: Catalogue::read()?, made: BTreeSet::new(), drawn: BTreeMap::new() })
     }
 
-    /// Every label that there is: an agreement names them, and so may an error.
-    #[must_use]
-    pub fn catalogue(&self) -> Vec<String> {
-        self.types.keys().map(|label| (*label).to_owned()).collect()
-    }
-
-    /// Labels of a profile's list.
-    ///
-    /// # Errors
-    /// If there is no such list.
-    pub fn labels(&self, profile: &str, list: &str) -> Outcome<Vec<String>> {
-        let labels = self.profiles.get(profile).and_then(|profile| profile.get(list)).and_then(Value::as_array);
-        let labels = labels.ok_or_else(|| Failed::because(format!("no list {list} in profile {profile}")))?;
-        Ok(labels.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-    }
-
-    /// A new value for each label.
+    /// The value of each label, the same whenever it is said.
     ///
     /// # Errors
     /// If the catalogue does not have one.
-    pub fn fields<S: AsRef<str>>(&mut self, labels: &[S]) -> Outcome<Vec<wire::Field>> {
+    pub(super) fn fields<S: AsRef<str>>(&mut self, labels: &[S]) -> Outcome<Vec<wire::Field>> {
         labels.iter().map(|label| self.field(label.as_ref())).collect()
     }
 
+    /// A value that was not drawn, but follows from others.
+    pub(super) fn said(&mut self, label: &str, value: String) -> wire::Field {
+        // Labels one after the other, with spaces: nothing else writes a list so.
+        let unique = value.contains(' ');
+        self.made.insert(Canary { label: label.to_owned(), value: value.clone(), unique });
+        wire::Field { label: label.to_owned(), value }
+    }
+
     fn field(&mut self, label: &str) -> Outcome<wire::Field> {
-        let value_type = *self.types.get(label).ok_or_else(|| Failed::because(format!("no label {label}")))?;
+        let row = self.catalogue.rows().find(|row| row.label == label);
+        let value_type = row.map(|row| row.value_type.clone());
+        let value_type = value_type.ok_or_else(|| Failed::because(format!("no label {label}")))?;
+        if let Some(value) = self.drawn.get(label) {
+            return Ok(wire::Field { label: label.to_owned(), value: value.clone() });
+        }
         let value = if label.ends_with("_until") && value_type == "date" {
             format!("21{:02}-0{}-{}", self.draw.below(90) + 10, self.draw.below(9) + 1, self.draw.below(18) + 10)
         } else {
-            self.value(value_type)?
+            self.value(&value_type)?
         };
-        self.made.push(Canary { label: label.to_owned(), value: value.clone() });
+        let unique = match value_type.split(' ').next() {
+            // One word of a language, or few signs, stand anywhere.
+            Some("code" | "codes" | "language" | "region" | "integer") => value.contains(' ') || is_token(&value),
+            _ => true,
+        };
+        self.drawn.insert(label.to_owned(), value.clone());
+        self.made.insert(Canary { label: label.to_owned(), value: value.clone(), unique });
         Ok(wire::Field { label: label.to_owned(), value })
     }
 
@@ -99,8 +162,9 @@ impl Canaries {
             "date" => format!("19{}-0{}-1{}", self.year(), self.draw.below(9) + 1, self.digits(1)),
             "date_time" => format!("21{}-03-1{}T0{}:17Z", self.year(), self.digits(1), self.digits(1)),
             "language" => "mnk-Cyrl-ML".to_owned(),
-            "integer" => detail.split("..").next().unwrap_or("1").to_owned(),
-            "code" => detail.split('|').max_by_key(|code| code.len()).unwrap_or_default().to_owned(),
+            "region" => "BI".to_owned(),
+            "integer" => detail.rsplit("..").next().unwrap_or("1").to_owned(),
+            "code" => detail.split('|').max_by_key(|code| (is_token(code), code.len())).unwrap_or_default().to_owned(),
             "codes" => detail.replace('|', " "),
             other => return Err(Failed::because(format!("no canary for the type {other}"))),
         })
@@ -128,4 +192,9 @@ impl Canaries {
     fn year(&mut self) -> u64 {
         self.draw.below(88) + 10
     }
+}
+
+/// A code that no language writes so.
+fn is_token(code: &str) -> bool {
+    code.len() >= super::scan::SHORTEST && (code.contains('_') || code.contains('-'))
 }

@@ -85,19 +85,52 @@ fn capitals(small: &str) -> String {
     out
 }
 
-fn encoded(text: &str) -> Vec<Vec<u8>> {
-    let bytes = text.as_bytes();
+/// A label and its value as a message, a form, a file or a log writes the two.
+#[must_use]
+pub fn beside(label: &str, value: &str) -> Vec<String> {
+    let length = |text: &str| u8::try_from(text.len()).map_or(' ', char::from);
+    vec![
+        format!("{label} = {value}"),
+        format!("{label} = \"{value}\""),
+        format!("{label}={value}"),
+        format!("{label}=\"{value}\""),
+        format!("{label}: {value}"),
+        format!("{label}: \"{value}\""),
+        format!("{label} {value}"),
+        format!("{label}\t{value}"),
+        format!("\"{label}\":\"{value}\""),
+        format!("\"{label}\": \"{value}\""),
+        format!("(\"{label}\", \"{value}\")"),
+        format!("\"label\":\"{label}\",\"value\":\"{value}\""),
+        format!("label: \"{label}\", value: \"{value}\""),
+        // The message `Field`.
+        format!("\n{}{label}\u{12}{}{value}", length(label), length(value)),
+    ]
+}
+
+/// A text in one writing, in every shape.
+#[must_use]
+pub fn encoded(text: &str) -> Vec<Vec<u8>> {
+    let mut shapes = byte_shapes(text.as_bytes());
+    shapes.extend([
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        escaped_json(text).into_bytes(),
+    ]);
+    shapes
+}
+
+/// Bytes in every shape that keeps them.
+#[must_use]
+pub fn byte_shapes(bytes: &[u8]) -> Vec<Vec<u8>> {
     let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let listed: Vec<String> = bytes.iter().map(u8::to_string).collect();
     let mut shapes = vec![
         bytes.to_vec(),
-        text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         hexadecimal.to_uppercase().into_bytes(),
         hexadecimal.into_bytes(),
         listed.join(", ").into_bytes(),
         listed.join(",").into_bytes(),
-        escaped_json(text).into_bytes(),
     ];
     for every in [true, false] {
         let escaped: String = bytes.iter().map(|byte| percent(*byte, every)).collect();

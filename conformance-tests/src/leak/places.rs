@@ -1,206 +1,116 @@
-//! Where a planted value must not be, each place with its control.
+//! Where planted values must not be while nodes run: what goes over the wire, what is logged, what is said.
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::process::Stdio;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
+use super::CONTROL;
+use super::commands::Heard;
 use super::encoding::shapes;
-use super::scan::Scan;
+use super::http2;
+use super::huffman::Huffman;
+use super::letters;
+use super::place::{Parts, Place};
 use super::story::Story;
-use super::{CONTROL, Pair};
+use crate::both_keys::BothKeys;
 use crate::failed::{Failed, Outcome};
 use crate::organisation::Organisation;
+use crate::pair::{Pair, until};
 use crate::programs::Programs;
 use crate::tally::Tally;
 
-/// Byte strings that are searched one by one.
-type Parts = Vec<Vec<u8>>;
+/// Who must have written at `trace`: else nothing was listened to.
+const SPEAKERS: [&str; 3] = [" uput_node::", " h2::", " tonic::"];
 
-/// Bytes that somebody else may see.
-pub(super) struct Place {
-    name: &'static str,
-    parts: Parts,
-    /// Labels must not be there either.
-    pub(super) labels: bool,
+/// What passed between two nodes.
+pub(super) struct Wire {
+    outside: Parts,
+    frames: Parts,
+    headers: Parts,
+    /// Letters as they were sealed.
+    pub(super) letters: Parts,
 }
 
-impl Place {
-    /// Searches it, and demands that its control is found.
-    pub(super) fn search(&self, values: &Scan, labels: Option<&Scan>, tally: &mut Tally) {
-        let mut control = false;
-        for part in &self.parts {
-            tally.add("bytes searched", part.len() as u64);
-            for scan in [Some(values), labels].into_iter().flatten() {
-                let mut found = scan.find(part);
-                control |= found.remove("CONTROL");
-                if !found.is_empty() {
-                    tally.violated(format!("{}: {found:?}", self.name));
-                }
-            }
-        }
-        tally.add("places searched", 1);
-        if !control {
-            tally.violated(format!("{}: the control was not found", self.name));
-        }
-    }
-}
-
-/// All places.
-pub(super) async fn all(programs: &Programs, pair: &Pair, story: &Story<'_>) -> Outcome<Vec<Place>> {
-    let (arguments, said) = refusing_commands(programs, pair, story).await?;
+/// What people, programs and processes showed.
+pub(super) fn heard(story: &Story<'_>, heard: Heard) -> Vec<Place> {
+    // Statuses are collected in this program itself: the control joins them here.
+    let statuses = [story.refusals.as_slice(), CONTROL.as_bytes()].concat();
     let mut places = vec![
-        Place { name: "arguments and environment", parts: arguments, labels: true },
-        Place { name: "statuses of the local interface", parts: vec![with_control(&story.refusals)], labels: false },
-        Place { name: "what uput says", parts: said, labels: false },
-        Place { name: "bytes between the nodes", parts: wire(pair).await?, labels: true },
+        Place::new("arguments", heard.seen.arguments).without_labels().without_secrets(),
+        Place::new("statuses of the local interface", vec![statuses]).without_secrets(),
+        Place::new("what uput says", heard.said).without_secrets(),
     ];
-    for side in pair.both() {
-        places.push(Place { name: "log", parts: vec![log(programs, side).await?], labels: true });
-        let (names, contents) = folder(side)?;
-        places.push(Place { name: "names of files", parts: names, labels: true });
-        places.push(Place { name: "data folder", parts: contents, labels: true });
+    // Programs that nobody may trace show it to nobody but root.
+    if !heard.seen.environment.is_empty() {
+        places.push(Place::new("environment", heard.seen.environment).without_labels().without_secrets());
     }
-    Ok(places)
+    places
 }
 
-/// Statuses are collected in this program itself: the control joins them here.
-fn with_control(bytes: &[u8]) -> Vec<u8> {
-    [bytes, CONTROL.as_bytes()].concat()
+/// Listens to a wire that was cut open. The control passes the same way: raw, and as a request of the other's key.
+pub(super) async fn wire(pair: &Pair, tally: &mut Tally) -> Outcome<Wire> {
+    let huffman = Huffman::new();
+    let body = shapes(CONTROL).into_iter().collect::<Vec<_>>().concat();
+    let (header, until_read) = (format!("{CONTROL} ").repeat(9), CONTROL.as_bytes());
+    let keys = BothKeys::new(&pair.shelter.secrets()?.tls, &pair.hotline.secrets()?.tls)?;
+    let mut caller = keys.dial(TcpStream::connect(pair.shelter.tap.address()).await?).await?;
+    caller.write_all(&http2::request(header.as_bytes(), &body, &huffman)).await?;
+    caller.flush().await?;
+    let mut raw = TcpStream::connect(pair.shelter.tap.address()).await?;
+    raw.write_all(until_read).await?;
+    // The node says that this is not how it is spoken to, and hangs up.
+    let _ = tokio::time::timeout(crate::organisation::PATIENCE, raw.read(&mut [0; 64])).await;
+    let outside = || [pair.hotline.tap.passed(), pair.shelter.tap.passed()].concat();
+    let inside = || {
+        let taps = pair.both().into_iter().filter_map(|side| side.inside.as_ref());
+        taps.flat_map(crate::tap::Tap::passed).collect::<Vec<_>>()
+    };
+    until("the control has passed", || async {
+        Ok(outside().iter().any(|copy| copy == until_read) && inside().iter().any(|copy| has(copy, until_read)))
+    })
+    .await?;
+    let (mut frames, mut headers) = (Parts::new(), Parts::new());
+    for copy in inside() {
+        let said = http2::read(&copy, &huffman);
+        tally.add("frames read inside TLS", said.frames);
+        headers.extend(said.headers);
+        frames.extend(said.bodies);
+        frames.push(copy);
+    }
+    let letters: Parts = frames.iter().flat_map(|body| letters::sealed(body)).collect();
+    tally.add("letters read inside TLS", letters.len() as u64);
+    Ok(Wire { outside: outside(), frames, headers, letters })
 }
 
-/// A file whose name is the control is named in the log by the program itself.
-async fn log(programs: &Programs, side: &Organisation) -> Outcome<Vec<u8>> {
+impl Wire {
+    /// As places to search.
+    pub(super) fn places(self) -> [Place; 3] {
+        [
+            Place::new("bytes between the nodes", self.outside).without_labels().without_secrets(),
+            Place::new("frames inside TLS", self.frames).without_labels().without_secrets(),
+            Place::new("headers inside TLS", self.headers).without_labels().without_secrets(),
+        ]
+    }
+}
+
+/// What a node logged. A file whose name is the control is named there by the program itself.
+pub(super) async fn log(programs: &Programs, side: &Organisation) -> Outcome<Place> {
     let log = std::fs::OpenOptions::new().append(true).open(side.log())?;
     let absent = side.home().join(format!("{CONTROL}.toml"));
-    let status = Command::new(&programs.uputd).arg("--config").arg(absent).stderr(log).status().await?;
+    let command = &mut Command::new(&programs.uputd);
+    let status = command.arg("--config").arg(absent).stdin(Stdio::null()).stderr(log).status().await?;
     if status.success() {
         return Err(Failed::because("uputd started without a configuration"));
     }
-    Ok(std::fs::read(side.log())?)
+    let log = std::fs::read(side.log())?;
+    match SPEAKERS.iter().find(|speaker| !has(&log, speaker.as_bytes())) {
+        Some(silent) => Err(Failed::because(format!("at trace nothing was logged by{silent}"))),
+        None => Ok(Place::new("log", vec![log]).without_labels().without_secrets()),
+    }
 }
 
-/// Every file below the home of a node, with a control in every shape among them.
-fn folder(side: &Organisation) -> Outcome<(Parts, Parts)> {
-    let control = side.folder().join(CONTROL);
-    std::fs::write(&control, shapes(CONTROL).into_iter().collect::<Vec<_>>().concat())?;
-    let (mut names, mut contents) = (Vec::new(), Vec::new());
-    let mut folders = vec![side.folder()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            names.push(path.as_os_str().as_bytes().to_vec());
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let bytes = std::fs::read(&path)?;
-            // The reserve is large, and holds nothing.
-            if bytes.iter().any(|byte| *byte != 0) {
-                contents.push(bytes);
-            }
-        }
-    }
-    std::fs::remove_file(control)?;
-    Ok((names, contents))
-}
-
-/// What passed between the nodes; the control passes the same way.
-async fn wire(pair: &Pair) -> Outcome<Parts> {
-    let mut caller = TcpStream::connect(pair.shelter.tap.address()).await?;
-    caller.write_all(CONTROL.as_bytes()).await?;
-    caller.shutdown().await?;
-    let passed = || [pair.hotline.tap.passed(), pair.shelter.tap.passed()].concat();
-    crate::pair::until("the control has passed", || async {
-        Ok(passed().iter().any(|copy| copy.as_slice() == CONTROL.as_bytes()))
-    })
-    .await?;
-    Ok(passed())
-}
-
-/// Commands that must fail, with planted values on their standard input.
-async fn refusing_commands(programs: &Programs, pair: &Pair, story: &Story<'_>) -> Outcome<(Parts, Parts)> {
-    let fields: String = story
-        .canaries
-        .made
-        .iter()
-        .map(|canary| (canary.label.as_str(), canary.value.as_str()))
-        .collect::<std::collections::BTreeMap<_, _>>()
-        .iter()
-        .map(|(label, value)| format!("{label} = {}\n", toml::Value::String((*value).to_owned())))
-        .collect();
-    let broken = format!("{fields}name = {CONTROL:?} = \n").replace(CONTROL, "Slomljena");
-    let json = serde_json::to_string(&fields)?;
-    let (mut arguments, mut said) = (Vec::new(), Vec::new());
-    for node in pair.both() {
-        let id = node.process().await.ok_or_else(|| Failed::because("a node does not run"))?;
-        arguments.extend(process(id));
-    }
-    let node = pair.hotline.folder();
-    let trail: String =
-        story.trails.first().map_or(String::new(), |id| id.iter().map(|byte| format!("{byte:02x}")).collect());
-    let enquiry = ["enquiry", "send", crate::pair::SHELTER, "--service", "shelter", "--fields", "-"];
-    let send = ["referral", "send", crate::pair::SHELTER, "--service", "shelter", "--basis", "explicit-consent"];
-    let send = [&send[..], &["--fields", "-"]].concat();
-    let correct = ["referral", "correct", trail.as_str(), "--fields", "-"];
-    for input in [&fields, &broken, &json] {
-        for command in [&enquiry[..], &send, &correct] {
-            for form in [&["--json"][..], &[]] {
-                let words = [command, form].concat();
-                refused(programs, &node, &words, input, &mut arguments, &mut said).await?;
-            }
-        }
-    }
-    let absent = format!("/nowhere/{CONTROL}");
-    refused(programs, Path::new(&absent), &enquiry, &fields, &mut arguments, &mut said).await?;
-    // It waits for its standard input, so that its arguments can be read in peace.
-    let nobody = ["enquiry", "send", CONTROL, "--service", "shelter", "--fields", "-"];
-    refused(programs, &node, &nobody, &fields, &mut arguments, &mut said).await?;
-    Ok((arguments, said))
-}
-
-async fn refused(
-    programs: &Programs,
-    node: &Path,
-    words: &[&str],
-    input: &str,
-    arguments: &mut Parts,
-    said: &mut Parts,
-) -> Outcome<()> {
-    let mut child = Command::new(&programs.uput)
-        .arg("--node")
-        .arg(node)
-        .args(words)
-        .args(["--yes", "--no-input"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    if let Some(id) = child.id() {
-        // Not every system shows the arguments of a program at once.
-        for _ in 0..20 {
-            arguments.extend(process(id));
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    }
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that ends without reading is refusing too.
-        let _ = stdin.write_all(input.as_bytes()).await;
-    }
-    let output = child.wait_with_output().await?;
-    if output.status.success() {
-        return Err(Failed::because(format!("uput did what it had to refuse: {words:?}")));
-    }
-    said.extend([output.stdout, output.stderr]);
-    Ok(())
-}
-
-/// What every user of the computer can see of a program.
-fn process(id: u32) -> Parts {
-    let read = |name: &str| std::fs::read(format!("/proc/{id}/{name}")).ok();
-    ["cmdline", "environ", "comm"].into_iter().filter_map(read).collect()
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }

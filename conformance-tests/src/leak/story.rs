@@ -1,9 +1,13 @@
-//! What is said while the scan listens: every list of every profile, from both sides, and much that is refused.
+//! What is said while the scan listens: every label of the catalogue to everybody who may have it, and much that is
+//! refused.
+
+use std::collections::BTreeSet;
 
 use uput_wire::v1 as wire;
 use wire::statement::Kind;
 use wire::{Act, LegalBasis, ServiceType};
 
+use super::agreement::OWN;
 use super::canary::Canaries;
 use crate::failed::{Failed, Outcome};
 use crate::organisation::Organisation;
@@ -12,9 +16,19 @@ use crate::random::Draw;
 use crate::referral::{Request, shown};
 
 const CONSENT: [&str; 5] = ["consent_given_by", "consent_form", "consent_language", "consent_purpose", "consent_until"];
+const GUARDIAN: [&str; 7] = [
+    "guardian_class",
+    "guardian_authority",
+    "child_assent",
+    "consent_form",
+    "consent_language",
+    "consent_purpose",
+    "consent_until",
+];
+const CHILD: [&str; 3] = ["best_interests_reason", "supervisor", "authority_informed"];
 const NOTICE: [&str; 2] = ["client_told", "client_told_on"];
-const AT_ONCE: [&str; 5] = ["places", "needed_when", "access_needs", "actor", "actor_role"];
 const DANGER: [&str; 3] = ["danger", "basis_until", "review_by"];
+const DECISION: [&str; 4] = ["decision_reference", "decision_issuer", "decision_date", "decision_until"];
 
 /// Speaks for both organisations.
 pub(super) struct Story<'a> {
@@ -22,175 +36,205 @@ pub(super) struct Story<'a> {
     pub(super) pair: &'a Pair,
     /// What is said.
     pub(super) canaries: Canaries,
-    /// Request IDs.
-    pub(super) draw: Draw,
+    draw: Draw,
     /// Trails that were opened.
     pub(super) trails: Vec<Vec<u8>>,
-    /// Labels that she must tick, in the profile that is spoken of.
-    pub(super) ticked: Vec<String>,
     /// Statuses that were heard, in full.
     pub(super) refusals: Vec<u8>,
     /// How many of them.
     pub(super) refused: u64,
+    /// Labels that were refused once.
+    pub(super) misused: BTreeSet<String>,
 }
 
-impl Story<'_> {
+/// A referral that goes its whole way.
+struct Referral {
+    service: String,
+    trail: Vec<u8>,
+}
+
+impl<'a> Story<'a> {
+    pub(super) fn new(pair: &'a Pair, seed: u64) -> Outcome<Self> {
+        Ok(Self {
+            pair,
+            canaries: Canaries::new(seed)?,
+            draw: Draw::new(seed),
+            trails: Vec::new(),
+            refusals: Vec::new(),
+            refused: 0,
+            misused: BTreeSet::new(),
+        })
+    }
+
     /// Tells all of it.
     ///
     /// # Errors
     /// A no where a yes was due, or the other way round.
     pub(super) async fn tell(&mut self) -> Outcome<()> {
-        self.referral().await?;
-        self.notifications().await?;
-        self.counselling().await?;
+        let mut referrals = Vec::new();
+        for service in self.canaries.catalogue.services() {
+            let labels = self.canaries.catalogue.at(&service, &["0"]);
+            let terms = (Act::Referral, 0, LegalBasis::NoneNeededNonpersonal);
+            let trail = self.open(&service, terms, &labels).await?;
+            referrals.push(Referral { service, trail });
+        }
+        self.notify().await?;
+        self.refer_on_other_bases().await?;
+        let places = self.canaries.catalogue.reply(true);
+        for Referral { service, trail } in &referrals {
+            let held = Kind::Held(wire::Held { until: 4_000_000_000 });
+            self.answer(service, trail, 1, held, &places).await?;
+        }
+        for Referral { service, trail } in &referrals {
+            self.disclose(service, trail, 2, Kind::Need(wire::Need {}), &["1"]).await?;
+        }
+        let reply = self.canaries.catalogue.reply(false);
+        for Referral { service, trail } in &referrals {
+            self.answer(service, trail, 3, Kind::Accepted(wire::Accepted {}), &reply).await?;
+        }
+        for Referral { service, trail } in &referrals {
+            self.disclose(service, trail, 4, Kind::Identity(wire::Identity {}), &["2", "tick"]).await?;
+        }
         self.pair.settled().await
     }
 
-    /// From the enquiry to the identity, and the reply.
-    async fn referral(&mut self) -> Outcome<()> {
-        let (hotline, shelter) = (&self.pair.hotline, &self.pair.shelter);
-        self.ticked = self.canaries.labels("bed", "ticked")?;
-        let enquiry = self.canaries.labels("bed", "enquiry")?;
-        let basis = LegalBasis::NoneNeededNonpersonal;
-        let trail = self.open(hotline, SHELTER, ServiceType::Shelter, (Act::Referral, 0, basis), &enquiry).await?;
-        arrived(shelter, &trail, 1).await?;
-        let reply = self.canaries.labels("bed", "reply")?;
-        let identity = self.canaries.labels("bed", "identity")?;
-        self.refused_event(hotline, &trail, Kind::Identity(wire::Identity {}), &with(&CONSENT, &identity)).await?;
-        // Before a need was said, a reply speaks of places only.
-        let places: Vec<String> = reply.iter().filter(|label| AT_ONCE.contains(&label.as_str())).cloned().collect();
-        self.say(shelter, &trail, Kind::Held(wire::Held { until: 4_000_000_000 }), &places).await?;
-        arrived(hotline, &trail, 2).await?;
-        let need = self.canaries.labels("bed", "need")?;
-        self.say(hotline, &trail, Kind::Need(wire::Need {}), &with(&CONSENT, &need)).await?;
-        arrived(shelter, &trail, 3).await?;
-        self.say(shelter, &trail, Kind::Accepted(wire::Accepted {}), &reply).await?;
-        until("the acceptance arrives", || async {
-            Ok(shown(hotline, &trail, false).await?.is_some_and(|trail| trail.headline == "accepted"))
-        })
-        .await?;
-        self.say(hotline, &trail, Kind::Identity(wire::Identity {}), &with(&CONSENT, &identity)).await
+    /// To those who are told at once: under a duty, and in danger to life.
+    async fn notify(&mut self) -> Outcome<()> {
+        for service in ["police", "social_work", "child_protection"] {
+            let catalogue = &self.canaries.catalogue;
+            let duty = with(&NOTICE, &catalogue.at(service, &["1", "2", "law"]));
+            let life = with(&DANGER, &catalogue.at(service, &["1", "life"]));
+            self.open(service, (Act::Notification, 2, LegalBasis::LegalDuty), &duty).await?;
+            self.open(service, (Act::Notification, 2, LegalBasis::VitalInterests), &life).await?;
+        }
+        Ok(())
     }
 
-    /// One under the duty to report, one in danger to life.
-    async fn notifications(&mut self) -> Outcome<()> {
-        let lists = [self.canaries.labels("notice", "need")?, self.canaries.labels("notice", "identity")?].concat();
-        let duty: Vec<String> = lists.iter().filter(|label| *label != "current_location").cloned().collect();
-        let body = (Act::Notification, 2, LegalBasis::LegalDuty);
-        let hotline = &self.pair.hotline;
-        let trail = self.open(hotline, SHELTER, ServiceType::SocialWork, body, &with(&NOTICE, &duty)).await?;
-        let reply = self.canaries.labels("notice", "reply")?;
-        arrived(&self.pair.shelter, &trail, 1).await?;
-        self.say(&self.pair.shelter, &trail, Kind::Acknowledged(wire::Acknowledged {}), &[]).await?;
-        self.say(&self.pair.shelter, &trail, Kind::Withdrawn(wire::Withdrawn {}), &reply).await?;
-        let life = (Act::Notification, 2, LegalBasis::VitalInterests);
-        let here = with(&DANGER, &["name".to_owned(), "current_location".to_owned()]);
-        self.open(hotline, SHELTER, ServiceType::SocialWork, life, &here).await.map(|_| ())
-    }
-
-    /// The other way round: the shelter asks.
-    async fn counselling(&mut self) -> Outcome<()> {
-        let (hotline, shelter) = (&self.pair.hotline, &self.pair.shelter);
-        self.ticked = self.canaries.labels("support", "ticked")?;
-        let need = self.canaries.labels("support", "need")?;
-        let body = (Act::Referral, 1, LegalBasis::ExplicitConsent);
-        let trail = self.open(shelter, HOTLINE, ServiceType::Psychosocial, body, &with(&CONSENT, &need)).await?;
-        arrived(hotline, &trail, 1).await?;
-        let reply = self.canaries.labels("support", "reply")?;
-        self.say(hotline, &trail, Kind::Accepted(wire::Accepted {}), &reply).await?;
-        until("the acceptance arrives", || async {
-            Ok(shown(shelter, &trail, false).await?.is_some_and(|trail| trail.headline == "accepted"))
-        })
-        .await?;
-        let identity = self.canaries.labels("support", "identity")?;
-        self.say(shelter, &trail, Kind::Identity(wire::Identity {}), &with(&CONSENT, &identity)).await
+    /// What must be said of a basis that is not her consent.
+    async fn refer_on_other_bases(&mut self) -> Outcome<()> {
+        let bases = [
+            (LegalBasis::GuardianConsent, &GUARDIAN[..]),
+            (LegalBasis::ChildBestInterests, &CHILD),
+            (LegalBasis::PublicTaskDecision, &DECISION),
+        ];
+        for (basis, labels) in bases {
+            let labels = with(labels, &["language".to_owned()]);
+            self.open("shelter", (Act::Referral, 1, basis), &labels).await?;
+        }
+        Ok(())
     }
 
     async fn open(
         &mut self,
-        node: &Organisation,
-        peer: &str,
-        service: ServiceType,
+        service: &str,
         (act, stage, basis): (Act, u32, LegalBasis),
         labels: &[String],
     ) -> Outcome<Vec<u8>> {
+        let (node, _) = self.sides(service);
+        let name = format!("SERVICE_TYPE_{}", service.to_uppercase());
+        let service_type =
+            ServiceType::from_str_name(&name).ok_or_else(|| Failed::because(format!("no service {service}")))?;
         let message = wire::OpenTrailRequest {
             request_id: self.draw.request_id(),
-            peer: peer.to_owned(),
+            peer: if service == OWN { HOTLINE } else { SHELTER }.to_owned(),
             act: act.into(),
-            service_type: service.into(),
+            service_type: service_type.into(),
             stage,
             basis: basis.into(),
             article: u32::from(basis == LegalBasis::LegalDuty),
-            fields: self.fields(labels)?,
+            fields: self.canaries.fields(labels)?,
             ..Default::default()
         };
-        self.refused_openings(node, &message).await?;
+        self.misuse(node, &Request::Open(message.clone())).await?;
+        if self.trails.is_empty() {
+            self.refused_openings(node, &message).await?;
+        }
         let trail = Request::Open(message).ask(node).await?.value;
         self.trails.push(trail.clone());
         Ok(trail)
     }
 
-    async fn say(&mut self, node: &Organisation, trail: &[u8], kind: Kind, labels: &[String]) -> Outcome<()> {
-        let fields = self.fields(labels)?;
-        let mut request = Request::event(self.draw.request_id(), trail, kind, &[]);
-        if let Request::Record(message) = &mut request {
-            message.fields = fields;
-            if labels.iter().any(|label| label == "consent_form") {
-                message.basis = LegalBasis::ExplicitConsent.into();
-            }
-        }
-        request.ask(node).await.map(|_| ())
-    }
-
-    /// Values, and her tick for each label that a profile wants ticked.
-    fn fields(&mut self, labels: &[String]) -> Outcome<Vec<wire::Field>> {
-        let mut fields = self.canaries.fields(labels)?;
-        let mut ticked: Vec<&str> =
-            labels.iter().filter(|label| self.ticked.contains(label)).map(String::as_str).collect();
+    /// The opener's later word, on her consent. First nothing of it is allowed.
+    async fn disclose(&mut self, service: &str, trail: &[u8], after: usize, kind: Kind, cells: &[&str]) -> Outcome<()> {
+        let (node, _) = self.sides(service);
+        let labels = self.canaries.catalogue.at(service, cells);
+        let mut fields = self.canaries.fields(&with(&CONSENT, &labels))?;
+        let mut ticked = self.canaries.catalogue.at(service, &["tick"]);
+        ticked.retain(|label| labels.contains(label));
         ticked.sort_unstable();
-        if labels.iter().any(|label| label == "consent_form") && !ticked.is_empty() {
-            fields.push(wire::Field { label: "consent_ticked".to_owned(), value: ticked.join(" ") });
+        if !ticked.is_empty() {
+            fields.push(self.canaries.said("consent_ticked", ticked.join(" ")));
         }
-        Ok(fields)
-    }
-
-    /// The same with one thing wrong in each: all of it must be refused, and none of it repeated.
-    async fn refused_openings(&mut self, node: &Organisation, good: &wire::OpenTrailRequest) -> Outcome<()> {
-        let mut wrong = Vec::new();
-        for number in 0..good.fields.len() {
-            let mut bad = good.clone();
-            if let Some(field) = bad.fields.get_mut(number) {
-                // A value of no type: too long for the longest, with a sign that none has.
-                field.value = format!("{}\u{7}{}", field.value, "Predugačko ".repeat(60));
-            }
-            wrong.push(bad);
-            let mut bad = good.clone();
-            if let Some(field) = bad.fields.get_mut(number) {
-                field.label = format!("{}_{number}", field.label);
-            }
-            wrong.push(bad);
-        }
-        let twice = [good.fields.clone(), good.fields.clone()].concat();
-        wrong.push(wire::OpenTrailRequest { fields: twice, ..good.clone() });
-        wrong.push(wire::OpenTrailRequest { basis: LegalBasis::GuardianConsent.into(), ..good.clone() });
-        wrong.push(wire::OpenTrailRequest { service_type: ServiceType::Police.into(), ..good.clone() });
-        wrong.push(wire::OpenTrailRequest { peer: "nobody".to_owned(), ..good.clone() });
-        for bad in wrong {
-            let bad = wire::OpenTrailRequest { request_id: self.draw.request_id(), ..bad };
-            self.refused(node, Request::Open(bad)).await?;
-        }
-        Ok(())
-    }
-
-    async fn refused_event(&mut self, node: &Organisation, trail: &[u8], kind: Kind, labels: &[String]) -> Outcome<()> {
-        let fields = self.fields(labels)?;
         let mut request = Request::event(self.draw.request_id(), trail, kind, &[]);
         if let Request::Record(message) = &mut request {
             message.fields = fields;
             message.basis = LegalBasis::ExplicitConsent.into();
         }
-        self.refused(node, request).await
+        arrived(node, trail, after).await?;
+        self.misuse(node, &request).await?;
+        request.ask(node).await.map(|_| ())
+    }
+
+    async fn answer(
+        &mut self,
+        service: &str,
+        trail: &[u8],
+        after: usize,
+        kind: Kind,
+        labels: &[String],
+    ) -> Outcome<()> {
+        let (_, node) = self.sides(service);
+        let fields = self.canaries.fields(labels)?;
+        let mut request = Request::event(self.draw.request_id(), trail, kind, &[]);
+        if let Request::Record(message) = &mut request {
+            message.fields = fields;
+        }
+        arrived(node, trail, after).await?;
+        self.misuse(node, &request).await?;
+        request.ask(node).await.map(|_| ())
+    }
+
+    /// Who asks for a kind of service, and who gives it.
+    fn sides(&self, service: &str) -> (&'a Organisation, &'a Organisation) {
+        let Pair { hotline, shelter } = self.pair;
+        if service == OWN { (shelter, hotline) } else { (hotline, shelter) }
+    }
+
+    /// The same request with one thing wrong, once for each label: all of it must be refused, and none of it repeated.
+    async fn misuse(&mut self, node: &Organisation, good: &Request) -> Outcome<()> {
+        for number in 0..fields(&mut good.clone()).len() {
+            let mut value = good.clone();
+            let mut label = good.clone();
+            let Some(bad) = fields(&mut value).get_mut(number) else { continue };
+            if !self.misused.insert(bad.label.clone()) {
+                continue;
+            }
+            // A value of no type: too long for the longest, with a sign that none has.
+            bad.value = format!("{}\u{7}{}", bad.value, "Predugačko ".repeat(60));
+            if let Some(bad) = fields(&mut label).get_mut(number) {
+                bad.label = format!("{}_{number}", bad.label);
+            }
+            for mut bad in [value, label] {
+                rename(&mut bad, self.draw.request_id());
+                self.refused(node, bad).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn refused_openings(&mut self, node: &Organisation, good: &wire::OpenTrailRequest) -> Outcome<()> {
+        let twice = [good.fields.clone(), good.fields.clone()].concat();
+        let wrong = [
+            wire::OpenTrailRequest { fields: twice, ..good.clone() },
+            wire::OpenTrailRequest { basis: LegalBasis::GuardianConsent.into(), ..good.clone() },
+            wire::OpenTrailRequest { service_type: ServiceType::Unspecified.into(), ..good.clone() },
+            wire::OpenTrailRequest { peer: "nobody".to_owned(), ..good.clone() },
+        ];
+        for bad in wrong {
+            let bad = wire::OpenTrailRequest { request_id: self.draw.request_id(), ..bad };
+            self.refused(node, Request::Open(bad)).await?;
+        }
+        Ok(())
     }
 
     async fn refused(&mut self, node: &Organisation, request: Request) -> Outcome<()> {
@@ -207,8 +251,24 @@ impl Story<'_> {
     }
 }
 
+fn fields(request: &mut Request) -> &mut Vec<wire::Field> {
+    match request {
+        Request::Open(message) => &mut message.fields,
+        Request::Record(message) => &mut message.fields,
+    }
+}
+
+fn rename(request: &mut Request, request_id: String) {
+    match request {
+        Request::Open(message) => message.request_id = request_id,
+        Request::Record(message) => message.request_id = request_id,
+    }
+}
+
 fn with(first: &[&str], then: &[String]) -> Vec<String> {
-    first.iter().map(|label| (*label).to_owned()).chain(then.iter().cloned()).collect()
+    let mut labels: Vec<String> = first.iter().map(|label| (*label).to_owned()).collect();
+    labels.extend(then.iter().filter(|label| !first.contains(&label.as_str())).cloned());
+    labels
 }
 
 /// Waits until a node holds so many events of a trail that people wrote.

@@ -1,0 +1,124 @@
+//! A stopped node's data folder, opened with its storage key by a reader of its own.
+//!
+//! Written from specs/node.md alone, so that what it finds is what anybody would find who has the folder, `node.key`
+//! and that document. Guarantees that a record, an entry or a header that does not open is an error and never passed
+//! over. Knows the one format that the document describes; a folder of another implementation it does not open.
+
+mod index;
+mod journal;
+mod keybook;
+mod seal;
+
+use std::path::Path;
+
+use prost::Message;
+
+pub(crate) use journal::Record;
+use keybook::{KeyBook, TrailKeys};
+use seal::FolderKey;
+
+use super::place::Parts;
+use crate::failed::{Failed, Outcome};
+use crate::key_file::{NodeSecrets, from_hex};
+
+/// Kind of an agreement's record. [NOD-20]
+pub(crate) const AGREEMENT: u16 = 5;
+const EVENT: u16 = 6;
+
+/// What the storage key shows of a folder, and what the trails' keys show beyond that.
+pub(crate) struct Folder {
+    /// The journal.
+    pub(crate) records: Vec<Record>,
+    book: KeyBook,
+    /// Keys and values of the index.
+    pub(crate) index: Vec<Vec<u8>>,
+}
+
+/// The record of an event. [NOD-20]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct EventRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    trail: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    evidence: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    values: Vec<u8>,
+    #[prost(uint32, tag = "8")]
+    generation: u32,
+}
+
+impl Folder {
+    /// Opens it. In the copy of the index that is read stands a control, sealed like any other entry.
+    pub(crate) fn open(path: &Path, control: &[u8]) -> Outcome<Self> {
+        let keys = folder_key(path)?;
+        let book = keybook::read(&path.join("keybook"), &keys)?;
+        Ok(Self {
+            records: journal::read(&path.join("journal"), &keys)?,
+            book,
+            index: index::read(&path.join("index"), &keys, control)?,
+        })
+    }
+
+    /// The key book's entries: they hold keys and names of trails.
+    pub(crate) fn entries(&self) -> &[Vec<u8>] {
+        &self.book.entries
+    }
+
+    /// What the trails' evidence keys show, and what their value keys show.
+    pub(crate) fn under_trail_keys(&self) -> Outcome<(Parts, Parts)> {
+        let (mut evidence, mut values) = (Vec::new(), Vec::new());
+        for record in self.records.iter().filter(|record| record.kind == EVENT) {
+            let event = EventRecord::decode(record.payload.as_slice())
+                .map_err(|_| Failed::because("an event's record does not parse"))?;
+            evidence.push(event.opened(&self.keys(&event.trail, 0)?.evidence, "evidence", &event.evidence)?);
+            if !event.values.is_empty() {
+                let key = self.keys(&event.trail, event.generation)?.value;
+                values.push(event.opened(&key, "values", &event.values)?);
+            }
+        }
+        Ok((evidence, values))
+    }
+
+    /// [NOD-23]
+    fn keys(&self, trail: &[u8], generation: u32) -> Outcome<&TrailKeys> {
+        let name = match generation {
+            0 => trail.to_vec(),
+            later => seal::sha256(&[b"uput/node/generation", &later.to_be_bytes(), trail]).to_vec(),
+        };
+        let keys = <[u8; 32]>::try_from(name).ok().and_then(|name| self.book.keys.get(&name));
+        keys.ok_or_else(|| Failed::because("a trail has no keys"))
+    }
+}
+
+impl EventRecord {
+    /// [NOD-22]
+    fn opened(&self, key: &[u8; 32], part: &str, sealed: &[u8]) -> Outcome<Vec<u8>> {
+        let aad = [b"uput/node/", part.as_bytes(), b"/", &self.trail].concat();
+        seal::open(key, &aad, sealed).ok_or_else(|| Failed::because(format!("the {part} of an event do not open")))
+    }
+}
+
+/// Plants a record in the newest file of the journal, as a node that leaks would have written it.
+pub(crate) fn plant(path: &Path, record: &Record) -> Outcome<()> {
+    let mut names: Vec<_> =
+        std::fs::read_dir(path.join("journal"))?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
+    names.sort_unstable();
+    let newest = names.last().ok_or_else(|| Failed::because("the journal is empty"))?;
+    let longer = journal::with_record(&std::fs::read(newest)?, &folder_key(path)?, record)?;
+    Ok(std::fs::write(newest, longer)?)
+}
+
+/// From `FORMAT` and `node.key`.
+fn folder_key(path: &Path) -> Outcome<FolderKey> {
+    let format = std::fs::read_to_string(path.join("FORMAT"))?;
+    let line = |name: &str| format.lines().find_map(|line| line.strip_prefix(name));
+    if !format.starts_with("uput node data folder\n") || line("format ") != Some("1") {
+        return Err(Failed::because("the format of this data folder is not the one of specs/node.md"));
+    }
+    let wrong = || Failed::because("FORMAT is damaged, or of another key");
+    let folder = line("folder ").and_then(from_hex).ok_or_else(wrong)?;
+    let keys = FolderKey::new(&NodeSecrets::read(&path.join("node.key"))?.storage, &folder);
+    let check = line("key check ").and_then(from_hex).ok_or_else(wrong)?;
+    if keys.derive("uput/node/check", &[])?.as_slice() == check { Ok(keys) } else { Err(wrong()) }
+}
