@@ -5,7 +5,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// No core dumps, and no debugger of the same user: this program holds the organisation key for a moment. [CLI-15]
+/// No core dumps, and no debugger of the same user: this program holds the organisation key for a moment. [CLI-16]
 pub(crate) fn keep_memory_in() -> Result<(), Failure> {
     let given_up = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
         .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));

@@ -4,7 +4,7 @@
 use uput_conformance::leak::run;
 use uput_conformance::programs::Programs;
 
-/// [API-25] [CLI-15] [NOD-9] [NOD-15]
+/// [API-25] [CLI-16] [NOD-9] [NOD-15]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_planted_value_is_seen_by_anybody_else() {
     let programs = Programs::find().unwrap();

@@ -183,7 +183,7 @@ async fn bundle(side: &Organisation, trail: &[u8], scope: wire::DisclosureScope)
     Ok(answer.await?.value)
 }
 
-/// What was asked for values shows them, and no process may leave its memory on the disk. [API-23] [CLI-15]
+/// What was asked for values shows them, and no process may leave its memory on the disk. [API-23] [CLI-16]
 fn check_commands(heard: &commands::Heard, values: &Scan, tally: &mut Tally) {
     tally.add("commands of uput run", heard.commands);
     tally.add("looks at a running program", heard.seen.looks);
