@@ -1,4 +1,4 @@
-//! Mutates a bundle and prints what the verdict says: `mutate -- --count 10000 --seed 1`.
+//! Mutates a bundle and prints what the verdict says: `mutate -- --count 10000 --pairs 5000 --seed 1`.
 //!
 //! Stops with an error if anything is accepted that must not be.
 #![allow(
@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use mutation::{Dice, Kind, Stage};
 use sample::World;
-use survivor::{Base, Tally, flips, mutate, truncations};
+use survivor::{Base, Tally, flips, mutate, mutate_twice, truncations};
 
 fn argument(name: &str, otherwise: u64) -> u64 {
     let mut arguments = std::env::args().skip_while(|argument| argument != name).skip(1);
@@ -30,7 +30,7 @@ fn argument(name: &str, otherwise: u64) -> u64 {
 }
 
 fn main() {
-    let (count, seed) = (argument("--count", 10_000), argument("--seed", 1));
+    let (count, pairs, seed) = (argument("--count", 10_000), argument("--pairs", 5_000), argument("--seed", 1));
     let world = World::invented();
     let stage = Stage::new(&world);
     let bytes = stage.bundle();
@@ -52,10 +52,27 @@ fn main() {
     let [outside, dishonest] = mutate(&stage, &base, usize::try_from(count).unwrap(), &mut Dice::new(seed));
     print_tallies("by an outsider", &outside);
     print_tallies("signed again by the exporter", &dishonest);
+    let pairs = usize::try_from(pairs).unwrap();
+    print_pairs(&mutate_twice(&stage, &base, pairs, &mut Dice::new(seed)));
     println!(
-        "{count} mutations in all; every survivor is an omission that its report names; {:.0?}",
+        "{count} mutations and {pairs} of two at once in all; every survivor is an omission that its report names; {:.0?}",
         started.elapsed()
     );
+}
+
+/// Two mutations at once: who rejects, and each pair that survives.
+fn print_pairs(tallies: &BTreeMap<[Kind; 2], Tally>) {
+    println!("\ntwo at once, signed again by the exporter: {} pairs", tallies.len());
+    let mut rejected: BTreeMap<&str, u64> = BTreeMap::new();
+    let idle: u64 = tallies.values().map(|tally| tally.idle).sum();
+    for (requirement, count) in tallies.values().flat_map(|tally| &tally.rejected) {
+        *rejected.entry(requirement).or_default() += count;
+    }
+    let rejected: Vec<String> = rejected.iter().map(|(id, count)| format!("{id} {count}")).collect();
+    println!("idle {idle}; requirement that decides: {}", rejected.join(", "));
+    for (pair, tally) in tallies.iter().filter(|(_, tally)| !tally.survived.is_empty()) {
+        println!("survived {:<50} {:?}", format!("{:?} and {:?}", pair[0], pair[1]), tally.survived);
+    }
 }
 
 fn print_tallies(by: &str, tallies: &BTreeMap<Kind, Tally>) {

@@ -3,7 +3,7 @@
 use crate::{
     mutation::{Dice, Kind, Stage},
     sample::World,
-    survivor::{Base, flips, mutate, truncations},
+    survivor::{Base, flips, mutate, mutate_twice, truncations},
 };
 
 const SEED: u64 = 20_261_122;
@@ -37,4 +37,15 @@ fn every_survivor_is_an_omission_that_the_report_names() {
     {
         assert!(!omitted(&kind), "{kind:?} survives");
     }
+}
+
+/// Two omissions are two sentences, and two forgeries make no fact.
+#[test]
+fn every_survivor_of_two_mutations_names_both() {
+    let world = World::invented();
+    let stage = Stage::new(&world);
+    let base = Base::new(stage.bundle(), world.trust());
+    let pairs = mutate_twice(&stage, &base, 300, &mut Dice::new(SEED));
+    let survived = pairs.values().filter(|tally| !tally.survived.is_empty()).count();
+    assert!(survived > 5 && survived < pairs.len() / 4, "{survived} of {} pairs, seed {SEED}", pairs.len());
 }

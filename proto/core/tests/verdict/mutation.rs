@@ -111,19 +111,6 @@ impl Kind {
         Self::ChangeTrail,
         Self::FlipInside,
     ];
-
-    /// How the words of a report that name this omission begin; none if it is no omission, and must not pass.
-    pub(crate) const fn named_by(self) -> &'static [&'static str] {
-        match self {
-            Self::CutLastEvents | Self::OlderHead => &["Complete up to"],
-            Self::DropDisclosure | Self::OpenFewerSlots => &["slots of"],
-            Self::OpenLabelsOnly => &["values of"],
-            Self::DropKeyRecord => &["Key records of"],
-            Self::ShrinkProofs => &["Not witnessed"],
-            Self::ChangePurpose | Self::ChangeTime => &["Exported by"],
-            _ => &[],
-        }
-    }
 }
 
 /// A bundle and everything that its exporter could lay hands on.
@@ -153,30 +140,34 @@ impl<'w> Stage<'w> {
         self.night.bundle(&self.world.hotline, &Extent::VALUES)
     }
 
-    /// Signed again by the hotline, which exported it.
-    pub(crate) fn dishonest(&self, kind: Kind, dice: &mut Dice) -> Vec<u8> {
-        let body = self.body(kind, dice);
-        Envelope::sign(MediaType::BUNDLE, body, &[self.world.hotline.signing()]).unwrap().to_bytes()
+    /// Mutated in each of these ways, in turn, and signed again by the hotline, which exported it. None if what comes out
+    /// stands in no order, which nobody takes for a bundle.
+    pub(crate) fn dishonest(&self, kinds: &[Kind], dice: &mut Dice) -> Option<Vec<u8>> {
+        let body = self.body(kinds, dice)?;
+        Some(Envelope::sign(MediaType::BUNDLE, body, &[self.world.hotline.signing()]).unwrap().to_bytes())
     }
 
     /// Under the signature of the bundle that nobody has touched.
-    pub(crate) fn outside(&self, kind: Kind, dice: &mut Dice) -> Vec<u8> {
+    pub(crate) fn outside(&self, kinds: &[Kind], dice: &mut Dice) -> Option<Vec<u8>> {
         let mut envelope = Envelope::parse(&self.bundle()).unwrap().to_wire();
-        envelope.body = self.body(kind, dice);
-        codec::encode(&envelope)
+        envelope.body = self.body(kinds, dice)?;
+        Some(codec::encode(&envelope))
     }
 
-    fn body(&self, kind: Kind, dice: &mut Dice) -> Vec<u8> {
+    fn body(&self, kinds: &[Kind], dice: &mut Dice) -> Option<Vec<u8>> {
         let mut draft = self.night.draft(&self.world.hotline, &Extent::VALUES);
-        self.change(kind, &mut draft, dice);
-        let built = draft.build(self.world.hotline.signing()).unwrap();
+        kinds.iter().for_each(|kind| self.change(*kind, &mut draft, dice));
+        let built = draft.build(self.world.hotline.signing()).ok()?;
         let body = Envelope::parse(&built).unwrap().body().to_vec();
         let mut bundle: wire::Bundle = codec::decode(&body).unwrap();
-        disorder(kind, &mut bundle, dice);
-        codec::encode(&bundle)
+        kinds.iter().for_each(|kind| disorder(*kind, &mut bundle, dice));
+        Some(codec::encode(&bundle))
     }
 
     fn change(&self, kind: Kind, draft: &mut BundleDraft, dice: &mut Dice) {
+        if is_gone(kind, draft) {
+            return;
+        }
         match kind {
             Kind::DropEvent => drop(draft.events.remove(dice.below(draft.events.len()))),
             Kind::CutLastEvents => self.cut(draft, dice),
@@ -194,7 +185,7 @@ impl<'w> Stage<'w> {
             Kind::ForgeEventOfTheOther => draft.events.push(self.twin(dice, false)),
             Kind::AlterEvent => alter(&mut draft.events, dice),
             Kind::OlderHead => self.older_head(draft, dice),
-            Kind::DropHeads => drop(draft.heads.drain(dice.below(2)..)),
+            Kind::DropHeads => draft.heads.truncate(dice.below(2)),
             Kind::AlterHead => alter(&mut draft.heads, dice),
             Kind::HeadOfAnotherTrail => {
                 let party = [&self.world.hotline, &self.world.jasen][dice.below(2)];
@@ -210,7 +201,9 @@ impl<'w> Stage<'w> {
         match kind {
             Kind::DropDisclosure => drop(draft.disclosures.remove(dice.below(draft.disclosures.len()))),
             Kind::OpenFewerSlots | Kind::OpenLabelsOnly => {
+                let here: Vec<Vec<u8>> = draft.disclosures.iter().map(|part| part.event.clone()).collect();
                 draft.disclosures = self.night.draft(&self.world.hotline, &Extent::LABELS).disclosures;
+                draft.disclosures.retain(|part| here.contains(&part.event));
                 if kind == Kind::OpenFewerSlots {
                     open_fewer(draft, dice);
                 }
@@ -236,8 +229,8 @@ impl<'w> Stage<'w> {
             Kind::DropChain => drop(draft.chains.remove(dice.below(draft.chains.len()))),
             Kind::ForkOwnChain => {
                 let own = self.world.hotline.records[0].id();
-                let chain = draft.chains.iter_mut().find(|chain| chain[0].id() == own).unwrap();
-                chain.push(self.world.hotline.fork());
+                let chain = draft.chains.iter_mut().find(|chain| chain[0].id() == own);
+                chain.into_iter().for_each(|chain| chain.push(self.world.hotline.fork()));
             }
             Kind::AlterKeyRecord => {
                 let at = dice.below(draft.chains.len());
@@ -247,7 +240,7 @@ impl<'w> Stage<'w> {
             Kind::DropAgreementSignature => {
                 let mut wire = draft.agreements[0].to_wire();
                 wire.signatures.remove(dice.below(wire.signatures.len()));
-                draft.agreements = vec![Envelope::from_wire(wire).unwrap()];
+                draft.agreements = Envelope::from_wire(wire).into_iter().collect();
             }
             Kind::AlterAgreement => alter(&mut draft.agreements, dice),
             Kind::ShrinkProofs => shrink(draft, dice),
@@ -296,6 +289,20 @@ impl<'w> Stage<'w> {
         event.time = event.time.after(uput_core::time::Span(1 + dice.below(9) as u64));
         let key = self.world.hotline.signing();
         Envelope::sign(MediaType::EVENT, event.encode(), &[key]).unwrap()
+    }
+}
+
+/// Whether an earlier mutation took what this one works on.
+fn is_gone(kind: Kind, draft: &BundleDraft) -> bool {
+    match kind {
+        Kind::DropEvent | Kind::AlterEvent => draft.events.is_empty(),
+        Kind::AlterHead => draft.heads.is_empty(),
+        Kind::AlterEvidence => draft.evidence.is_empty(),
+        Kind::DropAgreementSignature | Kind::AlterAgreement => draft.agreements.is_empty(),
+        Kind::DropKeyRecord | Kind::DropChain | Kind::AlterKeyRecord => draft.chains.is_empty(),
+        Kind::DropDisclosure | Kind::OpenFewerSlots | Kind::AlterDisclosure => draft.disclosures.is_empty(),
+        Kind::MoveDisclosure => draft.disclosures.is_empty() || draft.events.is_empty(),
+        _ => false,
     }
 }
 
@@ -352,11 +359,11 @@ fn shrink(draft: &mut BundleDraft, dice: &mut Dice) {
 fn disorder(kind: Kind, bundle: &mut wire::Bundle, dice: &mut Dice) {
     let count = bundle.events.len();
     match kind {
-        Kind::SwapEvents => {
+        Kind::SwapEvents if count > 1 => {
             let at = dice.below(count - 1);
             bundle.events.swap(at, at + 1 + dice.below(count - 1 - at));
         }
-        Kind::RepeatEvent => {
+        Kind::RepeatEvent if count > 0 => {
             let at = dice.below(count);
             let event = bundle.events[at].clone();
             bundle.events.insert(dice.below(count), event);

@@ -8,7 +8,7 @@ use uput_core::{
     envelope::Envelope,
     trust::TrustFile,
     verdict::{Entry, Exit, Outcome, Report, verify},
-    wire,
+    wire::{self, disclosure::Form},
 };
 
 use crate::mutation::{Dice, Kind, Stage};
@@ -47,24 +47,24 @@ impl Base {
     ///
     /// # Panics
     /// If it survives and is not an omission that the report names, or changes a fact.
-    pub(crate) fn judge(&self, kind: Kind, bytes: &[u8], may_survive: bool, tally: &mut Tally) {
-        if bytes == self.bytes {
+    pub(crate) fn judge(&self, kinds: &[Kind], bytes: Option<&[u8]>, may_survive: bool, tally: &mut Tally) {
+        let Some(bytes) = bytes.filter(|bytes| *bytes != self.bytes) else {
             tally.idle += 1;
             return;
-        }
+        };
         let report = verify(bytes, &self.trust);
         if !survived(&report) {
             *tally.rejected.entry(strongest(&report)).or_default() += 1;
             return;
         }
-        assert!(may_survive, "{kind:?} survived without a signature");
-        self.check_facts(kind, &report);
-        self.check_named(kind, bytes, &report);
+        assert!(may_survive, "{kinds:?} survived without a signature");
+        self.check_facts(kinds, &report);
+        self.check_named(kinds, bytes, &report);
         *tally.survived.entry(report.exit.code()).or_default() += 1;
     }
 
     /// Every event of a survivor is one of the untouched bundle, and says the same.
-    fn check_facts(&self, kind: Kind, report: &Report) {
+    fn check_facts(&self, kind: &[Kind], report: &Report) {
         let base: BTreeMap<&str, &Entry> =
             self.report.timeline.iter().map(|entry| (entry.event.as_str(), entry)).collect();
         for entry in &report.timeline {
@@ -82,17 +82,59 @@ impl Base {
         }
     }
 
-    /// The report says in words what is left out, or that it was not checked.
-    fn check_named(&self, kind: Kind, bytes: &[u8], report: &Report) {
-        let words: BTreeSet<&String> = report.words.iter().collect();
+    /// The report says in words each thing that is left out, or that was not checked.
+    fn check_named(&self, kinds: &[Kind], bytes: &[u8], report: &Report) {
         let before: BTreeSet<&String> = self.report.words.iter().collect();
-        let new: Vec<&&String> = words.difference(&before).collect();
-        let phrases = kind.named_by();
-        let named = new.iter().any(|word| phrases.is_empty() || phrases.iter().any(|phrase| word.contains(phrase)));
-        let unchecked = words.iter().any(|word| word.contains("carried and not checked"));
-        let only_unchecked = unchecked && without_unchecked(bytes) == without_unchecked(&self.bytes);
-        assert!(named || only_unchecked, "{kind:?} survived, and no word names it: {new:?}");
+        let new: Vec<&String> = report.words.iter().filter(|word| !before.contains(word)).collect();
+        let omitted = omissions(&content(&self.bytes), &content(bytes));
+        assert!(!omitted.is_empty(), "{kinds:?} survived, and nothing is left out");
+        for phrase in omitted.into_iter().filter(|phrase| *phrase != UNCHECKED) {
+            assert!(new.iter().any(|word| word.contains(phrase)), "{kinds:?}: no word names {phrase:?}: {new:?}");
+        }
     }
+}
+
+/// What every report says of all that it carries and does not check.
+const UNCHECKED: &str = "carried and not checked";
+
+/// Of each thing that differs from the untouched bundle, how the words that name it read.
+fn omissions(base: &wire::Bundle, left: &wire::Bundle) -> BTreeSet<&'static str> {
+    let disclosure = |bundle: &wire::Bundle, event: &[u8]| {
+        bundle.disclosures.iter().find(|part| part.event == event).and_then(|part| part.form.clone())
+    };
+    let mut omitted = BTreeSet::new();
+    let mut differs = |holds: bool, phrase| {
+        if holds {
+            omitted.insert(phrase);
+        }
+    };
+    differs(base.events != left.events || base.heads != left.heads, "omplete up to");
+    differs(base.chains != left.chains, "Key records of");
+    differs((base.purpose, base.time) != (left.purpose, left.time), "Exported by");
+    differs(
+        base.proofs.len() != left.proofs.len() || base.checkpoints.len() != left.checkpoints.len(),
+        "Not witnessed",
+    );
+    let events = left.events.iter().map(|event| Envelope::from_wire(event.clone()).unwrap().id());
+    for event in events {
+        let event = event.as_bytes();
+        let slots = |form: &Option<Form>| match form {
+            Some(Form::Whole(whole)) => (whole.fields.len(), whole.fields.len()),
+            Some(Form::Some(some)) => (some.slots.len(), some.slots.iter().filter(|slot| is_open(slot)).count()),
+            None => (0, 0),
+        };
+        let ((labels, _), (left_labels, left_values)) =
+            (slots(&disclosure(base, event)), slots(&disclosure(left, event)));
+        differs(left_labels < labels, "slots of");
+        differs(left_values < left_labels, "values of");
+    }
+    differs(base.proofs != left.proofs && base.proofs.len() == left.proofs.len(), UNCHECKED);
+    differs(base.checkpoints != left.checkpoints && base.checkpoints.len() == left.checkpoints.len(), UNCHECKED);
+    omitted
+}
+
+fn is_open(slot: &wire::SlotDisclosure) -> bool {
+    matches!(slot.content, Some(wire::slot_disclosure::Content::Opened(_)))
 }
 
 fn survived(report: &Report) -> bool {
@@ -111,13 +153,9 @@ fn strongest(report: &Report) -> &'static str {
     deciding.map_or("none", |check| check.requirement)
 }
 
-/// The body without proofs and checkpoints.
-fn without_unchecked(bytes: &[u8]) -> Vec<u8> {
+fn content(bytes: &[u8]) -> wire::Bundle {
     assert!(Bundle::parse(bytes).is_ok(), "a survivor does not parse");
-    let mut bundle: wire::Bundle = codec::decode(Envelope::parse(bytes).unwrap().body()).unwrap();
-    bundle.proofs.clear();
-    bundle.checkpoints.clear();
-    codec::encode(&bundle)
+    codec::decode(Envelope::parse(bytes).unwrap().body()).unwrap()
 }
 
 /// Mutates `count` times, every kind in turn, half by an outsider and half by the exporter.
@@ -126,8 +164,26 @@ pub(crate) fn mutate(stage: &Stage<'_>, base: &Base, count: usize, dice: &mut Di
     for number in 0..count {
         let kind = Kind::ALL[number / 2 % Kind::ALL.len()];
         let dishonest = number % 2;
-        let bytes = if dishonest == 1 { stage.dishonest(kind, dice) } else { stage.outside(kind, dice) };
-        base.judge(kind, &bytes, dishonest == 1, tallies[dishonest].entry(kind).or_default());
+        let bytes = if dishonest == 1 { stage.dishonest(&[kind], dice) } else { stage.outside(&[kind], dice) };
+        base.judge(&[kind], bytes.as_deref(), dishonest == 1, tallies[dishonest].entry(kind).or_default());
+    }
+    tallies
+}
+
+/// Mutates `count` times in two ways at once, by the exporter; any two of all in turn.
+pub(crate) fn mutate_twice(
+    stage: &Stage<'_>,
+    base: &Base,
+    count: usize,
+    dice: &mut Dice,
+) -> BTreeMap<[Kind; 2], Tally> {
+    let mut tallies = BTreeMap::new();
+    let kinds = Kind::ALL.len();
+    // A step that shares no factor with their number passes through every pair before any comes again.
+    let pairs = (0..count).map(|number| number * 100 % (kinds * kinds));
+    for pair in pairs.map(|number| [Kind::ALL[number / kinds], Kind::ALL[number % kinds]]) {
+        let bytes = stage.dishonest(&pair, dice);
+        base.judge(&pair, bytes.as_deref(), true, tallies.entry(pair).or_default());
     }
     tallies
 }
