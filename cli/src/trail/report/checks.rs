@@ -23,6 +23,7 @@ fn outcome(check: &Check) -> &'static str {
         Outcome::Passed => "passed ",
         Outcome::Failed if documents => "BREACH ",
         Outcome::Failed => "FAILED ",
+        Outcome::NotCheckable => "unclear",
         Outcome::NotApplicable => "nothing",
     }
 }

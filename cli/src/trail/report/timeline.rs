@@ -1,6 +1,6 @@
 //! Who said what, when claimed and when proven, on which basis, with which labels, how late.
 
-use uput_core::verdict::{Deadline, Entry, Report};
+use uput_core::verdict::{Conformance, Deadline, Entry, Report};
 
 use crate::moment;
 use crate::output::Page;
@@ -71,6 +71,11 @@ fn labels(entry: &Entry) -> String {
 }
 
 fn timer(deadline: &Deadline, page: &mut Page) {
-    let late = if deadline.late.is_some() { "LATE  " } else { "      " };
+    // Late on somebody else's clock is no fact against anybody.
+    let late = match deadline.verdict {
+        Some(Conformance::No) => "LATE  ",
+        Some(_) => "late? ",
+        None => "      ",
+    };
     page.line(format!("  {late}{}; owed by {}", deadline.sentence, deadline.owed_by.name));
 }

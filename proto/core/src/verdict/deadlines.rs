@@ -66,9 +66,7 @@ impl Clocks<'_> {
             None => format!("{timer}: due {}, {done} in time, on the word of {word}", moment(due)),
             Some(late) => format!("{timer}: due {}, {done} {late} late, on the word of {word}", moment(due)),
         };
-        if late.is_some() {
-            self.weigh(&clocks, to, &mut sentence, findings);
-        }
+        let late = late.map(|late| (late, self.weigh(&clocks, to, &mut sentence, findings)));
         self.deadline(step, due, late, word, sentence)
     }
 
@@ -89,15 +87,13 @@ impl Clocks<'_> {
             }
             Some(_) => format!("{timer}: due {}, no answer, on {by}'s word", moment(due)),
         };
-        if late.is_some() {
-            self.weigh(&clocks, step.from, &mut sentence, findings);
-        }
+        let late = late.map(|late| (late, self.weigh(&clocks, step.from, &mut sentence, findings)));
         self.deadline(step, due, late, self.word(&clocks), sentence)
     }
 
     /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
     /// shown and not judged.
-    fn weigh(&self, clocks: &[OrgId], event: &Event, sentence: &mut String, findings: &mut Findings) {
+    fn weigh(&self, clocks: &[OrgId], event: &Event, sentence: &mut String, findings: &mut Findings) -> Conformance {
         let owing = self.names.of(&self.owing());
         let own = clocks.iter().all(|author| *author == self.owing());
         let whole = is_whole(findings) && !findings.failed(Demand::Exporter);
@@ -110,6 +106,7 @@ impl Clocks<'_> {
         };
         *sentence = format!("{sentence}: {why}");
         findings.against(Demand::Timers, verdict, Some(event.id), sentence.clone());
+        verdict
     }
 
     /// The owing party's own latest head that ends with the last of its events here, else the exporter's time.
@@ -139,14 +136,22 @@ impl Clocks<'_> {
         names.join(" and ")
     }
 
-    fn deadline(&self, step: &Step<'_>, due: Seconds, late: Option<Span>, word: String, sentence: String) -> Deadline {
+    fn deadline(
+        &self,
+        step: &Step<'_>,
+        due: Seconds,
+        late: Option<(Span, Conformance)>,
+        word: String,
+        sentence: String,
+    ) -> Deadline {
         Deadline {
             timer: name_of(step.kind),
             owed_by: self.names.show(&self.owing()),
             from: step.from.id.to_string(),
             due: due.get(),
             met: step.to.filter(|_| !step.ended).map(|to| to.id.to_string()),
-            late: late.map(|late| late.0),
+            late: late.map(|(late, _)| late.0),
+            verdict: late.map(|(_, verdict)| verdict),
             word,
             sentence,
         }

@@ -2,6 +2,8 @@
 //!
 //! Guarantees that every problem reaches the report with its requirement, and that the exit code is the strongest of all.
 
+use std::collections::BTreeMap;
+
 use super::{Breach, Check, Conformance, Conformant, Exit, Outcome, Problem, Reason, Where, YesNo, demand::Demand};
 use crate::{bundle::Place, id::EventId, rejection::Rejection};
 
@@ -10,6 +12,8 @@ use crate::{bundle::Place, id::EventId, rejection::Rejection};
 pub(super) struct Findings {
     reached: Vec<Demand>,
     problems: Vec<(Demand, Problem)>,
+    /// Of each demand that something speaks against: whether anything breaks it.
+    broken: BTreeMap<Demand, bool>,
     reasons: Vec<Reason>,
     pub(super) breaches: Vec<Breach>,
     pub(super) words: Vec<String>,
@@ -45,6 +49,7 @@ impl Findings {
         let event = event.map(|id| id.to_string());
         let place = Where { id: event.clone(), ..Where::default() };
         self.reasons.push(Reason { verdict, requirement, event, sentence: sentence.clone() });
+        *self.broken.entry(demand).or_default() |= verdict == Conformance::No;
         self.problem(demand, Exit::NotConformant, None, place, sentence);
     }
 
@@ -86,7 +91,10 @@ impl Findings {
         let mut problems = std::mem::take(&mut self.problems);
         let check = |demand: &Demand| {
             let own: Vec<Problem> = problems.extract_if(.., |(of, _)| of == demand).map(|(_, own)| own).collect();
+            let documents = own.iter().all(|problem| problem.exit == Exit::NotConformant);
+            let broken = self.broken.get(demand).is_none_or(|broken| *broken);
             let outcome = match (own.is_empty(), self.reached.contains(demand)) {
+                (false, _) if documents && !broken => Outcome::NotCheckable,
                 (false, _) => Outcome::Failed,
                 (true, true) => Outcome::Passed,
                 (true, false) => Outcome::NotApplicable,

@@ -182,6 +182,8 @@ pub enum Outcome {
     Passed,
     /// It does not hold.
     Failed,
+    /// Nothing breaks it, and what is here does not show that it holds.
+    NotCheckable,
     /// There was nothing to check, or it could not be reached.
     NotApplicable,
 }
@@ -288,6 +290,8 @@ pub struct Deadline {
     pub met: Option<String>,
     /// Seconds too late, by claimed times.
     pub late: Option<u64>,
+    /// What a delay comes to: `no` if it is the late party's own admission; absent if nothing is late.
+    pub verdict: Option<Conformance>,
     /// On whose word: whose clocks stand behind it.
     pub word: String,
     /// In words.

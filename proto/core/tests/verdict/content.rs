@@ -78,6 +78,17 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
             }),
         ),
         case(
+            "an event of a newer version with a false signature",
+            Exit::NotAuthentic,
+            "BUN-30",
+            changed(&story, |draft| {
+                let event = story.next(&world.jasen, Statement::Acknowledged, |_| {});
+                let mut wire = newer(&event, world).to_wire();
+                wire.signatures[0].signature[5] ^= 1;
+                draft.events.push(Envelope::from_wire(wire).unwrap());
+            }),
+        ),
+        case(
             "an event of a newer version of another trail",
             Exit::NotAuthentic,
             "BUN-31",
@@ -107,6 +118,15 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
         }),
         case("a restored node used a number again, and the other party closed it", Exit::Valid, "", {
             restored(world, Some(ClosedIncarnation { incarnation: 0, count: 1 }))
+        }),
+        case("a restored node used a number again that the other party had admitted", Exit::Incomplete, "BUN-35", {
+            restored(world, Some(ClosedIncarnation { incarnation: 0, count: 2 }))
+        }),
+        case("a withdrawal is set aside on no basis", Exit::NotConformant, "BUN-54", {
+            let mut story = world.enquiry();
+            story.say(&world.jasen, Statement::Withdrawn);
+            story.say(&world.hotline, Statement::Reopened);
+            exported(&story)
         }),
         case("identity before the yes is void", Exit::NotConformant, "BUN-53", {
             let mut story = world.enquiry();
@@ -233,6 +253,20 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
             disclosing(&mut story, Terms { stage: 1, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 });
             story.say(&world.hotline, Statement::Withdrawn);
             story.say(&world.jasen, Statement::Retained { article: 7 });
+            exported(&story)
+        }),
+        case("a correction at a stage that was not reached", Exit::NotConformant, "BUN-55", {
+            let mut story = world.enquiry();
+            story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
+            story.delivered_and(Statement::Accepted);
+            story.disclose(Statement::Corrected, 2, LegalBasis::ExplicitConsent, 0, crate::sample::known());
+            exported(&story)
+        }),
+        case("a claimed time finer than the agreement allows", Exit::NotConformant, "BUN-58", {
+            let mut story = world.enquiry();
+            story.force(&world.jasen, Statement::Acknowledged, |event| {
+                event.time = uput_core::time::Seconds::new(event.time.get() + 1).unwrap();
+            });
             exported(&story)
         }),
         case("a time finer than the agreement allows", Exit::NotConformant, "BUN-58", {

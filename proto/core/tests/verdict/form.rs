@@ -104,6 +104,17 @@ pub(crate) fn of_the_file(world: &World) -> Vec<Case> {
             }),
         ),
         case(
+            "a challenge of another trail",
+            Exit::NotAuthentic,
+            "BUN-14",
+            changed(&story, |draft| {
+                let (trail, time) = (Id::of(b"another trail").into(), draft.time);
+                let challenge = Challenge { trail, to: world.jasen.id, nonce: [5; 32], time };
+                let own = world.hotline.signing();
+                draft.challenges.push(Envelope::sign(MediaType::CHALLENGE, challenge.encode(), &[own]).unwrap());
+            }),
+        ),
+        case(
             "a challenge that a stranger signed",
             Exit::UnknownSigner,
             "BUN-14",
@@ -197,6 +208,12 @@ pub(crate) fn of_keys(world: &World) -> Vec<Case> {
                 .filter(|entry| entry.organisation == hotline)
                 .for_each(|entry| entry.minimum = world.hotline.fork().id().into());
         }),
+        case("an opening that names a key record of the receiver that is not here", Exit::UnknownSigner, "BUN-26", {
+            exported(&world.opened_as(|event| {
+                let Statement::Opening(opening) = &mut event.statement else { panic!("no opening") };
+                opening.peer_key = Id::of(b"a later record").into();
+            }))
+        }),
         case("a head that names a key record that is not here", Exit::UnknownSigner, "BUN-26", {
             with_head(&story, &world.jasen, |head| head.peer_key = Id::of(b"a later record").into())
         }),
@@ -261,6 +278,16 @@ pub(crate) fn of_heads(world: &World) -> Vec<Case> {
                 draft.heads.push(twin.sign(world.jasen.signing()).unwrap());
             }),
         ),
+        case("a later head that has seen less than an earlier one", Exit::NotConformant, "BUN-34", {
+            let mut later = world.enquiry();
+            let first = later.trail.id().opening();
+            later.say(&world.hotline, Statement::Warned(wire::WarningCode::DoNotContact));
+            let before = later.signed_head(&world.jasen);
+            later.say(&world.jasen, Statement::Acknowledged);
+            let less = Head { seen_count: 1, seen_last: Some(first), ..later.head(&world.jasen) };
+            let less = less.sign(world.jasen.signing()).unwrap();
+            changed(&later, |draft| draft.heads = vec![later.signed_head(&world.hotline), before, less])
+        }),
         case("a head signed with a key that was replaced before", Exit::UnknownSigner, "BUN-23", {
             let mut later = world.enquiry();
             later.say(&world.hotline, Statement::ChosenElsewhere);

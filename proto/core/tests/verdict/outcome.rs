@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn failed(report: &Report) -> Vec<String> {
-    let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+    let failed = report.checks.iter().filter(|check| !check.problems.is_empty());
     let say = |requirement: &str, sentence: &str| format!("{requirement}: {sentence}");
     failed.flat_map(|check| check.problems.iter().map(|problem| say(check.requirement, &problem.sentence))).collect()
 }
@@ -64,6 +64,34 @@ fn a_third_party_does_not_export() {
 }
 
 #[test]
+fn a_third_party_has_no_head_here() {
+    let world = World::invented();
+    let night = world.night();
+    let lipa = &world.others[0];
+    let bundle = changed(&night, |draft| {
+        let head = uput_core::head::Head { author: lipa.id, key: lipa.newest(), ..night.head(&world.jasen) };
+        draft.heads.push(head.sign(lipa.signing()).unwrap());
+    });
+    check(&Case::new("a third party's head", Exit::NotAuthentic, "BUN-6", &world, bundle));
+}
+
+/// A decision of this trail proves nothing about itself. [EVT-15]
+#[test]
+fn a_decision_is_no_evidence_in_its_own_trail() {
+    let world = World::invented();
+    let mut notice = world.decision(&world.hotline);
+    let made = notice.trail.last(Side::Peer).unwrap();
+    let Statement::Decision(decision) = notice.trail.event(&made).unwrap().statement else { panic!("no decision") };
+    let citing = uput_core::event::Decision { evidence: Some(made), ..decision };
+    notice.say(&world.hotline, Statement::Decision(citing));
+    notice.evidence = notice.trail.event(&made).map(|event| event.envelope().clone());
+    let report = verify(&exported(&notice), &world.trust());
+    let failed = failed(&report);
+    assert!(report.exit == Exit::NotAuthentic && failed.iter().any(|line| line.starts_with("BUN-6:")), "{failed:?}");
+    assert!(failed.iter().any(|line| line.starts_with("BUN-52:")), "{failed:?}");
+}
+
+#[test]
 fn key_records_of_a_stranger_are_not_carried() {
     let (world, pair) = (World::invented(), World::pair());
     let bundle = changed(&pair.enquiry(), |draft| draft.chains.push(world.centre().records.clone()));
@@ -106,7 +134,14 @@ fn a_delay_counts_against_a_party_only_by_its_own_clock() {
     let cases = content::of_timers(&world);
     let verdict = |name: &str| {
         let case = cases.iter().find(|case| case.name == name).unwrap();
-        verify(&case.bundle, &case.trust).conformant.verdict
+        let report = verify(&case.bundle, &case.trust);
+        let timers = report.checks.iter().find(|check| check.requirement == "BUN-59").unwrap();
+        let failed = timers.outcome == Outcome::Failed;
+        assert_eq!(failed, report.conformant.verdict == Conformance::No, "{name}: {:?}", timers.outcome);
+        assert!(
+            report.deadlines.iter().all(|due| due.verdict.is_none_or(|verdict| verdict == report.conformant.verdict))
+        );
+        report.conformant.verdict
     };
     assert_eq!(verdict("an answer too late by the receiver's own clock"), Conformance::No);
     assert_eq!(verdict("no answer by the receiver's own head"), Conformance::No);

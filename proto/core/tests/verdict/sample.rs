@@ -234,9 +234,15 @@ impl World {
 
     /// An opening that claims more than the agreement allows: identity at once.
     pub(crate) fn overreaching(&self) -> Story<'_> {
+        let terms = Terms { stage: 2, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 };
+        self.opened_as(|event| event.terms = Some(terms))
+    }
+
+    /// An opening that no program with our rules writes.
+    pub(crate) fn opened_as(&self, change: impl FnOnce(&mut Event)) -> Story<'_> {
         let mut story = self.asked();
         let mut event = Event::clone(story.trail.opening_event().unwrap());
-        event.terms = Some(Terms { stage: 2, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 });
+        change(&mut event);
         let signing = self.hotline.author(0).signing;
         let envelope = Envelope::sign(MediaType::EVENT, event.encode(), &[signing]).unwrap();
         let id = envelope.id();
