@@ -83,7 +83,7 @@ impl<'a> Examination<'a> {
         self.events.say_parked(&mut findings);
         let exported = exporter::show(self.bundle, &names, &mut findings);
         let judged = match &trail {
-            Some(trail) => self.judge(trail, &names, &mut findings),
+            Some(trail) => self.judge(trail, &loose, &names, &mut findings),
             None => self.say_no_trail(&mut findings),
         };
         self.check_signers(trail.as_ref(), &names, &mut findings);
@@ -111,12 +111,12 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn judge(&self, trail: &Trail, names: &Names<'_>, findings: &mut Findings) -> Judged {
+    fn judge(&self, trail: &Trail, loose: &[Verified<Event>], names: &Names<'_>, findings: &mut Findings) -> Judged {
         let mut seen = heads::seen_by(&trail.party(Side::Opener), trail, &self.heads);
         seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
         exporter::check_party(self.bundle, trail, findings);
         self.events.check_keys(trail, &self.keyring, findings);
-        twins::check(trail, &self.heads, &seen, names, findings);
+        twins::check(trail, loose, &self.heads, &seen, names, findings);
         self.heads.check(trail, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);

@@ -83,6 +83,11 @@ impl Heads {
         let Some(last) = head.own_last else { return };
         let (name, place) = (names.of(&head.author), Where::id(HeadId::from(head.id())));
         let number = head.own_count.saturating_sub(1);
+        if let Some(event) = trail.event(&last).filter(|event| event.author != head.author || event.seq != number) {
+            let sentence = format!("{name}'s head calls event {} its number {number}, and it is another", event.seq);
+            let proof = vec![head_id(head), event.id.to_string()];
+            return breach(Demand::HeadsAgree, names, &head.author, proof, sentence, findings);
+        }
         let here: Vec<&Verified<Event>> =
             trail.numbered(side, number).iter().filter_map(|id| trail.event(id)).collect();
         if here.is_empty() {

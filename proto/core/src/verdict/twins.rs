@@ -4,29 +4,34 @@ use super::{Breach, Exit, Where, demand::Demand, findings::Findings, heads::Head
 use crate::{envelope::Verified, event::Event, id::EventId, state::Side, trail::Trail};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tells equivocation from what a restored node wrote again. [BUN-33] [BUN-35]
+/// Tells equivocation from what a restored node wrote again. What rests on a gap was signed all the same: whoever exports
+/// hides no equivocation by leaving out what one of the two points to. [BUN-33] [BUN-35]
 pub(super) fn check(
     trail: &Trail,
+    loose: &[Verified<Event>],
     heads: &Heads,
     seen: &BTreeSet<EventId>,
     names: &Names<'_>,
     findings: &mut Findings,
 ) {
     findings.reach(Demand::Equivocation);
-    for side in [Side::Opener, Side::Peer] {
-        for number in 0..trail.count(side) {
-            let twins = trail.numbered(side, number).iter().filter_map(|id| trail.event(id));
-            let mut first: BTreeMap<u32, &Verified<Event>> = BTreeMap::new();
-            for event in twins {
-                // Each with the first of its incarnation, so that a report grows with the twins and not with their pairs.
-                match first.get(&event.incarnation) {
-                    Some(earlier) => pair(earlier, event, side, trail, heads, seen, names, findings),
-                    None => drop(first.insert(event.incarnation, event)),
-                }
+    let mut numbered: BTreeMap<(Side, u64), Vec<&Verified<Event>>> = BTreeMap::new();
+    for event in trail.events().chain(loose) {
+        if let Some(side) = trail.side(&event.author) {
+            numbered.entry((side, event.seq)).or_default().push(event);
+        }
+    }
+    for ((side, _), twins) in numbered {
+        let mut first: BTreeMap<u32, &Verified<Event>> = BTreeMap::new();
+        for event in twins {
+            // Each with the first of its incarnation, so that a report grows with the twins and not with their pairs.
+            match first.get(&event.incarnation) {
+                Some(earlier) => pair(earlier, event, side, trail, heads, seen, names, findings),
+                None => drop(first.insert(event.incarnation, event)),
             }
-            for (older, newer) in first.values().zip(first.values().skip(1)) {
-                pair(older, newer, side, trail, heads, seen, names, findings);
-            }
+        }
+        for (older, newer) in first.values().zip(first.values().skip(1)) {
+            pair(older, newer, side, trail, heads, seen, names, findings);
         }
     }
 }

@@ -112,6 +112,15 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
                 draft.events.push(twin.envelope().clone());
             }),
         ),
+        case("two events with one number, and what one of them has seen is not here", Exit::Equivocation, "BUN-33", {
+            let hidden = story.next(&world.hotline, Statement::Warned(wire::WarningCode::RiskChanged), |_| {});
+            let twin = story.next(&world.jasen, Statement::Acknowledged, |event| {
+                event.seq -= 1;
+                event.prev = story.trail.event(&event.prev.unwrap()).unwrap().prev;
+                event.seen = Some(hidden.id);
+            });
+            changed(&story, |draft| draft.events.push(twin.into_envelope()))
+        }),
         case("an event that has seen less than its author's head before", Exit::NotConformant, "BUN-34", stale(world)),
         case("a restored node used a number again, and nobody closed it", Exit::Incomplete, "BUN-35", {
             restored(world, None)

@@ -260,6 +260,12 @@ pub(crate) fn of_heads(world: &World) -> Vec<Case> {
             },
         ),
         case("a head that counts more events than are here", Exit::Incomplete, "BUN-32", {
+            with_head(&story, &world.jasen, |head| {
+                head.own_count = 9;
+                head.own_last = Some(Id::of(b"a dropped event").into());
+            })
+        }),
+        case("a head that gives its authors last event another number", Exit::Equivocation, "BUN-36", {
             with_head(&story, &world.jasen, |head| head.own_count = 9)
         }),
         case("a head that has seen an event that is not here", Exit::Incomplete, "BUN-32", {

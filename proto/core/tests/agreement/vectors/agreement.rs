@@ -76,7 +76,7 @@ fn at(
 }
 
 fn cases() -> Vec<Vector> {
-    [allowed(), no_rule(), no_basis(), outside(), bodies()].into_iter().flatten().collect()
+    [allowed(), no_rule(), no_basis(), outside(), bodies(), super::document::cases()].into_iter().flatten().collect()
 }
 
 fn allowed() -> Vec<Vector> {
@@ -248,7 +248,13 @@ fn outside() -> Vec<Vector> {
 }
 
 /// The template between two parties, as `change` leaves it.
-fn body(name: &str, expect: &str, change: fn(&mut wire::Agreement)) -> Vector {
+/// The template with a change.
+pub(super) fn body(name: &str, expect: &str, change: fn(&mut wire::Agreement)) -> Vector {
+    changed(name, expect, change)
+}
+
+/// The same with a change that carries something.
+pub(super) fn changed(name: &str, expect: &str, change: impl FnOnce(&mut wire::Agreement)) -> Vector {
     let mut document: wire::Agreement = codec::decode(&two_party()).unwrap();
     change(&mut document);
     bytes(name, expect, &codec::encode(&document))

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod disclosure;
+mod document;
 mod file;
 mod slot;
 mod value;
