@@ -6,8 +6,9 @@
 //! open no value; the data folders as anybody finds them, and with the storage key but no key of a trail. Each place
 //! has a control, which the same search must find there; where values are meant to be, it must find all of them.
 //!
-//! What it cannot show: values of few signs (numbers, common words) are looked for beside their label only; memory and
-//! swap are not read; libraries that log by other means than `tracing` have no ear in `uputd`, and so no voice.
+//! What it cannot show: values of few signs (numbers, common words) are looked for beside their label only, labels of
+//! fewer than eight letters beside their value; memory and swap are not read; libraries that log by other means than
+//! `tracing` have no ear in `uputd`, and so no voice.
 
 mod agreement;
 mod canary;
