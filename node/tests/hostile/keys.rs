@@ -7,7 +7,7 @@ use uput_core::{
     envelope::{Envelope, MediaType},
     event::{Event, Statement},
     id::{KeyId, TrailId},
-    key::{KeyRecordDraft, SealingSecret, sign_key_record},
+    key::{KeyRecordDraft, sign_key_record},
     letter,
     rejection::Rejection,
     time::{Seconds, Span},
@@ -125,7 +125,7 @@ async fn what_waits_for_an_organisation_whose_keys_fork_does_not_leave() {
     let post = Post(yard.shelter.clone());
     post.learn(&yard.hotline.id, twins(&yard.hotline).to_vec()).await.unwrap();
     assert_eq!(yard.say(&[&delivered]).await, STORED);
-    let secret = [SealingSecret::from_seed(&[20; 32])];
+    let secret = [yard.hotline.sealing_secret()];
     let mut events = Vec::new();
     // What discloses nothing goes on, past what waits.
     while let Ok(sent) = tokio::time::timeout(Duration::from_millis(300), post.next_letter(&yard.hotline.id)).await {

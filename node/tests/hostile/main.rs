@@ -10,6 +10,7 @@ mod invitations;
 mod keys;
 mod letters;
 mod mistakes;
+mod receivers;
 mod said;
 #[path = "../town/mod.rs"]
 mod town;

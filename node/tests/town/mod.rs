@@ -99,6 +99,10 @@ impl House {
         SigningKey::from_seed(&self.signing)
     }
 
+    pub fn sealing_secret(&self) -> SealingSecret {
+        SealingSecret::from_seed(&self.sealing)
+    }
+
     pub fn tls_key(&self) -> SigningKey {
         SigningKey::from_seed(&self.tls)
     }
