@@ -8,6 +8,8 @@ mod create;
 mod evidence;
 mod view;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -22,6 +24,9 @@ use crate::output::{Answer, Page};
 use crate::trust::compare::CompareArgs;
 use crate::trust::create::CreateArgs;
 use crate::trust::view::TrustView;
+
+/// Longest text of a trust file, in bytes: all that it may hold, each entry at its longest, and room for comments.
+const LONGEST: u64 = 16 * 1024 * 1024;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -56,7 +61,14 @@ impl TrustCommand {
 
 /// Reads a trust file; what is wrong is said with its line. [CLI-60]
 pub(crate) fn read(path: &Path) -> Result<TrustFile, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    let mut text = String::new();
+    // One byte more than the longest: what is cut off there is no trust file.
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    read.map_err(|error| Failure::file("read", path, &error))?;
+    if text.len() as u64 > LONGEST {
+        let what = format!("{} is not a trust file", path.display());
+        return Err(Failure::new(Exit::Failed, Rejection::TooLarge.code(), what).because("it is longer than any"));
+    }
     TrustFile::parse(&text).map_err(|error| {
         Failure::new(Exit::Failed, Rejection::BadSource.code(), format!("{} is not a trust file", path.display()))
             .because(error.to_string())

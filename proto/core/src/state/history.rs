@@ -116,6 +116,17 @@ impl History {
         Ok(Reading::of(opening, self, &View::new(self, part)))
     }
 
+    /// The stage reached in the epoch for one who knew these events and their past.
+    #[must_use]
+    pub fn stage_at(&self, events: &[EventId]) -> u32 {
+        let mut part = Set::default();
+        for place in events.iter().filter_map(|event| self.place(*event)) {
+            part.join(self.past(place));
+            part.insert(place);
+        }
+        u32::from(View::new(self, part).stage())
+    }
+
     /// Whether one event has the other in its past.
     #[must_use]
     pub fn has_seen(&self, event: EventId, other: EventId) -> bool {
@@ -199,10 +210,15 @@ impl History {
         self.entries.get(place).map_or(&self.nowhere, |entry| &entry.past)
     }
 
-    /// All that is in the past of any of these.
+    /// All that is in the past of any of these. The past of what is in another's past is in it already, so that a chain
+    /// costs no more than its last event.
     pub(super) fn pasts(&self, places: &Set) -> Set {
         let mut pasts = Set::default();
-        places.iter().for_each(|place| pasts.join(self.past(place)));
+        for place in places.iter().collect::<Vec<_>>().into_iter().rev() {
+            if !pasts.contains(place) {
+                pasts.join(self.past(place));
+            }
+        }
         pasts
     }
 

@@ -15,7 +15,7 @@ use crate::{
     event::{Event, Opening, Statement},
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    state::{Broken, History, Reading, Side, Stage, VoidReason},
+    state::{Broken, History, Reading, Side, VoidReason},
 };
 use chain::Chain;
 use node::{kind, names};
@@ -235,11 +235,7 @@ impl Trail {
             _ => return false,
         };
         let past: Vec<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
-        let reached = self.history.reading_at(&past).map_or(0, |reading| match reading.stage {
-            Stage::Enquiry => 0,
-            Stage::Need => 1,
-            Stage::Identity => 2,
-        });
+        let reached = self.history.stage_at(&past);
         event.terms.is_some_and(|terms| terms.stage > reached.min(most))
     }
 
