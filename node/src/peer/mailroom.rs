@@ -5,6 +5,7 @@
 
 use std::future::Future;
 
+use uput_core::envelope::Envelope;
 use uput_core::id::{KeyRecordId, OrgId};
 use uput_core::rejection::Rejection;
 use uput_core::wire;
@@ -38,6 +39,11 @@ pub trait Mailroom: Send + Sync + 'static {
 
     /// Own key records from the one with that number on, in order; empty if there are none.
     fn key_records_from(&self, known: u32) -> Vec<wire::Envelope>;
+
+    /// The ID of somebody's key record as it came; none if it is no envelope. Says nothing of whether it holds.
+    fn record_id(&self, record: &wire::Envelope) -> Option<KeyRecordId> {
+        Envelope::from_wire(record.clone()).ok().map(|envelope| envelope.id().into())
+    }
 
     /// The organisation that names this TLS key in any of its key records that are known here. The card carries the key
     /// of the newest one: the transport refuses an older key.

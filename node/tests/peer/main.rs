@@ -218,6 +218,24 @@ async fn a_peer_with_new_keys_shows_them_before_its_first_letter() {
     assert_eq!(quiet.post.peer(&b.id).unwrap().key_record, renewed.newest());
 }
 
+/// [TRA-12]
+#[tokio::test]
+async fn a_peer_whose_records_fill_one_reply_to_the_last_is_heard() {
+    let (mut a, b) = pair();
+    let mut renewed = b.clone();
+    (0..15).for_each(|_| renewed.rotate());
+    assert_eq!(renewed.records().len(), 16);
+    let (socket, endpoint) = listener().await;
+    let quiet = Node::start_on(socket, a.clone(), &[&b], limits());
+    a.endpoints = vec![endpoint];
+    let active = Node::start(renewed.clone(), &[&a], limits()).await;
+    let ticket = active.post.send(&a.id, b"right behind the sixteenth record");
+    active.post.until("settled", |state| state.settled == [(ticket, ReceiptOutcome::Stored, 0)]).await;
+    let misbehaved = Contact::Failed(Difficulty::Misbehaved);
+    assert!(active.post.look(|state| !state.contacts.contains(&misbehaved)));
+    assert_eq!(quiet.post.peer(&b.id).unwrap().key_record, renewed.newest());
+}
+
 #[tokio::test]
 async fn a_letter_to_a_retired_key_waits_for_new_records() {
     let (mut a, b) = pair();

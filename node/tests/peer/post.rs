@@ -162,6 +162,10 @@ impl Mailroom for Post {
         self.us.records().into_iter().skip(known as usize).collect()
     }
 
+    fn record_id(&self, record: &Envelope) -> Option<KeyRecordId> {
+        Some(Id::of(&record.body).into())
+    }
+
     fn peer_by_tls_key(&self, tls_key: &[u8; 32]) -> Option<PeerCard> {
         let names = |known: &&Known| known.tls_keys().any(|key| key == *tls_key);
         self.look(|state| state.known.values().find(names).map(Known::card))
