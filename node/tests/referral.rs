@@ -153,6 +153,18 @@ async fn a_bundle_carries_both_heads() {
     assert_eq!(uput_core::bundle::Bundle::parse(&bytes).unwrap().heads.len(), 2);
 }
 
+/// Whoever asks both parties with one number gets a fresh head from each.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auditors_number_is_answered_to_both_parties() {
+    let night = night().await;
+    let trail = accepted(&night).await;
+    for side in [&night.hotline, &night.shelter] {
+        let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Labels);
+        let export = Export { trail, purpose, scope, nonce: Some([7; 32]), wait: Duration::from_secs(10) };
+        assert!(side.export(export).await.unwrap().1, "the other party answered");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn purged_values_are_gone_and_the_trail_stays() {
     let night = night().await;

@@ -49,11 +49,12 @@ impl Node {
             to: to.map(OrgId::to_vec).unwrap_or_default(),
         };
         let position = self.keep(&record).await?;
-        loaded.heads.push(envelope);
         if let Some(to) = to {
+            loaded.told.insert(envelope.id());
             let waiting = Waiting { trail: Some(loaded.trail.id()), event: false, since: clock::now().get() };
             self.outbox.queue(to).push([(position, waiting)]);
         }
+        loaded.heads.push(envelope);
         Ok(())
     }
 
@@ -69,8 +70,10 @@ impl Node {
         }
         let head = self.own_head(loaded, Some(nonce))?;
         let said = Head::parse(head.body())?;
-        // Asked again with one nonce, when nothing has changed: it was said.
-        if loaded.heads_of(&said.author).any(|known| Head { time: known.time, ..said.clone() } == known) {
+        // Asked again with one nonce, when nothing has changed: it was said. What was only exported here was not.
+        let told = loaded.heads.iter().filter(|known| loaded.told.contains(&known.id()));
+        let mut told = told.filter_map(|known| Head::parse(known.body()).ok());
+        if told.any(|known| Head { time: known.time, ..said.clone() } == known) {
             return Ok(());
         }
         loaded.allow_answer(&said.author)?;

@@ -227,7 +227,11 @@ impl Node {
         for position in self.positions(record::HEADS, loaded.trail.id().as_bytes())? {
             let kept: HeadRecord = self.at(position)?;
             let bytes = loaded.unseal(&kept.envelope, KeyKind::Evidence, 0, b"head")?;
-            loaded.heads.push(Envelope::parse(&bytes)?);
+            let envelope = Envelope::parse(&bytes)?;
+            if !kept.to.is_empty() {
+                loaded.told.insert(envelope.id());
+            }
+            loaded.heads.push(envelope);
         }
         Ok(())
     }

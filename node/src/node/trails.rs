@@ -4,7 +4,7 @@
 //! trail whose commit failed is forgotten and read anew. One task at a time works on a trail.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex as StdMutex, PoisonError},
 };
 
@@ -15,7 +15,7 @@ use uput_core::{
     codec,
     envelope::{Envelope, MediaType, Verified, verify_one},
     event::{Event, EventPrefix, Statement},
-    id::{EventId, KeyRecordId, OrgId, TrailId},
+    id::{EventId, Id, KeyRecordId, OrgId, TrailId},
     key::KeyChain,
     rejection::Rejection,
     slot::{self, Disclosed},
@@ -60,6 +60,8 @@ pub(super) struct Loaded {
     pub(super) beside: BTreeMap<EventId, Beside>,
     /// Heads of either party, newest last.
     pub(super) heads: Vec<Envelope>,
+    /// Those of ours that went to the peer.
+    pub(super) told: BTreeSet<Id>,
     /// The newest access to it.
     pub(super) last_access: Option<Position>,
     /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
@@ -122,7 +124,15 @@ impl Loaded {
     ) -> Result<Self, Rejection> {
         let opened_at = agreement.effective_stage(&opening);
         let trail = Trail::open(opening, opened_at)?;
-        Ok(Self { trail, agreement, beside: BTreeMap::new(), heads: Vec::new(), last_access: None, keys: vec![keys] })
+        Ok(Self {
+            trail,
+            agreement,
+            beside: BTreeMap::new(),
+            heads: Vec::new(),
+            told: BTreeSet::new(),
+            last_access: None,
+            keys: vec![keys],
+        })
     }
 
     /// The other party.
