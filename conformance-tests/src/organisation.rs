@@ -1,6 +1,7 @@
 //! An invented organisation: a folder, a running `uputd`, and the way to its local interface.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -162,11 +163,20 @@ impl Organisation {
     /// # Errors
     /// What it said instead.
     pub async fn start(&self) -> Outcome<()> {
+        self.start_with(&[]).await
+    }
+
+    /// Starts the node in another environment, and waits for its line.
+    ///
+    /// # Errors
+    /// What it said instead.
+    pub async fn start_with(&self, environment: &[(&str, &OsStr)]) -> Outcome<()> {
         let mut running = self.running.lock().await;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log())?;
         let mut child = Command::new(&self.programs.uputd)
             .arg("--config")
             .arg(self.folder().join("uput.toml"))
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -272,7 +282,7 @@ impl Organisation {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub async fn uput<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Outcome<Output> {
+    pub async fn uput<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Outcome<Output> {
         let mut command = Command::new(&self.programs.uput);
         command.arg("--node").arg(self.folder()).args(["--yes", "--no-input", "--json"]).args(arguments);
         Ok(command.stdin(Stdio::null()).kill_on_drop(true).output().await?)
@@ -282,7 +292,7 @@ impl Organisation {
     ///
     /// # Errors
     /// What it says if it fails.
-    pub async fn uput_done<S: AsRef<std::ffi::OsStr>>(&self, arguments: &[S]) -> Outcome<serde_json::Value> {
+    pub async fn uput_done<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Outcome<serde_json::Value> {
         let output = self.uput(arguments).await?;
         said("uput", &output)?;
         Ok(serde_json::from_slice(&output.stdout)?)

@@ -147,6 +147,14 @@ fn reason(status: &Status) -> String {
     known.iter().find(|reason| details.contains(**reason)).map_or(details.clone(), |reason| (*reason).to_owned())
 }
 
+/// What `uput node doctor` says of the disk. [API-25]
+async fn disk_check(node: &Organisation) -> Outcome<String> {
+    let said: serde_json::Value = serde_json::from_slice(&node.uput(&["node", "doctor"]).await?.stdout)?;
+    let checks = said["checks"].as_array().unwrap();
+    let disk = checks.iter().find(|check| check["name"] == "disk").unwrap();
+    Ok(disk["level"].as_str().unwrap().to_owned())
+}
+
 fn says_full(node: &Organisation) -> bool {
     std::fs::read_to_string(node.log()).unwrap_or_default().contains("the disk is full")
 }
@@ -200,8 +208,11 @@ fn a_receiver_whose_disk_fills_up_gets_everything_later_and_once() {
         // Its sender keeps them, and its people can see that they wait.
         let listed = town.pair.hotline.uput_done(&["peer", "list"]).await?;
         assert!(listed["peers"][0]["queued"].as_u64().unwrap() > 0, "{listed}");
+        assert_eq!(disk_check(town.small()).await?, "error");
         town.disk.resize(LARGE)?;
-        town.goes_on().await
+        town.goes_on().await?;
+        assert_eq!(disk_check(town.small()).await?, "ok");
+        Ok(())
     })
     .unwrap();
 }

@@ -1,10 +1,18 @@
 //! The node and its peers as people see them, and what needs their attention.
 
-use uput_core::{envelope::Envelope, id::AgreementId, rejection::Rejection, time::Seconds, wire};
+use uput_core::{
+    envelope::Envelope,
+    id::AgreementId,
+    rejection::Rejection,
+    time::{Seconds, Span},
+    wire,
+};
 
 use super::{Node, agreements::Held, directory::Peer, journal::encode_chain, view::refusal};
 use crate::peer::PeerState;
 
+/// How far two clocks may be apart before one of them counts as wrong: ten minutes. [EVT-25]
+pub(super) const AHEAD: Span = Span(600);
 /// From how many seconds on a waiting letter is worth a warning.
 const OLD: u64 = 900;
 /// How long a refusal is news: thirty days. Its trail shows it for ever.
@@ -16,9 +24,42 @@ impl Node {
     /// What was checked, what is worse first.
     #[must_use]
     pub fn checks(&self, now: Seconds) -> Vec<wire::Check> {
-        let mut checks = vec![self.check_keys(now), self.check_queue(now), self.check_peers(), self.check_agreements()];
+        let mut checks = vec![
+            self.check_clock(now),
+            self.check_disk(),
+            self.check_keys(now),
+            self.check_queue(now),
+            self.check_peers(),
+            self.check_agreements(),
+        ];
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
+    }
+
+    /// [API-25] A clock without a battery begins anew years ago.
+    fn check_clock(&self, now: Seconds) -> wire::Check {
+        if self.me.chain().newest().time() <= now.after(AHEAD) {
+            return check("clock", wire::CheckLevel::Ok, "the clock is past the time of the own key record", "");
+        }
+        check(
+            "clock",
+            wire::CheckLevel::Error,
+            "the clock of this computer shows a time before the own key record was signed",
+            "set the clock: until then agreements seem not in force, and what others say seems to come from the future",
+        )
+    }
+
+    /// [API-25]
+    fn check_disk(&self) -> wire::Check {
+        if !self.storage.is_full() {
+            return check("disk", wire::CheckLevel::Ok, "there was space for everything that was to be recorded", "");
+        }
+        check(
+            "disk",
+            wire::CheckLevel::Error,
+            "the disk was full when something was last to be recorded: nothing is taken in, from peers neither",
+            "free space; recording goes on by itself, and what peers sent comes again",
+        )
     }
 
     fn check_keys(&self, now: Seconds) -> wire::Check {
@@ -29,7 +70,7 @@ impl Node {
                 "key-record",
                 wire::CheckLevel::Error,
                 "the key record is past its end",
-                "sign a new key record with the organisation key",
+                "look whether the clock of this computer is right; then sign a new key record with the organisation key",
             ),
             left if left < SOON => check(
                 "key-record",

@@ -11,7 +11,7 @@ use uput_core::{
     wire,
 };
 
-use super::{Node, trails::Loaded};
+use super::{Node, report::AHEAD, trails::Loaded};
 use crate::{
     clock,
     record::{AccessRecord, EVENTS, EventRecord},
@@ -177,6 +177,7 @@ impl Node {
             findings: findings
                 .map(|finding| finding.word())
                 .chain(loaded.trail.oversteps(event).then_some("stage_not_reached"))
+                .chain(is_from_the_future(event, beside.stored).then_some("from_the_future"))
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .collect(),
@@ -218,6 +219,12 @@ impl Node {
             disclosed.labels().map(|label| wire::Field { label: label.name().to_owned(), value: String::new() });
         Ok(labels.collect())
     }
+}
+
+/// Whether an event claims a time that this node's clock had not reached when it was stored. [EVT-25]
+fn is_from_the_future(event: &Event, stored: u64) -> bool {
+    let claimed = event.occurred.map_or(event.time, |occurred| occurred.max(event.time));
+    claimed.get() > stored.saturating_add(AHEAD.0)
 }
 
 /// The code of a rejection by its number.

@@ -15,6 +15,7 @@ use crate::store::{Index, IndexWrite, StoreError, Watermark};
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -60,21 +61,21 @@ pub(super) struct Committer {
     pub(super) indexed: Indexed,
     /// Commits that one sync may serve.
     pub(super) group: usize,
+    /// The disk was full: nothing is recorded until the reserve could be taken again.
+    pub(super) full: Arc<AtomicBool>,
 }
 
 impl Committer {
     /// Starts the thread; it ends when the sender is dropped.
     pub(super) fn start(self) -> io::Result<(UnboundedSender<Job>, JoinHandle<()>)> {
         let (jobs, queue) = unbounded_channel();
-        let run = move || Running { committer: self, full: false, index_behind: false }.run(Queue::new(queue));
+        let run = move || Running { committer: self, index_behind: false }.run(Queue::new(queue));
         Ok((jobs, thread::Builder::new().name("committer".to_owned()).spawn(run)?))
     }
 }
 
 struct Running {
     committer: Committer,
-    /// The disk was full: nothing is recorded until the reserve could be taken again.
-    full: bool,
     index_behind: bool,
 }
 
@@ -131,7 +132,7 @@ impl Running {
         if self.index_behind {
             return Err(CommitError::IndexBehind);
         }
-        if self.full {
+        if self.committer.full.load(Ordering::Relaxed) {
             return Err(CommitError::Full);
         }
         let known = self.committer.book.keys();
@@ -240,10 +241,9 @@ impl Running {
     }
 
     fn enter_full(&mut self) -> CommitError {
-        if !self.full {
+        if !self.committer.full.swap(true, Ordering::Relaxed) {
             tracing::error!("the disk is full: nothing is recorded until there is space; reading goes on");
         }
-        self.full = true;
         if let Err(Failure::Fatal(error)) = self.committer.reserve.release() {
             die(&error);
         }
@@ -254,7 +254,7 @@ impl Running {
     fn has_room(&mut self) -> bool {
         match self.committer.reserve.has_room() {
             Ok(room) => {
-                self.full &= !room;
+                self.committer.full.fetch_and(!room, Ordering::Relaxed);
                 room
             }
             Err(Failure::Full) => false,

@@ -28,6 +28,7 @@ use crate::store::{Index, IndexWrite};
 use queue::Job;
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
@@ -70,6 +71,7 @@ pub struct Storage {
     journal: Arc<Reader>,
     index: Arc<Index>,
     keys: Arc<Keys>,
+    full: Arc<AtomicBool>,
     jobs: Option<UnboundedSender<Job>>,
     committer: Option<JoinHandle<()>>,
     _lock: Option<File>,
@@ -103,6 +105,11 @@ impl Storage {
         let jobs = self.jobs.as_ref().ok_or(CommitError::Closed)?;
         jobs.send(Job::Commit { commit, reply }).map_err(|_| CommitError::Closed)?;
         answer.await.map_err(|_| CommitError::Closed)?
+    }
+
+    /// Whether the disk was full when something was last to be recorded.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// The record at a position.

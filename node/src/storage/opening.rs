@@ -13,6 +13,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Records that are projected before they are applied to the index together.
 const REPLAY: usize = 512;
@@ -90,11 +91,11 @@ impl Storage {
         journal.cover(&mut head);
         book.cover(&mut head);
         head_file.write(&head).map_err(&failed)?;
-        let group = options.group.max(1);
-        let committer = Committer { journal, book, head_file, head, reserve, indexed, group };
+        let (group, full) = (options.group.max(1), Arc::new(AtomicBool::new(false)));
+        let committer = Committer { journal, book, head_file, head, reserve, indexed, group, full: Arc::clone(&full) };
         let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
         let (jobs, committer) = (Some(jobs), Some(thread));
-        Ok(Self { journal: reader, index, keys: found, jobs, committer, _lock: None })
+        Ok(Self { journal: reader, index, keys: found, full, jobs, committer, _lock: None })
     }
 }
 
