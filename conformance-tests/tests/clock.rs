@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use uput_conformance::alone::skip;
 use uput_conformance::failed::Outcome;
 use uput_conformance::organisation::Organisation;
-use uput_conformance::pair::{HOTLINE, Pair, SHELTER, until};
+use uput_conformance::pair::{HOTLINE, Pair, SHELTER, Setting, agreement, until};
 use uput_conformance::programs::Programs;
 use uput_conformance::random::Draw;
 use uput_conformance::referral::{CONSENT, Request, fields, main_path, shown};
@@ -58,7 +58,8 @@ impl Wrong {
 
 /// The shelter's node starts again with another clock.
 async fn pair_with_wrong_shelter(wrong: &Wrong, offset: i64) -> Outcome<Pair> {
-    let pair = Pair::found(&Programs::find()?, "info", false).await?;
+    let setting = Setting { log: "info", open_wire: false, agreement: agreement()? };
+    let pair = Pair::found(&Programs::find()?, &setting).await?;
     pair.settled().await?;
     pair.shelter.stop().await?;
     wrong.start(&pair.shelter, offset).await?;
@@ -163,7 +164,7 @@ fn path(file: &Path) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_whose_clock_is_years_behind_turns_nobody_away() {
-    // [EVT-10] [EVT-25] [API-25]
+    // [EVT-10] [EVT-25] [API-26]
     let Some(wrong) = Wrong::make("a_receiver_whose_clock_is_years_behind_turns_nobody_away") else { return };
     let pair = pair_with_wrong_shelter(&wrong, -20 * YEAR).await.unwrap();
     everything_goes_on(&pair).await.unwrap();

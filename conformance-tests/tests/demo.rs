@@ -1,5 +1,12 @@
 //! The demonstration, as a newcomer sees it, is the committed transcript.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 use std::{
     path::{Path, PathBuf},
@@ -138,4 +145,37 @@ fn the_transcript_is_as_committed() {
         assert_eq!(now, kept, "line {}", number + 1);
     }
     assert_eq!(kept.lines().count(), whole.lines().count());
+}
+
+#[allow(dead_code, reason = "the command line's own tests use all of it")]
+#[path = "../../cli/tests/cli/harness/schema.rs"]
+mod schema;
+
+#[test]
+fn the_json_answers_about_the_demonstration_follow_their_schemas() {
+    // [CLI-4] Of the demonstration, and of what its last words offer to try, on the bundles that real nodes made.
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("demo");
+    assert!(program("uputd").exists());
+    let answer = |words: &[&str]| {
+        let output = Command::new(program("uput")).args(words).arg("--json").current_dir(home.path()).output().unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        schema::check(&answer);
+        assert_eq!(answer["exit_code"], output.status.code().unwrap());
+        answer
+    };
+    let played = answer(&["demo", "--dir", &folder.display().to_string()]);
+    assert_eq!(played["ok"], true, "{played}");
+    let trust = played["trust"].as_str().unwrap();
+    let verifications = played["verifications"].as_array().unwrap();
+    assert!(verifications.len() >= 3, "{played}");
+    for told in verifications {
+        let verified = answer(&["trail", "verify", told["bundle"].as_str().unwrap(), "--trust", trust]);
+        assert_eq!((&verified["authentic"], &verified["exit_code"]), (&told["authentic"], &told["exit_code"]));
+    }
+    assert_eq!(
+        answer(&["demo", "--dir", &folder.display().to_string()])["ok"],
+        false,
+        "a folder is not played in twice"
+    );
 }

@@ -147,7 +147,7 @@ fn reason(status: &Status) -> String {
     known.iter().find(|reason| details.contains(**reason)).map_or(details.clone(), |reason| (*reason).to_owned())
 }
 
-/// What `uput node doctor` says of the disk. [API-25]
+/// What `uput node doctor` says of the disk. [API-26]
 async fn disk_check(node: &Organisation) -> Outcome<String> {
     let said: serde_json::Value = serde_json::from_slice(&node.uput(&["node", "doctor"]).await?.stdout)?;
     let checks = said["checks"].as_array().unwrap();

@@ -121,11 +121,20 @@ impl Terminal {
     }
 }
 
-/// Whether a program's standard input is a terminal that shows nothing of what is typed.
+/// Whether a program sits at a terminal that shows nothing of what is typed. Its own files tell nobody: it cannot be
+/// traced.
 fn is_unseen(process: u32) -> bool {
-    let input = format!("--file=/proc/{process}/fd/0");
-    let said = Command::new("stty").args([&input, "--all"]).output().unwrap();
-    String::from_utf8_lossy(&said.stdout).contains("-icanon")
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // After the name, which may hold spaces: state, parent, group, session, terminal.
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let device: u32 = after_name.split_whitespace().nth(4).and_then(|number| number.parse().ok()).unwrap_or(0);
+    let terminal = format!("--file=/dev/pts/{}", (device & 0xff) | ((device >> 12) & 0xf_ff00));
+    // The terminals of 136 and after are those that programs make.
+    let is_made = (136..144).contains(&((device >> 8) & 0xfff));
+    is_made && {
+        let said = Command::new("stty").args([&terminal, "--all"]).output().unwrap();
+        String::from_utf8_lossy(&said.stdout).contains("-icanon")
+    }
 }
 
 fn node() -> FakeNode {

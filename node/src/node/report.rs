@@ -36,7 +36,7 @@ impl Node {
         checks
     }
 
-    /// [API-25] A clock without a battery begins anew years ago.
+    /// [API-26] A clock without a battery begins anew years ago.
     fn check_clock(&self, now: Seconds) -> wire::Check {
         if self.me.chain().newest().time() <= now.after(AHEAD) {
             return check("clock", wire::CheckLevel::Ok, "the clock is past the time of the own key record", "");
@@ -49,7 +49,7 @@ impl Node {
         )
     }
 
-    /// [API-25]
+    /// [API-26]
     fn check_disk(&self) -> wire::Check {
         if !self.storage.is_full() {
             return check("disk", wire::CheckLevel::Ok, "there was space for everything that was to be recorded", "");
