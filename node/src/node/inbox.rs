@@ -248,6 +248,10 @@ impl Node {
         if !self.may_be_read(loaded, &written.event) {
             return Ok(written);
         }
+        if !is_grounded(loaded, &written.event, enclosed) {
+            written.lowered = Some(Rejection::NoRule);
+            return Ok(written);
+        }
         let Ok(disclosed) = loaded.open(&written.event, disclosure) else {
             // A disclosure that does not match is dropped, the event stays. [DIS-10]
             tracing::warn!("a disclosure did not match its event and was dropped");
@@ -330,6 +334,39 @@ impl Node {
         }
         refused
     }
+}
+
+/// Whether who she is may be read: the receiver said yes, the law opened the trail, or a decision was made by somebody
+/// whom the agreement lets make it. Else its author would only have to say that something was decided. [AGR-24] [EVT-14]
+fn is_grounded(loaded: &Loaded, event: &Event, enclosed: &Enclosed) -> bool {
+    if event.terms.is_none_or(|terms| terms.stage < 2) || loaded.trail.opened_at() == 2 {
+        return true;
+    }
+    let grounds = |said: &Event| match said.statement {
+        Statement::Accepted | Statement::PartlyAccepted(_) => said.author != event.author,
+        Statement::Decision(Decision { kind, outcome, .. }) if grants(outcome) => {
+            issuer(loaded, said, enclosed).is_some_and(|issuer| loaded.agreement.may_decide(&issuer, kind))
+        }
+        _ => false,
+    };
+    loaded.trail.events().any(|said| grounds(said))
+}
+
+const fn grants(outcome: wire::DecisionOutcome) -> bool {
+    matches!(outcome, wire::DecisionOutcome::Granted | wire::DecisionOutcome::GrantedInPart)
+}
+
+/// Who made a decision: its author, or the author of the one that it cites.
+fn issuer(loaded: &Loaded, decision: &Event, enclosed: &Enclosed) -> Option<OrgId> {
+    let Statement::Decision(Decision { evidence: Some(id), .. }) = decision.statement else {
+        return Some(decision.author);
+    };
+    // What came in this very letter is not beside its event yet.
+    let kept = loaded.beside.get(&decision.id).and_then(|beside| beside.cited.as_ref());
+    let cited = kept.or_else(|| enclosed.cited.get(&id))?;
+    // It was verified when it was taken in.
+    let body: wire::EventBody = codec::decode(cited.body()).ok()?;
+    OrgId::parse(&body.author).ok()
 }
 
 /// Records of several organisations, each one's in order, as chains.

@@ -341,6 +341,12 @@ impl Node {
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
+        if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
+            && !loaded.agreement.may_decide(&self.me.organisation, kind)
+        {
+            // [AGR-24]
+            return Err(Rejection::NoRule.into());
+        }
         let time = clock::now().floor(loaded.agreement.grain());
         let opening = loaded.trail.opening_event()?;
         let occasion = Occasion::of(&statement, side == Side::Opener);

@@ -4,12 +4,13 @@ use uput_core::{
     event::{Decision, Event, Opening, Statement, Terms},
     id::EventId,
     rejection::Rejection,
+    time::Seconds,
     wire::{self, DecisionOutcome, DecisionType, LegalBasis, LetterContent},
 };
 
 use crate::{
-    said::{Said, content, fresh_nonce, unsaid},
-    town::House,
+    said::{Said, content, fresh_nonce, labels, unsaid},
+    town::{CONSENT, House, say},
     yard::{Receipt, STORED, Yard, later, records, refused, yard},
 };
 
@@ -87,6 +88,39 @@ async fn what_proves_no_decision_proves_none_here() {
     assert_eq!(yard.say(&[&here]).await, STORED);
     assert_eq!(letter(&yard, &second, &[&here.envelope]).await, refused(Rejection::BadEvidence));
     assert_eq!(yard.shown(&opening).await.events.len(), 3);
+}
+
+/// An enquiry that the shelter holds a place for; what the hotline says next, and then who she is.
+async fn named(yard: &Yard, decision: Decision, cited: Option<&Said>) -> wire::TrailEvent {
+    let opening = yard.enquiry();
+    let until = Seconds::new(4_000_000_000).unwrap();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let held = say(&yard.shelter, opening.trail(), Statement::Held { until }).await.unwrap();
+    let evidence = cited.map(|cited| cited.id);
+    let decided = yard.next(&opening, &opening, 1, Statement::Decision(Decision { evidence, ..decision }));
+    let fields = [&CONSENT[..], &[("name", "Invented Name")]].concat();
+    let named = yard.disclosing(&opening, Statement::Identity, &fields, |event| {
+        (event.seq, event.prev, event.seen) = (2, Some(decided.id), Some(held));
+    });
+    let evidence = cited.map(|cited| cited.envelope.clone()).into_iter().collect();
+    let letter = LetterContent { evidence, ..content(&[&decided, &named]) };
+    assert_eq!(yard.send(&letter).await, STORED);
+    yard.seen(&opening, &named).await
+}
+
+/// [AGR-24] [EVT-14]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_its_author_may_not_make_opens_no_identity() {
+    let yard = yard().await;
+    let lipas = issued(&yard, &yard.lipa, Statement::Decision(PLACED));
+    let centres = issued(&yard, &yard.centre, Statement::Decision(PLACED));
+    for cited in [None, Some(&lipas)] {
+        let seen = named(&yard, PLACED, cited).await;
+        assert!(seen.fields.is_empty(), "dropped unread");
+        assert_eq!(seen.findings, ["no_rule"]);
+    }
+    let seen = named(&yard, PLACED, Some(&centres)).await;
+    assert!(labels(&seen).contains(&"name") && seen.findings.is_empty(), "the control: the centre may");
 }
 
 /// [EVT-15] [EVT-18]

@@ -2,13 +2,14 @@
 
 use tonic::{Code, Request, Status};
 use uput_core::{
+    event::{Decision, Statement},
     rejection::Rejection,
     wire::{self, OpenTrailRequest, trail_service_server::TrailService},
 };
 use uput_node::rpc::{Trails, status};
 
 use crate::{
-    town::{endpoint, request_id},
+    town::{endpoint, request_id, say},
     yard::{DEMONSTRATION, STORED, Yard, knock, pact, records, yard},
 };
 
@@ -82,6 +83,23 @@ async fn a_mistake_is_answered_with_its_rule() {
         assert!(refused.message().contains(words), "case {n}: {}", refused.message());
     }
     assert!(yard.shelter.trail_ids().unwrap().is_empty());
+}
+
+/// [AGR-24]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_not_ours_to_make_is_not_written() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let decision = Decision {
+        kind: wire::DecisionType::Placement,
+        outcome: wire::DecisionOutcome::Granted,
+        expiry: None,
+        evidence: None,
+    };
+    let refused = say(&yard.shelter, opening.trail(), Statement::Decision(decision)).await;
+    assert_eq!(refused.err().unwrap().rejection(), Rejection::NoRule);
+    assert_eq!(yard.shown(&opening).await.events.len(), 2);
 }
 
 /// [AGR-20]
