@@ -60,7 +60,7 @@ pub fn seal(
     let mode = OpModeS::<XWing>::Base;
     let (encapsulated, ciphertext) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &mode,
-        key.key(),
+        key.key()?,
         &info(&header),
         &padded,
         &[],

@@ -62,7 +62,7 @@ impl KeyChain {
         if self.links().chain(&self.twins).any(|link| link.envelope == *envelope) {
             return Ok(Change::Known);
         }
-        let record = KeyRecord::parse(envelope)?;
+        let record = KeyRecord::parse(envelope, Some(self.newest()))?;
         let before = self.predecessor_of(&record)?;
         verify_signers(&record, Some(before.organisation_key()), envelope)?;
         // Signed again with other valid signatures, it is still the same record: an ID covers no signature.
@@ -169,7 +169,7 @@ impl KeyChain {
 
 impl Link {
     fn first(envelope: &Envelope) -> Result<Self, Rejection> {
-        let record = KeyRecord::parse(envelope)?;
+        let record = KeyRecord::parse(envelope, None)?;
         if record.number() != 0 {
             return Err(Rejection::BrokenChain);
         }

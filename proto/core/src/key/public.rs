@@ -25,12 +25,10 @@ impl PublicKey {
     /// # Errors
     /// [`Rejection::WeakKey`].
     pub fn admit(bytes: &[u8; 32]) -> Result<Self, Rejection> {
-        let point = CompressedEdwardsY(*bytes).decompress().ok_or(Rejection::WeakKey)?;
-        // Decompression reduces y and forgives the sign of zero, so only equality shows that there is one encoding.
-        if point.compress().as_bytes() != bytes || point.is_small_order() {
-            return Err(Rejection::WeakKey);
-        }
-        Ok(Self(*bytes))
+        // Decompression reduces y, so it is held against p before. Zero with a sign, which decompression may forgive, is
+        // the x of two points of small order only.
+        let point = CompressedEdwardsY(*bytes).decompress().filter(|_| is_reduced(bytes)).ok_or(Rejection::WeakKey)?;
+        if point.is_small_order() { Err(Rejection::WeakKey) } else { Ok(Self(*bytes)) }
     }
 
     /// Admits a key from a field of a message.
@@ -39,6 +37,12 @@ impl PublicKey {
     /// [`Rejection::Malformed`] unless it is 32 bytes, else as [`PublicKey::admit`].
     pub fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
         Self::admit(bytes.try_into().map_err(|_| Rejection::Malformed)?)
+    }
+
+    /// As [`PublicKey::parse`]; a key that was admitted is not judged again.
+    pub(super) fn parse_beside(bytes: &[u8], admitted: &[Self]) -> Result<Self, Rejection> {
+        let known = admitted.iter().find(|key| key.0 == *bytes);
+        known.map_or_else(|| Self::parse(bytes), |known| Ok(*known))
     }
 
     /// Its ID. [KEY-1]
@@ -71,5 +75,43 @@ impl PublicKey {
     #[must_use]
     pub fn tls_pin(&self) -> [u8; 32] {
         *Id::of(&self.to_spki()).as_bytes()
+    }
+}
+
+/// Whether y < p = 2^255 - 19: little-endian, without the highest bit, which is the sign of x.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    *lowest < 0xed || highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every y from p on has an encoding that would reduce; none is admitted, and y just below p is judged by the curve.
+    #[test]
+    fn a_y_that_would_reduce_is_not_admitted() {
+        for sign in [0, 0x80] {
+            for lowest in 0..=0xff {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (lowest, 0x7f | sign);
+                let point = CompressedEdwardsY(bytes).decompress();
+                let one_encoding = point.is_some_and(|point| point.compress().0 == bytes && !point.is_small_order());
+                assert_eq!(PublicKey::admit(&bytes).is_ok(), one_encoding, "{lowest:02x} {sign:02x}");
+                assert!(lowest < 0xed || PublicKey::admit(&bytes).is_err());
+            }
+        }
+    }
+
+    /// Zero with a sign: y = 1 and y = -1.
+    #[test]
+    fn a_zero_with_a_sign_is_not_admitted() {
+        let mut one = [0; 32];
+        (one[0], one[31]) = (1, 0x80);
+        let mut minus_one = [0xff; 32];
+        minus_one[0] = 0xec;
+        for bytes in [one, minus_one] {
+            assert_eq!(PublicKey::admit(&bytes), Err(Rejection::WeakKey));
+        }
     }
 }

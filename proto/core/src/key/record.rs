@@ -55,15 +55,15 @@ pub struct Recovery {
 }
 
 impl KeyRecord {
-    /// Parses a record; signatures are not looked at.
-    pub(super) fn parse(envelope: &Envelope) -> Result<Self, Rejection> {
+    /// Parses a record; signatures are not looked at. Keys that `before` names too were admitted with it.
+    pub(super) fn parse(envelope: &Envelope, before: Option<&Self>) -> Result<Self, Rejection> {
         if !envelope.is(MediaType::KEY_RECORD) {
             return Err(Rejection::WrongType);
         }
         let record: wire::KeyRecord = codec::decode(envelope.body())?;
         let (id, previous) = (envelope.id().into(), KeyRecordId::parse_optional(&record.previous)?);
         let organisation = parse_place(envelope.id(), &record, previous)?;
-        let content = Content::parse(&record)?;
+        let content = Content::parse(&record, before.map(|before| &before.content))?;
         content.check_others(organisation, record.number)?;
         Ok(Self { id, organisation, number: record.number, previous, content })
     }
@@ -214,7 +214,7 @@ pub fn sign_key_record(
     let mut keys = vec![organisation, signing, tls];
     keys.extend(previous_organisation.filter(|previous| previous.public() != organisation.public()));
     let envelope = Envelope::sign(MediaType::KEY_RECORD, body, &keys)?;
-    KeyRecord::parse(&envelope)?;
+    KeyRecord::parse(&envelope, None)?;
     Ok(envelope)
 }
 
@@ -255,14 +255,17 @@ fn parse_place(id: Id, record: &wire::KeyRecord, previous: Option<KeyRecordId>) 
 }
 
 impl Content {
-    fn parse(record: &wire::KeyRecord) -> Result<Self, Rejection> {
+    fn parse(record: &wire::KeyRecord, before: Option<&Self>) -> Result<Self, Rejection> {
         if record.suite != SUITE {
             return Err(if record.suite > SUITE { Rejection::NeedsUpgrade } else { Rejection::Malformed }); // [KEY-5]
         }
+        let admitted = before.map(|before| [before.organisation_key, before.signing_key, before.tls_key]);
+        let admit =
+            |bytes: &[u8]| PublicKey::parse_beside(bytes, admitted.as_ref().map_or(&[], |keys| keys.as_slice()));
         let content = Self {
-            organisation_key: PublicKey::parse(&record.organisation_key)?,
-            signing_key: PublicKey::parse(&record.signing_key)?,
-            tls_key: PublicKey::parse(&record.tls_key)?,
+            organisation_key: admit(&record.organisation_key)?,
+            signing_key: admit(&record.signing_key)?,
+            tls_key: admit(&record.tls_key)?,
             sealing_keys: parse_sealing_keys(&record.sealing_keys)?,
             endpoints: parse_endpoints(&record.endpoints)?,
             witnesses: parse_organisations(&record.witnesses)?,

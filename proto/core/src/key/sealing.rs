@@ -3,7 +3,7 @@
 //! Guarantees: a public key parses (its ML-KEM half is reduced), a secret is cleared on drop and never printed.
 //! Leaves to others: the letter itself, and when an old secret is destroyed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hpke::kem::{Kem, XWing};
 use hpke::{Deserializable, Serializable};
@@ -16,12 +16,24 @@ use crate::rejection::Rejection;
 pub const SEALING_PUBLIC_LENGTH: usize = 1216;
 /// Bytes of an encapsulated key.
 pub const ENCAPSULATED_LENGTH: usize = 1120;
+/// Bytes that hold the numbers of the ML-KEM half, two in three bytes; a seed and the X25519 half come after them.
+const NUMBERS_LENGTH: usize = 1152;
+/// What those numbers are reduced by.
+const MODULUS: u16 = 3329;
 
 /// A public key that letters are sealed to. [KEY-4]
+///
+/// Who verifies a record needs to know that the key is one, and who seals needs what is computed from it: much more work,
+/// done when it is needed and kept for the next letter.
 #[derive(Clone)]
-pub struct SealingPublic {
-    key: Arc<<XWing as Kem>::PublicKey>,
+pub struct SealingPublic(Arc<Sealing>);
+
+type Key = <XWing as Kem>::PublicKey;
+
+struct Sealing {
+    bytes: [u8; SEALING_PUBLIC_LENGTH],
     id: KeyId,
+    key: OnceLock<Key>,
 }
 
 impl SealingPublic {
@@ -30,38 +42,56 @@ impl SealingPublic {
     /// # Errors
     /// [`Rejection::Malformed`] for another length, [`Rejection::WeakKey`] for a key that is not reduced.
     pub fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
-        if bytes.len() != SEALING_PUBLIC_LENGTH {
-            return Err(Rejection::Malformed);
-        }
-        let key = <XWing as Kem>::PublicKey::from_bytes(bytes).map_err(|_| Rejection::WeakKey)?;
-        Ok(Self::new(key))
+        let bytes: &[u8; SEALING_PUBLIC_LENGTH] = bytes.try_into().map_err(|_| Rejection::Malformed)?;
+        if is_reduced(bytes) { Ok(Self::new(*bytes, OnceLock::new())) } else { Err(Rejection::WeakKey) }
     }
 
-    fn new(key: <XWing as Kem>::PublicKey) -> Self {
-        let id = KeyId::of(&key.to_bytes());
-        Self { key: Arc::new(key), id }
+    fn new(bytes: [u8; SEALING_PUBLIC_LENGTH], key: OnceLock<Key>) -> Self {
+        let id = KeyId::of(&bytes);
+        Self(Arc::new(Sealing { bytes, id, key }))
     }
 
     /// Its ID. [KEY-1]
     #[must_use]
-    pub const fn id(&self) -> KeyId {
-        self.id
+    pub fn id(&self) -> KeyId {
+        self.0.id
     }
 
     /// The 1216 bytes.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
-        self.key.to_bytes().to_vec()
+        self.0.bytes.to_vec()
     }
 
-    pub(crate) fn key(&self) -> &<XWing as Kem>::PublicKey {
-        &self.key
+    /// Ready to seal with.
+    ///
+    /// # Errors
+    /// Never: what the library refuses was refused before.
+    pub(crate) fn key(&self) -> Result<&Key, Rejection> {
+        match self.0.key.get() {
+            Some(key) => Ok(key),
+            None => {
+                let key = Key::from_bytes(&self.0.bytes).map_err(|_| Rejection::WeakKey)?;
+                Ok(self.0.key.get_or_init(|| key))
+            }
+        }
     }
+}
+
+/// Whether every number of the ML-KEM half is below the modulus, as FIPS 203 demands of an encapsulation key. Any X25519
+/// half is a key.
+fn is_reduced(bytes: &[u8; SEALING_PUBLIC_LENGTH]) -> bool {
+    let (triples, _) = bytes.split_at(NUMBERS_LENGTH).0.as_chunks::<3>();
+    triples.iter().all(|[low, both, high]| {
+        let first = u16::from(*low) | u16::from(both & 15) << 8;
+        let second = u16::from(both >> 4) | u16::from(*high) << 4;
+        first < MODULUS && second < MODULUS
+    })
 }
 
 impl PartialEq for SealingPublic {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        self.0.id == other.0.id
     }
 }
 
@@ -87,7 +117,10 @@ impl SealingSecret {
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         // Cannot fail: the library refuses lengths other than 32 only.
         let key = <XWing as Kem>::PrivateKey::from_bytes(seed).expect("a seed has 32 bytes");
-        let public = SealingPublic::new(XWing::sk_to_pk(&key));
+        let public = XWing::sk_to_pk(&key);
+        let mut bytes = [0; SEALING_PUBLIC_LENGTH];
+        bytes.copy_from_slice(&public.to_bytes());
+        let public = SealingPublic::new(bytes, OnceLock::from(public));
         Self { seed: Zeroizing::new(*seed), key, public }
     }
 
@@ -99,8 +132,8 @@ impl SealingSecret {
 
     /// ID of its public half.
     #[must_use]
-    pub const fn id(&self) -> KeyId {
-        self.public.id
+    pub fn id(&self) -> KeyId {
+        self.public.id()
     }
 
     /// The secret, for a key file. Each use must say why it may.
@@ -111,5 +144,32 @@ impl SealingSecret {
 
     pub(crate) const fn key(&self) -> &<XWing as Kem>::PrivateKey {
         &self.key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is admitted is what the library takes, so that sealing never finds out what parsing should have.
+    #[test]
+    fn a_key_is_admitted_exactly_if_the_library_takes_it() {
+        let key = SealingSecret::from_seed(&[7; 32]).public().to_vec();
+        let mut admitted = 0;
+        for place in (0..SEALING_PUBLIC_LENGTH - 1).step_by(3).chain([1150, 1151, 1152, 1183, 1184, 1214]) {
+            for number in [0, 3328, 3329, 4095_u16] {
+                for pair in [[number, 0], [0, number]] {
+                    let mut bytes = key.clone();
+                    let [first, second] = pair.map(u32::from);
+                    let three = (first | second << 12).to_le_bytes();
+                    let end = SEALING_PUBLIC_LENGTH.min(place + 3);
+                    bytes[place..end].copy_from_slice(&three[..end - place]);
+                    let ours = SealingPublic::parse(&bytes);
+                    assert_eq!(ours.is_ok(), Key::from_bytes(&bytes).is_ok(), "{place} {pair:?}");
+                    admitted += usize::from(ours.is_ok_and(|key| key.key().is_ok() && key.to_vec() == bytes));
+                }
+            }
+        }
+        assert!(admitted > 1000);
     }
 }
