@@ -4,6 +4,8 @@
 //! evaluation gives; a test asserts every cell. Explains; decides nothing. Source: specs/state/crossings.tsv.
 //! Leaves to others: whom to alert.
 
+use std::collections::BTreeMap;
+
 use super::fact::Fact;
 use super::history::{Entry, History};
 use super::kind::{Kind, Side};
@@ -208,11 +210,15 @@ fn transfer_crossed(opener: Kind, peer: Kind) -> Crossed {
 /// The crossings of a view that matter, in the order of their IDs.
 pub(super) fn crossings(history: &History, view: &View<'_>) -> Vec<Crossing> {
     let spoken = |side| history.entries(view.within()).filter(move |(_, entry)| speaks(entry, side));
+    // By kind, so that a long trail is not searched for what its kinds rule out.
+    let mut peers: BTreeMap<Kind, Vec<(usize, &Entry)>> = BTreeMap::new();
+    spoken(Side::Peer).for_each(|peer| peers.entry(peer.1.node.kind).or_default().push(peer));
     let mut found = Vec::new();
     for (opener_place, opener) in spoken(Side::Opener) {
-        for (peer_place, peer) in spoken(Side::Peer) {
-            let seen =
-                history.past(opener_place).contains(peer_place) || history.past(peer_place).contains(opener_place);
+        let past = history.past(opener_place);
+        let matter = peers.iter().filter(|(kind, _)| crossed(opener.node.kind, **kind) != Crossed::Both);
+        for (peer_place, peer) in matter.flat_map(|(_, peers)| peers) {
+            let seen = past.contains(*peer_place) || history.past(*peer_place).contains(opener_place);
             let outcome = if seen { Crossed::Both } else { outcome(view, opener, peer) };
             if outcome != Crossed::Both {
                 found.push(Crossing { opener: opener.node.id, peer: peer.node.id, outcome });
@@ -227,7 +233,7 @@ fn speaks(entry: &Entry, side: Side) -> bool {
     entry.node.side == side && entry.verdict == Verdict::Effective && entry.node.kind != Kind::Delivered
 }
 
-/// The cell, where law and epochs let it apply. // [STA-21]
+/// The cell, where law and epochs let it apply; a cell that says both stays so. // [STA-21]
 fn outcome(view: &View<'_>, opener: &Entry, peer: &Entry) -> Crossed {
     let cell = crossed(opener.node.kind, peer.node.kind);
     let withdrawn = Kind::Withdrawn;
