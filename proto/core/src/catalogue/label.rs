@@ -87,7 +87,7 @@ impl Label {
     /// # Errors
     /// [`Rejection::UnknownLabel`] if the catalogue has no such label.
     pub fn parse(name: &str) -> Result<Self, Rejection> {
-        Self::ALL.iter().copied().find(|label| label.name() == name).ok_or(Rejection::UnknownLabel)
+        Self::named(name).ok_or(Rejection::UnknownLabel)
     }
 
     /// Its name.

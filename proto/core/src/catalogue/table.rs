@@ -2,8 +2,8 @@
 
 use super::{
     ValueType::{
-        self, Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, Municipalities, Municipality,
-        Name, Names, Pseudonym, Reference, Region, Telephone, Text, Window,
+        Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, Municipalities, Municipality, Name,
+        Names, Pseudonym, Reference, Region, Telephone, Text, Window,
     },
     label::{Beside, Cell, Class, Row},
 };
@@ -34,11 +34,26 @@ macro_rules! labels {
             /// Every label, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$label),*];
 
-            pub(super) const fn row(self) -> Row {
-                let (name, class, value_type, cells, beside, meaning): (_, _, ValueType, _, _, _) = match self {
-                    $(Self::$label => ($name, $class, $value_type, $cells, $beside, $meaning),)*
-                };
-                Row { name, class, value_type, cells, beside, meaning }
+            pub(super) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$label),)*
+                    _ => None,
+                }
+            }
+
+            pub(super) const fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$label => const {
+                        &Row {
+                            name: $name,
+                            class: $class,
+                            value_type: $value_type,
+                            cells: $cells,
+                            beside: $beside,
+                            meaning: $meaning,
+                        }
+                    },)*
+                }
             }
         }
     };

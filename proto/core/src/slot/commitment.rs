@@ -48,19 +48,38 @@ pub fn commit(
     shuffle(&mut padded, entropy);
     let mut bytes = Vec::with_capacity(count * LENGTH);
     let mut slots = Vec::with_capacity(count);
+    let keys = SlotKeys::of(&secrets);
     for (index, field) in (0..).zip(padded) {
         let place = Place { nonce, author, index };
-        let slot = DisclosedSlot::make(place, &secrets, field);
+        let slot = DisclosedSlot::make(place, &keys, field);
         bytes.extend_from_slice(&slot.commitment(place));
         slots.push(slot);
     }
     Ok((bytes, disclosed::whole(secrets, slots)))
 }
 
-/// s_i or t_i. [DIS-4]
-pub(super) fn slot_key(secret: &Sensitive<[u8; LENGTH]>, index: u16) -> Sensitive<[u8; LENGTH]> {
-    // The secret is the key of this function and of no other.
-    Sensitive::new(mac(secret.expose(), &[&index.to_be_bytes()]))
+/// The secrets of one event, ready to give the keys of its slots. [DIS-4]
+pub(super) struct SlotKeys {
+    labels: hmac::Key,
+    values: hmac::Key,
+}
+
+impl SlotKeys {
+    pub(super) fn of(secrets: &SlotSecrets) -> Self {
+        // The secrets are the keys of this function and of no other.
+        let key = |secret: &Sensitive<[u8; LENGTH]>| hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
+        Self { labels: key(&secrets.labels), values: key(&secrets.values) }
+    }
+
+    /// s_i.
+    pub(super) fn label(&self, index: u16) -> Sensitive<[u8; LENGTH]> {
+        Sensitive::new(sign(&self.labels, &[&index.to_be_bytes()]))
+    }
+
+    /// t_i.
+    pub(super) fn value(&self, index: u16) -> Sensitive<[u8; LENGTH]> {
+        Sensitive::new(sign(&self.values, &[&index.to_be_bytes()]))
+    }
 }
 
 /// v. [DIS-5]
@@ -70,11 +89,11 @@ pub(super) fn value_commitment(
     label: &str,
     value: &str,
 ) -> [u8; LENGTH] {
-    let (label, value) = (prefixed(label), Sensitive::new(prefixed(value)));
     let index = place.index.to_be_bytes();
-    let head: [&[u8]; 4] = [b"uput/v1/value", place.nonce, place.author.as_bytes(), &index];
-    // Key and value are what is committed to.
-    mac(key.expose(), &[head[0], head[1], head[2], head[3], &label, value.expose()])
+    let ((label_length, label), (value_length, value)) = (prefixed(label), prefixed(value));
+    let (nonce, author) = (place.nonce, place.author.as_bytes());
+    // The key is what the value is committed under.
+    mac(key.expose(), &[b"uput/v1/value", nonce, author, &index, &label_length, label, &value_length, value])
 }
 
 /// c. [DIS-5]
@@ -85,18 +104,22 @@ pub(super) fn slot_commitment(
     value: &[u8; LENGTH],
 ) -> [u8; LENGTH] {
     let index = place.index.to_be_bytes();
+    let (length, label) = prefixed(label);
     // The key is what the label is committed under.
-    mac(key.expose(), &[b"uput/v1/slot", place.nonce, place.author.as_bytes(), &index, &prefixed(label), value])
+    mac(key.expose(), &[b"uput/v1/slot", place.nonce, place.author.as_bytes(), &index, &length, label, value])
 }
 
 /// L(x): length in four bytes, then the bytes.
-fn prefixed(text: &str) -> Vec<u8> {
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    [&length.to_be_bytes(), text.as_bytes()].concat()
+fn prefixed(text: &str) -> ([u8; 4], &[u8]) {
+    (u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes(), text.as_bytes())
 }
 
 fn mac(key: &[u8; LENGTH], parts: &[&[u8]]) -> [u8; LENGTH] {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    sign(&hmac::Key::new(hmac::HMAC_SHA256, key), parts)
+}
+
+fn sign(key: &hmac::Key, parts: &[&[u8]]) -> [u8; LENGTH] {
+    let mut context = hmac::Context::with_key(key);
     parts.iter().for_each(|part| context.update(part));
     let mut out = [0; LENGTH];
     // HMAC-SHA256 gives 32 bytes.

@@ -2,7 +2,7 @@
 
 use super::{
     Content, Extent, SlotSecrets,
-    commitment::{LENGTH, Place, slot_commitment, slot_key, value_commitment},
+    commitment::{LENGTH, Place, SlotKeys, slot_commitment, value_commitment},
 };
 use crate::{
     catalogue::{Field, Label},
@@ -125,23 +125,23 @@ impl DisclosedSlot {
     }
 
     /// A new slot.
-    pub(super) fn make(place: Place<'_>, secrets: &SlotSecrets, field: Option<Field>) -> Self {
+    pub(super) fn make(place: Place<'_>, keys: &SlotKeys, field: Option<Field>) -> Self {
         // The value is read to be committed to.
         match field {
             Some(field) => {
                 let (name, value) = (field.label().name(), field.value().clone());
-                Self::opened(place, secrets, name, value.expose(), Content::Field(field))
+                Self::opened(place, keys, name, value.expose(), Content::Field(field))
             }
-            None => Self::opened(place, secrets, "", "", Content::Empty),
+            None => Self::opened(place, keys, "", "", Content::Empty),
         }
     }
 
     /// A slot whose label and value are known, under the secrets of its event.
-    pub(super) fn opened(place: Place<'_>, secrets: &SlotSecrets, label: &str, value: &str, content: Content) -> Self {
-        let value_key = slot_key(&secrets.values, place.index);
+    pub(super) fn opened(place: Place<'_>, keys: &SlotKeys, label: &str, value: &str, content: Content) -> Self {
+        let value_key = keys.value(place.index);
         Self {
             index: place.index,
-            label_key: slot_key(&secrets.labels, place.index),
+            label_key: keys.label(place.index),
             value_commitment: value_commitment(&value_key, place, label, value),
             value_key: Some(value_key),
             content,

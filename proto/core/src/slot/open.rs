@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Content, Disclosed, DisclosedSlot, SlotSecrets,
-    commitment::{LENGTH, Place, slot_commitment, value_commitment},
+    commitment::{LENGTH, Place, SlotKeys, slot_commitment, value_commitment},
     disclosed,
 };
 use crate::{event::SLOT_COUNTS, id::OrgId, rejection::Rejection, sensitive::Sensitive, wire};
@@ -43,11 +43,12 @@ fn open_whole(whole: &wire::WholeDisclosure, commitments: &[&[u8]], place: Place
     if whole.fields.len() != commitments.len() {
         return Err(Rejection::BadDisclosure);
     }
+    let keys = SlotKeys::of(&secrets);
     let mut slots = Vec::with_capacity(commitments.len());
     for ((index, field), commitment) in (0..).zip(&whole.fields).zip(commitments) {
         let place = Place { index, ..place };
         let content = Content::of_field(&field.label, Sensitive::new(field.value.clone()));
-        let slot = DisclosedSlot::opened(place, &secrets, &field.label, &field.value, content);
+        let slot = DisclosedSlot::opened(place, &keys, &field.label, &field.value, content);
         slot.verify(place, &field.label, commitment)?;
         slots.push(slot);
     }

@@ -72,14 +72,15 @@ where
 }
 
 /// [AGR-3] Every list is ascending, and so holds nothing twice.
-pub(super) fn ascending<T, K: PartialOrd>(
-    list: &[T],
-    key: impl Fn(&T) -> K,
+pub(super) fn ascending<'a, T, K: PartialOrd>(
+    list: &'a [T],
+    key: impl Fn(&'a T) -> K,
     place: impl FnOnce() -> Place,
     requirement: &'static str,
     noun: &str,
 ) -> Result<(), Flaw> {
-    demand(list.is_sorted_by(|a, b| key(a) < key(b)), place, requirement, || {
+    let after = list.iter().skip(1);
+    demand(list.iter().zip(after).all(|(a, b)| key(a) < key(b)), place, requirement, || {
         format!("a {noun} stands twice, or out of order; leave each once")
     })
 }

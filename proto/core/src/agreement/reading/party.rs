@@ -17,7 +17,7 @@ pub(super) fn read_parties(parties: &[wire::Party]) -> Result<BTreeMap<OrgId, Pa
         "AGR-6",
         || format!("an agreement has 2 to {MOST} parties; add or remove some"),
     )?;
-    ascending(parties, |party| party.organisation.clone(), || Place::Document, "AGR-6", "party")?;
+    ascending(parties, |party| &party.organisation, || Place::Document, "AGR-6", "party")?;
     let read = parties.iter().map(|party| {
         let organisation = organisation(&party.organisation, "AGR-6")?;
         let place = || Place::Party(organisation);
@@ -43,7 +43,7 @@ pub(super) fn read_parties(parties: &[wire::Party]) -> Result<BTreeMap<OrgId, Pa
 /// [AGR-19] Named, each once.
 pub(super) fn read_auditors(auditors: &[wire::Auditor]) -> Result<BTreeMap<OrgId, Auditor>, Flaw> {
     demand(auditors.len() <= MOST, || Place::Document, "AGR-3", || format!("at most {MOST} auditors"))?;
-    ascending(auditors, |auditor| auditor.organisation.clone(), || Place::Document, "AGR-19", "auditor")?;
+    ascending(auditors, |auditor| &auditor.organisation, || Place::Document, "AGR-19", "auditor")?;
     let read = auditors.iter().map(|auditor| {
         let organisation = organisation(&auditor.organisation, "AGR-19")?;
         demand(

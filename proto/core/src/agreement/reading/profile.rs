@@ -12,7 +12,7 @@ use crate::{
 /// [AGR-7] Names once; labels of the catalogue, each in one stage.
 pub(super) fn read_profiles(profiles: &[wire::Profile]) -> Result<BTreeMap<String, Profile>, Flaw> {
     demand(profiles.len() <= MOST, || Place::Document, "AGR-3", || format!("at most {MOST} profiles"))?;
-    ascending(profiles, |profile| profile.name.clone(), || Place::Document, "AGR-7", "profile")?;
+    ascending(profiles, |profile| &profile.name, || Place::Document, "AGR-7", "profile")?;
     profiles.iter().map(|profile| Ok((profile.name.clone(), read_profile(profile)?))).collect()
 }
 
@@ -59,7 +59,7 @@ fn read_profile(profile: &wire::Profile) -> Result<Profile, Flaw> {
 }
 
 fn labels(profile: &str, list: &[String]) -> Result<BTreeSet<Label>, Flaw> {
-    ascending(list, String::clone, || Place::Profile(profile.into()), "AGR-7", "label")?;
+    ascending(list, String::as_str, || Place::Profile(profile.into()), "AGR-7", "label")?;
     let read = list.iter().map(|name| {
         Label::parse(name).map_err(|_| Flaw {
             place: Place::Label(profile.into(), name.clone()),
