@@ -3,7 +3,7 @@
 //! Guarantees that bytes which decode are exactly the bytes that encode again: no unknown, duplicate or out-of-order
 //! field, no default written, no number longer than needed. Leaves the meaning of fields to the nouns.
 
-use prost::Message;
+use prost::{Message, bytes::Bytes};
 
 use crate::rejection::Rejection;
 
@@ -18,7 +18,8 @@ pub fn encode(message: &impl Message) -> Vec<u8> {
 /// # Errors
 /// [`Rejection::Malformed`] if they do not decode, [`Rejection::NotCanonical`] if they would encode differently.
 pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, Rejection> {
-    let message = M::decode(bytes).map_err(|_| Rejection::Malformed)?;
+    // Parts of `Bytes` are shared until they are copied into their field, parts of a slice are copied twice.
+    let message = M::decode(Bytes::copy_from_slice(bytes)).map_err(|_| Rejection::Malformed)?;
     // [ENV-6] The codec drops what it does not know, so only equality shows that nothing was dropped.
     if message.encoded_len() == bytes.len() && message.encode_to_vec() == bytes {
         Ok(message)

@@ -4,7 +4,9 @@
 //! again. A [`Verified`] value was parsed from bytes whose signatures verified first, by keys that the caller named.
 //! Leaves to others: which keys those must be, and what the body means.
 
+use std::fmt::Write;
 use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use crate::codec;
 use crate::id::{Id, KeyId};
@@ -49,19 +51,38 @@ impl MediaType {
 /// The bytes that are signed and whose digest is the ID: DSSE pre-authentication encoding. [ENV-7]
 #[must_use]
 pub fn pae(media_type: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("DSSEv1 {} {media_type} {} ", media_type.len(), body.len()).into_bytes();
+    // "DSSEv1", two lengths and four spaces, with room to spare.
+    let mut text = String::with_capacity(64 + media_type.len() + body.len());
+    // Cannot fail: a text takes what is written.
+    let _ = write!(text, "DSSEv1 {} {media_type} {} ", media_type.len(), body.len());
+    let mut bytes = text.into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
 
-/// Bytes with their type and signatures: well-formed, nothing verified.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Envelope {
+/// Bytes with their type and signatures: well-formed, nothing verified. Copies share them.
+#[derive(Clone)]
+pub struct Envelope(Arc<Content>);
+
+#[derive(Clone)]
+struct Content {
     media_type: String,
-    body: Vec<u8>,
+    /// What the signatures sign. It ends with the body, so that the body is kept once.
+    signed: Vec<u8>,
+    body_length: usize,
     signatures: Vec<(KeyId, [u8; SIGNATURE_LENGTH])>,
-    id: Id,
+    /// Once somebody has asked: nobody asks for the ID of a bundle, which may be long.
+    id: OnceLock<Id>,
 }
+
+impl PartialEq for Envelope {
+    fn eq(&self, other: &Self) -> bool {
+        // Type and body stand in what is signed.
+        self.0.signed == other.0.signed && self.0.signatures == other.0.signatures
+    }
+}
+
+impl Eq for Envelope {}
 
 impl Envelope {
     /// From its canonical bytes.
@@ -85,12 +106,12 @@ impl Envelope {
             return Err(Rejection::TooLarge); // [ENV-4]
         }
         let signatures = signatures.iter().map(parse_signature).collect::<Result<Vec<_>, _>>()?;
-        Self::new(media_type, body, signatures)
+        Self::new(media_type, &body, signatures)
     }
 
     fn new(
         media_type: String,
-        body: Vec<u8>,
+        body: &[u8],
         signatures: Vec<(KeyId, [u8; SIGNATURE_LENGTH])>,
     ) -> Result<Self, Rejection> {
         // [ENV-2] Printable ASCII without space, so that a type can neither hide nor imitate a length in the PAE.
@@ -107,8 +128,8 @@ impl Envelope {
         if signatures.is_empty() || !signatures.is_sorted_by(|a, b| a.0 < b.0) {
             return Err(Rejection::WrongSigners);
         }
-        let id = Id::of(&pae(&media_type, &body)); // [ENV-8]
-        Ok(Self { media_type, body, signatures, id })
+        let signed = pae(&media_type, body);
+        Ok(Self(Arc::new(Content { media_type, signed, body_length: body.len(), signatures, id: OnceLock::new() })))
     }
 
     /// Signs a body with every key given; the order of the keys does not matter.
@@ -120,17 +141,17 @@ impl Envelope {
         let signed = pae(media_type.as_str(), &body);
         let mut signatures: Vec<_> = keys.iter().map(|key| (key.public().id(), key.sign(&signed))).collect();
         signatures.sort_unstable();
-        Self::new(media_type.as_str().to_owned(), body, signatures)
+        Self::new(media_type.as_str().to_owned(), &body, signatures)
     }
 
     /// As a message.
     #[must_use]
     pub fn to_wire(&self) -> wire::Envelope {
-        let signatures = self
-            .signatures
+        let Content { media_type, signatures, .. } = &*self.0;
+        let signatures = signatures
             .iter()
             .map(|(key_id, signature)| wire::Signature { key_id: key_id.to_vec(), signature: signature.to_vec() });
-        wire::Envelope { r#type: self.media_type.clone(), body: self.body.clone(), signatures: signatures.collect() }
+        wire::Envelope { r#type: media_type.clone(), body: self.body().to_vec(), signatures: signatures.collect() }
     }
 
     /// Its canonical bytes.
@@ -141,31 +162,32 @@ impl Envelope {
 
     /// What it is called by everybody: covers type and body, never a signature.
     #[must_use]
-    pub const fn id(&self) -> Id {
-        self.id
+    pub fn id(&self) -> Id {
+        *self.0.id.get_or_init(|| Id::of(&self.0.signed)) // [ENV-8]
     }
 
     /// What the body says it is; may be a type that is not known here.
     #[must_use]
     pub fn media_type(&self) -> &str {
-        &self.media_type
+        &self.0.media_type
     }
 
     /// Whether the body says it is of this type.
     #[must_use]
     pub fn is(&self, media_type: MediaType) -> bool {
-        self.media_type == media_type.as_str()
+        self.0.media_type == media_type.as_str()
     }
 
     /// The signed bytes, not verified.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        &self.body
+        let start = self.0.signed.len().saturating_sub(self.0.body_length);
+        self.0.signed.get(start..).unwrap_or_default()
     }
 
     /// The keys that it names as its signers, ascending, not verified.
     pub fn signers(&self) -> impl Iterator<Item = KeyId> {
-        self.signatures.iter().map(|(key_id, _)| *key_id)
+        self.0.signatures.iter().map(|(key_id, _)| *key_id)
     }
 
     /// Adds the signatures that another copy has and this one has not. Verify both copies before: a signature that
@@ -174,16 +196,16 @@ impl Envelope {
     /// # Errors
     /// [`Rejection::Malformed`] if the other envelope signs something else, [`Rejection::TooLarge`] for too many.
     pub fn merge(&mut self, other: &Self) -> Result<(), Rejection> {
-        if self.id != other.id {
+        if self.id() != other.id() {
             return Err(Rejection::Malformed);
         }
-        let mut all = self.signatures.clone();
-        all.extend(other.signatures.iter().filter(|(key_id, _)| self.signers().all(|own| own != *key_id)));
+        let mut all = self.0.signatures.clone();
+        all.extend(other.0.signatures.iter().filter(|(key_id, _)| self.signers().all(|own| own != *key_id)));
         if all.len() > MAX_SIGNATURES {
             return Err(Rejection::TooLarge);
         }
         all.sort_unstable();
-        self.signatures = all;
+        Arc::make_mut(&mut self.0).signatures = all;
         Ok(())
     }
 }
@@ -239,8 +261,8 @@ impl<T> Verified<T> {
 
     /// ID of the envelope.
     #[must_use]
-    pub const fn id(&self) -> Id {
-        self.envelope.id
+    pub fn id(&self) -> Id {
+        self.envelope.id()
     }
 
     /// Gives up the evidence, keeps the envelope.
@@ -269,7 +291,7 @@ pub fn verify_one<T>(
     parse: impl FnOnce(&[u8]) -> Result<T, Rejection>,
 ) -> Result<Verified<T>, Rejection> {
     verify_exactly(&envelope, media_type, &[key])?;
-    Ok(Verified::new(parse(&envelope.body)?, envelope))
+    Ok(Verified::new(parse(envelope.body())?, envelope))
 }
 
 /// At least one signature, each by one of these keys, each valid; the body is parsed after they have verified. Whose
@@ -285,24 +307,29 @@ pub fn verify_every<T>(
     parse: impl FnOnce(&[u8]) -> Result<T, Rejection>,
 ) -> Result<Verified<T>, Rejection> {
     expect_type(&envelope, media_type)?;
-    let signed = pae(&envelope.media_type, &envelope.body);
-    for (key_id, signature) in &envelope.signatures {
-        let key = keys.iter().find(|key| key.id() == *key_id).ok_or(Rejection::UnknownSigner)?;
-        key.verify(&signed, signature)?;
+    let keys: Vec<(KeyId, &PublicKey)> = keys.iter().map(|key| (key.id(), *key)).collect();
+    for (key_id, signature) in &envelope.0.signatures {
+        let (_, key) = keys.iter().find(|(id, _)| id == key_id).ok_or(Rejection::UnknownSigner)?;
+        key.verify(&envelope.0.signed, signature)?;
     }
-    Ok(Verified::new(parse(&envelope.body)?, envelope))
+    Ok(Verified::new(parse(envelope.body())?, envelope))
 }
 
 /// One valid signature by each of these keys, which are distinct, and no other signature.
 pub(crate) fn verify_exactly(envelope: &Envelope, media_type: MediaType, keys: &[&PublicKey]) -> Result<(), Rejection> {
     expect_type(envelope, media_type)?;
+    verify_signers(envelope, keys)
+}
+
+/// The same of an envelope of any type.
+pub(crate) fn verify_signers(envelope: &Envelope, keys: &[&PublicKey]) -> Result<(), Rejection> {
+    let Content { signed, signatures, .. } = &*envelope.0;
     let mut expected: Vec<_> = keys.iter().map(|key| (key.id(), key)).collect();
     expected.sort_unstable_by_key(|(key_id, _)| *key_id);
     if !envelope.signers().eq(expected.iter().map(|(key_id, _)| *key_id)) {
         return Err(Rejection::WrongSigners);
     }
-    let signed = pae(&envelope.media_type, &envelope.body);
-    expected.iter().zip(&envelope.signatures).try_for_each(|((_, key), (_, signature))| key.verify(&signed, signature))
+    expected.iter().zip(signatures).try_for_each(|((_, key), (_, signature))| key.verify(signed, signature))
 }
 
 fn expect_type(envelope: &Envelope, media_type: MediaType) -> Result<(), Rejection> {

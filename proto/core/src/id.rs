@@ -72,7 +72,12 @@ macro_rules! identifier {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex(&self.0))
+                let mut text = [0; 2 * ID_LENGTH];
+                for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+                    pair.copy_from_slice(&digits(byte));
+                }
+                // Digits are ASCII.
+                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
 
@@ -104,8 +109,15 @@ impl Id {
     /// SHA-256 of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
+        Self::of_parts(&[bytes])
+    }
+
+    /// SHA-256 of the parts, one after the other.
+    fn of_parts(parts: &[&[u8]]) -> Self {
+        let mut digest = digest::Context::new(&digest::SHA256);
+        parts.iter().for_each(|part| digest.update(part));
         let mut id = [0; ID_LENGTH];
-        id.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+        id.copy_from_slice(digest.finish().as_ref());
         Self(id)
     }
 
@@ -149,9 +161,7 @@ impl KeyId {
     /// ID of a public key of any suite. [KEY-1]
     #[must_use]
     pub fn of(public_key: &[u8]) -> Self {
-        let mut bytes = b"uput/v1/key".to_vec();
-        bytes.extend_from_slice(public_key);
-        Id::of(&bytes).into()
+        Id::of_parts(&[b"uput/v1/key", public_key]).into()
     }
 }
 
@@ -171,10 +181,17 @@ impl EventId {
     }
 }
 
-/// Hexadecimal digits; a report has hundreds of IDs, so no formatter runs for each byte.
+/// Hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
+    bytes.iter().copied().flat_map(digits).map(char::from).collect()
+}
+
+/// The two digits of a byte; a report has hundreds of IDs, so no formatter runs for each byte.
+const fn digits(byte: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) }
+    }
+    [digit(byte >> 4), digit(byte & 15)]
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::ops::Deref;
 use crate::{
     codec,
     envelope::{Envelope, MediaType},
-    event::known,
+    event::{EventPrefix, known},
     id::{KeyRecordId, OrgId, TrailId},
     rejection::Rejection,
     time::Seconds,
@@ -28,6 +28,8 @@ use place::Starts;
 pub struct Bundle {
     envelope: Envelope,
     content: BundleDraft,
+    /// What every event begins with, or why it does not.
+    prefixes: Vec<Result<EventPrefix, Rejection>>,
     starts: Starts,
 }
 
@@ -78,7 +80,9 @@ impl Bundle {
             checkpoints: wire.checkpoints,
             evidence: read_list(List::Evidence, wire.evidence, &starts)?,
         };
-        Ok(Self { envelope, content, starts })
+        let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
+        let prefixes = content.events.iter().map(prefix).collect();
+        Ok(Self { envelope, content, prefixes, starts })
     }
 
     /// The envelope that the exporter signed.
@@ -89,7 +93,13 @@ impl Bundle {
 
     /// The first part that does not stand where it must. [BUN-3]
     pub(crate) fn disorder(&self) -> Option<Place> {
-        order::disorder(&self.content).map(|(list, index)| self.place(list, index))
+        order::disorder(&self.content, &self.prefixes).map(|(list, index)| self.place(list, index))
+    }
+
+    /// The events, each with what it begins with, or why it does not. Nothing of it is verified.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&Envelope, Result<&EventPrefix, Rejection>)> {
+        let prefixes = self.prefixes.iter().map(|prefix| prefix.as_ref().map_err(|rejection| *rejection));
+        self.content.events.iter().zip(prefixes)
     }
 
     /// Where a part stands in the file.

@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{BundleDraft, List};
-use crate::{codec, envelope::Envelope, event::EventPrefix, id::Id, wire};
+use crate::{
+    codec,
+    envelope::Envelope,
+    event::EventPrefix,
+    id::{EventId, Id},
+    rejection::Rejection,
+    wire,
+};
 
 /// What an event is ordered by: author, number, ID.
 type EventKey = ([u8; 32], u64, Id);
@@ -20,27 +27,28 @@ pub(super) fn arrange(draft: &mut BundleDraft) {
         list.sort_by_key(Envelope::id);
         list.dedup_by_key(|envelope| envelope.id());
     }
-    draft.events.sort_by_key(event_key);
+    draft.events.sort_by_key(|event| event_key(event, &EventPrefix::parse(event.id(), event.body())));
     draft.events.dedup_by_key(|envelope| envelope.id());
     let places = event_places(draft);
-    draft.disclosures.sort_by_key(|disclosure| places.get(&disclosure.event).copied());
+    draft.disclosures.sort_by_key(|disclosure| place_of(&disclosure.event, &places));
     draft.proofs.sort_by(|a, b| (&a.party, a.tick).cmp(&(&b.party, b.tick)));
     draft.checkpoints.sort();
     draft.checkpoints.dedup();
 }
 
 /// The first part that does not stand after the one before it.
-pub(super) fn disorder(content: &BundleDraft) -> Option<(List, usize)> {
+pub(super) fn disorder(content: &BundleDraft, prefixes: &[Result<EventPrefix, Rejection>]) -> Option<(List, usize)> {
     let places = event_places(content);
+    let events: Vec<_> = content.events.iter().zip(prefixes).collect();
     let found = [
         (List::Chains, descent(&content.chains, |records| records.first().map(Envelope::id))),
         (List::Agreements, descent(&content.agreements, Envelope::id)),
-        (List::Events, descent(&content.events, event_key)),
+        (List::Events, descent(&events, |(event, prefix)| event_key(event, prefix))),
         (List::Heads, descent(&content.heads, Envelope::id)),
         (List::Challenges, descent(&content.challenges, Envelope::id)),
-        (List::Disclosures, descent(&content.disclosures, |part| places.get(&part.event).copied())),
-        (List::Proofs, descent(&content.proofs, |proof| (proof.party.clone(), proof.tick))),
-        (List::Checkpoints, descent(&content.checkpoints, Clone::clone)),
+        (List::Disclosures, descent(&content.disclosures, |part| place_of(&part.event, &places))),
+        (List::Proofs, descent(&content.proofs, |proof| (&proof.party, proof.tick))),
+        (List::Checkpoints, descent(&content.checkpoints, |checkpoint| checkpoint)),
         (List::Evidence, descent(&content.evidence, Envelope::id)),
     ];
     let within = || content.chains.iter().position(|chain| tail_descends(chain)).map(|index| (List::Chains, index));
@@ -57,7 +65,8 @@ fn first_run(chain: &[Envelope]) -> usize {
 
 /// Whether second successors stand otherwise than by number and ID.
 fn tail_descends(chain: &[Envelope]) -> bool {
-    descent(chain.get(first_run(chain)..).unwrap_or_default(), record_key).is_some()
+    // One record has no successors: it is not read for its number.
+    chain.len() > 1 && descent(chain.get(first_run(chain)..).unwrap_or_default(), record_key).is_some()
 }
 
 /// What a second successor is ordered by: number, ID.
@@ -67,16 +76,20 @@ fn record_key(envelope: &Envelope) -> Option<(u32, Id)> {
 }
 
 /// The index of the first part whose key is not greater than that of the part before.
-fn descent<T, K: Ord>(parts: &[T], key: impl Fn(&T) -> K) -> Option<usize> {
-    let later = parts.iter().skip(1);
-    parts.iter().zip(later).position(|(before, after)| key(before) >= key(after)).map(|index| index + 1)
+fn descent<'a, T, K: Ord>(parts: &'a [T], key: impl Fn(&'a T) -> K) -> Option<usize> {
+    let keys: Vec<K> = parts.iter().map(key).collect();
+    keys.iter().zip(keys.iter().skip(1)).position(|(before, after)| before >= after).map(|index| index + 1)
 }
 
-fn event_key(envelope: &Envelope) -> Option<EventKey> {
-    let prefix = EventPrefix::parse(envelope.id(), envelope.body()).ok()?;
-    Some((*prefix.author.as_bytes(), prefix.seq, envelope.id()))
+fn event_key(event: &Envelope, prefix: &Result<EventPrefix, Rejection>) -> Option<EventKey> {
+    let prefix = prefix.as_ref().ok()?;
+    Some((*prefix.author.as_bytes(), prefix.seq, event.id()))
 }
 
-fn event_places(content: &BundleDraft) -> BTreeMap<Vec<u8>, usize> {
-    content.events.iter().enumerate().map(|(place, event)| (event.id().as_bytes().to_vec(), place)).collect()
+fn event_places(content: &BundleDraft) -> BTreeMap<Id, usize> {
+    content.events.iter().map(Envelope::id).zip(0..).collect()
+}
+
+fn place_of(event: &[u8], places: &BTreeMap<Id, usize>) -> Option<usize> {
+    places.get(&EventId::parse(event).ok()?.into()).copied()
 }

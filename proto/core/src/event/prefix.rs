@@ -2,7 +2,7 @@
 //!
 //! Guarantees that fields 1 to 10 stand canonically at the beginning. Leaves the rest to whoever knows the version.
 
-use prost::Message;
+use prost::{Message, bytes::Bytes};
 
 use crate::{
     codec,
@@ -41,7 +41,7 @@ impl EventPrefix {
     /// # Errors
     /// [`Rejection::Malformed`] or [`Rejection::NotCanonical`].
     pub fn parse(id: Id, bytes: &[u8]) -> Result<Self, Rejection> {
-        let prefix = wire::EventPrefix::decode(bytes).map_err(|_| Rejection::Malformed)?;
+        let prefix = wire::EventPrefix::decode(Bytes::copy_from_slice(bytes)).map_err(|_| Rejection::Malformed)?;
         // [BUN-24] What follows is unknown, so only equality with the beginning shows that nothing was read past.
         if !bytes.starts_with(&codec::encode(&prefix)) {
             return Err(Rejection::NotCanonical);
@@ -64,7 +64,8 @@ impl EventPrefix {
     #[must_use]
     pub fn version(media_type: &str) -> Option<u32> {
         let number = media_type.strip_prefix("application/vnd.uput.event.v")?.strip_suffix("+protobuf")?;
-        number.parse().ok().filter(|version: &u32| *version > 0 && version.to_string() == number)
+        // No sign and no leading zero: one text for one version.
+        number.parse().ok().filter(|_| number.starts_with(|digit| ('1'..='9').contains(&digit)))
     }
 }
 

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Exit, Where, demand::Demand, findings::Findings, keyring::Keyring};
 use crate::{
     bundle::{Bundle, List, Place},
-    envelope::{Envelope, MediaType, Verified, pae, verify_one},
+    envelope::{Envelope, MediaType, Verified, verify_one, verify_signers},
     event::{EVENT_VERSION, Event, EventPrefix, Statement},
     id::{EventId, KeyRecordId, OrgId, TrailId},
-    key::{PublicKey, SIGNATURE_LENGTH},
     rejection::Rejection,
     time::Seconds,
     trail::Trail,
@@ -35,11 +34,11 @@ impl Events {
     /// Verifies every event, each signature once. [BUN-30]
     pub(super) fn verify(bundle: &Bundle, keyring: &Keyring, findings: &mut Findings) -> Self {
         let mut events = Self { read: BTreeMap::new(), parked: Vec::new(), places: BTreeMap::new() };
-        for (index, envelope) in bundle.events.iter().enumerate() {
+        for (index, (envelope, prefix)) in bundle.events().enumerate() {
             findings.reach(Demand::Signed);
             let id = EventId::from(envelope.id());
             events.places.insert(id, bundle.place(List::Events, index));
-            match events.take(envelope, bundle.trail, keyring) {
+            match events.take(envelope, prefix, bundle.trail, keyring) {
                 Ok(()) => {}
                 Err(rejection @ Rejection::UnknownSigner) => {
                     let place = events.place(&id).field("key");
@@ -55,15 +54,22 @@ impl Events {
         events
     }
 
-    fn take(&mut self, envelope: &Envelope, trail: TrailId, keyring: &Keyring) -> Result<(), Rejection> {
+    fn take(
+        &mut self,
+        envelope: &Envelope,
+        prefix: Result<&EventPrefix, Rejection>,
+        trail: TrailId,
+        keyring: &Keyring,
+    ) -> Result<(), Rejection> {
         let version = EventPrefix::version(envelope.media_type()).ok_or(Rejection::WrongType)?;
         // Read before it is verified only to find the key that must have signed it.
-        let prefix = EventPrefix::parse(envelope.id(), envelope.body())?;
+        let prefix = prefix?;
         let key = keyring.signing_key(&prefix.author, &prefix.key)?;
         if version > EVENT_VERSION {
-            verify_unread(envelope, key)?;
+            // Over a body that this program cannot read.
+            verify_signers(envelope, &[key])?;
             ours(prefix.trail, trail)?;
-            self.parked.push(prefix);
+            self.parked.push(prefix.clone());
             return Ok(());
         }
         let id = envelope.id();
@@ -131,12 +137,15 @@ impl Events {
         let mut free: BTreeSet<(Seconds, OrgId, u64, EventId)> = BTreeSet::new();
         let rank = |event: &Event| (event.time, event.author, event.seq, event.id);
         for event in self.read.values() {
-            let parents: BTreeSet<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
-            if parents.is_empty() {
-                free.insert(rank(event));
+            // One that is named twice counts twice, and is its child's parent twice.
+            let parents = [event.prev, event.seen].into_iter().flatten();
+            for parent in parents.clone() {
+                children.entry(parent).or_default().push(event.id);
             }
-            waiting.insert(event.id, parents.len());
-            parents.into_iter().for_each(|parent| children.entry(parent).or_default().push(event.id));
+            match parents.count() {
+                0 => drop(free.insert(rank(event))),
+                count => drop(waiting.insert(event.id, count)),
+            }
         }
         let mut order = Vec::new();
         while let Some((.., id)) = free.pop_first() {
@@ -216,16 +225,4 @@ pub(super) const fn named(statement: &Statement) -> Option<EventId> {
         Statement::Delivered(id) | Statement::TransferTaken(id) => Some(*id),
         _ => None,
     }
-}
-
-/// One signature, over a body that this program cannot read.
-fn verify_unread(envelope: &Envelope, key: &PublicKey) -> Result<(), Rejection> {
-    if !envelope.signers().eq([key.id()]) {
-        return Err(Rejection::WrongSigners);
-    }
-    let wire = envelope.to_wire();
-    let signature = wire.signatures.first().ok_or(Rejection::WrongSigners)?;
-    let signature: [u8; SIGNATURE_LENGTH] =
-        signature.signature.as_slice().try_into().map_err(|_| Rejection::Malformed)?;
-    key.verify(&pae(envelope.media_type(), envelope.body()), &signature)
 }
