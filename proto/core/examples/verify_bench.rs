@@ -1,4 +1,8 @@
-//! What verifying a bundle costs beside its Ed25519 verifications: `cargo run --release -p uput-core --example verify_bench`.
+//! What verifying bundles costs beside their Ed25519 verifications: `cargo run --release -p uput-core --example verify_bench`.
+//!
+//! The share is the processor time of the signatures alone in that of the whole verification. Alone: every signature of
+//! the bundle once, over the same bytes and by the same library, and nothing else. Both are done on all cores at once,
+//! in short turns, so that other work on the machine meets both.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,75 +18,151 @@ mod sample;
 
 use std::time::{Duration, Instant};
 
-use sample::World;
+use sample::{Story, World, needed};
 use uput_core::{
     bundle::Bundle,
     codec,
     envelope::{Envelope, pae},
     event::Statement,
-    key::SigningKey,
+    key::{SIGNATURE_LENGTH, SigningKey},
     slot::Extent,
+    trust::TrustFile,
     verdict::{Exit, verify},
-    wire::{self, WarningCode},
+    wire::{self, LegalBasis, WarningCode},
 };
 
-/// Events of the bundle.
-const EVENTS: usize = 20;
+/// Events of the big bundle.
+const MANY: usize = 1000;
 const ROUNDS: usize = 9;
-const SPAN: Duration = Duration::from_millis(150);
+/// Turns of each in a round.
+const TURNS: usize = 8;
+const TURN: Duration = Duration::from_millis(20);
 
 fn main() {
-    let world = World::invented();
-    let mut night = world.night();
-    while night.trail.len() < EVENTS {
-        night.say(&world.hotline, Statement::Warned(WarningCode::MayBeSought));
+    let cores = std::thread::available_parallelism().unwrap().get();
+    println!("verification of bundles: processor time of its Ed25519 verifications alone, as a share of the whole");
+    let (pair, four) = (World::pair(), World::invented());
+    let mut long = pair.asked();
+    long.delivered_and(Statement::Held { until: pair.at(3600) });
+    long.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
+    grow(&mut long);
+    let bundles = [
+        ("small, an enquiry between two", pair.enquiry(), pair.trust()),
+        ("a night among four, as in the demo", four.night(), four.trust()),
+        ("big, between two", long, pair.trust()),
+    ];
+    for (name, story, trust) in bundles {
+        let events = story.trail.len();
+        let sample = Sample::new(story.bundle(&story.world.hotline, &Extent::VALUES), trust);
+        let (bytes, signatures) = (sample.bytes.len(), sample.signed.len());
+        println!("  {name}: {events} events, {bytes} bytes, {signatures} signatures");
+        sample.measure(cores);
     }
-    let bytes = night.bundle(&world.hotline, &Extent::VALUES);
-    let trust = world.trust();
-    let bodies = signed(&bytes);
-    let key = SigningKey::from_seed(&[7; 32]);
-    let signatures: Vec<_> = bodies.iter().map(|body| key.sign(body)).collect();
-    // Each round measures both, so that another load on the machine meets both; the middle of all rounds counts.
-    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| {
-            let raw = per_second(|| {
-                let pairs = bodies.iter().zip(&signatures);
-                pairs.for_each(|(body, signature)| key.public().verify(body, signature).unwrap());
-            });
-            (per_second(|| assert_eq!(verify(&bytes, &trust).exit, Exit::Valid)), raw)
-        })
-        .collect();
-    rounds.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-    let (whole, raw) = rounds[ROUNDS / 2];
-    println!("a bundle of {EVENTS} events, {} bytes, {} signatures, on {} cores", bytes.len(), bodies.len(), cores());
-    println!("  its Ed25519 verifications alone: {raw:.0} bundles/s");
-    println!("  its whole verification: {whole:.0} bundles/s, {:.1} % of that", 100.0 * whole / raw);
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().unwrap().get()
-}
-
-/// How often something is done, on all cores at once.
-fn per_second(action: impl Fn() + Sync) -> f64 {
-    let started = Instant::now();
-    let count = || {
-        let mut done = 0_u32;
-        while started.elapsed() < SPAN {
-            action();
-            done += 1;
+/// Until there are many: one in ten is a correction with slots, and each is delivered.
+fn grow(story: &mut Story<'_>) {
+    let world = story.world;
+    while story.trail.len() < MANY {
+        story.disclose(Statement::Corrected, 1, LegalBasis::ExplicitConsent, 0, needed());
+        story.delivered_and(Statement::Acknowledged);
+        for _ in 0..7 {
+            story.say(&world.hotline, Statement::Warned(WarningCode::MayBeSought));
         }
-        done
-    };
-    let done: u32 = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores()).map(|_| scope.spawn(count)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
-    });
-    f64::from(done) / started.elapsed().as_secs_f64()
+    }
+}
+
+struct Sample {
+    bytes: Vec<u8>,
+    trust: TrustFile,
+    key: SigningKey,
+    signed: Vec<(Vec<u8>, [u8; SIGNATURE_LENGTH])>,
+}
+
+/// Processor time of one, in seconds.
+#[derive(Clone, Copy)]
+struct Cost {
+    alone: f64,
+    whole: f64,
+}
+
+impl Cost {
+    fn share(self) -> f64 {
+        100.0 * self.alone / self.whole
+    }
+}
+
+impl Sample {
+    fn new(bytes: Vec<u8>, trust: TrustFile) -> Self {
+        let key = SigningKey::from_seed(&[7; 32]);
+        let signed = bodies(&bytes).into_iter().map(|body| (body.clone(), key.sign(&body))).collect();
+        assert_eq!(verify(&bytes, &trust).exit, Exit::Valid);
+        Self { bytes, trust, key, signed }
+    }
+
+    fn measure(&self, cores: usize) {
+        let mut rounds: Vec<Cost> = (0..ROUNDS).map(|_| self.round(cores)).collect();
+        rounds.sort_by(|a, b| a.share().total_cmp(&b.share()));
+        let (least, middle, most) = (rounds[0], rounds[ROUNDS / 2], rounds[ROUNDS - 1]);
+        let [alone, whole] = [middle.alone, middle.whole].map(|cost| 1e3 * cost);
+        println!("    alone {alone:.2} ms, whole {whole:.2} ms: {:.0}/s on {cores} cores", 1e3 / whole * cores as f64);
+        let (share, least, most) = (middle.share(), least.share(), most.share());
+        println!("    {share:.1} % (half of {ROUNDS} rounds; {least:.1} to {most:.1})");
+    }
+
+    /// All cores at once, each in its own turns.
+    fn round(&self, cores: usize) -> Cost {
+        let costs: Vec<Cost> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..cores).map(|_| scope.spawn(|| self.turns())).collect();
+            workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+        });
+        let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / cores as f64;
+        Cost { alone: mean(|cost| cost.alone), whole: mean(|cost| cost.whole) }
+    }
+
+    fn turns(&self) -> Cost {
+        let (mut alone, mut whole) = (Turns::default(), Turns::default());
+        for _ in 0..TURNS {
+            alone.take(|| {
+                let verify = |(body, signature): &(Vec<u8>, _)| self.key.public().verify(body, signature).unwrap();
+                self.signed.iter().for_each(verify);
+            });
+            whole.take(|| assert_eq!(verify(&self.bytes, &self.trust).exit, Exit::Valid));
+        }
+        Cost { alone: alone.cost(), whole: whole.cost() }
+    }
+}
+
+#[derive(Default)]
+struct Turns {
+    done: u32,
+    used: Duration,
+}
+
+impl Turns {
+    fn take(&mut self, action: impl Fn()) {
+        let (begin, before) = (Instant::now(), used());
+        while begin.elapsed() < TURN {
+            action();
+            self.done += 1;
+        }
+        self.used += used() - before;
+    }
+
+    fn cost(&self) -> f64 {
+        self.used.as_secs_f64() / f64::from(self.done)
+    }
+}
+
+/// Processor time of this thread, as Linux counts it: up to the moment at which a thread lets others go first.
+fn used() -> Duration {
+    std::thread::yield_now();
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("processor time is asked of Linux");
+    Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }
 
 /// What each signature of the bundle signs, once for each signature.
-fn signed(bytes: &[u8]) -> Vec<Vec<u8>> {
+fn bodies(bytes: &[u8]) -> Vec<Vec<u8>> {
     let bundle = Bundle::parse(bytes).unwrap();
     let wire: wire::Bundle = codec::decode(bundle.envelope().body()).unwrap();
     let chains = wire.chains.into_iter().flat_map(|chain| chain.records);
