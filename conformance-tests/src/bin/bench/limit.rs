@@ -1,7 +1,8 @@
 //! How fast this machine could deliver if nothing but the cryptography were done.
 //!
-//! One referral alone: its event is signed, sealed, opened and verified, the receipt signed and verified. Made with the
-//! primitives themselves, none of the protocol's code.
+//! A disclosure: its event is signed, sealed, opened and verified, the receipt signed and verified. An answer: signed,
+//! sealed, opened and verified. That receipts travel sealed too is not counted, nor what commits to slots and opens them.
+//! Made with the primitives themselves, none of the protocol's code.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use hpke::{OpModeR, OpModeS, Serializable, single_shot_open, single_shot_seal};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use crate::process::Process;
+use crate::referral::Work;
 use crate::{Failed, cores};
 
 const MESSAGE: [u8; 1024] = [7; 1024];
@@ -21,17 +23,17 @@ const INFO: &[u8] = b"an invented header";
 /// A measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Limit {
-    /// Referrals per second on all cores.
+    /// Stories per second on all cores.
     pub(crate) rate: f64,
     /// Processor time of one, in microseconds.
     pub(crate) cost: f64,
 }
 
 /// Measures it on every core for a while.
-pub(crate) fn measure(span: Duration) -> Result<Limit, Failed> {
+pub(crate) fn measure(work: Work, span: Duration) -> Result<Limit, Failed> {
     let before = Process::own().used()?;
     let start = Instant::now();
-    let workers: Vec<_> = (0..cores()).map(|_| std::thread::spawn(move || count(start, span))).collect();
+    let workers: Vec<_> = (0..cores()).map(|_| std::thread::spawn(move || count(work, start, span))).collect();
     let mut done = 0_u32;
     for worker in workers {
         done += worker.join().map_err(|_| "a worker of the limit stopped")??;
@@ -41,24 +43,30 @@ pub(crate) fn measure(span: Duration) -> Result<Limit, Failed> {
     Ok(Limit { rate: f64::from(done) / took.as_secs_f64(), cost: used.as_secs_f64() * 1e6 / f64::from(done.max(1)) })
 }
 
-fn count(start: Instant, span: Duration) -> Result<u32, &'static str> {
+fn count(work: Work, start: Instant, span: Duration) -> Result<u32, &'static str> {
     let (sender, receiver) = (party(1)?, party(2)?);
     let (secret, public) = XWing::derive_keypair(&[3; 32]);
     let mut done = 0;
     while start.elapsed() < span {
-        refer(&sender, &receiver, &secret, &public)?;
+        for _ in 0..work.disclosures {
+            say(&sender, &secret, &public)?;
+            verify(&receiver, &RECEIPT, receiver.sign(&RECEIPT).as_ref())?;
+        }
+        for _ in 0..work.answers {
+            say(&receiver, &secret, &public)?;
+        }
         done += 1;
     }
     Ok(done)
 }
 
-fn refer(
-    sender: &Ed25519KeyPair,
-    receiver: &Ed25519KeyPair,
+/// Signs, seals, opens and verifies.
+fn say(
+    author: &Ed25519KeyPair,
     secret: &<XWing as Kem>::PrivateKey,
     public: &<XWing as Kem>::PublicKey,
 ) -> Result<(), &'static str> {
-    let signature = sender.sign(&MESSAGE);
+    let signature = author.sign(&MESSAGE);
     let (encapsulated, ciphertext) =
         single_shot_seal::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeS::Base, public, INFO, &MESSAGE, &[])
             .map_err(|_| "sealing failed")?;
@@ -72,8 +80,7 @@ fn refer(
         &[],
     )
     .map_err(|_| "opening failed")?;
-    verify(sender, &opened, signature.as_ref())?;
-    verify(receiver, &RECEIPT, receiver.sign(&RECEIPT).as_ref())
+    verify(author, &opened, signature.as_ref())
 }
 
 fn verify(signer: &Ed25519KeyPair, message: &[u8], signature: &[u8]) -> Result<(), &'static str> {
