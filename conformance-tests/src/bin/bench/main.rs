@@ -95,7 +95,7 @@ fn say_rate(measured: &Measured, work: Work, limit: &Limit, echo: f64) {
         limit.cost
     );
     println!(
-        "  {:.2} % of a bare tonic stream with mutual TLS: {echo:.0}/s of 1 KiB there and back, for each disclosure or answer",
+        "  {:.3} % of a bare tonic stream with mutual TLS: {echo:.0}/s of 1 KiB there and back, for each disclosure or answer",
         100.0 * rate * f64::from(disclosures + answers) / echo
     );
     println!("  this program beside them: {asking:.0} us and {polls:.1} questions for one");
