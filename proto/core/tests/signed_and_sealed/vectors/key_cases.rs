@@ -118,6 +118,15 @@ fn signed_by(organisation: &Organisation, body: &[u8], places: &[usize]) -> Enve
     Envelope::sign(MediaType::KEY_RECORD, body.to_vec(), &signers).unwrap()
 }
 
+/// The first record with another bit in the signature of the key whose place is given.
+fn falsified(organisation: &Organisation, place: usize) -> Envelope {
+    let key = [&organisation.key, &organisation.signing, &organisation.tls][place].public().id();
+    let mut record = organisation.first.to_wire();
+    let signature = record.signatures.iter_mut().find(|signature| signature.key_id == *key.as_bytes()).unwrap();
+    signature.signature[0] ^= 1;
+    Envelope::from_wire(record).unwrap()
+}
+
 fn first_records() -> Vec<Vector> {
     let shelter = Organisation::invented("shelter");
     let other = Organisation::invented("hotline").id().to_vec();
@@ -140,6 +149,9 @@ fn first_records() -> Vec<Vector> {
         chain("WRONG_SIGNERS", "a record without the signing keys signature", &[&signed_by(&shelter, body, &[0, 2])]),
         chain("WRONG_SIGNERS", "a record without the TLS keys signature", &[&signed_by(&shelter, body, &[0, 1])]),
         chain("WRONG_SIGNERS", "a record with a strangers signature", &[&four]),
+        chain("BAD_SIGNATURE", "a record with a false signature of its organisation key", &[&falsified(&shelter, 0)]),
+        chain("BAD_SIGNATURE", "a record with a false signature of its signing key", &[&falsified(&shelter, 1)]),
+        chain("BAD_SIGNATURE", "a record with a false signature of its TLS key", &[&falsified(&shelter, 2)]),
         first("MALFORMED", "a first record that names an organisation", &|r| r.organisation = other.clone()),
         first("MALFORMED", "a first record that names a record before it", &|r| r.previous = other.clone()),
         first("MALFORMED", "a first record with a number", &|r| r.number = 1),
@@ -167,6 +179,20 @@ fn records() -> Vec<Vector> {
         malformed("a record with one sealing key twice", &|r| r.sealing_keys = vec![r.sealing_keys[0].clone(); 2]),
         malformed("a record with an endpoint without a port", &|r| r.endpoints = vec!["shelter.example".to_owned()]),
         malformed("a record with an endpoint in capitals", &|r| r.endpoints = vec!["Shelter.example:1".to_owned()]),
+        malformed("a record with five endpoints", &|r| {
+            r.endpoints = (1..6).map(|port| format!("shelter.example:{port}")).collect();
+        }),
+        malformed("a record with one endpoint twice", &|r| r.endpoints = vec!["shelter.example:1".to_owned(); 2]),
+        malformed("a record with an endpoint of 256 bytes", &|r| {
+            r.endpoints = vec![format!("{}{}:1", "a.".repeat(126), "bb")];
+        }),
+        malformed("a record with a port beyond 65535", &|r| r.endpoints = vec!["shelter.example:65536".to_owned()]),
+        malformed("a record with an IPv6 address that could be shorter", &|r| {
+            r.endpoints = vec!["[0::1]:1".to_owned()]
+        }),
+        malformed("a record with a log that begins after the year 9999", &|r| r.log_base_tick = 422_337_168),
+        malformed("a record without a time", &|r| r.time = 0),
+        malformed("a record that ends after the year 9999", &|r| r.end = 253_402_300_800),
         malformed("a record with witnesses out of order", &|r| r.witnesses = vec![vec![2; 32], vec![1; 32]]),
         malformed("a record with one witness twice", &|r| r.witnesses = vec![vec![1; 32]; 2]),
         malformed("a record with itself as witness", &|r| r.witnesses = vec![r.organisation.clone()]),
