@@ -5,43 +5,17 @@ mod town;
 
 use std::{sync::Arc, time::Duration};
 
-use town::{Carrier, House, agree, enquiry, introduce, reads, reopened, say, until};
+use town::{Carrier, Pair, enquiry, pair, reads, reopened, say, until};
 use uput_core::{
     event::Statement,
     id::{OrgId, TrailId},
     rejection::Rejection,
-    wire::{CheckLevel, ReceiptOutcome},
+    wire::{CheckLevel, ReceiptOutcome, WarningCode},
 };
 use uput_node::{
     node::{Node, Post},
     peer::{Mailroom, Outgoing},
 };
-
-struct Pair {
-    hotline: Arc<Node>,
-    shelter: Arc<Node>,
-    houses: [House; 4],
-}
-
-/// Two nodes that have met and agreed; nobody carries their letters any more.
-async fn pair() -> Pair {
-    town::listen();
-    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
-    let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
-    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
-    let mut carriers = Vec::new();
-    for (name, node) in names.iter().zip(&nodes).skip(1) {
-        introduce(&nodes[0], "hotline", node, name).await;
-        carriers.extend(Carrier::both(&nodes[0], node));
-    }
-    let parties: Vec<_> =
-        names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
-    agree(&parties).await;
-    until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
-    drop(carriers);
-    let [hotline, shelter] = [nodes[0].clone(), nodes[1].clone()];
-    Pair { hotline, shelter, houses }
-}
 
 async fn opened(node: &Arc<Node>) -> TrailId {
     node.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap()
@@ -64,7 +38,7 @@ async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
     let trail = opened(&pair.hotline).await;
     let letter = next(&pair.hotline, &to).await.unwrap();
     post.settle(&to, letter.ticket, ReceiptOutcome::Refused, Rejection::BrokenSequence.number()).await;
-    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    say(&pair.hotline, trail, warned()).await.unwrap();
     assert!(next(&pair.hotline, &to).await.is_none(), "the peer could never admit it");
 
     let shown = pair.hotline.show(&trail, false).await.unwrap();
@@ -92,7 +66,7 @@ async fn a_refusal_outlives_a_restart() {
     let trail = opened(&hotline).await;
     let letter = next(&hotline, &to).await.unwrap();
     Post(hotline.clone()).settle(&to, letter.ticket, ReceiptOutcome::Refused, Rejection::Malformed.number()).await;
-    say(&hotline, trail, Statement::Withdrawn).await.unwrap();
+    say(&hotline, trail, warned()).await.unwrap();
     drop(hotline);
     let hotline = reopened(&houses[0]).await;
     assert!(note(&hotline, &trail).await.contains("MALFORMED"));
@@ -118,4 +92,8 @@ async fn a_refused_event_is_set_aside_alone() {
     reads(&pair.shelter, &good, "asked").await;
     assert!(note(&pair.hotline, &bad).await.contains("broken off"));
     assert!(!note(&pair.hotline, &good).await.contains("broken off"));
+}
+
+fn warned() -> Statement {
+    Statement::Warned(WarningCode::RiskChanged)
 }

@@ -2,6 +2,7 @@
 
 use uput_core::{
     envelope::Envelope,
+    event::Statement,
     head::Head,
     id::{OrgId, TrailId},
     rejection::Rejection,
@@ -11,6 +12,53 @@ use uput_core::{
 
 use super::{Node, outbox::Waiting, trails::Loaded};
 use crate::{clock, record::HeadRecord};
+
+/// How far a trail has come to rest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rest {
+    /// It is live.
+    Live,
+    /// It has ended, and values are owed.
+    Ended,
+    /// It has ended, and nothing is owed.
+    Settled,
+}
+
+impl Rest {
+    /// Whether a statement can bring a trail to rest.
+    pub(super) const fn may_follow(statement: &Statement) -> bool {
+        matches!(
+            statement,
+            Statement::Closed(_)
+                | Statement::Withdrawn
+                | Statement::Revoked(_)
+                | Statement::Misdirected
+                | Statement::ChosenElsewhere
+                | Statement::Purged(_)
+                | Statement::Retained { .. }
+        )
+    }
+}
+
+impl Loaded {
+    /// How far it has come to rest.
+    pub(super) fn rest(&self) -> Rest {
+        match self.trail.reading() {
+            Ok(reading) if reading.live => Rest::Live,
+            Ok(reading) if reading.owed.is_empty() => Rest::Settled,
+            Ok(_) => Rest::Ended,
+            Err(_) => Rest::Live,
+        }
+    }
+}
+
+fn head_record(loaded: &Loaded, envelope: &Envelope, to: Option<&OrgId>) -> Result<HeadRecord, Rejection> {
+    Ok(HeadRecord {
+        trail: loaded.trail.id().to_vec(),
+        envelope: loaded.seal_evidence(&envelope.to_bytes(), b"head")?,
+        to: to.map(OrgId::to_vec).unwrap_or_default(),
+    })
+}
 
 impl Node {
     /// Signs where a trail stands for us now.
@@ -36,6 +84,14 @@ impl Node {
         head.sign(&self.me.signing)
     }
 
+    /// A head for the other party, and the record that sends it. [BUN-40]
+    pub(super) fn offered(&self, loaded: &Loaded) -> Result<(Envelope, HeadRecord), Rejection> {
+        let head = self.own_head(loaded, None)?;
+        let to = loaded.other(&self.me.organisation);
+        let record = head_record(loaded, &head, Some(&to))?;
+        Ok((head, record))
+    }
+
     /// Keeps a head; with `to` it is sent.
     pub(super) async fn keep_head(
         &self,
@@ -43,11 +99,7 @@ impl Node {
         envelope: Envelope,
         to: Option<&OrgId>,
     ) -> Result<(), Rejection> {
-        let record = HeadRecord {
-            trail: loaded.trail.id().to_vec(),
-            envelope: loaded.seal_evidence(&envelope.to_bytes(), b"head")?,
-            to: to.map(OrgId::to_vec).unwrap_or_default(),
-        };
+        let record = head_record(loaded, &envelope, to)?;
         let position = self.keep(&record).await?;
         if let Some(to) = to {
             loaded.told.insert(envelope.id());

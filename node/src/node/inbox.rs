@@ -13,7 +13,7 @@ use uput_core::{
     letter,
     rejection::Rejection,
     slot::Extent,
-    state::Verdict,
+    state::{Side, Verdict},
     step::{self, Draft},
     trail::Admission,
     wire::{self, LetterContent, ReceiptOutcome},
@@ -21,6 +21,7 @@ use uput_core::{
 
 use super::{
     Node,
+    head::Rest,
     journal::beside,
     outbox::Waiting,
     trails::{Held, Loaded, new_keys, verify_event},
@@ -29,7 +30,7 @@ use super::{
 use crate::{
     clock,
     peer::PeerState,
-    record::{self, EventRecord, Evidence},
+    record::{self, EventRecord, Evidence, HeadRecord},
     storage::{Commit, NewTrailKeys},
 };
 
@@ -44,6 +45,9 @@ const FOREIGN: &str = "(not in the catalogue)";
 struct Changes {
     keys: Vec<NewTrailKeys>,
     records: Vec<(EventRecord, Evidence, EventId)>,
+    /// The trail came to rest: our head is offered. [BUN-40]
+    rests: bool,
+    head: Option<(Envelope, HeadRecord)>,
 }
 
 /// A trail that a letter added to. Nobody else works on it until that is on disk.
@@ -144,9 +148,11 @@ impl Node {
     /// are dropped and read anew from the journal, and the peer sends what the letter held one by one.
     async fn commit_taken(&self, from: &OrgId, mut taken: Vec<Taken>) -> Result<(), Rejection> {
         let mut commit = Commit::default();
-        for Taken { changes, .. } in &mut taken {
+        for Taken { loaded, changes, .. } in &mut taken {
             commit.keys.append(&mut changes.keys);
             commit.records.extend(changes.records.iter().map(|(kept, _, _)| record::draft(kept)));
+            changes.head = if changes.rests { self.offered(loaded).ok() } else { None };
+            commit.records.extend(changes.head.iter().map(|(_, head)| record::draft(head)));
         }
         let positions = match commit.records.is_empty() {
             true => Vec::new(),
@@ -161,6 +167,13 @@ impl Node {
                 if !kept.to.is_empty() {
                     replies.push((position, Waiting { trail, event: true, since: kept.stored }));
                 }
+            }
+            // A position is taken only for a head that is there: the next one belongs to the next trail.
+            if let Some((envelope, _)) = changes.head
+                && let Some(position) = positions.next()
+            {
+                loaded.heads.push(envelope);
+                replies.push((position, Waiting { trail, event: false, since: clock::now().get() }));
             }
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
             *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);
@@ -184,6 +197,7 @@ impl Node {
         }
         let event = verify_event(envelope, |organisation| self.chain_of(organisation))?;
         let cited = self.check_evidence(&event, enclosed)?;
+        let rest = loaded.as_ref().filter(|_| Rest::may_follow(&event.statement)).map(Loaded::rest);
         match loaded {
             Some(loaded) => {
                 if loaded.other(&self.me.organisation) != *from {
@@ -204,8 +218,10 @@ impl Node {
         let (kept, evidence) = written.record(loaded, ordinal, None, Vec::new())?;
         changes.records.push((kept, evidence, written.event.id));
         if written.event.wants_delivered() && written.event.author == *from {
-            self.say_delivered(loaded, from, &written.event, changes)?;
+            self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;
+            changes.rests |= self.say_unopened(loaded, from, &written.event, changes)?;
         }
+        changes.rests |= rest.is_some_and(|before| loaded.rest() > before);
         Ok(())
     }
 
@@ -280,16 +296,54 @@ impl Node {
         effective && !loaded.trail.oversteps(event) && (ours || !reading.owed.contains_key(&event.id))
     }
 
-    /// [EVT-12] Says that this machine has an event.
-    fn say_delivered(
+    /// [STA-17] Says that values which crossed an ending were never opened. Not while this node has other values of the
+    /// trail: a purge covers all that its author had seen, and those a person must decide on. Tells whether a trail that
+    /// has ended is at rest again.
+    fn say_unopened(
         &self,
         loaded: &mut Loaded,
         to: &OrgId,
         event: &Event,
         changes: &mut Changes,
+    ) -> Result<bool, Rejection> {
+        if event.opening().is_some() || loaded.trail.side(to) != Some(Side::Opener) {
+            return Ok(false);
+        }
+        let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
+        if !reading.owed.contains_key(&event.id) {
+            return Ok(false);
+        }
+        for disclosure in &reading.outstanding {
+            if self.has_values(loaded, disclosure, changes)? {
+                return Ok(false);
+            }
+        }
+        self.say(loaded, to, Statement::Purged(wire::PurgeManner::Unopened), changes)?;
+        Ok(!reading.live)
+    }
+
+    /// Whether this node has values of an event that it could show.
+    fn has_values(&self, loaded: &Loaded, event: &EventId, changes: &Changes) -> Result<bool, Rejection> {
+        let has = |kept: &EventRecord| {
+            let keys = usize::try_from(kept.generation).ok().and_then(|generation| loaded.keys.get(generation));
+            !kept.values.is_empty() && keys.is_some_and(|keys| keys.value.is_some())
+        };
+        if let Some((kept, ..)) = changes.records.iter().find(|(_, _, id)| id == event) {
+            return Ok(has(kept));
+        }
+        let beside = loaded.beside.get(event).ok_or(Rejection::ReadFailed)?;
+        Ok(has(&self.at(beside.position)?))
+    }
+
+    /// Says something that this machine owes without anybody's doing: that it has an event [EVT-12], or never opened it.
+    fn say(
+        &self,
+        loaded: &mut Loaded,
+        to: &OrgId,
+        statement: Statement,
+        changes: &mut Changes,
     ) -> Result<(), Rejection> {
         let time = clock::now().floor(loaded.agreement.grain());
-        let statement = Statement::Delivered(event.id);
         let draft = Draft { statement, terms: None, slots: Vec::new(), time, occurred: None };
         let said = step::append(&loaded.trail, &self.me.author(), draft).map_err(|refused| refused.rejection())?;
         loaded.trail.admit(said.clone())?;

@@ -85,7 +85,10 @@ impl Node {
             if let Some(from) = OrgId::parse_optional(&chain.from).map_err(OpenError::Unreadable)? {
                 self.directory.set_brought(verified.organisation(), from);
             }
-            self.directory.set_chain(verified);
+            match verified.organisation() == self.me.organisation {
+                true => self.me.set_shown(verified),
+                false => self.directory.set_chain(verified),
+            }
         }
         for peer in all::<PeerRecord>(&self.storage, record::PEERS)? {
             let organisation = OrgId::parse(&peer.organisation).map_err(OpenError::Unreadable)?;

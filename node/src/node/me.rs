@@ -19,17 +19,37 @@ pub struct Me {
     pub(super) signing: SigningKey,
     pub(super) sealing: Vec<SealingSecret>,
     chain: RwLock<Arc<KeyChain>>,
+    /// Own key records as a peer has shown them, if there were any that this node did not make.
+    shown: RwLock<Option<Arc<KeyChain>>>,
 }
 
 impl Me {
     /// From what the folder and the key file hold.
     pub(super) fn new(chain: KeyChain, incarnation: u32, signing: SigningKey, sealing: Vec<SealingSecret>) -> Self {
-        Self { organisation: chain.organisation(), incarnation, signing, sealing, chain: RwLock::new(Arc::new(chain)) }
+        let (organisation, shown) = (chain.organisation(), RwLock::default());
+        Self { organisation, incarnation, signing, sealing, chain: RwLock::new(Arc::new(chain)), shown }
     }
 
     /// Own key records.
     pub fn chain(&self) -> Arc<KeyChain> {
         self.chain.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes in own key records that somebody else has made. [NOD-36]
+    pub(super) fn set_shown(&self, shown: KeyChain) {
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(shown));
+    }
+
+    /// Own key records with those that somebody else has made.
+    pub(super) fn shown(&self) -> Arc<KeyChain> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner).clone();
+        shown.unwrap_or_else(|| self.chain())
+    }
+
+    /// How many key records of this organisation were shown that this node did not make.
+    pub(super) fn forged(&self) -> usize {
+        let (shown, own) = (self.shown(), self.chain());
+        shown.envelopes().filter(|record| own.envelopes().all(|made| made.id() != record.id())).count()
     }
 
     /// The newest of them.

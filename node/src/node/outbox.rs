@@ -310,12 +310,18 @@ impl Queue {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
     }
 
-    /// How many items of a trail are not on the peer's disk.
+    /// How many events of a trail are not on the peer's disk.
     pub(super) fn of_trail(&self, trail: &TrailId) -> u64 {
         let state = self.lock();
         let flying = state.flying.values().flatten().map(|(_, item)| item);
         let refused = state.refused.values().map(|refused| &refused.item);
-        state.waiting.values().chain(flying).chain(refused).filter(|item| item.trail == Some(*trail)).count() as u64
+        state
+            .waiting
+            .values()
+            .chain(flying)
+            .chain(refused)
+            .filter(|item| item.event && item.trail == Some(*trail))
+            .count() as u64
     }
 
     /// How it stands.

@@ -31,6 +31,9 @@ const BATCH: usize = 16;
 /// Content that leaves room for padding in the middle size.
 const FULL: usize = 30 * 1024;
 
+/// Records of our own that somebody else has made: so many are proof enough.
+const PROOFS: usize = 16;
+
 /// Why no letter was made.
 enum Unmade {
     /// It may be made yet.
@@ -211,7 +214,7 @@ impl Node {
     pub(super) async fn take_chain(&self, chain: KeyChain, from: Option<&OrgId>) -> Result<(), Rejection> {
         let organisation = chain.organisation();
         if organisation == self.me.organisation {
-            return Ok(());
+            return self.take_own_chain(&chain, from).await;
         }
         let merged = match self.directory.chain(&organisation) {
             None => chain,
@@ -249,6 +252,35 @@ fn settled(positions: &[Position]) -> SettledRecord {
     SettledRecord {
         positions: positions.iter().map(|position| position.number()).collect(),
         ..SettledRecord::default()
+    }
+}
+
+impl Node {
+    /// A peer shows key records of this organisation. Any that this node did not make were signed with our organisation
+    /// key by somebody else: they are kept as proof, never used, and shown to the operator. [NOD-36]
+    async fn take_own_chain(&self, chain: &KeyChain, from: Option<&OrgId>) -> Result<(), Rejection> {
+        let mut shown = KeyChain::clone(&self.me.shown());
+        let before = self.me.forged();
+        let mut news = false;
+        for record in chain.envelopes() {
+            news |= shown.extend(record)? != uput_core::key::Change::Known;
+        }
+        if !news || before >= PROOFS {
+            return Ok(());
+        }
+        tracing::error!("a peer shows key records of this organisation that were not made here");
+        let from = from.copied();
+        let record = ChainRecord {
+            organisation: self.me.organisation.to_vec(),
+            chain: encode_chain(&shown),
+            from: from.map(|from| from.to_vec()).unwrap_or_default(),
+        };
+        self.keep(&record).await?;
+        self.me.set_shown(shown);
+        if let Some(from) = from {
+            self.directory.set_brought(self.me.organisation, from);
+        }
+        Ok(())
     }
 }
 

@@ -63,6 +63,19 @@ impl Node {
     }
 
     fn check_keys(&self, now: Seconds) -> wire::Check {
+        // [NOD-36]
+        let forged = self.me.forged();
+        if forged > 0 {
+            let by = self.directory.bringer(&self.me.organisation).map(|by| self.directory.name(&by));
+            let finding = format!(
+                "somebody else signs with our organisation key: {} showed {forged} key records of ours that this node \
+                 did not make; they are kept as proof",
+                by.unwrap_or_else(|| "a peer".to_owned())
+            );
+            let remedy = "telephone every organisation you work with: they must disclose nothing to us. Begin anew as a \
+                          new organisation, with a new organisation key";
+            return check("key-record", wire::CheckLevel::Error, &finding, remedy);
+        }
         let end = self.me.chain().newest().end();
         let left = end.since(now).map_or(0, |span| span.0);
         match left {

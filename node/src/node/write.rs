@@ -26,6 +26,7 @@ use uput_core::{
 use super::{
     Node,
     directory::Peer,
+    head::Rest,
     journal::beside,
     outbox::Waiting,
     trails::{Loaded, new_keys},
@@ -211,7 +212,7 @@ impl Node {
         let (new_keys, keys) = new_keys(&id, 0)?;
         let mut held = self.trails.hold(&id).await;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        self.commit_event(&mut held, loaded, &written, digest, Some(new_keys)).await?;
+        self.commit_event(&mut held, loaded, &written, digest, Some(new_keys), false).await?;
         Ok(Some(id))
     }
 
@@ -249,12 +250,15 @@ impl Node {
         }
         let renewed = if written.disclosed.is_some() { loaded.renew()? } else { None };
         let id = written.event.id;
+        let rest = Rest::may_follow(&new.statement).then(|| loaded.rest());
         loaded.trail.admit(written.event.clone())?;
-        self.commit_event(&mut held, loaded, &written, digest, renewed).await?;
+        let rests = rest.is_some_and(|before| loaded.rest() > before);
+        self.commit_event(&mut held, loaded, &written, digest, renewed, rests).await?;
         Ok(Some(id))
     }
 
-    /// Commits an own event that the trail in hand has admitted, and queues it.
+    /// Commits an own event that the trail in hand has admitted, and queues it; if it brought the trail to rest, with a
+    /// head. [BUN-40]
     async fn commit_event(
         &self,
         held: &mut super::trails::Held,
@@ -262,17 +266,22 @@ impl Node {
         written: &Written,
         request: Vec<u8>,
         new_keys: Option<NewTrailKeys>,
+        rests: bool,
     ) -> Result<(), Refused> {
         let to = loaded.other(&self.me.organisation);
         let (kept, evidence) = written.record(&loaded, loaded.ordinal(), Some(&to), request)?;
-        let commit = Commit { keys: new_keys.into_iter().collect(), records: vec![record::draft(&kept)] };
+        let head = if rests { self.offered(&loaded).ok() } else { None };
+        let records = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
+        let commit = Commit { keys: new_keys.into_iter().collect(), records: records.collect() };
         // If this fails the trail in hand is dropped, and read anew from the journal.
-        let positions = self.commit(commit).await?;
-        let position = positions.get().first().copied().ok_or(Rejection::DiskFull)?;
+        let positions = self.commit(commit).await?.into_inner();
+        let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());
+        loaded.heads.extend(head.map(|(envelope, _)| envelope));
         **held = Some(loaded);
-        self.outbox.queue(&to).push([(position, Waiting { trail, event: true, since: kept.stored })]);
+        let items = (0..).zip(positions).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
+        self.outbox.queue(&to).push(items);
         Ok(())
     }
 

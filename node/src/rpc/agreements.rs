@@ -7,7 +7,7 @@ use uput_core::wire::agreement_service_server::AgreementService;
 use uput_core::{envelope::Envelope, id::AgreementId, rejection::Rejection, wire};
 
 use super::{request, status};
-use crate::node::{HeldAgreement, Node};
+use crate::node::{HeldAgreement, Node, to_the_end};
 
 /// Calls about agreements.
 pub struct Agreements(pub Arc<Node>);
@@ -15,7 +15,9 @@ pub struct Agreements(pub Arc<Node>);
 impl Agreements {
     async fn take(&self, bytes: &[u8]) -> Result<wire::AgreementStatus, Rejection> {
         let envelope = Envelope::parse(bytes)?;
-        let held = self.0.take_agreement(envelope, None).await?;
+        let node = Arc::clone(&self.0);
+        let taken = to_the_end(async move { node.take_agreement(envelope, None).await }).await;
+        let held = taken.unwrap_or(Err(Rejection::ReadFailed))?;
         Ok(self.0.agreement_status(&held))
     }
 }

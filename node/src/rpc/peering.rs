@@ -8,7 +8,7 @@ use uput_core::{invitation::Invitation, key::Endpoint, rejection::Rejection, wir
 
 use super::{request, status};
 use crate::{
-    node::{Node, Post},
+    node::{Node, Post, to_the_end},
     peer::{Difficulty, Peers},
 };
 
@@ -34,8 +34,9 @@ impl PeeringService for Peering {
                 "this node has no endpoint, so nobody can dial it; let the other organisation invite you",
             ));
         }
-        let line = self.node.invite(&said.name, self.endpoints.clone(), said.valid_seconds).await;
-        let line = line.map_err(name_or)?;
+        let (node, endpoints) = (Arc::clone(&self.node), self.endpoints.clone());
+        let invited = async move { node.invite(&said.name, endpoints, said.valid_seconds).await };
+        let line = to_the_end(invited).await.ok_or_else(broken_off)?.map_err(name_or)?;
         // To the user who asked for it, over the authenticated connection.
         Ok(Response::new(wire::CreateInvitationResponse { invitation: line.expose().clone() }))
     }
@@ -47,9 +48,15 @@ impl PeeringService for Peering {
         let said = call.into_inner();
         let line = Invitation::parse(&said.invitation).map_err(|_| status::of(Rejection::BadInvitation))?;
         self.node.may_be_called(&said.name, &line.organisation()).map_err(name_or)?;
-        let chain = self.peers.introduce(&line).await.map_err(unreachable)?;
-        let peer = self.node.accepted(&line, &said.name, chain).await.map_err(name_or)?;
-        self.peers.refresh();
+        let (node, peers) = (Arc::clone(&self.node), Arc::clone(&self.peers));
+        // The other side uses the invitation up when it answers: from then on there is no way back.
+        let accepted = async move {
+            let chain = peers.introduce(&line).await.map_err(unreachable)?;
+            let peer = node.accepted(&line, &said.name, chain).await.map_err(name_or)?;
+            peers.refresh();
+            Ok::<_, Status>(peer)
+        };
+        let peer = to_the_end(accepted).await.ok_or_else(broken_off)??;
         Ok(Response::new(wire::AcceptInvitationResponse { peer: Some(self.node.view_peer(&peer)) }))
     }
 
@@ -58,13 +65,19 @@ impl PeeringService for Peering {
         call: Request<wire::ConfirmPeerRequest>,
     ) -> Result<Response<wire::ConfirmPeerResponse>, Status> {
         let said = call.into_inner();
-        let peer = self.node.confirm(&said.peer, &said.safety_number).await.map_err(|rejection| match rejection {
+        let (node, peers) = (Arc::clone(&self.node), Arc::clone(&self.peers));
+        let confirmed = async move {
+            let peer = node.confirm(&said.peer, &said.safety_number).await;
+            peers.refresh();
+            peer
+        };
+        let confirmed = to_the_end(confirmed).await.ok_or_else(broken_off)?;
+        let peer = confirmed.map_err(|rejection| match rejection {
             Rejection::BadValue => Status::failed_precondition(
                 "the safety numbers differ: do not trust this organisation's keys; compare again by another way",
             ),
             other => status::of(other),
         })?;
-        self.peers.refresh();
         Ok(Response::new(wire::ConfirmPeerResponse { peer: Some(self.node.view_peer(&peer)) }))
     }
 
@@ -76,6 +89,11 @@ impl PeeringService for Peering {
         let (peers, next_page_token) = request::page(self.node.view_peers(), said.page_size, &said.page_token, 100)?;
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token }))
     }
+}
+
+/// A fault of this program: what it did, if anything, is in the list of peers.
+fn broken_off() -> Status {
+    Status::internal("the node could not finish this; look at the list of peers before you try again")
 }
 
 /// A bad value here is the name.

@@ -295,3 +295,29 @@ pub async fn reopened(house: &House) -> Arc<Node> {
     }
     panic!("the folder stayed locked");
 }
+
+/// A hotline and a shelter that have met and agreed; nobody carries their letters any more.
+pub struct Pair {
+    pub hotline: Arc<Node>,
+    pub shelter: Arc<Node>,
+    pub houses: [House; 4],
+}
+
+pub async fn pair() -> Pair {
+    listen();
+    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
+    let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
+    let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+    let mut carriers = Vec::new();
+    for (name, node) in names.iter().zip(&nodes).skip(1) {
+        introduce(&nodes[0], "hotline", node, name).await;
+        carriers.extend(Carrier::both(&nodes[0], node));
+    }
+    let parties: Vec<_> =
+        names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+    agree(&parties).await;
+    until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+    drop(carriers);
+    let [hotline, shelter] = [nodes[0].clone(), nodes[1].clone()];
+    Pair { hotline, shelter, houses }
+}

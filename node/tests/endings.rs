@@ -1,0 +1,138 @@
+//! What a node says by itself when a trail ends: that it never opened what crossed the ending, and where the trail stands.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{sync::Arc, time::Duration};
+
+use town::{CONSENT, Carrier, Pair, enquiry, pair, reads, say, say_with, until};
+use uput_core::{
+    bundle::Bundle,
+    event::Statement,
+    head::Head,
+    id::{OrgId, TrailId},
+    time::Seconds,
+    wire::{self, DisclosureScope},
+};
+use uput_node::node::{Export, Node};
+
+const NEED: [(&str, &str); 1] = [("age_band", "30_59")];
+
+/// An enquiry for which a place is held.
+async fn held(pair: &Pair) -> TrailId {
+    let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
+    let trail = pair.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&pair.shelter, &trail, "asked").await;
+    say(&pair.shelter, trail, Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }).await.unwrap();
+    reads(&pair.hotline, &trail, "held").await;
+    quiet(pair).await;
+    trail
+}
+
+/// The need is disclosed and accepted.
+async fn accepted(pair: &Pair) -> TrailId {
+    let trail = held(pair).await;
+    let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
+    say_with(&pair.hotline, trail, Statement::Need, &[&CONSENT[..], &NEED].concat()).await;
+    until(|| async { pair.shelter.show(&trail, false).await.unwrap().stage == 1 }).await;
+    say(&pair.shelter, trail, Statement::Accepted).await.unwrap();
+    reads(&pair.hotline, &trail, "accepted").await;
+    quiet(pair).await;
+    trail
+}
+
+async fn quiet(pair: &Pair) {
+    until(|| async { pair.hotline.queued().items == 0 && pair.shelter.queued().items == 0 }).await;
+}
+
+async fn kinds(node: &Arc<Node>, trail: &TrailId) -> Vec<String> {
+    let mut kinds: Vec<String> =
+        node.show(trail, false).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+    kinds.sort();
+    kinds
+}
+
+async fn carried(pair: &Pair) {
+    let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
+    quiet(pair).await;
+}
+
+fn declined() -> Statement {
+    Statement::Declined(wire::DeclineReason::NoPlace)
+}
+
+/// Heads that a node has of a trail, without asking anybody.
+async fn heads(node: &Arc<Node>, trail: TrailId) -> Vec<Head> {
+    let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Nothing);
+    let export = Export { trail, purpose, scope, nonce: None, wait: Duration::ZERO };
+    let (bytes, fresh) = node.export(export).await.unwrap();
+    assert!(!fresh);
+    Bundle::parse(&bytes).unwrap().heads.iter().map(|head| Head::parse(head.body()).unwrap()).collect()
+}
+
+async fn head_of(node: &Arc<Node>, trail: TrailId, author: OrgId) -> Option<Head> {
+    heads(node, trail).await.into_iter().find(|head| head.author == author)
+}
+
+/// [STA-17]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_need_that_crossed_a_no_is_purged_unopened_without_anybodys_doing() {
+    let pair = pair().await;
+    let trail = held(&pair).await;
+    say_with(&pair.hotline, trail, Statement::Need, &[&CONSENT[..], &NEED].concat()).await;
+    say(&pair.shelter, trail, declined()).await.unwrap();
+    carried(&pair).await;
+    for node in [&pair.hotline, &pair.shelter] {
+        let shown = node.show(&trail, false).await.unwrap();
+        let purged = shown.events.iter().find(|event| event.kind == "purged").unwrap();
+        assert_eq!((purged.code.as_str(), purged.void_reason.as_str()), ("unopened", ""));
+        assert!(shown.notes.iter().all(|note| !note.contains("purged or retained")), "{:?}", shown.notes);
+        assert!(shown.events.iter().all(|event| event.findings.is_empty()));
+    }
+    let seen = pair.shelter.show(&trail, true).await.unwrap();
+    assert_eq!(seen.owed, 0);
+    let need = seen.events.iter().find(|event| event.kind == "need").unwrap();
+    assert!(need.fields.is_empty(), "it was never opened");
+}
+
+/// [STA-17] A purge covers all that its author had seen: what was opened before is for a person to decide.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_opened_before_is_left_to_a_person() {
+    let pair = pair().await;
+    let trail = accepted(&pair).await;
+    say_with(&pair.hotline, trail, Statement::Identity, &[&CONSENT[..], &[("name", "Invented Name")]].concat()).await;
+    say(&pair.shelter, trail, declined()).await.unwrap();
+    carried(&pair).await;
+    assert!(!kinds(&pair.shelter, &trail).await.contains(&"purged".to_owned()));
+    assert_eq!(pair.shelter.show(&trail, false).await.unwrap().owed, 2);
+    say(&pair.shelter, trail, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
+    assert_eq!(pair.shelter.show(&trail, false).await.unwrap().owed, 0);
+}
+
+/// [BUN-40]
+#[tokio::test(flavor = "multi_thread")]
+async fn both_offer_a_head_when_a_trail_ends() {
+    let pair = pair().await;
+    let trail = held(&pair).await;
+    assert_eq!(heads(&pair.hotline, trail).await.len(), 1, "our own, of the export");
+    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    carried(&pair).await;
+    let shelter = head_of(&pair.hotline, trail, pair.houses[1].id).await.unwrap();
+    let hotline = head_of(&pair.shelter, trail, pair.houses[0].id).await.unwrap();
+    assert_eq!((shelter.own_count, shelter.seen_count), (2, 2), "its delivered and its held, the withdrawal seen");
+    assert_eq!((hotline.own_count, hotline.seen_count), (2, 2));
+}
+
+/// [BUN-40] A head says what was owed when it was signed; when all is settled there is another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_is_offered_again_when_nothing_is_owed_any_more() {
+    let pair = pair().await;
+    let trail = accepted(&pair).await;
+    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    carried(&pair).await;
+    let before = head_of(&pair.hotline, trail, pair.houses[1].id).await.unwrap();
+    say(&pair.shelter, trail, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
+    carried(&pair).await;
+    let after = head_of(&pair.hotline, trail, pair.houses[1].id).await.unwrap();
+    assert_eq!(after.own_count, before.own_count + 1);
+}
