@@ -3,7 +3,10 @@
 
 mod town;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use town::{Carrier, Pair, enquiry, pair, reads, reopened, say, until};
 use uput_core::{
@@ -92,6 +95,26 @@ async fn a_refused_event_is_set_aside_alone() {
     reads(&pair.shelter, &good, "asked").await;
     assert!(note(&pair.hotline, &bad).await.contains("broken off"));
     assert!(!note(&pair.hotline, &good).await.contains("broken off"));
+}
+
+/// [NOD-30] [TRA-14] No reason that a peer gives lets it be asked without end: not one that this version does not know,
+/// nor a key that is gone and no newer one.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_puts_off_is_asked_ever_more_seldom_whatever_the_reason() {
+    let pair = pair().await;
+    let (post, to) = (Post(pair.hotline.clone()), pair.houses[1].id);
+    let trail = opened(&pair.hotline).await;
+    let begun = Instant::now();
+    for code in [0, 9_999, Rejection::StaleKey.number(), Rejection::DiskFull.number()] {
+        let letter = post.next_letter(&to).await;
+        post.settle(&to, letter.ticket, ReceiptOutcome::Later, code).await;
+    }
+    let letter = post.next_letter(&to).await;
+    assert!(begun.elapsed() >= Duration::from_millis(50 + 100 + 200 + 400), "{:?}", begun.elapsed());
+    // [TRA-14] With newer keys at hand it goes at once.
+    post.settle(&to, letter.ticket, ReceiptOutcome::StaleKey, Rejection::StaleKey.number()).await;
+    assert!(next(&pair.hotline, &to).await.is_some());
+    assert_eq!(pair.hotline.show(&trail, false).await.unwrap().undelivered, 1);
 }
 
 fn warned() -> Statement {

@@ -12,10 +12,7 @@ use std::{
 };
 
 use tokio::sync::Notify;
-use uput_core::{
-    id::{OrgId, TrailId},
-    rejection::Rejection,
-};
+use uput_core::id::{OrgId, TrailId};
 
 use super::inbox::MOST_REQUESTS;
 use crate::storage::Position;
@@ -276,16 +273,15 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// How long a letter rests before it goes again: longer each time, capped, and new after a success.
-    pub(super) fn pause(&self, ticket: u64, reason: Option<Rejection>) -> Duration {
+    /// How long a letter rests before it goes again: longer each time, capped, and new after a success. Whatever reason
+    /// the peer gives: none lets it be asked without end.
+    pub(super) fn pause(&self, ticket: u64) -> Duration {
         let mut state = self.lock();
         state.resting.insert(ticket);
         self.changed.notify_waiters();
-        if reason.is_none() || reason == Some(Rejection::StaleKey) {
-            return Duration::ZERO;
-        }
-        state.refusals = state.refusals.saturating_add(1);
-        (FIRST_PAUSE * 2_u32.saturating_pow(state.refusals.min(12))).min(LONGEST_PAUSE)
+        let before = state.refusals;
+        state.refusals = before.saturating_add(1);
+        (FIRST_PAUSE * 2_u32.saturating_pow(before.min(12))).min(LONGEST_PAUSE)
     }
 
     /// They go again. With `alone`, each in a letter of its own, so that one bad item holds up no other.
@@ -471,10 +467,22 @@ mod tests {
         for n in 1..=4 {
             queue.push([item(n.into(), n)]);
             let letter = queue.take(2).unwrap();
-            queue.pause(letter.ticket, Some(Rejection::DiskFull));
+            queue.pause(letter.ticket);
         }
         queue.push([item(5, 5)]);
         assert_eq!(numbers(&queue.take(2).unwrap()), [5]);
+    }
+
+    /// [NOD-30]
+    #[test]
+    fn each_pause_is_twice_the_last_to_a_minute_and_a_success_begins_anew() {
+        let queue = Queue::default();
+        queue.push([item(1, 1)]);
+        let letter = queue.take(9).unwrap();
+        let pauses: Vec<u64> = (0..13).map(|_| queue.pause(letter.ticket).as_secs()).collect();
+        assert_eq!(pauses, [0, 0, 0, 0, 0, 1, 3, 6, 12, 25, 51, 60, 60]);
+        queue.done(letter.ticket);
+        assert_eq!(queue.pause(letter.ticket), FIRST_PAUSE);
     }
 
     #[test]
@@ -506,7 +514,7 @@ mod tests {
         assert_eq!(numbers(&queue.take(9).unwrap()), [3, 4]);
         assert!(queue.take(9).is_none());
         let trail = item(1, 1).1.trail.unwrap();
-        assert_eq!((queue.length().items, queue.length().held, queue.of_trail(&trail)), (2, 1, 3));
+        assert_eq!((queue.length().items, queue.length().held, queue.of_trail(&trail)), (2, 1, 2));
         assert_eq!(queue.broken_off(&trail).map(|refused| refused.code), Some(17));
     }
 

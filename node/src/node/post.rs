@@ -64,7 +64,7 @@ impl Node {
                 // [NOD-30] What is out of reach now is tried again; only what can never be sent is set aside.
                 Err(Unmade::NotNow(rejection)) => {
                     tracing::warn!(%rejection, "a letter could not be made now; it is tried again");
-                    self.later(to, ticket, rejection.number());
+                    self.later(to, ticket);
                 }
                 Err(Unmade::Never(rejection)) if queue.flying(ticket) > 1 => {
                     tracing::warn!(%rejection, "a letter could not be made; its items go one by one");
@@ -356,9 +356,9 @@ impl Mailroom for Post {
                 tracing::warn!(code, "a peer refused a letter for good");
                 self.0.refused(to, ticket, code, false).await;
             }
-            ReceiptOutcome::Later | ReceiptOutcome::StaleKey | ReceiptOutcome::Unspecified => {
-                self.0.later(to, ticket, code);
-            }
+            // [TRA-14] The peer's newer keys are here: sealed to those it goes at once.
+            ReceiptOutcome::StaleKey => queue.again(ticket, queue.flying(ticket) > 1),
+            ReceiptOutcome::Later | ReceiptOutcome::Unspecified => self.0.later(to, ticket),
         }
     }
 
@@ -385,10 +385,10 @@ pub(crate) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> 
 
 impl Node {
     /// A letter goes again: after a pause, so that a peer that is not ready is not asked without end.
-    fn later(&self, to: &OrgId, ticket: u64, code: u32) {
+    fn later(&self, to: &OrgId, ticket: u64) {
         let queue = self.outbox.queue(to);
         let many = queue.flying(ticket) > 1;
-        let pause = queue.pause(ticket, Rejection::from_number(code));
+        let pause = queue.pause(ticket);
         tokio::spawn(async move {
             tokio::time::sleep(pause).await;
             queue.again(ticket, many);

@@ -199,11 +199,11 @@ impl<M: Mailroom> Conversation<M> {
 
     /// Takes key records that were asked for, or that the peer offers because they are new.
     async fn learn(&mut self, records: Vec<uput_core::wire::Envelope>) -> Result<(), Ending> {
-        let count = records.len();
-        if count > limits::RECORDS {
+        let before = self.known;
+        if records.len() > limits::RECORDS {
             return Err(Ending::Failed(Difficulty::Misbehaved));
         }
-        if count > 0 {
+        if !records.is_empty() {
             let refuse = |rejection| Ending::Failed(Difficulty::RefusedHere(rejection));
             self.mailroom.learn(&self.peer, records).await.map_err(refuse)?;
             let card = self.mailroom.peer(&self.peer).ok_or(refuse(Rejection::UnknownSigner))?;
@@ -214,7 +214,7 @@ impl<M: Mailroom> Conversation<M> {
             }
         }
         // [TRA-14] Nothing new: sealing again would end the same way, so the letter waits.
-        let outcome = if count > 0 { ReceiptOutcome::StaleKey } else { ReceiptOutcome::Later };
+        let outcome = if self.known > before { ReceiptOutcome::StaleKey } else { ReceiptOutcome::Later };
         for ticket in self.stale.take().into_iter().flatten() {
             self.report(ticket, outcome, Rejection::StaleKey.number());
         }

@@ -236,6 +236,21 @@ async fn a_letter_to_a_retired_key_is_sealed_anew_after_the_new_record() {
     assert!(second > ticket);
 }
 
+/// [TRA-14] Else a peer could have a letter sealed again without end.
+#[tokio::test]
+async fn a_record_that_is_known_already_is_no_newer_key() {
+    let (a, b) = pair();
+    let node = Node::start(a, &[&b], limits()).await;
+    let mut peer = Liar::greet(&node, &b).await;
+    let ticket = node.post.send(&b.id, b"letter");
+    assert!(matches!(peer.hear().await, Ok(Frame::Letter(frame)) if frame.letter == b"letter"));
+    peer.say(Frame::Receipt(Receipt { number: 1, outcome: ReceiptOutcome::StaleKey.into(), code: 13 }));
+    assert!(matches!(peer.hear().await, Ok(Frame::KeyRecordQuery(_))));
+    peer.say(Frame::KeyRecordReply(KeyRecordReply { records: b.records() }));
+    let later = [(ticket, ReceiptOutcome::Later, Rejection::StaleKey.number())];
+    node.post.until("put back", |state| state.settled == later).await;
+}
+
 #[tokio::test]
 async fn a_stranger_does_not_stay() {
     let (a, b) = pair();
