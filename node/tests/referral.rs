@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use town::{CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, reopened, say, say_with, until};
 use uput_core::{
     event::Statement,
+    head::Head,
     id::TrailId,
     rejection::Rejection,
     time::Seconds,
@@ -153,7 +154,7 @@ async fn a_bundle_carries_both_heads() {
     assert_eq!(uput_core::bundle::Bundle::parse(&bytes).unwrap().heads.len(), 2);
 }
 
-/// Whoever asks both parties with one number gets a fresh head from each.
+/// Whoever asks both parties with one nonce gets a fresh head from each, and what travels is not that nonce. [BUN-66]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_auditors_number_is_answered_to_both_parties() {
     let night = night().await;
@@ -161,7 +162,11 @@ async fn an_auditors_number_is_answered_to_both_parties() {
     for side in [&night.hotline, &night.shelter] {
         let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Labels);
         let export = Export { trail, purpose, scope, nonce: Some([7; 32]), wait: Duration::from_secs(10) };
-        assert!(side.export(export).await.unwrap().1, "the other party answered");
+        let (bytes, fresh) = side.export(export).await.unwrap();
+        assert!(fresh, "the other party answered");
+        let bundle = uput_core::bundle::Bundle::parse(&bytes).unwrap();
+        let nonces: Vec<_> = bundle.heads.iter().map(|head| Head::parse(head.body()).unwrap().nonce).collect();
+        assert_eq!(nonces, [Some(Head::nonce_for(&[7; 32], &trail)); 2]);
     }
 }
 

@@ -97,7 +97,7 @@ fn export(stage: &Stage, cast: &Cast, night: &Night, dir: &Path) -> Result<Vec<(
     Ok(bundles)
 }
 
-/// The number that both sides' heads must answer.
+/// The nonce that both sides' heads must answer; what travels is made of it for each trail. [BUN-66]
 fn nonce(trust: &Path) -> Result<String, Failure> {
     let text = std::fs::read_to_string(trust).map_err(|error| Failure::file("read", trust, &error))?;
     let found = text.lines().find_map(|line| line.strip_prefix("nonce = \"")?.strip_suffix('"').map(str::to_owned));

@@ -37,7 +37,7 @@ pub(crate) struct ExportArgs {
     /// File to write, `-` for standard output; left out: a new name that says nothing, in this folder
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
-    /// Random number of the auditor, 64 hexadecimal digits, that both sides' heads must answer
+    /// Nonce of the auditor's trust file, 64 hexadecimal digits, that both sides' heads must answer; it goes to no other node
     #[arg(long, value_name = "DIGITS")]
     nonce: Option<Nonce>,
     /// Seconds to wait for the other side's fresh head

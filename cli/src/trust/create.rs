@@ -49,7 +49,7 @@ pub(crate) struct CreateArgs {
     /// A party of the trail does not count as a witness
     #[arg(long)]
     independent: bool,
-    /// Random number, 64 hexadecimal digits, that both heads must answer
+    /// Random number, 64 hexadecimal digits, that both heads must answer; give it to no receiver
     #[arg(long, value_name = "DIGITS", conflicts_with = "fresh_nonce")]
     nonce: Option<Nonce>,
     /// Draw that number now

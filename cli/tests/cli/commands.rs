@@ -233,6 +233,7 @@ fn an_export_writes_a_new_file_under_a_name_that_says_nothing() {
     assert_eq!(export(&["--open", "values", "--yes"]).code, 0);
     assert_eq!(export(&["--to", "-"]).stdout, "an invented bundle");
     assert_eq!(export(&["--to", "-", "--json"]).code, 2);
+    // [CLI-54] The node makes of it what travels.
     let nonce = "ab".repeat(32);
     node.take_requests();
     assert_eq!(export(&["--nonce", &nonce, "--wait", "3"]).code, 0);

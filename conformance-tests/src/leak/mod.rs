@@ -28,6 +28,7 @@ mod story;
 
 use std::collections::BTreeSet;
 
+use ring::digest::{SHA256, digest};
 use uput_wire::v1 as wire;
 use wire::peering_service_client::PeeringServiceClient;
 use wire::trail_service_client::TrailServiceClient;
@@ -147,13 +148,21 @@ async fn check_arrived(story: &Story<'_>, tally: &mut Tally) -> Outcome<()> {
     Ok(())
 }
 
-/// A bundle opens values only if it was asked to.
+/// The nonce of an invented trust file.
+const NONCE: [u8; 32] = *b"drawn by an auditor of 2 houses.";
+
+/// A bundle opens values only if it was asked to, and answers a trust file without its nonce. [BUN-66]
 async fn check_bundles(story: &Story<'_>, values: &Scan, tally: &mut Tally) -> Outcome<()> {
     for trail in &story.trails {
         for side in story.pair.both() {
             for scope in [wire::DisclosureScope::Nothing, wire::DisclosureScope::Labels] {
                 let opened = bundle(side, trail, scope).await?;
                 let found = values.find(&opened);
+                let holds = |bytes: &[u8]| opened.windows(bytes.len()).any(|window| window == bytes);
+                let made = digest(&SHA256, &[&b"uput/v1/head"[..], &NONCE, trail].concat());
+                if holds(&NONCE) || !holds(made.as_ref()) {
+                    tally.violated("heads are not asked with what this trail makes of a trust file's nonce");
+                }
                 tally.add("bundles without values searched", 1);
                 if !found.is_empty() {
                     tally.violated(format!("a bundle that must open no value holds {found:?}"));
@@ -174,6 +183,7 @@ async fn bundle(side: &Organisation, trail: &[u8], scope: wire::DisclosureScope)
             trail: trail.to_vec(),
             purpose: wire::Purpose::Audit.into(),
             scope: scope.into(),
+            nonce: NONCE.to_vec(),
             ..Default::default()
         };
         async move {

@@ -32,7 +32,7 @@ pub struct Export {
     pub purpose: wire::Purpose,
     /// What it opens.
     pub scope: DisclosureScope,
-    /// What both heads must answer; none: any.
+    /// Nonce of the trust file that both heads must answer; none: one is drawn for this once.
     pub nonce: Option<[u8; 32]>,
     /// How long to wait for the other party's head.
     pub wait: Duration,
@@ -44,7 +44,9 @@ impl Node {
     /// # Errors
     /// [`Rejection::NoSuchTrail`], or why a part of it cannot be read.
     pub async fn export(&self, export: Export) -> Result<(Vec<u8>, bool), Rejection> {
-        let nonce = export.nonce.unwrap_or_else(|| SystemEntropy.bytes());
+        // [BUN-66] What travels is this trail's own.
+        let drawn = || SystemEntropy.bytes();
+        let nonce = export.nonce.map_or_else(drawn, |trust| Head::nonce_for(&trust, &export.trail));
         let other = {
             let mut held = self.trails.hold(&export.trail).await;
             self.ensure_loaded(&mut held, &export.trail)?;

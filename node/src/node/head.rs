@@ -110,7 +110,7 @@ impl Node {
         Ok(())
     }
 
-    /// A peer asks for our head of a trail with it.
+    /// A peer asks for our head of a trail with it. [LET-9]
     pub(super) async fn answer_head_request(&self, from: &OrgId, request: &wire::HeadRequest) -> Result<(), Rejection> {
         let id = TrailId::parse(&request.trail)?;
         let nonce: [u8; 32] = request.nonce.as_slice().try_into().map_err(|_| Rejection::Malformed)?;

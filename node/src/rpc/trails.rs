@@ -118,7 +118,7 @@ impl TrailService for Trails {
         }
         let nonce = match said.nonce.as_slice() {
             [] => None,
-            bytes => Some(bytes.try_into().map_err(|_| request::invalid("nonce", "32 bytes or empty"))?),
+            bytes => Some(nonce(bytes).ok_or_else(|| request::invalid("nonce", "32 bytes, not all zero, or empty"))?),
         };
         let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
         let wait = Duration::from_secs(seconds.into());
@@ -128,6 +128,11 @@ impl TrailService for Trails {
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }
+}
+
+/// A nonce that somebody drew.
+fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
+    bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
 }
 
 /// A fault of this program: what it did, if anything, is in the trail.

@@ -153,6 +153,22 @@ async fn whatever_else_is_bad_in_a_letter_the_event_arrives() {
     }
 }
 
+/// [LET-9]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_is_asked_for_with_32_bytes_that_are_not_all_zero() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let ask = async |nonce: Vec<u8>| {
+        let asked = wire::HeadRequest { trail: opening.trail().to_vec(), nonce };
+        yard.send(&LetterContent { head_requests: vec![asked], ..LetterContent::default() }).await
+    };
+    for nonce in [Vec::new(), vec![1; 31], vec![1; 33], vec![0; 32]] {
+        assert_eq!(ask(nonce).await, refused(Rejection::Malformed));
+    }
+    assert_eq!(ask(vec![1; 32]).await, STORED);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_letter_changes_nothing() {
     let yard = yard().await;

@@ -5,6 +5,7 @@ use std::{
     collections::HashSet,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use hyper_util::rt::TokioIo;
@@ -20,6 +21,7 @@ use uput_core::{
     codec,
     envelope::Envelope,
     event::{Event, Statement},
+    head::Head,
     id::{EventId, TrailId},
     invitation::Invitation,
     key::SealingSecret,
@@ -32,7 +34,7 @@ use uput_core::{
 };
 use uput_node::{
     clock::SystemEntropy,
-    node::{Node, Post},
+    node::{Export, Node, Post},
     peer::{Limits, Peers},
     shutdown,
     tls::{PeerCertificate, peer_client},
@@ -45,6 +47,9 @@ use crate::{
 };
 
 type Strings = HashSet<[u8; 32]>;
+
+/// The nonce of an invented trust file.
+const AUDIT: [u8; 32] = *b"drawn by an auditor of 2 houses.";
 
 /// Everything that came to one organisation.
 #[derive(Default)]
@@ -200,10 +205,21 @@ async fn ask(node: &Arc<Node>, receivers: [(&str, &Receiver<'_>); 2]) -> [TrailI
         receiver.holds(3, |content| content.events.len()).await;
         trails.push(trail);
     }
+    for (trail, (_, receiver)) in trails.iter().zip(receivers) {
+        audit(node, *trail).await;
+        receiver.holds(1, |content| content.head_requests.len()).await;
+    }
     trails.try_into().unwrap_or_else(|_| panic!("two trails"))
 }
 
-/// [DIS-4] [DIS-5] [LET-4]
+/// One auditor looks at both, with one trust file. [BUN-66]
+async fn audit(node: &Node, trail: TrailId) {
+    let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
+    let export = Export { trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
+    node.export(export).await.unwrap();
+}
+
+/// [DIS-4] [DIS-5] [LET-4] [LET-9]
 #[tokio::test(flavor = "multi_thread")]
 async fn two_receivers_got_nothing_equal_that_a_third_did_not_get_too() {
     town::listen();
@@ -236,6 +252,8 @@ async fn two_receivers_got_nothing_equal_that_a_third_did_not_get_too() {
         one.contains(trails[0].as_bytes()) && other.contains(trails[1].as_bytes()),
         "the control: each names its own"
     );
+    let asked = |n: usize| Head::nonce_for(&AUDIT, &trails[n]);
+    assert!(one.contains(&asked(0)) && other.contains(&asked(1)), "the control: each was asked for the audit");
     let equal: Strings = one.intersection(&other).copied().collect();
     assert!(equal.len() > 1000, "the control: what everybody gets is seen to be equal");
     assert_eq!(equal.difference(&everybody).count(), 0);

@@ -10,7 +10,7 @@ pub use challenge::Challenge;
 use crate::{
     codec,
     envelope::{Envelope, MediaType, Verified, verify_one},
-    id::{EventId, KeyRecordId, OrgId, TrailId},
+    id::{EventId, Id, KeyRecordId, OrgId, TrailId},
     key::{KeyChain, SigningKey},
     rejection::Rejection,
     time::Seconds,
@@ -42,7 +42,7 @@ pub struct Head {
     pub closes: Option<ClosedIncarnation>,
     /// When, as the author claims.
     pub time: Seconds,
-    /// The challenge that it answers.
+    /// What was asked with: a number drawn for this once, or that of [`Head::nonce_for`].
     pub nonce: Option<[u8; 32]>,
 }
 
@@ -56,6 +56,13 @@ pub struct ClosedIncarnation {
 }
 
 impl Head {
+    /// What a head of one trail carries to answer the nonce of a trust file, so that who is asked in two trails, or two
+    /// who are asked in one each, see nothing that is equal. [BUN-66]
+    #[must_use]
+    pub fn nonce_for(trust: &[u8; 32], trail: &TrailId) -> [u8; 32] {
+        *Id::of(&[&b"uput/v1/head"[..], trust, trail.as_bytes()].concat()).as_bytes()
+    }
+
     /// Reads the body of a head.
     ///
     /// # Errors
@@ -144,7 +151,7 @@ fn parse_nonce(bytes: &[u8]) -> Result<Option<[u8; 32]>, Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::Id;
+    use crate::id::hex;
 
     fn head() -> Head {
         let id = |name: &str| Id::of(name.as_bytes());
@@ -184,6 +191,15 @@ mod tests {
         ] {
             assert_eq!(Head::parse(&misshapen.encode()).err(), Some(Rejection::Malformed));
         }
+    }
+
+    /// [BUN-66]
+    #[test]
+    fn each_trail_has_a_nonce_of_its_own() {
+        let trail = "481fe7e60119d281d211b3590d9f855def7655ba523275fb9fa5a2c5c5529fb7";
+        let nonce = Head::nonce_for(&[7; 32], &TrailId::from_hex(trail).unwrap());
+        assert_eq!(hex(&nonce), "dec3a62289d9d06524fc9807207845d678afab5f09d1db4d2f4b9f3f48914277");
+        assert_ne!(nonce, Head::nonce_for(&[7; 32], &head().trail));
     }
 
     #[test]

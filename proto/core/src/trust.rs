@@ -60,7 +60,7 @@ pub struct WitnessDemand {
 /// What heads must answer; nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeadDemand {
-    /// They carry this nonce.
+    /// They carry what [`Head::nonce_for`](crate::head::Head::nonce_for) makes of this and their trail. [BUN-66]
     pub nonce: Option<[u8; 32]>,
     /// They claim no earlier time.
     pub earliest: Option<Seconds>,

@@ -16,7 +16,7 @@ use crate::{
     trust::{HeadDemand, TrustFile, moment},
 };
 
-/// Says how far both chains are vouched for. [BUN-40] [BUN-41] [BUN-42] [BUN-64]
+/// Says how far both chains are vouched for. [BUN-40] [BUN-41] [BUN-42] [BUN-64] [BUN-66]
 pub(super) fn check(
     bundle: &Bundle,
     trail: &Trail,
@@ -73,7 +73,8 @@ fn newest<'a>(heads: &'a Heads, party: &OrgId, demand: &HeadDemand) -> Option<&'
 }
 
 fn answers(head: &Head, demand: &HeadDemand) -> bool {
-    let nonce = demand.nonce.is_none_or(|nonce| head.nonce == Some(nonce));
+    // [BUN-66]
+    let nonce = demand.nonce.is_none_or(|nonce| head.nonce == Some(Head::nonce_for(&nonce, &head.trail)));
     nonce && demand.earliest.is_none_or(|earliest| head.time >= earliest)
 }
 

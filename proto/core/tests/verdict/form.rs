@@ -226,13 +226,20 @@ pub(crate) fn of_heads(world: &World) -> Vec<Case> {
     story.say(&world.jasen, Statement::Acknowledged);
     let case = |name, exit, requirement, bundle| Case::new(name, exit, requirement, world, bundle);
     let demand = HeadDemand { nonce: Some([7; 32]), earliest: Some(world.at(2)) };
-    let answering = changed(&story, |draft| {
-        draft.heads.clear();
-        for party in [&world.hotline, &world.jasen] {
-            let head = Head { nonce: Some([7; 32]), ..story.head(party) };
-            draft.heads.push(head.sign(party.signing()).unwrap());
-        }
-    });
+    let carrying = |nonces: [[u8; 32]; 2]| {
+        changed(&story, |draft| {
+            draft.heads.clear();
+            for (party, nonce) in [&world.hotline, &world.jasen].into_iter().zip(nonces) {
+                let head = Head { nonce: Some(nonce), ..story.head(party) };
+                draft.heads.push(head.sign(party.signing()).unwrap());
+            }
+        })
+    };
+    let trail = story.head(&world.jasen).trail;
+    let own = Head::nonce_for(&[7; 32], &trail);
+    let answering = |name, exit, requirement, nonces| {
+        case(name, exit, requirement, carrying(nonces)).trusting(|trust| trust.heads = demand)
+    };
     vec![
         case(
             "an older head of the receiver is named as such",
@@ -251,7 +258,15 @@ pub(crate) fn of_heads(world: &World) -> Vec<Case> {
                 draft.heads.retain(|head| Head::parse(head.body()).unwrap().author == world.hotline.id);
             }),
         ),
-        case("heads that answer the trust file", Exit::Valid, "", answering).trusting(|trust| trust.heads = demand),
+        answering("heads that answer the trust file", Exit::Valid, "", [own; 2]),
+        answering("heads that carry the bare nonce of the trust file", Exit::Incomplete, "BUN-64", [[7; 32]; 2]),
+        answering("a head of the receiver that carries the bare nonce", Exit::Incomplete, "BUN-64", [own, [7; 32]]),
+        answering("heads that answer the trust file for another trail", Exit::Incomplete, "BUN-64", {
+            [Head::nonce_for(&[7; 32], &Id::of(b"another trail").into()); 2]
+        }),
+        answering("heads that answer another trust file", Exit::Incomplete, "BUN-64", {
+            [Head::nonce_for(&[8; 32], &trail); 2]
+        }),
         case("heads without the nonce of the trust file", Exit::Incomplete, "BUN-64", exported(&story))
             .trusting(|trust| trust.heads = demand),
         case("heads older than the trust file demands", Exit::Incomplete, "BUN-64", exported(&story)).trusting(

@@ -129,7 +129,7 @@ fn every_trust_vector_holds() {
 fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let world = World::pair();
     let head = world.enquiry().head(&world.jasen);
-    let with_nonce = Head { nonce: Some([7; 32]), ..head.clone() };
+    let with_nonce = Head { nonce: Some(Head::nonce_for(&[7; 32], &head.trail)), ..head.clone() };
     let closing = Head { closes: Some(ClosedIncarnation { incarnation: 0, count: 1 }), ..head.clone() };
     let nothing = Head { own_count: 0, own_last: None, ..head.clone() };
     let twice = [head.encode(), head.encode()].concat();
