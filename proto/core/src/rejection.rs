@@ -130,12 +130,16 @@ rejections! {
     BadSource = 39, "BAD_SOURCE", User, "the file does not follow its format; the message names line and rule";
     /// A claimed time that is not a multiple of the agreement's grain.
     BadGrain = 40, "BAD_GRAIN", Author, "a claimed time is finer than the agreement allows";
-    /// A call without the token, or with a wrong one.
-    NotAuthenticated = 41, "NOT_AUTHENTICATED", User, "the token is missing or wrong; it stands in the access file of the node";
+    /// A call without a token, or with one that lets nobody in: why is not said.
+    NotAuthenticated = 41, "NOT_AUTHENTICATED", User, "the token is missing or lets nobody in; ask whoever administers the node for a new access file";
     /// Own records that cannot be read now.
     ReadFailed = 42, "READ_FAILED", Nobody, "the node cannot read its own records now; nothing was refused, it is tried again";
     /// Nothing that the receiver needs, or more than it keeps of one organisation.
     NotKept = 43, "NOT_KEPT", Author, "the receiver does not need this, or it is more than it keeps of one organisation";
+    /// A call that the account's role, or the token's scopes, do not include.
+    NotPermitted = 44, "NOT_PERMITTED", User, "the role of this account, or the scope of its token, does not include this; see the table of roles";
+    /// No account, or no token, of that ID here.
+    NoSuchAccount = 45, "NO_SUCH_ACCOUNT", User, "there is no such account or token here; see `uput account list`";
 }
 
 impl Rejection {
