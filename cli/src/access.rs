@@ -1,9 +1,9 @@
-//! The way to one's own node: the access file in its data folder.
+//! The way to one's own node: an access file, that in its data folder or an account's own.
 //!
-//! Guarantees that only the node whose certificate lies in the folder is spoken to, and that the token is never shown.
-//! Leaves to the node what the token allows.
+//! Guarantees that only the node whose certificate the file or the folder holds is spoken to, and that the token is never
+//! shown. Leaves to the node what the token allows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 use uput_core::sensitive::Sensitive;
+use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
@@ -37,14 +38,21 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub(crate) struct Node {
     channel: Channel,
     bearer: Bearer,
+    place: Place,
 }
 
-/// What the access file says. [CLI-20]
+/// What an access file says. [CLI-20]
 #[derive(Deserialize)]
 struct Access {
     endpoint: String,
-    certificate: PathBuf,
+    certificate: String,
     token: String,
+}
+
+/// Where a node is, and the certificate that it must show.
+struct Place {
+    endpoint: String,
+    pem: String,
 }
 
 /// Adds the token to each call.
@@ -54,14 +62,37 @@ pub(crate) struct Bearer(MetadataValue<Ascii>);
 type Authorised = InterceptedService<Channel, Bearer>;
 
 impl Node {
-    /// Connects to the node whose data folder was named.
+    /// Connects to the node that was named, as the account that was named. [CLI-20] [CLI-23]
     pub(crate) async fn connect(options: &Options) -> Result<Self, Failure> {
-        let folder = folder(options)?;
-        let access = Access::read(folder)?;
-        let bearer = access.bearer()?;
-        let endpoint = access.endpoint(folder)?;
-        let channel = endpoint.connect().await.map_err(|error| unreachable(&access.endpoint, &error))?;
-        Ok(Self { channel, bearer })
+        let (place, token) = match (&options.access, &options.node) {
+            (Some(file), None) => {
+                let access = Access::read(file)?;
+                (access.place(file)?, access)
+            }
+            // The folder knows where the node listens now.
+            (Some(file), Some(folder)) => (place_of(folder)?, Access::read(file)?),
+            (None, _) => {
+                let folder = folder(options)?;
+                (place_of(folder)?, Access::read(&folder.join(FILE))?)
+            }
+        };
+        let bearer = token.bearer()?;
+        let endpoint = place.endpoint()?;
+        let channel = endpoint.connect().await.map_err(|error| unreachable(&place.endpoint, &error))?;
+        Ok(Self { channel, bearer, place })
+    }
+
+    /// An access file for another account of the same node, which needs no other file. [CLI-24]
+    pub(crate) fn access_file(&self, token: &Sensitive<String>) -> Sensitive<Vec<u8>> {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        // Exposed into the file that only its owner can read.
+        let text = format!(
+            "# Lets in whoever reads this file: keep it like a key.\nendpoint = {}\ncertificate = {}\ntoken = {}\n",
+            quoted(&self.place.endpoint),
+            quoted(&self.place.pem),
+            quoted(token.expose()),
+        );
+        Sensitive::new(text.into_bytes())
     }
 
     /// How the node is.
@@ -72,6 +103,11 @@ impl Node {
     /// Other organisations.
     pub(crate) fn peers(&self) -> PeeringServiceClient<Authorised> {
         PeeringServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Accounts.
+    pub(crate) fn accounts(&self) -> AccountServiceClient<Authorised> {
+        AccountServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Agreements.
@@ -94,16 +130,32 @@ pub(crate) fn folder(options: &Options) -> Result<&Path, Failure> {
     })
 }
 
+/// Where the node of a data folder is.
+fn place_of(folder: &Path) -> Result<Place, Failure> {
+    let path = folder.join(FILE);
+    Access::read(&path)?.place(&path)
+}
+
 impl Access {
-    fn read(folder: &Path) -> Result<Self, Failure> {
-        let path = folder.join(FILE);
-        let text = std::fs::read_to_string(&path).map(Sensitive::new).map_err(|error| absent(&path, &error))?;
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| absent(path, &error))?;
         // The parser's own sentence is not shown: it may quote the token.
         toml::from_str(text.expose()).map_err(|_| {
             Failure::new(Exit::Failed, "BAD_SOURCE", format!("{} is not an access file", path.display()))
                 .because("it needs the texts `endpoint`, `certificate` and `token`")
-                .next("restart the node; it writes the file anew")
+                .next("restart the node, which writes its own anew; for another account: uput account token")
         })
+    }
+
+    /// Where the node is. The certificate stands in the file itself, or in another one beside it.
+    fn place(&self, path: &Path) -> Result<Place, Failure> {
+        let pem = if self.certificate.starts_with("-----BEGIN") {
+            self.certificate.clone()
+        } else {
+            let beside = path.with_file_name(&self.certificate);
+            std::fs::read_to_string(&beside).map_err(|error| absent(&beside, &error))?
+        };
+        Ok(Place { endpoint: self.endpoint.clone(), pem })
     }
 
     fn bearer(&self) -> Result<Bearer, Failure> {
@@ -117,12 +169,12 @@ impl Access {
         value.set_sensitive(true);
         Ok(Bearer(value))
     }
+}
 
-    fn endpoint(&self, folder: &Path) -> Result<Endpoint, Failure> {
-        let path = folder.join(&self.certificate);
-        let pem = std::fs::read(&path).map_err(|error| absent(&path, &error))?;
+impl Place {
+    fn endpoint(&self) -> Result<Endpoint, Failure> {
         // The certificate is the only trust anchor, so that only its own key can answer. [CLI-21]
-        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&self.pem));
         let authority = self.endpoint.strip_prefix("https://").unwrap_or(&self.endpoint);
         Endpoint::from_shared(format!("https://{authority}"))
             .and_then(|endpoint| endpoint.tls_config(tls))

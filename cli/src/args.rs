@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::account::AccountCommand;
 use crate::agreement::AgreementCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
@@ -33,7 +34,7 @@ use crate::trust::TrustCommand;
     subcommand_value_name = "NOUN",
     subcommand_help_heading = "Nouns",
     after_help = "Examples:
-  uput inbox --node ./our-node
+  uput inbox --node ./our-node --as worker.toml
   uput enquiry send \"Shelter A\" --service shelter --fields enquiry.toml
   uput help exit-codes"
 )]
@@ -56,6 +57,9 @@ pub(crate) struct Options {
     /// Data folder of the node
     #[arg(long, global = true, value_name = "DIR", env = "UPUT_NODE", hide_env_values = true)]
     pub(crate) node: Option<PathBuf>,
+    /// Access file of the account that asks; left out: the one in the data folder
+    #[arg(long = "as", global = true, value_name = "FILE", env = "UPUT_ACCESS", hide_env_values = true)]
+    pub(crate) access: Option<PathBuf>,
     /// Print one JSON object; exit codes stay the same
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -79,6 +83,9 @@ pub(crate) enum Command {
     /// Other organisations
     #[command(subcommand)]
     Peer(PeerCommand),
+    /// Your own people and machines
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -118,6 +125,7 @@ impl Command {
         match self {
             Self::Node(command) => command.run(options).await,
             Self::Peer(command) => command.run(options).await,
+            Self::Account(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,
             Self::Referral(command) => command.run(options).await,

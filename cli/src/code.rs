@@ -44,6 +44,8 @@ codes! {
     DisclosureScope = "DISCLOSURE_SCOPE_",
     PeerState = "PEER_STATE_",
     CheckLevel = "CHECK_LEVEL_",
+    Role = "ROLE_",
+    Scope = "SCOPE_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

@@ -4,6 +4,7 @@
 //! personal value as an argument. Leaves to the node what is lawful, and to the core what is authentic.
 
 mod access;
+mod account;
 mod agreement;
 mod args;
 mod code;

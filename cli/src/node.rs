@@ -157,6 +157,9 @@ fn founded(said: &str) -> Result<Answer, Failure> {
         page.pair("organisation", organisation);
         page.pair("configuration", config);
         page.pair("start it", format!("uputd --config {config}"));
+        page.line(
+            "It has one account, the administrator's, which sees no trail. Then make others: uput account create",
+        );
     }
     let (organisation, config) = line.unzip();
     Answer::new(&serde_json::json!({ "organisation": organisation, "configuration": config }), page)

@@ -19,8 +19,8 @@ pub(crate) fn of(status: &Status) -> Failure {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => {
             Failure::new(Exit::NotAuthenticated, "NOT_AUTHENTICATED", "the node does not accept this caller")
-                .because("the token in the access file is not the node's")
-                .next("restart the node; it writes the access file anew")
+                .because("the token in the access file lets nobody in")
+                .next("ask whoever administers the node for a new access file")
         }
         Code::Unavailable => Failure::new(Exit::Unreachable, "NODE_UNREACHABLE", "the connection to the node broke")
             .because("it stopped, or it is overloaded")
@@ -52,6 +52,7 @@ fn known(reason: &str, status: &Status) -> Failure {
     };
     let sentence = rejection.map_or_else(|| status.message().to_owned(), ToString::to_string);
     let (why, next) = sentence.split_once("; ").unwrap_or((&sentence, ""));
+    let next = if reason == Rejection::NotPermitted.code() { "give --as FILE, for an account that may" } else { next };
     let mut failure = Failure::new(exit, reason, "the node refused").because(why).next(next);
     // The node may say more than the table, for example which label; it never puts a value there.
     let more = status.message();

@@ -112,6 +112,13 @@ transcripts! {
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
     peer_list: "peer list";
+    account_create: "account create --role case-worker --name-file -", "An Invented Worker\n";
+    account_create_without_a_name: "account create --role case-worker";
+    account_list: "account list";
+    account_disable: "account disable 5c5c5c5c --yes";
+    account_disable_unasked: "account disable 5c5c5c5c";
+    account_disable_unknown: "account disable deadbeef --yes";
+    account_revoke: "account revoke 77777777 --yes";
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";
@@ -131,6 +138,7 @@ transcripts! {
     enquiry_send: "enquiry send \"Shelter A\" --service shelter --fields - --request-id {REQUEST}", FIELDS;
     enquiry_send_dry_run: "enquiry send \"Shelter A\" --service shelter --fields - --dry-run --request-id {REQUEST}", FIELDS;
     enquiry_send_to_a_stranger: "enquiry send Stranger --service shelter --request-id {REQUEST}";
+    enquiry_send_outside_the_role: "enquiry send Forbidden --service shelter --request-id {REQUEST}";
     enquiry_send_with_a_locked_key: "enquiry send Locked --service shelter --request-id {REQUEST}";
     enquiry_send_without_an_answer: "enquiry send Slow --service shelter --request-id {REQUEST}";
     referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement {AGREEMENT} --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
@@ -256,4 +264,49 @@ fn keys_and_agreements_are_written_for_an_auditor() {
     }
     let unknown = run(node.folder(), ["peer", "keys", "Shelter Z", "--node", &folder, "--json"], "");
     assert_eq!((unknown.code, json(&unknown)["error"]["reason"].as_str()), (1, Some("NO_SUCH_PEER")));
+}
+
+#[test]
+fn a_token_goes_into_an_access_file_and_nowhere_else() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let token = |more: &[&str]| {
+        let mut words = vec!["account", "token", "5c5c5c5c", "--node", &folder];
+        words.extend(more);
+        run(node.folder(), words, "")
+    };
+    let made = token(&["--to", "worker.toml", "--scope", "trails", "--scope", "export-values", "--valid", "30d"]);
+    golden("commands/account_token", &made.stdout);
+    let asked = node.take_requests();
+    assert!(asked.contains("CreateToken\n") && asked.contains("3: 2592000"), "{asked}");
+    let object = json(&token(&["--to", "other.toml", "--json"]));
+    assert_eq!(object["file"], "other.toml");
+    for shown in [&made.stdout, &made.stderr, &object.to_string()] {
+        assert!(!shown.contains(fake_node::TOKEN), "{shown}");
+    }
+    // [CLI-51]
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(node.folder().join("worker.toml")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    // [CLI-24] It needs no other file.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("mine.toml");
+    std::fs::copy(node.folder().join("worker.toml"), &file).unwrap();
+    let file = file.display().to_string();
+    assert_eq!(run(elsewhere.path(), ["inbox", "--as", &file], "").code, 0);
+
+    // [CLI-23] The token is the account's, the place is the folder's.
+    let wrong = std::fs::read_to_string(&file).unwrap().replace(fake_node::TOKEN, "another-token");
+    std::fs::write(&file, wrong.replace("127.0.0.1:", "127.0.0.2:")).unwrap();
+    assert_eq!(run(elsewhere.path(), ["inbox", "--as", &file, "--node", &folder], "").code, 4);
+    assert_eq!(run(elsewhere.path(), ["inbox", "--as", &file], "").code, 5);
+
+    // What could not be written is ended.
+    node.take_requests();
+    let twice = token(&["--to", "worker.toml", "--json"]);
+    assert_eq!((twice.code, json(&twice)["error"]["reason"].as_str()), (1, Some("FILE_EXISTS")));
+    assert!(node.take_requests().contains("RevokeToken"));
 }

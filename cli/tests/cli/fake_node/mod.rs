@@ -15,6 +15,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use uput_wire::v1 as wire;
+use uput_wire::v1::account_service_server::{AccountService, AccountServiceServer};
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
@@ -23,7 +24,7 @@ use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 pub(crate) use sample::{envelope, summary};
 
 /// The token that the script knows.
-const TOKEN: &str = "an-invented-token-of-a-fake-node";
+pub(crate) const TOKEN: &str = "an-invented-token-of-a-fake-node";
 
 /// A running fake node and its data folder.
 pub(crate) struct FakeNode {
@@ -104,6 +105,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .unwrap()
             .add_service(NodeServiceServer::with_interceptor(script.clone(), known))
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
+            .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(TrailServiceServer::with_interceptor(script, known))
             .serve_with_incoming(incoming)
@@ -181,6 +183,52 @@ impl PeeringService for Script {
 }
 
 #[tonic::async_trait]
+impl AccountService for Script {
+    async fn create_account(
+        &self,
+        request: Request<wire::CreateAccountRequest>,
+    ) -> Answer<wire::CreateAccountResponse> {
+        self.record("CreateAccount", request.get_ref());
+        let asked = request.into_inner();
+        let account = wire::Account { name: asked.name, role: asked.role, tokens: Vec::new(), ..sample::account() };
+        Ok(Response::new(wire::CreateAccountResponse { account: Some(account) }))
+    }
+
+    async fn list_accounts(&self, request: Request<wire::ListAccountsRequest>) -> Answer<wire::ListAccountsResponse> {
+        self.record("ListAccounts", request.get_ref());
+        let (accounts, next) = match request.get_ref().page_token.as_str() {
+            "" => (vec![sample::account()], "2"),
+            _ => (vec![sample::machine()], ""),
+        };
+        Ok(Response::new(wire::ListAccountsResponse { accounts, next_page_token: next.to_owned() }))
+    }
+
+    async fn disable_account(
+        &self,
+        request: Request<wire::DisableAccountRequest>,
+    ) -> Answer<wire::DisableAccountResponse> {
+        self.record("DisableAccount", request.get_ref());
+        if !sample::account().account.starts_with(&request.get_ref().account) {
+            return Err(refused(Code::NotFound, "NO_SUCH_ACCOUNT"));
+        }
+        let account = wire::Account { disabled: true, ..sample::account() };
+        Ok(Response::new(wire::DisableAccountResponse { account: Some(account) }))
+    }
+
+    async fn create_token(&self, request: Request<wire::CreateTokenRequest>) -> Answer<wire::CreateTokenResponse> {
+        self.record("CreateToken", request.get_ref());
+        let token = wire::Token { scopes: request.into_inner().scopes, ..sample::token() };
+        Ok(Response::new(wire::CreateTokenResponse { token: Some(token), secret: TOKEN.to_owned() }))
+    }
+
+    async fn revoke_token(&self, request: Request<wire::RevokeTokenRequest>) -> Answer<wire::RevokeTokenResponse> {
+        self.record("RevokeToken", request.get_ref());
+        let token = wire::Token { revoked: true, ..sample::token() };
+        Ok(Response::new(wire::RevokeTokenResponse { token: Some(token) }))
+    }
+}
+
+#[tonic::async_trait]
 impl AgreementService for Script {
     async fn propose_agreement(
         &self,
@@ -223,6 +271,7 @@ impl TrailService for Script {
         self.record("OpenTrail", request.get_ref());
         match request.get_ref().peer.as_str() {
             "Stranger" => Err(refused(Code::FailedPrecondition, "PEER_NOT_CONFIRMED")),
+            "Forbidden" => Err(refused(Code::PermissionDenied, "NOT_PERMITTED")),
             "Locked" => Err(refused(Code::FailedPrecondition, "KEY_LOCKED")),
             "Slow" => Err(Status::deadline_exceeded("")),
             _ if request.get_ref().validate_only => Ok(Response::new(wire::OpenTrailResponse { trail: Vec::new() })),

@@ -76,6 +76,45 @@ pub(crate) fn invited(name: &str) -> wire::Peer {
     }
 }
 
+pub(crate) fn token() -> wire::Token {
+    wire::Token {
+        token: vec![0x77; 16],
+        scopes: Vec::new(),
+        created: NIGHT,
+        created_by: vec![0x5a; 16],
+        until: NIGHT + 90 * 86_400,
+        revoked: false,
+    }
+}
+
+pub(crate) fn account() -> wire::Account {
+    wire::Account {
+        account: vec![0x5c; 16],
+        name: "An Invented Worker".to_owned(),
+        role: wire::Role::CaseWorker as i32,
+        created: NIGHT,
+        created_by: vec![0x5a; 16],
+        disabled: false,
+        locked_until: NIGHT + 900,
+        tokens: vec![token(), wire::Token { token: vec![0x78; 16], revoked: true, ..token() }],
+    }
+}
+
+/// Its name tries to steer the terminal.
+pub(crate) fn machine() -> wire::Account {
+    let scopes = vec![wire::Scope::Trails as i32, wire::Scope::Open as i32];
+    wire::Account {
+        account: vec![0x5d; 16],
+        name: "Invented\u{1b}[2J register".to_owned(),
+        role: wire::Role::Integration as i32,
+        created: NIGHT,
+        created_by: Vec::new(),
+        disabled: false,
+        locked_until: 0,
+        tokens: vec![wire::Token { scopes, until: 0, ..token() }],
+    }
+}
+
 pub(crate) fn agreement() -> wire::AgreementStatus {
     wire::AgreementStatus {
         agreement: compiled().agreement.id().to_vec(),

@@ -80,6 +80,7 @@ fn pattern(value: &Value, pattern: &str) -> Result<(), String> {
     let lower_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let fits = match pattern {
         "^[0-9a-f]{64}$" => text.len() == 64 && lower_hex(text),
+        "^[0-9a-f]{32}$" => text.len() == 32 && lower_hex(text),
         "^[0-9a-f-]{36}$" => text.len() == 36 && lower_hex(&text.replace('-', "")),
         "Z$" => text.ends_with('Z') && text.get(10..11) == Some("T"),
         "^[A-Z][A-Z0-9_]*$" => text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
