@@ -16,6 +16,7 @@ use crate::failed::{Failed, Outcome};
 use crate::organisation::{PATIENCE, said};
 use crate::pair::until;
 use crate::programs::Programs;
+use crate::staff;
 
 /// A node in a network of its own.
 pub struct Distant {
@@ -67,7 +68,10 @@ impl Distant {
         let read = tokio::time::timeout(PATIENCE, BufReader::new(out).read_line(&mut line)).await;
         read.map_err(|_| Failed::because("uputd did not say that it is ready"))??;
         self.running = Some(child);
-        if line.starts_with("ready ") { Ok(()) } else { Err(Failed::because("uputd did not start")) }
+        if !line.starts_with("ready ") {
+            return Err(Failed::because("uputd did not start"));
+        }
+        if self.worker().exists() { Ok(()) } else { self.employ().await }
     }
 
     /// `kill -9`, by the id of the program that was started here.
@@ -86,6 +90,9 @@ impl Distant {
     pub async fn uput(&self, arguments: &[&str], input: &str) -> Outcome<Value> {
         let mut command = self.inside(&self.programs.uput)?;
         command.arg("--node").arg(self.folder()).args(["--yes", "--no-input", "--json"]).args(arguments);
+        if !staff::administers(arguments.first().unwrap_or(&"")) {
+            command.arg("--as").arg(self.worker());
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
@@ -95,6 +102,17 @@ impl Distant {
         let output: Output = child.wait_with_output().await?;
         said(&format!("uput {}", arguments.join(" ")), &output)?;
         Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// The access file of the one invented person who works here.
+    fn worker(&self) -> PathBuf {
+        self.home.path().join(staff::WORKER)
+    }
+
+    async fn employ(&self) -> Outcome<()> {
+        let made = self.uput(&staff::account("-"), staff::NAME).await?;
+        self.uput(&staff::token(&made, &self.worker().display().to_string())?, "").await?;
+        Ok(())
     }
 
     /// The organisation's key file.

@@ -16,5 +16,6 @@ pub mod pair;
 pub mod programs;
 pub mod random;
 pub mod referral;
+pub mod staff;
 pub mod tally;
 pub mod tap;

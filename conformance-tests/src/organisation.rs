@@ -21,6 +21,7 @@ use crate::disk::Disk;
 use crate::failed::{Failed, Outcome};
 use crate::key_file::NodeSecrets;
 use crate::programs::Programs;
+use crate::staff;
 use crate::tap::Tap;
 
 /// How long a program has to say something, and a call to succeed, on a loaded machine.
@@ -44,7 +45,8 @@ pub struct Organisation {
 #[derive(Clone)]
 pub struct Access {
     channel: Channel,
-    bearer: MetadataValue<Ascii>,
+    worker: MetadataValue<Ascii>,
+    administrator: MetadataValue<Ascii>,
 }
 
 #[derive(Deserialize)]
@@ -114,12 +116,15 @@ impl Organisation {
         NodeSecrets::read(&self.folder().join("node.key"))
     }
 
-    /// The token of its local interface.
+    /// The tokens of its two people.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn token(&self) -> Outcome<String> {
-        Ok(toml::from_str::<AccessFile>(&std::fs::read_to_string(self.folder().join("api.toml"))?)?.token)
+    /// If a file cannot be read.
+    pub fn tokens(&self) -> Outcome<[String; 2]> {
+        let read = |path: PathBuf| -> Outcome<String> {
+            Ok(toml::from_str::<AccessFile>(&std::fs::read_to_string(path)?)?.token)
+        };
+        Ok([read(self.folder().join("api.toml"))?, read(self.worker())?])
     }
 
     /// The node's folder.
@@ -188,7 +193,10 @@ impl Organisation {
         read.map_err(|_| Failed::because("uputd did not say that it is ready"))??;
         self.lead_to(Some(peer_address(&line).ok_or_else(|| self.not_ready(&line))?));
         *running = Some(child);
-        *self.access.write().await = Some(Access::open(&self.folder())?);
+        if !self.worker().exists() {
+            self.employ().await?;
+        }
+        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker())?);
         Ok(())
     }
 
@@ -278,12 +286,43 @@ impl Organisation {
         }
     }
 
-    /// Runs `uput` on this node.
+    /// The access file of the one invented person who works here.
+    #[must_use]
+    pub fn worker(&self) -> PathBuf {
+        self.home.path().join(staff::WORKER)
+    }
+
+    /// The administrator makes another account and access file, because the old one has ended by the node's clock.
+    ///
+    /// # Errors
+    /// What `uput` says.
+    pub async fn employ_anew(&self) -> Outcome<()> {
+        std::fs::remove_file(self.worker())?;
+        self.employ().await?;
+        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker())?);
+        Ok(())
+    }
+
+    async fn employ(&self) -> Outcome<()> {
+        let name = self.home.path().join("worker-name.txt");
+        std::fs::write(&name, staff::NAME)?;
+        let made = self.uput_done(&staff::account(&name.display().to_string())).await?;
+        // What people know is not on the node's computer.
+        std::fs::remove_file(name)?;
+        self.uput_done(&staff::token(&made, &self.worker().display().to_string())?).await?;
+        Ok(())
+    }
+
+    /// Runs `uput` on this node, as the administrator or as whoever works here.
     ///
     /// # Errors
     /// If it cannot be started.
     pub async fn uput<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Outcome<Output> {
         let mut command = Command::new(&self.programs.uput);
+        let noun = arguments.first().and_then(|noun| noun.as_ref().to_str()).unwrap_or_default();
+        if !staff::administers(noun) {
+            command.arg("--as").arg(self.worker());
+        }
         command.arg("--node").arg(self.folder()).args(["--yes", "--no-input", "--json"]).args(arguments);
         Ok(command.stdin(Stdio::null()).kill_on_drop(true).output().await?)
     }
@@ -324,21 +363,21 @@ pub struct Answer<T> {
 }
 
 impl Access {
-    /// Reads the access file. [API-1]
+    /// Reads where the node is from the access file in its folder, which is the administrator's, and the worker's token from
+    /// another. [API-1]
     ///
     /// # Errors
-    /// If it cannot be used.
-    pub fn open(folder: &Path) -> Outcome<Self> {
+    /// If they cannot be used.
+    pub fn open(folder: &Path, account: &Path) -> Outcome<Self> {
         let file: AccessFile = toml::from_str(&std::fs::read_to_string(folder.join("api.toml"))?)?;
+        let account: AccessFile = toml::from_str(&std::fs::read_to_string(account)?)?;
         let pem = std::fs::read(folder.join(&file.certificate))?;
         let endpoint = Endpoint::from_shared(format!("https://{}", file.endpoint))?
             .tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))?
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(60));
-        let mut bearer = MetadataValue::try_from(format!("Bearer {}", file.token))
-            .map_err(|_| Failed::because("the token cannot be sent"))?;
-        bearer.set_sensitive(true);
-        Ok(Self { channel: endpoint.connect_lazy(), bearer })
+        let (worker, administrator) = (bearer(&account.token)?, bearer(&file.token)?);
+        Ok(Self { channel: endpoint.connect_lazy(), worker, administrator })
     }
 
     /// The connection.
@@ -347,12 +386,28 @@ impl Access {
         self.channel.clone()
     }
 
-    /// A request with the token. [API-2]
+    /// A request of whoever works here. [API-2]
     pub fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.bearer.clone());
-        request
+        with(message, &self.worker)
     }
+
+    /// A request of the administrator. [API-3]
+    pub fn as_administrator<T>(&self, message: T) -> Request<T> {
+        with(message, &self.administrator)
+    }
+}
+
+fn bearer(token: &str) -> Outcome<MetadataValue<Ascii>> {
+    let bearer = MetadataValue::try_from(format!("Bearer {token}"));
+    let mut bearer = bearer.map_err(|_| Failed::because("the token cannot be sent"))?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
+}
+
+fn with<T>(message: T, bearer: &MetadataValue<Ascii>) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", bearer.clone());
+    request
 }
 
 /// A rejection carries its reason; anything else is not the node's word. [API-5]

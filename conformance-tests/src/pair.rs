@@ -96,7 +96,7 @@ impl Pair {
             .ask(|access| async move {
                 let request = wire::CreateInvitationRequest { name: SHELTER.to_owned(), valid_seconds: 0 };
                 let mut peers = PeeringServiceClient::new(access.channel());
-                Ok(peers.create_invitation(access.request(request)).await?.into_inner().invitation)
+                Ok(peers.create_invitation(access.as_administrator(request)).await?.into_inner().invitation)
             })
             .await?
             .value;
@@ -104,7 +104,12 @@ impl Pair {
             let request = wire::AcceptInvitationRequest { invitation: line.clone(), name: HOTLINE.to_owned() };
             async move {
                 let mut peers = PeeringServiceClient::new(access.channel());
-                Ok(peers.accept_invitation(access.request(request)).await?.into_inner().peer.unwrap_or_default())
+                Ok(peers
+                    .accept_invitation(access.as_administrator(request))
+                    .await?
+                    .into_inner()
+                    .peer
+                    .unwrap_or_default())
             }
         };
         let number = self.shelter.ask(accept).await?.value.safety_number;
@@ -167,7 +172,7 @@ async fn confirm(side: &Organisation, peer: &str, number: &str) -> Outcome<()> {
         let request = wire::ConfirmPeerRequest { peer: peer.to_owned(), safety_number: number.to_owned() };
         async move {
             let mut peers = PeeringServiceClient::new(access.channel());
-            peers.confirm_peer(access.request(request)).await.map(|_| ())
+            peers.confirm_peer(access.as_administrator(request)).await.map(|_| ())
         }
     });
     answer.await.map(|_| ())

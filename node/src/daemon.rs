@@ -12,10 +12,11 @@ use tonic::service::Routes;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::node::Node;
 use crate::peer::{Mailroom, Peers};
 use crate::rpc;
-use crate::rpc::access::Access;
-use crate::rpc::auth::Guard;
+use crate::rpc::access::{self, Kept};
+use crate::rpc::guard::Guard;
 use crate::shutdown::Shutdown;
 
 /// The addresses of a node, taken.
@@ -45,6 +46,7 @@ impl Sockets {
 pub async fn serve<M: Mailroom>(
     sockets: Sockets,
     folder: &Path,
+    node: &Node,
     peers: Arc<Peers<M>>,
     services: Routes,
     shutdown: Shutdown,
@@ -53,18 +55,29 @@ pub async fn serve<M: Mailroom>(
     let address = |listener: &TcpListener| listener.local_addr().map_err(|error| Failure::new(Exit::Address, &error));
     let api = address(&sockets.api)?;
     let peer = sockets.peer.as_ref().map(address).transpose()?;
-    let mut access = Access::open(folder)?;
-    access.announce(folder, api)?;
+    let certificate = access::certificate(folder)?;
+    announce(folder, api, node).await?;
     if let Some(listener) = sockets.peer {
         peers.listen(listener);
     }
     peers.refresh();
     let peer = peer.map_or_else(|| "none".to_owned(), |peer| peer.to_string());
     ready(&format!("ready peer={peer} api={api}"));
-    let guard = Guard::new(access.digest);
-    let served = rpc::serve(sockets.api, &access.certificate, guard, services, shutdown).await;
+    let guard = Guard::new(node.register());
+    let served = rpc::serve(sockets.api, &certificate, guard, services, shutdown).await;
     peers.closed().await;
     Ok(served?)
+}
+
+/// Brings the access file in the folder up to date. One whose token is not the node's is written anew with a token of
+/// the administrator's: whoever may write there holds the node's keys as well. [API-1]
+async fn announce(folder: &Path, address: SocketAddr, node: &Node) -> Result<(), Failure> {
+    let token = match access::kept(folder, &node.register())? {
+        Kept::Away => return Ok(()),
+        Kept::Ours(token) => token,
+        Kept::Foreign => node.restore_access().await.map_err(|rejection| Failure::new(Exit::Folder, &rejection))?,
+    };
+    Ok(access::announce(folder, address, &token)?)
 }
 
 async fn listen(what: &str, address: SocketAddr) -> Result<TcpListener, Failure> {

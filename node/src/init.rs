@@ -12,9 +12,10 @@ use uput_core::keyfile::{Cost, KeyFile, KeyFileError, Lock, NodeSecrets, write_o
 use uput_core::time::{Seconds, Span};
 use zeroize::Zeroizing;
 
+use crate::account::Token;
 use crate::config::{Config, LogLevel};
 use crate::exit::{Exit, Failure};
-use crate::rpc::access::{Access, write_new};
+use crate::rpc::access::{self, write_new};
 use crate::storage::{Options, Storage, StorageKey};
 
 /// The configuration of a node, in its folder.
@@ -50,6 +51,8 @@ pub struct Founding {
     pub storage: StorageKey,
     /// For `uputd --config`.
     pub configuration: PathBuf,
+    /// Of the first account, whose record is not written yet.
+    pub token: Token,
 }
 
 /// Makes it. [API-24]
@@ -67,10 +70,11 @@ pub fn make(plan: &Plan, now: Seconds, random: &mut impl Entropy) -> Result<Foun
     write_new(&plan.folder.join(NODE_KEY), &secrets.write(&Lock::Clear).map_err(key_failure)?, 0o600)?;
     let storage = StorageKey::new(secrets.storage.clone());
     Storage::create(&plan.folder, &storage, Options::default())?;
-    Access::create(&plan.folder)?;
+    let token = Token::generate().map_err(|error| Failure::new(Exit::Failed, &error))?;
+    access::create(&plan.folder, &token)?;
     let configuration = plan.folder.join(CONFIGURATION);
     write_new(&configuration, &config.to_toml(), 0o644)?;
-    Ok(Founding { chain, storage, configuration })
+    Ok(Founding { chain, storage, configuration, token })
 }
 
 /// Reads the node's secrets from its folder.

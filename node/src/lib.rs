@@ -1,5 +1,6 @@
 //! A Uput node: one organisation's records, its peers and its local interface.
 
+pub mod account;
 pub mod clock;
 pub mod config;
 pub mod daemon;

@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use tonic::service::Routes;
 use uput_core::key::Endpoint;
 use uput_core::time::Span;
+use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
@@ -18,9 +19,9 @@ use uput_node::config::Config;
 use uput_node::daemon::{self, Sockets};
 use uput_node::exit::{Exit, Failure};
 use uput_node::init::{self, Founding, Plan};
-use uput_node::node::{Node, Post, Secrets};
+use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Agreements, NodeCalls, Peering, Trails};
+use uput_node::rpc::{Accounts, Agreements, NodeCalls, Peering, Trails};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -109,9 +110,10 @@ async fn make(init: Init) -> Result<(), Failure> {
         api: init.api,
         valid: Span(u64::from(init.valid_days) * DAY),
     };
-    let Founding { chain, storage, configuration } = init::make(&plan, clock::now(), &mut clock::SystemEntropy)?;
+    let Founding { chain, storage, configuration, token } = init::make(&plan, clock::now(), &mut clock::SystemEntropy)?;
     let storage = open_storage(&plan.folder, &storage)?;
     Node::found(&storage, &chain).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
+    node::first_account(&storage, &token).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     say(&format!("organisation={} config={}", chain.organisation(), configuration.display()))
 }
 
@@ -133,7 +135,7 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config)?;
     let mut said = Ok(());
-    daemon::serve(sockets, &config.data, peers, services, shutdown, |line| said = say(line)).await?;
+    daemon::serve(sockets, &config.data, &node, peers, services, shutdown, |line| said = say(line)).await?;
     said
 }
 
@@ -152,6 +154,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .max_encoding_message_size(LARGEST_ANSWER);
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
+        .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

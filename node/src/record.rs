@@ -6,8 +6,10 @@
 use prost::Message;
 use ring::digest;
 use uput_core::id::{AgreementId, OrgId, TrailId};
+use uput_core::wire;
 use zeroize::Zeroizing;
 
+use crate::account::AccountId;
 use crate::storage::{Draft, Position, Record};
 use crate::store::{IndexValue, IndexWrite, Tree};
 
@@ -33,6 +35,10 @@ pub const QUEUE: Tree = Tree::new("queue");
 pub const REFUSED: Tree = Tree::new("refused");
 /// Requests that were answered: digest of the request ID to the record.
 pub const REQUESTS: Tree = Tree::new("requests");
+/// Accounts: ID to the newest record.
+pub const ACCOUNTS: Tree = Tree::new("accounts");
+/// Tokens: ID to the newest record.
+pub const TOKENS: Tree = Tree::new("tokens");
 
 /// Own key records and incarnation.
 #[derive(Clone, PartialEq, Message)]
@@ -74,6 +80,9 @@ pub struct PeerRecord {
     /// The safety number was compared.
     #[prost(bool, tag = "3")]
     pub confirmed: bool,
+    /// Which account did it; empty: nobody here. [ACC-20]
+    #[prost(bytes = "vec", tag = "4")]
+    pub account: Vec<u8>,
 }
 
 /// An invitation that was made here.
@@ -92,6 +101,9 @@ pub struct InvitationRecord {
     /// It was used.
     #[prost(bool, tag = "4")]
     pub used: bool,
+    /// Which account made it. [ACC-20]
+    #[prost(bytes = "vec", tag = "5")]
+    pub account: Vec<u8>,
 }
 
 /// An agreement with the signatures known here.
@@ -110,6 +122,9 @@ pub struct AgreementRecord {
     /// OrgId of whose letter brought it first; empty: it was proposed here.
     #[prost(bytes = "vec", tag = "4")]
     pub from: Vec<u8>,
+    /// Which account brought it; empty: a peer did. [ACC-20]
+    #[prost(bytes = "vec", tag = "5")]
+    pub account: Vec<u8>,
 }
 
 /// One event of a trail.
@@ -140,6 +155,9 @@ pub struct EventRecord {
     /// Which value key of the trail: a new one after each erasure.
     #[prost(uint32, tag = "8")]
     pub generation: u32,
+    /// Which account wrote it; empty: it came from a peer, or the node wrote it by itself. [ACC-20]
+    #[prost(bytes = "vec", tag = "9")]
+    pub account: Vec<u8>,
 }
 
 /// What proves an event, and outlives its values.
@@ -199,7 +217,7 @@ pub struct HeadRecord {
     pub to: Vec<u8>,
 }
 
-/// Somebody looked at the values of a trail.
+/// Somebody looked at the values of a trail, or took a bundle of it.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
 pub struct AccessRecord {
@@ -212,6 +230,83 @@ pub struct AccessRecord {
     /// Seconds since 1970.
     #[prost(uint64, tag = "3")]
     pub time: u64,
+    /// Which account looked. [ACC-20]
+    #[prost(bytes = "vec", tag = "4")]
+    pub account: Vec<u8>,
+    /// What was given out: an [`Accessed`].
+    #[prost(uint32, tag = "5")]
+    pub what: u32,
+}
+
+/// What was given out at an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accessed {
+    /// Its values were shown.
+    Shown = 0,
+    /// A bundle without values was exported.
+    Exported = 1,
+    /// A bundle with values was exported.
+    ExportedValues = 2,
+}
+
+/// An account, or what it is now.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct AccountRecord {
+    /// Account ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub account: Vec<u8>,
+    /// Its name, under a key of its own in the key book.
+    #[prost(bytes = "vec", tag = "2")]
+    pub name: Vec<u8>,
+    /// Its role.
+    #[prost(enumeration = "wire::Role", tag = "3")]
+    pub role: i32,
+    /// Seconds since 1970.
+    #[prost(uint64, tag = "4")]
+    pub created: u64,
+    /// Account ID of whoever made it; empty: the node itself.
+    #[prost(bytes = "vec", tag = "5")]
+    pub created_by: Vec<u8>,
+    /// Seconds since 1970 at which it was disabled; 0: it is not.
+    #[prost(uint64, tag = "6")]
+    pub disabled: u64,
+    /// Account ID of whoever disabled it.
+    #[prost(bytes = "vec", tag = "7")]
+    pub disabled_by: Vec<u8>,
+}
+
+/// A token, or what it is now; never its secret.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct TokenRecord {
+    /// Token ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub token: Vec<u8>,
+    /// Account ID.
+    #[prost(bytes = "vec", tag = "2")]
+    pub account: Vec<u8>,
+    /// SHA-256 of its text.
+    #[prost(bytes = "vec", tag = "3")]
+    pub digest: Vec<u8>,
+    /// To what it is limited.
+    #[prost(enumeration = "wire::Scope", repeated, tag = "4")]
+    pub scopes: Vec<i32>,
+    /// Seconds since 1970.
+    #[prost(uint64, tag = "5")]
+    pub created: u64,
+    /// Account ID of whoever made it; empty: the node itself.
+    #[prost(bytes = "vec", tag = "6")]
+    pub created_by: Vec<u8>,
+    /// Seconds since 1970 at which it ends; 0: it does not.
+    #[prost(uint64, tag = "7")]
+    pub until: u64,
+    /// Seconds since 1970 at which it was revoked; 0: it is not.
+    #[prost(uint64, tag = "8")]
+    pub revoked: u64,
+    /// Account ID of whoever revoked it.
+    #[prost(bytes = "vec", tag = "9")]
+    pub revoked_by: Vec<u8>,
 }
 
 /// Something that the journal holds.
@@ -228,7 +323,8 @@ macro_rules! kinds {
 
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
-    EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9,
+    EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
+    TokenRecord = 11,
 }
 
 /// A record to be written.
@@ -274,6 +370,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         SettledRecord::KIND => with(record, |r| project_settled(&r, record)),
         HeadRecord::KIND => with(record, |r| project_head(&r, record)),
         AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
+        AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
+        TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };
@@ -348,6 +446,12 @@ pub fn key_name(trail: &TrailId, generation: u32) -> [u8; 32] {
     }
     let name = [b"uput/node/generation".as_slice(), &generation.to_be_bytes(), trail.as_bytes()].concat();
     *uput_core::id::Id::of(&name).as_bytes()
+}
+
+/// Under which name the key book holds the key of an account's name. [ACC-3]
+#[must_use]
+pub fn account_key_name(account: &AccountId) -> [u8; 32] {
+    *uput_core::id::Id::of(&[b"uput/node/account".as_slice(), &account.to_vec()].concat()).as_bytes()
 }
 
 /// The organisation that a queue key waits for, and the position.

@@ -8,32 +8,34 @@
     reason = "a test that cannot go on must stop"
 )]
 
+mod caller;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsConnector;
 use tonic::service::Routes;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use uput_core::rejection::Rejection;
+use uput_core::sensitive::Sensitive;
+use uput_core::wire::Role;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::node_service_server::{NodeService, NodeServiceServer};
 use uput_core::wire::{GetNodeRequest, GetNodeResponse};
-use uput_node::rpc::access::{ACCESS, Access, CERTIFICATE};
-use uput_node::rpc::auth::Guard;
+use uput_node::account::{Account, AccountId, KeptToken, Register, Token};
+use uput_node::rpc::access::{self, ACCESS};
+use uput_node::rpc::guard::Guard;
 use uput_node::rpc::{self, status};
 use uput_node::shutdown::{self, Stop};
+
+use caller::{connect, token_in, with_token};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -45,6 +47,24 @@ impl NodeService for Refusing {
     async fn get_node(&self, _: Request<GetNodeRequest>) -> Result<Response<GetNodeResponse>, Status> {
         Err(status::of(Rejection::NoSuchPeer))
     }
+}
+
+/// One invented administrator.
+fn register(token: &Token) -> Register {
+    let (register, account) = (Register::default(), AccountId::new([1; 16]));
+    let (name, role) = (Sensitive::new("an invented administrator".to_owned()), Role::Administrator);
+    register.set_account(Account { id: account, name, role, created: 1, created_by: None, disabled: false });
+    register.set_token(KeptToken {
+        id: token.id(),
+        account,
+        digest: token.digest(),
+        scopes: Arc::new([]),
+        created: 1,
+        created_by: None,
+        until: 0,
+        revoked: false,
+    });
+    register
 }
 
 struct Api {
@@ -59,51 +79,29 @@ impl Api {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut access = Access::open(folder.path()).unwrap();
-        access.announce(folder.path(), address).unwrap();
+        let token = Token::generate().unwrap();
+        access::create(folder.path(), &token).unwrap();
+        access::announce(folder.path(), address, &token).unwrap();
+        let certificate = access::certificate(folder.path()).unwrap();
+        let register = Arc::new(register(&token));
         let (stop, shutdown) = shutdown::channel();
         let services = Routes::new(NodeServiceServer::new(Refusing));
         let serving = tokio::spawn(async move {
-            let guard = Guard::new(access.digest);
-            rpc::serve(listener, &access.certificate, guard, services, shutdown).await.unwrap();
+            let guard = Guard::new(register);
+            rpc::serve(listener, &certificate, guard, services, shutdown).await.unwrap();
         });
         Self { folder, address, stop, serving }
     }
 
     fn token(&self) -> String {
         let text = std::fs::read_to_string(self.folder.path().join(ACCESS)).unwrap();
-        let file: toml::Table = toml::from_str(&text).unwrap();
-        assert_eq!(file["endpoint"].as_str(), Some(self.address.to_string().as_str()));
-        file["token"].as_str().unwrap().to_owned()
+        assert!(text.contains(&format!("endpoint = \"{}\"", self.address)));
+        token_in(self.folder.path())
     }
 
     async fn connect(&self) -> Channel {
-        let pem = std::fs::read(self.folder.path().join(CERTIFICATE)).unwrap();
-        // As any gRPC library would: the certificate file is the only root.
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let socket = TcpStream::connect(self.address).await.unwrap();
-        let name = ServerName::try_from(self.address.ip().to_string()).unwrap();
-        let mut stream = Some(TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap());
-        let connector = tower::service_fn(move |_| {
-            let stream = stream.take().map(TokioIo::new);
-            async move { stream.ok_or(std::io::Error::other("used")) }
-        });
-        Endpoint::from_static("http://localhost").connect_with_connector(connector).await.unwrap()
+        connect(self.folder.path(), self.address).await
     }
-}
-
-fn with_token<T>(message: T, token: &str) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    request
 }
 
 #[tokio::test]

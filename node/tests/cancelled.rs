@@ -6,8 +6,7 @@ mod town;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
-use tonic::Request;
-use town::{House, introduce, until};
+use town::{House, call_as, introduce, until};
 use uput_core::{
     agreement::compile,
     envelope::{Envelope, MediaType},
@@ -49,20 +48,27 @@ async fn an_invitation_an_acceptance_and_a_confirmation_are_finished() {
     let (calls, _stop) = peering(&hotline_house, &hotline).await;
     let (others, _other_stop) = peering(&shelter_house, &shelter).await;
 
-    let ask = |name: &str| Request::new(wire::CreateInvitationRequest { name: name.to_owned(), valid_seconds: 0 });
+    let ask = |name: &str| {
+        call_as(
+            wire::Role::Administrator,
+            "PeeringService/CreateInvitation",
+            wire::CreateInvitationRequest { name: name.to_owned(), valid_seconds: 0 },
+        )
+    };
     hang_up(calls.create_invitation(ask("nobody"))).await;
     until(|| async { state(&hotline, "nobody") == Some(PeerState::Invited) }).await;
 
     let invitation = calls.create_invitation(ask("shelter")).await.unwrap().into_inner().invitation;
     assert!(Invitation::parse(&invitation).is_ok());
     let accept = wire::AcceptInvitationRequest { invitation, name: "hotline".to_owned() };
-    hang_up(others.accept_invitation(Request::new(accept))).await;
+    hang_up(others.accept_invitation(call_as(wire::Role::Administrator, "PeeringService/AcceptInvitation", accept)))
+        .await;
     until(|| async { state(&shelter, "hotline") == Some(PeerState::Introduced) }).await;
     assert_eq!(state(&hotline, "shelter"), Some(PeerState::Introduced));
 
     let safety_number = hotline.view_peers().into_iter().find(|peer| peer.name == "shelter").unwrap().safety_number;
     let confirm = wire::ConfirmPeerRequest { peer: "shelter".to_owned(), safety_number };
-    hang_up(calls.confirm_peer(Request::new(confirm))).await;
+    hang_up(calls.confirm_peer(call_as(wire::Role::Administrator, "PeeringService/ConfirmPeer", confirm))).await;
     until(|| async { state(&hotline, "shelter") == Some(PeerState::Confirmed) }).await;
 }
 
@@ -78,6 +84,7 @@ async fn an_agreement_that_is_proposed_is_taken_in() {
     let signed = Envelope::sign(MediaType::AGREEMENT, compiled.body, &[&houses[0].organisation_key()]).unwrap();
     let calls = Agreements(hotline.clone());
     let proposal = wire::ProposeAgreementRequest { agreement: signed.to_bytes(), validate_only: false };
-    hang_up(calls.propose_agreement(Request::new(proposal))).await;
+    hang_up(calls.propose_agreement(call_as(wire::Role::Administrator, "AgreementService/ProposeAgreement", proposal)))
+        .await;
     until(|| async { hotline.held_agreement(&id).is_some() && hotline.queued().items == 1 }).await;
 }

@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use town::{House, endpoint, reopened};
+use town::{BY, House, endpoint, reopened};
 use uput_core::{
     agreement::compile,
     envelope::{Envelope, MediaType},
@@ -45,12 +45,12 @@ async fn flood() -> Flood {
     let (hotline, house) = (House::found(1).await, House::found(2).await);
     let others = [House::found(3).await, House::found(4).await];
     let shelter = house.open();
-    let line = shelter.invite("hotline", vec![endpoint()], 0).await.unwrap();
+    let line = shelter.invite(&BY, "hotline", vec![endpoint()], 0).await.unwrap();
     let secret = *Invitation::parse(line.expose()).unwrap().secret().expose();
     let tls = *hotline.tls_key().public().as_bytes();
     Post(shelter.clone()).introduce(&secret, tls, wire_chain(&hotline.chain())).await.unwrap();
     let number = shelter.view_peers()[0].safety_number.clone();
-    shelter.confirm("hotline", &number).await.unwrap();
+    shelter.confirm(&BY, "hotline", &number).await.unwrap();
     let mut flood = Flood { shelter, house, hotline, others, agreement: Id::of(b"none").into() };
     let agreement = flood.agreement("Night admission", true);
     flood.agreement = agreement.id().into();

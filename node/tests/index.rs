@@ -68,7 +68,7 @@ async fn the_index_is_deleted_with_letters_queued_and_half_acknowledged() {
         assert!(ids == opened, "0 lost, 0 doubled");
         for id in &opened {
             let kinds: Vec<String> =
-                node.show(id, false).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+                node.show(id, None).await.unwrap().events.into_iter().map(|event| event.kind).collect();
             assert_eq!(kinds, ["opened", "delivered"]);
         }
     }

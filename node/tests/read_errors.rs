@@ -162,7 +162,7 @@ async fn what_cannot_be_read_for_a_while_is_sent_afterwards() {
     town.mood.now.store(WELL, SeqCst);
     reads(&town.shelter, &trail, "asked").await;
     until(|| async { town.hotline.queued().items == 0 }).await;
-    assert!(town.hotline.show(&trail, false).await.unwrap().notes.iter().all(|note| !note.contains("broken off")));
+    assert!(town.hotline.show(&trail, None).await.unwrap().notes.iter().all(|note| !note.contains("broken off")));
 }
 
 /// [NOD-30] [NOD-34]
@@ -179,8 +179,8 @@ async fn what_is_damaged_is_set_aside_alone_and_shown() {
     let good = town.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
     let _carriers = Carrier::both(&town.hotline, &town.shelter);
     reads(&town.shelter, &good, "asked").await;
-    assert!(town.shelter.show(&bad, false).await.is_err());
-    let shown = town.hotline.show(&bad, false).await.unwrap();
+    assert!(town.shelter.show(&bad, None).await.is_err());
+    let shown = town.hotline.show(&bad, None).await.unwrap();
     assert!(shown.notes.iter().any(|note| note.contains("could not be sent (READ_FAILED)")), "{:?}", shown.notes);
     let checks = town.hotline.checks(uput_node::clock::now());
     assert!(checks.iter().any(|check| check.name == "queue" && check.level() == CheckLevel::Error));

@@ -23,6 +23,11 @@ const ORGANISATIONS: [(&str, &str); 4] = [
     ("centre", "Centre for Social Work Vrbovac"),
 ];
 
+/// Asks and answers.
+const CASE_WORKER: &str = "case-worker";
+/// Reads and exports without values.
+const AUDITOR: &str = "auditor";
+
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often is looked.
@@ -58,6 +63,7 @@ impl Cast {
         let cast = Self { houses };
         for house in &cast.houses {
             house.start()?;
+            house.employ()?;
             stage.step(house.name, &format!("uputd runs for {}", house.title));
         }
         Ok(cast)
@@ -115,11 +121,31 @@ impl House {
         Ok(path)
     }
 
-    /// Gives a command to its node and reads the JSON answer.
+    /// Gives a command to its node, as the person who may, and reads the JSON answer.
     pub(super) fn uput(&self, words: &[&str]) -> Result<Value, Failure> {
         let mut command = program();
         command.args(words).arg("--node").arg(self.node()).args(["--json", "--no-input", "--yes"]);
+        if let Some(role) = role_for(words) {
+            command.arg("--as").arg(self.access(role));
+        }
         answer(&mut command)
+    }
+
+    /// The access file of whoever has that role.
+    fn access(&self, role: &str) -> PathBuf {
+        self.folder.join(format!("{role}.toml"))
+    }
+
+    /// The administrator makes an account for each of its people.
+    fn employ(&self) -> Result<(), Failure> {
+        for role in [CASE_WORKER, AUDITOR] {
+            let name = self.file("name.txt", &format!("An invented {role} of {}", self.name))?;
+            let made = self.uput(&["account", "create", "--role", role, "--name-file", &name.to_string_lossy()])?;
+            std::fs::remove_file(&name).map_err(|error| Failure::file("remove", &name, &error))?;
+            let account = made.pointer("/account/account").and_then(Value::as_str).ok_or_else(broken)?;
+            self.uput(&["account", "token", account, "--to", &self.access(role).to_string_lossy()])?;
+        }
+        Ok(())
     }
 
     /// A command with a file of fields, which is removed when it was read.
@@ -194,11 +220,25 @@ impl Drop for House {
     }
 }
 
+/// Who gives a command: none is the administrator, whose access file lies in the node's folder.
+fn role_for(words: &[&str]) -> Option<&'static str> {
+    match words {
+        ["account" | "agreement" | "node" | "peer", ..] => None,
+        ["trail", "export", ..] => Some(AUDITOR),
+        _ => Some(CASE_WORKER),
+    }
+}
+
 /// This program, as people call it.
 pub(super) fn program() -> Command {
     let path = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("uput"));
     let mut command = Command::new(path);
-    command.env_remove("UPUT_NODE").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env_remove("UPUT_NODE")
+        .env_remove("UPUT_ACCESS")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 

@@ -15,6 +15,7 @@ use super::story::Story;
 use crate::failed::{Failed, Outcome};
 use crate::pair::SHELTER;
 use crate::programs::Programs;
+use crate::staff;
 
 /// How often a running program is looked at.
 const LOOK: Duration = Duration::from_millis(3);
@@ -38,13 +39,15 @@ pub(super) struct Heard {
 struct Console<'a> {
     programs: &'a Programs,
     node: &'a Path,
+    worker: &'a Path,
     heard: Heard,
 }
 
 /// Runs all of them.
 pub(super) async fn run(programs: &Programs, story: &Story<'_>) -> Outcome<Heard> {
     let node = story.pair.hotline.folder();
-    let mut console = Console { programs, node: &node, heard: Heard::default() };
+    let worker = story.pair.hotline.worker();
+    let mut console = Console { programs, node: &node, worker: &worker, heard: Heard::default() };
     for node in story.pair.both() {
         let id = node.process().await.ok_or_else(|| Failed::because("a node does not run"))?;
         let without = console.heard.seen.look(id);
@@ -192,7 +195,11 @@ impl Console<'_> {
 
     /// Looks at the program from its start to its end.
     async fn call(&mut self, node: &Path, words: &[&str], input: &str) -> Outcome<(ExitStatus, [Vec<u8>; 2])> {
-        let mut child = Command::new(&self.programs.uput)
+        let mut command = Command::new(&self.programs.uput);
+        if !staff::administers(words.first().unwrap_or(&"")) {
+            command.arg("--as").arg(self.worker);
+        }
+        let mut child = command
             .arg("--node")
             .arg(node)
             .args(words)

@@ -38,6 +38,7 @@ use crate::organisation::Organisation;
 use crate::pair::{Pair, Setting};
 use crate::programs::Programs;
 use crate::referral::shown;
+use crate::staff;
 use crate::tally::Tally;
 use canary::Catalogue;
 use place::Scans;
@@ -87,7 +88,10 @@ pub async fn run(programs: &Programs, seed: u64, progress: impl Fn(u64)) -> Outc
 async fn invite(side: &Organisation) -> Outcome<()> {
     let made = side.ask(|access| async move {
         let request = wire::CreateInvitationRequest { name: CONTROL.to_owned(), valid_seconds: 0 };
-        PeeringServiceClient::new(access.channel()).create_invitation(access.request(request)).await.map(|_| ())
+        PeeringServiceClient::new(access.channel())
+            .create_invitation(access.as_administrator(request))
+            .await
+            .map(|_| ())
     });
     made.await.map(|_| ())
 }
@@ -98,6 +102,8 @@ fn scans(story: &Story<'_>, tally: &mut Tally) -> Outcome<Scans> {
     let public = [canaries.catalogue.labels(), canaries.catalogue.services()].concat();
     let mut scans = Scans { values: Scan::except(public), labels: Scan::default(), secrets: Scan::default() };
     scans.values.plant("CONTROL", CONTROL);
+    // It goes nowhere, like a secret.
+    scans.secrets.plant("name of an account", staff::NAME);
     let (mut planted, mut beside) = (BTreeSet::new(), BTreeSet::new());
     for canary in &canaries.made {
         if planted.insert(canary.label.as_str()) {
@@ -109,7 +115,9 @@ fn scans(story: &Story<'_>, tally: &mut Tally) -> Outcome<Scans> {
         }
     }
     for side in story.pair.both() {
-        scans.secrets.plant("token", &side.token()?);
+        for token in side.tokens()? {
+            scans.secrets.plant("token", &token);
+        }
         for (name, secret) in side.secrets()?.named() {
             scans.secrets.plant_bytes(name, secret);
         }

@@ -16,6 +16,35 @@ use uput_core::{
     wire,
 };
 
+use crate::account::AccountId;
+
+/// Who brought an agreement.
+#[derive(Clone, Copy)]
+pub enum Origin<'a> {
+    /// One of our own.
+    Account(&'a AccountId),
+    /// Another organisation.
+    Peer(&'a OrgId),
+}
+
+impl<'a> Origin<'a> {
+    /// The organisation, if it was one.
+    pub(super) const fn peer(self) -> Option<&'a OrgId> {
+        match self {
+            Self::Peer(peer) => Some(peer),
+            Self::Account(_) => None,
+        }
+    }
+
+    /// The account, if it was one.
+    pub(super) const fn account(self) -> Option<&'a AccountId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Peer(_) => None,
+        }
+    }
+}
+
 /// All agreements.
 #[derive(Default)]
 pub(super) struct Agreements {

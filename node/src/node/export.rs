@@ -17,8 +17,9 @@ use uput_core::{
 
 use super::{Node, trails::Loaded};
 use crate::{
+    account::AccountId,
     clock::{self, SystemEntropy},
-    record::EventRecord,
+    record::{Accessed, EventRecord},
 };
 
 /// How often the answer to a request for a head is looked for.
@@ -26,6 +27,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// What an export shall hold.
 pub struct Export {
+    /// Which account takes it.
+    pub by: AccountId,
     /// Which trail.
     pub trail: TrailId,
     /// Why.
@@ -59,9 +62,11 @@ impl Node {
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         let own = self.own_head(loaded, Some(nonce))?;
         self.keep_head(loaded, own, None).await?;
-        if export.scope == DisclosureScope::Values {
-            self.keep_access(loaded).await?;
-        }
+        let what = match export.scope {
+            DisclosureScope::Values => Accessed::ExportedValues,
+            _ => Accessed::Exported,
+        };
+        self.keep_access(loaded, &export.by, what).await?;
         Ok((self.bundle(loaded, &export)?, fresh))
     }
 

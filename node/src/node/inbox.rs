@@ -21,6 +21,7 @@ use uput_core::{
 
 use super::{
     Node,
+    agreements::Origin,
     head::Rest,
     journal::beside,
     outbox::Waiting,
@@ -366,7 +367,7 @@ impl Node {
 
     /// Takes an agreement in, if it is well-formed and its signatures the parties'.
     async fn take_offered(&self, from: &OrgId, agreement: wire::Envelope) -> Result<(), Rejection> {
-        self.take_agreement(Envelope::from_wire(agreement)?, Some(from)).await.map(drop)
+        self.take_agreement(Envelope::from_wire(agreement)?, Origin::Peer(from)).await.map(drop)
     }
 
     /// Takes key records of organisations that this node has no chain of, or an older one, and needs one. [NOD-35]

@@ -72,10 +72,12 @@ impl Node {
         let (directory, agreements) = (Directory::default(), Agreements::default());
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
-        let node = Self { storage, me, directory, agreements, trails, outbox, changing };
+        let accounts = Arc::default();
+        let node = Self { storage, me, directory, agreements, trails, outbox, accounts, changing };
         node.read_directory()?;
         node.read_agreements()?;
         node.read_queue()?;
+        node.read_accounts()?;
         Ok(node)
     }
 
@@ -296,7 +298,7 @@ fn newest<K: Kept>(storage: &Storage, tree: Tree, key: &[u8]) -> Result<Option<K
     read_at(storage, position).map(Some)
 }
 
-fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, OpenError> {
+pub(super) fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, OpenError> {
     let entries = storage.index().with_prefix(tree, b"");
     entries
         .map(|entry| {

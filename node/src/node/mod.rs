@@ -4,6 +4,7 @@
 //! restart; an event is taken in once however often it comes. Decisions are the core's. Leaves to others the wire
 //! (`peer`), the local calls (`rpc`) and the disk (`storage`).
 
+mod accounts;
 mod agreements;
 mod allowance;
 mod directory;
@@ -20,7 +21,8 @@ mod trails;
 mod view;
 mod write;
 
-pub use agreements::Held as HeldAgreement;
+pub use accounts::first_account;
+pub use agreements::{Held as HeldAgreement, Origin};
 pub use directory::{Invitation, Peer};
 pub use export::Export;
 pub use journal::OpenError;
@@ -34,7 +36,7 @@ use std::sync::Arc;
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
-use crate::storage::Storage;
+use crate::{account::Register, storage::Storage};
 use agreements::Agreements;
 use directory::Directory;
 use outbox::Outbox;
@@ -48,7 +50,8 @@ pub struct Node {
     agreements: Agreements,
     trails: Trails,
     outbox: Outbox,
-    /// Held while peers, key records or agreements change: each change starts from what the one before left.
+    accounts: Arc<Register>,
+    /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }
 
@@ -65,6 +68,12 @@ impl Node {
     #[must_use]
     pub const fn me(&self) -> &Me {
         &self.me
+    }
+
+    /// Accounts, and who is let in.
+    #[must_use]
+    pub fn register(&self) -> Arc<Register> {
+        Arc::clone(&self.accounts)
     }
 
     /// How many letters wait, for all peers.

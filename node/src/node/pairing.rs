@@ -15,12 +15,13 @@ use uput_core::{
 
 use super::{
     Node,
-    agreements::Held,
+    agreements::{Held, Origin},
     directory::{Invitation, Peer},
     journal::chain_from_wire,
     outbox::Waiting,
 };
 use crate::{
+    account::AccountId,
     clock::{self, SystemEntropy},
     peer::PeerState,
     record::{AgreementRecord, InvitationRecord, PeerRecord},
@@ -32,12 +33,13 @@ const MAX_NAME: usize = 64;
 const VALID: u64 = 7 * 86_400;
 
 impl Node {
-    /// Makes an invitation line for one organisation. `endpoints` is where this node can be dialled.
+    /// Makes an invitation line for one organisation, for the account `by`. `endpoints` is where this node can be dialled.
     ///
     /// # Errors
     /// [`Rejection::BadValue`] for a name that is empty, long or taken; [`Rejection::Malformed`] without an endpoint.
     pub async fn invite(
         &self,
+        by: &AccountId,
         name: &str,
         endpoints: Vec<Endpoint>,
         valid: u64,
@@ -50,8 +52,13 @@ impl Node {
         let digest = secret_digest(&secret);
         let tls_key = *self.me.chain().newest().tls_key();
         let line = Line::new(self.me.organisation, tls_key, endpoints, Sensitive::new(secret), until)?;
-        let record =
-            InvitationRecord { digest: digest.clone(), name: name.to_owned(), until: until.get(), used: false };
+        let record = InvitationRecord {
+            digest: digest.clone(),
+            name: name.to_owned(),
+            until: until.get(),
+            used: false,
+            account: by.to_vec(),
+        };
         self.keep(&record).await?;
         self.directory.set_invitation(digest, Invitation { name: name.to_owned(), until, used: false });
         Ok(line.to_line())
@@ -79,14 +86,19 @@ impl Node {
             return Err(Rejection::BadInvitation);
         }
         let used = Invitation { used: true, ..invitation.clone() };
-        let record =
-            InvitationRecord { digest: digest.clone(), name: used.name.clone(), until: used.until.get(), used: true };
+        let record = InvitationRecord {
+            digest: digest.clone(),
+            name: used.name.clone(),
+            until: used.until.get(),
+            used: true,
+            ..InvitationRecord::default()
+        };
         self.keep(&record).await?;
         self.directory.set_invitation(digest, used);
         self.take_chain(chain, None).await?;
         // [NOD-32] A number was compared for this organisation under its own name: it does not become another's.
         if known.is_none() {
-            self.name_peer(organisation, &invitation.name, false).await?;
+            self.name_peer(None, organisation, &invitation.name, false).await?;
         }
         Ok(super::journal::chain_to_wire(&self.me.chain()))
     }
@@ -95,7 +107,13 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::WrongSigners`] if they are not those of the invitation; why the chain does not verify.
-    pub async fn accepted(&self, line: &Line, name: &str, chain: wire::KeyChain) -> Result<Peer, Rejection> {
+    pub async fn accepted(
+        &self,
+        by: &AccountId,
+        line: &Line,
+        name: &str,
+        chain: wire::KeyChain,
+    ) -> Result<Peer, Rejection> {
         let _alone = self.changing.lock().await;
         self.may_be_called(name, &line.organisation())?;
         let chain = chain_from_wire(chain)?;
@@ -103,7 +121,7 @@ impl Node {
             return Err(Rejection::WrongSigners);
         }
         self.take_chain(chain, None).await?;
-        self.name_peer(line.organisation(), name, false).await?;
+        self.name_peer(Some(by), line.organisation(), name, false).await?;
         self.directory.find(name)
     }
 
@@ -111,13 +129,13 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::NoSuchPeer`]; [`Rejection::BadValue`] if the number is another.
-    pub async fn confirm(&self, name: &str, typed: &str) -> Result<Peer, Rejection> {
+    pub async fn confirm(&self, by: &AccountId, name: &str, typed: &str) -> Result<Peer, Rejection> {
         let _alone = self.changing.lock().await;
         let peer = self.directory.find(name)?;
         if !self.directory.safety_number(&self.me.organisation, &peer.organisation).matches(typed) {
             return Err(Rejection::BadValue);
         }
-        self.name_peer(peer.organisation, &peer.name, true).await?;
+        self.name_peer(Some(by), peer.organisation, &peer.name, true).await?;
         self.directory.find(name)
     }
 
@@ -136,13 +154,13 @@ impl Node {
     ///
     /// # Errors
     /// Why it is not an agreement, or whose signature does not verify.
-    pub async fn take_agreement(&self, envelope: Envelope, from: Option<&OrgId>) -> Result<Held, Rejection> {
+    pub async fn take_agreement(&self, envelope: Envelope, from: Origin<'_>) -> Result<Held, Rejection> {
         let _alone = self.changing.lock().await;
         let chains = self.all_chains();
         let offered = Held::new(envelope, &chains)?;
         let id = offered.agreement.id();
         let (held, news) = match self.agreements.get(&id) {
-            None => (Held { brought_by: from.copied(), ..offered }, true),
+            None => (Held { brought_by: from.peer().copied(), ..offered }, true),
             Some(known) => {
                 let mut merged = known.envelope.clone();
                 merged.merge(&offered.envelope)?;
@@ -153,7 +171,7 @@ impl Node {
         if held.agreement.party(&self.me.organisation).is_none() {
             return Err(Rejection::NoRule);
         }
-        if let Some(from) = from.filter(|_| self.agreements.get(&id).is_none()) {
+        if let Some(from) = from.peer().filter(|_| self.agreements.get(&id).is_none()) {
             self.allow_agreement(&held, from)?;
         }
         if news {
@@ -162,17 +180,18 @@ impl Node {
         Ok(held)
     }
 
-    async fn keep_agreement(&self, held: &Held, from: Option<&OrgId>) -> Result<(), Rejection> {
+    async fn keep_agreement(&self, held: &Held, from: Origin<'_>) -> Result<(), Rejection> {
         let id: AgreementId = held.agreement.id();
         let parties = held.agreement.parties().map(|party| party.organisation);
-        let reached =
-            parties.filter(|party| Some(party) != from && self.directory.state_of(party) == Some(PeerState::Confirmed));
+        let reached = parties
+            .filter(|party| Some(party) != from.peer() && self.directory.state_of(party) == Some(PeerState::Confirmed));
         let to: Vec<OrgId> = reached.collect();
         let record = AgreementRecord {
             agreement: id.to_vec(),
             envelope: held.envelope.to_bytes(),
             to: to.iter().map(OrgId::to_vec).collect(),
             from: held.brought_by.map(|from| from.to_vec()).unwrap_or_default(),
+            account: from.account().map(|account| account.to_vec()).unwrap_or_default(),
         };
         let position = self.keep(&record).await?;
         self.agreements.set(held.clone());
@@ -196,10 +215,18 @@ impl Node {
         self.check_name(name, Some(organisation))
     }
 
-    async fn name_peer(&self, organisation: OrgId, name: &str, confirmed: bool) -> Result<(), Rejection> {
+    async fn name_peer(
+        &self,
+        by: Option<&AccountId>,
+        organisation: OrgId,
+        name: &str,
+        confirmed: bool,
+    ) -> Result<(), Rejection> {
         let before = self.directory.peer(&organisation);
         let confirmed = confirmed || before.is_some_and(|peer| peer.confirmed);
-        self.keep(&PeerRecord { organisation: organisation.to_vec(), name: name.to_owned(), confirmed }).await?;
+        let account = by.map(|by| by.to_vec()).unwrap_or_default();
+        let record = PeerRecord { organisation: organisation.to_vec(), name: name.to_owned(), confirmed, account };
+        self.keep(&record).await?;
         self.directory.set_peer(organisation, name.to_owned(), confirmed);
         Ok(())
     }

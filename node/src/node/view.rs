@@ -13,26 +13,27 @@ use uput_core::{
 
 use super::{Node, report::AHEAD, trails::Loaded};
 use crate::{
+    account::AccountId,
     clock,
-    record::{AccessRecord, EVENTS, EventRecord},
+    record::{AccessRecord, Accessed, EVENTS, EventRecord},
 };
 
 impl Node {
-    /// A trail with its events; with `values`, what was disclosed is shown and the access recorded.
+    /// A trail with its events; with `values`, what was disclosed is shown to that account, and the access recorded.
     ///
     /// # Errors
     /// [`Rejection::NoSuchTrail`].
-    pub async fn show(&self, id: &TrailId, values: bool) -> Result<wire::Trail, Rejection> {
+    pub async fn show(&self, id: &TrailId, values: Option<&AccountId>) -> Result<wire::Trail, Rejection> {
         let mut held = self.trails.hold(id).await;
         self.ensure_loaded(&mut held, id)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
-        if values {
-            self.keep_access(loaded).await?;
+        if let Some(by) = values {
+            self.keep_access(loaded, by, Accessed::Shown).await?;
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let mut view = self.outline(loaded, &reading)?;
         for event in loaded.trail.events() {
-            view.events.push(self.view_event(loaded, &reading, event, values)?);
+            view.events.push(self.view_event(loaded, &reading, event, values.is_some())?);
         }
         Ok(view)
     }
@@ -95,12 +96,19 @@ impl Node {
         Ok(ids)
     }
 
-    /// Records that somebody looks at values.
-    pub(super) async fn keep_access(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+    /// Records that somebody looks at values, or takes a bundle. [ACC-20]
+    pub(super) async fn keep_access(
+        &self,
+        loaded: &mut Loaded,
+        by: &AccountId,
+        what: Accessed,
+    ) -> Result<(), Rejection> {
         let record = AccessRecord {
             trail: loaded.trail.id().to_vec(),
             previous: loaded.last_access.map_or(0, |position| position.number().saturating_add(1)),
             time: clock::now().get(),
+            account: by.to_vec(),
+            what: what as u32,
         };
         loaded.last_access = Some(self.keep(&record).await?);
         Ok(())

@@ -32,6 +32,7 @@ use super::{
     trails::{Loaded, new_keys},
 };
 use crate::{
+    account::AccountId,
     clock::{self, SystemEntropy},
     peer::PeerState,
     record::{self, EventRecord, Evidence},
@@ -40,6 +41,8 @@ use crate::{
 
 /// A trail to be opened.
 pub struct NewTrail {
+    /// Which account opens it.
+    pub by: AccountId,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -68,6 +71,8 @@ pub struct NewTrail {
 
 /// An event to be added.
 pub struct NewEvent {
+    /// Which account says it.
+    pub by: AccountId,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -182,9 +187,16 @@ impl Written {
             request,
             stored: clock::now().get(),
             generation,
+            account: Vec::new(),
         };
         Ok((record, evidence))
     }
+}
+
+/// On whose word an event is written, and for which request.
+struct Asked {
+    by: AccountId,
+    request: Vec<u8>,
 }
 
 impl Node {
@@ -203,7 +215,7 @@ impl Node {
         let peer = self.confirmed(&new.peer)?;
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
-        let validate_only = new.validate_only;
+        let (validate_only, by) = (new.validate_only, new.by);
         let written = self.write_opening(new, &peer.organisation, &agreement, now.floor(agreement.grain()))?;
         if validate_only {
             return Ok(None);
@@ -212,7 +224,8 @@ impl Node {
         let (new_keys, keys) = new_keys(&id, 0)?;
         let mut held = self.trails.hold(&id).await;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        self.commit_event(&mut held, loaded, &written, digest, Some(new_keys), false).await?;
+        let asked = Asked { by, request: digest };
+        self.commit_event(&mut held, loaded, &written, asked, Some(new_keys), false).await?;
         Ok(Some(id))
     }
 
@@ -253,7 +266,8 @@ impl Node {
         let rest = Rest::may_follow(&new.statement).then(|| loaded.rest());
         loaded.trail.admit(written.event.clone())?;
         let rests = rest.is_some_and(|before| loaded.rest() > before);
-        self.commit_event(&mut held, loaded, &written, digest, renewed, rests).await?;
+        let asked = Asked { by: new.by, request: digest };
+        self.commit_event(&mut held, loaded, &written, asked, renewed, rests).await?;
         Ok(Some(id))
     }
 
@@ -264,12 +278,14 @@ impl Node {
         held: &mut super::trails::Held,
         mut loaded: Loaded,
         written: &Written,
-        request: Vec<u8>,
+        asked: Asked,
         new_keys: Option<NewTrailKeys>,
         rests: bool,
     ) -> Result<(), Refused> {
         let to = loaded.other(&self.me.organisation);
-        let (kept, evidence) = written.record(&loaded, loaded.ordinal(), Some(&to), request)?;
+        let (mut kept, evidence) = written.record(&loaded, loaded.ordinal(), Some(&to), asked.request)?;
+        // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
+        kept.account = asked.by.to_vec();
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let records = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
         let commit = Commit { keys: new_keys.into_iter().collect(), records: records.collect() };

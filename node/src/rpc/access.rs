@@ -1,4 +1,4 @@
-//! The files beside the data that let own people and programs in: certificate, token, address.
+//! The files beside the data that let the first administrator in: certificate, token, address.
 //!
 //! Guarantees that the secret ones are readable by their owner alone, and that a file is replaced whole or not at all.
 
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::auth::{Token, TokenDigest};
+use crate::account::{Register, Token};
 use crate::tls::{ApiCertificate, TlsError};
 
 /// Where the interface is, and the token: for whoever may use it. [API-1]
@@ -20,8 +20,6 @@ pub const ACCESS: &str = "api.toml";
 pub const CERTIFICATE: &str = "api-certificate.pem";
 /// Its private key: for the node alone.
 const KEY: &str = "api-key.pem";
-/// Digest of the token: what the node checks.
-const DIGEST: &str = "api-token.sha256";
 
 /// Why the access files cannot be used. One line.
 #[derive(Debug, thiserror::Error)]
@@ -34,87 +32,75 @@ pub enum AccessError {
         /// Why.
         reason: io::Error,
     },
-    /// A file does not hold what it must.
-    #[error("{0} is damaged; remove it and {KEY}, {CERTIFICATE}, {DIGEST} and {ACCESS} to have all made anew")]
-    Damaged(PathBuf),
     /// The certificate cannot be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The system gives no randomness.
-    #[error("the system gives no randomness")]
-    NoRandomness,
 }
 
-/// What the node needs to serve the local interface.
-pub struct Access {
-    /// Its certificate.
-    pub certificate: ApiCertificate,
-    /// What its callers' token must match.
-    pub digest: TokenDigest,
+/// What an access file in the node's folder holds.
+pub enum Kept {
+    /// It was taken elsewhere on purpose.
+    Away,
+    /// A token that was made here, valid or not any more.
+    Ours(Token),
+    /// Something else: damaged, emptied, or from before there were accounts.
+    Foreign,
 }
 
-/// What [`ACCESS`] says, beside the certificate.
+/// What an access file says, beside the certificate.
 #[derive(Deserialize)]
 struct AccessFile {
-    endpoint: String,
     token: String,
 }
 
-impl Access {
-    /// Makes certificate and token in a folder that has none.
-    ///
-    /// # Errors
-    /// [`AccessError::File`] if one of the files is there already.
-    pub fn create(folder: &Path) -> Result<(), AccessError> {
-        let certificate = ApiCertificate::generate()?;
-        let token = Token::generate().map_err(|_| AccessError::NoRandomness)?;
-        write_new(&folder.join(KEY), certificate.expose_key_pem(), 0o600)?;
-        write_new(&folder.join(CERTIFICATE), certificate.certificate_pem(), 0o644)?;
-        write_new(&folder.join(DIGEST), &token.digest().to_hex(), 0o600)?;
-        // The address is written when the node listens.
-        write_new(&folder.join(ACCESS), &text(String::new(), &token), 0o600)
-    }
+/// Makes the certificate and the first access file in a folder that has none.
+///
+/// # Errors
+/// [`AccessError::File`] if one of the files is there already.
+pub fn create(folder: &Path, token: &Token) -> Result<(), AccessError> {
+    make_certificate(folder)?;
+    // The address is written when the node listens.
+    write_new(&folder.join(ACCESS), &text(String::new(), token), 0o600)
+}
 
-    /// Reads them; makes them if there are none at all.
-    ///
-    /// # Errors
-    /// [`AccessError`].
-    pub fn open(folder: &Path) -> Result<Self, AccessError> {
-        if [KEY, CERTIFICATE, DIGEST].iter().all(|name| !folder.join(name).exists()) {
-            Self::create(folder)?;
-        }
-        let digest = folder.join(DIGEST);
-        Ok(Self {
-            digest: TokenDigest::from_hex(&read(&digest)?).ok_or(AccessError::Damaged(digest))?,
-            certificate: ApiCertificate::from_pem(read(&folder.join(CERTIFICATE))?, read(&folder.join(KEY))?.into()),
-        })
+/// Reads the certificate; makes one if there is none.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn certificate(folder: &Path) -> Result<ApiCertificate, AccessError> {
+    if [KEY, CERTIFICATE].iter().all(|name| !folder.join(name).exists()) {
+        make_certificate(folder)?;
     }
+    Ok(ApiCertificate::from_pem(read(&folder.join(CERTIFICATE))?, read(&folder.join(KEY))?.into()))
+}
 
-    /// Says in the access file where the interface is. A file that is not there was taken elsewhere on purpose, and
-    /// stays away; one that is damaged, or whose token is not the node's, is written anew with a new token. [API-1]
-    ///
-    /// # Errors
-    /// [`AccessError`].
-    pub fn announce(&mut self, folder: &Path, address: SocketAddr) -> Result<(), AccessError> {
-        let path = folder.join(ACCESS);
-        if !path.exists() {
-            return Ok(());
-        }
-        let kept = toml::from_str::<AccessFile>(&Zeroizing::new(read(&path)?))
-            .ok()
-            .filter(|file| self.digest.matches(&file.token));
-        let token = match kept {
-            Some(file) if file.endpoint == address.to_string() => return Ok(()),
-            Some(mut file) => Token::from_text(Zeroizing::new(std::mem::take(&mut file.token))),
-            None => {
-                let token = Token::generate().map_err(|_| AccessError::NoRandomness)?;
-                self.digest = token.digest();
-                replace(&folder.join(DIGEST), &self.digest.to_hex())?;
-                token
-            }
-        };
-        replace(&path, &text(address.to_string(), &token))
+/// Looks at the access file.
+///
+/// # Errors
+/// [`AccessError`] if it is there and cannot be read.
+pub fn kept(folder: &Path, register: &Register) -> Result<Kept, AccessError> {
+    let path = folder.join(ACCESS);
+    if !path.exists() {
+        return Ok(Kept::Away);
     }
+    let file = toml::from_str::<AccessFile>(&Zeroizing::new(read(&path)?)).ok();
+    let token = file.and_then(|mut file| Token::from_text(Zeroizing::new(std::mem::take(&mut file.token))));
+    Ok(token.filter(|token| register.made(token)).map_or(Kept::Foreign, Kept::Ours))
+}
+
+/// Writes into the access file where the interface is, and the token. [API-1]
+///
+/// # Errors
+/// [`AccessError`].
+pub fn announce(folder: &Path, address: SocketAddr, token: &Token) -> Result<(), AccessError> {
+    let (path, text) = (folder.join(ACCESS), text(address.to_string(), token));
+    if Zeroizing::new(read(&path)?) == text { Ok(()) } else { replace(&path, &text) }
+}
+
+fn make_certificate(folder: &Path) -> Result<(), AccessError> {
+    let certificate = ApiCertificate::generate()?;
+    write_new(&folder.join(KEY), certificate.expose_key_pem(), 0o600)?;
+    write_new(&folder.join(CERTIFICATE), certificate.certificate_pem(), 0o644)
 }
 
 impl Drop for AccessFile {
@@ -164,48 +150,73 @@ fn replace(path: &Path, text: &str) -> Result<(), AccessError> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Arc;
 
-    fn file(folder: &Path) -> AccessFile {
-        toml::from_str(&read(&folder.join(ACCESS)).unwrap()).unwrap()
+    use crate::account::{AccountId, KeptToken};
+
+    fn address(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    fn content(folder: &Path) -> String {
+        read(&folder.join(ACCESS)).unwrap()
+    }
+
+    fn register(token: &Token, revoked: bool) -> Register {
+        let register = Register::default();
+        register.set_token(KeptToken {
+            id: token.id(),
+            account: AccountId::new([1; 16]),
+            digest: token.digest(),
+            scopes: Arc::new([]),
+            created: 1,
+            created_by: None,
+            until: 0,
+            revoked,
+        });
+        register
     }
 
     #[test]
     fn secrets_are_readable_by_their_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        Access::create(folder.path()).unwrap();
-        Access::open(folder.path()).unwrap().announce(folder.path(), "127.0.0.1:1".parse().unwrap()).unwrap();
-        for name in [ACCESS, KEY, DIGEST] {
+        let token = Token::generate().unwrap();
+        create(folder.path(), &token).unwrap();
+        announce(folder.path(), address(1), &token).unwrap();
+        for name in [ACCESS, KEY] {
             let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
-        assert!(Access::create(folder.path()).is_err());
+        assert!(create(folder.path(), &token).is_err());
     }
 
     #[test]
     fn the_address_is_kept_up_to_date_and_the_token_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let mut access = Access::open(folder.path()).unwrap();
-        access.announce(folder.path(), "127.0.0.1:1".parse().unwrap()).unwrap();
-        let first = file(folder.path());
-        access.announce(folder.path(), "127.0.0.1:2".parse().unwrap()).unwrap();
-        let second = file(folder.path());
-        assert_eq!((first.endpoint.as_str(), second.endpoint.as_str()), ("127.0.0.1:1", "127.0.0.1:2"));
-        assert_eq!(first.token, second.token);
-        assert!(Access::open(folder.path()).unwrap().digest.matches(&second.token));
+        let token = Token::generate().unwrap();
+        create(folder.path(), &token).unwrap();
+        for port in [1, 2] {
+            let Kept::Ours(kept) = kept(folder.path(), &register(&token, false)).unwrap() else { panic!() };
+            announce(folder.path(), address(port), &kept).unwrap();
+            let said = content(folder.path());
+            assert!(said.contains(&format!("\"127.0.0.1:{port}\"")) && said.contains(token.expose()));
+        }
     }
 
+    /// [API-1]
     #[test]
-    fn a_damaged_access_file_is_written_anew_and_a_missing_one_stays_away() {
+    fn a_damaged_file_is_foreign_a_missing_one_stays_away_and_an_ended_token_stays_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let mut access = Access::open(folder.path()).unwrap();
-        let old = file(folder.path()).token.clone();
-        std::fs::write(folder.path().join(ACCESS), "token = \"guess\"").unwrap();
-        access.announce(folder.path(), "127.0.0.1:1".parse().unwrap()).unwrap();
-        let anew = file(folder.path()).token.clone();
-        assert!(access.digest.matches(&anew) && !access.digest.matches(&old));
-        assert!(Access::open(folder.path()).unwrap().digest.matches(&anew));
+        let token = Token::generate().unwrap();
+        create(folder.path(), &token).unwrap();
+        assert!(matches!(kept(folder.path(), &register(&token, true)).unwrap(), Kept::Ours(_)));
+        let stranger = Token::generate().unwrap();
+        assert!(matches!(kept(folder.path(), &register(&stranger, false)).unwrap(), Kept::Foreign));
+        for text in ["token = \"guess\"", ""] {
+            std::fs::write(folder.path().join(ACCESS), text).unwrap();
+            assert!(matches!(kept(folder.path(), &register(&token, false)).unwrap(), Kept::Foreign));
+        }
         std::fs::remove_file(folder.path().join(ACCESS)).unwrap();
-        access.announce(folder.path(), "127.0.0.1:2".parse().unwrap()).unwrap();
-        assert!(!folder.path().join(ACCESS).exists());
+        assert!(matches!(kept(folder.path(), &register(&token, false)).unwrap(), Kept::Away));
     }
 }

@@ -6,17 +6,20 @@ use tonic::{Request, Response, Status};
 use uput_core::wire::agreement_service_server::AgreementService;
 use uput_core::{envelope::Envelope, id::AgreementId, rejection::Rejection, wire};
 
-use super::{request, status};
-use crate::node::{HeldAgreement, Node, to_the_end};
+use super::{guard::Admitted, request, status};
+use crate::{
+    account::{AccountId, roles::Part},
+    node::{HeldAgreement, Node, Origin, to_the_end},
+};
 
 /// Calls about agreements.
 pub struct Agreements(pub Arc<Node>);
 
 impl Agreements {
-    async fn take(&self, bytes: &[u8]) -> Result<wire::AgreementStatus, Rejection> {
+    async fn take(&self, by: &AccountId, bytes: &[u8]) -> Result<wire::AgreementStatus, Rejection> {
         let envelope = Envelope::parse(bytes)?;
-        let node = Arc::clone(&self.0);
-        let taken = to_the_end(async move { node.take_agreement(envelope, None).await }).await;
+        let (node, by) = (Arc::clone(&self.0), *by);
+        let taken = to_the_end(async move { node.take_agreement(envelope, Origin::Account(&by)).await }).await;
         let held = taken.unwrap_or(Err(Rejection::ReadFailed))?;
         Ok(self.0.agreement_status(&held))
     }
@@ -28,13 +31,14 @@ impl AgreementService for Agreements {
         &self,
         call: Request<wire::ProposeAgreementRequest>,
     ) -> Result<Response<wire::ProposeAgreementResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let agreement = if said.validate_only {
             let envelope = Envelope::parse(&said.agreement).map_err(status::of)?;
             let held: HeldAgreement = self.0.check_agreement(envelope).map_err(status::of)?;
             self.0.agreement_status(&held)
         } else {
-            self.take(&said.agreement).await.map_err(status::of)?
+            self.take(&by, &said.agreement).await.map_err(status::of)?
         };
         Ok(Response::new(wire::ProposeAgreementResponse { agreement: Some(agreement) }))
     }
@@ -43,7 +47,8 @@ impl AgreementService for Agreements {
         &self,
         call: Request<wire::SignAgreementRequest>,
     ) -> Result<Response<wire::SignAgreementResponse>, Status> {
-        let agreement = self.take(&call.into_inner().agreement).await.map_err(status::of)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let agreement = self.take(&by, &call.into_inner().agreement).await.map_err(status::of)?;
         Ok(Response::new(wire::SignAgreementResponse { agreement: Some(agreement) }))
     }
 

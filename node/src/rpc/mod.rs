@@ -1,8 +1,9 @@
 //! The local interface: what an organisation's own people and programs ask of their node.
 
 pub mod access;
+mod accounts;
 mod agreements;
-pub mod auth;
+pub mod guard;
 mod node_calls;
 mod peering;
 mod request;
@@ -10,6 +11,7 @@ mod server;
 pub mod status;
 mod trails;
 
+pub use accounts::Accounts;
 pub use agreements::Agreements;
 pub use node_calls::NodeCalls;
 pub use peering::Peering;

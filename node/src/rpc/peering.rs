@@ -6,8 +6,9 @@ use tonic::{Request, Response, Status};
 use uput_core::wire::peering_service_server::PeeringService;
 use uput_core::{invitation::Invitation, key::Endpoint, rejection::Rejection, wire};
 
-use super::{request, status};
+use super::{guard::Admitted, request, status};
 use crate::{
+    account::roles::Part,
     node::{Node, Post, to_the_end},
     peer::{Difficulty, Peers},
 };
@@ -28,6 +29,7 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::CreateInvitationRequest>,
     ) -> Result<Response<wire::CreateInvitationResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         if self.endpoints.is_empty() {
             return Err(Status::failed_precondition(
@@ -35,7 +37,7 @@ impl PeeringService for Peering {
             ));
         }
         let (node, endpoints) = (Arc::clone(&self.node), self.endpoints.clone());
-        let invited = async move { node.invite(&said.name, endpoints, said.valid_seconds).await };
+        let invited = async move { node.invite(&by, &said.name, endpoints, said.valid_seconds).await };
         let line = to_the_end(invited).await.ok_or_else(broken_off)?.map_err(name_or)?;
         // To the user who asked for it, over the authenticated connection.
         Ok(Response::new(wire::CreateInvitationResponse { invitation: line.expose().clone() }))
@@ -45,6 +47,7 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::AcceptInvitationRequest>,
     ) -> Result<Response<wire::AcceptInvitationResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let line = Invitation::parse(&said.invitation).map_err(|_| status::of(Rejection::BadInvitation))?;
         self.node.may_be_called(&said.name, &line.organisation()).map_err(name_or)?;
@@ -52,7 +55,7 @@ impl PeeringService for Peering {
         // The other side uses the invitation up when it answers: from then on there is no way back.
         let accepted = async move {
             let chain = peers.introduce(&line).await.map_err(unreachable)?;
-            let peer = node.accepted(&line, &said.name, chain).await.map_err(name_or)?;
+            let peer = node.accepted(&by, &line, &said.name, chain).await.map_err(name_or)?;
             peers.refresh();
             Ok::<_, Status>(peer)
         };
@@ -64,10 +67,11 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::ConfirmPeerRequest>,
     ) -> Result<Response<wire::ConfirmPeerResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let (node, peers) = (Arc::clone(&self.node), Arc::clone(&self.peers));
         let confirmed = async move {
-            let peer = node.confirm(&said.peer, &said.safety_number).await;
+            let peer = node.confirm(&by, &said.peer, &said.safety_number).await;
             peers.refresh();
             peer
         };

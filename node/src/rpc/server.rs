@@ -1,6 +1,6 @@
 //! The local interface's frame: sockets, TLS, the guard, health.
 //!
-//! Guarantees that every call came over TLS with the token, and that the number of connections and calls is bounded.
+//! Guarantees that every call came over TLS and past the guard, and that the number of connections and calls is bounded.
 //! Leaves what calls do to the services that are passed in.
 
 use std::io;
@@ -15,11 +15,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::service::{InterceptorLayer, Routes};
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
 
-use super::auth::Guard;
+use super::guard::Guard;
 use crate::shutdown::Shutdown;
 use crate::tls::{self, ApiCertificate, TlsError};
 
@@ -59,7 +59,7 @@ pub async fn serve(
         .http2_max_header_list_size(HEADERS)
         .http2_keepalive_interval(Some(PING))
         .http2_keepalive_timeout(Some(PONG))
-        .layer(InterceptorLayer::new(guard))
+        .layer(guard)
         .add_routes(services.add_service(health))
         .serve_with_incoming_shutdown(connections, shutdown.requested());
     let patience = async {

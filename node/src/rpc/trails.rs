@@ -6,7 +6,8 @@ use tonic::{Request, Response, Status};
 use uput_core::wire::trail_service_server::TrailService;
 use uput_core::{rejection::Rejection, wire};
 
-use super::{request, status};
+use super::{guard::Admitted, request, status};
+use crate::account::roles::Part;
 use crate::node::{Export, NewEvent, NewTrail, Node, to_the_end};
 
 /// How long an export waits for the peer's head if nothing is said.
@@ -26,6 +27,7 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::OpenTrailRequest>,
     ) -> Result<Response<wire::OpenTrailResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
         if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
@@ -35,6 +37,7 @@ impl TrailService for Trails {
             return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
         }
         let new = NewTrail {
+            by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
             peer: said.peer,
@@ -61,6 +64,7 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::RecordEventRequest>,
     ) -> Result<Response<wire::RecordEventResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?;
         let said = call.into_inner();
         let basis = said.basis();
         let evidence_trail = match said.evidence_trail.as_slice() {
@@ -68,6 +72,7 @@ impl TrailService for Trails {
             beginning => Some(request::trail(&self.0, beginning)?),
         };
         let new = NewEvent {
+            by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
             trail: request::trail(&self.0, &said.trail)?,
@@ -91,9 +96,10 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::GetTrailRequest>,
     ) -> Result<Response<wire::GetTrailResponse>, Status> {
-        let said = call.into_inner();
-        let id = request::trail(&self.0, &said.trail)?;
-        let trail = self.0.show(&id, said.values).await.map_err(status::of)?;
+        let values = call.get_ref().values;
+        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
+        let id = request::trail(&self.0, &call.get_ref().trail)?;
+        let trail = self.0.show(&id, values.then_some(&by)).await.map_err(status::of)?;
         Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
     }
 
@@ -111,6 +117,11 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::ExportTrailRequest>,
     ) -> Result<Response<wire::ExportTrailResponse>, Status> {
+        let part = match call.get_ref().scope() {
+            wire::DisclosureScope::Values => Part::Values,
+            _ => Part::WithoutValues,
+        };
+        let by = Admitted::demand(call.extensions(), part)?;
         let said = call.into_inner();
         let (purpose, scope) = (said.purpose(), said.scope());
         if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {
@@ -122,7 +133,7 @@ impl TrailService for Trails {
         };
         let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
         let wait = Duration::from_secs(seconds.into());
-        let export = Export { trail: request::trail(&self.0, &said.trail)?, purpose, scope, nonce, wait };
+        let export = Export { by, trail: request::trail(&self.0, &said.trail)?, purpose, scope, nonce, wait };
         let node = Arc::clone(&self.0);
         let exported = to_the_end(async move { node.export(export).await }).await.ok_or_else(broken_off)?;
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
@@ -133,6 +144,15 @@ impl TrailService for Trails {
 /// A nonce that somebody drew.
 fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
     bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
+}
+
+/// Which part of the table of roles an event belongs to.
+fn part_of(said: &wire::RecordEventRequest) -> Part {
+    use wire::statement::Kind;
+    match said.statement.as_ref().and_then(|statement| statement.kind.as_ref()) {
+        Some(Kind::Acknowledged(_) | Kind::Warned(_)) => Part::AcknowledgedOrWarned,
+        _ => Part::AnythingElse,
+    }
 }
 
 /// A fault of this program: what it did, if anything, is in the trail.

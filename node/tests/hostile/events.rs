@@ -1,6 +1,5 @@
 //! Events that are misshapen, signed by somebody else, of another trail, out of order, or said by who has no say.
 
-use tonic::Request;
 use uput_core::{
     codec,
     envelope::{MediaType, pae},
@@ -15,7 +14,7 @@ use uput_node::{node::Post, peer::Mailroom, rpc::Trails};
 
 use crate::{
     said::{Said, body, content, labels, minute, unsaid},
-    town::CONSENT,
+    town::{CONSENT, call_as},
     yard::{STORED, later, meet, refused, yard},
 };
 
@@ -331,7 +330,11 @@ async fn the_beginning_of_two_trails_is_not_guessed() {
     let id = *one.trail().as_bytes();
     assert_ne!(one.trail(), other.trail());
     let ambiguous = wire::GetTrailRequest { trail: id[..4].to_vec(), values: false };
-    let refused = Trails(yard.shelter.clone()).get_trail(Request::new(ambiguous)).await.err().unwrap();
+    let refused = Trails(yard.shelter.clone())
+        .get_trail(call_as(wire::Role::CaseWorker, "TrailService/GetTrail", ambiguous))
+        .await
+        .err()
+        .unwrap();
     assert!(refused.message().contains("more than one trail begins so"), "{}", refused.message());
     assert_eq!(yard.shelter.trail_id(&id), Ok(one.trail()));
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ring::digest;
-use tonic::Request;
 use uput_core::{
     invitation::Invitation,
     rejection::Rejection,
@@ -20,7 +19,7 @@ use uput_node::{
 };
 
 use crate::{
-    town::{House, endpoint},
+    town::{BY, House, call_as, endpoint},
     yard::{knock, records, yard},
 };
 
@@ -29,7 +28,7 @@ use crate::{
 async fn an_invitation_gives_nobody_the_name_of_another() {
     let yard = yard().await;
     let secret = async |name: &str| {
-        let line = yard.shelter.invite(name, vec![endpoint()], 0).await.unwrap();
+        let line = yard.shelter.invite(&BY, name, vec![endpoint()], 0).await.unwrap();
         *Invitation::parse(line.expose()).unwrap().secret().expose()
     };
     let (centre, again) = (secret("centre").await, secret("centre").await);
@@ -52,7 +51,8 @@ async fn an_invitation_that_was_used_or_is_over_introduces_nobody() {
     let storage = house.open_storage();
     for (secret, until) in secrets.into_iter().zip([now().get() - 60, now().get() + 3600]) {
         let digest = digest::digest(&digest::SHA256, &secret).as_ref().to_vec();
-        let record = InvitationRecord { digest, name: format!("until {until}"), until, used: false };
+        let record =
+            InvitationRecord { digest, name: format!("until {until}"), until, used: false, account: BY.to_vec() };
         storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&record)] }).await.unwrap();
     }
     drop(storage);
@@ -73,7 +73,7 @@ async fn an_invitation_that_was_used_or_is_over_introduces_nobody() {
 async fn who_comes_with_another_tls_key_than_its_record_names_is_not_introduced() {
     let (house, honest, thief) = (House::found(1).await, House::found(2).await, House::found(3).await);
     let node = house.open();
-    let line = node.invite("honest", vec![endpoint()], 0).await.unwrap();
+    let line = node.invite(&BY, "honest", vec![endpoint()], 0).await.unwrap();
     let secret = *Invitation::parse(line.expose()).unwrap().secret().expose();
     let chain = KeyChain { records: records(&[&honest]) };
     let introduced = Post(node.clone()).introduce(&secret, *thief.tls_key().public().as_bytes(), chain).await;
@@ -96,7 +96,11 @@ async fn a_line_that_names_a_weak_key_is_not_dialled() {
     let peers = Peers::new(post, &yard.shelter_house.tls_key(), Limits::default(), shutdown).unwrap();
     let api = Peering { node: yard.shelter.clone(), peers, endpoints: vec![endpoint()] };
     let call = AcceptInvitationRequest { invitation: line.to_owned(), name: "somebody".to_owned() };
-    let refused = api.accept_invitation(Request::new(call)).await.err().unwrap();
+    let refused = api
+        .accept_invitation(call_as(uput_core::wire::Role::Administrator, "PeeringService/AcceptInvitation", call))
+        .await
+        .err()
+        .unwrap();
     assert_eq!(status::rejection(&refused), Some(Rejection::BadInvitation));
     assert_eq!(yard.shelter.view_peers().len(), 1);
 }

@@ -21,7 +21,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, minute, unsaid},
-    town::{CONSENT, House, endpoint, enquiry, event, fields, say},
+    town::{BY, CONSENT, House, endpoint, enquiry, event, fields, say},
     yard::{STORED, Yard, later, meet, records, refused, yard},
 };
 
@@ -39,7 +39,7 @@ fn twins(house: &House) -> [wire::Envelope; 2] {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_not_compared_is_not_heard() {
     let yard = yard().await;
-    let line = yard.shelter.invite("shelter-lipa", vec![endpoint()], 0).await.unwrap();
+    let line = yard.shelter.invite(&BY, "shelter-lipa", vec![endpoint()], 0).await.unwrap();
     let secret = *uput_core::invitation::Invitation::parse(line.expose()).unwrap().secret().expose();
     assert_eq!(crate::yard::knock(&yard.shelter, &yard.lipa, &secret).await, None);
     Post(yard.shelter.clone()).learn(&yard.lipa.id, twins(&yard.lipa).to_vec()).await.unwrap();
@@ -91,7 +91,7 @@ async fn to_an_organisation_whose_keys_fork_nothing_new_is_disclosed() {
     // It is still heard, and everything that ends something still goes.
     assert_eq!(yard.say(&[&yard.enquiry()]).await, STORED);
     say(&yard.shelter, trail, Statement::Withdrawn).await.unwrap();
-    assert_eq!(yard.shelter.show(&trail, false).await.unwrap().headline, "withdrawn");
+    assert_eq!(yard.shelter.show(&trail, None).await.unwrap().headline, "withdrawn");
 }
 
 /// A fork is refused to whoever would disclose, and shown.
@@ -137,7 +137,7 @@ async fn what_waits_for_an_organisation_whose_keys_fork_does_not_leave() {
     }
     assert_eq!(events.len(), 1, "the delivered of what came");
     assert_eq!(yard.shelter.queued().items, 1);
-    assert_eq!(yard.shelter.show(&disclosed, false).await.unwrap().undelivered, 1);
+    assert_eq!(yard.shelter.show(&disclosed, None).await.unwrap().undelivered, 1);
 }
 
 /// The neutral point, and the same in an encoding that is not the one.
@@ -166,7 +166,7 @@ fn weak_record(record: &wire::Envelope, house: &House, place: usize, weak: [u8; 
 async fn weak_keys_are_refused_wherever_they_are_offered() {
     let yard = yard().await;
     let stranger = House::found(5).await;
-    let line = yard.shelter.invite("stranger", vec![endpoint()], 0).await.unwrap();
+    let line = yard.shelter.invite(&BY, "stranger", vec![endpoint()], 0).await.unwrap();
     let secret = *uput_core::invitation::Invitation::parse(line.expose()).unwrap().secret().expose();
     let first = records(&[&stranger]).remove(0);
     let next = twins(&yard.hotline)[0].clone();

@@ -1,6 +1,6 @@
 //! What an honest user does wrong, and what it is told: which rule says no, and never the value.
 
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 use uput_core::{
     event::{Decision, Statement},
     rejection::Rejection,
@@ -9,7 +9,7 @@ use uput_core::{
 use uput_node::rpc::{Trails, status};
 
 use crate::{
-    town::{endpoint, request_id, say},
+    town::{BY, call_as, endpoint, request_id, say},
     yard::{DEMONSTRATION, STORED, Yard, knock, pact, records, yard},
 };
 
@@ -30,7 +30,11 @@ fn asks(peer: &str, fields: &[(&str, &str)]) -> OpenTrailRequest {
 }
 
 async fn refused(yard: &Yard, request: OpenTrailRequest) -> Status {
-    let refused = Trails(yard.shelter.clone()).open_trail(Request::new(request)).await.err().unwrap();
+    let refused = Trails(yard.shelter.clone())
+        .open_trail(call_as(wire::Role::CaseWorker, "TrailService/OpenTrail", request))
+        .await
+        .err()
+        .unwrap();
     assert!(!refused.message().contains(CANARY));
     refused
 }
@@ -38,7 +42,7 @@ async fn refused(yard: &Yard, request: OpenTrailRequest) -> Status {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_is_answered_with_its_rule() {
     let yard = yard().await;
-    let line = yard.shelter.invite("shelter-lipa", vec![endpoint()], 0).await.unwrap();
+    let line = yard.shelter.invite(&BY, "shelter-lipa", vec![endpoint()], 0).await.unwrap();
     let secret = *uput_core::invitation::Invitation::parse(line.expose()).unwrap().secret().expose();
     assert_eq!(knock(&yard.shelter, &yard.lipa, &secret).await, None);
     let other = wire::ServiceType::Shelter.into();
@@ -128,6 +132,8 @@ async fn under_an_agreement_that_is_over_or_not_signed_by_all_our_own_node_opens
         assert_eq!(status::rejection(&refused(&yard, request).await), Some(rejection));
     }
     assert!(yard.shelter.trail_ids().unwrap().is_empty());
-    let allowed = Trails(yard.shelter.clone()).open_trail(Request::new(asks("hotline", &[("adults", "1")]))).await;
+    let allowed = Trails(yard.shelter.clone())
+        .open_trail(call_as(wire::Role::CaseWorker, "TrailService/OpenTrail", asks("hotline", &[("adults", "1")])))
+        .await;
     assert!(allowed.is_ok(), "the control: without a name, the one in force is taken");
 }

@@ -34,7 +34,7 @@ use uput_core::{
 };
 use uput_node::{
     clock::SystemEntropy,
-    node::{Export, Node, Post},
+    node::{Export, Node, Origin, Post},
     peer::{Limits, Peers},
     shutdown,
     tls::{PeerCertificate, peer_client},
@@ -42,7 +42,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, content, unsaid},
-    town::{self, CONSENT, House, endpoint, enquiry, reads, say, say_with, until},
+    town::{self, BY, CONSENT, House, endpoint, enquiry, reads, say, say_with, until},
     yard::{DEMONSTRATION, pact, records},
 };
 
@@ -82,13 +82,13 @@ async fn channel(address: SocketAddr, us: &House, server: &House) -> Channel {
 impl<'a> Receiver<'a> {
     /// Is introduced, compared, and greets; from then on it keeps what comes.
     async fn meet(node: &Arc<Node>, address: SocketAddr, hotline: &'a House, house: &'a House, name: &str) -> Self {
-        let invitation = node.invite(name, vec![endpoint()], 0).await.unwrap();
+        let invitation = node.invite(&BY, name, vec![endpoint()], 0).await.unwrap();
         let secret = Invitation::parse(invitation.expose()).unwrap().secret().expose().to_vec();
         let chain = Some(wire::KeyChain { records: records(&[house]) });
         let mut stranger = PeerServiceClient::new(channel(address, house, hotline).await);
         let introduced = stranger.introduce(IntroduceRequest { secret, chain }).await.unwrap().into_inner();
         let number = node.view_peers().into_iter().find(|peer| peer.name == name).unwrap().safety_number;
-        node.confirm(name, &number).await.unwrap();
+        node.confirm(&BY, name, &number).await.unwrap();
         let (line, said) = mpsc::unbounded_channel();
         let mut client = PeerServiceClient::new(channel(address, house, hotline).await);
         let got = Arc::new(Mutex::new(Got { frames: vec![codec::encode(&introduced)], contents: Vec::new() }));
@@ -215,7 +215,7 @@ async fn ask(node: &Arc<Node>, receivers: [(&str, &Receiver<'_>); 2]) -> [TrailI
 /// One auditor looks at both, with one trust file. [BUN-66]
 async fn audit(node: &Node, trail: TrailId) {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-    let export = Export { trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
+    let export = Export { by: BY, trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
     node.export(export).await.unwrap();
 }
 
@@ -237,7 +237,7 @@ async fn two_receivers_got_nothing_equal_that_a_third_did_not_get_too() {
     let third = Receiver::meet(&node, address, hotline, centre, "centre").await;
     let parties = houses.each_ref();
     let (agreement, signed) = pact(DEMONSTRATION, parties, &parties);
-    node.take_agreement(Envelope::from_wire(signed).unwrap(), None).await.unwrap();
+    node.take_agreement(Envelope::from_wire(signed).unwrap(), Origin::Account(&BY)).await.unwrap();
     for receiver in [&first, &second, &third] {
         receiver.holds(1, |content| content.agreements.len()).await;
     }

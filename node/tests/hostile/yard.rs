@@ -20,7 +20,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, content, fill, fresh_nonce, unsaid},
-    town::{self, House, endpoint},
+    town::{self, BY, House, endpoint},
 };
 
 pub(crate) type Receipt = (ReceiptOutcome, u32);
@@ -49,11 +49,11 @@ pub(crate) struct Yard {
 
 /// Meets a node as an organisation that is only keys.
 pub(crate) async fn meet(node: &Arc<Node>, house: &House, name: &str) {
-    let line = node.invite(name, vec![endpoint()], 0).await.unwrap();
+    let line = node.invite(&BY, name, vec![endpoint()], 0).await.unwrap();
     let secret = *Invitation::parse(line.expose()).unwrap().secret().expose();
     assert_eq!(knock(node, house, &secret).await, None);
     let number = node.view_peers().into_iter().find(|peer| peer.name == name).unwrap().safety_number;
-    node.confirm(name, &number).await.unwrap();
+    node.confirm(&BY, name, &number).await.unwrap();
 }
 
 /// Uses an invitation's secret; tells why it was refused.
@@ -186,11 +186,11 @@ impl Yard {
     }
 
     pub(crate) async fn shown(&self, opening: &Said) -> wire::Trail {
-        self.shelter.show(&opening.trail(), true).await.unwrap()
+        self.shelter.show(&opening.trail(), Some(&BY)).await.unwrap()
     }
 
     pub(crate) async fn knows(&self, opening: &Said) -> bool {
-        self.shelter.show(&opening.trail(), false).await.is_ok()
+        self.shelter.show(&opening.trail(), None).await.is_ok()
     }
 
     /// One event as the shelter sees it.

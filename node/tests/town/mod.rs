@@ -25,13 +25,18 @@ use uput_core::{
     wire::{self, LegalBasis},
 };
 use uput_node::{
+    account::{AccountId, Caller},
     clock::SystemEntropy,
-    node::{NewEvent, NewTrail, Node, Post, Refused, Secrets},
+    node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Secrets},
     peer::Mailroom,
     record,
+    rpc::guard::admitted,
     storage::{Options, Storage, StorageKey},
 };
 use zeroize::Zeroizing;
+
+/// An account of nobody in particular.
+pub const BY: AccountId = AccountId::new([7; 16]);
 
 pub const SMALL: Options = Options { reserve: 4096, segment: 1 << 20, group: 64 };
 
@@ -140,21 +145,27 @@ impl Drop for House {
     }
 }
 
+/// A call by somebody of that role, who is past the guard.
+pub fn call_as<T>(role: wire::Role, method: &str, message: T) -> tonic::Request<T> {
+    let caller = Caller { account: BY, role, scopes: Arc::new([]) };
+    admitted(caller, &format!("uput.v1.{method}"), message)
+}
+
 pub fn endpoint() -> Endpoint {
     Endpoint::parse("node.example:7420").unwrap()
 }
 
 /// Lets two nodes meet, as two people would.
 pub async fn introduce(a: &Arc<Node>, a_name: &str, b: &Arc<Node>, b_name: &str) {
-    let line = a.invite(b_name, vec![endpoint()], 0).await.unwrap();
+    let line = a.invite(&BY, b_name, vec![endpoint()], 0).await.unwrap();
     let invitation = Invitation::parse(line.expose()).unwrap();
     let (post, chain) = (Post(a.clone()), Post(b.clone()).own_chain());
     let tls = *b.me().chain().newest().tls_key().as_bytes();
     let answer = post.introduce(invitation.secret().expose(), tls, chain).await.unwrap();
-    b.accepted(&invitation, a_name, answer).await.unwrap();
+    b.accepted(&BY, &invitation, a_name, answer).await.unwrap();
     let number = a.view_peers().into_iter().find(|peer| peer.name == b_name).unwrap().safety_number;
-    a.confirm(b_name, &number).await.unwrap();
-    b.confirm(a_name, &number).await.unwrap();
+    a.confirm(&BY, b_name, &number).await.unwrap();
+    b.confirm(&BY, a_name, &number).await.unwrap();
 }
 
 /// Carries letters one way until it is dropped.
@@ -191,7 +202,7 @@ pub async fn agree(houses: &[(&str, &House, &Arc<Node>)]) -> AgreementId {
     for (_, house, node) in houses {
         let envelope =
             Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &[&house.organisation_key()]).unwrap();
-        node.take_agreement(envelope, None).await.unwrap();
+        node.take_agreement(envelope, Origin::Account(&BY)).await.unwrap();
     }
     let id = compiled.agreement.id();
     for (_, _, node) in houses {
@@ -220,6 +231,7 @@ pub fn fields(list: &[(&str, &str)]) -> Vec<Field> {
 
 pub fn enquiry(peer: &str) -> NewTrail {
     NewTrail {
+        by: BY,
         request_id: request_id(),
         validate_only: false,
         peer: peer.to_owned(),
@@ -245,6 +257,7 @@ pub const CONSENT: [(&str, &str); 5] = [
 
 pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
     NewEvent {
+        by: BY,
         request_id: request_id(),
         validate_only: false,
         trail,
@@ -274,7 +287,7 @@ pub fn request_id() -> String {
 
 /// Waits until a trail reads so at a node.
 pub async fn reads(node: &Arc<Node>, trail: &TrailId, headline: &str) {
-    until(|| async { node.show(trail, false).await.is_ok_and(|trail| trail.headline == headline) }).await;
+    until(|| async { node.show(trail, None).await.is_ok_and(|trail| trail.headline == headline) }).await;
 }
 
 /// Shows what the nodes log, for whoever looks for a fault: `RUST_LOG=debug`.

@@ -53,7 +53,7 @@ pub(crate) struct Bearer(MetadataValue<Ascii>);
 #[derive(Deserialize)]
 struct Access {
     endpoint: String,
-    certificate: PathBuf,
+    certificate: String,
     token: String,
 }
 
@@ -119,7 +119,19 @@ impl Node {
         if !line.starts_with("ready ") {
             return Err("uputd did not start".into());
         }
-        Ok(Self { programs: programs.to_owned(), home, child, _said: said })
+        let node = Self { programs: programs.to_owned(), home, child, _said: said };
+        node.employ()?;
+        Ok(node)
+    }
+
+    /// The administrator makes an account for the machine that brings the load.
+    fn employ(&self) -> Result<(), Failed> {
+        let words = ["account", "create", "--role", "integration", "--name-file", "-"];
+        let account = text(&self.uput(&words, "An invented machine")?, "/account/account")?;
+        let to = self.machine().display().to_string();
+        let scopes = ["--scope", "open", "--scope", "record", "--scope", "trails", "--to", &to];
+        self.uput(&[&["account", "token", &account], scopes.as_slice()].concat(), "")?;
+        Ok(())
     }
 
     /// The process.
@@ -129,9 +141,8 @@ impl Node {
 
     /// Its trails, as its own people reach them.
     pub(crate) async fn trails(&self) -> Result<Trails, Failed> {
-        let access: Access = toml::from_str(&std::fs::read_to_string(self.folder().join("api.toml"))?)?;
-        let certificate = std::fs::read(self.folder().join(&access.certificate))?;
-        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(certificate));
+        let access: Access = toml::from_str(&std::fs::read_to_string(self.machine())?)?;
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&access.certificate));
         let channel = Endpoint::from_shared(format!("https://{}", access.endpoint))?.tls_config(tls)?.connect().await?;
         let bearer = Bearer(format!("Bearer {}", access.token).parse()?);
         Ok(TrailServiceClient::with_interceptor(channel, bearer))
@@ -154,6 +165,10 @@ impl Node {
             return Err(format!("uput {arguments:?}: {}", String::from_utf8_lossy(&ended.stderr)).into());
         }
         Ok(serde_json::from_slice(&ended.stdout)?)
+    }
+
+    fn machine(&self) -> PathBuf {
+        self.home.path().join("machine.toml")
     }
 
     fn folder(&self) -> PathBuf {

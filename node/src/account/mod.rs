@@ -1,0 +1,63 @@
+//! Who may use this node: accounts of people and machines, their tokens, and what a role includes.
+//!
+//! Guarantees that a secret is never kept, only its digest, and that what has no row in the table of roles is denied.
+//! All of it is local: nothing here goes to a peer. Leaves writing it to the journal to the node.
+
+mod attempts;
+mod register;
+pub mod roles;
+mod token;
+
+pub use register::{Account, Caller, KeptToken, Register};
+pub use token::{Token, TokenDigest};
+
+use std::fmt;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+            pub struct $name([u8; 16]);
+
+            impl $name {
+                /// From its bytes.
+                #[must_use]
+                pub const fn new(bytes: [u8; 16]) -> Self {
+                    Self(bytes)
+                }
+
+                /// From bytes that must be 16.
+                #[must_use]
+                pub fn parse(bytes: &[u8]) -> Option<Self> {
+                    bytes.try_into().ok().map(Self)
+                }
+
+                /// Its bytes.
+                #[must_use]
+                pub fn to_vec(self) -> Vec<u8> {
+                    self.0.to_vec()
+                }
+
+                /// Whether it begins so.
+                #[must_use]
+                pub fn begins(&self, beginning: &[u8]) -> bool {
+                    self.0.starts_with(beginning)
+                }
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                }
+            }
+        )*
+    };
+}
+
+ids! {
+    /// An account: 16 random bytes, which say nothing about whose it is. [ACC-1]
+    AccountId;
+    /// A token: 16 random bytes, no secret.
+    TokenId;
+}

@@ -1,0 +1,322 @@
+//! The accounts in memory, and who is let in.
+//!
+//! Guarantees that nobody is let in by a token that is wrong, ended or past its time, nor to an account that is
+//! disabled or locked, and that which of these it was cannot be told from outside. Leaves the journal to the node.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use uput_core::{
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::Seconds,
+    wire::{Role, Scope},
+};
+
+use super::{AccountId, Token, TokenDigest, TokenId, attempts::Attempts, roles, token};
+
+/// A person or a machine of this organisation.
+#[derive(Clone)]
+pub struct Account {
+    /// Which one.
+    pub id: AccountId,
+    /// What people here call it.
+    pub name: Sensitive<String>,
+    /// What it is for.
+    pub role: Role,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Who made it; none: the node itself.
+    pub created_by: Option<AccountId>,
+    /// It was ended.
+    pub disabled: bool,
+}
+
+/// What the node keeps of a token.
+#[derive(Clone)]
+pub struct KeptToken {
+    /// Which one.
+    pub id: TokenId,
+    /// Whose.
+    pub account: AccountId,
+    /// What the shown one must match.
+    pub digest: TokenDigest,
+    /// To what it is limited; empty: to nothing but the role.
+    pub scopes: Arc<[Scope]>,
+    /// Seconds since 1970.
+    pub created: u64,
+    /// Who made it; none: the node itself.
+    pub created_by: Option<AccountId>,
+    /// Seconds since 1970; 0: without end.
+    pub until: u64,
+    /// It was ended.
+    pub revoked: bool,
+}
+
+/// Whoever was let in.
+#[derive(Clone)]
+pub struct Caller {
+    /// Which account.
+    pub account: AccountId,
+    /// Its role.
+    pub role: Role,
+    /// To what the token is limited.
+    pub scopes: Arc<[Scope]>,
+}
+
+/// All accounts and tokens.
+#[derive(Default)]
+pub struct Register {
+    state: RwLock<State>,
+    attempts: Mutex<Attempts>,
+}
+
+#[derive(Default)]
+struct State {
+    accounts: BTreeMap<AccountId, Account>,
+    tokens: BTreeMap<TokenId, KeptToken>,
+}
+
+impl KeptToken {
+    /// Whether it still counts.
+    #[must_use]
+    pub const fn is_valid(&self, now: Seconds) -> bool {
+        !self.revoked && (self.until == 0 || now.get() < self.until)
+    }
+}
+
+impl Register {
+    /// Whose token it is, if it lets anybody in. [ACC-6]
+    #[must_use]
+    pub fn admit(&self, shown: &str, now: Seconds) -> Option<Caller> {
+        let state = self.read();
+        let kept = token::id_of(shown).and_then(|id| state.tokens.get(&id));
+        // Compared with something also where nothing is known, so that both take the same time.
+        let right = kept.map_or_else(TokenDigest::nobodys, |kept| kept.digest).matches(shown);
+        let kept = kept?;
+        let open = self.attempted(&kept.account, right, now);
+        let account = state.accounts.get(&kept.account)?;
+        (open && right && kept.is_valid(now) && !account.disabled).then(|| Caller {
+            account: account.id,
+            role: account.role,
+            scopes: Arc::clone(&kept.scopes),
+        })
+    }
+
+    /// Counts an attempt; false: the account is locked. [ACC-7]
+    fn attempted(&self, account: &AccountId, right: bool, now: Seconds) -> bool {
+        let mut attempts = self.attempts();
+        if attempts.locked_until(account, now).is_some() {
+            return false;
+        }
+        if right {
+            attempts.succeeded(account);
+        } else if attempts.failed(*account, now) {
+            // The ID, never the name.
+            tracing::warn!(%account, "an account is locked after failed attempts");
+        }
+        true
+    }
+
+    /// Takes in an account, or what it is now.
+    pub fn set_account(&self, account: Account) {
+        self.write().accounts.insert(account.id, account);
+    }
+
+    /// Takes in a token, or what it is now.
+    pub fn set_token(&self, token: KeptToken) {
+        self.write().tokens.insert(token.id, token);
+    }
+
+    /// The account whose ID begins so.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`] if there is none, or more than one.
+    pub fn account(&self, beginning: &[u8]) -> Result<Account, Rejection> {
+        let state = self.read();
+        only(beginning, state.accounts.values().filter(|account| account.id.begins(beginning))).cloned()
+    }
+
+    /// The token whose ID begins so.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`] if there is none, or more than one.
+    pub fn token(&self, beginning: &[u8]) -> Result<KeptToken, Rejection> {
+        let state = self.read();
+        only(beginning, state.tokens.values().filter(|token| token.id.begins(beginning))).cloned()
+    }
+
+    /// Every account, the oldest first.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        let mut accounts: Vec<Account> = self.read().accounts.values().cloned().collect();
+        accounts.sort_by_key(|account| (account.created, account.id));
+        accounts
+    }
+
+    /// The tokens of an account, the oldest first.
+    #[must_use]
+    pub fn tokens_of(&self, account: &AccountId) -> Vec<KeptToken> {
+        let state = self.read();
+        let mut tokens: Vec<_> = state.tokens.values().filter(|token| token.account == *account).cloned().collect();
+        tokens.sort_by_key(|token| (token.created, token.id));
+        tokens
+    }
+
+    /// Administrators that are not disabled, the oldest first.
+    #[must_use]
+    pub fn administrators(&self) -> Vec<Account> {
+        let mut accounts = self.accounts();
+        accounts.retain(|account| account.role == Role::Administrator && !account.disabled);
+        accounts
+    }
+
+    /// Whether a token was made here, valid or not any more.
+    #[must_use]
+    pub fn made(&self, token: &Token) -> bool {
+        self.read().tokens.get(&token.id()).is_some_and(|kept| kept.digest.matches(token.expose()))
+    }
+
+    /// Until when an account is locked, if it is.
+    #[must_use]
+    pub fn locked_until(&self, account: &AccountId, now: Seconds) -> Option<Seconds> {
+        self.attempts().locked_until(account, now)
+    }
+
+    // A panic while a lock was held leaves the maps whole: each change is one insertion.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Caller {
+    /// Whether it may make some part of a call.
+    #[must_use]
+    pub fn may_call(&self, method: &str) -> bool {
+        roles::may_call(self.role, &self.scopes, method)
+    }
+
+    /// Whether it may make that part of it.
+    #[must_use]
+    pub fn may(&self, method: &str, part: roles::Part) -> bool {
+        roles::may(self.role, &self.scopes, method, part)
+    }
+}
+
+/// The only one; the beginning of an ID has at least 4 bytes.
+fn only<'a, T>(beginning: &[u8], mut found: impl Iterator<Item = &'a T>) -> Result<&'a T, Rejection> {
+    match (found.next(), found.next()) {
+        (Some(one), None) if beginning.len() >= 4 => Ok(one),
+        _ => Err(Rejection::NoSuchAccount),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::attempts::MOST;
+    use uput_core::time::Span;
+    use zeroize::Zeroizing;
+
+    fn now() -> Seconds {
+        Seconds::new(1_795_298_400).unwrap()
+    }
+
+    fn staffed() -> (Register, Token) {
+        let (register, token) = (Register::default(), Token::generate().unwrap());
+        let account = AccountId::new([1; 16]);
+        register.set_account(Account {
+            id: account,
+            name: Sensitive::new("an invented worker".to_owned()),
+            role: Role::CaseWorker,
+            created: 1,
+            created_by: None,
+            disabled: false,
+        });
+        let (id, digest) = (token.id(), token.digest());
+        register.set_token(KeptToken {
+            id,
+            account,
+            digest,
+            scopes: Arc::new([]),
+            created: 1,
+            created_by: None,
+            until: now().get() + 10,
+            revoked: false,
+        });
+        (register, token)
+    }
+
+    /// The same ID with another secret.
+    fn forged(token: &Token) -> String {
+        let other = Token::generate().unwrap();
+        let (id, _) = token.expose().split_once('.').unwrap();
+        let (_, secret) = other.expose().split_once('.').unwrap();
+        format!("{id}.{secret}")
+    }
+
+    /// [ACC-6]
+    #[test]
+    fn only_a_valid_token_of_an_enabled_account_lets_in() {
+        let (register, token) = staffed();
+        let caller = register.admit(token.expose(), now()).unwrap();
+        assert_eq!((caller.account, caller.role), (AccountId::new([1; 16]), Role::CaseWorker));
+        let stranger = Token::generate().unwrap();
+        for wrong in ["", "guess", stranger.expose(), &forged(&token)] {
+            assert!(register.admit(wrong, now()).is_none());
+        }
+        assert!(register.admit(token.expose(), now().after(Span(10))).is_none(), "it has ended");
+        let kept = register.token(&token.id().to_vec()).unwrap();
+        register.set_token(KeptToken { revoked: true, ..kept.clone() });
+        assert!(register.admit(token.expose(), now()).is_none(), "it was revoked");
+        register.set_token(kept);
+        let account = register.account(&[1; 4]).unwrap();
+        register.set_account(Account { disabled: true, ..account });
+        assert!(register.admit(token.expose(), now()).is_none(), "its account is disabled");
+    }
+
+    /// [ACC-7]
+    #[test]
+    fn a_locked_account_lets_nobody_in_and_opens_again() {
+        let (register, token) = staffed();
+        for _ in 0..MOST {
+            assert!(register.locked_until(&AccountId::new([1; 16]), now()).is_none());
+            assert!(register.admit(&forged(&token), now()).is_none());
+        }
+        assert!(register.admit(token.expose(), now()).is_none());
+        let until = register.locked_until(&AccountId::new([1; 16]), now()).unwrap();
+        let kept = register.token(&token.id().to_vec()).unwrap();
+        register.set_token(KeptToken { until: 0, ..kept });
+        assert!(register.admit(token.expose(), until).is_some());
+    }
+
+    #[test]
+    fn guesses_at_ids_that_nobody_has_lock_nobody() {
+        let (register, token) = staffed();
+        for _ in 0..10 * MOST {
+            assert!(register.admit(Token::generate().unwrap().expose(), now()).is_none());
+        }
+        assert!(register.admit(token.expose(), now()).is_some());
+    }
+
+    #[test]
+    fn an_id_is_named_by_at_least_four_bytes_that_fit_one() {
+        let (register, token) = staffed();
+        let other = register.account(&[1; 16]).unwrap();
+        register.set_account(Account { id: AccountId::new([1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), ..other });
+        assert!(register.account(&[1; 4]).is_err() && register.account(&[1; 5]).is_ok());
+        assert!(register.token(&token.id().to_vec()[..3]).is_err());
+        let forged = Token::from_text(Zeroizing::new(forged(&token))).unwrap();
+        assert!(register.made(&token) && !register.made(&forged));
+    }
+}

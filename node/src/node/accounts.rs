@@ -1,0 +1,258 @@
+//! Accounts of this organisation's people and machines: making and ending them, in the journal first.
+//!
+//! Guarantees that there is always an administrator who is not disabled, once there was one, and that nothing of an
+//! account is sent to anybody.
+
+use std::sync::Arc;
+
+use uput_core::{
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::{Seconds, Span},
+    wire::{Role, Scope},
+};
+
+use super::{
+    Node,
+    journal::{OpenError, all},
+};
+use crate::{
+    account::{Account, AccountId, KeptToken, Token, TokenDigest, TokenId},
+    clock::{self, SystemEntropy},
+    record::{self, AccountRecord, TokenRecord},
+    seal,
+    storage::{Commit, CommitError, NewTrailKeys, Storage},
+};
+
+/// Longest name.
+const MAX_NAME: usize = 64;
+/// What the first account is called until somebody makes others.
+const FIRST: &str = "the node's first administrator";
+
+/// Writes the first account of a new folder: its administrator, who may make the others. [ACC-2]
+///
+/// # Errors
+/// [`CommitError`].
+pub async fn first_account(storage: &Storage, token: &Token) -> Result<(), CommitError> {
+    let (commit, _, _) = founding(token).map_err(|_| CommitError::Closed)?;
+    storage.commit(commit).await.map(drop)
+}
+
+impl Node {
+    /// Reads accounts and tokens back.
+    pub(super) fn read_accounts(&self) -> Result<(), OpenError> {
+        let unreadable = || OpenError::Unreadable(Rejection::Malformed);
+        for kept in all::<AccountRecord>(&self.storage, record::ACCOUNTS)? {
+            self.accounts.set_account(self.account_of(&kept).ok_or_else(unreadable)?);
+        }
+        for kept in all::<TokenRecord>(&self.storage, record::TOKENS)? {
+            self.accounts.set_token(token_of(&kept).ok_or_else(unreadable)?);
+        }
+        Ok(())
+    }
+
+    /// Makes an account, which has no token yet.
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`] for a name that is empty or long.
+    pub async fn create_account(
+        &self,
+        by: &AccountId,
+        name: Sensitive<String>,
+        role: Role,
+    ) -> Result<Account, Rejection> {
+        // Looked at to bound it; it goes on as it came.
+        let text = name.expose();
+        if text.trim().is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
+            return Err(Rejection::BadValue);
+        }
+        let _alone = self.changing.lock().await;
+        let (record, key, account) = new_account(name, role, Some(*by))?;
+        self.commit(Commit { keys: vec![key], records: vec![record::draft(&record)] }).await?;
+        self.accounts.set_account(account.clone());
+        Ok(account)
+    }
+
+    /// Ends an account for good, and with it all its tokens. [ACC-8]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] for the last administrator.
+    pub async fn disable_account(&self, by: &AccountId, beginning: &[u8]) -> Result<Account, Rejection> {
+        let _alone = self.changing.lock().await;
+        let account = self.accounts.account(beginning)?;
+        if account.disabled {
+            return Ok(account);
+        }
+        if matches!(self.accounts.administrators().as_slice(), [last] if last.id == account.id) {
+            return Err(Rejection::StepNotAllowed);
+        }
+        let position = self.indexed(record::ACCOUNTS, &account.id.to_vec()).ok_or(Rejection::NoSuchAccount)?;
+        let kept: AccountRecord = self.at(position)?;
+        self.keep(&AccountRecord { disabled: clock::now().get(), disabled_by: by.to_vec(), ..kept }).await?;
+        let account = Account { disabled: true, ..account };
+        self.accounts.set_account(account.clone());
+        Ok(account)
+    }
+
+    /// Makes a token of an account, for so long. The secret is given out here and nowhere else. [ACC-9]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`], also for a disabled one; [`Rejection::BadValue`] for a machine's without a scope.
+    pub async fn create_token(
+        &self,
+        by: &AccountId,
+        beginning: &[u8],
+        scopes: Vec<Scope>,
+        valid: Span,
+    ) -> Result<(KeptToken, Token), Rejection> {
+        let _alone = self.changing.lock().await;
+        let account = self.accounts.account(beginning)?;
+        if account.disabled {
+            return Err(Rejection::NoSuchAccount);
+        }
+        if account.role == Role::Integration && scopes.is_empty() {
+            return Err(Rejection::BadValue);
+        }
+        let token = Token::generate().map_err(|_| Rejection::Malformed)?;
+        let now = clock::now();
+        let (record, kept) = new_token(&token, account.id, scopes, Some(*by), now, now.after(valid).get());
+        self.keep(&record).await?;
+        self.accounts.set_token(kept.clone());
+        Ok((kept, token))
+    }
+
+    /// Ends a token for good. [ACC-8]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`].
+    pub async fn revoke_token(&self, by: &AccountId, beginning: &[u8]) -> Result<KeptToken, Rejection> {
+        let _alone = self.changing.lock().await;
+        let token = self.accounts.token(beginning)?;
+        if token.revoked {
+            return Ok(token);
+        }
+        let position = self.indexed(record::TOKENS, &token.id.to_vec()).ok_or(Rejection::NoSuchAccount)?;
+        let kept: TokenRecord = self.at(position)?;
+        self.keep(&TokenRecord { revoked: clock::now().get(), revoked_by: by.to_vec(), ..kept }).await?;
+        let token = KeptToken { revoked: true, ..token };
+        self.accounts.set_token(token.clone());
+        Ok(token)
+    }
+
+    /// A token for the oldest administrator, for whoever owns the node's folder; makes that account if there is none,
+    /// as in a folder from before there were accounts. [ACC-2]
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub async fn restore_access(&self) -> Result<Token, Rejection> {
+        let _alone = self.changing.lock().await;
+        let token = Token::generate().map_err(|_| Rejection::Malformed)?;
+        let Some(administrator) = self.accounts.administrators().into_iter().next() else {
+            let (commit, account, kept) = founding(&token)?;
+            self.commit(commit).await?;
+            self.accounts.set_account(account);
+            self.accounts.set_token(kept);
+            return Ok(token);
+        };
+        let (record, kept) = new_token(&token, administrator.id, Vec::new(), None, clock::now(), 0);
+        self.keep(&record).await?;
+        self.accounts.set_token(kept);
+        Ok(token)
+    }
+
+    fn account_of(&self, kept: &AccountRecord) -> Option<Account> {
+        let id = AccountId::parse(&kept.account)?;
+        let key = self.storage.trail_keys(&record::account_key_name(&id)).and_then(|keys| keys.value);
+        // The key opens the name; where it was destroyed, nobody is called anything any more.
+        let name = key.and_then(|key| seal::open(key.expose(), &name_aad(&id), &kept.name).ok());
+        let name = name.and_then(|name| String::from_utf8(name.to_vec()).ok()).unwrap_or_default();
+        Some(Account {
+            id,
+            name: Sensitive::new(name),
+            role: Role::try_from(kept.role).ok()?,
+            created: kept.created,
+            created_by: AccountId::parse(&kept.created_by),
+            disabled: kept.disabled != 0,
+        })
+    }
+}
+
+/// The first account with its first token, which has no end: it lies beside the keys of the node.
+fn founding(token: &Token) -> Result<(Commit, Account, KeptToken), Rejection> {
+    let (account_record, key, account) = new_account(Sensitive::new(FIRST.to_owned()), Role::Administrator, None)?;
+    let (token_record, kept) = new_token(token, account.id, Vec::new(), None, clock::now(), 0);
+    let records = vec![record::draft(&account_record), record::draft(&token_record)];
+    Ok((Commit { keys: vec![key], records }, account, kept))
+}
+
+fn new_account(
+    name: Sensitive<String>,
+    role: Role,
+    by: Option<AccountId>,
+) -> Result<(AccountRecord, NewTrailKeys, Account), Rejection> {
+    let id = AccountId::new(SystemEntropy.bytes());
+    // [ACC-3] A key of its own, so that the name can be erased while what was done stays.
+    let key = NewTrailKeys::generate(record::account_key_name(&id)).map_err(|_| Rejection::Malformed)?;
+    // Name and key are exposed to seal one under the other.
+    let sealed = seal::seal(key.value.expose(), &name_aad(&id), name.expose().as_bytes());
+    let account = Account { id, name, role, created: clock::now().get(), created_by: by, disabled: false };
+    let record = AccountRecord {
+        account: id.to_vec(),
+        name: sealed.map_err(|_| Rejection::Malformed)?,
+        role: role.into(),
+        created: account.created,
+        created_by: by.map(AccountId::to_vec).unwrap_or_default(),
+        ..AccountRecord::default()
+    };
+    Ok((record, key, account))
+}
+
+fn new_token(
+    token: &Token,
+    account: AccountId,
+    scopes: Vec<Scope>,
+    by: Option<AccountId>,
+    now: Seconds,
+    until: u64,
+) -> (TokenRecord, KeptToken) {
+    let record = TokenRecord {
+        token: token.id().to_vec(),
+        account: account.to_vec(),
+        digest: token.digest().to_vec(),
+        scopes: scopes.iter().map(|scope| (*scope).into()).collect(),
+        created: now.get(),
+        created_by: by.map(AccountId::to_vec).unwrap_or_default(),
+        until,
+        ..TokenRecord::default()
+    };
+    let kept = KeptToken {
+        id: token.id(),
+        account,
+        digest: token.digest(),
+        scopes: Arc::from(scopes),
+        created: now.get(),
+        created_by: by,
+        until,
+        revoked: false,
+    };
+    (record, kept)
+}
+
+fn token_of(kept: &TokenRecord) -> Option<KeptToken> {
+    // A scope that this version does not know must not turn a limited token into an unlimited one.
+    let scopes: Vec<Scope> = kept.scopes.iter().map(|scope| Scope::try_from(*scope).ok()).collect::<Option<_>>()?;
+    Some(KeptToken {
+        id: TokenId::parse(&kept.token)?,
+        account: AccountId::parse(&kept.account)?,
+        digest: TokenDigest::parse(&kept.digest)?,
+        scopes: Arc::from(scopes),
+        created: kept.created,
+        created_by: AccountId::parse(&kept.created_by),
+        until: kept.until,
+        revoked: kept.revoked != 0,
+    })
+}
+
+fn name_aad(account: &AccountId) -> Vec<u8> {
+    [b"uput/node/account/".as_slice(), &account.to_vec()].concat()
+}

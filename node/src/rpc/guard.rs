@@ -1,0 +1,200 @@
+//! Stands before every call of the local interface: who calls, and whether the role includes it.
+//!
+//! Guarantees that no call reaches a service without a valid token, nor one that the table of roles does not give to
+//! the caller; that every reason not to know a caller sounds the same; and that guesses are slowed down without shutting
+//! out whoever has a valid token. Leaves the parts of a call that a row tells apart to the call.
+
+use std::{
+    num::NonZeroU32,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use http::{HeaderMap, Request, Response};
+use tonic::Status;
+use tower::{Layer, Service};
+use uput_core::rejection::Rejection;
+
+use super::status;
+use crate::{
+    account::{AccountId, Caller, Register, roles::Part},
+    clock,
+};
+
+/// Failed attempts that are answered as such, per minute; further ones hear that they are too many.
+const FAILURES_PER_MINUTE: u32 = 30;
+
+/// Lets callers in.
+#[derive(Clone)]
+pub struct Guard {
+    register: Arc<Register>,
+    failures: Arc<DefaultDirectRateLimiter>,
+}
+
+/// A call that was let in: who makes it, and which it is.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    caller: Caller,
+    method: String,
+}
+
+/// A service behind the guard.
+#[derive(Clone)]
+pub struct Guarded<S> {
+    guard: Guard,
+    inner: S,
+}
+
+impl Guard {
+    /// Lets in whom the register knows.
+    #[must_use]
+    pub fn new(register: Arc<Register>) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(FAILURES_PER_MINUTE).unwrap_or(NonZeroU32::MIN));
+        Self { register, failures: Arc::new(RateLimiter::direct(quota)) }
+    }
+
+    fn admit(&self, headers: &HeaderMap, path: &str) -> Result<Admitted, Rejection> {
+        let shown = headers.get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+        let shown = shown.and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+        let Some(caller) = self.register.admit(shown, clock::now()) else {
+            // [API-4] After the comparison: a flood of guesses does not shut out a right token.
+            return Err(match self.failures.check() {
+                Ok(()) => Rejection::NotAuthenticated,
+                Err(_) => Rejection::TooMany,
+            });
+        };
+        let method = path.strip_prefix('/').unwrap_or(path);
+        // [API-3] [ACC-10] [ACC-11] What has no row is denied.
+        if caller.may_call(method) {
+            Ok(Admitted { method: method.to_owned(), caller })
+        } else {
+            Err(Rejection::NotPermitted)
+        }
+    }
+}
+
+/// A request as the guard passes it on: for callers inside of this process, before whom it does not stand.
+pub fn admitted<T>(caller: Caller, method: &str, message: T) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
+    request.extensions_mut().insert(Admitted { caller, method: method.to_owned() });
+    request
+}
+
+impl Admitted {
+    /// The account, if its role includes this part of the call. Asked before anything is looked up, so that a denial
+    /// says nothing about what is there. [ACC-13]
+    #[allow(clippy::result_large_err, reason = "tonic's")]
+    pub(super) fn demand(call: &http::Extensions, part: Part) -> Result<AccountId, Status> {
+        let admitted = call.get::<Self>().filter(|admitted| admitted.caller.may(&admitted.method, part));
+        admitted.map(|admitted| admitted.caller.account).ok_or_else(|| status::of(Rejection::NotPermitted))
+    }
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { guard: self.clone(), inner }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Guarded<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+    R: Default + Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.guard.admit(request.headers(), request.uri().path()) {
+            Ok(admitted) => {
+                request.extensions_mut().insert(admitted);
+                Box::pin(self.inner.call(request))
+            }
+            Err(rejection) => Box::pin(async move { Ok(status::of(rejection).into_http()) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Account, KeptToken, Token};
+    use http::HeaderValue;
+    use uput_core::{sensitive::Sensitive, wire::Role};
+
+    const METHOD: &str = "/uput.v1.NodeService/GetNode";
+
+    fn guard(token: &Token) -> Guard {
+        let (register, account) = (Register::default(), AccountId::new([1; 16]));
+        let name = Sensitive::new("an invented auditor".to_owned());
+        let role = Role::Auditor;
+        register.set_account(Account { id: account, name, role, created: 1, created_by: None, disabled: false });
+        register.set_token(KeptToken {
+            id: token.id(),
+            account,
+            digest: token.digest(),
+            scopes: Arc::new([]),
+            created: 1,
+            created_by: None,
+            until: 0,
+            revoked: false,
+        });
+        Guard::new(Arc::new(register))
+    }
+
+    fn call(guard: &Guard, header: Option<&str>, path: &str) -> Option<Rejection> {
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert("authorization", HeaderValue::from_str(header).unwrap());
+        }
+        guard.admit(&headers, path).err()
+    }
+
+    #[test]
+    fn only_the_token_passes() {
+        let token = Token::generate().unwrap();
+        let guard = guard(&token);
+        let right = format!("Bearer {}", token.expose());
+        assert_eq!(call(&guard, Some(&right), METHOD), None);
+        let other = format!("Bearer {}", Token::generate().unwrap().expose());
+        for wrong in [None, Some("Bearer "), Some(token.expose()), Some("Basic x"), Some(other.as_str())] {
+            assert_eq!(call(&guard, wrong, METHOD), Some(Rejection::NotAuthenticated));
+        }
+    }
+
+    #[test]
+    fn guesses_are_slowed_down_and_the_token_still_passes() {
+        let token = Token::generate().unwrap();
+        let guard = guard(&token);
+        let answers: Vec<_> = (0..=FAILURES_PER_MINUTE).map(|_| call(&guard, None, METHOD)).collect();
+        assert_eq!(answers.last(), Some(&Some(Rejection::TooMany)));
+        assert_eq!(call(&guard, Some(&format!("Bearer {}", token.expose())), METHOD), None);
+    }
+
+    /// [ACC-10]
+    #[test]
+    fn a_call_without_a_row_is_denied() {
+        let token = Token::generate().unwrap();
+        let (guard, right) = (guard(&token), format!("Bearer {}", token.expose()));
+        for path in
+            ["", "/", "/uput.v1.NodeService/Unheard", "//uput.v1.NodeService/GetNode", "/uput.v1.NodeService/getnode"]
+        {
+            assert_eq!(call(&guard, Some(&right), path), Some(Rejection::NotPermitted), "{path}");
+        }
+        let [denied, parted] = ["/uput.v1.TrailService/OpenTrail", "/uput.v1.TrailService/GetTrail"];
+        assert_eq!(call(&guard, Some(&right), denied), Some(Rejection::NotPermitted));
+        // Some part of it is the auditor's; which one, the call asks.
+        assert_eq!(call(&guard, Some(&right), parted), None);
+    }
+}

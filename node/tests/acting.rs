@@ -1,0 +1,122 @@
+//! Which account did what stands in the journal, and nowhere else.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+
+mod town;
+
+use std::time::Duration;
+
+use town::{Carrier, House, agree, enquiry, event, introduce, request_id, until};
+use uput_core::{
+    event::Statement,
+    sensitive::Sensitive,
+    wire::{DisclosureScope, Purpose, Role},
+};
+use uput_node::{
+    account::AccountId,
+    clock,
+    node::{Export, NewEvent, NewTrail},
+    record::{
+        AccessRecord, Accessed, AccountRecord, AgreementRecord, EventRecord, InvitationRecord, Kept, PeerRecord,
+        TokenRecord, read,
+    },
+    storage::{Position, Record},
+};
+
+const NAME: &str = "An Invented Colleague";
+
+fn records_of(house: &House) -> Vec<Record> {
+    house.open_storage().records(Position::new(0)).map(|record| record.unwrap()).collect()
+}
+
+fn all<K: Kept>(records: &[Record]) -> Vec<K> {
+    records.iter().filter_map(read).collect()
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Waits until nobody holds the folder any more.
+async fn closed(house: &House) {
+    drop(town::reopened(house).await);
+}
+
+/// [ACC-20] [ACC-3]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_account_did_is_known_here_and_to_nobody_else() {
+    let (hotline_house, shelter_house) = (House::found(1).await, House::found(2).await);
+    let (lipa_house, centre_house) = (House::found(3).await, House::found(4).await);
+    let (hotline, shelter) = (hotline_house.open(), shelter_house.open());
+    let (lipa, centre) = (lipa_house.open(), centre_house.open());
+    introduce(&hotline, "hotline", &shelter, "shelter-jasen").await;
+    introduce(&hotline, "hotline", &lipa, "shelter-lipa").await;
+    introduce(&hotline, "hotline", &centre, "centre").await;
+    let carriers: Vec<Carrier> =
+        [&shelter, &lipa, &centre].into_iter().flat_map(|to| Carrier::both(&hotline, to)).collect();
+    agree(&[
+        ("hotline", &hotline_house, &hotline),
+        ("shelter-jasen", &shelter_house, &shelter),
+        ("shelter-lipa", &lipa_house, &lipa),
+        ("centre", &centre_house, &centre),
+    ])
+    .await;
+    let administrator = AccountId::new([9; 16]);
+    let account =
+        hotline.create_account(&administrator, Sensitive::new(NAME.to_owned()), Role::Supervisor).await.unwrap();
+    let by = account.id;
+    let new = || NewTrail { by, request_id: request_id(), ..enquiry("shelter-jasen") };
+    let trail = hotline.open_trail(new()).await.unwrap().unwrap();
+    hotline.record_event(NewEvent { by, ..event(trail, Statement::Withdrawn) }).await.unwrap().unwrap();
+    hotline.show(&trail, None).await.unwrap();
+    hotline.show(&trail, Some(&by)).await.unwrap();
+    until(|| async { shelter.show(&trail, None).await.is_ok_and(|trail| trail.events.len() > 2) }).await;
+    let scope = DisclosureScope::Labels;
+    let export = Export { by, trail, purpose: Purpose::Audit, scope, nonce: None, wait: Duration::from_secs(5) };
+    let (bundle, _) = hotline.export(export).await.unwrap();
+    drop((carriers, hotline, shelter, lipa, centre));
+
+    closed(&hotline_house).await;
+    let records = records_of(&hotline_house);
+    let events: Vec<EventRecord> = all(&records);
+    let (own, received): (Vec<_>, Vec<_>) = events.iter().partition(|event| !event.request.is_empty());
+    assert!(own.len() == 2 && own.iter().all(|event| event.account == by.to_vec()));
+    assert!(!received.is_empty() && received.iter().all(|event| event.account.is_empty()));
+    let accesses: Vec<AccessRecord> = all(&records);
+    assert!(accesses.iter().all(|access| access.account == by.to_vec()));
+    let what: Vec<u32> = accesses.iter().map(|access| access.what).collect();
+    assert_eq!(what, [Accessed::Shown as u32, Accessed::Exported as u32], "without values nothing is looked at");
+    assert_ne!(accesses.last().unwrap().previous, 0, "each names the one before");
+    assert!(all::<InvitationRecord>(&records).iter().any(|invitation| !invitation.account.is_empty()));
+    assert!(all::<PeerRecord>(&records).iter().filter(|peer| peer.confirmed).all(|peer| !peer.account.is_empty()));
+    assert!(all::<AgreementRecord>(&records).iter().any(|agreement| !agreement.account.is_empty()));
+
+    // The name is sealed under its own key even inside of the sealed journal; no secret is anywhere.
+    let accounts: Vec<AccountRecord> = all(&records);
+    assert!(accounts.iter().any(|kept| kept.account == by.to_vec() && kept.created_by == administrator.to_vec()));
+    assert!(records.iter().all(|record| !contains(&record.payload, NAME.as_bytes())));
+    assert!(all::<TokenRecord>(&records).is_empty());
+    assert!(!contains(&bundle, &by.to_vec()) && !contains(&bundle, NAME.as_bytes()));
+    closed(&shelter_house).await;
+    let theirs = records_of(&shelter_house);
+    assert!(theirs.len() > 5 && theirs.iter().all(|record| !contains(&record.payload, &by.to_vec())));
+}
+
+/// [ACC-2]
+#[tokio::test]
+async fn a_folder_from_before_there_were_accounts_gets_its_first_one_once() {
+    let house = House::found(5).await;
+    let node = house.open();
+    assert!(node.register().accounts().is_empty());
+    let first = node.restore_access().await.unwrap();
+    let second = node.restore_access().await.unwrap();
+    drop(node);
+    let node = town::reopened(&house).await;
+    let register = node.register();
+    let accounts = register.accounts();
+    assert_eq!(accounts.len(), 1);
+    for token in [first, second] {
+        let caller = register.admit(token.expose(), clock::now()).unwrap();
+        assert!(caller.role == Role::Administrator && caller.account == accounts.first().unwrap().id);
+    }
+}
