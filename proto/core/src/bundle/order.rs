@@ -63,10 +63,15 @@ fn first_run(chain: &[Envelope]) -> usize {
         .count()
 }
 
-/// Whether second successors stand otherwise than by number and ID.
+/// Whether second successors stand otherwise than by number and ID, or a record stands there again.
 fn tail_descends(chain: &[Envelope]) -> bool {
     // One record has no successors: it is not read for its number.
-    chain.len() > 1 && descent(chain.get(first_run(chain)..).unwrap_or_default(), record_key).is_some()
+    if chain.len() < 2 {
+        return false;
+    }
+    let (run, tail) = chain.split_at(first_run(chain));
+    let again = |record: &Envelope| run.iter().any(|before| before.id() == record.id());
+    descent(tail, record_key).is_some() || tail.iter().any(again)
 }
 
 /// What a second successor is ordered by: number, ID.

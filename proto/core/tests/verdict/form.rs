@@ -70,6 +70,13 @@ pub(crate) fn of_the_file(world: &World) -> Vec<Case> {
                 chain.records.extend(forks.iter().map(Envelope::to_wire));
             })
         }),
+        case("a key record twice", Exit::NotAuthentic, "BUN-3", {
+            disordered(&story, |bundle| {
+                for chain in &mut bundle.chains {
+                    chain.records.extend(chain.records.last().cloned());
+                }
+            })
+        }),
         case("a trail of zeros", Exit::NotAuthentic, "BUN-1", disordered(&story, |bundle| bundle.trail = vec![0; 32])),
         // [BUN-2]
         case("more heads than a bundle may hold", Exit::NotAuthentic, "BUN-1", {
