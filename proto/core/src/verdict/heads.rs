@@ -29,8 +29,8 @@ impl Heads {
             // Read before it is verified only to find the key that must have signed it.
             let verified = Head::parse(envelope.body()).and_then(|head| {
                 let key = keyring.signing_key(&head.author, &head.key)?;
-                let ours = if head.trail == bundle.trail { Ok(()) } else { Err(Rejection::WrongTrail) };
-                ours.and_then(|()| verify_one(envelope.clone(), MediaType::HEAD, key, Head::parse))
+                let head = verify_one(envelope.clone(), MediaType::HEAD, key, Head::parse)?;
+                if head.trail == bundle.trail { Ok(head) } else { Err(Rejection::WrongTrail) }
             });
             match verified {
                 Ok(head) => all.push(head),
