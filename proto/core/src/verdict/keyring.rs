@@ -123,7 +123,11 @@ impl Keyring {
             for twin in chain.twins() {
                 let rival = chain.records().find(|record| record.number() == twin.number());
                 let by = names.show(&chain.organisation());
-                let sentence = format!("{} signed two key records with number {}", by.name, twin.number());
+                let sentence = format!(
+                    "two key records with number {} bear {}'s signature: its key was used in two places, or is stolen",
+                    twin.number(),
+                    by.name
+                );
                 findings.fail(Demand::OneChain, Exit::Equivocation, Where::id(twin.id()), sentence.clone());
                 let proof = rival.into_iter().chain([twin]).map(|record| record.id().to_string()).collect();
                 findings.breaches.push(Breach { by, requirement: Demand::OneChain.requirement(), proof, sentence });
