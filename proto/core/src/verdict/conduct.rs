@@ -1,6 +1,6 @@
 //! Whether state, rule, basis, profile and times were kept.
 
-use super::{Conformance, demand::Demand, findings::Findings, names::Names, opened::Opened};
+use super::{Conformance, chronology::Chronology, demand::Demand, findings::Findings, names::Names, opened::Opened};
 use crate::{
     agreement::{Agreement, Judgement, Refused, Request},
     event::{Event, Statement},
@@ -9,6 +9,7 @@ use crate::{
     state::{Finding, Reading, Verdict},
     time::Seconds,
     trail::Trail,
+    trust::moment,
     wire,
 };
 
@@ -54,6 +55,7 @@ pub(super) fn check_agreement(
     trail: &Trail,
     agreement: &Agreement,
     opened: &Opened,
+    chronology: &Chronology<'_>,
     names: &Names<'_>,
     findings: &mut Findings,
 ) {
@@ -63,6 +65,7 @@ pub(super) fn check_agreement(
     let Ok(opening) = trail.opening_event() else { return };
     for event in trail.events() {
         check_terms(opening, event, agreement, opened, names, findings);
+        check_date(opening, event, agreement, chronology, names, findings);
         if event.terms.is_none() && discloses(&event.statement) {
             let sentence = format!("{} names no rule and no legal basis", event.statement.name());
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
@@ -114,6 +117,41 @@ fn check_terms(
             };
             findings.against(Demand::Profile, Conformance::NotCheckable, Some(event.id), said(&why));
         }
+    }
+}
+
+/// A disclosure that claims to be made while the agreement lasted, and stands after what claims to be made when it had
+/// ended, or before what claims to be made when it had not begun. [BUN-57]
+fn check_date(
+    opening: &Event,
+    event: &Event,
+    agreement: &Agreement,
+    chronology: &Chronology<'_>,
+    names: &Names<'_>,
+    findings: &mut Findings,
+) {
+    let discloses = Request::of(opening, event).is_some_and(|request| request.occasion.discloses());
+    if !discloses || !agreement.is_in_force(event.time) {
+        return;
+    }
+    let (latest, earliest) = (chronology.latest(event), chronology.earliest(event));
+    let contradicts = if latest.time >= agreement.valid_until() {
+        Some((latest, "it has seen", "the agreement had ended"))
+    } else if earliest.time < agreement.valid_from() {
+        Some((earliest, "has seen it", "the agreement had not begun"))
+    } else {
+        None
+    };
+    if let Some((other, order, when)) = contradicts {
+        let sentence = format!(
+            "{} of {} claims {}, and an event of {} that {order} claims {}, when {when}: one of the two is false",
+            event.statement.name(),
+            names.of(&event.author),
+            moment(event.time),
+            names.of(&other.author),
+            moment(other.time)
+        );
+        findings.against(Demand::Validity, Conformance::NotCheckable, Some(event.id), sentence);
     }
 }
 

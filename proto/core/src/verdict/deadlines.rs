@@ -1,6 +1,8 @@
 //! What a delay is worth, as long as there are no logs: a party's own word against itself, and nothing else. [BUN-59]
 
-use super::{Conformance, Deadline, demand::Demand, findings::Findings, heads::Heads, names::Names};
+use super::{
+    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, names::Names,
+};
 use crate::{
     agreement::{Agreement, name_of},
     bundle::Bundle,
@@ -20,6 +22,7 @@ pub(super) struct Clocks<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) trail: &'a Trail,
     pub(super) heads: &'a Heads,
+    pub(super) chronology: &'a Chronology<'a>,
     pub(super) names: &'a Names<'a>,
 }
 
@@ -66,8 +69,23 @@ impl Clocks<'_> {
             None => format!("{timer}: due {}, {done} in time, on the word of {word}", moment(due)),
             Some(late) => format!("{timer}: due {}, {done} {late} late, on the word of {word}", moment(due)),
         };
-        let late = late.map(|late| (late, self.weigh(&clocks, to, &mut sentence, findings)));
-        self.deadline(step, due, late, word, sentence)
+        let verdict = match late {
+            Some(_) => Some(self.weigh(&clocks, to, &mut sentence, findings)),
+            None => self.doubt(to, due, &mut sentence, findings),
+        };
+        self.deadline(step, due, (late, verdict), word, sentence)
+    }
+
+    /// In time by its own claimed time, and too late by that of an event that it has seen.
+    fn doubt(&self, to: &Event, due: Seconds, sentence: &mut String, findings: &mut Findings) -> Option<Conformance> {
+        let before = self.chronology.latest(to);
+        if before.time <= due {
+            return None;
+        }
+        let (by, time) = (self.names.of(&before.author), moment(before.time));
+        *sentence = format!("{sentence}: an event of {by} that it has seen claims {time}, and one of the two is false");
+        findings.against(Demand::Timers, Conformance::NotCheckable, Some(to.id), sentence.clone());
+        Some(Conformance::NotCheckable)
     }
 
     fn judge_open(&self, step: &Step<'_>, due: Seconds, findings: &mut Findings) -> Deadline {
@@ -87,8 +105,8 @@ impl Clocks<'_> {
             }
             Some(_) => format!("{timer}: due {}, no answer, on {by}'s word", moment(due)),
         };
-        let late = late.map(|late| (late, self.weigh(&clocks, step.from, &mut sentence, findings)));
-        self.deadline(step, due, late, self.word(&clocks), sentence)
+        let verdict = late.map(|_| self.weigh(&clocks, step.from, &mut sentence, findings));
+        self.deadline(step, due, (late, verdict), self.word(&clocks), sentence)
     }
 
     /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
@@ -140,7 +158,7 @@ impl Clocks<'_> {
         &self,
         step: &Step<'_>,
         due: Seconds,
-        late: Option<(Span, Conformance)>,
+        (late, verdict): (Option<Span>, Option<Conformance>),
         word: String,
         sentence: String,
     ) -> Deadline {
@@ -150,8 +168,8 @@ impl Clocks<'_> {
             from: step.from.id.to_string(),
             due: due.get(),
             met: step.to.filter(|_| !step.ended).map(|to| to.id.to_string()),
-            late: late.map(|(late, _)| late.0),
-            verdict: late.map(|(_, verdict)| verdict),
+            late: late.map(|late| late.0),
+            verdict,
             word,
             sentence,
         }

@@ -3,7 +3,7 @@
 //! Guarantees that a citation that passes names a decision signed by its issuer, whom the agreement lets make it.
 //! Leaves to people whether it is about this case: that is the word of whoever cites it, and the report says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
 use crate::{
@@ -13,7 +13,9 @@ use crate::{
     event::{Event, EventPrefix, Statement},
     id::{EventId, OrgId},
     rejection::Rejection,
+    state::Side,
     trail::Trail,
+    wire::DecisionOutcome,
 };
 
 /// Verified decisions of other trails.
@@ -69,6 +71,7 @@ impl Evidence {
         names: &Names<'_>,
         findings: &mut Findings,
     ) {
+        let mut baseless = BTreeSet::new();
         for event in trail.events() {
             let Statement::Decision(decision) = &event.statement else { continue };
             findings.reach(Demand::Issuer);
@@ -80,8 +83,10 @@ impl Evidence {
             if !agreement.may_decide(&issuer, decision.kind) {
                 let sentence = format!("the agreement does not let {} make that decision", names.of(&issuer));
                 findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
+                baseless.insert(event.id);
             }
         }
+        check_identities(trail, &baseless, findings);
     }
 
     /// The issuer of a cited decision, if it is here.
@@ -109,6 +114,40 @@ impl Evidence {
             names.of(&citing.author)
         ));
         Some(evidence.author)
+    }
+}
+
+/// Who she is does not follow from what its author may not decide: without a yes of the other party, or another decision,
+/// such an identity has no ground. [BUN-52]
+fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut Findings) {
+    if baseless.is_empty() || trail.opened_at() == 2 {
+        return;
+    }
+    let (mut grounded, mut claimed) = (BTreeSet::new(), BTreeSet::new());
+    for event in trail.settled() {
+        let follows = |some: &BTreeSet<EventId>| [event.prev, event.seen].iter().flatten().any(|id| some.contains(id));
+        if event.statement == Statement::Identity && follows(&claimed) && !follows(&grounded) {
+            let sentence = "it discloses who she is on a decision that its author may not make";
+            findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
+        }
+        let own = is_ground(event, trail);
+        if follows(&grounded) || (own && !baseless.contains(&event.id)) {
+            grounded.insert(event.id);
+        }
+        if follows(&claimed) || (own && baseless.contains(&event.id)) {
+            claimed.insert(event.id);
+        }
+    }
+}
+
+/// A yes of the receiver, or a decision that grants.
+fn is_ground(event: &Event, trail: &Trail) -> bool {
+    match &event.statement {
+        Statement::Accepted | Statement::PartlyAccepted(_) => event.author == trail.party(Side::Peer),
+        Statement::Decision(decision) => {
+            matches!(decision.outcome, DecisionOutcome::Granted | DecisionOutcome::GrantedInPart)
+        }
+        _ => false,
     }
 }
 

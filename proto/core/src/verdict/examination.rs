@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use super::{
     AgreementShown, Assurance, Completeness, Deadline, Exit, Report, SCHEMA, Standing, TrustShown, Where, YesNo,
-    challenges, conduct,
+    challenges,
+    chronology::Chronology,
+    conduct,
     deadlines::Clocks,
     demand::Demand,
     events::{Connected, Events},
@@ -122,18 +124,18 @@ impl<'a> Examination<'a> {
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
         let opened = Opened::verify(self.bundle, trail, &self.events, findings);
         opened.say_closed(trail, findings);
-        let reading = trail.reading().ok();
+        let (reading, chronology) = (trail.reading().ok(), Chronology::of(trail));
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
-                let clocks = Clocks { bundle: self.bundle, trail, heads: &self.heads, names };
+                let clocks = Clocks { bundle: self.bundle, trail, heads: &self.heads, chronology: &chronology, names };
                 deadlines = clocks.check(reading, agreement, findings);
             }
         }
         if let Some(agreement) = self.agreement.as_deref() {
             pact::check_trusted(agreement, self.trust, findings);
-            conduct::check_agreement(trail, agreement, &opened, names, findings);
+            conduct::check_agreement(trail, agreement, &opened, &chronology, names, findings);
         }
         Judged { reading, opened: Some(opened), deadlines, seen, parties }
     }

@@ -5,6 +5,7 @@
 //! said safely. Leaves to people what a breach means, and where the IDs of the trust file came from.
 
 mod challenges;
+mod chronology;
 mod conduct;
 mod deadlines;
 mod demand;

@@ -290,7 +290,8 @@ pub struct Deadline {
     pub met: Option<String>,
     /// Seconds too late, by claimed times.
     pub late: Option<u64>,
-    /// What a delay comes to: `no` if it is the late party's own admission; absent if nothing is late.
+    /// What a delay, or the doubt whether there is one, comes to: `no` if it is the late party's own admission; absent if
+    /// nothing is late.
     pub verdict: Option<Conformance>,
     /// On whose word: whose clocks stand behind it.
     pub word: String,

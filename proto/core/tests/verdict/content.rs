@@ -13,7 +13,7 @@ use uput_core::{
 use crate::{
     case::{Case, changed, exported},
     innocent,
-    sample::{Story, TWO_PARTY, World},
+    sample::{Story, TWO_PARTY, World, placement},
 };
 
 pub(crate) fn of_events(world: &World) -> Vec<Case> {
@@ -271,6 +271,9 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
             story.disclose(Statement::Corrected, 2, LegalBasis::ExplicitConsent, 0, crate::sample::known());
             exported(&story)
         }),
+        case("identity on a decision of the senders own making", Exit::NotConformant, "BUN-52", {
+            exported(&self_decided(world))
+        }),
         case("a claimed time finer than the agreement allows", Exit::NotConformant, "BUN-58", {
             let mut story = world.enquiry();
             story.force(&world.jasen, Statement::Acknowledged, |event| {
@@ -286,6 +289,15 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
             exported(&story)
         }),
     ]
+}
+
+/// The sender says that something was decided, and then who she is, before the receiver's yes.
+pub(crate) fn self_decided(world: &World) -> Story<'_> {
+    let mut story = world.enquiry();
+    story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
+    story.say(&world.hotline, Statement::Decision(placement()));
+    story.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, crate::sample::known());
+    story
 }
 
 /// An event with eight closed slots that nobody can open.

@@ -9,6 +9,7 @@
 
 mod case;
 mod content;
+mod dated;
 mod form;
 mod harness;
 mod innocent;

@@ -1,7 +1,7 @@
 //! What every case comes to.
 
 use uput_core::{
-    event::Statement,
+    event::{Decision, Statement},
     slot::Extent,
     state::Side,
     verdict::{Conformance, Exit, Outcome, Report, YesNo, verify},
@@ -10,8 +10,8 @@ use uput_core::{
 
 use crate::{
     case::{Case, changed, exported},
-    content, form,
-    sample::World,
+    content, dated, form,
+    sample::{World, placement},
 };
 
 fn failed(report: &Report) -> Vec<String> {
@@ -32,7 +32,7 @@ fn check(case: &Case) {
 
 /// Every case of two organisations.
 pub(crate) fn cases(world: &World) -> Vec<Case> {
-    let makers: [fn(&World) -> Vec<Case>; 7] = [
+    let makers: [fn(&World) -> Vec<Case>; 8] = [
         form::of_the_file,
         form::of_keys,
         form::of_heads,
@@ -40,6 +40,7 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
         content::of_agreements,
         content::of_disclosures,
         content::of_timers,
+        dated::of_dates,
     ];
     makers.iter().flat_map(|maker| maker(world)).collect()
 }
@@ -82,7 +83,7 @@ fn a_decision_is_no_evidence_in_its_own_trail() {
     let mut notice = world.decision(&world.hotline);
     let made = notice.trail.last(Side::Peer).unwrap();
     let Statement::Decision(decision) = notice.trail.event(&made).unwrap().statement else { panic!("no decision") };
-    let citing = uput_core::event::Decision { evidence: Some(made), ..decision };
+    let citing = Decision { evidence: Some(made), ..decision };
     notice.say(&world.hotline, Statement::Decision(citing));
     notice.evidence = notice.trail.event(&made).map(|event| event.envelope().clone());
     let report = verify(&exported(&notice), &world.trust());
@@ -126,6 +127,33 @@ fn a_cited_decision_must_be_here_as_it_was_made_and_by_whom_the_agreement_lets_m
     let mut own = world.enquiry();
     own.say(&world.hotline, Statement::Decision(decision));
     check(&Case::new("decided by a hotline", Exit::NotConformant, "BUN-52", &world, exported(&own)));
+}
+
+/// Who cites a decision does not make it: its issuer must be one that the agreement lets decide. [BUN-52]
+#[test]
+fn a_cited_decision_of_somebody_who_may_not_make_it_is_broken() {
+    let world = World::invented();
+    let mut source = world.another();
+    let made = source.say(&world.jasen, Statement::Decision(placement()));
+    let mut night = world.enquiry();
+    night.say(&world.hotline, Statement::Decision(Decision { evidence: Some(made), ..placement() }));
+    night.evidence = source.trail.event(&made).map(|event| event.envelope().clone());
+    check(&Case::new("decided by a shelter", Exit::NotConformant, "BUN-52", &world, exported(&night)));
+}
+
+/// A sender that only says that something was decided may not say who she is: the trail reaches stage 2, the receiver
+/// reads nothing, and the verdict names the decision and what rests on it. [BUN-52]
+#[test]
+fn identity_on_a_decision_of_the_senders_own_making_is_broken() {
+    let world = World::pair();
+    let story = content::self_decided(&world);
+    let decision = story.trail.events().find(|event| matches!(event.statement, Statement::Decision(_))).unwrap();
+    let report = verify(&exported(&story), &world.trust());
+    assert_eq!((report.exit, report.standing.unwrap().stage), (Exit::NotConformant, 2));
+    let broken = report.conformant.reasons.iter().filter(|reason| reason.requirement == "BUN-52");
+    let broken: Vec<_> = broken.filter_map(|reason| reason.event.clone()).collect();
+    let identity = story.trail.last(Side::Opener).unwrap();
+    assert_eq!(broken, [decision.id.to_string(), identity.to_string()]);
 }
 
 #[test]

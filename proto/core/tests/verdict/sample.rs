@@ -519,7 +519,7 @@ fn proofs(party: &OrgId) -> Vec<wire::LogProof> {
     (1..3).map(proof).collect()
 }
 
-fn placement() -> Decision {
+pub(crate) fn placement() -> Decision {
     Decision {
         kind: DecisionType::Placement,
         outcome: DecisionOutcome::Granted,
