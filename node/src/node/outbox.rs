@@ -58,9 +58,28 @@ struct State {
     received: Vec<Position>,
     alone: BTreeSet<Position>,
     refusals: u32,
+    round: Round,
     refused: BTreeMap<Position, Refused>,
     /// Trails of which an event was refused: none of their events goes any more.
     broken: HashSet<TrailId>,
+}
+
+/// Letters that the peer put off together: they rest equally long.
+#[derive(Clone, Copy, Default)]
+struct Round {
+    /// The letter that was put off first: the round lasts until it goes again.
+    first: u64,
+    /// The newest letter that was sent before: what was under way then is of this round, whenever its answer comes.
+    sent: u64,
+}
+
+/// How a trail stands towards a peer.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Standing {
+    /// How many of its events are not on the peer's disk.
+    pub(super) undelivered: u64,
+    /// What broke it off: its first event that was refused for good.
+    pub(super) broken: Option<Refused>,
 }
 
 /// What kind of thing waits.
@@ -243,12 +262,6 @@ impl Queue {
         }
     }
 
-    /// What broke a trail off: its first event that was refused for good.
-    pub(super) fn broken_off(&self, trail: &TrailId) -> Option<Refused> {
-        let state = self.lock();
-        state.refused.values().find(|refused| refused.item.event && refused.item.trail == Some(*trail)).copied()
-    }
-
     /// Notes what the peer has, and a little later gives all that was noted meanwhile, for one record; nothing, if
     /// somebody else was given it.
     pub(super) async fn received(&self, positions: Vec<Position>) -> Vec<Position> {
@@ -273,14 +286,17 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// How long a letter rests before it goes again: longer each time, capped, and new after a success. Whatever reason
-    /// the peer gives: none lets it be asked without end.
+    /// How long a letter rests before it goes again: longer each round, capped, and new after a success. Whatever reason
+    /// the peer gives: none lets it be asked without end. [NOD-30]
     pub(super) fn pause(&self, ticket: u64) -> Duration {
         let mut state = self.lock();
+        if ticket > state.round.sent && !state.resting.contains(&state.round.first) {
+            state.refusals = state.refusals.saturating_add(1);
+            state.round = Round { first: ticket, sent: state.next_ticket };
+        }
         state.resting.insert(ticket);
         self.changed.notify_waiters();
-        let before = state.refusals;
-        state.refusals = before.saturating_add(1);
+        let before = state.refusals.saturating_sub(1);
         (FIRST_PAUSE * 2_u32.saturating_pow(before.min(12))).min(LONGEST_PAUSE)
     }
 
@@ -306,18 +322,22 @@ impl Queue {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
     }
 
-    /// How many events of a trail are not on the peer's disk.
-    pub(super) fn of_trail(&self, trail: &TrailId) -> u64 {
+    /// How each trail stands of which the peer has not everything, in one pass.
+    pub(super) fn standings(&self) -> HashMap<TrailId, Standing> {
         let state = self.lock();
-        let flying = state.flying.values().flatten().map(|(_, item)| item);
-        let refused = state.refused.values().map(|refused| &refused.item);
-        state
-            .waiting
-            .values()
-            .chain(flying)
-            .chain(refused)
-            .filter(|item| item.event && item.trail == Some(*trail))
-            .count() as u64
+        let mut standings: HashMap<TrailId, Standing> = HashMap::new();
+        for (trail, refused) in state.outstanding() {
+            let standing = standings.entry(trail).or_default();
+            *standing = standing.with(refused);
+        }
+        standings
+    }
+
+    /// How one trail stands.
+    pub(super) fn standing(&self, trail: &TrailId) -> Standing {
+        let state = self.lock();
+        let of_trail = state.outstanding().filter(|(of, _)| of == trail);
+        of_trail.fold(Standing::default(), |standing, (_, refused)| standing.with(refused))
     }
 
     /// How it stands.
@@ -350,7 +370,23 @@ impl Queue {
     }
 }
 
+impl Standing {
+    /// With one more event that the peer does not have.
+    fn with(self, refused: Option<Refused>) -> Self {
+        Self { undelivered: self.undelivered.saturating_add(1), broken: self.broken.or(refused) }
+    }
+}
+
 impl State {
+    /// Trails of the events that the peer does not have, in no order, and how those were refused that were, oldest first.
+    fn outstanding(&self) -> impl Iterator<Item = (TrailId, Option<Refused>)> {
+        let flying = self.flying.values().flatten().map(|(_, item)| item);
+        let under_way = self.waiting.values().chain(flying).map(|item| (item, None));
+        let refused = self.refused.values().map(|refused| (&refused.item, Some(*refused)));
+        let events = under_way.chain(refused).filter(|(item, _)| item.event);
+        events.filter_map(|(item, refused)| Some((item.trail?, refused)))
+    }
+
     /// Whether so many items should wait for more, or for a receipt.
     fn better_together(&self, items: usize, most: usize) -> bool {
         let under_way = self.flying.len().saturating_sub(self.resting.len());
@@ -478,11 +514,53 @@ mod tests {
     fn each_pause_is_twice_the_last_to_a_minute_and_a_success_begins_anew() {
         let queue = Queue::default();
         queue.push([item(1, 1)]);
-        let letter = queue.take(9).unwrap();
-        let pauses: Vec<u64> = (0..13).map(|_| queue.pause(letter.ticket).as_secs()).collect();
+        let put_off = || {
+            let letter = queue.take(9).unwrap();
+            let pause = queue.pause(letter.ticket);
+            queue.again(letter.ticket, false);
+            pause
+        };
+        let pauses: Vec<u64> = (0..13).map(|_| put_off().as_secs()).collect();
         assert_eq!(pauses, [0, 0, 0, 0, 0, 1, 3, 6, 12, 25, 51, 60, 60]);
-        queue.done(letter.ticket);
-        assert_eq!(queue.pause(letter.ticket), FIRST_PAUSE);
+        queue.done(queue.take(9).unwrap().ticket);
+        queue.push([item(2, 2)]);
+        assert_eq!(put_off(), FIRST_PAUSE);
+    }
+
+    /// [NOD-30]
+    #[test]
+    fn twenty_letters_that_are_put_off_at_once_make_the_pause_longer_once() {
+        let queue = Queue::default();
+        queue.push((1..=20).map(|n| item(n.into(), n)));
+        let mut letters: Vec<u64> = (0..20).map(|_| queue.take(1).unwrap().ticket).collect();
+        for round in 0..4 {
+            let pause = FIRST_PAUSE * 2_u32.pow(round);
+            let pauses: Vec<Duration> = letters.iter().map(|ticket| queue.pause(*ticket)).collect();
+            assert_eq!(pauses, [pause; 20], "round {round}");
+            let go = |ticket: &u64| {
+                queue.again(*ticket, false);
+                queue.take(1).unwrap().ticket
+            };
+            letters = letters.iter().map(go).collect();
+        }
+    }
+
+    /// [NOD-30]
+    #[test]
+    fn a_round_of_pauses_lasts_until_its_first_letter_goes_again() {
+        let queue = Queue::default();
+        queue.push([item(1, 1), item(2, 2), item(3, 3)]);
+        let [first, second, slow] = [(); 3].map(|()| queue.take(1).unwrap().ticket);
+        assert_eq!([first, second].map(|ticket| queue.pause(ticket)), [FIRST_PAUSE; 2]);
+        queue.push([item(4, 4)]);
+        let meanwhile = queue.take(1).unwrap().ticket;
+        assert_eq!(queue.pause(meanwhile), FIRST_PAUSE, "sent while the first one rests");
+        queue.again(first, false);
+        let first = queue.take(1).unwrap().ticket;
+        assert_eq!(queue.pause(slow), FIRST_PAUSE, "it was sent before the round began");
+        assert_eq!(queue.pause(first), FIRST_PAUSE * 2);
+        queue.again(second, false);
+        assert_eq!(queue.pause(queue.take(1).unwrap().ticket), FIRST_PAUSE * 2);
     }
 
     #[test]
@@ -514,8 +592,11 @@ mod tests {
         assert_eq!(numbers(&queue.take(9).unwrap()), [3, 4]);
         assert!(queue.take(9).is_none());
         let trail = item(1, 1).1.trail.unwrap();
-        assert_eq!((queue.length().items, queue.length().held, queue.of_trail(&trail)), (2, 1, 2));
-        assert_eq!(queue.broken_off(&trail).map(|refused| refused.code), Some(17));
+        assert_eq!((queue.length().items, queue.length().held, queue.standing(&trail).undelivered), (2, 1, 2));
+        assert_eq!(queue.standing(&trail).broken.map(|refused| refused.code), Some(17));
+        let (all, other) = (queue.standings(), item(3, 2).1.trail.unwrap());
+        assert_eq!((all.len(), all[&trail].undelivered, all[&other].undelivered), (2, 2, 1));
+        assert_eq!((all[&trail].broken.map(|refused| refused.code), all[&other].broken.is_none()), (Some(17), true));
     }
 
     #[tokio::test]

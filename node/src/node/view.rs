@@ -1,5 +1,7 @@
 //! A trail as people see it.
 
+use std::collections::BTreeMap;
+
 use uput_core::{
     catalogue::Field,
     event::{Decision, Event, Statement},
@@ -11,7 +13,12 @@ use uput_core::{
     wire,
 };
 
-use super::{Node, report::AHEAD, trails::Loaded};
+use super::{
+    Node,
+    outbox::{Refused, Standing},
+    report::AHEAD,
+    trails::Loaded,
+};
 use crate::{
     account::AccountId,
     clock,
@@ -32,6 +39,7 @@ impl Node {
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let mut view = self.outline(loaded, &reading)?;
+        stand(&mut view, &self.outbox.queue(&loaded.other(&self.me.organisation)).standing(id));
         for event in loaded.trail.events() {
             view.events.push(self.view_event(loaded, &reading, event, values.is_some())?);
         }
@@ -43,19 +51,26 @@ impl Node {
     /// # Errors
     /// Why a trail cannot be read.
     pub async fn list(&self, waiting: bool) -> Result<Vec<wire::Trail>, Rejection> {
-        let mut outlines = Vec::new();
+        let mut trails: BTreeMap<OrgId, Vec<(TrailId, wire::Trail)>> = BTreeMap::new();
         for id in self.trail_ids()? {
             let mut held = self.trails.hold(&id).await;
             self.ensure_loaded(&mut held, &id)?;
             let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
             let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
             let outline = self.outline(loaded, &reading)?;
-            let broken = self.outbox.queue(&loaded.other(&self.me.organisation)).broken_off(&id).is_some();
-            let waits = broken || waits_for_us(&outline);
-            if !waiting || waits {
-                outlines.push((waits, outline));
+            trails.entry(loaded.other(&self.me.organisation)).or_default().push((id, outline));
+        }
+        let mut outlines = Vec::new();
+        for (other, trails) in trails {
+            // Each queue once, and after the trails: what was recorded meanwhile is never taken for delivered.
+            let standings = self.outbox.queue(&other).standings();
+            for (id, mut outline) in trails {
+                let standing = standings.get(&id).copied().unwrap_or_default();
+                stand(&mut outline, &standing);
+                outlines.push((standing.broken.is_some() || waits_for_us(&outline), outline));
             }
         }
+        outlines.retain(|(waits, _)| *waits || !waiting);
         outlines.sort_by_key(|(waits, trail)| (!waits, u64::MAX - trail.changed, trail.trail.clone()));
         Ok(outlines.into_iter().map(|(_, outline)| outline).collect())
     }
@@ -114,6 +129,7 @@ impl Node {
         Ok(())
     }
 
+    /// All of a trail but its events and how it stands towards the other party.
     fn outline(&self, loaded: &Loaded, reading: &Reading) -> Result<wire::Trail, Rejection> {
         let opening = loaded.trail.opening()?;
         let us = self.me.organisation;
@@ -132,28 +148,12 @@ impl Node {
                 Stage::Need => 1,
                 Stage::Identity => 2,
             },
-            notes: notes(reading).into_iter().chain(self.broken_off(&other, &loaded.trail.id())).collect(),
+            notes: notes(reading),
             owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
             deadlines: deadlines(loaded, reading, ours),
             events: Vec::new(),
             changed: loaded.beside.values().map(|beside| beside.stored).max().unwrap_or(0),
-            undelivered: self.outbox.queue(&other).of_trail(&loaded.trail.id()),
-        })
-    }
-
-    /// Says that an event of ours will never reach the other party, nor what follows it. [NOD-34]
-    fn broken_off(&self, other: &OrgId, trail: &TrailId) -> Option<String> {
-        let refused = self.outbox.queue(other).broken_off(trail)?;
-        let code = refusal(refused.code);
-        Some(match refused.unsent {
-            true => format!(
-                "broken off: an event of ours could not be sent ({code}), and nothing we said since has reached them: \
-                 telephone, and open a new trail"
-            ),
-            false => format!(
-                "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
-                 them: telephone, and open a new trail"
-            ),
+            undelivered: 0,
         })
     }
 
@@ -238,6 +238,27 @@ fn is_from_the_future(event: &Event, stored: u64) -> bool {
 /// The code of a rejection by its number.
 pub(super) fn refusal(number: u32) -> String {
     Rejection::from_number(number).map_or_else(|| format!("rejection {number}"), |known| known.code().to_owned())
+}
+
+/// Says what the other party does not have.
+fn stand(trail: &mut wire::Trail, standing: &Standing) {
+    trail.undelivered = standing.undelivered;
+    trail.notes.extend(standing.broken.map(|refused| broken_off(&refused)));
+}
+
+/// Says that an event of ours will never reach the other party, nor what follows it. [NOD-34]
+fn broken_off(refused: &Refused) -> String {
+    let code = refusal(refused.code);
+    match refused.unsent {
+        true => format!(
+            "broken off: an event of ours could not be sent ({code}), and nothing we said since has reached them: \
+             telephone, and open a new trail"
+        ),
+        false => format!(
+            "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
+             them: telephone, and open a new trail"
+        ),
+    }
 }
 
 /// Things that stand beside the headline.
