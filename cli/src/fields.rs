@@ -19,8 +19,8 @@ use crate::prompt;
 /// Where the fields come from.
 #[derive(Args)]
 pub(crate) struct FieldsArgs {
-    /// TOML or JSON file with `label = "value"` lines; `-` reads standard input. Values are never arguments, because
-    /// every user of this computer can see those.
+    /// TOML or JSON file with `label = "value"` lines, see `uput help labels`; `-` reads standard input. Values are never
+    /// arguments, because every user of this computer can see those.
     #[arg(long, value_name = "FILE")]
     fields: Option<PathBuf>,
 }

@@ -1,4 +1,6 @@
-//! Help on a command, and the table of exit codes.
+//! Help on a command, and on what is no command: the exit codes, the labels.
+
+mod labels;
 
 use clap::{Args, CommandFactory as _};
 use serde_json::json;
@@ -8,16 +10,17 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
 
-/// The topic that is not a command.
+/// A topic that is not a command.
 const EXIT_CODES: &str = "exit-codes";
 
 /// What to explain.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  uput help exit-codes
-  uput help referral send")]
+  uput help referral send
+  uput help labels
+  uput help exit-codes")]
 pub(crate) struct HelpArgs {
-    /// A command, for example `referral send`, or the topic `exit-codes`
+    /// A command, for example `referral send`, or one of the topics `exit-codes` and `labels`
     #[arg(value_name = "COMMAND")]
     topic: Vec<String>,
 }
@@ -26,6 +29,9 @@ impl HelpArgs {
     pub(crate) fn run(&self) -> Result<Answer, Failure> {
         if self.topic == [EXIT_CODES] {
             return exit_codes();
+        }
+        if self.topic == [labels::TOPIC] {
+            return labels::answer();
         }
         let mut root = Cli::command();
         root.build();

@@ -52,7 +52,12 @@ fn known(reason: &str, status: &Status) -> Failure {
     };
     let sentence = rejection.map_or_else(|| status.message().to_owned(), ToString::to_string);
     let (why, next) = sentence.split_once("; ").unwrap_or((&sentence, ""));
-    let next = if reason == Rejection::NotPermitted.code() { "give --as FILE, for an account that may" } else { next };
+    let next = match rejection {
+        Some(Rejection::BadValue) => "see `uput help labels` for what each label takes",
+        Some(Rejection::UnknownLabel) => "what has no label must not travel; `uput help labels` lists those there are",
+        Some(Rejection::NotPermitted) => "give --as FILE, for an account that may",
+        _ => next,
+    };
     let mut failure = Failure::new(exit, reason, "the node refused").because(why).next(next);
     // The node may say more than the table, for example which label; it never puts a value there.
     let more = status.message();
@@ -100,6 +105,11 @@ mod tests {
         let failure = refused(Code::FailedPrecondition, "KEY_LOCKED", "");
         assert_eq!(failure.exit, Exit::NotAuthenticated);
         assert_eq!(failure.next, "give the passphrase");
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_told_where_its_form_stands() {
+        assert!(refused(Code::InvalidArgument, "BAD_VALUE", "").next.contains("uput help labels"));
     }
 
     #[test]

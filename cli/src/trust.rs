@@ -43,7 +43,7 @@ pub(crate) enum TrustCommand {
 #[derive(Args)]
 #[command(after_help = "Examples:
   uput trust show trust.toml
-  uput trust show trust.toml --json | jq -r .digest")]
+  uput trust show trust.toml --json | jq -r .trust.digest")]
 pub(crate) struct ShowArgs {
     /// The trust file
     file: PathBuf,

@@ -31,7 +31,8 @@ const TIMES: [&str; 4] = ["time", "occurred", "proven", "due"];
   uput trail verify document.uput --trust trust.toml --json | jq '.checks[] | select(.outcome == \"failed\")'
 
 Exit codes: 0 authentic and conformant, 10 not authentic, 11 incomplete, 12 equivocation, 13 unknown or revoked signer,
-14 authentic but not conformant. Where several hold, the first of 10, 13, 12, 11, 14 wins. See `uput help exit-codes`.")]
+14 authentic but not conformant, or not checkable whether it is. Where several hold, the first of 10, 13, 12, 11, 14
+wins. See `uput help exit-codes`.")]
 pub(crate) struct VerifyArgs {
     /// The bundle; `-` reads standard input
     bundle: PathBuf,

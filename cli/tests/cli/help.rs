@@ -69,6 +69,39 @@ fn every_example_parses() {
     }
 }
 
+/// The members that a schema's answers can have, whether all is well or not.
+fn members(schema: &serde_json::Value) -> BTreeSet<String> {
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    let properties = std::iter::once(schema).chain(variants).filter_map(|one| one["properties"].as_object());
+    properties.flat_map(|members| members.keys().cloned()).collect()
+}
+
+/// [CLI-3] What an example asks jq for is in the schema of its command.
+#[test]
+fn every_example_with_jq_names_a_member_of_the_schema() {
+    let schemas = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/schemas");
+    let mut seen = 0;
+    for path in every_command() {
+        for (_, filter) in help(&path).lines().filter_map(|line| line.strip_prefix("  uput ")?.split_once("| jq ")) {
+            let schema = std::fs::read(schemas.join(format!("uput.{}.v1.json", path.join(".")))).unwrap();
+            let members = members(&serde_json::from_slice(&schema).unwrap());
+            let asked = filter.trim_start_matches("-r ").trim_start_matches(['\'', '.']);
+            let asked: String = asked.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            assert!(members.contains(&asked), "{path:?}: {asked} is none of {members:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+#[test]
+fn labels_are_explained() {
+    golden("help/topic-labels", &help(&["labels".to_owned()]));
+    let folder = tempfile::tempdir().unwrap();
+    let object = json(&run(folder.path(), ["help", "labels", "--json"], ""));
+    assert!(object["labels"].as_array().unwrap().iter().any(|label| label["label"] == "age_band"));
+}
+
 /// At most noun and verb: what follows are arguments.
 fn every_prefix<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let alone = ["inbox", "completions", "man", "help"];
