@@ -391,20 +391,29 @@ impl Node {
     }
 }
 
-/// Whether who she is may be read: the receiver said yes, the law opened the trail, or a decision was made by somebody
-/// whom the agreement lets make it. Else its author would only have to say that something was decided. [AGR-24] [EVT-14]
+/// Whether who she is may be read: the receiver said yes to the need, the law opened the trail, or a decision was made by
+/// somebody whom the agreement lets make it. Else its author would only have to say that something was decided. A
+/// correction rests on what it corrects. [AGR-24] [EVT-14]
 fn is_grounded(loaded: &Loaded, event: &Event, enclosed: &Enclosed) -> bool {
     if event.terms.is_none_or(|terms| terms.stage < 2) || loaded.trail.opened_at() == 2 {
         return true;
     }
-    let grounds = |said: &Event| match said.statement {
-        Statement::Accepted | Statement::PartlyAccepted(_) => said.author != event.author,
+    let history = loaded.trail.history();
+    let decides = |said: &Event| match said.statement {
         Statement::Decision(Decision { kind, outcome, .. }) if grants(outcome) => {
             issuer(loaded, said, enclosed).is_some_and(|issuer| loaded.agreement.may_decide(&issuer, kind))
         }
         _ => false,
     };
-    loaded.trail.events().any(|said| grounds(said))
+    let grounded = |identity: &Event| {
+        let mut seen = loaded.trail.events().filter(|said| history.has_seen(identity.id, said.id));
+        history.is_accepted_before(identity.id) || seen.any(|said| decides(said))
+    };
+    let named = |before: &Event| before.statement == Statement::Identity && history.has_seen(event.id, before.id);
+    match event.statement {
+        Statement::Identity => grounded(event),
+        _ => loaded.trail.events().any(|before| named(before) && grounded(before)),
+    }
 }
 
 const fn grants(outcome: wire::DecisionOutcome) -> bool {

@@ -123,6 +123,40 @@ async fn a_decision_that_its_author_may_not_make_opens_no_identity() {
     assert!(labels(&seen).contains(&"name") && seen.findings.is_empty(), "the control: the centre may");
 }
 
+/// A yes to an earlier need stands for no yes to a later one, and what corrects an unread identity is not read either.
+/// [EVT-14] [STA-15]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_to_an_earlier_need_makes_no_decision_good() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    let until = Seconds::new(4_000_000_000).unwrap();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let held = say(&yard.shelter, opening.trail(), Statement::Held { until }).await.unwrap();
+    let need = yard.disclosing(&opening, Statement::Need, &CONSENT, |event| event.seen = Some(held));
+    assert_eq!(yard.say(&[&need]).await, STORED);
+    let yes = say(&yard.shelter, opening.trail(), Statement::Accepted).await.unwrap();
+    let again = yard.disclosing(&opening, Statement::Need, &CONSENT, |event| {
+        (event.seq, event.prev, event.seen) = (2, Some(need.id), Some(yes));
+    });
+    let decided = Event { seen: Some(yes), ..yard.next(&opening, &again, 3, Statement::Decision(PLACED)).read() };
+    let decided = Said::sign(&yard.hotline, &decided, None);
+    let fields = [&CONSENT[..], &[("name", "Invented Name")]].concat();
+    let later = |statement, before: &Said, seq| {
+        yard.disclosing(&opening, statement, &fields, |event| {
+            (event.seq, event.prev, event.seen) = (seq, Some(before.id), Some(yes));
+            event.terms = event.terms.map(|terms| Terms { stage: 2, ..terms });
+        })
+    };
+    let named = later(Statement::Identity, &decided, 4);
+    let corrected = later(Statement::Corrected, &named, 5);
+    assert_eq!(yard.say(&[&again, &decided, &named, &corrected]).await, STORED);
+    for said in [&named, &corrected] {
+        let seen = yard.seen(&opening, said).await;
+        assert!(seen.fields.is_empty(), "dropped unread");
+        assert_eq!(seen.findings, ["no_rule"]);
+    }
+}
+
 /// [EVT-15] [EVT-18]
 #[tokio::test(flavor = "multi_thread")]
 async fn proof_by_somebody_unknown_waits_for_the_keys() {

@@ -141,6 +141,12 @@ impl History {
         self.view_at(event).is_some_and(|view| view.live() && !view.refused())
     }
 
+    /// Whether the past of this event has a yes that covers the need. [STA-15]
+    #[must_use]
+    pub fn is_accepted_before(&self, event: EventId) -> bool {
+        self.place(event).is_some_and(|place| View::new(self, self.past(place).clone()).covered())
+    }
+
     /// Where the values of a disclosure stood for one who knew this event and its past. [STA-16] [STA-17]
     #[must_use]
     pub fn values_at(&self, event: EventId, disclosure: EventId) -> Values {

@@ -10,10 +10,9 @@ use crate::{
     agreement::Agreement,
     bundle::{Bundle, List},
     envelope::{MediaType, Verified, verify_one},
-    event::{Event, EventPrefix, Statement},
+    event::{Decision, Event, EventPrefix, Statement},
     id::{EventId, OrgId},
     rejection::Rejection,
-    state::Side,
     trail::Trail,
     wire::DecisionOutcome,
 };
@@ -117,8 +116,8 @@ impl Evidence {
     }
 }
 
-/// Who she is does not follow from what its author may not decide: without a yes of the other party, or another decision,
-/// such an identity has no ground. [BUN-52]
+/// Who she is does not follow from what its author may not decide: without a yes that covers the need, or another
+/// decision, such an identity has no ground. [BUN-52]
 fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut Findings) {
     if baseless.is_empty() || trail.opened_at() == 2 {
         return;
@@ -126,11 +125,12 @@ fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut 
     let (mut grounded, mut claimed) = (BTreeSet::new(), BTreeSet::new());
     for event in trail.settled() {
         let follows = |some: &BTreeSet<EventId>| [event.prev, event.seen].iter().flatten().any(|id| some.contains(id));
-        if event.statement == Statement::Identity && follows(&claimed) && !follows(&grounded) {
+        let named = event.statement == Statement::Identity && follows(&claimed) && !follows(&grounded);
+        if named && !trail.history().is_accepted_before(event.id) {
             let sentence = "it discloses who she is on a decision that its author may not make";
             findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
         }
-        let own = is_ground(event, trail);
+        let own = grants(event);
         if follows(&grounded) || (own && !baseless.contains(&event.id)) {
             grounded.insert(event.id);
         }
@@ -140,15 +140,11 @@ fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut 
     }
 }
 
-/// A yes of the receiver, or a decision that grants.
-fn is_ground(event: &Event, trail: &Trail) -> bool {
-    match &event.statement {
-        Statement::Accepted | Statement::PartlyAccepted(_) => event.author == trail.party(Side::Peer),
-        Statement::Decision(decision) => {
-            matches!(decision.outcome, DecisionOutcome::Granted | DecisionOutcome::GrantedInPart)
-        }
-        _ => false,
-    }
+const fn grants(event: &Event) -> bool {
+    matches!(
+        event.statement,
+        Statement::Decision(Decision { outcome: DecisionOutcome::Granted | DecisionOutcome::GrantedInPart, .. })
+    )
 }
 
 const fn cited(statement: &Statement) -> Option<EventId> {

@@ -272,7 +272,7 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
             exported(&story)
         }),
         case("identity on a decision of the senders own making", Exit::NotConformant, "BUN-52", {
-            exported(&self_decided(world))
+            exported(&self_decided(world, None))
         }),
         case("a claimed time finer than the agreement allows", Exit::NotConformant, "BUN-58", {
             let mut story = world.enquiry();
@@ -291,10 +291,17 @@ pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
     ]
 }
 
-/// The sender says that something was decided, and then who she is, before the receiver's yes.
-pub(crate) fn self_decided(world: &World) -> Story<'_> {
+/// The sender says that something was decided, and then who she is, before the receiver's yes to the newest need.
+pub(crate) fn self_decided(world: &World, yes: Option<Statement>) -> Story<'_> {
     let mut story = world.enquiry();
-    story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
+    let need = |story: &mut Story<'_>| {
+        story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed())
+    };
+    need(&mut story);
+    if let Some(yes) = yes {
+        story.delivered_and(yes);
+        need(&mut story);
+    }
     story.say(&world.hotline, Statement::Decision(placement()));
     story.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, crate::sample::known());
     story

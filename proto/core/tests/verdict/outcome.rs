@@ -11,7 +11,7 @@ use uput_core::{
 use crate::{
     case::{Case, changed, exported},
     content, dated, form,
-    sample::{World, placement},
+    sample::{Story, World, placement},
 };
 
 fn failed(report: &Report) -> Vec<String> {
@@ -146,9 +146,15 @@ fn a_cited_decision_of_somebody_who_may_not_make_it_is_broken() {
 #[test]
 fn identity_on_a_decision_of_the_senders_own_making_is_broken() {
     let world = World::pair();
-    let story = content::self_decided(&world);
+    // A yes to what was asked before is no yes to what is asked now. [STA-15]
+    for yes in [None, Some(Statement::Accepted)] {
+        names_the_self_made(&content::self_decided(&world, yes));
+    }
+}
+
+fn names_the_self_made(story: &Story<'_>) {
     let decision = story.trail.events().find(|event| matches!(event.statement, Statement::Decision(_))).unwrap();
-    let report = verify(&exported(&story), &world.trust());
+    let report = verify(&exported(story), &story.world.trust());
     assert_eq!((report.exit, report.standing.unwrap().stage), (Exit::NotConformant, 2));
     let broken = report.conformant.reasons.iter().filter(|reason| reason.requirement == "BUN-52");
     let broken: Vec<_> = broken.filter_map(|reason| reason.event.clone()).collect();
