@@ -8,6 +8,7 @@ use std::{
 use uput_core::{
     bundle::BundleDraft,
     envelope::Envelope,
+    event::Event,
     head::Head,
     id::{OrgId, TrailId},
     rejection::Rejection,
@@ -101,13 +102,7 @@ impl Node {
                 evidence.insert(cited.id(), cited.clone());
             }
             let kept: EventRecord = self.at(beside.position)?;
-            let extent = match export.scope {
-                DisclosureScope::Labels => Extent::LABELS,
-                DisclosureScope::Values => Extent::VALUES,
-                _ => Extent::NOTHING,
-            };
-            let disclosed = loaded.disclosed(event, &kept);
-            disclosures.extend(disclosed.and_then(|disclosed| disclosed.disclose(&event.id, &extent)));
+            disclosures.extend(opened(loaded, event, &kept, export.scope));
         }
         let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
         let draft = BundleDraft {
@@ -145,5 +140,18 @@ impl Node {
             }
         }
         newest.into_values().collect()
+    }
+}
+
+/// What a bundle opens of an event. [NOD-24]
+fn opened(loaded: &Loaded, event: &Event, kept: &EventRecord, scope: DisclosureScope) -> Option<wire::Disclosure> {
+    let labels = || loaded.labels(event, kept)?.disclose(&event.id, &Extent::LABELS);
+    match scope {
+        DisclosureScope::Labels => labels(),
+        DisclosureScope::Values => {
+            let values = loaded.values(event, kept).and_then(|values| values.disclose(&event.id, &Extent::VALUES));
+            values.or_else(labels)
+        }
+        DisclosureScope::Nothing | DisclosureScope::Unspecified => None,
     }
 }

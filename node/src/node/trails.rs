@@ -162,14 +162,21 @@ impl Loaded {
         slot::open(disclosure, &event.slots, &self.trail.opening()?.nonce, &event.author)
     }
 
-    /// Opens what a record kept of an event's slots: values, or labels if the values are gone.
-    pub(super) fn disclosed(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
-        let values = self.unseal(&record.values, KeyKind::Value, record.generation, b"values").ok();
-        let bytes = values.or_else(|| {
-            let evidence = self.evidence(record).ok()?;
-            Some(Zeroizing::new(evidence.labels)).filter(|labels| !labels.is_empty())
-        })?;
-        let disclosure = wire::Disclosure::decode(bytes.as_slice()).ok()?;
+    /// Opens the values that a record kept of an event's slots; none if they are gone. For whoever asked for values.
+    pub(super) fn values(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
+        let values = self.unseal(&record.values, KeyKind::Value, record.generation, b"values").ok()?;
+        self.disclosed(event, &values)
+    }
+
+    /// Opens the labels that a record kept of an event's slots. They outlive the values, and come without their key.
+    /// [NOD-24]
+    pub(super) fn labels(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
+        let labels = Zeroizing::new(self.evidence(record).ok()?.labels);
+        if labels.is_empty() { None } else { self.disclosed(event, &labels) }
+    }
+
+    fn disclosed(&self, event: &Event, bytes: &[u8]) -> Option<Disclosed> {
+        let disclosure = wire::Disclosure::decode(bytes).ok()?;
         self.open(event, &disclosure).ok()
     }
 

@@ -210,23 +210,27 @@ impl Node {
         }
         let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
         let kept: EventRecord = self.at(beside.position)?;
-        let Some(disclosed) = loaded.disclosed(event, &kept) else { return Ok(Vec::new()) };
+        let disclosed = if values { loaded.values(event, &kept) } else { None };
+        let Some(disclosed) = disclosed else {
+            return Ok(readable_labels(loaded, event, &kept, &beside.stripped));
+        };
         let request = loaded.request(event).ok_or(Rejection::Malformed)?;
-        let readable = loaded.agreement.strip(&request, &disclosed).kept;
         let shown = |field: &Field| wire::Field {
             label: field.label().name().to_owned(),
             // The reader asked for values, and the access is recorded.
-            value: if values { field.value().expose().clone() } else { String::new() },
+            value: field.value().expose().clone(),
         };
-        let fields: Vec<wire::Field> = readable.iter().map(shown).collect();
-        if !fields.is_empty() {
-            return Ok(fields);
-        }
-        // The values are gone; the labels outlive them.
-        let labels =
-            disclosed.labels().map(|label| wire::Field { label: label.name().to_owned(), value: String::new() });
-        Ok(labels.collect())
+        Ok(loaded.agreement.strip(&request, &disclosed).kept.iter().map(shown).collect())
     }
+}
+
+/// Labels of an event without those that were dropped when it came: what the agreement lets be read was decided then,
+/// with the values. [NOD-24]
+fn readable_labels(loaded: &Loaded, event: &Event, kept: &EventRecord, stripped: &[String]) -> Vec<wire::Field> {
+    let Some(disclosed) = loaded.labels(event, kept) else { return Vec::new() };
+    let names = disclosed.labels().map(|label| label.name().to_owned());
+    let readable = names.filter(|name| !stripped.contains(name));
+    readable.map(|label| wire::Field { label, value: String::new() }).collect()
 }
 
 /// Whether an event claims a time that this node's clock had not reached when it was stored. [EVT-25]

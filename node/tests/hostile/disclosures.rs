@@ -1,15 +1,20 @@
 //! Disclosures that do not match, are too much, come twice, or come again; and labels that nobody may send.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use uput_core::{
+    bundle::Bundle,
     event::{Event, Statement},
     id::EventId,
     time::Seconds,
     wire::{self, LegalBasis, LetterContent, disclosure::Form},
 };
 
+use uput_node::node::Export;
+
 use crate::{
     said::{Said, content, labels, unsaid},
-    town::{CONSENT, say},
+    town::{BY, CONSENT, say},
     yard::{STORED, Yard, yard},
 };
 
@@ -47,6 +52,48 @@ async fn a_need_that_says_too_much_keeps_what_it_may_say() {
     assert!(labels(&seen).contains(&"age_band") && !labels(&seen).contains(&"name"));
     assert_eq!(seen.stripped, ["name"]);
     assert_eq!(yard.shown(&opening).await.stage, 1);
+}
+
+/// [NOD-24]
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_are_the_same_before_and_after_an_erasure_and_need_no_values() {
+    let yard = yard().await;
+    let (opening, held) = held(&yard).await;
+    let fields = [&CONSENT[..], &[("age_band", "30_59"), ("name", "Invented Name")]].concat();
+    let need = yard.disclosing(&opening, Statement::Need, &fields, |event| event.seen = Some(held));
+    assert_eq!(yard.say(&[&need]).await, STORED);
+    let (before, judged) = (shown_labels(&yard, &opening, &need).await, bundled_labels(&yard, &opening).await);
+    assert!(before.contains("age_band") && !before.contains("name"));
+    assert!(judged.contains("age_band") && judged.contains("name"), "whoever judges the sender sees what it sent");
+
+    let mut end = unsaid(&yard.hotline, Statement::Withdrawn);
+    (end.trail, end.seq, end.prev, end.seen) = (opening.trail(), 2, Some(need.id), Some(held));
+    assert_eq!(yard.say(&[&Said::sign(&yard.hotline, &end, None)]).await, STORED);
+    say(&yard.shelter, opening.trail(), Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
+    assert!(labels(&yard.seen(&opening, &need).await).is_empty(), "the values are gone");
+    assert_eq!(shown_labels(&yard, &opening, &need).await, before);
+    assert_eq!(bundled_labels(&yard, &opening).await, judged);
+}
+
+/// What a look without values shows of an event.
+async fn shown_labels(yard: &Yard, opening: &Said, said: &Said) -> BTreeSet<String> {
+    let events = yard.shelter.show(&opening.trail(), None).await.unwrap().events;
+    let event = events.into_iter().find(|event| event.event == said.id.to_vec()).unwrap();
+    assert!(labels(&event).is_empty(), "no values");
+    event.fields.into_iter().map(|field| field.label).collect()
+}
+
+/// What a bundle of labels opens.
+async fn bundled_labels(yard: &Yard, opening: &Said) -> BTreeSet<String> {
+    let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
+    let export = Export { by: BY, trail: opening.trail(), purpose, scope, nonce: None, wait: Duration::ZERO };
+    let (bytes, _) = yard.shelter.export(export).await.unwrap();
+    let bundle = Bundle::parse(&bytes).unwrap();
+    let slots = bundle.disclosures.iter().flat_map(|disclosure| match &disclosure.form {
+        Some(Form::Some(some)) => some.slots.clone(),
+        _ => panic!("a bundle of labels opens values"),
+    });
+    slots.map(|slot| slot.label).collect()
 }
 
 /// [DIS-13]
