@@ -300,6 +300,19 @@ async fn keys_of_whoever_has_nothing_to_do_with_us_are_not_kept() {
     assert!((256..256 + 10).contains(&found), "{found} records");
 }
 
+/// [EVT-17] [NOD-35] Its sender would take the refusal for that of the event, and break the trail off.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_not_refused_for_the_keys_that_come_with_it() {
+    let flood = flood().await;
+    let (opening, keys) = (flood.opening(), records(&stranger(1)));
+    let trail = EventId::from(opening.id()).opened_trail();
+    let events = vec![opening.to_wire()];
+    assert_eq!(flood.send(LetterContent { events, key_records: keys, ..LetterContent::default() }).await, STORED);
+    assert!(flood.shelter.show(&trail, None).await.is_ok());
+    let found = flood.records().await;
+    assert_eq!(found, 11, "the keys are not kept");
+}
+
 /// [NOD-35]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_of_keys_without_end_is_not_kept() {

@@ -13,8 +13,13 @@ use std::{
     time::Duration,
 };
 
-use town::{Carrier, House, SMALL, agree, enquiry, introduce, reads, say, until};
-use uput_core::{event::Statement, rejection::Rejection, wire::CheckLevel, wire::ReceiptOutcome};
+use town::{CONSENT, Carrier, House, SMALL, agree, enquiry, introduce, reads, say, say_with, until};
+use uput_core::{
+    event::Statement,
+    rejection::Rejection,
+    time::Seconds,
+    wire::{CheckLevel, ClosureReason, DeclineReason, ReceiptOutcome},
+};
 use uput_node::{
     disk::{Disk, DiskFile, RealDisk},
     node::{Node, Post},
@@ -207,4 +212,32 @@ async fn a_receiver_that_cannot_read_its_own_records_asks_for_patience() {
     let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
     assert_eq!(answer, (ReceiptOutcome::Stored, 0));
     reads(&shelter, &trail, "withdrawn").await;
+}
+
+/// [BUN-40] A head counts events. One that was in hand, and could not be kept, is in none.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_head_counts_an_event_that_is_not_kept() {
+    let need = [&CONSENT[..], &[("age_band", "30_59"), ("language", "sq")]].concat();
+    let Town { hotline, shelter, mood, houses } = town(1).await;
+    let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let carriers = Carrier::both(&hotline, &shelter);
+    reads(&shelter, &trail, "asked").await;
+    say(&shelter, trail, Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }).await.unwrap();
+    reads(&hotline, &trail, "held").await;
+    say_with(&hotline, trail, Statement::Need, &need).await;
+    until(|| async { shelter.show(&trail, None).await.unwrap().stage == 1 }).await;
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    drop(carriers);
+    // They cross: the shelter's no, and the hotline's end with a correction of what is owed since the no.
+    say(&shelter, trail, Statement::Declined(DeclineReason::NoPlace)).await.unwrap();
+    say(&hotline, trail, Statement::Closed(ClosureReason::Done)).await.unwrap();
+    say_with(&hotline, trail, Statement::Corrected, &need).await;
+    let letter = Post(hotline.clone()).next_letter(&houses[1].id).await;
+    mood.now.store(OUT_OF_REACH, SeqCst);
+    let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter.clone()).await;
+    assert_eq!(answer, (ReceiptOutcome::Later, Rejection::ReadFailed.number()));
+    assert_eq!(shelter.queued().items, 1, "the no, and no head");
+    mood.now.store(WELL, SeqCst);
+    let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
+    assert_eq!(answer, (ReceiptOutcome::Stored, 0));
 }

@@ -86,7 +86,10 @@ impl Node {
                 worst = Some(worst.filter(|worst| outcome(*worst) == ReceiptOutcome::Later).unwrap_or(rejection));
             }
         };
-        note(self.take_key_records(from, &content).await);
+        let keys = self.take_key_records(from, &content).await;
+        // [EVT-17] Keys come for what they explain: that is answered for itself, and not refused because of them.
+        let explain = !content.events.is_empty() || !content.agreements.is_empty();
+        note(if explain && keys == Err(Rejection::NotKept) { Ok(()) } else { keys });
         for agreement in content.agreements {
             note(self.take_offered(from, agreement).await);
         }
@@ -152,7 +155,9 @@ impl Node {
         for Taken { loaded, changes, .. } in &mut taken {
             commit.keys.append(&mut changes.keys);
             commit.records.extend(changes.records.iter().map(|(kept, _, _)| record::draft(kept)));
-            changes.head = if changes.rests { self.offered(loaded).ok() } else { None };
+            // A head counts events: none while one is in hand that is not kept.
+            let whole = loaded.trail.len() == loaded.beside.len().saturating_add(changes.records.len());
+            changes.head = if changes.rests && whole { self.offered(loaded).ok() } else { None };
             commit.records.extend(changes.head.iter().map(|(_, head)| record::draft(head)));
         }
         let positions = match commit.records.is_empty() {
