@@ -1,6 +1,6 @@
 //! Which account did what stands in the journal, and nowhere else.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must stop")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on must stop")]
 
 mod town;
 
