@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     codec,
+    envelope::MAX_BODY,
     id::{AgreementId, Id, OrgId},
     rejection::Rejection,
     time::{Grain, Seconds, Span},
@@ -41,8 +42,12 @@ impl Agreement {
     /// Reads the body of an envelope of an agreement; `id` is the envelope's.
     ///
     /// # Errors
-    /// [`Rejection::Malformed`] or [`Rejection::NotCanonical`]; [`Agreement::flaw`] says more.
+    /// [`Rejection::TooLarge`], [`Rejection::Malformed`] or [`Rejection::NotCanonical`]; [`Agreement::flaw`] says more.
     pub fn parse(id: Id, bytes: &[u8]) -> Result<Self, Rejection> {
+        // [AGR-3] The same bound as that of the envelope around it.
+        if bytes.len() > MAX_BODY {
+            return Err(Rejection::TooLarge);
+        }
         let document: wire::Agreement = codec::decode(bytes)?;
         reading::read(id.into(), document).map_err(|_| Rejection::Malformed)
     }

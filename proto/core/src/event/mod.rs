@@ -85,7 +85,6 @@ impl Event {
         };
         event.check_opening(trail.is_none())?;
         event.check_slots()?;
-        event.check_links()?;
         Ok(event)
     }
 
@@ -134,11 +133,10 @@ impl Event {
         here.evidence == Some(cited.id) && *made == Decision { evidence: None, ..*here } && cited.trail != self.trail
     }
 
-    /// [EVT-3] An opening has no trail, no number, and has seen nothing; nothing else lacks a trail.
+    /// [EVT-3] An opening has no trail; nothing else lacks one.
     fn check_opening(&self, without_trail: bool) -> Result<(), Rejection> {
-        let opens = self.opening().is_some();
-        let first = self.seq == 0 && self.seen.is_none();
-        ensure(opens == without_trail && (!opens || first))?;
+        ensure(self.opening().is_some() == without_trail)?;
+        check_links(without_trail, self.seq, self.prev, self.seen)?;
         // [EVT-4] Nobody opens a trail with itself.
         ensure(self.opening().is_none_or(|opening| opening.peer != self.author))
     }
@@ -155,13 +153,15 @@ impl Event {
             _ => Ok(()),
         }
     }
+}
 
-    /// [EVT-5] The first event of a chain has no predecessor, every other has one.
-    fn check_links(&self) -> Result<(), Rejection> {
-        ensure((self.seq == 0) == self.prev.is_none())?;
-        // The recipient's first event has seen at least the opening.
-        ensure(self.seq > 0 || self.opening().is_some() || self.seen.is_some())
-    }
+/// [EVT-3] [EVT-5] An opening comes first and has seen nothing; the first event of a chain has no predecessor, every other
+/// has one.
+fn check_links(opens: bool, seq: u64, prev: Option<EventId>, seen: Option<EventId>) -> Result<(), Rejection> {
+    ensure(!opens || (seq == 0 && seen.is_none()))?;
+    ensure((seq == 0) == prev.is_none())?;
+    // [EVT-6] The recipient's first event has seen at least the opening.
+    ensure(seq > 0 || opens || seen.is_some())
 }
 
 /// A time that may be 0: not given. [EVT-10]

@@ -1,6 +1,7 @@
 //! What every event begins with, whatever its version: enough to chain and verify it.
 //!
-//! Guarantees that fields 1 to 10 stand canonically at the beginning. Leaves the rest to whoever knows the version.
+//! Guarantees that fields 1 to 10 stand canonically at the beginning and that fields 1 to 9 are well formed. Leaves the
+//! rest to whoever knows the version.
 
 use prost::{Message, bytes::Bytes};
 
@@ -47,9 +48,11 @@ impl EventPrefix {
             return Err(Rejection::NotCanonical);
         }
         let id = EventId::from(id);
-        Ok(Self {
+        let trail = TrailId::parse_optional(&prefix.trail)?;
+        super::parse_occurred(prefix.occurred)?;
+        let parsed = Self {
             id,
-            trail: TrailId::parse_optional(&prefix.trail)?.unwrap_or(id.opened_trail()),
+            trail: trail.unwrap_or(id.opened_trail()),
             author: OrgId::parse(&prefix.author)?,
             key: KeyRecordId::parse(&prefix.key)?,
             incarnation: prefix.incarnation,
@@ -57,7 +60,9 @@ impl EventPrefix {
             prev: EventId::parse_optional(&prefix.prev)?,
             seen: EventId::parse_optional(&prefix.seen)?,
             time: Seconds::new(prefix.time).ok_or(Rejection::Malformed)?,
-        })
+        };
+        super::check_links(trail.is_none(), parsed.seq, parsed.prev, parsed.seen)?;
+        Ok(parsed)
     }
 
     /// The version that a media type names, if it is one of an event.

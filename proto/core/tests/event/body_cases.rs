@@ -8,7 +8,7 @@ use crate::file::Vector;
 use crate::sample::{TIME, acknowledged, after, answer, decision, held, id_of, named, need, opening, slots, terms};
 
 pub(crate) fn all() -> Vec<Vector> {
-    [sound(), ids(), places(), times(), slotted(), opened(), encoded(), later(), cited()]
+    [sound(), ids(), places(), times(), slotted(), opened(), encoded(), later(), later_links(), cited()]
         .into_iter()
         .flatten()
         .collect()
@@ -203,6 +203,34 @@ fn later() -> Vec<Vector> {
             with(&EventBody { author: Vec::new(), ..fields.clone() }),
         ),
         case("MALFORMED", "a later version without a time", with(&EventBody { time: 0, ..fields })),
+    ]
+}
+
+/// [EVT-20] Fields 1 to 9 keep their rules in every version: those of an opening, and of what follows another event.
+fn later_links() -> Vec<Vector> {
+    let unknown = [0xd2, 0x05, 0x01, 0x07]; // field 90
+    let case = |expect: &str, name: &str, body: EventBody| {
+        let begins = codec::encode(&EventBody { kind: None, terms: None, ..body });
+        Vector::new(expect, name).with("prefix", [&begins[..], &unknown].concat())
+    };
+    let bad = |name: &str, body| case("MALFORMED", name, body);
+    let (first, second) = (answer(acknowledged()), after(&answer(held()), acknowledged()));
+    vec![
+        case("ok", "a later version may open a trail", opening()),
+        case("ok", "a later version may come after another event", second.clone()),
+        case("ok", "a later version with slots in a number of its own", EventBody { slots: slots(9), ..first.clone() }),
+        bad("a later versions opening with a number", EventBody { seq: 1, prev: named("before"), ..opening() }),
+        bad("a later versions opening with a predecessor", EventBody { prev: named("before"), ..opening() }),
+        bad("a later versions opening that has seen something", EventBody { seen: named("seen"), ..opening() }),
+        bad(
+            "a later version with the first number and a predecessor",
+            EventBody { prev: named("before"), ..first.clone() },
+        ),
+        bad("a later version with a number and no predecessor", EventBody { prev: Vec::new(), ..second }),
+        bad("a later versions first answer that has seen nothing", EventBody { seen: Vec::new(), ..first.clone() }),
+        bad("a later version with a trail of zeros", EventBody { trail: vec![0; 32], ..first.clone() }),
+        bad("a later version after the year 9999", EventBody { time: LATEST + 1, ..first.clone() }),
+        bad("a later version that occurred after the year 9999", EventBody { occurred: LATEST + 1, ..first }),
     ]
 }
 

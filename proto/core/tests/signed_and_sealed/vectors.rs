@@ -1,10 +1,11 @@
-//! The vectors of specs/vectors/{envelope,key,letter}: every file is read and run, and is what its generator writes.
+//! The vectors of specs/vectors/{envelope,key,key-file,letter}: every file is read and run, and is what its generator writes.
 //!
 //! `UPUT_BLESS=1 cargo test -p uput-core --test signed_and_sealed` writes them anew.
 
 mod envelope_cases;
 mod file;
 mod key_cases;
+mod key_file_cases;
 mod letter_cases;
 mod run;
 
@@ -57,6 +58,11 @@ fn every_envelope_vector_holds() {
 #[test]
 fn every_key_vector_holds() {
     check_folder("key", key_cases::all());
+}
+
+#[test]
+fn every_key_file_vector_holds() {
+    check_folder("key-file", key_file_cases::all());
 }
 
 #[test]

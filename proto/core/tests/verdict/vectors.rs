@@ -5,10 +5,13 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use uput_core::{
-    head::{ClosedIncarnation, Head},
+    codec,
+    head::{Challenge, ClosedIncarnation, Head},
     rejection::Rejection,
+    time::LATEST,
     trust::{HeadDemand, TrustFile},
     verdict::{Exit, verify},
+    wire,
 };
 
 use crate::{case::Case, outcome::cases, sample::World};
@@ -125,6 +128,33 @@ fn every_trust_vector_holds() {
     }
 }
 
+/// Sentence, what is expected, body of a challenge. [BUN-13]
+fn challenges() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let world = World::pair();
+    let challenge = wire::Challenge {
+        trail: world.enquiry().trail.id().to_vec(),
+        to: world.jasen.id.to_vec(),
+        nonce: vec![7; 32],
+        time: world.at(60).get(),
+    };
+    let case = |name, expect, change: fn(&mut wire::Challenge)| {
+        let mut changed = challenge.clone();
+        change(&mut changed);
+        (name, expect, codec::encode(&changed))
+    };
+    vec![
+        case("a challenge", "ok", |_| {}),
+        case("a challenge in the last second that is accepted", "ok", |c| c.time = LATEST),
+        case("a challenge without a time", "MALFORMED", |c| c.time = 0),
+        case("a challenge after the year 9999", "MALFORMED", |c| c.time = LATEST + 1),
+        case("a challenge without a nonce", "MALFORMED", |c| c.nonce.clear()),
+        case("a nonce of zeros in a challenge", "MALFORMED", |c| c.nonce = vec![0; 32]),
+        case("a nonce of 31 bytes in a challenge", "MALFORMED", |c| c.nonce.truncate(31)),
+        case("a challenge to nobody", "MALFORMED", |c| c.to.clear()),
+        case("a challenge of no trail", "MALFORMED", |c| c.trail.clear()),
+    ]
+}
+
 /// Sentence, what is expected, body.
 fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let world = World::pair();
@@ -133,6 +163,11 @@ fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let closing = Head { closes: Some(ClosedIncarnation { incarnation: 0, count: 1 }), ..head.clone() };
     let nothing = Head { own_count: 0, own_last: None, ..head.clone() };
     let twice = [head.encode(), head.encode()].concat();
+    let changed = |change: fn(&mut wire::Head)| {
+        let mut message: wire::Head = codec::decode(&head.encode()).unwrap();
+        change(&mut message);
+        codec::encode(&message)
+    };
     vec![
         ("a head", "ok", head.encode()),
         ("a head that answers a nonce", "ok", with_nonce.encode()),
@@ -142,6 +177,10 @@ fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("a last event without a count", "MALFORMED", Head { own_count: 0, ..head.clone() }.encode()),
         ("events seen without the last of them", "MALFORMED", Head { seen_last: None, ..head.clone() }.encode()),
         ("a nonce of zeros in a head", "MALFORMED", Head { nonce: Some([0; 32]), ..head.clone() }.encode()),
+        ("a nonce of 31 bytes in a head", "MALFORMED", changed(|head| head.nonce = vec![7; 31])),
+        ("a head in the last second that is accepted", "ok", changed(|head| head.time = LATEST)),
+        ("a head without a time", "MALFORMED", changed(|head| head.time = 0)),
+        ("a head after the year 9999", "MALFORMED", changed(|head| head.time = LATEST + 1)),
         ("a head cut short", "MALFORMED", head.encode()[..100].to_vec()),
         ("a field that nobody knows in a head", "NOT_CANONICAL", [head.encode(), vec![0x78, 1]].concat()),
         ("a head with every field twice", "NOT_CANONICAL", twice),
@@ -150,14 +189,23 @@ fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
 
 #[test]
 fn every_head_vector_holds() {
-    let text = |(_, expect, body): &(_, &str, Vec<u8>)| format!("expect: {expect}\nbody: {}\n", hex(body));
-    let generated: BTreeMap<_, _> = heads().iter().map(|case| (file_name(case.0), text(case))).collect();
+    let text = |word: &str, (name, expect, body): (&str, &str, Vec<u8>)| {
+        (file_name(name), format!("expect: {expect}\n{word}: {}\n", hex(&body)))
+    };
+    let generated: BTreeMap<_, _> = heads()
+        .into_iter()
+        .map(|case| text("body", case))
+        .chain(challenges().into_iter().map(|case| text("challenge", case)))
+        .collect();
     for (name, text) in &files("head", &generated) {
-        let body = bytes(field(text, "body"));
-        let outcome = Head::parse(&body).map_or_else(Rejection::code, |head| {
-            assert_eq!(head.encode(), body, "{name}");
-            "ok"
-        });
-        assert_eq!(outcome, field(text, "expect"), "{name}");
+        let again = if text.contains("\nchallenge: ") {
+            let body = bytes(field(text, "challenge"));
+            Challenge::parse(&body).map(|challenge| challenge.encode() == body)
+        } else {
+            let body = bytes(field(text, "body"));
+            Head::parse(&body).map(|head| head.encode() == body)
+        };
+        assert!(again.unwrap_or(true), "{name}: it encodes differently");
+        assert_eq!(again.map_or_else(Rejection::code, |_| "ok"), field(text, "expect"), "{name}");
     }
 }

@@ -26,9 +26,10 @@ const CONSENT: &[&str] = &[
     "consent_purpose = A place in a shelter for the coming days",
     "consent_until = 2026-12-31",
 ];
-const DUTY: &[&str] = &["client_told = told", "client_told_on = 2026-11-21"];
-const DANGER: &[&str] = &["danger = life", "basis_until = 2026-11-22T20:00Z", "review_by = 2026-11-22T20:00Z"];
-const DECIDED: &[&str] = &[
+pub(super) const DUTY: &[&str] = &["client_told = told", "client_told_on = 2026-11-21"];
+pub(super) const DANGER: &[&str] =
+    &["danger = life", "basis_until = 2026-11-22T20:00Z", "review_by = 2026-11-22T20:00Z"];
+pub(super) const DECIDED: &[&str] = &[
     "decision_reference = 04-123/2026",
     "decision_issuer = Centre for Social Work Vrbovac",
     "decision_date = 2026-11-20",
@@ -36,18 +37,18 @@ const DECIDED: &[&str] = &[
 ];
 
 /// Who asks whom for what: opener, peer, act, service.
-type Trail = [&'static str; 4];
+pub(super) type Trail = [&'static str; 4];
 const BED: Trail = ["hotline", "shelter-jasen", "referral", "shelter"];
 const NOTICE: Trail = ["hotline", "centre", "notification", "social_work"];
 
 /// Under which terms: occasion, stage, rule, basis, article.
-type Under = (&'static str, u32, u32, &'static str, u32);
+pub(super) type Under = (&'static str, u32, u32, &'static str, u32);
 const ENQUIRY: Under = ("opening", 0, 1, "none_needed_nonpersonal", 0);
 const NEED: Under = ("later", 1, 1, "explicit_consent", 0);
 const IDENTITY: Under = ("later", 2, 1, "explicit_consent", 0);
 const REPORT: Under = ("opening", 2, 2, "legal_duty", 1);
 
-fn question(name: &str, expect: &str, trail: Trail, under: Under, fields: &[&[&str]]) -> Vector {
+pub(super) fn question(name: &str, expect: &str, trail: Trail, under: Under, fields: &[&[&str]]) -> Vector {
     at(name, expect, trail, under, NOW, fields)
 }
 
@@ -76,7 +77,20 @@ fn at(
 }
 
 fn cases() -> Vec<Vector> {
-    [allowed(), no_rule(), no_basis(), outside(), bodies(), super::document::cases()].into_iter().flatten().collect()
+    [
+        allowed(),
+        no_rule(),
+        no_basis(),
+        outside(),
+        bodies(),
+        super::document::cases(),
+        in_force(),
+        super::health::cases(),
+        super::large::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn allowed() -> Vec<Vector> {
@@ -160,6 +174,19 @@ fn no_rule() -> Vec<Vector> {
         at("an-opening-before-the-beginning", force, BED, ENQUIRY, "1577836799", one),
         at("an-opening-at-the-end", force, BED, ENQUIRY, "4102444800", one),
         at("a-need-after-the-end", force, BED, NEED, "4102444800", &[CONSENT]),
+    ]
+}
+
+/// [AGR-20] The first and the last second.
+fn in_force() -> Vec<Vector> {
+    let one: &[&[&str]] = &[&["adults = 1"]];
+    let consent = [&CONSENT[..4], &["consent_until = 2099-12-31"]].concat();
+    vec![
+        at("an-opening-in-the-first-second", "ok", BED, ENQUIRY, "1577836800", one),
+        at("an-opening-in-the-last-second", "ok", BED, ENQUIRY, "4102444799", one),
+        at("a-need-in-the-first-second", "ok", BED, NEED, "1577836800", &[CONSENT]),
+        at("a-need-in-the-last-second", "ok", BED, NEED, "4102444799", &[&consent]),
+        at("a-need-before-the-beginning", "AGREEMENT_NOT_IN_FORCE", BED, NEED, "1577836799", &[CONSENT]),
     ]
 }
 
@@ -263,7 +290,7 @@ pub(super) fn changed(name: &str, expect: &str, change: impl FnOnce(&mut wire::A
 fn bytes(name: &str, expect: &str, body: &[u8]) -> Vector {
     let id = Id::of(&pae(MediaType::AGREEMENT.as_str(), body));
     let id = uput_core::id::AgreementId::from(id).to_string();
-    Vector::new(name, expect).with("id", id).with_bytes("body", body)
+    Vector::new(name, expect).with("id", id).with_runs("body", body)
 }
 
 fn bodies() -> Vec<Vector> {
@@ -331,7 +358,11 @@ fn answer(vector: &Vector) -> Result<(), Rejection> {
         Field::new(Label::parse(label).unwrap(), Sensitive::new(value.into())).unwrap_or_else(|_| panic!("{line}"))
     });
     let fields = fields.collect();
-    demonstration().permit(&request)?.minimise(fields).map(drop).map_err(|refused| refused.rejection)
+    let agreement = match vector.bytes("document") {
+        none if none.is_empty() => demonstration(),
+        body => Agreement::parse(Id::of(&pae(MediaType::AGREEMENT.as_str(), &body)), &body).unwrap(),
+    };
+    agreement.permit(&request)?.minimise(fields).map(drop).map_err(|refused| refused.rejection)
 }
 
 /// [AGR-20] [AGR-21] [AGR-22] [AGR-23] [BAS-2] [BAS-3] [BAS-4] [BAS-5] [BAS-6] [DIS-12]

@@ -133,6 +133,11 @@ fn moved(name: &str, key: &str) -> Vector {
 
 fn misshapen() -> Vec<Vector> {
     let event = event();
+    let whole = |change: fn(&mut wire::WholeDisclosure)| {
+        let Some(Form::Whole(mut whole)) = event.whole().form else { unreachable!() };
+        change(&mut whole);
+        disclosure(Form::Whole(whole))
+    };
     let one = |change: fn(&mut wire::SlotDisclosure)| {
         let mut slot = event.slot(4, true);
         change(&mut slot);
@@ -149,6 +154,9 @@ fn misshapen() -> Vec<Vector> {
         bad("slots-out-of-order", &event.some(&[(4, true), (1, true)])),
         bad("one-slot-twice", &event.some(&[(4, true), (4, true)])),
         bad("a-slot-without-content", &one(|slot| slot.content = None)),
+        bad("a-secret-of-labels-of-31-bytes-in-a-whole-event", &whole(|whole| whole.label_secret.truncate(31))),
+        bad("a-secret-of-values-of-31-bytes-in-a-whole-event", &whole(|whole| whole.value_secret.truncate(31))),
+        bad("a-secret-of-values-of-33-bytes-in-a-whole-event", &whole(|whole| whole.value_secret.push(0))),
         bad("a-key-of-31-bytes", &one(|slot| slot.label_key.truncate(31))),
         raw("an-unknown-field-in-a-disclosure", NOT_CANONICAL, &event, &unknown, &[]),
         raw("a-disclosure-cut-short", MALFORMED, &event, &cut, &[]),

@@ -8,6 +8,9 @@ pub(super) struct Vector {
     pub(super) lines: Vec<(String, String)>,
 }
 
+#[path = "../../signed_and_sealed/vectors/hexadecimal.rs"]
+mod hexadecimal;
+
 /// Bytes of hexadecimal text on one line of the file.
 const ON_A_LINE: usize = 48;
 
@@ -28,6 +31,17 @@ impl Vector {
             self.lines.push((key.into(), hex(line)));
         }
         self
+    }
+
+    /// Bytes in which one or two bytes stand many times in a row: what repeats is described. README of the vectors.
+    pub(super) fn with_runs(mut self, key: &str, bytes: &[u8]) -> Self {
+        let mut written = 0;
+        while let Some((start, width, count)) = next_run(bytes, written) {
+            self = self.with_bytes(key, &bytes[written..start]);
+            self.lines.push((key.into(), format!("{}*{count}", hex(&bytes[start..start + width]))));
+            written = start + width * count;
+        }
+        self.with_bytes(key, &bytes[written..])
     }
 
     pub(super) fn read(path: &Path) -> Self {
@@ -57,9 +71,7 @@ impl Vector {
     }
 
     pub(super) fn bytes(&self, key: &str) -> Vec<u8> {
-        let text = self.all(key).concat();
-        let digits: Vec<u8> = text.chars().map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap()).collect();
-        digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+        self.all(key).iter().flat_map(|line| hexadecimal::read(line)).collect()
     }
 
     pub(super) fn array(&self, key: &str) -> [u8; 32] {
@@ -81,11 +93,19 @@ impl Vector {
     }
 }
 
+/// Where the next run of at least 64 bytes begins, how wide what repeats is, and how often it stands there.
+fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize, usize)> {
+    let count = |start: usize, width: usize| {
+        let unit = bytes.get(start..start + width)?;
+        Some(bytes[start..].chunks_exact(width).take_while(|part| *part == unit).count())
+    };
+    let long =
+        |start, width| Some((start, width, count(start, width)?)).filter(|(_, width, count)| width * count >= 64);
+    (from..bytes.len()).find_map(|start| long(start, 1).or_else(|| long(start, 2)))
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
+    hexadecimal::write(bytes)
 }
 
 /// Quoted, with `\u{...}` for what is not a letter, a digit, a mark of the keyboard or a space.

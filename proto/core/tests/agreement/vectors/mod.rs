@@ -5,6 +5,8 @@ mod agreement;
 mod disclosure;
 mod document;
 mod file;
+mod health;
+mod large;
 mod slot;
 mod value;
 

@@ -4,7 +4,7 @@ use uput_core::codec;
 use uput_core::envelope::{Envelope, MediaType, pae};
 use uput_core::wire;
 
-use super::file::Vector;
+use super::file::{Vector, hex};
 use crate::key::add_order;
 use crate::sample::signing_key;
 
@@ -19,6 +19,7 @@ pub(super) fn all() -> Vec<Vector> {
     cases.extend(shapes());
     cases.extend(encodings());
     cases.extend(signatures());
+    cases.extend(large());
     cases
 }
 
@@ -143,4 +144,46 @@ fn signatures() -> Vec<Vector> {
         }),
         verify("WRONG_SIGNERS", "an event with a second signature is refused", |m| *m = two_signatures()),
     ]
+}
+
+/// [ENV-3] [ENV-4] Bounds, with repeated bytes in place of large files.
+fn large() -> Vec<Vector> {
+    const LIMIT: usize = 65_536;
+    const BUNDLE_LIMIT: usize = 67_108_864;
+    let body = |expect: &str, name: &str, media_type: MediaType, length: usize| {
+        let mut empty = message();
+        empty.r#type = media_type.as_str().to_owned();
+        let signature = codec::encode(&wire::Envelope { signatures: empty.signatures.clone(), ..Default::default() });
+        empty.body.clear();
+        empty.signatures.clear();
+        let before = [codec::encode(&empty), vec![0x12], varint(length)].concat();
+        let text = format!("{} 01*{length} {}", hex(&before), hex(&signature));
+        Vector::new(expect, name).with_text("envelope", text)
+    };
+    let signatures = |expect: &str, name: &str, count: usize| {
+        let message = message();
+        let bare = codec::encode(&wire::Envelope { signatures: Vec::new(), ..message.clone() });
+        let one = codec::encode(&wire::Envelope { signatures: message.signatures, ..Default::default() });
+        Vector::new(expect, name).with_text("envelope", format!("{} {}*{count}", hex(&bare), hex(&one)))
+    };
+    vec![
+        body("ok", "a body of 65536 bytes parses", MediaType::EVENT, LIMIT),
+        body("TOO_LARGE", "a body of 65537 bytes is refused", MediaType::EVENT, LIMIT + 1),
+        body("TOO_LARGE", "an agreement of 65537 bytes is refused", MediaType::AGREEMENT, LIMIT + 1),
+        body("ok", "a body of 65537 bytes of the bundle type parses", MediaType::BUNDLE, LIMIT + 1),
+        body("TOO_LARGE", "a bundle of more than 64 MiB is refused", MediaType::BUNDLE, BUNDLE_LIMIT + 1),
+        signatures("WRONG_SIGNERS", "a signature 256 times is not too large", 256),
+        signatures("TOO_LARGE", "a signature 257 times is too large", 257),
+    ]
+}
+
+/// Seven bits a byte, the lowest first.
+fn varint(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
 }

@@ -1,13 +1,25 @@
 //! One vector as a text file: its name is the sentence, its first line what is expected, then fields.
 
+#[path = "hexadecimal.rs"]
+mod hexadecimal;
+
+pub(super) use hexadecimal::write as hex;
+
 /// Fields whose value is text; all others are hexadecimal.
-const TEXT: [&str; 3] = ["type", "digits", "admission"];
+const TEXT: [&str; 5] = ["type", "digits", "admission", "holds", "line"];
 
 pub(super) struct Vector {
     pub(super) name: String,
     /// "ok" or the code of a rejection.
     pub(super) expect: String,
-    fields: Vec<(String, Vec<u8>)>,
+    fields: Vec<Field>,
+}
+
+struct Field {
+    name: String,
+    /// The value as it stands in the file.
+    text: String,
+    value: Vec<u8>,
 }
 
 impl Vector {
@@ -15,13 +27,21 @@ impl Vector {
         Self { name: name.to_owned(), expect: expect.to_owned(), fields: vec![] }
     }
 
-    pub(super) fn with(mut self, field: &str, value: impl AsRef<[u8]>) -> Self {
-        self.fields.push((field.to_owned(), value.as_ref().to_vec()));
+    pub(super) fn with(self, field: &str, value: impl AsRef<[u8]>) -> Self {
+        let value = value.as_ref();
+        let text = if TEXT.contains(&field) { String::from_utf8(value.to_vec()).unwrap() } else { hex(value) };
+        self.with_text(field, text)
+    }
+
+    /// A value as it stands in the file: what is too large to be written out is described.
+    pub(super) fn with_text(mut self, field: &str, text: String) -> Self {
+        let value = if TEXT.contains(&field) { text.as_bytes().to_vec() } else { hexadecimal::read(&text) };
+        self.fields.push(Field { name: field.to_owned(), text, value });
         self
     }
 
-    pub(super) fn all(&self, field: &str) -> Vec<&[u8]> {
-        self.fields.iter().filter(|(name, _)| name == field).map(|(_, value)| value.as_slice()).collect()
+    pub(super) fn all(&self, name: &str) -> Vec<&[u8]> {
+        self.fields.iter().filter(|field| field.name == name).map(|field| field.value.as_slice()).collect()
     }
 
     pub(super) fn get(&self, field: &str) -> Option<&[u8]> {
@@ -39,13 +59,8 @@ impl Vector {
 
     pub(super) fn to_text(&self) -> String {
         let mut text = format!("expect: {}\n", self.expect);
-        for (name, value) in &self.fields {
-            let value = if TEXT.contains(&name.as_str()) {
-                String::from_utf8(value.clone()).unwrap()
-            } else {
-                value.iter().map(|byte| format!("{byte:02x}")).collect()
-            };
-            text += &format!("{name}: {value}\n");
+        for field in &self.fields {
+            text += &format!("{}: {}\n", field.name, field.text);
         }
         text
     }
@@ -54,21 +69,7 @@ impl Vector {
         let mut lines = text.lines().map(|line| line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")));
         let (first, expect) = lines.next().expect("a vector has a first line");
         assert_eq!(first, "expect", "{file_name}");
-        let fields = lines.map(|(name, value)| (name.to_owned(), parse_value(name, value))).collect();
         let name = file_name.strip_suffix(".txt").expect("a vector is a text file").replace('-', " ");
-        Self { name, expect: expect.to_owned(), fields }
+        lines.fold(Self::new(expect, &name), |vector, (name, value)| vector.with_text(name, value.to_owned()))
     }
-}
-
-fn parse_value(name: &str, value: &str) -> Vec<u8> {
-    if TEXT.contains(&name) {
-        return value.as_bytes().to_vec();
-    }
-    let digits = value.as_bytes();
-    assert!(
-        digits.len().is_multiple_of(2) && !value.contains(|c: char| c.is_ascii_uppercase()),
-        "{name}: not hexadecimal"
-    );
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-    digits.chunks(2).map(pair).collect()
 }

@@ -4,6 +4,7 @@ use uput_core::codec;
 use uput_core::envelope::{Envelope, MediaType, pae, verify_one};
 use uput_core::id::OrgId;
 use uput_core::key::{KeyChain, PublicKey, SealingPublic, SealingSecret, safety_number};
+use uput_core::keyfile::{KeyFile, KeyFileError};
 use uput_core::letter::{open, seal};
 use uput_core::rejection::Rejection;
 
@@ -14,6 +15,7 @@ pub(super) fn run(noun: &str, vector: &Vector) -> String {
     let outcome = match noun {
         "envelope" => envelope(vector),
         "key" => key(vector),
+        "key-file" => key_file(vector),
         "letter" => letter(vector),
         other => panic!("no vectors of {other}"),
     };
@@ -84,6 +86,35 @@ fn chain(vector: &Vector) -> Result<(), Rejection> {
     same(vector, "organisation", chain.organisation().as_bytes());
     same(vector, "newest", chain.newest_id().as_bytes());
     if chain.is_forked() { Err(Rejection::ForkedChain) } else { Ok(()) }
+}
+
+/// `file` holds what `holds` says and opens, with `passphrase` if there is one; `public`, `secret` and the `line` of an
+/// error are checked. [KEY-19] [KEY-20] [KEY-21] [KEY-22]
+fn key_file(vector: &Vector) -> Result<(), Rejection> {
+    let text = std::str::from_utf8(vector.need("file")).expect("a key file is text");
+    let passphrase = vector.get("passphrase").map(|bytes| std::str::from_utf8(bytes).expect("text"));
+    open_key_file(vector, text, passphrase).map_err(|error| {
+        if let KeyFileError::Source { line, .. } = error {
+            same(vector, "line", line.to_string().as_bytes());
+        } else {
+            assert!(vector.get("line").is_none(), "{}: no line is named", vector.name);
+        }
+        error.rejection()
+    })
+}
+
+fn open_key_file(vector: &Vector, text: &str, passphrase: Option<&str>) -> Result<(), KeyFileError> {
+    let file = KeyFile::parse(text)?;
+    let secret = if vector.need("holds") == b"node" {
+        let node = file.open_node_secrets(passphrase)?;
+        let first = [node.signing.expose_seed(), node.tls.expose_seed(), &*node.storage].map(|part| *part);
+        first.into_iter().chain(node.sealing.iter().map(|key| *key.expose_seed())).collect::<Vec<_>>().concat()
+    } else {
+        file.open_organisation_key(passphrase)?.expose_seed().to_vec()
+    };
+    same(vector, "public", file.public().as_bytes());
+    same(vector, "secret", &secret);
+    Ok(())
 }
 
 /// `letter` opens for `recipient` with `seed` and has `content`; with `record` and `entropy` it is sealed so. [LET-7]
