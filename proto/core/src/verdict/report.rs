@@ -44,7 +44,7 @@ pub struct Report {
     pub deadlines: Vec<Deadline>,
     /// One entry an event; what an event points to comes before it.
     pub timeline: Vec<Entry>,
-    /// What the codes leave out, as sentences.
+    /// What the codes leave out, as sentences, in one order. [BUN-83]
     pub words: Vec<String>,
 }
 
@@ -310,7 +310,7 @@ pub struct Entry {
     pub number: u64,
     /// Incarnation of its author's node.
     pub incarnation: u32,
-    /// Kind, for example `accepted`; `needs_upgrade` if it is of a newer version.
+    /// Kind, for example `accepted`; `needs_upgrade` if it is of a newer version. [BUN-82]
     pub kind: String,
     /// Code, for example `no_place`; empty if it has none.
     pub code: String,

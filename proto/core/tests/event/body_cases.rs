@@ -228,7 +228,7 @@ fn later_links() -> Vec<Vector> {
         ),
         bad("a later version with a number and no predecessor", EventBody { prev: Vec::new(), ..second }),
         bad("a later versions first answer that has seen nothing", EventBody { seen: Vec::new(), ..first.clone() }),
-        bad("a later version with a trail of zeros", EventBody { trail: vec![0; 32], ..first.clone() }),
+        bad("a later version with a trail of zeros", EventBody { trail: vec![0; 32], ..opening() }),
         bad("a later version after the year 9999", EventBody { time: LATEST + 1, ..first.clone() }),
         bad("a later version that occurred after the year 9999", EventBody { occurred: LATEST + 1, ..first }),
     ]

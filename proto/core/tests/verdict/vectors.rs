@@ -10,7 +10,7 @@ use uput_core::{
     rejection::Rejection,
     time::LATEST,
     trust::{HeadDemand, TrustFile},
-    verdict::{Exit, verify},
+    verdict::{Entry, Exit, Report, verify},
     wire,
 };
 
@@ -57,7 +57,15 @@ fn of_case(case: &Case) -> String {
     let expect = if case.exit == Exit::Valid { String::from("ok") } else { case.exit.code().to_string() };
     let requirement = if case.requirement.is_empty() { "none" } else { case.requirement };
     let (trust, bundle) = (hex(case.trust.to_toml().as_bytes()), hex(&case.bundle));
-    format!("expect: {expect}\nrequirement: {requirement}\ntrust: {trust}\nbundle: {bundle}\n")
+    let said = said(&verify(&case.bundle, &case.trust));
+    format!("expect: {expect}\nrequirement: {requirement}\n{said}trust: {trust}\nbundle: {bundle}\n")
+}
+
+/// Kind and code of each event, and the words, in their order. [BUN-82] [BUN-83]
+fn said(report: &Report) -> String {
+    let event = |entry: &Entry| format!("event: {} {}", entry.kind, entry.code).trim_end().to_owned() + "\n";
+    let events = report.timeline.iter().map(event);
+    events.chain(report.words.iter().map(|words| format!("words: {words}\n"))).collect()
 }
 
 #[test]
@@ -70,6 +78,8 @@ fn every_bundle_vector_holds() {
         let report = verify(&bytes(field(text, "bundle")), &trust);
         let outcome = if report.exit == Exit::Valid { String::from("ok") } else { report.exit.code().to_string() };
         assert_eq!(outcome, field(text, "expect"), "{name}");
+        let stated = text.lines().filter(|line| line.starts_with("event: ") || line.starts_with("words: "));
+        assert_eq!(said(&report), stated.map(|line| format!("{line}\n")).collect::<String>(), "{name}");
         let failed = report.checks.iter().filter(|check| !check.problems.is_empty());
         let failed: Vec<&str> = failed.map(|check| check.requirement).collect();
         let requirement = field(text, "requirement");

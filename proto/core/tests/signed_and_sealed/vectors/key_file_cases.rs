@@ -1,5 +1,7 @@
 //! The vectors of key files. Keys and passphrase are published here, and worth nothing. [KEY-19] [KEY-20] [KEY-21] [KEY-22]
 
+use argon2::{Algorithm, Argon2, Params, Version};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use uput_core::id::Id;
 use uput_core::key::{SealingSecret, SigningKey};
 use uput_core::keyfile::{Cost, Lock, NodeSecrets, write_organisation_key};
@@ -87,22 +89,19 @@ fn nodes() -> Vec<Vector> {
     let by_hand = |name: &str, secret: &[u8]| {
         asked(BAD, name, NODE, &clear_file(NODE, node_secrets(1).0.signing.public().as_bytes(), secret))
     };
-    let short = |name: &str| {
-        let (_, mut all) = node_secrets(1);
-        all.pop();
-        by_hand(name, &all)
-    };
+    let with_a_byte_more = [&node_secrets(1).1[..], &[1]].concat();
+    let named_node = clear_file(NODE, key().public().as_bytes(), key().expose_seed());
+    let named_organisation =
+        clear_file(ORGANISATION, node_secrets(1).0.signing.public().as_bytes(), &node_secrets(1).1);
     vec![
         node("the secrets of a node without a lock", 1, &Lock::Clear),
         node("the secrets of a node with sixteen sealing keys", 16, &Lock::Clear),
         node("the secrets of a node under a passphrase", 2, &locked()).with("passphrase", PASSPHRASE),
         by_hand("the secrets of a node without a sealing key", &node_secrets(0).1),
         by_hand("the secrets of a node with seventeen sealing keys", &node_secrets(17).1),
-        short("the secrets of a node without their last byte"),
-        asked(BAD, "the key of an organisation asked for as the secrets of a node", NODE, &text(&Lock::Clear)),
-        case(BAD, "the secrets of a node asked for as the key of an organisation", &{
-            node_secrets(1).0.write(&Lock::Clear).unwrap()
-        }),
+        by_hand("the secrets of a node and a byte more", &with_a_byte_more),
+        asked(BAD, "the secrets of a node in a file that holds an organisation", NODE, &named_organisation),
+        case(BAD, "the key of an organisation in a file that holds a node", &named_node),
     ]
 }
 
@@ -122,8 +121,26 @@ fn closed() -> Vec<Vector> {
         under(WRONG, "a locked key with another passphrase", &sealed, "ku\u{107}a na kraju grada"),
         under(WRONG, "a locked key with a letter without its mark", &sealed, "kuca na kraju ulice"),
         under(WRONG, "a locked key with an empty passphrase", &sealed, ""),
+        under(WRONG, "a key that was locked with an empty passphrase", &locked_with_nothing(), ""),
         under(WRONG, "a locked key with a space after the passphrase", &sealed, &format!("{PASSPHRASE} ")),
     ]
+}
+
+/// What no program writes: the key derived from no passphrase at all.
+fn locked_with_nothing() -> String {
+    let params = Params::new(19_456, 2, 1, None).unwrap();
+    let mut derived = [0; 32];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(b"", &seed("salt"), &mut derived)
+        .unwrap();
+    let public = hex(key().public().as_bytes());
+    let lock = format!("lock argon2id 19456 2 1 {}", hex(&seed("salt")));
+    let header = format!("uput-key-file 1\nholds organisation\npublic {public}\n{lock}\n");
+    let sealing = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, &derived).unwrap());
+    let mut secret = key().expose_seed().to_vec();
+    let nonce = Nonce::assume_unique_for_key([0; 12]);
+    sealing.seal_in_place_append_tag(nonce, Aad::from(&header), &mut secret).unwrap();
+    format!("{header}{}\n{}\n", hex(&secret[..32]), hex(&secret[32..]))
 }
 
 /// The text with a digit of the line that begins so, counted from its end, replaced by another.
