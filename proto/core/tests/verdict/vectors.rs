@@ -14,7 +14,11 @@ use uput_core::{
     wire,
 };
 
-use crate::{case::Case, outcome::cases, sample::World};
+use crate::{
+    case::{Case, changed, exported},
+    outcome::cases,
+    sample::World,
+};
 
 fn folder(noun: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../specs/vectors").join(noun)
@@ -68,9 +72,21 @@ fn said(report: &Report) -> String {
     events.chain(report.words.iter().map(|words| format!("words: {words}\n"))).collect()
 }
 
+/// A whole referral, with a decision that the sender cites. [BUN-51]
+fn of_the_night() -> [Case; 2] {
+    let world = World::invented();
+    let night = world.night();
+    let without = changed(&night, |draft| draft.evidence.clear());
+    [
+        Case::new("a night that kept everything", Exit::Valid, "", &world, exported(&night)),
+        Case::new("a decision that is cited is not here", Exit::Incomplete, "BUN-51", &world, without),
+    ]
+}
+
 #[test]
 fn every_bundle_vector_holds() {
-    let cases = cases(&World::pair());
+    let mut cases = cases(&World::pair());
+    cases.extend(of_the_night());
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len(), "two vectors have one name");
     for (name, text) in &files("bundle", &generated) {
