@@ -13,8 +13,11 @@ use crate::scene::two_party;
 
 const LIMIT: usize = 65_536;
 
+/// A list, and how it is filled with so many entries.
+type List = (&'static str, fn(&mut wire::Agreement, u32));
+
 pub(super) fn cases() -> Vec<Vector> {
-    let lists: [(&str, fn(&mut wire::Agreement, u32)); 7] = [
+    let lists: [List; 7] = [
         ("articles", articles),
         ("steps-of-the-escalation", escalation),
         ("parties", parties),
@@ -23,7 +26,7 @@ pub(super) fn cases() -> Vec<Vector> {
         ("roles-of-a-party", roles),
         ("rules", rules),
     ];
-    let list = |(name, fill): (&str, fn(&mut wire::Agreement, u32)), count: u32| {
+    let list = |(name, fill): List, count: u32| {
         let expect = if count > 256 { "MALFORMED" } else { "ok" };
         changed(&format!("a-list-of-{count}-{name}"), expect, |a| fill(a, count))
     };
