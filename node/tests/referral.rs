@@ -78,19 +78,21 @@ async fn a_bed_is_found_and_only_then_she_is_named() {
     let seen = night.shelter.show(&trail, Some(&BY)).await.unwrap();
     let named = seen.events.iter().flat_map(|event| &event.fields).find(|field| field.label == "name").unwrap();
     assert_eq!(named.value, "Invented Name");
-    for statement in [
-        Statement::ContactMade,
-        Statement::Started,
-        Statement::Provided(wire::Outcome::NeedMet),
-        Statement::Closed(wire::ClosureReason::Done),
-    ] {
+    say_with(&night.shelter, trail, Statement::ContactMade, &[("reason_in_words", "She has arrived")]).await;
+    for statement in
+        [Statement::Started, Statement::Provided(wire::Outcome::NeedMet), Statement::Closed(wire::ClosureReason::Done)]
+    {
         say(&night.shelter, trail, statement).await.unwrap();
     }
     reads(&night.hotline, &trail, "closed").await;
     let ours = night.hotline.show(&trail, None).await.unwrap();
     assert!(ours.events.iter().all(|event| event.void_reason.is_empty() && event.findings.is_empty()));
     let delivered = ours.events.iter().filter(|event| event.delivered > 0).count();
-    assert_eq!(delivered, 3, "opening, need and identity are confirmed");
+    assert_eq!(delivered, 4, "opening, need, identity and what was written of the contact are confirmed");
+    // What is answered about her after she was named is read, too. [EVT-14]
+    let ours = night.hotline.show(&trail, Some(&BY)).await.unwrap();
+    let answered = ours.events.iter().filter(|event| event.kind == "contact_made").flat_map(|event| &event.fields);
+    assert_eq!(answered.map(|field| field.value.as_str()).collect::<Vec<_>>(), ["She has arrived"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
