@@ -35,7 +35,7 @@ impl Terminal {
             let _ = writeln!(std::io::stderr(), "SKIPPED {test}: this system has no `script` that gives a terminal");
             return None;
         }
-        let line = format!("exec {} {words} --node {}", env!("CARGO_BIN_EXE_uput"), folder.display());
+        let line = format!("exec {} {words} --node {}", program(), folder.display());
         let mut script = Command::new("script")
             .args(["--quiet", "--flush", "--return", "--command", &line, "/dev/null"])
             .current_dir(folder)
@@ -119,6 +119,15 @@ impl Terminal {
         let bytes: Vec<u8> = all.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
+}
+
+/// `uput`, which hears an interrupt also where these tests run behind something that ignores it, as `nohup` may.
+fn program() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0").trim();
+    let interrupt = 1 << 1;
+    let is_ignored = u64::from_str_radix(ignored, 16).is_ok_and(|signals| signals & interrupt != 0);
+    format!("{}{}", if is_ignored { "env --default-signal=INT " } else { "" }, env!("CARGO_BIN_EXE_uput"))
 }
 
 /// Whether a program sits at a terminal that shows nothing of what is typed. Its own files tell nobody: it cannot be

@@ -16,6 +16,7 @@ mod me;
 mod outbox;
 mod pairing;
 mod post;
+mod refusal;
 mod report;
 mod trails;
 mod view;
@@ -30,7 +31,8 @@ pub use me::Me;
 pub use outbox::Length;
 pub use post::Post;
 pub(crate) use post::to_the_end;
-pub use write::{NewEvent, NewTrail, Refused};
+pub use refusal::Refused;
+pub use write::{NewEvent, NewTrail};
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use uput_core::{
-    agreement::{self, Agreement, Occasion, Request},
+    agreement::{Agreement, Occasion, Request},
     catalogue::Field,
     codec,
     entropy::Entropy,
@@ -17,7 +17,7 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit},
-    state::{Side, Stage, VoidReason},
+    state::{Side, Stage},
     step::{self, Draft},
     time::Seconds,
     wire,
@@ -29,6 +29,7 @@ use super::{
     head::Rest,
     journal::beside,
     outbox::Waiting,
+    refusal::Refused,
     trails::{Loaded, new_keys},
 };
 use crate::{
@@ -91,51 +92,6 @@ pub struct NewEvent {
     pub occurred: Option<Seconds>,
     /// The trail that holds the issuer's decision.
     pub evidence_trail: Option<TrailId>,
-}
-
-/// Why nothing was said.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// By the table of rejections alone.
-    #[error(transparent)]
-    Rejected(#[from] Rejection),
-    /// By the state of the trail: the condition that fails.
-    #[error("the trail's state does not allow this step now ({0})")]
-    Void(VoidReason),
-    /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
-    #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
-    Agreement {
-        /// Number of the rule.
-        rule: u32,
-        /// What it says.
-        refused: agreement::Refused,
-    },
-}
-
-impl Refused {
-    /// The row of the table of rejections.
-    #[must_use]
-    pub const fn rejection(&self) -> Rejection {
-        match self {
-            Self::Rejected(rejection) => *rejection,
-            Self::Void(_) => Rejection::StepNotAllowed,
-            Self::Agreement { refused, .. } => refused.rejection,
-        }
-    }
-}
-
-impl From<step::Refused> for Refused {
-    fn from(refused: step::Refused) -> Self {
-        match refused {
-            step::Refused::Void(reason) => Self::Void(reason),
-            step::Refused::Rejected(rejection) => Self::Rejected(rejection),
-        }
-    }
-}
-
-fn labels(refused: &agreement::Refused) -> String {
-    let names: Vec<_> = refused.labels.iter().map(|label| label.name()).collect();
-    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 /// An event with what goes into its record beside it.

@@ -1,0 +1,194 @@
+//! What a queue owes its peer, tried without a peer.
+
+use super::*;
+use uput_core::id::Id;
+
+fn item(position: u64, trail: u8) -> (Position, Waiting) {
+    let trail = Some(TrailId::from(Id::of(&[trail])));
+    (Position::new(position), Waiting { trail, event: true, since: position })
+}
+
+fn numbers(batch: &Batch) -> Vec<u64> {
+    batch.positions.iter().map(|position| position.number()).collect()
+}
+
+#[test]
+fn a_trail_in_flight_waits_and_others_go_on() {
+    let queue = Queue::default();
+    queue.push([item(1, 1), item(2, 2)]);
+    let first = queue.take(1).unwrap();
+    queue.push([item(3, 1)]);
+    assert_eq!(numbers(&first), [1]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+    assert!(queue.take(9).is_none());
+    queue.done(first.ticket);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [3]);
+}
+
+#[test]
+fn what_was_put_back_goes_before_what_came_later() {
+    let queue = Queue::default();
+    queue.push([item(1, 1)]);
+    let first = queue.take(9).unwrap();
+    queue.push([item(2, 1)]);
+    queue.again(first.ticket, false);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [1, 2]);
+}
+
+#[test]
+fn one_bad_item_goes_alone() {
+    let queue = Queue::default();
+    queue.push([item(1, 1), item(2, 2), item(3, 3)]);
+    let all = queue.take(9).unwrap();
+    queue.again(all.ticket, true);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [1]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+}
+
+#[test]
+fn what_goes_alone_holds_back_its_own_trail_only() {
+    let queue = Queue::default();
+    queue.push([item(2, 2), item(3, 3)]);
+    let both = queue.take(9).unwrap();
+    queue.again(both.ticket, true);
+    queue.push([item(1, 1), item(4, 2), item(5, 5)]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [1, 5]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+}
+
+#[test]
+fn while_enough_letters_are_under_way_only_full_ones_follow() {
+    let queue = Queue::default();
+    let sent: Vec<Batch> = (1..=4)
+        .map(|n| {
+            queue.push([item(n.into(), n)]);
+            queue.take(2).unwrap()
+        })
+        .collect();
+    queue.push([item(5, 5)]);
+    assert!(queue.take(2).is_none());
+    queue.push([item(6, 6)]);
+    assert_eq!(numbers(&queue.take(2).unwrap()), [5, 6]);
+    queue.push([item(7, 7)]);
+    assert!(queue.take(2).is_none());
+    queue.done(sent[0].ticket);
+    queue.done(sent[1].ticket);
+    assert_eq!(numbers(&queue.take(2).unwrap()), [7]);
+}
+
+#[test]
+fn letters_that_were_put_off_hold_up_nothing() {
+    let queue = Queue::default();
+    for n in 1..=4 {
+        queue.push([item(n.into(), n)]);
+        let letter = queue.take(2).unwrap();
+        queue.pause(letter.ticket);
+    }
+    queue.push([item(5, 5)]);
+    assert_eq!(numbers(&queue.take(2).unwrap()), [5]);
+}
+
+/// [NOD-30]
+#[test]
+fn each_pause_is_twice_the_last_to_a_minute_and_a_success_begins_anew() {
+    let queue = Queue::default();
+    queue.push([item(1, 1)]);
+    let put_off = || {
+        let letter = queue.take(9).unwrap();
+        let pause = queue.pause(letter.ticket);
+        queue.again(letter.ticket, false);
+        pause
+    };
+    let pauses: Vec<u64> = (0..13).map(|_| put_off().as_secs()).collect();
+    assert_eq!(pauses, [0, 0, 0, 0, 0, 1, 3, 6, 12, 25, 51, 60, 60]);
+    queue.done(queue.take(9).unwrap().ticket);
+    queue.push([item(2, 2)]);
+    assert_eq!(put_off(), FIRST_PAUSE);
+}
+
+/// [NOD-30]
+#[test]
+fn twenty_letters_that_are_put_off_at_once_make_the_pause_longer_once() {
+    let queue = Queue::default();
+    queue.push((1..=20).map(|n| item(n.into(), n)));
+    let mut letters: Vec<u64> = (0..20).map(|_| queue.take(1).unwrap().ticket).collect();
+    for round in 0..4 {
+        let pause = FIRST_PAUSE * 2_u32.pow(round);
+        let pauses: Vec<Duration> = letters.iter().map(|ticket| queue.pause(*ticket)).collect();
+        assert_eq!(pauses, [pause; 20], "round {round}");
+        let go = |ticket: &u64| {
+            queue.again(*ticket, false);
+            queue.take(1).unwrap().ticket
+        };
+        letters = letters.iter().map(go).collect();
+    }
+}
+
+/// [NOD-30]
+#[test]
+fn a_round_of_pauses_lasts_until_its_first_letter_goes_again() {
+    let queue = Queue::default();
+    queue.push([item(1, 1), item(2, 2), item(3, 3)]);
+    let [first, second, slow] = [(); 3].map(|()| queue.take(1).unwrap().ticket);
+    assert_eq!([first, second].map(|ticket| queue.pause(ticket)), [FIRST_PAUSE; 2]);
+    queue.push([item(4, 4)]);
+    let meanwhile = queue.take(1).unwrap().ticket;
+    assert_eq!(queue.pause(meanwhile), FIRST_PAUSE, "sent while the first one rests");
+    queue.again(first, false);
+    let first = queue.take(1).unwrap().ticket;
+    assert_eq!(queue.pause(slow), FIRST_PAUSE, "it was sent before the round began");
+    assert_eq!(queue.pause(first), FIRST_PAUSE * 2);
+    queue.again(second, false);
+    assert_eq!(queue.pause(queue.take(1).unwrap().ticket), FIRST_PAUSE * 2);
+}
+
+#[test]
+fn what_goes_alone_goes_without_questions() {
+    let queue = Queue::default();
+    queue.push([item(1, 1)]);
+    let trail = item(1, 1).1.trail.unwrap();
+    queue.ask(trail, [7; 32]);
+    let letter = queue.take(9).unwrap();
+    assert!(queue.asks(letter.ticket));
+    queue.again(letter.ticket, true);
+    queue.ask(trail, [8; 32]);
+    let alone = queue.take(9).unwrap();
+    assert_eq!((alone.requests.len(), queue.asks(alone.ticket)), (0, false));
+    assert_eq!(queue.take(9).unwrap().requests, [(trail, [8; 32])]);
+    queue.answered(&trail, &[7; 32]);
+    assert!(!queue.has_asked(&trail, &[7; 32]) && queue.has_asked(&trail, &[8; 32]), "an answer counts once");
+}
+
+/// [NOD-34]
+#[test]
+fn what_follows_a_refused_event_is_held_and_nothing_else() {
+    let queue = Queue::default();
+    queue.push([item(1, 1)]);
+    let bad = queue.take(9).unwrap();
+    let head = Waiting { event: false, ..item(4, 1).1 };
+    queue.push([item(2, 1), item(3, 2), (Position::new(4), head)]);
+    assert_eq!(queue.refuse(bad.ticket, 17, false, 5), [Position::new(1)]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [3, 4]);
+    assert!(queue.take(9).is_none());
+    let trail = item(1, 1).1.trail.unwrap();
+    assert_eq!((queue.length().items, queue.length().held, queue.standing(&trail).undelivered), (2, 1, 2));
+    assert_eq!(queue.standing(&trail).broken.map(|refused| refused.code), Some(17));
+    let (all, other) = (queue.standings(), item(3, 2).1.trail.unwrap());
+    assert_eq!((all.len(), all[&trail].undelivered, all[&other].undelivered), (2, 2, 1));
+    assert_eq!((all[&trail].broken.map(|refused| refused.code), all[&other].broken.is_none()), (Some(17), true));
+}
+
+#[tokio::test]
+async fn receipts_share_a_record() {
+    let queue = Queue::default();
+    let (one, other) = tokio::join!(queue.received(vec![Position::new(1)]), queue.received(vec![Position::new(2)]));
+    assert_eq!((one.len() + other.len(), one.len() * other.len()), (2, 0));
+}
+
+#[test]
+fn the_oldest_item_counts_also_in_flight() {
+    let queue = Queue::default();
+    queue.push([item(5, 1), item(7, 2)]);
+    let _ = queue.take(1).unwrap();
+    assert_eq!((queue.length().items, queue.length().oldest), (2, 5));
+}

@@ -1,0 +1,114 @@
+//! Why our own user's word was not signed.
+//!
+//! Guarantees one sentence for each reason, which says what is missing and, where somebody can do something, what; and
+//! that no sentence holds anything of what was typed. Leaves to others: the code and its status (`rpc`).
+
+use uput_core::{
+    agreement,
+    rejection::Rejection,
+    state::{Predicate, VoidReason},
+    step,
+};
+
+/// Why nothing was said.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// By the table of rejections alone.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// By the state of the trail: the condition that fails.
+    #[error("the trail's state does not allow this step now: {lack} ({0})", lack = lack(.0))]
+    Void(VoidReason),
+    /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
+    #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
+    Agreement {
+        /// Number of the rule.
+        rule: u32,
+        /// What it says.
+        refused: agreement::Refused,
+    },
+}
+
+impl Refused {
+    /// The row of the table of rejections.
+    #[must_use]
+    pub const fn rejection(&self) -> Rejection {
+        match self {
+            Self::Rejected(rejection) => *rejection,
+            Self::Void(_) => Rejection::StepNotAllowed,
+            Self::Agreement { refused, .. } => refused.rejection,
+        }
+    }
+}
+
+impl From<step::Refused> for Refused {
+    fn from(refused: step::Refused) -> Self {
+        match refused {
+            step::Refused::Void(reason) => Self::Void(reason),
+            step::Refused::Rejected(rejection) => Self::Rejected(rejection),
+        }
+    }
+}
+
+fn labels(refused: &agreement::Refused) -> String {
+    let names: Vec<_> = refused.labels.iter().map(|label| label.name()).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+}
+
+/// What the trail lacks for the step, and what helps. // [API-5]
+const fn lack(reason: &VoidReason) -> &'static str {
+    match reason {
+        VoidReason::WrongSide => "it is for the other side to say",
+        VoidReason::Version => "the trail is held to an earlier version of events",
+        VoidReason::NoTrail(_) => "its events are not one trail: run the doctor of this node",
+        VoidReason::Unmet(predicate) => unmet(*predicate),
+    }
+}
+
+const fn unmet(predicate: Predicate) -> &'static str {
+    match predicate {
+        Predicate::First => "the trail is open already: open another one",
+        Predicate::Live => "the trail has ended: reopen it, or open another one",
+        Predicate::Ended => "the trail has not ended",
+        Predicate::NoStop => "it was withdrawn, revoked or misdirected: open another one",
+        Predicate::NotMisdirected => "it went to the wrong organisation: open one with the right one",
+        Predicate::AtStage0 => "the need was said already",
+        Predicate::FromStage1 => "the need was not said yet: that comes first",
+        Predicate::AnsweredLater => {
+            "nobody holds a place or a turn yet: wait for that answer, or record a yes by telephone"
+        }
+        Predicate::NotRefused => "the answer was no: ask somebody else",
+        Predicate::Covered => "no acceptance covers the need yet: wait for it",
+        Predicate::PhonedYes => "no yes by telephone is recorded: record it first",
+        Predicate::Decided => "no decision grants it: the decision comes first",
+        Predicate::UnderLaw => "the trail was not opened under law",
+        Predicate::NotStarted => "the service has begun: close the trail",
+        Predicate::NeverMet => "the receiver has met her already",
+        Predicate::NotTaken => "the transfer was taken already",
+        Predicate::Outstanding => "no values are left with the other side",
+        Predicate::Owed => "no values are owed a purge",
+        Predicate::NothingOwed => "values are owed a purge: that comes first",
+        Predicate::Unasked => "nothing is left whose purge was not asked already",
+        Predicate::NoOffer => "a transfer is offered or completed already",
+        Predicate::OfferOpen => "no transfer is offered",
+        Predicate::OfferNamed => "that offer is not open",
+        Predicate::OfferTaken => "the other side has not taken the offer yet: wait for it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The condition's word stays in the sentence, for programs and for whoever asks a developer.
+    #[test]
+    fn each_condition_has_a_sentence_of_its_own_beside_its_word() {
+        let said: Vec<_> =
+            Predicate::ALL.iter().map(|predicate| Refused::Void(VoidReason::Unmet(*predicate)).to_string()).collect();
+        for (predicate, sentence) in Predicate::ALL.iter().zip(&said) {
+            assert!(sentence.ends_with(&format!("({})", predicate.word())), "{sentence}");
+            assert_eq!(said.iter().filter(|other| *other == sentence).count(), 1, "{sentence}");
+            assert!(!unmet(*predicate).contains('_'), "{sentence}");
+        }
+    }
+}
