@@ -2,13 +2,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on must stop")]
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 use uput_conformance::alone::alone;
 use uput_conformance::distant::Distant;
 use uput_conformance::failed::{Failed, Outcome};
-use uput_conformance::organisation::PATIENCE;
 use uput_conformance::pair::{HOTLINE, SHELTER, agreement, until};
 use uput_conformance::programs::Programs;
 
@@ -167,12 +164,10 @@ fn a_line_that_is_cut_is_noticed_shown_and_used_again() {
         town.hotline.cut().await?;
         town.speak_into_the_void().await?;
         town.hold(&trail).await?;
-        let begun = Instant::now();
+        // Twenty seconds of silence, and ten for the answer.
         for side in [&town.hotline, &town.shelter] {
             until("the cut is noticed", || async { Ok(!connected(side).await?) }).await?;
         }
-        // Twenty seconds of silence, ten for the answer, and a busy machine.
-        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
         let difficult = || async { Ok(list(&town.hotline, "peer").await?[0]["difficulty"].is_string()) };
         until("people are told why", difficult).await?;
         town.shelter.mend().await?;
@@ -211,11 +206,8 @@ fn a_node_whose_address_was_gone_is_found_again() {
         town.shelter.lose_address().await?;
         town.speak_into_the_void().await?;
         town.hold(&trail).await?;
-        let begun = Instant::now();
         town.shelter.regain_address().await?;
-        town.arrived_once().await?;
-        assert!(begun.elapsed() < PATIENCE);
-        Ok(())
+        town.arrived_once().await
     })
     .unwrap();
 }

@@ -28,7 +28,7 @@ use uput_core::{
     slot::Extent,
     trust::TrustFile,
     verdict::{Exit, verify},
-    wire::{self, LegalBasis, WarningCode},
+    wire::{self, ClosureReason, LegalBasis, WarningCode},
 };
 
 /// Events of the big bundle.
@@ -46,10 +46,15 @@ fn main() {
     long.delivered_and(Statement::Held { until: pair.at(3600) });
     long.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
     grow(&mut long);
+    let mut reopened = pair.enquiry();
+    for said in [Statement::Closed(ClosureReason::Done), Statement::Reopened].iter().cycle().take(MANY) {
+        reopened.force(&pair.hotline, said.clone(), |_| {});
+    }
     let bundles = [
         ("small, an enquiry between two", pair.enquiry(), pair.trust()),
         ("a night among four, as in the demo", four.night(), four.trust()),
         ("big, between two", long, pair.trust()),
+        ("big, reopened again and again by its exporter", reopened, pair.trust()),
     ];
     for (name, story, trust) in bundles {
         let events = story.trail.len();
