@@ -69,11 +69,18 @@ impl Town {
         Ok(())
     }
 
-    /// Trails that both have, one of them answered by nobody.
+    /// A trail that both have, and no receipt is under way: what follows in a trail waits for the receipt of what went
+    /// before it.
     async fn before_the_cut(&mut self) -> Outcome<String> {
         let trail = self.enquire().await?;
         self.arrives(&trail).await?;
+        self.calm().await?;
         Ok(trail)
+    }
+
+    async fn calm(&self) -> Outcome<()> {
+        let calm = || async { Ok(waiting(&self.hotline).await? + waiting(&self.shelter).await? == 0) };
+        until("nothing waits any more", calm).await
     }
 
     async fn arrives(&self, trail: &str) -> Outcome<()> {
@@ -91,8 +98,7 @@ impl Town {
 
     /// Nothing waits any more, and whatever was acknowledged stands at both sides, in the same order, once.
     async fn arrived_once(&self) -> Outcome<()> {
-        let calm = || async { Ok(waiting(&self.hotline).await? + waiting(&self.shelter).await? == 0) };
-        until("nothing waits any more", calm).await?;
+        self.calm().await?;
         for side in [&self.hotline, &self.shelter] {
             assert_eq!(side.uput(&["node", "status"], "").await?["trails"], self.trails.len());
         }
