@@ -190,8 +190,10 @@ async fn carriers_and_colluding_recipients_learn_nothing_that_joins_two_letters(
     let (first, second) = (told(first, &public, 1), told(second, &public, 2));
     assert!(first.len() > 1000 && second.len() > 1000);
     assert_eq!(strings(&first).intersection(&strings(&second)).count(), 0);
-    let marked = |told: &[u8]| strings(&[told, &[9; 32]].concat());
-    assert_eq!(marked(&first).intersection(&marked(&second)).count(), 1, "the control: one equal string is seen");
+    // Between what was told and the equal string stands a byte that differs: else a last byte that is equal makes two.
+    let marked = |told: &[u8], apart: u8| strings(&[told, &[apart], &[9; 32]].concat());
+    let both = (marked(&first, 1), marked(&second, 2));
+    assert_eq!(both.0.intersection(&both.1).count(), 1, "the control: one equal string is seen");
 
     // A carrier has the sealed bytes of all of them.
     let sealed: Vec<(Vec<u8>, letter::LetterHeader)> = (to.iter().chain(&all))
