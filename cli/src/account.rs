@@ -112,7 +112,8 @@ impl CreateArgs {
         let name = self.name(options)?;
         let node = Node::connect(options).await?;
         // Exposed to be sent to this organisation's own node, inside TLS.
-        let request = wire::CreateAccountRequest { name: name.expose().clone(), role: self.role.into() };
+        let request =
+            wire::CreateAccountRequest { name: name.expose().clone(), role: self.role.into(), ..Default::default() };
         let answer = node.accounts().create_account(request).await.map_err(|status| refusal::of(&status))?;
         let account = Known::of(answer.into_inner().account.unwrap_or_default());
         let mut page = Page::default();

@@ -3,11 +3,15 @@
 //! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
+mod team;
+
 use prost::Message;
 use ring::digest;
 use uput_core::id::{AgreementId, OrgId, TrailId};
 use uput_core::wire;
 use zeroize::Zeroizing;
+
+pub use team::{TeamRecord, team_key_name};
 
 use crate::account::AccountId;
 use crate::storage::{Draft, Position, Record};
@@ -39,6 +43,8 @@ pub const REQUESTS: Tree = Tree::new("requests");
 pub const ACCOUNTS: Tree = Tree::new("accounts");
 /// Tokens: ID to the newest record.
 pub const TOKENS: Tree = Tree::new("tokens");
+/// Teams: ID to the newest record.
+pub const TEAMS: Tree = Tree::new("teams");
 
 /// Own key records and incarnation.
 #[derive(Clone, PartialEq, Message)]
@@ -274,6 +280,9 @@ pub struct AccountRecord {
     /// Account ID of whoever disabled it.
     #[prost(bytes = "vec", tag = "7")]
     pub disabled_by: Vec<u8>,
+    /// Whose it is; empty in a record of an earlier version: of a person who has this account alone. [ACC-14]
+    #[prost(bytes = "vec", tag = "8")]
+    pub person: Vec<u8>,
 }
 
 /// A token, or what it is now; never its secret.
@@ -324,7 +333,7 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11,
+    TokenRecord = 11, TeamRecord = 16,
 }
 
 /// A record to be written.
@@ -372,6 +381,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
+        TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

@@ -63,7 +63,7 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     .await;
     let administrator = AccountId::new([9; 16]);
     let account =
-        hotline.create_account(&administrator, Sensitive::new(NAME.to_owned()), Role::Supervisor).await.unwrap();
+        hotline.create_account(&administrator, Sensitive::new(NAME.to_owned()), Role::Supervisor, None).await.unwrap();
     let by = account.id;
     let new = || NewTrail { by, request_id: request_id(), ..enquiry("shelter-jasen") };
     let trail = hotline.open_trail(new()).await.unwrap().unwrap();

@@ -29,7 +29,7 @@ use uput_core::wire::Role;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::node_service_server::{NodeService, NodeServiceServer};
 use uput_core::wire::{GetNodeRequest, GetNodeResponse};
-use uput_node::account::{Account, AccountId, KeptToken, Register, Token};
+use uput_node::account::{Account, AccountId, KeptToken, PersonId, Register, Token};
 use uput_node::rpc::access::{self, ACCESS};
 use uput_node::rpc::guard::Guard;
 use uput_node::rpc::{self, status};
@@ -53,7 +53,9 @@ impl NodeService for Refusing {
 fn register(token: &Token) -> Register {
     let (register, account) = (Register::default(), AccountId::new([1; 16]));
     let (name, role) = (Sensitive::new("an invented administrator".to_owned()), Role::Administrator);
-    register.set_account(Account { id: account, name, role, created: 1, created_by: None, disabled: false });
+    let person = PersonId::new([2; 16]);
+    let (created, created_by, disabled) = (1, None, false);
+    register.set_account(Account { id: account, person, name, role, created, created_by, disabled });
     register.set_token(KeptToken {
         id: token.id(),
         account,

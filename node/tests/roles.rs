@@ -97,7 +97,11 @@ impl Running {
     }
 
     async fn account(&self, role: Role) -> Vec<u8> {
-        let request = wire::CreateAccountRequest { name: format!("An Invented {role:?}"), role: role.into() };
+        let request = wire::CreateAccountRequest {
+            name: format!("An Invented {role:?}"),
+            role: role.into(),
+            ..Default::default()
+        };
         let made: wire::CreateAccountResponse = self.administer("CreateAccount", request).await.unwrap();
         made.account.unwrap().account
     }
@@ -292,14 +296,14 @@ async fn the_last_administrator_stays_and_what_is_wrong_is_refused() {
     assert_eq!(ask("CreateToken", of(&first, 0)).await, Some(Rejection::NoSuchAccount), "it is disabled");
     assert_eq!(ask("CreateToken", of(&[0; 16], 0)).await, Some(Rejection::NoSuchAccount));
     let role = Role::Integration.into();
-    let request = wire::CreateAccountRequest { name: "An invented machine".to_owned(), role };
+    let request = wire::CreateAccountRequest { name: "An invented machine".to_owned(), role, ..Default::default() };
     let made: wire::CreateAccountResponse =
         node.ask(&token, &format!("{ACCOUNTS}CreateAccount"), request).await.unwrap();
     let machine = made.account.unwrap().account;
     assert_eq!(ask("CreateToken", of(&machine, 0)).await, Some(Rejection::BadValue), "it has no scope");
     assert_eq!(ask("CreateToken", of(&machine, 732 * 86_400)).await, Some(Rejection::BadValue), "it is too long");
     for (name, role) in [("", Role::Auditor), ("a\nb", Role::Auditor), ("An invented name", Role::Unspecified)] {
-        let request = wire::CreateAccountRequest { name: name.to_owned(), role: role.into() };
+        let request = wire::CreateAccountRequest { name: name.to_owned(), role: role.into(), ..Default::default() };
         let refused = node.ask::<_, ()>(&token, &format!("{ACCOUNTS}CreateAccount"), request).await.unwrap_err();
         assert_eq!(status::rejection(&refused), Some(Rejection::BadValue));
         assert!(name.is_empty() || !refused.message().contains(name));

@@ -4,11 +4,15 @@
 //! All of it is local: nothing here goes to a peer. Leaves writing it to the journal to the node.
 
 mod attempts;
+mod caller;
 mod register;
 pub mod roles;
+mod team;
 mod token;
 
-pub use register::{Account, Caller, KeptToken, Register};
+pub use caller::{By, Caller, OnBehalfOf};
+pub use register::{Account, KeptToken, Register};
+pub use team::Team;
 pub use token::{Token, TokenDigest};
 
 use std::fmt;
@@ -60,4 +64,8 @@ ids! {
     AccountId;
     /// A token: 16 random bytes, no secret.
     TokenId;
+    /// A person of this organisation, or a machine: 16 random bytes, shared by their accounts. [ACC-14]
+    PersonId;
+    /// A team: 16 random bytes. [ACC-60]
+    TeamId;
 }

@@ -15,14 +15,16 @@ use uput_core::{
     wire::{Role, Scope},
 };
 
-use super::{AccountId, Token, TokenDigest, TokenId, attempts::Attempts, roles, token};
+use super::{AccountId, Caller, PersonId, Team, TeamId, Token, TokenDigest, TokenId, attempts::Attempts, token};
 
 /// A person or a machine of this organisation.
 #[derive(Clone)]
 pub struct Account {
     /// Which one.
     pub id: AccountId,
-    /// What people here call it.
+    /// Whose it is. [ACC-14]
+    pub person: PersonId,
+    /// What people here call it; empty where it was erased.
     pub name: Sensitive<String>,
     /// What it is for.
     pub role: Role,
@@ -55,17 +57,6 @@ pub struct KeptToken {
     pub revoked: bool,
 }
 
-/// Whoever was let in.
-#[derive(Clone)]
-pub struct Caller {
-    /// Which account.
-    pub account: AccountId,
-    /// Its role.
-    pub role: Role,
-    /// To what the token is limited.
-    pub scopes: Arc<[Scope]>,
-}
-
 /// All accounts and tokens.
 #[derive(Default)]
 pub struct Register {
@@ -77,6 +68,7 @@ pub struct Register {
 struct State {
     accounts: BTreeMap<AccountId, Account>,
     tokens: BTreeMap<TokenId, KeptToken>,
+    teams: BTreeMap<TeamId, Team>,
 }
 
 impl KeptToken {
@@ -100,8 +92,10 @@ impl Register {
         let account = state.accounts.get(&kept.account)?;
         (open && right && kept.is_valid(now) && !account.disabled).then(|| Caller {
             account: account.id,
+            person: account.person,
             role: account.role,
             scopes: Arc::clone(&kept.scopes),
+            on_behalf_of: None,
         })
     }
 
@@ -128,6 +122,41 @@ impl Register {
     /// Takes in a token, or what it is now.
     pub fn set_token(&self, token: KeptToken) {
         self.write().tokens.insert(token.id, token);
+    }
+
+    /// Takes in a team, or what it is now.
+    pub fn set_team(&self, team: Team) {
+        self.write().teams.insert(team.id, team);
+    }
+
+    /// The team whose ID begins so.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchAccount`] if there is none, or more than one.
+    pub fn team(&self, beginning: &[u8]) -> Result<Team, Rejection> {
+        let state = self.read();
+        only(beginning, state.teams.values().filter(|team| team.id.begins(beginning))).cloned()
+    }
+
+    /// Every team.
+    #[must_use]
+    pub fn teams(&self) -> Vec<Team> {
+        self.read().teams.values().cloned().collect()
+    }
+
+    /// The teams that a person is in. [ACC-61]
+    #[must_use]
+    pub fn teams_of(&self, person: &PersonId) -> Vec<TeamId> {
+        let state = self.read();
+        state.teams.values().filter(|team| team.members.contains(person)).map(|team| team.id).collect()
+    }
+
+    /// The accounts of a person, the oldest first.
+    #[must_use]
+    pub fn accounts_of(&self, person: &PersonId) -> Vec<Account> {
+        let mut accounts = self.accounts();
+        accounts.retain(|account| account.person == *person);
+        accounts
     }
 
     /// The account whose ID begins so.
@@ -199,20 +228,6 @@ impl Register {
     }
 }
 
-impl Caller {
-    /// Whether it may make some part of a call.
-    #[must_use]
-    pub fn may_call(&self, method: &str) -> bool {
-        roles::may_call(self.role, &self.scopes, method)
-    }
-
-    /// Whether it may make that part of it.
-    #[must_use]
-    pub fn may(&self, method: &str, part: roles::Part) -> bool {
-        roles::may(self.role, &self.scopes, method, part)
-    }
-}
-
 /// The only one; the beginning of an ID has at least 4 bytes.
 fn only<'a, T>(beginning: &[u8], mut found: impl Iterator<Item = &'a T>) -> Result<&'a T, Rejection> {
     match (found.next(), found.next()) {
@@ -237,6 +252,7 @@ mod tests {
         let account = AccountId::new([1; 16]);
         register.set_account(Account {
             id: account,
+            person: PersonId::new([7; 16]),
             name: Sensitive::new("an invented worker".to_owned()),
             role: Role::CaseWorker,
             created: 1,

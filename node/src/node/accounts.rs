@@ -17,9 +17,9 @@ use super::{
     journal::{OpenError, all},
 };
 use crate::{
-    account::{Account, AccountId, KeptToken, Token, TokenDigest, TokenId},
+    account::{Account, AccountId, KeptToken, PersonId, Token, TokenDigest, TokenId},
     clock::{self, SystemEntropy},
-    record::{self, AccountRecord, TokenRecord},
+    record::{self, AccountRecord, TeamRecord, TokenRecord},
     seal,
     storage::{Commit, CommitError, NewTrailKeys, Storage},
 };
@@ -48,26 +48,31 @@ impl Node {
         for kept in all::<TokenRecord>(&self.storage, record::TOKENS)? {
             self.accounts.set_token(token_of(&kept).ok_or_else(unreadable)?);
         }
+        for kept in all::<TeamRecord>(&self.storage, record::TEAMS)? {
+            self.accounts.set_team(self.team_of(&kept).ok_or_else(unreadable)?);
+        }
         Ok(())
     }
 
-    /// Makes an account, which has no token yet.
+    /// Makes an account, which has no token yet: of the person who has the account that begins so, or of a new one.
     ///
     /// # Errors
-    /// [`Rejection::BadValue`] for a name that is empty or long.
+    /// [`Rejection::BadValue`] for a name that is empty or long; [`Rejection::NoSuchAccount`].
     pub async fn create_account(
         &self,
         by: &AccountId,
         name: Sensitive<String>,
         role: Role,
+        same_person: Option<&[u8]>,
     ) -> Result<Account, Rejection> {
-        // Looked at to bound it; it goes on as it came.
-        let text = name.expose();
-        if text.trim().is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
-            return Err(Rejection::BadValue);
-        }
+        let name = checked_name(name)?;
         let _alone = self.changing.lock().await;
-        let (record, key, account) = new_account(name, role, Some(*by))?;
+        // [ACC-14]
+        let person = match same_person {
+            Some(beginning) => self.accounts.account(beginning)?.person,
+            None => PersonId::new(SystemEntropy.bytes()),
+        };
+        let (record, key, account) = new_account(person, name, role, Some(*by))?;
         self.commit(Commit { keys: vec![key], records: vec![record::draft(&record)] }).await?;
         self.accounts.set_account(account.clone());
         Ok(account)
@@ -162,30 +167,45 @@ impl Node {
 
     fn account_of(&self, kept: &AccountRecord) -> Option<Account> {
         let id = AccountId::parse(&kept.account)?;
-        let key = self.storage.trail_keys(&record::account_key_name(&id)).and_then(|keys| keys.value);
-        // The key opens the name; where it was destroyed, nobody is called anything any more.
-        let name = key.and_then(|key| seal::open(key.expose(), &name_aad(&id), &kept.name).ok());
-        let name = name.and_then(|name| String::from_utf8(name.to_vec()).ok()).unwrap_or_default();
+        let person = if kept.person.is_empty() { &kept.account } else { &kept.person };
         Some(Account {
             id,
-            name: Sensitive::new(name),
+            person: PersonId::parse(person)?,
+            name: self.opened_name(&record::account_key_name(&id), &name_aad(&id), &kept.name),
             role: Role::try_from(kept.role).ok()?,
             created: kept.created,
             created_by: AccountId::parse(&kept.created_by),
             disabled: kept.disabled != 0,
         })
     }
+
+    /// The name that a key of its own opens; where that was destroyed, nobody is called anything any more.
+    pub(super) fn opened_name(&self, key: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Sensitive<String> {
+        let key = self.storage.trail_keys(key).and_then(|keys| keys.value);
+        let name = key.and_then(|key| seal::open(key.expose(), aad, sealed).ok());
+        Sensitive::new(name.and_then(|name| String::from_utf8(name.to_vec()).ok()).unwrap_or_default())
+    }
+}
+
+/// A name that is neither empty nor long. [ACC-3]
+pub(super) fn checked_name(name: Sensitive<String>) -> Result<Sensitive<String>, Rejection> {
+    // Looked at to bound it; it goes on as it came.
+    let text = name.expose();
+    let fits = !text.trim().is_empty() && text.len() <= MAX_NAME && !text.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(Rejection::BadValue) }
 }
 
 /// The first account with its first token, which has no end: it lies beside the keys of the node.
 fn founding(token: &Token) -> Result<(Commit, Account, KeptToken), Rejection> {
-    let (account_record, key, account) = new_account(Sensitive::new(FIRST.to_owned()), Role::Administrator, None)?;
+    let (person, name) = (PersonId::new(SystemEntropy.bytes()), Sensitive::new(FIRST.to_owned()));
+    let (account_record, key, account) = new_account(person, name, Role::Administrator, None)?;
     let (token_record, kept) = new_token(token, account.id, Vec::new(), None, clock::now(), 0);
     let records = vec![record::draft(&account_record), record::draft(&token_record)];
     Ok((Commit { keys: vec![key], records }, account, kept))
 }
 
 fn new_account(
+    person: PersonId,
     name: Sensitive<String>,
     role: Role,
     by: Option<AccountId>,
@@ -195,9 +215,10 @@ fn new_account(
     let key = NewTrailKeys::generate(record::account_key_name(&id)).map_err(|_| Rejection::Malformed)?;
     // Name and key are exposed to seal one under the other.
     let sealed = seal::seal(key.value.expose(), &name_aad(&id), name.expose().as_bytes());
-    let account = Account { id, name, role, created: clock::now().get(), created_by: by, disabled: false };
+    let account = Account { id, person, name, role, created: clock::now().get(), created_by: by, disabled: false };
     let record = AccountRecord {
         account: id.to_vec(),
+        person: person.to_vec(),
         name: sealed.map_err(|_| Rejection::Malformed)?,
         role: role.into(),
         created: account.created,

@@ -18,6 +18,7 @@ mod pairing;
 mod post;
 mod refusal;
 mod report;
+mod teams;
 mod trails;
 mod view;
 mod write;

@@ -32,14 +32,15 @@ impl AccountService for Accounts {
         &self,
         call: Request<wire::CreateAccountRequest>,
     ) -> Result<Response<wire::CreateAccountResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let role = said.role();
         if role == wire::Role::Unspecified {
             return Err(request::invalid("role", "specified"));
         }
-        let (node, name) = (Arc::clone(&self.0), Sensitive::new(said.name));
-        let made = to_the_end(async move { node.create_account(&by, name, role).await }).await;
+        let (node, name, same) = (Arc::clone(&self.0), Sensitive::new(said.name), said.same_person_as);
+        let same = (!same.is_empty()).then_some(same);
+        let made = to_the_end(async move { node.create_account(&by, name, role, same.as_deref()).await }).await;
         let account = made.ok_or_else(broken_off)?.map_err(|rejection| match rejection {
             Rejection::BadValue => request::invalid("name", "1 to 64 bytes without control characters"),
             other => status::of(other),
@@ -63,7 +64,7 @@ impl AccountService for Accounts {
         &self,
         call: Request<wire::DisableAccountRequest>,
     ) -> Result<Response<wire::DisableAccountResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let (node, account) = (Arc::clone(&self.0), call.into_inner().account);
         let disabled = to_the_end(async move { node.disable_account(&by, &account).await }).await;
         let account = disabled.ok_or_else(broken_off)?.map_err(|rejection| match rejection {
@@ -79,7 +80,7 @@ impl AccountService for Accounts {
         &self,
         call: Request<wire::CreateTokenRequest>,
     ) -> Result<Response<wire::CreateTokenResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let scopes: Option<Vec<wire::Scope>> = said
             .scopes
@@ -106,7 +107,7 @@ impl AccountService for Accounts {
         &self,
         call: Request<wire::RevokeTokenRequest>,
     ) -> Result<Response<wire::RevokeTokenResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let (node, token) = (Arc::clone(&self.0), call.into_inner().token);
         let revoked = to_the_end(async move { node.revoke_token(&by, &token).await }).await;
         let token = revoked.ok_or_else(broken_off)?.map_err(status::of)?;
@@ -124,6 +125,7 @@ impl Accounts {
         let register = self.0.register();
         wire::Account {
             account: account.id.to_vec(),
+            person: account.person.to_vec(),
             // To an administrator of this node, who manages accounts by it.
             name: account.name.expose().clone(),
             role: account.role.into(),

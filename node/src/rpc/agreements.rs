@@ -31,7 +31,7 @@ impl AgreementService for Agreements {
         &self,
         call: Request<wire::ProposeAgreementRequest>,
     ) -> Result<Response<wire::ProposeAgreementResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let agreement = if said.validate_only {
             let envelope = Envelope::parse(&said.agreement).map_err(status::of)?;
@@ -47,7 +47,7 @@ impl AgreementService for Agreements {
         &self,
         call: Request<wire::SignAgreementRequest>,
     ) -> Result<Response<wire::SignAgreementResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let agreement = self.take(&by, &call.into_inner().agreement).await.map_err(status::of)?;
         Ok(Response::new(wire::SignAgreementResponse { agreement: Some(agreement) }))
     }

@@ -19,7 +19,7 @@ use uput_core::rejection::Rejection;
 
 use super::status;
 use crate::{
-    account::{AccountId, Caller, Register, roles::Part},
+    account::{Caller, Register, roles::Part},
     clock,
 };
 
@@ -83,12 +83,12 @@ pub fn admitted<T>(caller: Caller, method: &str, message: T) -> tonic::Request<T
 }
 
 impl Admitted {
-    /// The account, if its role includes this part of the call. Asked before anything is looked up, so that a denial
+    /// The caller, if the role includes this part of the call. Asked before anything is looked up, so that a denial
     /// says nothing about what is there. [ACC-13]
     #[allow(clippy::result_large_err, reason = "tonic's")]
-    pub(super) fn demand(call: &http::Extensions, part: Part) -> Result<AccountId, Status> {
+    pub(super) fn demand(call: &http::Extensions, part: Part) -> Result<Caller, Status> {
         let admitted = call.get::<Self>().filter(|admitted| admitted.caller.may(&admitted.method, part));
-        admitted.map(|admitted| admitted.caller.account).ok_or_else(|| status::of(Rejection::NotPermitted))
+        admitted.map(|admitted| admitted.caller.clone()).ok_or_else(|| status::of(Rejection::NotPermitted))
     }
 }
 
@@ -129,7 +129,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Account, KeptToken, Token};
+    use crate::account::{Account, AccountId, KeptToken, PersonId, Token};
     use http::HeaderValue;
     use uput_core::{sensitive::Sensitive, wire::Role};
 
@@ -139,7 +139,9 @@ mod tests {
         let (register, account) = (Register::default(), AccountId::new([1; 16]));
         let name = Sensitive::new("an invented auditor".to_owned());
         let role = Role::Auditor;
-        register.set_account(Account { id: account, name, role, created: 1, created_by: None, disabled: false });
+        let person = PersonId::new([2; 16]);
+        let (created, created_by, disabled) = (1, None, false);
+        register.set_account(Account { id: account, person, name, role, created, created_by, disabled });
         register.set_token(KeptToken {
             id: token.id(),
             account,

@@ -29,7 +29,7 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::CreateInvitationRequest>,
     ) -> Result<Response<wire::CreateInvitationResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         if self.endpoints.is_empty() {
             return Err(Status::failed_precondition(
@@ -47,7 +47,7 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::AcceptInvitationRequest>,
     ) -> Result<Response<wire::AcceptInvitationResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let line = Invitation::parse(&said.invitation).map_err(|_| status::of(Rejection::BadInvitation))?;
         self.node.may_be_called(&said.name, &line.organisation()).map_err(name_or)?;
@@ -67,7 +67,7 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::ConfirmPeerRequest>,
     ) -> Result<Response<wire::ConfirmPeerResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let (node, peers) = (Arc::clone(&self.node), Arc::clone(&self.peers));
         let confirmed = async move {

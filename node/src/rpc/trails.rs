@@ -27,7 +27,7 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::OpenTrailRequest>,
     ) -> Result<Response<wire::OpenTrailResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
         let said = call.into_inner();
         let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
         if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
@@ -64,7 +64,7 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::RecordEventRequest>,
     ) -> Result<Response<wire::RecordEventResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?;
+        let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?.account;
         let said = call.into_inner();
         let basis = said.basis();
         let evidence_trail = match said.evidence_trail.as_slice() {
@@ -97,7 +97,7 @@ impl TrailService for Trails {
         call: Request<wire::GetTrailRequest>,
     ) -> Result<Response<wire::GetTrailResponse>, Status> {
         let values = call.get_ref().values;
-        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
+        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?.account;
         let id = request::trail(&self.0, &call.get_ref().trail)?;
         let trail = self.0.show(&id, values.then_some(&by)).await.map_err(status::of)?;
         Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
@@ -121,7 +121,7 @@ impl TrailService for Trails {
             wire::DisclosureScope::Values => Part::Values,
             _ => Part::WithoutValues,
         };
-        let by = Admitted::demand(call.extensions(), part)?;
+        let by = Admitted::demand(call.extensions(), part)?.account;
         let said = call.into_inner();
         let (purpose, scope) = (said.purpose(), said.scope());
         if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {

@@ -25,7 +25,7 @@ use uput_core::{
     wire::{self, LegalBasis},
 };
 use uput_node::{
-    account::{AccountId, Caller},
+    account::{AccountId, Caller, PersonId},
     clock::SystemEntropy,
     node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Secrets},
     peer::Mailroom,
@@ -147,7 +147,7 @@ impl Drop for House {
 
 /// A call by somebody of that role, who is past the guard.
 pub fn call_as<T>(role: wire::Role, method: &str, message: T) -> tonic::Request<T> {
-    let caller = Caller { account: BY, role, scopes: Arc::new([]) };
+    let caller = Caller { account: BY, person: PersonId::new([8; 16]), role, scopes: Arc::new([]), on_behalf_of: None };
     admitted(caller, &format!("uput.v1.{method}"), message)
 }
 

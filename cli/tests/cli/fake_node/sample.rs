@@ -97,6 +97,7 @@ pub(crate) fn account() -> wire::Account {
         disabled: false,
         locked_until: NIGHT + 900,
         tokens: vec![token(), wire::Token { token: vec![0x78; 16], revoked: true, ..token() }],
+        person: vec![0x9e; 16],
     }
 }
 
@@ -112,6 +113,7 @@ pub(crate) fn machine() -> wire::Account {
         disabled: false,
         locked_until: 0,
         tokens: vec![wire::Token { scopes, until: 0, ..token() }],
+        person: vec![0x9d; 16],
     }
 }
 

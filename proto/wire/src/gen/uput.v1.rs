@@ -1917,6 +1917,8 @@ pub struct Account {
     pub locked_until: u64,
     #[prost(message, repeated, tag = "8")]
     pub tokens: ::prost::alloc::vec::Vec<Token>,
+    #[prost(bytes = "vec", tag = "9")]
+    pub person: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1941,6 +1943,8 @@ pub struct CreateAccountRequest {
     pub name: ::prost::alloc::string::String,
     #[prost(enumeration = "Role", tag = "2")]
     pub role: i32,
+    #[prost(bytes = "vec", tag = "3")]
+    pub same_person_as: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
