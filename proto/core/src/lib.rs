@@ -28,5 +28,6 @@ pub mod timer;
 pub mod trail;
 pub mod trust;
 pub mod verdict;
+pub mod words;
 
 pub use uput_wire::v1 as wire;
