@@ -5,6 +5,7 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod agreement;
+pub mod attention;
 pub mod bundle;
 pub mod catalogue;
 pub mod codec;
@@ -23,6 +24,7 @@ pub mod sensitive;
 pub mod slot;
 pub mod state;
 pub mod step;
+pub mod telephone;
 pub mod time;
 pub mod timer;
 pub mod trail;

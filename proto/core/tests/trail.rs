@@ -9,6 +9,8 @@
 )]
 
 use uput_core::{
+    agreement::Timer,
+    attention,
     envelope::{Envelope, MediaType, Verified, verify_one},
     event::{Event, Opening, Statement, Terms},
     id::{EventId, Id, OrgId},
@@ -16,7 +18,8 @@ use uput_core::{
     rejection::Rejection,
     state::{Headline, Side},
     step::{self, Author, Draft, Refused},
-    time::Seconds,
+    telephone::{self, Standing},
+    time::{Seconds, Span},
     timer::Steps,
     trail::{Admission, Trail},
     wire,
@@ -251,4 +254,118 @@ fn crossed_events_meet_timers_in_one_order_however_they_came() {
         assert_eq!(read([&yes, &closed]), first, "as the receiver has them");
         assert_eq!(read([&closed, &yes]), first, "as the sender has them");
     }
+}
+
+fn say_at(trail: &mut Trail, party: &Party, seconds: u64, statement: Statement) -> EventId {
+    let draft = Draft { time: Seconds::new(seconds).unwrap(), ..draft(statement) };
+    let event = step::append(trail, &party.author(), draft).unwrap();
+    let id = event.id;
+    assert_eq!(trail.admit(event).unwrap(), Admission::New);
+    id
+}
+
+/// Delivered within 5 minutes, acknowledged within 10.
+fn timers() -> [Timer; 2] {
+    let timer = |kind, minutes: u64| Timer { act: wire::Act::Referral, kind, span: Span(minutes * 60) };
+    [timer(wire::TimerKind::Deliver, 5), timer(wire::TimerKind::Acknowledge, 10)]
+}
+
+fn due(trail: &Trail) -> Option<u64> {
+    telephone::due(trail, &trail.reading().unwrap(), &timers()).map(Seconds::get)
+}
+
+/// [ONC-30]
+#[test]
+fn a_telephone_is_the_next_step_when_nobody_has_it_or_nobody_reads_it() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    assert_eq!(due(&trail), Some(60 + 300), "it is not delivered");
+    let at = |seconds| telephone::now(&trail, &trail.reading().unwrap(), &timers(), Seconds::new(seconds).unwrap());
+    assert!(!at(360) && at(361));
+    assert!(telephone::due(&trail, &trail.reading().unwrap(), &[]).is_none(), "the agreement has no such timer");
+    say_at(&mut trail, &peer, 120, Statement::Delivered(opened));
+    assert_eq!(due(&trail), Some(120 + 600), "nobody reads it");
+    say_at(&mut trail, &peer, 900, Statement::Acknowledged);
+    assert_eq!(due(&trail), None);
+}
+
+/// [ONC-30] A receiver cannot put it off, nor a wrong clock bring it about before it was asked.
+#[test]
+fn the_receivers_clock_alone_puts_no_telephone_off() {
+    for (delivered, expected) in [(3600 * 24, 360 + 600), (1, 60 + 600)] {
+        let (opener, peer) = parties();
+        let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+        let opened = trail.id().opening();
+        say_at(&mut trail, &peer, delivered, Statement::Delivered(opened));
+        assert_eq!(due(&trail), Some(expected));
+    }
+}
+
+/// [ONC-30]
+#[test]
+fn nobody_telephones_after_an_end_or_after_they_have_spoken() {
+    let (opener, peer) = parties();
+    for (statement, expected) in [
+        (Statement::Phoned(wire::PhoneAnswer::Yes), None),
+        (Statement::Phoned(wire::PhoneAnswer::No), None),
+        (Statement::Phoned(wire::PhoneAnswer::NoAnswer), Some(360)),
+        (Statement::ChosenElsewhere, None),
+        (Statement::Withdrawn, None),
+    ] {
+        let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+        say(&mut trail, &opener, statement);
+        assert_eq!(due(&trail), expected);
+    }
+}
+
+/// [STA-28]
+#[test]
+fn a_call_is_its_recorders_word_until_the_other_signs() {
+    let (opener, peer) = parties();
+    let (yes, no) = (wire::PhoneAnswer::Yes, wire::PhoneAnswer::No);
+    let standing = |trail: &Trail| -> Vec<Standing> {
+        telephone::agreed(trail, &trail.reading().unwrap()).into_iter().map(|agreed| agreed.standing).collect()
+    };
+    let refused = || Statement::Declined(wire::DeclineReason::NoPlace);
+    for (said, answer, confirms) in
+        [(yes, held(), true), (yes, refused(), false), (no, refused(), true), (no, held(), false)]
+    {
+        let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+        say(&mut trail, &opener, Statement::Phoned(said));
+        say(&mut trail, &peer, Statement::Acknowledged);
+        assert_eq!(standing(&trail), [Standing::Unconfirmed]);
+        let by = say(&mut trail, &peer, answer);
+        say(&mut trail, &peer, if confirms { refused() } else { held() });
+        let first = if confirms { Standing::Confirmed(by) } else { Standing::Contradicted(by) };
+        assert_eq!(standing(&trail), [first], "a later change of mind is not about the call");
+    }
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    say(&mut trail, &peer, held());
+    say(&mut trail, &opener, Statement::Phoned(wire::PhoneAnswer::NoAnswer));
+    assert_eq!(standing(&trail), []);
+    say(&mut trail, &opener, Statement::Phoned(no));
+    assert_eq!(standing(&trail), [Standing::Unconfirmed], "the answer before the call is not about it");
+    let again = say(&mut trail, &opener, Statement::Phoned(yes));
+    let by = say(&mut trail, &peer, Statement::Accepted);
+    assert_eq!(standing(&trail), [Standing::Replaced(again), Standing::Confirmed(by)]);
+}
+
+/// [ONC-20]
+#[test]
+fn what_nobody_has_looked_at_waits_for_a_person_and_not_for_a_machine() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    let waits = |trail: &Trail, side| -> Vec<EventId> {
+        attention::waiting(trail, &trail.reading().unwrap(), side).into_iter().map(|event| event.id).collect()
+    };
+    assert_eq!((waits(&trail, Side::Peer), waits(&trail, Side::Opener)), (vec![opened], vec![]));
+    say(&mut trail, &peer, Statement::Delivered(opened));
+    assert_eq!(waits(&trail, Side::Peer), [opened], "a machine has it");
+    assert_eq!(waits(&trail, Side::Opener), [], "that it was delivered wakes nobody");
+    let answer = say(&mut trail, &peer, Statement::Accepted);
+    assert_eq!((waits(&trail, Side::Peer), waits(&trail, Side::Opener)), (vec![], vec![answer]));
+    let warned = say(&mut trail, &opener, Statement::Warned(wire::WarningCode::MayBeSought));
+    assert_eq!((waits(&trail, Side::Peer), waits(&trail, Side::Opener)), (vec![warned], vec![]));
 }

@@ -19,7 +19,7 @@ use super::{
     keyring::Keyring,
     names::Names,
     opened::Opened,
-    pact, reach,
+    pact, reach, telephone,
     timeline::Timeline,
     twins,
 };
@@ -122,9 +122,12 @@ impl<'a> Examination<'a> {
         self.heads.check(trail, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
+        let (reading, chronology) = (trail.reading().ok(), Chronology::of(trail));
+        if let Some(reading) = &reading {
+            telephone::say(trail, reading, names, findings);
+        }
         let opened = Opened::verify(self.bundle, trail, &self.events, findings);
         opened.say_closed(trail, findings);
-        let (reading, chronology) = (trail.reading().ok(), Chronology::of(trail));
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);

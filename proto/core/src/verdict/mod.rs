@@ -22,6 +22,7 @@ mod opened;
 mod pact;
 mod reach;
 mod report;
+mod telephone;
 mod timeline;
 mod twins;
 

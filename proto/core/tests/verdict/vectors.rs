@@ -6,12 +6,13 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use uput_core::{
     codec,
+    event::Statement,
     head::{Challenge, ClosedIncarnation, Head},
     rejection::Rejection,
     time::LATEST,
     trust::{HeadDemand, TrustFile},
     verdict::{Entry, Exit, Report, verify},
-    wire,
+    wire::{self, PhoneAnswer},
 };
 
 use crate::{
@@ -83,10 +84,34 @@ fn of_the_night() -> [Case; 2] {
     ]
 }
 
+/// What was said by telephone, and what became of it. [STA-28] [BUN-83]
+fn of_calls() -> [Case; 4] {
+    let world = World::pair();
+    let case = |name, calls: &[PhoneAnswer], answer: Option<Statement>| {
+        let mut story = world.asked();
+        for said in calls {
+            story.say(&world.hotline, Statement::Phoned(*said));
+        }
+        story.delivered_and(Statement::Acknowledged);
+        if let Some(answer) = answer {
+            story.say(&world.jasen, answer);
+        }
+        Case::new(name, Exit::Valid, "", &world, exported(&story))
+    };
+    let held = || Some(Statement::Held { until: world.at(3600) });
+    [
+        case("a yes by telephone that nobody has confirmed", &[PhoneAnswer::Yes], None),
+        case("a yes by telephone that was confirmed", &[PhoneAnswer::Yes], held()),
+        case("a no by telephone that was contradicted", &[PhoneAnswer::No], held()),
+        case("a second call after a no", &[PhoneAnswer::No, PhoneAnswer::NoAnswer, PhoneAnswer::Yes], held()),
+    ]
+}
+
 #[test]
 fn every_bundle_vector_holds() {
     let mut cases = cases(&World::pair());
     cases.extend(of_the_night());
+    cases.extend(of_calls());
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len(), "two vectors have one name");
     for (name, text) in &files("bundle", &generated) {
