@@ -60,6 +60,8 @@ pub enum Holds {
     Organisation,
     /// The secrets of a node.
     Node,
+    /// The secret of a staff key.
+    Staff,
 }
 
 /// The secrets of a node. [KEY-20]
@@ -77,7 +79,7 @@ pub struct NodeSecrets {
 /// A key file that parses, still closed.
 pub struct KeyFile {
     holds: Holds,
-    public: PublicKey,
+    public: [u8; SECRET],
     lock: StoredLock,
     sealed: Zeroizing<Vec<u8>>,
 }
@@ -87,7 +89,16 @@ pub struct KeyFile {
 /// # Errors
 /// [`Rejection::WrongPassphrase`] for an empty passphrase.
 pub fn write_organisation_key(key: &SigningKey, lock: &Lock<'_>) -> Result<Zeroizing<String>, KeyFileError> {
-    write(Holds::Organisation, key.public(), key.expose_seed(), lock)
+    write(Holds::Organisation, key.public().as_bytes(), key.expose_seed(), lock)
+}
+
+/// Writes the file of a staff key. [KEY-19]
+///
+/// # Errors
+/// [`Rejection::WrongPassphrase`] for an empty passphrase.
+pub fn write_staff_key(key: &SealingSecret, lock: &Lock<'_>) -> Result<Zeroizing<String>, KeyFileError> {
+    // Exposed into the file of whose key it is.
+    write(Holds::Staff, key.id().as_bytes(), key.expose_seed(), lock)
 }
 
 impl NodeSecrets {
@@ -121,7 +132,7 @@ impl NodeSecrets {
         secret.extend_from_slice(self.tls.expose_seed());
         secret.extend_from_slice(self.storage.as_slice());
         self.sealing.iter().for_each(|key| secret.extend_from_slice(key.expose_seed()));
-        write(Holds::Node, self.signing.public(), &secret, lock)
+        write(Holds::Node, self.signing.public().as_bytes(), &secret, lock)
     }
 
     fn parse(secret: &[u8]) -> Option<Self> {
@@ -150,8 +161,11 @@ impl KeyFile {
         }
         let mut lines = Lines::new(text);
         lines.expect(|line| (line == FORMAT).then_some(()), "must be \"uput-key-file 1\"")?;
-        let holds = lines.expect(Holds::parse, "must be \"holds organisation\" or \"holds node\"")?;
-        let public = lines.expect(parse_public, "must be \"public\" and a public key of 64 hexadecimal digits")?;
+        let holds = lines.expect(Holds::parse, "must be \"holds organisation\", \"holds node\" or \"holds staff\"")?;
+        let public = lines.expect(
+            |line| parse_public(holds, line),
+            "must be \"public\" and a public key, or the ID of a staff key, of 64 hexadecimal digits",
+        )?;
         let lock = lines.expect(StoredLock::parse, StoredLock::RULE)?;
         let sealed = lines.rest()?;
         Ok(Self { holds, public, lock, sealed })
@@ -163,9 +177,9 @@ impl KeyFile {
         self.holds
     }
 
-    /// The public key that it names: of the organisation, or the node's signing key.
+    /// The key that it names: of the organisation, the node's signing key, or the ID of a staff key.
     #[must_use]
-    pub const fn public(&self) -> &PublicKey {
+    pub const fn public(&self) -> &[u8; 32] {
         &self.public
     }
 
@@ -183,7 +197,17 @@ impl KeyFile {
     pub fn open_organisation_key(&self, passphrase: Option<&str>) -> Result<SigningKey, KeyFileError> {
         let secret = self.open(Holds::Organisation, passphrase)?;
         let seed: &[u8; SECRET] = secret.as_slice().try_into().map_err(|_| Rejection::BadSource)?;
-        self.expect_public(SigningKey::from_seed(seed), SigningKey::public)
+        self.expect_public(SigningKey::from_seed(seed), |key| *key.public().as_bytes())
+    }
+
+    /// Opens the file of a staff key. [KEY-21]
+    ///
+    /// # Errors
+    /// As [`KeyFile::open_organisation_key`].
+    pub fn open_staff_key(&self, passphrase: Option<&str>) -> Result<SealingSecret, KeyFileError> {
+        let secret = self.open(Holds::Staff, passphrase)?;
+        let seed: &[u8; SECRET] = secret.as_slice().try_into().map_err(|_| Rejection::BadSource)?;
+        self.expect_public(SealingSecret::from_seed(seed), |key| *key.id().as_bytes())
     }
 
     /// Opens the file of a node's secrets. [KEY-21]
@@ -193,7 +217,7 @@ impl KeyFile {
     pub fn open_node_secrets(&self, passphrase: Option<&str>) -> Result<NodeSecrets, KeyFileError> {
         let secret = self.open(Holds::Node, passphrase)?;
         let secrets = NodeSecrets::parse(&secret).ok_or(Rejection::BadSource)?;
-        self.expect_public(secrets, |secrets| secrets.signing.public())
+        self.expect_public(secrets, |secrets| *secrets.signing.public().as_bytes())
     }
 
     fn open(&self, expected: Holds, passphrase: Option<&str>) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
@@ -204,19 +228,25 @@ impl KeyFile {
         Ok(self.lock.open(&header, &self.sealed, passphrase)?)
     }
 
-    fn expect_public<T>(&self, secret: T, public: impl Fn(&T) -> &PublicKey) -> Result<T, KeyFileError> {
-        if *public(&secret) == self.public { Ok(secret) } else { Err(Rejection::BadSource.into()) }
+    fn expect_public<T>(&self, secret: T, public: impl Fn(&T) -> [u8; SECRET]) -> Result<T, KeyFileError> {
+        if public(&secret) == self.public { Ok(secret) } else { Err(Rejection::BadSource.into()) }
     }
 }
 
-fn write(holds: Holds, public: &PublicKey, secret: &[u8], lock: &Lock<'_>) -> Result<Zeroizing<String>, KeyFileError> {
+fn write(
+    holds: Holds,
+    public: &[u8; SECRET],
+    secret: &[u8],
+    lock: &Lock<'_>,
+) -> Result<Zeroizing<String>, KeyFileError> {
     let stored = lock.stored();
     let header = header(holds, public, &stored);
     let digits = Zeroizing::new(hex::encode(&lock.seal(&header, secret)?));
     let comment = format!(
-        "# {}: the secret of public key {}.\n{}\n",
+        "# {}: the secret of {} {}.\n{}\n",
         holds.title(),
-        hex::encode(public.as_bytes()),
+        if holds == Holds::Staff { "the key with ID" } else { "public key" },
+        hex::encode(public),
         holds.warning()
     );
     let mut text = Zeroizing::new(String::with_capacity(comment.len() + header.len() + 2 * digits.len()));
@@ -230,8 +260,8 @@ fn write(holds: Holds, public: &PublicKey, secret: &[u8], lock: &Lock<'_>) -> Re
 }
 
 /// The lines that the secret is bound to.
-fn header(holds: Holds, public: &PublicKey, lock: &StoredLock) -> String {
-    format!("{FORMAT}\nholds {}\npublic {}\nlock {lock}\n", holds.word(), hex::encode(public.as_bytes()))
+fn header(holds: Holds, public: &[u8; SECRET], lock: &StoredLock) -> String {
+    format!("{FORMAT}\nholds {}\npublic {}\nlock {lock}\n", holds.word(), hex::encode(public))
 }
 
 impl Holds {
@@ -239,6 +269,7 @@ impl Holds {
         match self {
             Self::Organisation => "organisation",
             Self::Node => "node",
+            Self::Staff => "staff",
         }
     }
 
@@ -246,6 +277,7 @@ impl Holds {
         match self {
             Self::Organisation => "Organisation key",
             Self::Node => "Secrets of a node",
+            Self::Staff => "Staff key",
         }
     }
 
@@ -257,18 +289,23 @@ impl Holds {
             Self::Node => {
                 "# Who can open this file reads the node's letters and signs its events. It never leaves the node."
             }
+            Self::Staff => {
+                "# Who can open this file, and is let in to the node, reads what is sealed to its owner. It belongs to one person."
+            }
         }
     }
 
     fn parse(line: &str) -> Option<Self> {
         let word = line.strip_prefix("holds ")?;
-        [Self::Organisation, Self::Node].into_iter().find(|holds| holds.word() == word)
+        [Self::Organisation, Self::Node, Self::Staff].into_iter().find(|holds| holds.word() == word)
     }
 }
 
-fn parse_public(line: &str) -> Option<PublicKey> {
-    let bytes = hex::decode(line.strip_prefix("public ")?)?;
-    PublicKey::parse(&bytes).ok()
+fn parse_public(holds: Holds, line: &str) -> Option<[u8; SECRET]> {
+    let bytes: [u8; SECRET] = hex::decode(line.strip_prefix("public ")?)?.try_into().ok()?;
+    // The ID of a staff key is a digest: any 32 bytes are one.
+    let admitted = holds == Holds::Staff || PublicKey::parse(&bytes).is_ok();
+    admitted.then_some(bytes)
 }
 
 const fn rule(line: usize, rule: &'static str) -> KeyFileError {

@@ -22,6 +22,7 @@ pub mod letter;
 pub mod rejection;
 pub mod sensitive;
 pub mod slot;
+pub mod staff;
 pub mod state;
 pub mod step;
 pub mod telephone;

@@ -140,6 +140,10 @@ rejections! {
     NotPermitted = 44, "NOT_PERMITTED", User, "the role of this account, or the scope of its token, does not include this; see the table of roles";
     /// No account, or no token, of that ID here.
     NoSuchAccount = 45, "NO_SUCH_ACCOUNT", User, "there is no such account or token here; see `uput account list`";
+    /// A call that needs values which the node cannot read.
+    SealedToStaff = 49, "SEALED_TO_STAFF", User, "the values are sealed to staff; the program of somebody who can open them must do this";
+    /// Nobody's staff key that the values could be sealed to, or none of the caller's that opens them.
+    NoStaffKey = 50, "NO_STAFF_KEY", Nobody, "nobody here has a staff key that counts for this; see `uput staff list`";
 }
 
 impl Rejection {

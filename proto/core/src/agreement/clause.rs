@@ -37,6 +37,8 @@ pub struct Profile {
     pub ticked: BTreeSet<Label>,
     /// In events that disclose nothing about her.
     pub reply: BTreeSet<Label>,
+    /// Either side seals what is disclosed under it to its own staff. [STF-1]
+    pub staff_only: bool,
 }
 
 /// Who may ask whom for what.

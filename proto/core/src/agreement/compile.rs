@@ -201,6 +201,7 @@ impl Compiler<'_> {
             identity: labels(&source.identity),
             ticked: labels(&source.ticked),
             reply: labels(&source.reply),
+            staff_only: source.staff_only,
         }
     }
 

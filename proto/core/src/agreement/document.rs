@@ -159,6 +159,12 @@ impl Agreement {
         self.profiles.get(&rule.profile)
     }
 
+    /// Whether what is disclosed under that rule is sealed to staff. [STF-1]
+    #[must_use]
+    pub fn is_staff_only(&self, rule: u32) -> bool {
+        self.rule(rule).and_then(|rule| self.profile(rule)).is_some_and(|profile| profile.staff_only)
+    }
+
     /// The articles, by number.
     pub fn articles(&self) -> impl Iterator<Item = &Article> {
         self.articles.values()

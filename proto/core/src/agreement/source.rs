@@ -75,6 +75,8 @@ pub(super) struct ProfileSource {
     pub(super) ticked: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) reply: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) staff_only: bool,
 }
 
 #[derive(Deserialize)]

@@ -82,7 +82,9 @@ fn fields(profile: &Profile) -> String {
         ("Beside answers", &profile.reply),
     ];
     let parts = parts.into_iter().filter(|(_, labels)| !labels.is_empty());
-    parts.map(|(when, labels)| format!(" {when}: {}.", names(labels))).collect()
+    let fields: String = parts.map(|(when, labels)| format!(" {when}: {}.", names(labels))).collect();
+    let sealed = " Either side seals it to its own staff: whoever runs a machine there does not read it from the disk.";
+    if profile.staff_only { fields + sealed } else { fields }
 }
 
 fn closing(agreement: &Agreement) -> Vec<String> {

@@ -51,6 +51,19 @@ fn nobody_asks_itself_even_if_a_rule_would_fit() {
     assert_eq!(agreement.rule_for(Act::Referral, &hotline, &hotline, ServiceType::Psychosocial), None);
 }
 
+/// [STF-1]
+#[test]
+fn a_profile_may_be_sealed_to_staff_and_says_so() {
+    let source = TWO_PARTY.replacen("enquiry =", "staff_only = true\nenquiry =", 1);
+    let sealed = compiled(&source).agreement;
+    let plain = compiled(TWO_PARTY).agreement;
+    let rule = sealed.rules().find(|rule| sealed.profile(rule).is_some_and(|profile| profile.staff_only)).unwrap();
+    assert!(sealed.is_staff_only(rule.number) && !plain.is_staff_only(rule.number) && !sealed.is_staff_only(999));
+    let said = |agreement: &Agreement| summary(agreement).iter().any(|sentence| sentence.contains("own staff"));
+    assert!(said(&sealed) && !said(&plain));
+    assert_eq!(compiled(&source.replacen("staff_only = true", "staff_only = false", 1)).body, compiled(TWO_PARTY).body);
+}
+
 #[test]
 fn a_summary_has_a_sentence_for_every_rule() {
     let agreement = compiled(DEMONSTRATION).agreement;

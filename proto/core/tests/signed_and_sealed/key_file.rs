@@ -1,7 +1,10 @@
 //! Key files: [KEY-19] to [KEY-22].
 
 use uput_core::id::Id;
-use uput_core::keyfile::{Cost, Holds, KeyFile, KeyFileError, Lock, NodeSecrets, write_organisation_key};
+use uput_core::key::SealingSecret;
+use uput_core::keyfile::{
+    Cost, Holds, KeyFile, KeyFileError, Lock, NodeSecrets, write_organisation_key, write_staff_key,
+};
 use uput_core::rejection::Rejection;
 
 use crate::sample::{Predictable, seed, signing_key};
@@ -22,15 +25,15 @@ fn refused(text: &str) -> KeyFileError {
 fn an_organisation_key_in_clear_comes_back() {
     let file = KeyFile::parse(&organisation_file(&Lock::Clear)).unwrap();
     assert_eq!((file.holds(), file.is_locked()), (Holds::Organisation, false));
-    assert_eq!(file.public(), signing_key("organisation").public());
-    assert_eq!(file.open_organisation_key(None).unwrap().public(), file.public());
+    assert_eq!(file.public(), signing_key("organisation").public().as_bytes());
+    assert_eq!(file.open_organisation_key(None).unwrap().public().as_bytes(), file.public());
 }
 
 #[test]
 fn a_locked_key_opens_with_its_passphrase_only() {
     let file = KeyFile::parse(&organisation_file(&locked("kuća na kraju ulice"))).unwrap();
     assert!(file.is_locked());
-    assert_eq!(file.open_organisation_key(Some("kuća na kraju ulice")).unwrap().public(), file.public());
+    assert_eq!(file.open_organisation_key(Some("kuća na kraju ulice")).unwrap().public().as_bytes(), file.public());
     assert_eq!(file.open_organisation_key(None).err().unwrap().rejection(), Rejection::KeyLocked);
     let wrong = file.open_organisation_key(Some("kuca na kraju ulice")).err().unwrap();
     assert_eq!(wrong.rejection(), Rejection::WrongPassphrase);
@@ -60,6 +63,18 @@ fn the_secrets_of_a_node_come_back() {
         assert_eq!(opened.tls.public(), secrets.tls.public());
         assert!(opened.sealing.iter().map(|key| key.id()).eq(secrets.sealing.iter().map(|key| key.id())));
         assert_eq!(*opened.storage, *secrets.storage);
+    }
+}
+
+#[test]
+fn a_staff_key_comes_back_and_is_no_other_kind_of_secret() {
+    let key = SealingSecret::from_seed(&seed("staff"));
+    for lock in [Lock::Clear, locked("words of one person")] {
+        let file = KeyFile::parse(&write_staff_key(&key, &lock).unwrap()).unwrap();
+        assert_eq!((file.holds(), file.public()), (Holds::Staff, key.id().as_bytes()));
+        assert_eq!(file.open_staff_key(Some("words of one person")).unwrap().id(), key.id());
+        assert!(file.open_organisation_key(Some("words of one person")).is_err());
+        assert!(file.open_node_secrets(Some("words of one person")).is_err());
     }
 }
 
@@ -129,7 +144,7 @@ fn errors_name_line_and_rule() {
     assert_eq!(refused("").to_string(), "line 1: must be \"uput-key-file 1\"");
     assert_eq!(
         refused(&text.replace("holds organisation", "holds everything")).to_string(),
-        "line 4: must be \"holds organisation\" or \"holds node\""
+        "line 4: must be \"holds organisation\", \"holds node\" or \"holds staff\""
     );
     assert!(matches!(refused(&text.replace("public ", "public 0")), KeyFileError::Source { line: 5, .. }));
     assert!(matches!(refused(&text.replace("lock none", "lock rot13")), KeyFileError::Source { line: 6, .. }));

@@ -16,4 +16,5 @@ mod key_file;
 mod letter;
 mod measured;
 mod sample;
+mod staff;
 mod vectors;

@@ -1,4 +1,4 @@
-//! The vectors of specs/vectors/{envelope,key,key-file,letter}: every file is read and run, and is what its generator writes.
+//! The vectors of specs/vectors/{envelope,key,key-file,letter,staff}: every file is read and run, and is what its generator writes.
 //!
 //! `UPUT_BLESS=1 cargo test -p uput-core --test signed_and_sealed` writes them anew.
 
@@ -8,6 +8,7 @@ mod key_cases;
 mod key_file_cases;
 mod letter_cases;
 mod run;
+mod staff_cases;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,4 +69,9 @@ fn every_key_file_vector_holds() {
 #[test]
 fn every_letter_vector_holds() {
     check_folder("letter", letter_cases::all());
+}
+
+#[test]
+fn every_staff_vector_holds() {
+    check_folder("staff", staff_cases::all());
 }

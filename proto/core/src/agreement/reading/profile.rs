@@ -27,6 +27,7 @@ fn read_profile(profile: &wire::Profile) -> Result<Profile, Flaw> {
         identity: read(&profile.identity)?,
         ticked: read(&profile.ticked)?,
         reply: read(&profile.reply)?,
+        staff_only: profile.staff_only,
     };
     let at = |label: Label| Place::Label(profile.name.clone(), label.name().into());
     let staged = || read.enquiry.iter().chain(&read.need).chain(&read.identity).copied();

@@ -300,6 +300,7 @@ fn bodies() -> Vec<Vector> {
     unknown.extend_from_slice(&[0xf8, 0x07, 0x01]);
     vec![
         body("the-template-between-two-parties", "ok", |_| {}),
+        body("a-profile-that-is-sealed-to-staff", "ok", |a| a.profiles[0].staff_only = true),
         bytes("an-agreement-with-an-unknown-field", "NOT_CANONICAL", &unknown),
         bytes("an-agreement-cut-short", BAD, &whole[..whole.len() - 1]),
         body("an-agreement-with-itself", BAD, |a| drop(a.parties.pop())),

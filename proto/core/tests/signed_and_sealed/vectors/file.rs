@@ -6,7 +6,7 @@ mod hexadecimal;
 pub(super) use hexadecimal::write as hex;
 
 /// Fields whose value is text; all others are hexadecimal.
-const TEXT: [&str; 5] = ["type", "digits", "admission", "holds", "line"];
+const TEXT: [&str; 6] = ["type", "digits", "admission", "holds", "line", "place"];
 
 pub(super) struct Vector {
     pub(super) name: String,

@@ -2,11 +2,12 @@
 
 use uput_core::codec;
 use uput_core::envelope::{Envelope, MediaType, pae, verify_one};
-use uput_core::id::OrgId;
+use uput_core::id::{EventId, KeyId, OrgId};
 use uput_core::key::{KeyChain, PublicKey, SealingPublic, SealingSecret, safety_number};
 use uput_core::keyfile::{KeyFile, KeyFileError};
 use uput_core::letter::{open, seal};
 use uput_core::rejection::Rejection;
+use uput_core::staff::{self, Place, Share, ShareDigest, Sharing, Unjoined};
 
 use super::file::Vector;
 use crate::sample::Predictable;
@@ -17,6 +18,7 @@ pub(super) fn run(noun: &str, vector: &Vector) -> String {
         "key" => key(vector),
         "key-file" => key_file(vector),
         "letter" => letter(vector),
+        "staff" => return staff(vector),
         other => panic!("no vectors of {other}"),
     };
     outcome.err().map_or("ok", Rejection::code).to_owned()
@@ -105,14 +107,16 @@ fn key_file(vector: &Vector) -> Result<(), Rejection> {
 
 fn open_key_file(vector: &Vector, text: &str, passphrase: Option<&str>) -> Result<(), KeyFileError> {
     let file = KeyFile::parse(text)?;
-    let secret = if vector.need("holds") == b"node" {
+    let secret = if vector.need("holds") == b"staff" {
+        file.open_staff_key(passphrase)?.expose_seed().to_vec()
+    } else if vector.need("holds") == b"node" {
         let node = file.open_node_secrets(passphrase)?;
         let first = [node.signing.expose_seed(), node.tls.expose_seed(), &*node.storage].map(|part| *part);
         first.into_iter().chain(node.sealing.iter().map(|key| *key.expose_seed())).collect::<Vec<_>>().concat()
     } else {
         file.open_organisation_key(passphrase)?.expose_seed().to_vec()
     };
-    same(vector, "public", file.public().as_bytes());
+    same(vector, "public", file.public());
     same(vector, "secret", &secret);
     Ok(())
 }
@@ -128,4 +132,61 @@ fn letter(vector: &Vector) -> Result<(), Rejection> {
         same(vector, "letter", &sealed);
     }
     Ok(())
+}
+
+/// `sealed` opens at the `place` it `belongs` to with `seed` and has `content`, and with `entropy` it is sealed so; or
+/// `share`s of the key `of` join to `secret`. [STF-2] [STF-22]
+fn staff(vector: &Vector) -> String {
+    if vector.get("share").is_some() {
+        return shares(vector);
+    }
+    let opened = sealed(vector);
+    opened.err().map_or("ok", Rejection::code).to_owned()
+}
+
+fn sealed(vector: &Vector) -> Result<(), Rejection> {
+    let secret = SealingSecret::from_seed(&array(vector.need("seed"))?);
+    let place = place(vector);
+    let content = staff::open(vector.need("sealed"), &place, &secret)?;
+    same(vector, "content", &content);
+    if let Some(entropy) = vector.get("entropy") {
+        let again = staff::seal(secret.public(), &place, &content, &mut Predictable(entropy.to_vec()))?;
+        same(vector, "sealed", &again);
+    }
+    Ok(())
+}
+
+fn place(vector: &Vector) -> Place {
+    let belongs = vector.need("belongs");
+    let id: [u8; 32] = belongs[..32].try_into().unwrap();
+    match vector.need("place") {
+        b"values" => Place::Values(EventId::new(id)),
+        b"case" => Place::Case(id),
+        b"box" => Place::Box(KeyId::new(id)),
+        b"team" => Place::Team(KeyId::new(id)),
+        b"share" => Place::Share(KeyId::new(id), belongs[32]),
+        b"given" => Place::Given(KeyId::new(id), belongs[32]),
+        other => panic!("no place {other:?}"),
+    }
+}
+
+fn shares(vector: &Vector) -> String {
+    let of = KeyId::parse(vector.need("of")).unwrap();
+    let parsed: Vec<Share> =
+        vector.all("share").iter().map(|share| Share::parse(share[0], &share[1..]).unwrap()).collect();
+    let known: Vec<_> = vector.all("digest").iter().map(|digest| (digest[0], digest[1..].to_vec())).collect();
+    let sharing = Sharing::new(vector.need("needed")[0], vector.need("made")[0]).unwrap();
+    let digest = |number: u8| known.iter().find(|(of, _)| *of == number).and_then(|(_, d)| ShareDigest::parse(d).ok());
+    match staff::join(&of, sharing, &parsed, digest) {
+        Ok(secret) => {
+            same(vector, "secret", secret.expose_seed());
+            "ok".to_owned()
+        }
+        Err(Unjoined::TooFew { here, needed }) => format!("{here} of {needed}"),
+        Err(Unjoined::Wrong(numbers)) => {
+            same(vector, "wrong", &numbers);
+            "a wrong share".to_owned()
+        }
+        Err(Unjoined::AnotherSecret) => "another secret".to_owned(),
+    }
 }
