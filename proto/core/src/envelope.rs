@@ -16,10 +16,12 @@ use crate::wire;
 
 /// Longest media type, in bytes. [ENV-2]
 pub const MAX_TYPE: usize = 100;
-/// Longest body of every type but [`MediaType::BUNDLE`], in bytes. [ENV-3]
+/// Longest body of every type but [`MediaType::BUNDLE`] and [`MediaType::ACCESS_LOG`], in bytes. [ENV-3]
 pub const MAX_BODY: usize = 64 * 1024;
 /// Longest body of a bundle, in bytes. [ENV-3]
 pub const MAX_BUNDLE: usize = 64 * 1024 * 1024;
+/// Longest body of an access log, in bytes. [ENV-3]
+pub const MAX_ACCESS_LOG: usize = 16 * 1024 * 1024;
 /// Most signatures. [ENV-4]
 pub const MAX_SIGNATURES: usize = 256;
 
@@ -40,6 +42,8 @@ impl MediaType {
     pub const CHALLENGE: Self = Self("application/vnd.uput.challenge.v1+protobuf");
     /// A bundle.
     pub const BUNDLE: Self = Self("application/vnd.uput.bundle.v1+protobuf");
+    /// The accesses to a case.
+    pub const ACCESS_LOG: Self = Self("application/vnd.uput.access-log.v1+protobuf");
 
     /// As it stands in the envelope.
     #[must_use]
@@ -211,7 +215,11 @@ impl Envelope {
 }
 
 fn max_body(media_type: &str) -> usize {
-    if media_type == MediaType::BUNDLE.as_str() { MAX_BUNDLE } else { MAX_BODY }
+    match media_type {
+        bundle if bundle == MediaType::BUNDLE.as_str() => MAX_BUNDLE,
+        log if log == MediaType::ACCESS_LOG.as_str() => MAX_ACCESS_LOG,
+        _ => MAX_BODY,
+    }
 }
 
 fn parse_signature(signature: &wire::Signature) -> Result<(KeyId, [u8; SIGNATURE_LENGTH]), Rejection> {

@@ -156,6 +156,22 @@ identifier!(
     /// A head statement.
     HeadId
 );
+identifier!(
+    /// An access to a case.
+    AccessId
+);
+identifier!(
+    /// What a case is called towards others.
+    CaseTag
+);
+identifier!(
+    /// What a person is called in the accesses to one case.
+    PersonTag
+);
+identifier!(
+    /// What an access commits to, of the words of its reason.
+    WordsTag
+);
 
 impl KeyId {
     /// ID of a public key of any suite. [KEY-1]

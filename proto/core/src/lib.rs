@@ -4,6 +4,7 @@
 //! input makes it panic. What a function calls verified, it has verified over the bytes received.
 //! Leaves to others: storage, transport, and asking people.
 
+pub mod access_log;
 pub mod agreement;
 pub mod attention;
 pub mod bundle;

@@ -118,7 +118,7 @@ impl Where {
     }
 
     /// An event or head by its ID.
-    pub(super) fn id(id: impl ToString) -> Self {
+    pub(crate) fn id(id: impl ToString) -> Self {
         Self { id: Some(id.to_string()), ..Self::default() }
     }
 
@@ -128,7 +128,7 @@ impl Where {
     }
 
     /// Adds the field.
-    pub(super) fn field(self, field: &'static str) -> Self {
+    pub(crate) fn field(self, field: &'static str) -> Self {
         Self { field: Some(field), ..self }
     }
 }
