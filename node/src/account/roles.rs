@@ -9,11 +9,13 @@ use uput_core::wire::{Role, Scope};
 
 /// The table. A line that does not parse is no row, and so denies. [ACC-10]
 const TABLE: &str = include_str!("../../../specs/roles.tsv");
+/// Every method that the node serves, from the service definition. The build stops where one has no row.
+pub const METHODS: &[&str] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 /// The roles in the order of the columns.
 pub const ROLES: [Role; 6] =
     [Role::Intake, Role::CaseWorker, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Integration];
 /// Every scope.
-pub const SCOPES: [Scope; 11] = [
+pub const SCOPES: [Scope; 12] = [
     Scope::Status,
     Scope::Directory,
     Scope::Peering,
@@ -25,9 +27,10 @@ pub const SCOPES: [Scope; 11] = [
     Scope::Record,
     Scope::Export,
     Scope::ExportValues,
+    Scope::Own,
 ];
 
-/// Which part of a call.
+/// Which part of a call. A new one has its word in the list below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// All of it.
@@ -42,6 +45,15 @@ pub enum Part {
     Values,
 }
 
+/// The words of the table.
+const PARTS: [(&str, Part); 5] = [
+    ("-", Part::Whole),
+    ("acknowledged_or_warned", Part::AcknowledgedOrWarned),
+    ("anything_else", Part::AnythingElse),
+    ("without_values", Part::WithoutValues),
+    ("values", Part::Values),
+];
+
 /// Whether a role may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -51,6 +63,8 @@ pub enum Cell {
     No,
     /// Only if the token names the scope.
     Scope,
+    /// Whoever calls: the only calls without a credential, which they are about.
+    Open,
 }
 
 /// One line of the table.
@@ -82,6 +96,12 @@ pub fn may_call(role: Role, scopes: &[Scope], method: &str) -> bool {
 #[must_use]
 pub fn may(role: Role, scopes: &[Scope], method: &str, part: Part) -> bool {
     rows().iter().any(|row| row.method == method && row.part == part && row.permits(role, scopes))
+}
+
+/// Whether anybody may make a call, without showing who it is. [ACC-10]
+#[must_use]
+pub fn is_open(method: &str) -> bool {
+    rows().iter().any(|row| row.method == method && row.cells == [Cell::Open; 6])
 }
 
 /// The word of a role or a scope: its name in the schema, without what all of them begin with.
@@ -116,6 +136,7 @@ impl Row {
 
     fn permits(&self, role: Role, scopes: &[Scope]) -> bool {
         match self.cell(role) {
+            Cell::Open => true,
             Cell::Yes => scopes.is_empty() || scopes.contains(&self.scope),
             Cell::Scope => scopes.contains(&self.scope),
             Cell::No => false,
@@ -125,14 +146,7 @@ impl Row {
 
 impl Part {
     fn parse(word: &str) -> Option<Self> {
-        match word {
-            "-" => Some(Self::Whole),
-            "acknowledged_or_warned" => Some(Self::AcknowledgedOrWarned),
-            "anything_else" => Some(Self::AnythingElse),
-            "without_values" => Some(Self::WithoutValues),
-            "values" => Some(Self::Values),
-            _ => None,
-        }
+        PARTS.into_iter().find(|(known, _)| *known == word).map(|(_, part)| part)
     }
 }
 
@@ -142,6 +156,7 @@ impl Cell {
             "yes" => Some(Self::Yes),
             "no" => Some(Self::No),
             "scope" => Some(Self::Scope),
+            "open" => Some(Self::Open),
             _ => None,
         }
     }
@@ -153,46 +168,26 @@ mod tests {
 
     use super::*;
 
-    const SCHEMA: &str = include_str!("../../../proto/wire/uput/v1/node.proto");
-    const DOCUMENT: &str = include_str!("../../../specs/accounts.md");
+    const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/roles.md");
 
-    /// Every method of the schema's services.
-    fn methods() -> BTreeSet<String> {
-        let (mut service, mut methods) = (String::new(), BTreeSet::new());
-        for line in SCHEMA.lines() {
-            let mut words = line.split([' ', '(']).filter(|word| !word.is_empty());
-            match (words.next(), words.next()) {
-                (Some("service"), Some(name)) => service = format!("uput.v1.{name}"),
-                (Some("rpc"), Some(name)) => drop(methods.insert(format!("{service}/{name}"))),
-                _ => {}
-            }
-        }
-        methods
-    }
-
-    /// [ACC-10]
+    /// [ACC-10] That every method has a row, the build has seen to.
     #[test]
-    fn every_method_of_the_schema_has_a_row_and_no_row_is_of_another() {
+    fn every_line_of_the_table_is_a_row_of_a_method() {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(rows().len(), lines, "a line does not parse");
-        let with_rows: BTreeSet<String> = rows().iter().map(|row| row.method.to_owned()).collect();
-        let mut methods = methods();
-        assert!(methods.len() > 15, "{methods:?}");
-        methods.insert("grpc.health.v1.Health/Check".to_owned());
-        assert_eq!(with_rows, methods);
+        let with_rows: BTreeSet<&str> = rows().iter().map(|row| row.method).collect();
+        assert!(METHODS.len() >= 20 && with_rows.iter().eq(METHODS.iter().collect::<BTreeSet<_>>()));
     }
 
     #[test]
     fn a_method_has_one_row_or_one_for_each_of_its_parts() {
         for row in rows() {
             let twins: Vec<_> = rows().iter().filter(|other| other.method == row.method).collect();
-            let parts: Vec<Part> = twins.iter().map(|twin| twin.part).collect();
-            let known: [&[Part]; 3] = [
-                &[Part::Whole],
-                &[Part::AcknowledgedOrWarned, Part::AnythingElse],
-                &[Part::WithoutValues, Part::Values],
-            ];
-            assert!(known.contains(&parts.as_slice()), "{}: {parts:?}", row.method);
+            let whole = twins.iter().any(|twin| twin.part == Part::Whole);
+            assert_eq!(whole, twins.len() == 1, "{}", row.method);
+            assert_eq!(twins.iter().filter(|twin| twin.part == row.part).count(), 1, "{}", row.method);
+            let open = row.cells.iter().filter(|cell| **cell == Cell::Open).count();
+            assert!(open == 0 || open == 6 && whole, "{}: whoever calls has no role yet", row.method);
         }
     }
 
@@ -237,25 +232,45 @@ mod tests {
         assert!(!may_call(Role::Unspecified, &SCOPES, get));
     }
 
-    /// The table in the document, line by line.
-    #[test]
-    fn the_printed_table_is_the_table() {
-        let printed: Vec<&str> = DOCUMENT.lines().filter(|line| line.starts_with("| `")).collect();
-        let line = |row: &Row| {
-            let method = row.method.rsplit('.').next().unwrap();
-            let part = format!("{:?}", row.part).replace("Whole", "");
-            let part = part.chars().fold(String::new(), |text, letter| match letter {
-                'A'..='Z' if !text.is_empty() => text + " " + &letter.to_lowercase().to_string(),
-                other => text + &other.to_lowercase().to_string(),
-            });
+    /// The document as the table makes it.
+    fn printed() -> String {
+        let mut text = String::from(HEADING);
+        let mut service = "";
+        for row in rows() {
+            let (of, method) = row.method.rsplit_once('/').unwrap();
+            if of != service {
+                let columns = ROLES.map(|role| word(role.as_str_name())).join(" | ");
+                text += &format!("\n## {}\n\n", of.rsplit('.').next().unwrap());
+                text +=
+                    &format!("| method | part | scope | {columns} |\n|---|---|---|{}\n", "---|".repeat(ROLES.len()));
+            }
+            service = of;
+            let (part, _) = PARTS.into_iter().find(|(_, part)| *part == row.part).unwrap();
+            let part = part.replace('-', "").replace('_', " ");
             let cells = ROLES.map(|role| match row.cell(role) {
                 Cell::Yes => "yes",
                 Cell::No => "",
                 Cell::Scope => "scope",
+                Cell::Open => "open",
             });
-            format!("| `{method}` | {part} | {} | {} |", word(row.scope.as_str_name()), cells.join(" | "))
-        };
-        let expected: Vec<String> = rows().iter().map(line).collect();
-        assert_eq!(printed, expected, "the table should read:\n{}", expected.join("\n"));
+            text += &format!("| `{method}` | {part} | {} | {} |\n", word(row.scope.as_str_name()), cells.join(" | "));
+        }
+        text
+    }
+
+    const HEADING: &str = "# Who may call what\n\nMade from [roles.tsv](roles.tsv), from which the node is compiled; what the words mean says \
+                           [accounts.md](accounts.md), section 3.\n\n*yes*: if the token has no scopes, or has the row's. *scope*: \
+                           only if it has the row's. *open*: whoever calls, without\na token. Empty: never.\n";
+
+    /// `UPUT_BLESS=1 cargo test -p uput-node --lib roles` prints it anew.
+    #[test]
+    fn the_printed_table_is_the_table() {
+        if std::env::var_os("UPUT_BLESS").is_some() {
+            std::fs::write(DOCUMENT, printed()).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(DOCUMENT).unwrap_or_default() == printed(),
+            "specs/roles.md is stale: run UPUT_BLESS=1 cargo test -p uput-node --lib roles"
+        );
     }
 }

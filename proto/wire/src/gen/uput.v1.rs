@@ -1465,118 +1465,6 @@ pub struct ExportTrailResponse {
     #[prost(bool, tag = "2")]
     pub fresh_head: bool,
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Account {
-    #[prost(bytes = "vec", tag = "1")]
-    pub account: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "2")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(enumeration = "Role", tag = "3")]
-    pub role: i32,
-    #[prost(uint64, tag = "4")]
-    pub created: u64,
-    #[prost(bytes = "vec", tag = "5")]
-    pub created_by: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bool, tag = "6")]
-    pub disabled: bool,
-    #[prost(uint64, tag = "7")]
-    pub locked_until: u64,
-    #[prost(message, repeated, tag = "8")]
-    pub tokens: ::prost::alloc::vec::Vec<Token>,
-    #[prost(bytes = "vec", tag = "9")]
-    pub person: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Token {
-    #[prost(bytes = "vec", tag = "1")]
-    pub token: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "Scope", repeated, tag = "2")]
-    pub scopes: ::prost::alloc::vec::Vec<i32>,
-    #[prost(uint64, tag = "3")]
-    pub created: u64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub created_by: ::prost::alloc::vec::Vec<u8>,
-    #[prost(uint64, tag = "5")]
-    pub until: u64,
-    #[prost(bool, tag = "6")]
-    pub revoked: bool,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CreateAccountRequest {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(enumeration = "Role", tag = "2")]
-    pub role: i32,
-    #[prost(bytes = "vec", tag = "3")]
-    pub same_person_as: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CreateAccountResponse {
-    #[prost(message, optional, tag = "1")]
-    pub account: ::core::option::Option<Account>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ListAccountsRequest {
-    #[prost(uint32, tag = "1")]
-    pub page_size: u32,
-    #[prost(string, tag = "2")]
-    pub page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ListAccountsResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub accounts: ::prost::alloc::vec::Vec<Account>,
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct DisableAccountRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    pub account: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct DisableAccountResponse {
-    #[prost(message, optional, tag = "1")]
-    pub account: ::core::option::Option<Account>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CreateTokenRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    pub account: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "Scope", repeated, tag = "2")]
-    pub scopes: ::prost::alloc::vec::Vec<i32>,
-    #[prost(uint64, tag = "3")]
-    pub valid_seconds: u64,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CreateTokenResponse {
-    #[prost(message, optional, tag = "1")]
-    pub token: ::core::option::Option<Token>,
-    #[prost(string, tag = "2")]
-    pub secret: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RevokeTokenRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    pub token: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RevokeTokenResponse {
-    #[prost(message, optional, tag = "1")]
-    pub token: ::core::option::Option<Token>,
-}
 #[derive(Debug)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1737,6 +1625,7 @@ pub enum Scope {
     Record = 9,
     Export = 10,
     ExportValues = 11,
+    Own = 12,
 }
 impl Scope {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1757,6 +1646,7 @@ impl Scope {
             Self::Record => "SCOPE_RECORD",
             Self::Export => "SCOPE_EXPORT",
             Self::ExportValues => "SCOPE_EXPORT_VALUES",
+            Self::Own => "SCOPE_OWN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1774,6 +1664,7 @@ impl Scope {
             "SCOPE_RECORD" => Some(Self::Record),
             "SCOPE_EXPORT" => Some(Self::Export),
             "SCOPE_EXPORT_VALUES" => Some(Self::ExportValues),
+            "SCOPE_OWN" => Some(Self::Own),
             _ => None,
         }
     }
@@ -3701,6 +3592,343 @@ pub mod trail_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Reason {
+    #[prost(enumeration = "AccessReason", tag = "1")]
+    pub code: i32,
+    #[prost(string, tag = "2")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AccessReason {
+    Unspecified = 0,
+    OwnWork = 1,
+    Handover = 2,
+    Supervision = 3,
+    ClientRequest = 4,
+    Audit = 5,
+    Emergency = 6,
+    Proceedings = 7,
+    Other = 8,
+}
+impl AccessReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ACCESS_REASON_UNSPECIFIED",
+            Self::OwnWork => "ACCESS_REASON_OWN_WORK",
+            Self::Handover => "ACCESS_REASON_HANDOVER",
+            Self::Supervision => "ACCESS_REASON_SUPERVISION",
+            Self::ClientRequest => "ACCESS_REASON_CLIENT_REQUEST",
+            Self::Audit => "ACCESS_REASON_AUDIT",
+            Self::Emergency => "ACCESS_REASON_EMERGENCY",
+            Self::Proceedings => "ACCESS_REASON_PROCEEDINGS",
+            Self::Other => "ACCESS_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ACCESS_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "ACCESS_REASON_OWN_WORK" => Some(Self::OwnWork),
+            "ACCESS_REASON_HANDOVER" => Some(Self::Handover),
+            "ACCESS_REASON_SUPERVISION" => Some(Self::Supervision),
+            "ACCESS_REASON_CLIENT_REQUEST" => Some(Self::ClientRequest),
+            "ACCESS_REASON_AUDIT" => Some(Self::Audit),
+            "ACCESS_REASON_EMERGENCY" => Some(Self::Emergency),
+            "ACCESS_REASON_PROCEEDINGS" => Some(Self::Proceedings),
+            "ACCESS_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AccessEntry {
+    #[prost(bytes = "vec", tag = "1")]
+    pub previous: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub previous_of_trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    pub person: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "7")]
+    pub on_behalf_of: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Role", tag = "8")]
+    pub role: i32,
+    #[prost(enumeration = "AccessKind", tag = "9")]
+    pub kind: i32,
+    #[prost(enumeration = "AccessReason", tag = "10")]
+    pub reason: i32,
+    #[prost(enumeration = "AccessStanding", tag = "11")]
+    pub standing: i32,
+    #[prost(bytes = "vec", tag = "12")]
+    pub words: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AccessChain {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case_tag: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub entries: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct OpenedWords {
+    #[prost(bytes = "vec", tag = "1")]
+    pub access: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub salt: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AccessLog {
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub nonce: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "5")]
+    pub chain: ::core::option::Option<KeyChain>,
+    #[prost(message, repeated, tag = "6")]
+    pub chains: ::prost::alloc::vec::Vec<AccessChain>,
+    #[prost(message, repeated, tag = "7")]
+    pub words: ::prost::alloc::vec::Vec<OpenedWords>,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AccessKind {
+    Unspecified = 0,
+    ValuesShown = 1,
+    LabelsShown = 2,
+    Exported = 3,
+    ValuesExported = 4,
+    CaseShown = 5,
+    CaseChanged = 6,
+    Found = 7,
+    GlassBroken = 8,
+    SealedValuesGiven = 9,
+    ApprovalShown = 10,
+    LogShown = 11,
+    LogExported = 12,
+    PseudonymResolved = 13,
+}
+impl AccessKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ACCESS_KIND_UNSPECIFIED",
+            Self::ValuesShown => "ACCESS_KIND_VALUES_SHOWN",
+            Self::LabelsShown => "ACCESS_KIND_LABELS_SHOWN",
+            Self::Exported => "ACCESS_KIND_EXPORTED",
+            Self::ValuesExported => "ACCESS_KIND_VALUES_EXPORTED",
+            Self::CaseShown => "ACCESS_KIND_CASE_SHOWN",
+            Self::CaseChanged => "ACCESS_KIND_CASE_CHANGED",
+            Self::Found => "ACCESS_KIND_FOUND",
+            Self::GlassBroken => "ACCESS_KIND_GLASS_BROKEN",
+            Self::SealedValuesGiven => "ACCESS_KIND_SEALED_VALUES_GIVEN",
+            Self::ApprovalShown => "ACCESS_KIND_APPROVAL_SHOWN",
+            Self::LogShown => "ACCESS_KIND_LOG_SHOWN",
+            Self::LogExported => "ACCESS_KIND_LOG_EXPORTED",
+            Self::PseudonymResolved => "ACCESS_KIND_PSEUDONYM_RESOLVED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ACCESS_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "ACCESS_KIND_VALUES_SHOWN" => Some(Self::ValuesShown),
+            "ACCESS_KIND_LABELS_SHOWN" => Some(Self::LabelsShown),
+            "ACCESS_KIND_EXPORTED" => Some(Self::Exported),
+            "ACCESS_KIND_VALUES_EXPORTED" => Some(Self::ValuesExported),
+            "ACCESS_KIND_CASE_SHOWN" => Some(Self::CaseShown),
+            "ACCESS_KIND_CASE_CHANGED" => Some(Self::CaseChanged),
+            "ACCESS_KIND_FOUND" => Some(Self::Found),
+            "ACCESS_KIND_GLASS_BROKEN" => Some(Self::GlassBroken),
+            "ACCESS_KIND_SEALED_VALUES_GIVEN" => Some(Self::SealedValuesGiven),
+            "ACCESS_KIND_APPROVAL_SHOWN" => Some(Self::ApprovalShown),
+            "ACCESS_KIND_LOG_SHOWN" => Some(Self::LogShown),
+            "ACCESS_KIND_LOG_EXPORTED" => Some(Self::LogExported),
+            "ACCESS_KIND_PSEUDONYM_RESOLVED" => Some(Self::PseudonymResolved),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AccessStanding {
+    Unspecified = 0,
+    Assigned = 1,
+    NobodyHadIt = 2,
+    OpenedIt = 3,
+    Supervisor = 4,
+    Auditor = 5,
+    BrokeTheGlass = 6,
+}
+impl AccessStanding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ACCESS_STANDING_UNSPECIFIED",
+            Self::Assigned => "ACCESS_STANDING_ASSIGNED",
+            Self::NobodyHadIt => "ACCESS_STANDING_NOBODY_HAD_IT",
+            Self::OpenedIt => "ACCESS_STANDING_OPENED_IT",
+            Self::Supervisor => "ACCESS_STANDING_SUPERVISOR",
+            Self::Auditor => "ACCESS_STANDING_AUDITOR",
+            Self::BrokeTheGlass => "ACCESS_STANDING_BROKE_THE_GLASS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ACCESS_STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "ACCESS_STANDING_ASSIGNED" => Some(Self::Assigned),
+            "ACCESS_STANDING_NOBODY_HAD_IT" => Some(Self::NobodyHadIt),
+            "ACCESS_STANDING_OPENED_IT" => Some(Self::OpenedIt),
+            "ACCESS_STANDING_SUPERVISOR" => Some(Self::Supervisor),
+            "ACCESS_STANDING_AUDITOR" => Some(Self::Auditor),
+            "ACCESS_STANDING_BROKE_THE_GLASS" => Some(Self::BrokeTheGlass),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Account {
+    #[prost(bytes = "vec", tag = "1")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "3")]
+    pub role: i32,
+    #[prost(uint64, tag = "4")]
+    pub created: u64,
+    #[prost(bytes = "vec", tag = "5")]
+    pub created_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "6")]
+    pub disabled: bool,
+    #[prost(uint64, tag = "7")]
+    pub locked_until: u64,
+    #[prost(message, repeated, tag = "8")]
+    pub tokens: ::prost::alloc::vec::Vec<Token>,
+    #[prost(bytes = "vec", tag = "9")]
+    pub person: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Token {
+    #[prost(bytes = "vec", tag = "1")]
+    pub token: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Scope", repeated, tag = "2")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    #[prost(uint64, tag = "3")]
+    pub created: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub created_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "5")]
+    pub until: u64,
+    #[prost(bool, tag = "6")]
+    pub revoked: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateAccountRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "2")]
+    pub role: i32,
+    #[prost(bytes = "vec", tag = "3")]
+    pub same_person_as: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateAccountResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListAccountsRequest {
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListAccountsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub accounts: ::prost::alloc::vec::Vec<Account>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct DisableAccountRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct DisableAccountResponse {
+    #[prost(message, optional, tag = "1")]
+    pub account: ::core::option::Option<Account>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateTokenRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Scope", repeated, tag = "2")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    #[prost(uint64, tag = "3")]
+    pub valid_seconds: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+    #[prost(string, tag = "2")]
+    pub secret: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RevokeTokenRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub token: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RevokeTokenResponse {
+    #[prost(message, optional, tag = "1")]
+    pub token: ::core::option::Option<Token>,
+}
 /// Generated client implementations.
 #[cfg(feature = "grpc")]
 pub mod account_service_client {
@@ -4294,231 +4522,6 @@ pub mod account_service_server {
     pub const SERVICE_NAME: &str = "uput.v1.AccountService";
     impl<T> tonic::server::NamedService for AccountServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
-    }
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Reason {
-    #[prost(enumeration = "AccessReason", tag = "1")]
-    pub code: i32,
-    #[prost(string, tag = "2")]
-    pub words: ::prost::alloc::string::String,
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AccessReason {
-    Unspecified = 0,
-    OwnWork = 1,
-    Handover = 2,
-    Supervision = 3,
-    ClientRequest = 4,
-    Audit = 5,
-    Emergency = 6,
-    Proceedings = 7,
-    Other = 8,
-}
-impl AccessReason {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ACCESS_REASON_UNSPECIFIED",
-            Self::OwnWork => "ACCESS_REASON_OWN_WORK",
-            Self::Handover => "ACCESS_REASON_HANDOVER",
-            Self::Supervision => "ACCESS_REASON_SUPERVISION",
-            Self::ClientRequest => "ACCESS_REASON_CLIENT_REQUEST",
-            Self::Audit => "ACCESS_REASON_AUDIT",
-            Self::Emergency => "ACCESS_REASON_EMERGENCY",
-            Self::Proceedings => "ACCESS_REASON_PROCEEDINGS",
-            Self::Other => "ACCESS_REASON_OTHER",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ACCESS_REASON_UNSPECIFIED" => Some(Self::Unspecified),
-            "ACCESS_REASON_OWN_WORK" => Some(Self::OwnWork),
-            "ACCESS_REASON_HANDOVER" => Some(Self::Handover),
-            "ACCESS_REASON_SUPERVISION" => Some(Self::Supervision),
-            "ACCESS_REASON_CLIENT_REQUEST" => Some(Self::ClientRequest),
-            "ACCESS_REASON_AUDIT" => Some(Self::Audit),
-            "ACCESS_REASON_EMERGENCY" => Some(Self::Emergency),
-            "ACCESS_REASON_PROCEEDINGS" => Some(Self::Proceedings),
-            "ACCESS_REASON_OTHER" => Some(Self::Other),
-            _ => None,
-        }
-    }
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct AccessEntry {
-    #[prost(bytes = "vec", tag = "1")]
-    pub previous: ::prost::alloc::vec::Vec<u8>,
-    #[prost(uint64, tag = "2")]
-    pub number: u64,
-    #[prost(uint64, tag = "3")]
-    pub time: u64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub trail: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "5")]
-    pub previous_of_trail: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "6")]
-    pub person: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "7")]
-    pub on_behalf_of: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "Role", tag = "8")]
-    pub role: i32,
-    #[prost(enumeration = "AccessKind", tag = "9")]
-    pub kind: i32,
-    #[prost(enumeration = "AccessReason", tag = "10")]
-    pub reason: i32,
-    #[prost(enumeration = "AccessStanding", tag = "11")]
-    pub standing: i32,
-    #[prost(bytes = "vec", tag = "12")]
-    pub words: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct AccessChain {
-    #[prost(bytes = "vec", tag = "1")]
-    pub case_tag: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", repeated, tag = "2")]
-    pub entries: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct OpenedWords {
-    #[prost(bytes = "vec", tag = "1")]
-    pub access: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub salt: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "3")]
-    pub words: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct AccessLog {
-    #[prost(bytes = "vec", tag = "1")]
-    pub organisation: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub key: ::prost::alloc::vec::Vec<u8>,
-    #[prost(uint64, tag = "3")]
-    pub time: u64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub nonce: ::prost::alloc::vec::Vec<u8>,
-    #[prost(message, optional, tag = "5")]
-    pub chain: ::core::option::Option<KeyChain>,
-    #[prost(message, repeated, tag = "6")]
-    pub chains: ::prost::alloc::vec::Vec<AccessChain>,
-    #[prost(message, repeated, tag = "7")]
-    pub words: ::prost::alloc::vec::Vec<OpenedWords>,
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AccessKind {
-    Unspecified = 0,
-    ValuesShown = 1,
-    LabelsShown = 2,
-    Exported = 3,
-    ValuesExported = 4,
-    CaseShown = 5,
-    CaseChanged = 6,
-    Found = 7,
-    GlassBroken = 8,
-    SealedValuesGiven = 9,
-    ApprovalShown = 10,
-    LogShown = 11,
-    LogExported = 12,
-    PseudonymResolved = 13,
-}
-impl AccessKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ACCESS_KIND_UNSPECIFIED",
-            Self::ValuesShown => "ACCESS_KIND_VALUES_SHOWN",
-            Self::LabelsShown => "ACCESS_KIND_LABELS_SHOWN",
-            Self::Exported => "ACCESS_KIND_EXPORTED",
-            Self::ValuesExported => "ACCESS_KIND_VALUES_EXPORTED",
-            Self::CaseShown => "ACCESS_KIND_CASE_SHOWN",
-            Self::CaseChanged => "ACCESS_KIND_CASE_CHANGED",
-            Self::Found => "ACCESS_KIND_FOUND",
-            Self::GlassBroken => "ACCESS_KIND_GLASS_BROKEN",
-            Self::SealedValuesGiven => "ACCESS_KIND_SEALED_VALUES_GIVEN",
-            Self::ApprovalShown => "ACCESS_KIND_APPROVAL_SHOWN",
-            Self::LogShown => "ACCESS_KIND_LOG_SHOWN",
-            Self::LogExported => "ACCESS_KIND_LOG_EXPORTED",
-            Self::PseudonymResolved => "ACCESS_KIND_PSEUDONYM_RESOLVED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ACCESS_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "ACCESS_KIND_VALUES_SHOWN" => Some(Self::ValuesShown),
-            "ACCESS_KIND_LABELS_SHOWN" => Some(Self::LabelsShown),
-            "ACCESS_KIND_EXPORTED" => Some(Self::Exported),
-            "ACCESS_KIND_VALUES_EXPORTED" => Some(Self::ValuesExported),
-            "ACCESS_KIND_CASE_SHOWN" => Some(Self::CaseShown),
-            "ACCESS_KIND_CASE_CHANGED" => Some(Self::CaseChanged),
-            "ACCESS_KIND_FOUND" => Some(Self::Found),
-            "ACCESS_KIND_GLASS_BROKEN" => Some(Self::GlassBroken),
-            "ACCESS_KIND_SEALED_VALUES_GIVEN" => Some(Self::SealedValuesGiven),
-            "ACCESS_KIND_APPROVAL_SHOWN" => Some(Self::ApprovalShown),
-            "ACCESS_KIND_LOG_SHOWN" => Some(Self::LogShown),
-            "ACCESS_KIND_LOG_EXPORTED" => Some(Self::LogExported),
-            "ACCESS_KIND_PSEUDONYM_RESOLVED" => Some(Self::PseudonymResolved),
-            _ => None,
-        }
-    }
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AccessStanding {
-    Unspecified = 0,
-    Assigned = 1,
-    NobodyHadIt = 2,
-    OpenedIt = 3,
-    Supervisor = 4,
-    Auditor = 5,
-    BrokeTheGlass = 6,
-}
-impl AccessStanding {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ACCESS_STANDING_UNSPECIFIED",
-            Self::Assigned => "ACCESS_STANDING_ASSIGNED",
-            Self::NobodyHadIt => "ACCESS_STANDING_NOBODY_HAD_IT",
-            Self::OpenedIt => "ACCESS_STANDING_OPENED_IT",
-            Self::Supervisor => "ACCESS_STANDING_SUPERVISOR",
-            Self::Auditor => "ACCESS_STANDING_AUDITOR",
-            Self::BrokeTheGlass => "ACCESS_STANDING_BROKE_THE_GLASS",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ACCESS_STANDING_UNSPECIFIED" => Some(Self::Unspecified),
-            "ACCESS_STANDING_ASSIGNED" => Some(Self::Assigned),
-            "ACCESS_STANDING_NOBODY_HAD_IT" => Some(Self::NobodyHadIt),
-            "ACCESS_STANDING_OPENED_IT" => Some(Self::OpenedIt),
-            "ACCESS_STANDING_SUPERVISOR" => Some(Self::Supervisor),
-            "ACCESS_STANDING_AUDITOR" => Some(Self::Auditor),
-            "ACCESS_STANDING_BROKE_THE_GLASS" => Some(Self::BrokeTheGlass),
-            _ => None,
-        }
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
