@@ -3,7 +3,10 @@
 //! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
+mod outline;
 mod team;
+
+pub use outline::{OUTLINES, Ordered, Outline, OutlineRecord};
 
 use prost::Message;
 use ring::digest;
@@ -333,7 +336,7 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11, TeamRecord = 16,
+    TokenRecord = 11, TeamRecord = 16, OutlineRecord = 25,
 }
 
 /// A record to be written.
@@ -382,6 +385,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
+        OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };
@@ -396,8 +400,11 @@ fn with<K: Kept>(record: &Record, project: impl FnOnce(K) -> Writes) -> Writes {
 
 /// Keys are of fixed length and values of eight bytes, so none is too large.
 fn points(tree: Tree, key: &[u8], record: &Record) -> Option<IndexWrite> {
-    let value = IndexValue::try_from(record.position.number().to_be_bytes().to_vec()).ok()?;
-    IndexWrite::put(tree, key, value).ok()
+    points_with(tree, key, record.position.number().to_be_bytes().to_vec())
+}
+
+fn points_with(tree: Tree, key: &[u8], value: Vec<u8>) -> Option<IndexWrite> {
+    IndexWrite::put(tree, key, IndexValue::try_from(value).ok()?).ok()
 }
 
 fn waits(to: &[u8], record: &Record) -> Option<IndexWrite> {
@@ -412,6 +419,10 @@ fn project_agreement(agreement: &AgreementRecord, record: &Record) -> Writes {
 
 fn project_event(event: &EventRecord, record: &Record) -> Writes {
     let mut writes = vec![points(EVENTS, &event_key(&event.trail, event.ordinal), record)];
+    if event.ordinal == 0 {
+        // [NOD-37] A trail is in the list from its opening on, also one of a program that kept no outlines.
+        writes.push(points(OUTLINES, &event.trail, record));
+    }
     if !event.to.is_empty() {
         writes.push(waits(&event.to, record));
     }
@@ -489,8 +500,8 @@ mod tests {
     #[test]
     fn an_event_is_found_by_trail_by_queue_and_by_request() {
         let event = EventRecord { trail: vec![1; 32], to: vec![2; 32], request: vec![3; 32], ..EventRecord::default() };
-        assert_eq!(project(&kept(&event, EventRecord::KIND)).len(), 3);
-        let received = EventRecord { to: Vec::new(), request: Vec::new(), ..event };
+        assert_eq!(project(&kept(&event, EventRecord::KIND)).len(), 4);
+        let received = EventRecord { to: Vec::new(), request: Vec::new(), ordinal: 1, ..event };
         assert_eq!(project(&kept(&received, EventRecord::KIND)).len(), 1);
         assert!(project(&kept(&received, 99)).is_empty());
     }

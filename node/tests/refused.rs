@@ -13,10 +13,10 @@ use uput_core::{
     event::Statement,
     id::{OrgId, TrailId},
     rejection::Rejection,
-    wire::{CheckLevel, ReceiptOutcome, WarningCode},
+    wire::{CheckLevel, ReceiptOutcome, Role, WarningCode},
 };
 use uput_node::{
-    node::{Node, Post},
+    node::{Listing, Node, Post},
     peer::{Mailroom, Outgoing},
 };
 
@@ -51,7 +51,9 @@ async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
     let queue = checks.iter().find(|check| check.name == "queue").unwrap();
     assert_eq!(queue.level(), CheckLevel::Error);
     assert!(queue.finding.contains("shelter-jasen BROKEN_SEQUENCE"), "{}", queue.finding);
-    assert_eq!(pair.hotline.list(true).await.unwrap()[0].trail, trail.to_vec(), "it waits for us");
+    let waiting = Listing { waiting: true, most: 1, token: "" };
+    let listed = pair.hotline.list(&town::caller_as(Role::Supervisor), &waiting).unwrap();
+    assert_eq!(listed.trails[0].trail, trail.to_vec(), "it waits for us");
 
     let other = opened(&pair.hotline).await;
     let _carriers = Carrier::both(&pair.hotline, &pair.shelter);

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     clock,
     peer::PeerState,
-    record::{self, EventRecord, Evidence, HeadRecord},
+    record::{self, EventRecord, Evidence, HeadRecord, OutlineRecord},
     storage::{Commit, NewTrailKeys},
 };
 
@@ -49,6 +49,8 @@ struct Changes {
     /// The trail came to rest: our head is offered. [BUN-40]
     rests: bool,
     head: Option<(Envelope, HeadRecord)>,
+    /// How the trail stands after all that is kept. [NOD-37]
+    outline: Option<OutlineRecord>,
 }
 
 /// A trail that a letter added to. Nobody else works on it until that is on disk.
@@ -159,6 +161,8 @@ impl Node {
             let whole = loaded.trail.len() == loaded.beside.len().saturating_add(changes.records.len());
             changes.head = if changes.rests && whole { self.offered(loaded).ok() } else { None };
             commit.records.extend(changes.head.iter().map(|(_, head)| record::draft(head)));
+            changes.outline = self.outline_after(loaded, &changes.records, whole)?;
+            commit.records.extend(changes.outline.iter().map(record::draft));
         }
         let positions = match commit.records.is_empty() {
             true => Vec::new(),
@@ -181,11 +185,46 @@ impl Node {
                 loaded.heads.push(envelope);
                 replies.push((position, Waiting { trail, event: false, since: clock::now().get() }));
             }
+            if let Some(outline) = changes.outline
+                && let Some(position) = positions.next()
+            {
+                self.outlined(loaded.trail.id(), &outline, position);
+            }
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
             *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);
         }
         self.outbox.queue(from).push(replies);
         Ok(())
+    }
+
+    /// How a trail stands with what is kept of a letter; none if that is nothing. `whole`: the trail in hand holds no
+    /// other event.
+    fn outline_after(
+        &self,
+        loaded: &Loaded,
+        kept: &[(EventRecord, Evidence, EventId)],
+        whole: bool,
+    ) -> Result<Option<OutlineRecord>, Rejection> {
+        let Some(changed) = kept.last().map(|(record, ..)| record.stored) else { return Ok(None) };
+        if whole {
+            return self.outline_record(loaded, changed).map(Some);
+        }
+        let before = self.load(&loaded.trail.id())?;
+        let mut events = kept.iter().map(|(_, evidence, _)| {
+            verify_event(Envelope::parse(&evidence.envelope)?, |organisation| self.chain_of(organisation))
+        });
+        let mut as_kept = match before {
+            Some(before) => before,
+            None => {
+                let opening = events.next().ok_or(Rejection::ReadFailed)??;
+                let keys = loaded.keys.first().cloned().ok_or(Rejection::ReadFailed)?;
+                Loaded::begin(opening, loaded.agreement.clone(), keys)?
+            }
+        };
+        for event in events {
+            as_kept.trail.admit(event?)?;
+        }
+        self.outline_record(&as_kept, changed).map(Some)
     }
 
     fn take_event(

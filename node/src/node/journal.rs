@@ -19,6 +19,7 @@ use super::{
     directory::{Directory, Invitation},
     me::Me,
     outbox::{Outbox, Refused, Waiting},
+    outlines::Outlines,
     trails::{Beside, Loaded, Trails, unseal, verify_event},
 };
 use crate::{
@@ -72,10 +73,11 @@ impl Node {
         let (directory, agreements) = (Directory::default(), Agreements::default());
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
-        let accounts = Arc::default();
-        let node = Self { storage, me, directory, agreements, trails, outbox, accounts, changing };
+        let (accounts, outlines) = (Arc::default(), Outlines::default());
+        let node = Self { storage, me, directory, agreements, trails, outbox, outlines, accounts, changing };
         node.read_directory()?;
         node.read_agreements()?;
+        node.read_outlines()?;
         node.read_queue()?;
         node.read_accounts()?;
         Ok(node)
@@ -134,6 +136,7 @@ impl Node {
             let settled: SettledRecord = read_at(&self.storage, record::position(&value).ok_or_else(unreadable)?)?;
             let item = waiting(&self.storage.read(position)?);
             let refused = Refused { item, code: settled.refused, unsent: settled.unsent, time: settled.time };
+            self.broken_off(&refused);
             self.outbox.queue(&to).set_refused([(position, refused)]);
         }
         Ok(())

@@ -12,8 +12,11 @@ mod export;
 mod head;
 mod inbox;
 mod journal;
+mod listing;
 mod me;
 mod outbox;
+mod outline;
+mod outlines;
 mod pairing;
 mod post;
 mod refusal;
@@ -28,6 +31,7 @@ pub use agreements::{Held as HeldAgreement, Origin};
 pub use directory::{Invitation, Peer};
 pub use export::Export;
 pub use journal::OpenError;
+pub use listing::{Listed, Listing};
 pub use me::Me;
 pub use outbox::Length;
 pub use post::Post;
@@ -43,6 +47,7 @@ use crate::{account::Register, storage::Storage};
 use agreements::Agreements;
 use directory::Directory;
 use outbox::Outbox;
+use outlines::Outlines;
 use trails::Trails;
 
 /// A running node.
@@ -53,6 +58,7 @@ pub struct Node {
     agreements: Agreements,
     trails: Trails,
     outbox: Outbox,
+    outlines: Outlines,
     accounts: Arc<Register>,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,

@@ -62,6 +62,8 @@ struct State {
     refused: BTreeMap<Position, Refused>,
     /// Trails of which an event was refused: none of their events goes any more.
     broken: HashSet<TrailId>,
+    /// How each trail stands of which the peer has not every event.
+    standings: HashMap<TrailId, Standing>,
 }
 
 /// Letters that the peer put off together: they rest equally long.
@@ -166,7 +168,12 @@ impl Length {
 impl Queue {
     /// Adds what is on disk.
     pub(super) fn push(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
-        self.lock().waiting.extend(items);
+        let mut state = self.lock();
+        for (position, item) in items {
+            state.owe(&item);
+            state.waiting.insert(position, item);
+        }
+        drop(state);
         self.changed.notify_waiters();
     }
 
@@ -237,28 +244,29 @@ impl Queue {
         let positions = items.iter().map(|(position, _)| *position).collect();
         let mut state = self.lock();
         state.refusals = 0;
-        items.iter().for_each(|(position, _)| {
+        for (position, item) in &items {
             state.alone.remove(position);
-        });
+            state.gave(item);
+        }
         positions
     }
 
-    /// They will never be on the peer's disk. Of their trails no further event goes. Gives their positions. [NOD-34]
-    pub(super) fn refuse(&self, ticket: u64, code: u32, unsent: bool, time: u64) -> Vec<Position> {
+    /// They will never be on the peer's disk. Of their trails no further event goes. Gives what they were. [NOD-34]
+    pub(super) fn refuse(&self, ticket: u64, code: u32, unsent: bool, time: u64) -> Vec<(Position, Refused)> {
         let items = self.land(ticket);
         let refused = items.into_iter().map(|(position, item)| (position, Refused { item, code, unsent, time }));
         let refused: Vec<_> = refused.collect();
-        self.set_refused(refused.iter().copied());
-        refused.into_iter().map(|(position, _)| position).collect()
+        let mut state = self.lock();
+        refused.iter().for_each(|(position, refused)| state.refuse(*position, *refused));
+        refused
     }
 
-    /// Takes in what was refused for good.
+    /// Takes in what was refused for good before the node was started.
     pub(super) fn set_refused(&self, refused: impl IntoIterator<Item = (Position, Refused)>) {
         let mut state = self.lock();
         for (position, refused) in refused {
-            state.alone.remove(&position);
-            state.broken.extend(refused.item.trail.filter(|_| refused.item.event));
-            state.refused.insert(position, refused);
+            state.owe(&refused.item);
+            state.refuse(position, refused);
         }
     }
 
@@ -322,22 +330,9 @@ impl Queue {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
     }
 
-    /// How each trail stands of which the peer has not everything, in one pass.
-    pub(super) fn standings(&self) -> HashMap<TrailId, Standing> {
-        let state = self.lock();
-        let mut standings: HashMap<TrailId, Standing> = HashMap::new();
-        for (trail, refused) in state.outstanding() {
-            let standing = standings.entry(trail).or_default();
-            *standing = standing.with(refused);
-        }
-        standings
-    }
-
     /// How one trail stands.
     pub(super) fn standing(&self, trail: &TrailId) -> Standing {
-        let state = self.lock();
-        let of_trail = state.outstanding().filter(|(of, _)| of == trail);
-        of_trail.fold(Standing::default(), |standing, (_, refused)| standing.with(refused))
+        self.lock().standings.get(trail).copied().unwrap_or_default()
     }
 
     /// How it stands.
@@ -370,21 +365,35 @@ impl Queue {
     }
 }
 
-impl Standing {
-    /// With one more event that the peer does not have.
-    fn with(self, refused: Option<Refused>) -> Self {
-        Self { undelivered: self.undelivered.saturating_add(1), broken: self.broken.or(refused) }
-    }
-}
-
 impl State {
-    /// Trails of the events that the peer does not have, in no order, and how those were refused that were, oldest first.
-    fn outstanding(&self) -> impl Iterator<Item = (TrailId, Option<Refused>)> {
-        let flying = self.flying.values().flatten().map(|(_, item)| item);
-        let under_way = self.waiting.values().chain(flying).map(|item| (item, None));
-        let refused = self.refused.values().map(|refused| (&refused.item, Some(*refused)));
-        let events = under_way.chain(refused).filter(|(item, _)| item.event);
-        events.filter_map(|(item, refused)| Some((item.trail?, refused)))
+    /// An event is here that the peer does not have.
+    fn owe(&mut self, item: &Waiting) {
+        if let Some(trail) = item.trail.filter(|_| item.event) {
+            let standing = self.standings.entry(trail).or_default();
+            standing.undelivered = standing.undelivered.saturating_add(1);
+        }
+    }
+
+    /// The peer has an event.
+    fn gave(&mut self, item: &Waiting) {
+        let Some(trail) = item.trail.filter(|_| item.event) else { return };
+        if let Some(standing) = self.standings.get_mut(&trail) {
+            standing.undelivered = standing.undelivered.saturating_sub(1);
+            if standing.undelivered == 0 {
+                self.standings.remove(&trail);
+            }
+        }
+    }
+
+    /// An item will never be on the peer's disk.
+    fn refuse(&mut self, position: Position, refused: Refused) {
+        self.alone.remove(&position);
+        if let Some(trail) = refused.item.trail.filter(|_| refused.item.event) {
+            self.broken.insert(trail);
+            let standing = self.standings.entry(trail).or_default();
+            standing.broken = standing.broken.or(Some(refused));
+        }
+        self.refused.insert(position, refused);
     }
 
     /// Whether so many items should wait for more, or for a receipt.

@@ -176,7 +176,9 @@ impl Node {
     /// What a letter holds will never be on the peer's disk: it is kept so, and shown. [NOD-34]
     async fn refused(&self, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
         let time = clock::now().get();
-        let positions = self.outbox.queue(to).refuse(ticket, code, unsent, time);
+        let refused = self.outbox.queue(to).refuse(ticket, code, unsent, time);
+        refused.iter().for_each(|(_, refused)| self.broken_off(refused));
+        let positions: Vec<Position> = refused.into_iter().map(|(position, _)| position).collect();
         if !positions.is_empty() {
             self.keep_settled(to, SettledRecord { refused: code, unsent, time, ..settled(&positions) }).await;
         }

@@ -8,7 +8,7 @@ use uput_core::{
     wire,
 };
 
-use super::{Node, agreements::Held, directory::Peer, journal::encode_chain, view::refusal};
+use super::{Node, agreements::Held, directory::Peer, journal::encode_chain, outline::refusal};
 use crate::peer::PeerState;
 
 /// How far two clocks may be apart before one of them counts as wrong: ten minutes. [EVT-25]

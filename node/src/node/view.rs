@@ -1,24 +1,16 @@
 //! A trail as people see it.
 
-use std::collections::BTreeMap;
-
 use uput_core::{
     catalogue::Field,
     event::{Decision, Event, Statement},
     id::{OrgId, TrailId},
     rejection::Rejection,
-    state::{Headline, Reading, Stage, Verdict},
+    state::{Reading, Verdict},
     time::Seconds,
-    timer::Steps,
     wire,
 };
 
-use super::{
-    Node,
-    outbox::{Refused, Standing},
-    report::AHEAD,
-    trails::Loaded,
-};
+use super::{Node, report::AHEAD, trails::Loaded};
 use crate::{
     account::AccountId,
     clock,
@@ -38,41 +30,12 @@ impl Node {
             self.keep_access(loaded, by, Accessed::Shown).await?;
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
-        let mut view = self.outline(loaded, &reading)?;
-        stand(&mut view, &self.outbox.queue(&loaded.other(&self.me.organisation)).standing(id));
+        let outline = self.outline(loaded, &reading, loaded.changed())?;
+        let mut view = self.dress(outline, id, clock::now())?;
         for event in loaded.trail.events() {
             view.events.push(self.view_event(loaded, &reading, event, values.is_some())?);
         }
         Ok(view)
-    }
-
-    /// Every trail without its events, what waits for us first, then the newest.
-    ///
-    /// # Errors
-    /// Why a trail cannot be read.
-    pub async fn list(&self, waiting: bool) -> Result<Vec<wire::Trail>, Rejection> {
-        let mut trails: BTreeMap<OrgId, Vec<(TrailId, wire::Trail)>> = BTreeMap::new();
-        for id in self.trail_ids()? {
-            let mut held = self.trails.hold(&id).await;
-            self.ensure_loaded(&mut held, &id)?;
-            let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-            let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
-            let outline = self.outline(loaded, &reading)?;
-            trails.entry(loaded.other(&self.me.organisation)).or_default().push((id, outline));
-        }
-        let mut outlines = Vec::new();
-        for (other, trails) in trails {
-            // Each queue once, and after the trails: what was recorded meanwhile is never taken for delivered.
-            let standings = self.outbox.queue(&other).standings();
-            for (id, mut outline) in trails {
-                let standing = standings.get(&id).copied().unwrap_or_default();
-                stand(&mut outline, &standing);
-                outlines.push((standing.broken.is_some() || waits_for_us(&outline), outline));
-            }
-        }
-        outlines.retain(|(waits, _)| *waits || !waiting);
-        outlines.sort_by_key(|(waits, trail)| (!waits, u64::MAX - trail.changed, trail.trail.clone()));
-        Ok(outlines.into_iter().map(|(_, outline)| outline).collect())
     }
 
     /// The trail whose ID begins so.
@@ -95,7 +58,7 @@ impl Node {
         found.ok_or(Rejection::NoSuchTrail)
     }
 
-    /// How many trails there are.
+    /// The ID of every trail.
     ///
     /// # Errors
     /// If the index cannot be read.
@@ -109,6 +72,12 @@ impl Node {
             }
         }
         Ok(ids)
+    }
+
+    /// How many trails there are.
+    #[must_use]
+    pub fn trail_count(&self) -> usize {
+        self.outlines.count()
     }
 
     /// Records that somebody looks at values, or takes a bundle. [ACC-20]
@@ -127,34 +96,6 @@ impl Node {
         };
         loaded.last_access = Some(self.keep(&record).await?);
         Ok(())
-    }
-
-    /// All of a trail but its events and how it stands towards the other party.
-    fn outline(&self, loaded: &Loaded, reading: &Reading) -> Result<wire::Trail, Rejection> {
-        let opening = loaded.trail.opening()?;
-        let us = self.me.organisation;
-        let other = loaded.other(&us);
-        let ours = loaded.trail.opening_event()?.author == us;
-        Ok(wire::Trail {
-            trail: loaded.trail.id().to_vec(),
-            peer: self.directory.name(&other),
-            ours,
-            act: opening.act.into(),
-            service_type: opening.service_type.into(),
-            agreement: opening.agreement.to_vec(),
-            headline: reading.headline.word().to_owned(),
-            stage: match reading.stage {
-                Stage::Enquiry => 0,
-                Stage::Need => 1,
-                Stage::Identity => 2,
-            },
-            notes: notes(reading),
-            owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
-            deadlines: deadlines(loaded, reading, ours),
-            events: Vec::new(),
-            changed: loaded.beside.values().map(|beside| beside.stored).max().unwrap_or(0),
-            undelivered: 0,
-        })
     }
 
     fn view_event(
@@ -237,80 +178,4 @@ fn readable_labels(loaded: &Loaded, event: &Event, kept: &EventRecord, stripped:
 fn is_from_the_future(event: &Event, stored: u64) -> bool {
     let claimed = event.occurred.map_or(event.time, |occurred| occurred.max(event.time));
     claimed.get() > stored.saturating_add(AHEAD.0)
-}
-
-/// The code of a rejection by its number.
-pub(super) fn refusal(number: u32) -> String {
-    Rejection::from_number(number).map_or_else(|| format!("rejection {number}"), |known| known.code().to_owned())
-}
-
-/// Says what the other party does not have.
-fn stand(trail: &mut wire::Trail, standing: &Standing) {
-    trail.undelivered = standing.undelivered;
-    trail.notes.extend(standing.broken.map(|refused| broken_off(&refused)));
-}
-
-/// Says that an event of ours will never reach the other party, nor what follows it. [NOD-34]
-fn broken_off(refused: &Refused) -> String {
-    let code = refusal(refused.code);
-    match refused.unsent {
-        true => format!(
-            "broken off: an event of ours could not be sent ({code}), and nothing we said since has reached them: \
-             telephone, and open a new trail"
-        ),
-        false => format!(
-            "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
-             them: telephone, and open a new trail"
-        ),
-    }
-}
-
-/// Things that stand beside the headline.
-fn notes(reading: &Reading) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut note = |holds: bool, words: &str| {
-        if holds {
-            notes.push(words.to_owned());
-        }
-    };
-    let yes = matches!(reading.headline, Headline::Accepted | Headline::PartlyAccepted);
-    note(yes && !reading.covering, "accepted for an earlier need: ask again");
-    note(!reading.objections.is_empty(), "she objected; the law basis stands");
-    note(!reading.warnings.is_empty(), "warned");
-    note(!reading.acknowledged.is_empty(), "acknowledged by a person");
-    note(!reading.decisions.is_empty(), "a decision is recorded");
-    note(!reading.owed.is_empty(), "values are to be purged or retained under law");
-    note(reading.epoch > 0, "reopened");
-    note(!reading.crossings.is_empty(), "events crossed");
-    notes
-}
-
-/// Every timer that was started, what is due first.
-fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool) -> Vec<wire::Deadline> {
-    let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
-    let steps = Steps::new(&loaded.trail, reading);
-    let now = clock::now();
-    let timers = loaded.agreement.timers().iter().filter(|timer| timer.act == opening.act);
-    let mut deadlines: Vec<wire::Deadline> = timers
-        .flat_map(|timer| steps.of(timer.kind).into_iter().map(|step| (step, timer.span)))
-        .map(|(step, span)| {
-            let due = step.from.time.after(span);
-            let met = step.to.map(|event| event.time);
-            wire::Deadline {
-                timer: uput_core::agreement::name_of(step.kind),
-                due: due.get(),
-                met: met.map_or(0, Seconds::get),
-                overdue: met.unwrap_or(now) > due,
-                // Every step with a timer is the receiver's.
-                ours: !ours,
-            }
-        })
-        .collect();
-    deadlines.sort_by_key(|deadline| deadline.due);
-    deadlines
-}
-
-/// Whether we owe the next step: a timer of ours runs, or values are to be purged.
-fn waits_for_us(trail: &wire::Trail) -> bool {
-    trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
 }

@@ -243,14 +243,18 @@ impl Node {
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.to_vec();
         let head = if rests { self.offered(&loaded).ok() } else { None };
+        let outline = self.outline_record(&loaded, kept.stored)?;
         let records = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
-        let commit = Commit { keys: new_keys.into_iter().collect(), records: records.collect() };
+        let records = records.chain([record::draft(&outline)]).collect();
+        let commit = Commit { keys: new_keys.into_iter().collect(), records };
         // If this fails the trail in hand is dropped, and read anew from the journal.
-        let positions = self.commit(commit).await?.into_inner();
+        let mut positions = self.commit(commit).await?.into_inner();
+        let outlined = positions.pop().ok_or(Rejection::DiskFull)?;
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());
         loaded.heads.extend(head.map(|(envelope, _)| envelope));
+        self.outlined(loaded.trail.id(), &outline, outlined);
         **held = Some(loaded);
         let items = (0..).zip(positions).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
         self.outbox.queue(&to).push(items);

@@ -6,7 +6,6 @@ use tonic::{Request, Response, Status};
 use uput_core::wire;
 use uput_core::wire::node_service_server::NodeService;
 
-use super::status;
 use crate::{clock, node::Node};
 
 /// Calls about the node itself.
@@ -21,7 +20,7 @@ pub struct NodeCalls {
 impl NodeService for NodeCalls {
     async fn get_node(&self, _: Request<wire::GetNodeRequest>) -> Result<Response<wire::GetNodeResponse>, Status> {
         let (me, queued, now) = (self.node.me(), self.node.queued(), clock::now());
-        let trails = self.node.trail_ids().map_err(status::of)?.len();
+        let trails = self.node.trail_count();
         Ok(Response::new(wire::GetNodeResponse {
             organisation: me.organisation.to_vec(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

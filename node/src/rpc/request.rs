@@ -125,17 +125,27 @@ pub(super) fn statement(statement: Option<wire::Statement>) -> Result<Statement,
     Statement::parse(kind).map_err(|_| invalid("statement", "complete, with codes that are not unspecified"))
 }
 
-/// One page of rows, and the token of the next. [API-9]
-pub(super) fn page<T>(rows: Vec<T>, size: u32, token: &str, default: usize) -> Result<(Vec<T>, String), Status> {
-    let from: usize = if token.is_empty() {
-        0
-    } else {
-        token.parse().map_err(|_| invalid("page_token", "the next_page_token of the page before"))?
-    };
-    let size = match usize::try_from(size).unwrap_or(MAX_PAGE) {
+/// How many rows a page has at most. [API-9]
+pub(super) fn page_size(size: u32, default: usize) -> usize {
+    match usize::try_from(size).unwrap_or(MAX_PAGE) {
         0 => default,
         size => size.min(MAX_PAGE),
-    };
+    }
+}
+
+/// The status of a list that has no page.
+pub(super) fn unknown_page(rejection: Rejection) -> Status {
+    match rejection {
+        Rejection::BadCursor => invalid("page_token", "the next_page_token of the page before"),
+        other => status::of(other),
+    }
+}
+
+/// One page of rows, and the token of the next. [API-9]
+pub(super) fn page<T>(rows: Vec<T>, size: u32, token: &str, default: usize) -> Result<(Vec<T>, String), Status> {
+    let from: usize =
+        if token.is_empty() { 0 } else { token.parse().map_err(|_| unknown_page(Rejection::BadCursor))? };
+    let size = page_size(size, default);
     let end = from.saturating_add(size);
     let next = if end < rows.len() { end.to_string() } else { String::new() };
     Ok((rows.into_iter().skip(from).take(size).collect(), next))

@@ -8,7 +8,7 @@ use uput_core::{rejection::Rejection, wire};
 
 use super::{guard::Admitted, request, status};
 use crate::account::roles::Part;
-use crate::node::{Export, NewEvent, NewTrail, Node, to_the_end};
+use crate::node::{Export, Listing, NewEvent, NewTrail, Node, to_the_end};
 
 /// How long an export waits for the peer's head if nothing is said.
 const WAIT: u32 = 5;
@@ -107,10 +107,12 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::ListTrailsRequest>,
     ) -> Result<Response<wire::ListTrailsResponse>, Status> {
+        let caller = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
-        let rows = self.0.list(said.waiting).await.map_err(status::of)?;
-        let (trails, next_page_token) = request::page(rows, said.page_size, &said.page_token, 50)?;
-        Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token }))
+        let most = request::page_size(said.page_size, 50);
+        let which = Listing { waiting: said.waiting, most, token: &said.page_token };
+        let listed = self.0.list(&caller, &which).map_err(request::unknown_page)?;
+        Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }))
     }
 
     async fn export_trail(

@@ -24,6 +24,7 @@ pub use opening::IndexHome;
 use crate::disk::{Disk, RealDisk};
 use crate::journal::Reader;
 use crate::keybook::Keys;
+use crate::seal::{NoRandomness, SealKey, Unreadable};
 use crate::store::{Index, IndexWrite};
 use queue::Job;
 use std::fs::File;
@@ -33,6 +34,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 /// Sizes that tests make small.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +74,7 @@ pub struct Storage {
     index: Arc<Index>,
     keys: Arc<Keys>,
     full: Arc<AtomicBool>,
+    tokens: SealKey,
     jobs: Option<UnboundedSender<Job>>,
     committer: Option<JoinHandle<()>>,
     _lock: Option<File>,
@@ -131,6 +134,16 @@ impl Storage {
     /// trail can have keys and no records yet.
     pub fn trail_keys(&self, trail: &[u8; 32]) -> Option<TrailKeys> {
         self.keys.get(trail)
+    }
+
+    /// Seals a word that is given out and comes back, such as a cursor: nobody else reads one, or makes one.
+    pub fn seal_token(&self, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, NoRandomness> {
+        self.tokens.seal(aad, plain)
+    }
+
+    /// Opens what [`Storage::seal_token`] made in this folder under the same `aad`.
+    pub fn open_token(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
+        self.tokens.open(aad, sealed)
     }
 
     /// Destroys one key of a trail, durably and for good. Blocks for a few syncs; the time grows with

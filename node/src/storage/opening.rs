@@ -95,7 +95,8 @@ impl Storage {
         let committer = Committer { journal, book, head_file, head, reserve, indexed, group, full: Arc::clone(&full) };
         let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
         let (jobs, committer) = (Some(jobs), Some(thread));
-        Ok(Self { journal: reader, index, keys: found, full, jobs, committer, _lock: None })
+        let tokens = keys.seal_key("uput/node/token", &[]);
+        Ok(Self { journal: reader, index, keys: found, full, tokens, jobs, committer, _lock: None })
     }
 }
 

@@ -145,10 +145,14 @@ impl Drop for House {
     }
 }
 
+/// Somebody of that role.
+pub fn caller_as(role: wire::Role) -> Caller {
+    Caller { account: BY, person: PersonId::new([8; 16]), role, scopes: Arc::new([]), on_behalf_of: None }
+}
+
 /// A call by somebody of that role, who is past the guard.
 pub fn call_as<T>(role: wire::Role, method: &str, message: T) -> tonic::Request<T> {
-    let caller = Caller { account: BY, person: PersonId::new([8; 16]), role, scopes: Arc::new([]), on_behalf_of: None };
-    admitted(caller, &format!("uput.v1.{method}"), message)
+    admitted(caller_as(role), &format!("uput.v1.{method}"), message)
 }
 
 pub fn endpoint() -> Endpoint {

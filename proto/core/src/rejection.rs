@@ -144,6 +144,8 @@ rejections! {
     SealedToStaff = 49, "SEALED_TO_STAFF", User, "the values are sealed to staff; the program of somebody who can open them must do this";
     /// Nobody's staff key that the values could be sealed to, or none of the caller's that opens them.
     NoStaffKey = 50, "NO_STAFF_KEY", Nobody, "nobody here has a staff key that counts for this; see `uput staff list`";
+    /// A cursor that this node did not give to this account.
+    BadCursor = 51, "BAD_CURSOR", User, "the cursor is not one that this node gave to this account; begin anew without one, and read what is there";
 }
 
 impl Rejection {

@@ -167,15 +167,40 @@ fn what_follows_a_refused_event_is_held_and_nothing_else() {
     let bad = queue.take(9).unwrap();
     let head = Waiting { event: false, ..item(4, 1).1 };
     queue.push([item(2, 1), item(3, 2), (Position::new(4), head)]);
-    assert_eq!(queue.refuse(bad.ticket, 17, false, 5), [Position::new(1)]);
+    let refused: Vec<Position> = queue.refuse(bad.ticket, 17, false, 5).iter().map(|(position, _)| *position).collect();
+    assert_eq!(refused, [Position::new(1)]);
     assert_eq!(numbers(&queue.take(9).unwrap()), [3, 4]);
     assert!(queue.take(9).is_none());
     let trail = item(1, 1).1.trail.unwrap();
     assert_eq!((queue.length().items, queue.length().held, queue.standing(&trail).undelivered), (2, 1, 2));
     assert_eq!(queue.standing(&trail).broken.map(|refused| refused.code), Some(17));
-    let (all, other) = (queue.standings(), item(3, 2).1.trail.unwrap());
-    assert_eq!((all.len(), all[&trail].undelivered, all[&other].undelivered), (2, 2, 1));
-    assert_eq!((all[&trail].broken.map(|refused| refused.code), all[&other].broken.is_none()), (Some(17), true));
+    let other = item(3, 2).1.trail.unwrap();
+    assert_eq!((queue.standing(&other).undelivered, queue.standing(&other).broken.is_none()), (1, true));
+    let restarted = Queue::default();
+    let refused = Refused { item: item(1, 1).1, code: 17, unsent: false, time: 5 };
+    restarted.push([item(2, 1)]);
+    restarted.set_refused([(Position::new(1), refused)]);
+    let (before, after) = (queue.standing(&trail), restarted.standing(&trail));
+    assert_eq!((before.undelivered, before.broken.is_some()), (after.undelivered, after.broken.is_some()));
+}
+
+/// Every way of an item through the queue leaves as many events owed as are in it.
+#[test]
+fn a_trail_is_owed_what_is_in_the_queue_and_nothing_when_it_is_empty() {
+    let queue = Queue::default();
+    queue.push((1..9).map(|n| item(n, u8::try_from(n % 3).unwrap())));
+    let owed = |trail: u8| queue.standing(&item(1, trail).1.trail.unwrap()).undelivered;
+    assert_eq!([owed(0), owed(1), owed(2)], [2, 3, 3]);
+    let letter = queue.take(9).unwrap();
+    queue.put_back(letter.ticket, &letter.positions[1..]);
+    queue.again(letter.ticket, false);
+    let _ = queue.pause(letter.ticket);
+    assert_eq!([owed(0), owed(1), owed(2)], [2, 3, 3]);
+    while let Some(letter) = queue.take(9) {
+        queue.done(letter.ticket);
+    }
+    assert_eq!([owed(0), owed(1), owed(2)], [0, 0, 0]);
+    assert!(queue.lock().standings.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Trails in pages.
+//!
+//! Guarantees that a page costs what is on it, that the place where the next one begins tells nothing and serves the
+//! caller alone, and that it does not move while trails change. Leaves to `outlines` the order and to `outline` the rows.
+
+use uput_core::{rejection::Rejection, wire};
+
+use super::{
+    Node,
+    outlines::{Group, Place},
+};
+use crate::{account::Caller, clock};
+
+/// Places that are looked at together.
+const TOGETHER: usize = 64;
+
+/// Which trails.
+pub struct Listing<'a> {
+    /// Only those in which we owe the next step.
+    pub waiting: bool,
+    /// At most so many.
+    pub most: usize,
+    /// From the page before; empty: from the beginning.
+    pub token: &'a str,
+}
+
+/// A page of trails.
+pub struct Listed {
+    /// Without events.
+    pub trails: Vec<wire::Trail>,
+    /// Where the next page begins; empty: this is the last.
+    pub next: String,
+}
+
+impl Node {
+    /// Trails without their events, what waits for us first, then what changed last. [NOD-37]
+    ///
+    /// # Errors
+    /// [`Rejection::BadCursor`] if the token is not one of this caller's; why a trail cannot be read.
+    pub fn list(&self, caller: &Caller, which: &Listing<'_>) -> Result<Listed, Rejection> {
+        let now = clock::now();
+        let mut after = self.page_from(caller, which.token)?;
+        let (mut trails, mut last) = (Vec::new(), None);
+        loop {
+            let places = self.outlines.next(&[Group::All], after, TOGETHER);
+            let ended = places.len() < TOGETHER;
+            for place in places {
+                if which.waiting && !place.waits() {
+                    return Ok(Listed { trails, next: String::new() });
+                }
+                if trails.len() >= which.most {
+                    let next = last.map(|last| self.page_token(caller, last)).transpose()?.unwrap_or_default();
+                    return Ok(Listed { trails, next });
+                }
+                after = Some(place);
+                if let Some(row) = self.row(place.trail(), now)? {
+                    trails.push(row);
+                    last = Some(place);
+                }
+            }
+            if ended {
+                return Ok(Listed { trails, next: String::new() });
+            }
+        }
+    }
+
+    /// [API-9] What a token says nobody reads or makes but this node.
+    fn page_token(&self, caller: &Caller, last: Place) -> Result<String, Rejection> {
+        let sealed = self.storage.seal_token(&page_aad(caller), &last.to_bytes()).map_err(|_| Rejection::ReadFailed)?;
+        Ok(sealed.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn page_from(&self, caller: &Caller, token: &str) -> Result<Option<Place>, Rejection> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let sealed = from_hex(token).ok_or(Rejection::BadCursor)?;
+        let plain = self.storage.open_token(&page_aad(caller), &sealed).map_err(|_| Rejection::BadCursor)?;
+        Place::parse(&plain).map(Some).ok_or(Rejection::BadCursor)
+    }
+}
+
+fn page_aad(caller: &Caller) -> Vec<u8> {
+    [b"uput/node/page/".as_slice(), &caller.by().to_vec()].concat()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
+}

@@ -1,0 +1,225 @@
+//! How a trail stands, in one row.
+//!
+//! Guarantees that a row of a list says what the trail itself would say: both are made of the same outline, which is a
+//! function of the trail's events, and dressed with what depends on the time, on names and on what was delivered when it
+//! is shown. Leaves to `outlines` where the row stands.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uput_core::{
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    state::{Headline, Reading, Stage},
+    time::Seconds,
+    timer::Steps,
+    wire,
+};
+
+use super::{
+    Node,
+    journal::OpenError,
+    outbox::{Refused, Standing},
+    outlines::Outlined,
+    trails::{Loaded, unseal},
+};
+use crate::{
+    record::{OUTLINES, Ordered, Outline, OutlineRecord},
+    storage::{KeyKind, Position, StorageError},
+};
+
+/// Under which part of a trail an outline is sealed. [NOD-22]
+const PART: &[u8] = b"outline";
+
+impl Node {
+    /// Puts every trail into its place of the list. [NOD-37]
+    pub(super) fn read_outlines(&self) -> Result<(), OpenError> {
+        for entry in self.storage.index().with_prefix(OUTLINES, b"") {
+            let (key, value) = entry.map_err(StorageError::from)?;
+            let trail = TrailId::parse(&key).map_err(OpenError::Unreadable)?;
+            match Ordered::parse(&value) {
+                Some(ordered) => self.outlines.set(trail, ordered.changed, ordered.waits, Outlined::Kept(ordered)),
+                None => self.compute_outline(&trail).map_err(OpenError::Unreadable)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// For a trail of a program that kept no outlines.
+    fn compute_outline(&self, id: &TrailId) -> Result<(), Rejection> {
+        let Some(loaded) = self.load(id)? else { return Ok(()) };
+        let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+        let outline = self.outline(&loaded, &reading, loaded.changed())?;
+        let (changed, waits) = (loaded.changed(), waits_for_us(&outline));
+        self.outlines.set(*id, changed, waits, Outlined::Computed(Arc::new(outline)));
+        Ok(())
+    }
+
+    /// The record of how a trail stands, to be committed with the event that was stored last.
+    pub(super) fn outline_record(&self, loaded: &Loaded, changed: u64) -> Result<OutlineRecord, Rejection> {
+        let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+        let outline = self.outline(loaded, &reading, changed)?;
+        Ok(OutlineRecord {
+            trail: loaded.trail.id().to_vec(),
+            outline: loaded.seal_evidence(&outline.encode_to_vec(), PART)?,
+            changed,
+            waits: waits_for_us(&outline),
+        })
+    }
+
+    /// Takes in an outline that was committed.
+    pub(super) fn outlined(&self, trail: TrailId, kept: &OutlineRecord, position: Position) {
+        let ordered = Ordered { position, changed: kept.changed, waits: kept.waits };
+        self.outlines.set(trail, kept.changed, kept.waits, Outlined::Kept(ordered));
+    }
+
+    /// Of that trail no further event goes: it waits for us. [NOD-34]
+    pub(super) fn broken_off(&self, refused: &Refused) {
+        if let Some(trail) = refused.item.trail.filter(|_| refused.item.event) {
+            self.outlines.break_off(&trail);
+        }
+    }
+
+    /// The row of a trail; none if it cannot be read any more.
+    pub(super) fn row(&self, trail: &TrailId, now: Seconds) -> Result<Option<wire::Trail>, Rejection> {
+        let outline = match self.outlines.outlined(trail) {
+            None => return Ok(None),
+            Some(Outlined::Computed(outline)) => Outline::clone(&outline),
+            Some(Outlined::Kept(ordered)) => {
+                let kept: OutlineRecord = self.at(ordered.position)?;
+                // [NOD-9] Without its evidence key there is nothing left of it to show.
+                let Some(keys) = self.storage.trail_keys(trail.as_bytes()).filter(|keys| keys.evidence.is_some())
+                else {
+                    return Ok(None);
+                };
+                let plain = unseal(&keys, trail, &kept.outline, KeyKind::Evidence, PART)?;
+                Outline::decode(plain.as_slice()).map_err(|_| Rejection::ReadFailed)?
+            }
+        };
+        self.dress(outline, trail, now).map(Some)
+    }
+
+    /// An outline with what is true now: names, what is late, what the other party does not have.
+    pub(super) fn dress(&self, outline: Outline, id: &TrailId, now: Seconds) -> Result<wire::Trail, Rejection> {
+        let other = OrgId::parse(&outline.other)?;
+        let mut trail = outline.trail.ok_or(Rejection::ReadFailed)?;
+        trail.peer = self.directory.name(&other);
+        for deadline in &mut trail.deadlines {
+            deadline.overdue = if deadline.met == 0 { now.get() } else { deadline.met } > deadline.due;
+        }
+        stand(&mut trail, &self.outbox.queue(&other).standing(id));
+        Ok(trail)
+    }
+
+    /// All of a trail but its events and what is true only now.
+    pub(super) fn outline(&self, loaded: &Loaded, reading: &Reading, changed: u64) -> Result<Outline, Rejection> {
+        let opening = loaded.trail.opening()?;
+        let us = self.me.organisation;
+        let ours = loaded.trail.opening_event()?.author == us;
+        let trail = wire::Trail {
+            trail: loaded.trail.id().to_vec(),
+            ours,
+            act: opening.act.into(),
+            service_type: opening.service_type.into(),
+            agreement: opening.agreement.to_vec(),
+            headline: reading.headline.word().to_owned(),
+            stage: match reading.stage {
+                Stage::Enquiry => 0,
+                Stage::Need => 1,
+                Stage::Identity => 2,
+            },
+            notes: notes(reading),
+            owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
+            deadlines: deadlines(loaded, reading, ours),
+            changed,
+            ..wire::Trail::default()
+        };
+        Ok(Outline { other: loaded.other(&us).to_vec(), trail: Some(trail) })
+    }
+}
+
+impl Loaded {
+    /// When its newest event was stored.
+    pub(super) fn changed(&self) -> u64 {
+        self.beside.values().max_by_key(|beside| beside.position).map_or(0, |beside| beside.stored)
+    }
+}
+
+/// Says what the other party does not have.
+fn stand(trail: &mut wire::Trail, standing: &Standing) {
+    trail.undelivered = standing.undelivered;
+    trail.notes.extend(standing.broken.map(|refused| broken_off(&refused)));
+}
+
+/// The code of a rejection by its number.
+pub(super) fn refusal(number: u32) -> String {
+    Rejection::from_number(number).map_or_else(|| format!("rejection {number}"), |known| known.code().to_owned())
+}
+
+/// Says that an event of ours will never reach the other party, nor what follows it. [NOD-34]
+fn broken_off(refused: &Refused) -> String {
+    let code = refusal(refused.code);
+    match refused.unsent {
+        true => format!(
+            "broken off: an event of ours could not be sent ({code}), and nothing we said since has reached them: \
+             telephone, and open a new trail"
+        ),
+        false => format!(
+            "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
+             them: telephone, and open a new trail"
+        ),
+    }
+}
+
+/// Things that stand beside the headline.
+fn notes(reading: &Reading) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |holds: bool, words: &str| {
+        if holds {
+            notes.push(words.to_owned());
+        }
+    };
+    let yes = matches!(reading.headline, Headline::Accepted | Headline::PartlyAccepted);
+    note(yes && !reading.covering, "accepted for an earlier need: ask again");
+    note(!reading.objections.is_empty(), "she objected; the law basis stands");
+    note(!reading.warnings.is_empty(), "warned");
+    note(!reading.acknowledged.is_empty(), "acknowledged by a person");
+    note(!reading.decisions.is_empty(), "a decision is recorded");
+    note(!reading.owed.is_empty(), "values are to be purged or retained under law");
+    note(reading.epoch > 0, "reopened");
+    note(!reading.crossings.is_empty(), "events crossed");
+    notes
+}
+
+/// Every timer that was started, what is due first.
+fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool) -> Vec<wire::Deadline> {
+    let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
+    let steps = Steps::new(&loaded.trail, reading);
+    let timers = loaded.agreement.timers().iter().filter(|timer| timer.act == opening.act);
+    let mut deadlines: Vec<wire::Deadline> = timers
+        .flat_map(|timer| steps.of(timer.kind).into_iter().map(|step| (step, timer.span)))
+        .map(|(step, span)| {
+            let due = step.from.time.after(span);
+            let met = step.to.map(|event| event.time);
+            wire::Deadline {
+                timer: uput_core::agreement::name_of(step.kind),
+                due: due.get(),
+                met: met.map_or(0, Seconds::get),
+                // Said when it is shown.
+                overdue: false,
+                // Every step with a timer is the receiver's.
+                ours: !ours,
+            }
+        })
+        .collect();
+    deadlines.sort_by_key(|deadline| deadline.due);
+    deadlines
+}
+
+/// Whether we owe the next step: a timer of ours runs, or values are to be purged.
+fn waits_for_us(outline: &Outline) -> bool {
+    let waits = |trail: &wire::Trail| {
+        trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
+    };
+    outline.trail.as_ref().is_some_and(waits)
+}
