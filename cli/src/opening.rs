@@ -59,6 +59,7 @@ impl OpeningArgs {
             None => Vec::new(),
         };
         let request = wire::OpenTrailRequest {
+            case: Vec::new(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             peer: self.peer,

@@ -1,6 +1,7 @@
 //! A Uput node: one organisation's records, its peers and its local interface.
 
 pub mod account;
+pub mod case;
 pub mod clock;
 pub mod config;
 pub mod daemon;

@@ -6,14 +6,14 @@ mod town;
 
 use std::time::Duration;
 
-use town::{Carrier, House, agree, enquiry, event, introduce, request_id, until};
+use town::{Carrier, House, agree, caller_as, enquiry, event, introduce, request_id, until, worker};
 use uput_core::{
     event::Statement,
     sensitive::Sensitive,
     wire::{DisclosureScope, Purpose, Role},
 };
 use uput_node::{
-    account::AccountId,
+    account::{AccountId, Caller},
     clock,
     node::{Export, NewEvent, NewTrail},
     record::{
@@ -65,14 +65,16 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     let account =
         hotline.create_account(&administrator, Sensitive::new(NAME.to_owned()), Role::Supervisor, None).await.unwrap();
     let by = account.id;
-    let new = || NewTrail { by, request_id: request_id(), ..enquiry("shelter-jasen") };
+    let caller = Caller { account: by, person: account.person, ..caller_as(Role::Supervisor) };
+    let new = || NewTrail { by: caller.clone(), request_id: request_id(), ..enquiry("shelter-jasen") };
     let trail = hotline.open_trail(new()).await.unwrap().unwrap();
-    hotline.record_event(NewEvent { by, ..event(trail, Statement::Withdrawn) }).await.unwrap().unwrap();
-    hotline.show(&trail, None).await.unwrap();
-    hotline.show(&trail, Some(&by)).await.unwrap();
-    until(|| async { shelter.show(&trail, None).await.is_ok_and(|trail| trail.events.len() > 2) }).await;
+    hotline.record_event(NewEvent { by: caller.clone(), ..event(trail, Statement::Withdrawn) }).await.unwrap().unwrap();
+    hotline.show(&caller, &trail, false).await.unwrap();
+    hotline.show(&caller, &trail, true).await.unwrap();
+    until(|| async { shelter.show(&worker(), &trail, false).await.is_ok_and(|trail| trail.events.len() > 2) }).await;
     let scope = DisclosureScope::Labels;
-    let export = Export { by, trail, purpose: Purpose::Audit, scope, nonce: None, wait: Duration::from_secs(5) };
+    let (by_caller, purpose, wait) = (caller.clone(), Purpose::Audit, Duration::from_secs(5));
+    let export = Export { by: by_caller, trail, purpose, scope, nonce: None, wait };
     let (bundle, _) = hotline.export(export).await.unwrap();
     drop((carriers, hotline, shelter, lipa, centre));
 

@@ -5,7 +5,7 @@ mod town;
 
 use std::{sync::Arc, time::Duration};
 
-use town::{BY, CONSENT, Carrier, Pair, enquiry, pair, reads, say, say_with, until};
+use town::{CONSENT, Carrier, Pair, enquiry, pair, reads, say, say_with, until, worker};
 use uput_core::{
     bundle::Bundle,
     event::Statement,
@@ -34,7 +34,7 @@ async fn accepted(pair: &Pair) -> TrailId {
     let trail = held(pair).await;
     let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
     say_with(&pair.hotline, trail, Statement::Need, &[&CONSENT[..], &NEED].concat()).await;
-    until(|| async { pair.shelter.show(&trail, None).await.unwrap().stage == 1 }).await;
+    until(|| async { pair.shelter.show(&worker(), &trail, false).await.unwrap().stage == 1 }).await;
     say(&pair.shelter, trail, Statement::Accepted).await.unwrap();
     reads(&pair.hotline, &trail, "accepted").await;
     quiet(pair).await;
@@ -47,7 +47,7 @@ async fn quiet(pair: &Pair) {
 
 async fn kinds(node: &Arc<Node>, trail: &TrailId) -> Vec<String> {
     let mut kinds: Vec<String> =
-        node.show(trail, None).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+        node.show(&worker(), trail, false).await.unwrap().events.into_iter().map(|event| event.kind).collect();
     kinds.sort();
     kinds
 }
@@ -64,7 +64,7 @@ fn declined() -> Statement {
 /// Heads that a node has of a trail, without asking anybody.
 async fn heads(node: &Arc<Node>, trail: TrailId) -> Vec<Head> {
     let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Nothing);
-    let export = Export { by: BY, trail, purpose, scope, nonce: None, wait: Duration::ZERO };
+    let export = Export { by: worker(), trail, purpose, scope, nonce: None, wait: Duration::ZERO };
     let (bytes, fresh) = node.export(export).await.unwrap();
     assert!(!fresh);
     Bundle::parse(&bytes).unwrap().heads.iter().map(|head| Head::parse(head.body()).unwrap()).collect()
@@ -83,13 +83,13 @@ async fn a_need_that_crossed_a_no_is_purged_unopened_without_anybodys_doing() {
     say(&pair.shelter, trail, declined()).await.unwrap();
     carried(&pair).await;
     for node in [&pair.hotline, &pair.shelter] {
-        let shown = node.show(&trail, None).await.unwrap();
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
         let purged = shown.events.iter().find(|event| event.kind == "purged").unwrap();
         assert_eq!((purged.code.as_str(), purged.void_reason.as_str()), ("unopened", ""));
         assert!(shown.notes.iter().all(|note| !note.contains("purged or retained")), "{:?}", shown.notes);
         assert!(shown.events.iter().all(|event| event.findings.is_empty()));
     }
-    let seen = pair.shelter.show(&trail, Some(&BY)).await.unwrap();
+    let seen = pair.shelter.show(&worker(), &trail, true).await.unwrap();
     assert_eq!(seen.owed, 0);
     let need = seen.events.iter().find(|event| event.kind == "need").unwrap();
     assert!(need.fields.is_empty(), "it was never opened");
@@ -104,9 +104,9 @@ async fn what_was_opened_before_is_left_to_a_person() {
     say(&pair.shelter, trail, declined()).await.unwrap();
     carried(&pair).await;
     assert!(!kinds(&pair.shelter, &trail).await.contains(&"purged".to_owned()));
-    assert_eq!(pair.shelter.show(&trail, None).await.unwrap().owed, 2);
+    assert_eq!(pair.shelter.show(&worker(), &trail, false).await.unwrap().owed, 2);
     say(&pair.shelter, trail, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
-    assert_eq!(pair.shelter.show(&trail, None).await.unwrap().owed, 0);
+    assert_eq!(pair.shelter.show(&worker(), &trail, false).await.unwrap().owed, 0);
 }
 
 /// [BUN-40]

@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use town::{BY, House, endpoint, reopened};
+use town::{BY, House, endpoint, reopened, worker};
 use uput_core::{
     agreement::compile,
     envelope::{Envelope, MediaType},
@@ -308,7 +308,7 @@ async fn an_event_is_not_refused_for_the_keys_that_come_with_it() {
     let trail = EventId::from(opening.id()).opened_trail();
     let events = vec![opening.to_wire()];
     assert_eq!(flood.send(LetterContent { events, key_records: keys, ..LetterContent::default() }).await, STORED);
-    assert!(flood.shelter.show(&trail, None).await.is_ok());
+    assert!(flood.shelter.show(&worker(), &trail, false).await.is_ok());
     let found = flood.records().await;
     assert_eq!(found, 11, "the keys are not kept");
 }

@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use town::{Carrier, House, agree, enquiry, introduce, reopened, until};
+use town::{Carrier, House, agree, enquiry, introduce, reopened, until, worker};
 use uput_core::id::TrailId;
 use uput_node::{node::Node, peer::Mailroom};
 
@@ -68,7 +68,7 @@ async fn the_index_is_deleted_with_letters_queued_and_half_acknowledged() {
         assert!(ids == opened, "0 lost, 0 doubled");
         for id in &opened {
             let kinds: Vec<String> =
-                node.show(id, None).await.unwrap().events.into_iter().map(|event| event.kind).collect();
+                node.show(&worker(), id, false).await.unwrap().events.into_iter().map(|event| event.kind).collect();
             assert_eq!(kinds, ["opened", "delivered"]);
         }
     }

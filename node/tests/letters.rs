@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use town::{BY, CONSENT, House, agree, enquiry, introduce, reads, say, say_with, until};
+use town::{CONSENT, House, agree, enquiry, introduce, reads, say, say_with, until, worker};
 use uput_core::{
     codec,
     event::Statement,
@@ -107,7 +107,7 @@ fn told(contents: Vec<wire::LetterContent>, public: &Public, filler: u8) -> Vec<
 async fn ask_for_heads(trail: TrailId, sides: [&Arc<Node>; 2]) {
     for side in sides {
         let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-        let export = Export { by: BY, trail, purpose, scope, nonce: None, wait: Duration::from_secs(20) };
+        let export = Export { by: worker(), trail, purpose, scope, nonce: None, wait: Duration::from_secs(20) };
         assert!(side.export(export).await.unwrap().1, "a head came");
     }
 }
@@ -122,7 +122,7 @@ async fn ask(hotline: &Arc<Node>, shelters: [(&str, &Arc<Node>); 2]) -> [TrailId
         reads(hotline, &trail, "held").await;
         let need = [&CONSENT[..], &[("age_band", "30_59"), ("language", "sq")]].concat();
         say_with(hotline, trail, Statement::Need, &need).await;
-        until(|| async { shelter.show(&trail, None).await.unwrap().stage == 1 }).await;
+        until(|| async { shelter.show(&worker(), &trail, false).await.unwrap().stage == 1 }).await;
         trails.push(trail);
     }
     trails.try_into().unwrap_or_else(|_| panic!("two trails"))

@@ -90,7 +90,7 @@ fn waits(trail: &wire::Trail) -> bool {
 async fn slowly(node: &Arc<Node>) -> Vec<wire::Trail> {
     let mut trails = Vec::new();
     for id in node.trail_ids().unwrap() {
-        let shown = node.show(&id, None).await.unwrap();
+        let shown = node.show(&town::worker(), &id, false).await.unwrap();
         trails.push(wire::Trail { events: Vec::new(), ..shown });
     }
     trails.sort_by_key(|trail| (!waits(trail), u64::MAX - trail.changed, trail.trail.clone()));

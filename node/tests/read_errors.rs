@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use town::{CONSENT, Carrier, House, SMALL, agree, enquiry, introduce, reads, say, say_with, until};
+use town::{CONSENT, Carrier, House, SMALL, agree, enquiry, introduce, reads, say, say_with, until, worker};
 use uput_core::{
     event::Statement,
     rejection::Rejection,
@@ -167,7 +167,15 @@ async fn what_cannot_be_read_for_a_while_is_sent_afterwards() {
     town.mood.now.store(WELL, SeqCst);
     reads(&town.shelter, &trail, "asked").await;
     until(|| async { town.hotline.queued().items == 0 }).await;
-    assert!(town.hotline.show(&trail, None).await.unwrap().notes.iter().all(|note| !note.contains("broken off")));
+    assert!(
+        town.hotline
+            .show(&worker(), &trail, false)
+            .await
+            .unwrap()
+            .notes
+            .iter()
+            .all(|note| !note.contains("broken off"))
+    );
 }
 
 /// [NOD-30] [NOD-34]
@@ -184,8 +192,8 @@ async fn what_is_damaged_is_set_aside_alone_and_shown() {
     let good = town.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
     let _carriers = Carrier::both(&town.hotline, &town.shelter);
     reads(&town.shelter, &good, "asked").await;
-    assert!(town.shelter.show(&bad, None).await.is_err());
-    let shown = town.hotline.show(&bad, None).await.unwrap();
+    assert!(town.shelter.show(&worker(), &bad, false).await.is_err());
+    let shown = town.hotline.show(&worker(), &bad, false).await.unwrap();
     assert!(shown.notes.iter().any(|note| note.contains("could not be sent (READ_FAILED)")), "{:?}", shown.notes);
     let checks = town.hotline.checks(uput_node::clock::now());
     assert!(checks.iter().any(|check| check.name == "queue" && check.level() == CheckLevel::Error));
@@ -225,7 +233,7 @@ async fn no_head_counts_an_event_that_is_not_kept() {
     say(&shelter, trail, Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }).await.unwrap();
     reads(&hotline, &trail, "held").await;
     say_with(&hotline, trail, Statement::Need, &need).await;
-    until(|| async { shelter.show(&trail, None).await.unwrap().stage == 1 }).await;
+    until(|| async { shelter.show(&worker(), &trail, false).await.unwrap().stage == 1 }).await;
     until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
     drop(carriers);
     // They cross: the shelter's no, and the hotline's end with a correction of what is owed since the no.

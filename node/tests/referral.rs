@@ -6,7 +6,7 @@ mod town;
 use std::{sync::Arc, time::Duration};
 
 use town::{
-    BY, CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, reopened, say, say_with, until,
+    CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, reopened, say, say_with, until, worker,
 };
 use uput_core::{
     event::Statement,
@@ -62,7 +62,7 @@ async fn accepted(night: &Night) -> TrailId {
     reads(&night.hotline, &trail, "held").await;
     let need = [&CONSENT[..], &[("age_band", "30_59"), ("language", "sq")]].concat();
     say_with(&night.hotline, trail, Statement::Need, &need).await;
-    until(|| async { night.shelter.show(&trail, None).await.unwrap().stage == 1 }).await;
+    until(|| async { night.shelter.show(&worker(), &trail, false).await.unwrap().stage == 1 }).await;
     say(&night.shelter, trail, Statement::Accepted).await.unwrap();
     reads(&night.hotline, &trail, "accepted").await;
     trail
@@ -74,8 +74,8 @@ async fn a_bed_is_found_and_only_then_she_is_named() {
     let trail = accepted(&night).await;
     let identity = [&CONSENT[..], &[("name", "Invented Name"), ("safe_contact_channel", "call")]].concat();
     say_with(&night.hotline, trail, Statement::Identity, &identity).await;
-    until(|| async { night.shelter.show(&trail, None).await.unwrap().stage == 2 }).await;
-    let seen = night.shelter.show(&trail, Some(&BY)).await.unwrap();
+    until(|| async { night.shelter.show(&worker(), &trail, false).await.unwrap().stage == 2 }).await;
+    let seen = night.shelter.show(&worker(), &trail, true).await.unwrap();
     let named = seen.events.iter().flat_map(|event| &event.fields).find(|field| field.label == "name").unwrap();
     assert_eq!(named.value, "Invented Name");
     say_with(&night.shelter, trail, Statement::ContactMade, &[("reason_in_words", "She has arrived")]).await;
@@ -85,12 +85,12 @@ async fn a_bed_is_found_and_only_then_she_is_named() {
         say(&night.shelter, trail, statement).await.unwrap();
     }
     reads(&night.hotline, &trail, "closed").await;
-    let ours = night.hotline.show(&trail, None).await.unwrap();
+    let ours = night.hotline.show(&worker(), &trail, false).await.unwrap();
     assert!(ours.events.iter().all(|event| event.void_reason.is_empty() && event.findings.is_empty()));
     let delivered = ours.events.iter().filter(|event| event.delivered > 0).count();
     assert_eq!(delivered, 4, "opening, need, identity and what was written of the contact are confirmed");
     // What is answered about her after she was named is read, too. [EVT-14]
-    let ours = night.hotline.show(&trail, Some(&BY)).await.unwrap();
+    let ours = night.hotline.show(&worker(), &trail, true).await.unwrap();
     let answered = ours.events.iter().filter(|event| event.kind == "contact_made").flat_map(|event| &event.fields);
     assert_eq!(answered.map(|field| field.value.as_str()).collect::<Vec<_>>(), ["She has arrived"]);
 }
@@ -139,7 +139,7 @@ async fn what_was_queued_goes_out_after_a_restart() {
     let _carriers = Carrier::both(&hotline, &shelter);
     reads(&shelter, &trail, "asked").await;
     until(|| async { hotline.queued().items == 0 }).await;
-    until(|| async { hotline.show(&trail, None).await.unwrap().events.len() == 2 }).await;
+    until(|| async { hotline.show(&worker(), &trail, false).await.unwrap().events.len() == 2 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +147,7 @@ async fn a_bundle_carries_both_heads() {
     let night = night().await;
     let trail = accepted(&night).await;
     let export = Export {
-        by: BY,
+        by: worker(),
         trail,
         purpose: wire::Purpose::Audit,
         scope: DisclosureScope::Labels,
@@ -166,7 +166,8 @@ async fn an_auditors_number_is_answered_to_both_parties() {
     let trail = accepted(&night).await;
     for side in [&night.hotline, &night.shelter] {
         let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Labels);
-        let export = Export { by: BY, trail, purpose, scope, nonce: Some([7; 32]), wait: Duration::from_secs(10) };
+        let export =
+            Export { by: worker(), trail, purpose, scope, nonce: Some([7; 32]), wait: Duration::from_secs(10) };
         let (bytes, fresh) = side.export(export).await.unwrap();
         assert!(fresh, "the other party answered");
         let bundle = uput_core::bundle::Bundle::parse(&bytes).unwrap();
@@ -182,7 +183,7 @@ async fn purged_values_are_gone_and_the_trail_stays() {
     say(&night.hotline, trail, Statement::Withdrawn).await.unwrap();
     reads(&night.shelter, &trail, "withdrawn").await;
     say(&night.shelter, trail, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
-    let seen = night.shelter.show(&trail, Some(&BY)).await.unwrap();
+    let seen = night.shelter.show(&worker(), &trail, true).await.unwrap();
     assert!(seen.events.iter().flat_map(|event| &event.fields).all(|field| field.value.is_empty()));
     assert!(seen.events.iter().flat_map(|event| &event.fields).any(|field| field.label == "age_band"));
     assert_eq!(seen.owed, 0);

@@ -8,12 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use town::{Carrier, Pair, enquiry, pair, reads, reopened, say, until};
+use town::{Carrier, Pair, enquiry, pair, reads, reopened, say, until, worker};
 use uput_core::{
     event::Statement,
     id::{OrgId, TrailId},
     rejection::Rejection,
-    wire::{CheckLevel, ReceiptOutcome, Role, WarningCode},
+    wire::{CheckLevel, ReceiptOutcome, WarningCode},
 };
 use uput_node::{
     node::{Listing, Node, Post},
@@ -30,7 +30,7 @@ async fn next(node: &Arc<Node>, to: &OrgId) -> Option<Outgoing> {
 }
 
 async fn note(node: &Arc<Node>, trail: &TrailId) -> String {
-    node.show(trail, None).await.unwrap().notes.join("; ")
+    node.show(&worker(), trail, false).await.unwrap().notes.join("; ")
 }
 
 /// [NOD-34]
@@ -44,7 +44,7 @@ async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
     say(&pair.hotline, trail, warned()).await.unwrap();
     assert!(next(&pair.hotline, &to).await.is_none(), "the peer could never admit it");
 
-    let shown = pair.hotline.show(&trail, None).await.unwrap();
+    let shown = pair.hotline.show(&worker(), &trail, false).await.unwrap();
     assert!(shown.notes.iter().any(|note| note.contains("broken off") && note.contains("BROKEN_SEQUENCE")));
     assert_eq!(shown.undelivered, 2);
     let checks = pair.hotline.checks(uput_node::clock::now());
@@ -52,7 +52,7 @@ async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
     assert_eq!(queue.level(), CheckLevel::Error);
     assert!(queue.finding.contains("shelter-jasen BROKEN_SEQUENCE"), "{}", queue.finding);
     let waiting = Listing { waiting: true, most: 1, token: "" };
-    let listed = pair.hotline.list(&town::caller_as(Role::Supervisor), &waiting).unwrap();
+    let listed = pair.hotline.list(&worker(), &waiting).unwrap();
     assert_eq!(listed.trails[0].trail, trail.to_vec(), "it waits for us");
 
     let other = opened(&pair.hotline).await;
@@ -60,7 +60,7 @@ async fn what_follows_a_refused_event_is_held_shown_and_blocks_nothing_else() {
     reads(&pair.shelter, &other, "asked").await;
     until(|| async { pair.hotline.queued().items == 0 }).await;
     assert_eq!(pair.hotline.queued().held, 1);
-    assert!(pair.shelter.show(&trail, None).await.is_err());
+    assert!(pair.shelter.show(&worker(), &trail, false).await.is_err());
 }
 
 /// [NOD-34] What was refused stays refused, and shown, when the node starts again.
@@ -116,7 +116,7 @@ async fn whoever_puts_off_is_asked_ever_more_seldom_whatever_the_reason() {
     // [TRA-14] With newer keys at hand it goes at once.
     post.settle(&to, letter.ticket, ReceiptOutcome::StaleKey, Rejection::StaleKey.number()).await;
     assert!(next(&pair.hotline, &to).await.is_some());
-    assert_eq!(pair.hotline.show(&trail, None).await.unwrap().undelivered, 1);
+    assert_eq!(pair.hotline.show(&worker(), &trail, false).await.unwrap().undelivered, 1);
 }
 
 fn warned() -> Statement {

@@ -69,3 +69,5 @@ ids! {
     /// A team: 16 random bytes. [ACC-60]
     TeamId;
 }
+
+pub(crate) use ids;

@@ -18,7 +18,8 @@ use uput_core::{
 
 use super::{Node, trails::Loaded};
 use crate::{
-    account::AccountId,
+    account::Caller,
+    case::Sight,
     clock::{self, SystemEntropy},
     record::{Accessed, EventRecord},
 };
@@ -28,8 +29,8 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// What an export shall hold.
 pub struct Export {
-    /// Which account takes it.
-    pub by: AccountId,
+    /// Who takes it.
+    pub by: Caller,
     /// Which trail.
     pub trail: TrailId,
     /// Why.
@@ -46,8 +47,13 @@ impl Node {
     /// Exports a trail; tells whether the other party answered with a fresh head.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`], or why a part of it cannot be read.
+    /// [`Rejection::NoSuchTrail`], [`Rejection::CaseNotTaken`], or why a part of it cannot be read.
     pub async fn export(&self, export: Export) -> Result<(Vec<u8>, bool), Rejection> {
+        let wanted = match export.scope {
+            DisclosureScope::Values => Sight::Values,
+            _ => Sight::Outline,
+        };
+        self.demand(&export.by, &export.trail, wanted)?;
         // [BUN-66] What travels is this trail's own.
         let drawn = || SystemEntropy.bytes();
         let nonce = export.nonce.map_or_else(drawn, |trust| Head::nonce_for(&trust, &export.trail));
@@ -59,6 +65,8 @@ impl Node {
         self.outbox.queue(&other).ask(export.trail, nonce);
         let fresh = self.await_head(&export, &other, &nonce).await?;
         let mut held = self.trails.hold(&export.trail).await;
+        // An exclusion that came while this waited counts.
+        self.demand(&export.by, &export.trail, wanted)?;
         self.ensure_loaded(&mut held, &export.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         let own = self.own_head(loaded, Some(nonce))?;
@@ -67,7 +75,7 @@ impl Node {
             DisclosureScope::Values => Accessed::ExportedValues,
             _ => Accessed::Exported,
         };
-        self.keep_access(loaded, &export.by, what).await?;
+        self.keep_access(loaded, &export.by.account, what).await?;
         Ok((self.bundle(loaded, &export)?, fresh))
     }
 

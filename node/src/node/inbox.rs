@@ -22,6 +22,7 @@ use uput_core::{
 use super::{
     Node,
     agreements::Origin,
+    cases::draft_of,
     head::Rest,
     journal::beside,
     outbox::Waiting,
@@ -29,6 +30,7 @@ use super::{
     write::Written,
 };
 use crate::{
+    case::Case,
     clock,
     peer::PeerState,
     record::{self, EventRecord, Evidence, HeadRecord, OutlineRecord},
@@ -164,10 +166,16 @@ impl Node {
             changes.outline = self.outline_after(loaded, &changes.records, whole)?;
             commit.records.extend(changes.outline.iter().map(record::draft));
         }
+        let cases = self.cases_of_taken(&taken);
+        // Behind all that waits for somebody.
+        commit.records.extend(cases.iter().map(|case| draft_of(case, None)));
         let positions = match commit.records.is_empty() {
             true => Vec::new(),
             false => self.commit(commit).await?.into_inner(),
         };
+        for case in cases {
+            self.cases.set(case);
+        }
         let mut positions = positions.into_iter();
         let mut replies = Vec::new();
         for Taken { mut held, mut loaded, changes } in taken {
@@ -225,6 +233,12 @@ impl Node {
             as_kept.trail.admit(event?)?;
         }
         self.outline_record(&as_kept, changed).map(Some)
+    }
+
+    /// What the cases of the trails that a letter added to become with it. [CAS-12]
+    fn cases_of_taken(&self, taken: &[Taken]) -> Vec<Case> {
+        let begun = taken.iter().filter(|taken| !taken.changes.records.is_empty()).map(|taken| taken.loaded.trail.id());
+        begun.filter(|trail| self.case_of(trail).is_none()).map(Self::case_to_arrive).collect()
     }
 
     fn take_event(

@@ -23,6 +23,7 @@ use super::{
     trails::{Beside, Loaded, Trails, unseal, verify_event},
 };
 use crate::{
+    case::Cases,
     record::{
         self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept, OwnRecord,
         PeerRecord, SettledRecord,
@@ -73,13 +74,14 @@ impl Node {
         let (directory, agreements) = (Directory::default(), Agreements::default());
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
-        let (accounts, outlines) = (Arc::default(), Outlines::default());
-        let node = Self { storage, me, directory, agreements, trails, outbox, outlines, accounts, changing };
+        let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
+        let node = Self { storage, me, directory, agreements, trails, outbox, outlines, accounts, cases, changing };
         node.read_directory()?;
         node.read_agreements()?;
         node.read_outlines()?;
         node.read_queue()?;
         node.read_accounts()?;
+        node.read_cases()?;
         Ok(node)
     }
 

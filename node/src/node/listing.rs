@@ -9,7 +9,7 @@ use super::{
     Node,
     outlines::{Group, Place},
 };
-use crate::{account::Caller, clock};
+use crate::{account::Caller, case::Sight, clock};
 
 /// Places that are looked at together.
 const TOGETHER: usize = 64;
@@ -33,18 +33,24 @@ pub struct Listed {
 }
 
 impl Node {
-    /// Trails without their events, what waits for us first, then what changed last. [NOD-37]
+    /// Trails that the caller sees, without their events: what waits for us first, then what changed last. [NOD-37]
     ///
     /// # Errors
     /// [`Rejection::BadCursor`] if the token is not one of this caller's; why a trail cannot be read.
     pub fn list(&self, caller: &Caller, which: &Listing<'_>) -> Result<Listed, Rejection> {
         let now = clock::now();
+        let viewer = self.viewer(caller);
         let mut after = self.page_from(caller, which.token)?;
         let (mut trails, mut last) = (Vec::new(), None);
         loop {
             let places = self.outlines.next(&[Group::All], after, TOGETHER);
             let ended = places.len() < TOGETHER;
             for place in places {
+                // [CAS-22] Before everything else: what is not theirs leaves no page shorter and no token behind.
+                if self.cases.sight_of_trail(&viewer, place.trail()) == Sight::None {
+                    after = Some(place);
+                    continue;
+                }
                 if which.waiting && !place.waits() {
                     return Ok(Listed { trails, next: String::new() });
                 }

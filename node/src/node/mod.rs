@@ -7,6 +7,7 @@
 mod accounts;
 mod agreements;
 mod allowance;
+mod cases;
 mod directory;
 mod export;
 mod head;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
-use crate::{account::Register, storage::Storage};
+use crate::{account::Register, case::Cases, storage::Storage};
 use agreements::Agreements;
 use directory::Directory;
 use outbox::Outbox;
@@ -60,6 +61,7 @@ pub struct Node {
     outbox: Outbox,
     outlines: Outlines,
     accounts: Arc<Register>,
+    cases: Cases,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

@@ -12,53 +12,38 @@ use uput_core::{
 
 use super::{Node, report::AHEAD, trails::Loaded};
 use crate::{
-    account::AccountId,
+    account::{AccountId, Caller},
+    case::Sight,
     clock,
     record::{AccessRecord, Accessed, EVENTS, EventRecord},
 };
 
 impl Node {
-    /// A trail with its events; with `values`, what was disclosed is shown to that account, and the access recorded.
+    /// A trail with its events; with `values`, what was disclosed is shown to the caller, and the access recorded.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`].
-    pub async fn show(&self, id: &TrailId, values: Option<&AccountId>) -> Result<wire::Trail, Rejection> {
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::CaseNotTaken`].
+    pub async fn show(&self, caller: &Caller, id: &TrailId, values: bool) -> Result<wire::Trail, Rejection> {
+        let wanted = if values { Sight::Values } else { Sight::Outline };
+        self.demand(caller, id, wanted)?;
         let mut held = self.trails.hold(id).await;
+        // An exclusion that came while this waited counts.
+        self.demand(caller, id, wanted)?;
         self.ensure_loaded(&mut held, id)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
-        if let Some(by) = values {
-            self.keep_access(loaded, by, Accessed::Shown).await?;
+        if values {
+            self.keep_access(loaded, &caller.account, Accessed::Shown).await?;
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
         for event in loaded.trail.events() {
-            view.events.push(self.view_event(loaded, &reading, event, values.is_some())?);
+            view.events.push(self.view_event(loaded, &reading, event, values)?);
         }
         Ok(view)
     }
 
-    /// The trail whose ID begins so.
-    ///
-    /// # Errors
-    /// [`Rejection::NoSuchTrail`] if there is none; [`Rejection::BadValue`] if there is more than one.
-    pub fn trail_id(&self, beginning: &[u8]) -> Result<TrailId, Rejection> {
-        if beginning.len() < 4 || beginning.len() > 32 {
-            return Err(Rejection::NoSuchTrail);
-        }
-        let mut found = None;
-        for entry in self.storage.index().with_prefix(EVENTS, beginning) {
-            let (key, _) = entry.map_err(|_| Rejection::Malformed)?;
-            let id = TrailId::parse(key.get(..32).unwrap_or_default())?;
-            if found.is_some_and(|found| found != id) {
-                return Err(Rejection::BadValue);
-            }
-            found = Some(id);
-        }
-        found.ok_or(Rejection::NoSuchTrail)
-    }
-
-    /// The ID of every trail.
+    /// Every trail that is here. For the node itself: it asks nobody who may know.
     ///
     /// # Errors
     /// If the index cannot be read.

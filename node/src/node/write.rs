@@ -25,6 +25,7 @@ use uput_core::{
 
 use super::{
     Node,
+    cases::draft_of,
     directory::Peer,
     head::Rest,
     journal::beside,
@@ -33,7 +34,8 @@ use super::{
     trails::{Loaded, new_keys},
 };
 use crate::{
-    account::AccountId,
+    account::{By, Caller},
+    case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
     peer::PeerState,
     record::{self, EventRecord, Evidence},
@@ -42,8 +44,10 @@ use crate::{
 
 /// A trail to be opened.
 pub struct NewTrail {
-    /// Which account opens it.
-    pub by: AccountId,
+    /// Who opens it.
+    pub by: Caller,
+    /// In which case; none: a new one.
+    pub case: Option<CaseId>,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -72,8 +76,8 @@ pub struct NewTrail {
 
 /// An event to be added.
 pub struct NewEvent {
-    /// Which account says it.
-    pub by: AccountId,
+    /// Who says it.
+    pub by: Caller,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -149,10 +153,11 @@ impl Written {
     }
 }
 
-/// On whose word an event is written, and for which request.
+/// On whose word an event is written, for which request, and what its case becomes with it.
 struct Asked {
-    by: AccountId,
+    by: By,
     request: Vec<u8>,
+    case: Option<Case>,
 }
 
 impl Node {
@@ -161,7 +166,7 @@ impl Node {
     /// # Errors
     /// [`Refused`]: nothing was written.
     pub async fn open_trail(&self, new: NewTrail) -> Result<Option<TrailId>, Refused> {
-        let digest = record::request_digest(&new.request_id);
+        let digest = record::request_digest(&new.by.by(), &new.request_id);
         let _turn = self.trails.hold(&request_place(&digest)).await;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             let kept: EventRecord = self.at(position)?;
@@ -171,16 +176,18 @@ impl Node {
         let peer = self.confirmed(&new.peer)?;
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
-        let (validate_only, by) = (new.validate_only, new.by);
+        let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
         let written = self.write_opening(new, &peer.organisation, &agreement, now.floor(agreement.grain()))?;
+        let id = written.event.id.opened_trail();
+        let mut held = self.trails.hold(&id).await;
+        let _alone = self.cases.hold(case).await;
+        let case = self.case_to_open(&by, case.as_ref(), id)?;
         if validate_only {
             return Ok(None);
         }
-        let id = written.event.id.opened_trail();
         let (new_keys, keys) = new_keys(&id, 0)?;
-        let mut held = self.trails.hold(&id).await;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let asked = Asked { by, request: digest };
+        let asked = Asked { by: by.by(), request: digest, case: Some(case) };
         self.commit_event(&mut held, loaded, &written, asked, Some(new_keys), false).await?;
         Ok(Some(id))
     }
@@ -191,14 +198,21 @@ impl Node {
     /// # Errors
     /// [`Refused`]: nothing was written.
     pub async fn record_event(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
-        let digest = record::request_digest(&new.request_id);
+        let digest = record::request_digest(&new.by.by(), &new.request_id);
+        self.demand(&new.by, &new.trail, Sight::Outline)?;
         let cited = match new.evidence_trail {
             // [EVT-15] A trail does not prove itself: whoever is in it has the decision already.
             Some(trail) if trail == new.trail => return Err(Rejection::BadEvidence.into()),
-            Some(trail) => Some(self.decision_of(&trail).await?),
+            Some(trail) => {
+                self.demand(&new.by, &trail, Sight::Outline)?;
+                Some(self.decision_of(&trail).await?)
+            }
             None => None,
         };
         let mut held = self.trails.hold(&new.trail).await;
+        let _alone = self.hold_cases(&[new.trail]).await;
+        // An exclusion that came while this waited counts.
+        self.demand(&new.by, &new.trail, Sight::Outline)?;
         self.ensure_loaded(&mut held, &new.trail)?;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));
@@ -222,7 +236,8 @@ impl Node {
         let rest = Rest::may_follow(&new.statement).then(|| loaded.rest());
         loaded.trail.admit(written.event.clone())?;
         let rests = rest.is_some_and(|before| loaded.rest() > before);
-        let asked = Asked { by: new.by, request: digest };
+        let case = if answers(&new.statement) { self.case_to_answer(&new.by, &new.trail)? } else { None };
+        let asked = Asked { by: new.by.by(), request: digest, case };
         self.commit_event(&mut held, loaded, &written, asked, renewed, rests).await?;
         Ok(Some(id))
     }
@@ -244,9 +259,11 @@ impl Node {
         kept.account = asked.by.to_vec();
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let outline = self.outline_record(&loaded, kept.stored)?;
-        let records = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
-        let records = records.chain([record::draft(&outline)]).collect();
-        let commit = Commit { keys: new_keys.into_iter().collect(), records };
+        let case = asked.case.iter().map(|case| draft_of(case, Some(asked.by)));
+        let said = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
+        // What is said comes first: the case and the outline stay here, and wait for nobody.
+        let (records, sent) = (said.chain(case).chain([record::draft(&outline)]), 1 + usize::from(head.is_some()));
+        let commit = Commit { keys: new_keys.into_iter().collect(), records: records.collect() };
         // If this fails the trail in hand is dropped, and read anew from the journal.
         let mut positions = self.commit(commit).await?.into_inner();
         let outlined = positions.pop().ok_or(Rejection::DiskFull)?;
@@ -256,7 +273,11 @@ impl Node {
         loaded.heads.extend(head.map(|(envelope, _)| envelope));
         self.outlined(loaded.trail.id(), &outline, outlined);
         **held = Some(loaded);
-        let items = (0..).zip(positions).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
+        if let Some(case) = asked.case {
+            self.cases.set(case);
+        }
+        let items =
+            (0..).zip(positions).take(sent).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
         self.outbox.queue(&to).push(items);
         Ok(())
     }
@@ -416,6 +437,11 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// Whether who says it takes a case that nobody has. [CAS-11]
+const fn answers(statement: &Statement) -> bool {
+    !matches!(statement, Statement::Acknowledged | Statement::Warned(_))
 }
 
 /// The place in which a request is answered once.

@@ -13,7 +13,11 @@ use uput_core::{
 };
 
 use super::status;
-use crate::node::{Node, Refused};
+use crate::{
+    account::Caller,
+    case::CaseId,
+    node::{Node, Refused},
+};
 
 /// Longest request ID.
 const MAX_REQUEST_ID: usize = 64;
@@ -71,10 +75,21 @@ pub(super) fn time(field: &'static str, seconds: u64) -> Result<Option<Seconds>,
     Seconds::new(seconds).map(Some).ok_or_else(|| invalid(field, "seconds since 1970"))
 }
 
-/// A trail by the beginning of its ID.
-pub(super) fn trail(node: &Node, beginning: &[u8]) -> Result<TrailId, Status> {
-    node.trail_id(beginning).map_err(|rejection| match rejection {
+/// A trail that the caller sees, by the beginning of its ID.
+pub(super) fn trail(node: &Node, caller: &Caller, beginning: &[u8]) -> Result<TrailId, Status> {
+    node.find_trail(caller, beginning).map_err(|rejection| match rejection {
         Rejection::BadValue => invalid("trail", "longer: more than one trail begins so"),
+        other => status::of(other),
+    })
+}
+
+/// A case that the caller sees, by the beginning of its ID; empty: none.
+pub(super) fn case(node: &Node, caller: &Caller, beginning: &[u8]) -> Result<Option<CaseId>, Status> {
+    if beginning.is_empty() {
+        return Ok(None);
+    }
+    node.find_case(caller, beginning).map(Some).map_err(|rejection| match rejection {
+        Rejection::BadValue => invalid("case", "longer: more than one case begins so"),
         other => status::of(other),
     })
 }

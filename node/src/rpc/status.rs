@@ -30,13 +30,16 @@ pub fn rejection(status: &Status) -> Option<Rejection> {
 /// The gRPC code: by cause where callers act on it, else by whose fault it is.
 const fn code(rejection: Rejection) -> Code {
     match rejection {
-        Rejection::NoSuchTrail | Rejection::NoSuchPeer | Rejection::NoSuchAccount => Code::NotFound,
+        Rejection::NoSuchTrail | Rejection::NoSuchCase | Rejection::NoSuchPeer | Rejection::NoSuchAccount => {
+            Code::NotFound
+        }
         Rejection::UnknownSigner | Rejection::RevokedSigner | Rejection::BadInvitation | Rejection::NotPermitted => {
             Code::PermissionDenied
         }
         Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::NotAuthenticated => Code::Unauthenticated,
         Rejection::DiskFull | Rejection::TooMany => Code::ResourceExhausted,
         Rejection::StepNotAllowed
+        | Rejection::CaseNotTaken
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce
         | Rejection::NoRule

@@ -27,7 +27,7 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::OpenTrailRequest>,
     ) -> Result<Response<wire::OpenTrailResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
         if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
@@ -37,6 +37,7 @@ impl TrailService for Trails {
             return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
         }
         let new = NewTrail {
+            case: request::case(&self.0, &by, &said.case)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
@@ -64,18 +65,18 @@ impl TrailService for Trails {
         &self,
         call: Request<wire::RecordEventRequest>,
     ) -> Result<Response<wire::RecordEventResponse>, Status> {
-        let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?.account;
+        let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?;
         let said = call.into_inner();
         let basis = said.basis();
         let evidence_trail = match said.evidence_trail.as_slice() {
             [] => None,
-            beginning => Some(request::trail(&self.0, beginning)?),
+            beginning => Some(request::trail(&self.0, &by, beginning)?),
         };
         let new = NewEvent {
+            trail: request::trail(&self.0, &by, &said.trail)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
-            trail: request::trail(&self.0, &said.trail)?,
             statement: request::statement(said.statement)?,
             fields: request::fields(said.fields)?,
             basis: (basis != wire::LegalBasis::Unspecified).then_some(basis),
@@ -97,9 +98,9 @@ impl TrailService for Trails {
         call: Request<wire::GetTrailRequest>,
     ) -> Result<Response<wire::GetTrailResponse>, Status> {
         let values = call.get_ref().values;
-        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?.account;
-        let id = request::trail(&self.0, &call.get_ref().trail)?;
-        let trail = self.0.show(&id, values.then_some(&by)).await.map_err(status::of)?;
+        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
+        let id = request::trail(&self.0, &by, &call.get_ref().trail)?;
+        let trail = self.0.show(&by, &id, values).await.map_err(status::of)?;
         Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
     }
 
@@ -123,7 +124,7 @@ impl TrailService for Trails {
             wire::DisclosureScope::Values => Part::Values,
             _ => Part::WithoutValues,
         };
-        let by = Admitted::demand(call.extensions(), part)?.account;
+        let by = Admitted::demand(call.extensions(), part)?;
         let said = call.into_inner();
         let (purpose, scope) = (said.purpose(), said.scope());
         if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {
@@ -135,7 +136,8 @@ impl TrailService for Trails {
         };
         let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
         let wait = Duration::from_secs(seconds.into());
-        let export = Export { by, trail: request::trail(&self.0, &said.trail)?, purpose, scope, nonce, wait };
+        let trail = request::trail(&self.0, &by, &said.trail)?;
+        let export = Export { by, trail, purpose, scope, nonce, wait };
         let node = Arc::clone(&self.0);
         let exported = to_the_end(async move { node.export(export).await }).await.ok_or_else(broken_off)?;
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;

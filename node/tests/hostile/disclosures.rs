@@ -14,7 +14,7 @@ use uput_node::node::Export;
 
 use crate::{
     said::{Said, content, labels, unsaid},
-    town::{BY, CONSENT, say},
+    town::{CONSENT, say, worker},
     yard::{STORED, Yard, yard},
 };
 
@@ -77,7 +77,7 @@ async fn labels_are_the_same_before_and_after_an_erasure_and_need_no_values() {
 
 /// What a look without values shows of an event.
 async fn shown_labels(yard: &Yard, opening: &Said, said: &Said) -> BTreeSet<String> {
-    let events = yard.shelter.show(&opening.trail(), None).await.unwrap().events;
+    let events = yard.shelter.show(&worker(), &opening.trail(), false).await.unwrap().events;
     let event = events.into_iter().find(|event| event.event == said.id.to_vec()).unwrap();
     assert!(labels(&event).is_empty(), "no values");
     event.fields.into_iter().map(|field| field.label).collect()
@@ -86,7 +86,7 @@ async fn shown_labels(yard: &Yard, opening: &Said, said: &Said) -> BTreeSet<Stri
 /// What a bundle of labels opens.
 async fn bundled_labels(yard: &Yard, opening: &Said) -> BTreeSet<String> {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-    let export = Export { by: BY, trail: opening.trail(), purpose, scope, nonce: None, wait: Duration::ZERO };
+    let export = Export { by: worker(), trail: opening.trail(), purpose, scope, nonce: None, wait: Duration::ZERO };
     let (bytes, _) = yard.shelter.export(export).await.unwrap();
     let bundle = Bundle::parse(&bytes).unwrap();
     let slots = bundle.disclosures.iter().flat_map(|disclosure| match &disclosure.form {

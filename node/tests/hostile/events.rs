@@ -14,7 +14,7 @@ use uput_node::{node::Post, peer::Mailroom, rpc::Trails};
 
 use crate::{
     said::{Said, body, content, labels, minute, unsaid},
-    town::{CONSENT, call_as},
+    town::{CONSENT, call_as, worker},
     yard::{STORED, later, meet, refused, yard},
 };
 
@@ -336,5 +336,5 @@ async fn the_beginning_of_two_trails_is_not_guessed() {
         .err()
         .unwrap();
     assert!(refused.message().contains("more than one trail begins so"), "{}", refused.message());
-    assert_eq!(yard.shelter.trail_id(&id), Ok(one.trail()));
+    assert_eq!(yard.shelter.find_trail(&worker(), &id), Ok(one.trail()));
 }

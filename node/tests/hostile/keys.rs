@@ -21,7 +21,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, minute, unsaid},
-    town::{BY, CONSENT, House, endpoint, enquiry, event, fields, say},
+    town::{BY, CONSENT, House, endpoint, enquiry, event, fields, say, worker},
     yard::{STORED, Yard, later, meet, records, refused, yard},
 };
 
@@ -91,7 +91,7 @@ async fn to_an_organisation_whose_keys_fork_nothing_new_is_disclosed() {
     // It is still heard, and everything that ends something still goes.
     assert_eq!(yard.say(&[&yard.enquiry()]).await, STORED);
     say(&yard.shelter, trail, Statement::Withdrawn).await.unwrap();
-    assert_eq!(yard.shelter.show(&trail, None).await.unwrap().headline, "withdrawn");
+    assert_eq!(yard.shelter.show(&worker(), &trail, false).await.unwrap().headline, "withdrawn");
 }
 
 /// A fork is refused to whoever would disclose, and shown.
@@ -137,7 +137,7 @@ async fn what_waits_for_an_organisation_whose_keys_fork_does_not_leave() {
     }
     assert_eq!(events.len(), 1, "the delivered of what came");
     assert_eq!(yard.shelter.queued().items, 1);
-    assert_eq!(yard.shelter.show(&disclosed, None).await.unwrap().undelivered, 1);
+    assert_eq!(yard.shelter.show(&worker(), &disclosed, false).await.unwrap().undelivered, 1);
 }
 
 /// The neutral point, and the same in an encoding that is not the one.

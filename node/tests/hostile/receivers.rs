@@ -42,7 +42,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, content, unsaid},
-    town::{self, BY, CONSENT, House, endpoint, enquiry, reads, say, say_with, until},
+    town::{self, BY, CONSENT, House, endpoint, enquiry, reads, say, say_with, until, worker},
     yard::{DEMONSTRATION, pact, records},
 };
 
@@ -215,7 +215,7 @@ async fn ask(node: &Arc<Node>, receivers: [(&str, &Receiver<'_>); 2]) -> [TrailI
 /// One auditor looks at both, with one trust file. [BUN-66]
 async fn audit(node: &Node, trail: TrailId) {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-    let export = Export { by: BY, trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
+    let export = Export { by: worker(), trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
     node.export(export).await.unwrap();
 }
 

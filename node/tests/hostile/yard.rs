@@ -20,7 +20,7 @@ use uput_node::{
 
 use crate::{
     said::{Said, content, fill, fresh_nonce, unsaid},
-    town::{self, BY, House, endpoint},
+    town::{self, BY, House, endpoint, worker},
 };
 
 pub(crate) type Receipt = (ReceiptOutcome, u32);
@@ -186,11 +186,12 @@ impl Yard {
     }
 
     pub(crate) async fn shown(&self, opening: &Said) -> wire::Trail {
-        self.shelter.show(&opening.trail(), Some(&BY)).await.unwrap()
+        town::take(&self.shelter, &opening.trail()).await;
+        self.shelter.show(&worker(), &opening.trail(), true).await.unwrap()
     }
 
     pub(crate) async fn knows(&self, opening: &Said) -> bool {
-        self.shelter.show(&opening.trail(), None).await.is_ok()
+        self.shelter.show(&worker(), &opening.trail(), false).await.is_ok()
     }
 
     /// One event as the shelter sees it.

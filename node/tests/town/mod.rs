@@ -155,6 +155,11 @@ pub fn call_as<T>(role: wire::Role, method: &str, message: T) -> tonic::Request<
     admitted(caller_as(role), &format!("uput.v1.{method}"), message)
 }
 
+/// A case worker, nobody in particular.
+pub fn worker() -> Caller {
+    caller_as(wire::Role::CaseWorker)
+}
+
 pub fn endpoint() -> Endpoint {
     Endpoint::parse("node.example:7420").unwrap()
 }
@@ -235,7 +240,8 @@ pub fn fields(list: &[(&str, &str)]) -> Vec<Field> {
 
 pub fn enquiry(peer: &str) -> NewTrail {
     NewTrail {
-        by: BY,
+        by: worker(),
+        case: None,
         request_id: request_id(),
         validate_only: false,
         peer: peer.to_owned(),
@@ -261,7 +267,7 @@ pub const CONSENT: [(&str, &str); 5] = [
 
 pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
     NewEvent {
-        by: BY,
+        by: worker(),
         request_id: request_id(),
         validate_only: false,
         trail,
@@ -289,9 +295,14 @@ pub fn request_id() -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Takes the case of a trail that arrived.
+pub async fn take(node: &Arc<Node>, trail: &TrailId) {
+    node.take_case(&worker(), &node.case_of(trail).unwrap()).await.unwrap();
+}
+
 /// Waits until a trail reads so at a node.
 pub async fn reads(node: &Arc<Node>, trail: &TrailId, headline: &str) {
-    until(|| async { node.show(trail, None).await.is_ok_and(|trail| trail.headline == headline) }).await;
+    until(|| async { node.show(&worker(), trail, false).await.is_ok_and(|trail| trail.headline == headline) }).await;
 }
 
 /// Shows what the nodes log, for whoever looks for a fault: `RUST_LOG=debug`.

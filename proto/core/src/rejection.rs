@@ -140,12 +140,16 @@ rejections! {
     NotPermitted = 44, "NOT_PERMITTED", User, "the role of this account, or the scope of its token, does not include this; see the table of roles";
     /// No account, or no token, of that ID here.
     NoSuchAccount = 45, "NO_SUCH_ACCOUNT", User, "there is no such account or token here; see `uput account list`";
+    /// A case whose values nobody may see yet.
+    CaseNotTaken = 46, "CASE_NOT_TAKEN", User, "nobody has this case yet, so its values are shown to nobody; take it first, or answer it";
     /// A call that needs values which the node cannot read.
     SealedToStaff = 49, "SEALED_TO_STAFF", User, "the values are sealed to staff; the program of somebody who can open them must do this";
     /// Nobody's staff key that the values could be sealed to, or none of the caller's that opens them.
     NoStaffKey = 50, "NO_STAFF_KEY", Nobody, "nobody here has a staff key that counts for this; see `uput staff list`";
     /// A cursor that this node did not give to this account.
     BadCursor = 51, "BAD_CURSOR", User, "the cursor is not one that this node gave to this account; begin anew without one, and read what is there";
+    /// A case that is not here, or not the caller's.
+    NoSuchCase = 52, "NO_SUCH_CASE", User, "there is no such case here";
 }
 
 impl Rejection {

@@ -1216,6 +1216,8 @@ pub struct OpenTrailRequest {
     pub expiry: u64,
     #[prost(uint64, tag = "12")]
     pub occurred: u64,
+    #[prost(bytes = "vec", tag = "13")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

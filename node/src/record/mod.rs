@@ -3,6 +3,7 @@
 //! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
+mod case;
 mod outline;
 mod team;
 
@@ -14,9 +15,10 @@ use uput_core::id::{AgreementId, OrgId, TrailId};
 use uput_core::wire;
 use zeroize::Zeroizing;
 
+pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
 pub use team::{TeamRecord, team_key_name};
 
-use crate::account::AccountId;
+use crate::account::{AccountId, By};
 use crate::storage::{Draft, Position, Record};
 use crate::store::{IndexValue, IndexWrite, Tree};
 
@@ -336,7 +338,7 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11, TeamRecord = 16, OutlineRecord = 25,
+    TokenRecord = 11, CaseRecord = 12, TeamRecord = 16, OutlineRecord = 25,
 }
 
 /// A record to be written.
@@ -363,10 +365,13 @@ pub fn event_key(trail: &[u8], ordinal: u32) -> Vec<u8> {
     [trail, &ordinal.to_be_bytes()].concat()
 }
 
-/// Digest under which a request is remembered.
+/// Digest under which a request is remembered: it answers nobody but those who made it. [CAS-23]
 #[must_use]
-pub fn request_digest(request_id: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, request_id.as_bytes()).as_ref().to_vec()
+pub fn request_digest(by: &By, request_id: &str) -> Vec<u8> {
+    let by = by.to_vec();
+    let length = u8::try_from(by.len()).unwrap_or(u8::MAX);
+    let named = [b"uput/node/request".as_slice(), &[length], &by, request_id.as_bytes()].concat();
+    digest::digest(&digest::SHA256, &named).as_ref().to_vec()
 }
 
 /// What the index shows of a record. A function of the record alone. [NOD-21]
@@ -385,6 +390,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
+        CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),

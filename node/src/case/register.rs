@@ -1,0 +1,186 @@
+//! The cases in memory: what is decided before anything is read.
+//!
+//! Guarantees that a trail or case that the caller may not see is not found, after the same work as for one that is not
+//! there, and that one change at a time is made to a case. Leaves the journal to the node.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use tokio::sync::{Mutex, MutexGuard};
+use uput_core::{id::TrailId, rejection::Rejection};
+
+use super::{Case, CaseId, Sight, Viewer};
+
+/// How many changes of different cases can be made at once.
+const PLACES: usize = 64;
+/// The least of an ID that names something.
+const BEGINNING: usize = 4;
+
+/// All cases.
+pub struct Cases {
+    state: RwLock<State>,
+    places: Vec<Mutex<()>>,
+    nobody: Arc<Case>,
+}
+
+#[derive(Default)]
+struct State {
+    cases: BTreeMap<CaseId, Arc<Case>>,
+    trails: BTreeMap<TrailId, CaseId>,
+}
+
+impl Default for Cases {
+    fn default() -> Self {
+        let places = (0..PLACES).map(|_| Mutex::default()).collect();
+        Self { state: RwLock::default(), places, nobody: Arc::new(Case::new(CaseId::new([0; 16]), 0)) }
+    }
+}
+
+impl Cases {
+    /// Takes in a case, or what it is now.
+    pub fn set(&self, case: Case) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for trail in &case.trails {
+            state.trails.insert(*trail, case.id);
+        }
+        state.cases.insert(case.id, Arc::new(case));
+    }
+
+    /// A case.
+    #[must_use]
+    pub fn get(&self, id: &CaseId) -> Option<Arc<Case>> {
+        self.read().cases.get(id).cloned()
+    }
+
+    /// The case of a trail.
+    #[must_use]
+    pub fn of(&self, trail: &TrailId) -> Option<Arc<Case>> {
+        let state = self.read();
+        state.cases.get(state.trails.get(trail)?).cloned()
+    }
+
+    /// Every trail that somebody sees, ascending. [CAS-22]
+    #[must_use]
+    pub fn trails(&self, viewer: &Viewer) -> Vec<TrailId> {
+        let seen = |case: &Arc<Case>| case.sight(viewer) > Sight::None;
+        let mut trails: Vec<TrailId> =
+            self.all().iter().filter(|case| seen(case)).flat_map(|case| case.trails.clone()).collect();
+        trails.sort_unstable();
+        trails
+    }
+
+    /// Every case.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Case>> {
+        self.read().cases.values().cloned().collect()
+    }
+
+    /// What somebody sees of a case; a case that is not there is looked at like one that is. [CAS-20]
+    #[must_use]
+    pub fn sight(&self, viewer: &Viewer, case: &CaseId) -> Sight {
+        self.judge(self.get(case), viewer)
+    }
+
+    /// What somebody sees of a trail.
+    #[must_use]
+    pub fn sight_of_trail(&self, viewer: &Viewer, trail: &TrailId) -> Sight {
+        self.judge(self.of(trail), viewer)
+    }
+
+    fn judge(&self, case: Option<Arc<Case>>, viewer: &Viewer) -> Sight {
+        let is_there = case.is_some();
+        let sight = case.as_ref().unwrap_or(&self.nobody).sight(viewer);
+        if is_there { sight } else { Sight::None }
+    }
+
+    /// The trail whose ID begins so, among those that they see. [CAS-21]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`] if there is none; [`Rejection::BadValue`] if there is more than one.
+    pub fn find_trail(&self, viewer: &Viewer, beginning: &[u8]) -> Result<TrailId, Rejection> {
+        let from = first(beginning).map(TrailId::new).ok_or(Rejection::NoSuchTrail)?;
+        let state = self.read();
+        let begins = state.trails.range(from..).take_while(|(trail, _)| trail.as_bytes().starts_with(beginning));
+        let seen = begins.filter(|(_, case)| self.judge(state.cases.get(case).cloned(), viewer) > Sight::None);
+        self.only(seen.map(|(trail, _)| *trail), viewer).map_err(|many| many.or(Rejection::NoSuchTrail))
+    }
+
+    /// The case whose ID begins so, among those that they see; one that was joined into another is that. [CAS-21]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`] if there is none; [`Rejection::BadValue`] if there is more than one.
+    pub fn find_case(&self, viewer: &Viewer, beginning: &[u8]) -> Result<CaseId, Rejection> {
+        let from = first(beginning).map(CaseId::new).ok_or(Rejection::NoSuchCase)?;
+        let state = self.read();
+        let begins = state.cases.range(from..).take_while(|(case, _)| case.begins(beginning));
+        let whole = begins.filter_map(|(_, case)| state.whole(case));
+        let seen = whole.filter(|case| self.judge(Some(Arc::clone(case)), viewer) > Sight::None);
+        self.only(seen.map(|case| case.id), viewer).map_err(|many| many.or(Rejection::NoSuchCase))
+    }
+
+    /// The only one of those that are seen.
+    fn only<T: PartialEq>(&self, mut seen: impl Iterator<Item = T>, viewer: &Viewer) -> Result<T, Many> {
+        let found = seen.next();
+        let other = seen.find(|other| found.as_ref() != Some(other));
+        // The look at a case that is not there, for those who find nothing. [CAS-20]
+        let _ = found.is_none().then(|| self.judge(None, viewer));
+        match (found, other) {
+            (Some(_), Some(_)) => Err(Many(true)),
+            (found, _) => found.ok_or(Many(false)),
+        }
+    }
+
+    /// Waits until nobody else changes these cases. Ask for a trail's place before, never after.
+    pub async fn hold(&self, cases: impl IntoIterator<Item = CaseId>) -> Vec<MutexGuard<'_, ()>> {
+        let mut numbers: Vec<usize> = cases.into_iter().map(|case| place_of(&case)).collect();
+        // In one order everywhere, so that two changes never wait for each other.
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut held = Vec::with_capacity(numbers.len());
+        for place in numbers.into_iter().filter_map(|number| self.places.get(number)) {
+            held.push(place.lock().await);
+        }
+        held
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        // A panic while a lock was held leaves the maps whole.
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nothing was found, or (`true`) more than one.
+struct Many(bool);
+
+impl Many {
+    const fn or(self, nothing: Rejection) -> Rejection {
+        if self.0 { Rejection::BadValue } else { nothing }
+    }
+}
+
+impl State {
+    /// The case, or the one into which it was joined.
+    fn whole(&self, case: &Arc<Case>) -> Option<Arc<Case>> {
+        let mut whole = case;
+        while let Some(into) = &whole.into {
+            whole = self.cases.get(into)?;
+        }
+        Some(Arc::clone(whole))
+    }
+}
+
+fn place_of(case: &CaseId) -> usize {
+    usize::from(case.to_vec().first().copied().unwrap_or_default()) % PLACES
+}
+
+/// The smallest ID that begins so; none if the beginning is too short or too long.
+fn first<const N: usize>(beginning: &[u8]) -> Option<[u8; N]> {
+    if beginning.len() < BEGINNING {
+        return None;
+    }
+    let mut bytes = [0; N];
+    bytes.get_mut(..beginning.len())?.copy_from_slice(beginning);
+    Some(bytes)
+}
