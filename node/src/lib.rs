@@ -17,6 +17,7 @@ pub mod record;
 pub mod rpc;
 pub mod seal;
 pub mod shutdown;
+pub mod staff;
 pub mod storage;
 pub mod store;
 pub mod telemetry;

@@ -14,6 +14,7 @@ use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
+use uput_core::wire::staff_service_server::StaffServiceServer;
 use uput_core::wire::trail_service_server::TrailServiceServer;
 use uput_node::config::Config;
 use uput_node::daemon::{self, Sockets};
@@ -21,7 +22,7 @@ use uput_node::exit::{Exit, Failure};
 use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Accounts, Agreements, NodeCalls, Peering, Trails};
+use uput_node::rpc::{Accounts, Agreements, NodeCalls, Peering, Staff, Trails};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -155,6 +156,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
+        .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

@@ -61,6 +61,7 @@ impl ExportArgs {
             scope: self.open as i32,
             nonce: self.nonce.as_ref().map(|nonce| nonce.bytes().to_vec()).unwrap_or_default(),
             wait_seconds: self.wait,
+            opened: Vec::new(),
         };
         let trail = hex(&request.trail);
         let spinner = progress::spinner(options, "waiting for the other side's head");

@@ -124,7 +124,10 @@ impl KeyBook {
         let mut left = self.keys.0.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut changed = false;
         for (trail, kind) in erased {
-            changed |= left.get_mut(trail).is_some_and(|keys| keys.erase(*kind));
+            changed |= match kind {
+                KeyKind::Whole => left.remove(trail).is_some(),
+                _ => left.get_mut(trail).is_some_and(|keys| keys.erase(*kind)),
+            };
         }
         if changed {
             let next = self.book.generation + 1;

@@ -34,6 +34,8 @@ pub enum KeyKind {
     Value,
     /// Seals events and labels; destroyed when the retention of evidence ends.
     Evidence,
+    /// Both, and that there ever were any: for keys of one use.
+    Whole,
 }
 
 /// The keys that a trail still has; `None` was erased.
@@ -50,6 +52,7 @@ impl TrailKeys {
         match kind {
             KeyKind::Value => self.value.take().is_some(),
             KeyKind::Evidence => self.evidence.take().is_some(),
+            KeyKind::Whole => self.erase(KeyKind::Value) | self.erase(KeyKind::Evidence),
         }
     }
 }

@@ -10,7 +10,7 @@ use uput_core::{
     envelope::Envelope,
     event::Event,
     head::Head,
-    id::{OrgId, TrailId},
+    id::{EventId, OrgId, TrailId},
     rejection::Rejection,
     slot::Extent,
     wire::{self, DisclosureScope},
@@ -49,6 +49,18 @@ impl Node {
     /// # Errors
     /// [`Rejection::NoSuchTrail`], [`Rejection::CaseNotTaken`], or why a part of it cannot be read.
     pub async fn export(&self, export: Export) -> Result<(Vec<u8>, bool), Rejection> {
+        self.export_opened(export, Vec::new()).await
+    }
+
+    /// The same, with values that are sealed to staff as the caller opened them. Each is held against its event. [STF-17]
+    ///
+    /// # Errors
+    /// The same; [`Rejection::SealedToStaff`] if values are asked for and one was not opened; [`Rejection::BadDisclosure`].
+    pub async fn export_opened(
+        &self,
+        export: Export,
+        opened: Vec<wire::Disclosure>,
+    ) -> Result<(Vec<u8>, bool), Rejection> {
         let wanted = match export.scope {
             DisclosureScope::Values => Sight::Values,
             _ => Sight::Outline,
@@ -76,7 +88,7 @@ impl Node {
             _ => Accessed::Exported,
         };
         self.keep_access(loaded, &export.by.account, what).await?;
-        Ok((self.bundle(loaded, &export)?, fresh))
+        Ok((self.bundle(loaded, &export, &by_event(opened)?)?, fresh))
     }
 
     async fn await_head(&self, export: &Export, other: &OrgId, nonce: &[u8; 32]) -> Result<bool, Rejection> {
@@ -101,7 +113,7 @@ impl Node {
         }
     }
 
-    fn bundle(&self, loaded: &Loaded, export: &Export) -> Result<Vec<u8>, Rejection> {
+    fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<Vec<u8>, Rejection> {
         let mut evidence = BTreeMap::new();
         let mut disclosures = Vec::new();
         for event in loaded.trail.events() {
@@ -110,7 +122,7 @@ impl Node {
                 evidence.insert(cited.id(), cited.clone());
             }
             let kept: EventRecord = self.at(beside.position)?;
-            disclosures.extend(opened(loaded, event, &kept, export.scope));
+            disclosures.extend(opened(loaded, event, &kept, export.scope, brought)?);
         }
         let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
         let draft = BundleDraft {
@@ -151,15 +163,32 @@ impl Node {
     }
 }
 
+/// Disclosures that the caller brought, by event.
+type Opened = BTreeMap<EventId, wire::Disclosure>;
+
+fn by_event(opened: Vec<wire::Disclosure>) -> Result<Opened, Rejection> {
+    opened.into_iter().map(|disclosure| Ok((EventId::parse(&disclosure.event)?, disclosure))).collect()
+}
+
 /// What a bundle opens of an event. [NOD-24]
-fn opened(loaded: &Loaded, event: &Event, kept: &EventRecord, scope: DisclosureScope) -> Option<wire::Disclosure> {
+fn opened(
+    loaded: &Loaded,
+    event: &Event,
+    kept: &EventRecord,
+    scope: DisclosureScope,
+    brought: &Opened,
+) -> Result<Option<wire::Disclosure>, Rejection> {
     let labels = || loaded.labels(event, kept)?.disclose(&event.id, &Extent::LABELS);
-    match scope {
+    Ok(match scope {
         DisclosureScope::Labels => labels(),
         DisclosureScope::Values => {
-            let values = loaded.values(event, kept).and_then(|values| values.disclose(&event.id, &Extent::VALUES));
-            values.or_else(labels)
+            let values = match brought.get(&event.id) {
+                Some(disclosure) => Some(loaded.open(event, disclosure)?),
+                None if loaded.sealed(event, kept).is_some() => return Err(Rejection::SealedToStaff),
+                None => loaded.values(event, kept),
+            };
+            values.and_then(|values| values.disclose(&event.id, &Extent::VALUES)).or_else(labels)
         }
         DisclosureScope::Nothing | DisclosureScope::Unspecified => None,
-    }
+    })
 }

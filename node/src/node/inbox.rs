@@ -26,6 +26,7 @@ use super::{
     head::Rest,
     journal::beside,
     outbox::Waiting,
+    staff_boxes::NewBox,
     trails::{Held, Loaded, new_keys, verify_event},
     write::Written,
 };
@@ -48,6 +49,8 @@ const FOREIGN: &str = "(not in the catalogue)";
 struct Changes {
     keys: Vec<NewTrailKeys>,
     records: Vec<(EventRecord, Evidence, EventId)>,
+    /// What the values are sealed to, if that is new.
+    boxed: Option<NewBox>,
     /// The trail came to rest: our head is offered. [BUN-40]
     rests: bool,
     head: Option<(Envelope, HeadRecord)>,
@@ -169,6 +172,12 @@ impl Node {
         let cases = self.cases_of_taken(&taken);
         // Behind all that waits for somebody.
         commit.records.extend(cases.iter().map(|case| draft_of(case, None)));
+        for Taken { loaded, changes, .. } in &mut taken {
+            if let Some(new) = changes.boxed.take() {
+                let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
+                commit.records.push(record::draft(&self.wrap_box(loaded, new, case)?));
+            }
+        }
         let positions = match commit.records.is_empty() {
             true => Vec::new(),
             false => self.commit(commit).await?.into_inner(),
@@ -272,9 +281,12 @@ impl Node {
         let written = self.strip(loaded, event, enclosed, cited)?;
         if written.disclosed.is_some() {
             changes.keys.extend(loaded.renew()?);
+            if let Some(boxed) = self.box_for_written(loaded, &written)? {
+                changes.boxed = Some(boxed);
+            }
         }
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
-        let (kept, evidence) = written.record(loaded, ordinal, None, Vec::new())?;
+        let (kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None)?;
         changes.records.push((kept, evidence, written.event.id));
         if written.event.wants_delivered() && written.event.author == *from {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;
@@ -408,7 +420,7 @@ impl Node {
         loaded.trail.admit(said.clone())?;
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
         let id = said.id;
-        let (kept, evidence) = Written::plain(said).record(loaded, ordinal, Some(to), Vec::new())?;
+        let (kept, evidence) = Written::plain(said).record(loaded, ordinal, Some(to), Vec::new(), None)?;
         changes.records.push((kept, evidence, id));
         Ok(())
     }
@@ -559,6 +571,8 @@ const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         Rejection::MissingPredecessor
         | Rejection::UnknownSigner
         | Rejection::UnknownAgreement
+        // [STF-10] The values wait at the sender until somebody here can open them.
+        | Rejection::NoStaffKey
         | Rejection::AgreementNotSigned
         | Rejection::PeerNotConfirmed
         | Rejection::NeedsUpgrade

@@ -20,6 +20,8 @@ use super::{
     me::Me,
     outbox::{Outbox, Refused, Waiting},
     outlines::Outlines,
+    staff_boxes::StaffBox,
+    staff_dispatch::Arrived,
     trails::{Beside, Loaded, Trails, unseal, verify_event},
 };
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
         self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept, OwnRecord,
         PeerRecord, SettledRecord,
     },
+    staff::StaffRegister,
     storage::{Commit, CommitError, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
     store::Tree,
 };
@@ -75,13 +78,29 @@ impl Node {
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
-        let node = Self { storage, me, directory, agreements, trails, outbox, outlines, accounts, cases, changing };
+        let (staff, arrived) = (StaffRegister::default(), Arrived::default());
+        let node = Self {
+            storage,
+            me,
+            directory,
+            agreements,
+            trails,
+            outbox,
+            outlines,
+            accounts,
+            cases,
+            staff,
+            arrived,
+            changing,
+        };
         node.read_directory()?;
         node.read_agreements()?;
         node.read_outlines()?;
         node.read_queue()?;
         node.read_accounts()?;
         node.read_cases()?;
+        node.read_staff()?;
+        node.destroy_left_over()?;
         Ok(node)
     }
 
@@ -223,6 +242,7 @@ impl Node {
         }
         if let Some(loaded) = &mut loaded {
             self.load_heads(loaded)?;
+            loaded.boxes = self.boxes_of(id.as_bytes())?.iter().map(StaffBox::of).collect::<Result<_, _>>()?;
             loaded.last_access = self.indexed(record::ACCESSES, id.as_bytes());
         }
         Ok(loaded)

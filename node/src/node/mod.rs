@@ -22,6 +22,10 @@ mod pairing;
 mod post;
 mod refusal;
 mod report;
+mod staff_boxes;
+mod staff_dispatch;
+mod staff_keys;
+mod staff_shares;
 mod teams;
 mod trails;
 mod view;
@@ -44,7 +48,7 @@ use std::sync::Arc;
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
-use crate::{account::Register, case::Cases, storage::Storage};
+use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Storage};
 use agreements::Agreements;
 use directory::Directory;
 use outbox::Outbox;
@@ -62,6 +66,8 @@ pub struct Node {
     outlines: Outlines,
     accounts: Arc<Register>,
     cases: Cases,
+    staff: StaffRegister,
+    arrived: staff_dispatch::Arrived,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

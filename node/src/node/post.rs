@@ -130,12 +130,16 @@ impl Node {
         // Values that were erased meanwhile are not sent; the event still is.
         if !event.values.is_empty() {
             let keys = self.storage.trail_keys(&record::key_name(&trail, event.generation));
-            let values = keys.and_then(|k| unseal(&k, &trail, &event.values, KeyKind::Value, b"values").ok());
+            let kept = if event.sealed_to == 0 { &event.values } else { &event.dispatch };
+            let values = keys.and_then(|k| unseal(&k, &trail, kept, KeyKind::Value, b"values").ok());
             if values.is_some() && self.directory.state_of(to) == Some(PeerState::Frozen) {
                 // [KEY-16] What would disclose something waits for people.
                 return Err(Unmade::NotNow(Rejection::ForkedChain));
             }
-            if let Some(values) = values {
+            if let Some(mut values) = values {
+                if event.sealed_to != 0 {
+                    values = self.on_the_way(&trail, event, &values)?;
+                }
                 let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
                 content.disclosures.push(disclosure);
             }
@@ -174,13 +178,16 @@ impl Node {
     }
 
     /// What a letter holds will never be on the peer's disk: it is kept so, and shown. [NOD-34]
-    async fn refused(&self, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
+    async fn refused(self: &Arc<Self>, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
         let time = clock::now().get();
         let refused = self.outbox.queue(to).refuse(ticket, code, unsent, time);
         refused.iter().for_each(|(_, refused)| self.broken_off(refused));
         let positions: Vec<Position> = refused.into_iter().map(|(position, _)| position).collect();
         if !positions.is_empty() {
-            self.keep_settled(to, SettledRecord { refused: code, unsent, time, ..settled(&positions) }).await;
+            let record = SettledRecord { refused: code, unsent, time, ..settled(&positions) };
+            if self.keep_settled(to, record).await {
+                self.arrived(to, &positions);
+            }
         }
     }
 
@@ -195,20 +202,23 @@ impl Node {
         // A task of its own: it writes for others too, and ends also when nobody waits for it any more.
         let kept = tokio::spawn(async move {
             let all = queue.received(positions).await;
-            if !all.is_empty() {
-                node.keep_settled(&to, settled(&all)).await;
+            if !all.is_empty() && node.keep_settled(&to, settled(&all)).await {
+                node.arrived(&to, &all);
             }
         });
         // If it cannot end the node is closing, and the letters go once more.
         let _ = kept.await;
     }
 
-    async fn keep_settled(&self, to: &OrgId, settled: SettledRecord) {
+    /// Whether it is on disk.
+    async fn keep_settled(&self, to: &OrgId, settled: SettledRecord) -> bool {
         let record = SettledRecord { organisation: to.to_vec(), ..settled };
         // If this is lost the letters go once more, and the peer has them already.
-        if let Err(rejection) = self.keep(&record).await {
+        let kept = self.keep(&record).await;
+        if let Err(rejection) = &kept {
             tracing::warn!(%rejection, "a receipt was not kept");
         }
+        kept.is_ok()
     }
 
     /// Takes a chain in if it is new or longer than what is here. `from` is the peer whose letter brings it; none: its

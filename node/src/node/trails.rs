@@ -25,6 +25,7 @@ use uput_core::{
 };
 use zeroize::Zeroizing;
 
+use super::staff_boxes::StaffBox;
 use crate::{
     record::{self, EventRecord, Evidence},
     seal,
@@ -66,6 +67,21 @@ pub(super) struct Loaded {
     pub(super) last_access: Option<Position>,
     /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
     pub(super) keys: Vec<TrailKeys>,
+    /// To what its values are sealed, the newest last; empty: to no staff.
+    pub(super) boxes: Vec<StaffBox>,
+}
+
+/// Values of an event as its record keeps them.
+#[derive(Default)]
+pub(super) struct KeptValues {
+    /// Under the value key.
+    pub(super) values: Vec<u8>,
+    /// Which value key.
+    pub(super) generation: u32,
+    /// To which box, inside; 0: none.
+    pub(super) sealed_to: u32,
+    /// For the way.
+    pub(super) dispatch: Vec<u8>,
 }
 
 /// What this node knows beside an event.
@@ -132,6 +148,7 @@ impl Loaded {
             told: BTreeSet::new(),
             last_access: None,
             keys: vec![keys],
+            boxes: Vec::new(),
         })
     }
 
@@ -162,8 +179,12 @@ impl Loaded {
         slot::open(disclosure, &event.slots, &self.trail.opening()?.nonce, &event.author)
     }
 
-    /// Opens the values that a record kept of an event's slots; none if they are gone. For whoever asked for values.
+    /// Opens the values that a record kept of an event's slots; none if they are gone, or sealed to staff. For whoever
+    /// asked for values.
     pub(super) fn values(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
+        if record.sealed_to != 0 {
+            return None;
+        }
         let values = self.unseal(&record.values, KeyKind::Value, record.generation, b"values").ok()?;
         self.disclosed(event, &values)
     }
@@ -173,6 +194,16 @@ impl Loaded {
     pub(super) fn labels(&self, event: &Event, record: &EventRecord) -> Option<Disclosed> {
         let labels = Zeroizing::new(self.evidence(record).ok()?.labels);
         if labels.is_empty() { None } else { self.disclosed(event, &labels) }
+    }
+
+    /// Values as they are sealed to a box; none if they are gone, or were never sealed so. [STF-15]
+    pub(super) fn sealed(&self, event: &Event, record: &EventRecord) -> Option<wire::SealedValues> {
+        if record.sealed_to == 0 {
+            return None;
+        }
+        let values = self.unseal(&record.values, KeyKind::Value, record.generation, b"values").ok()?;
+        let event = event_envelope(self, event)?;
+        Some(wire::SealedValues { r#box: record.sealed_to, values: values.to_vec(), event })
     }
 
     fn disclosed(&self, event: &Event, bytes: &[u8]) -> Option<Disclosed> {
@@ -212,6 +243,30 @@ impl Loaded {
         Ok((seal(keys, &self.trail.id(), plain, KeyKind::Value, b"values")?, generation))
     }
 
+    /// Values as they are kept: under the newest value key, and inside it to the newest box, if there is one; with a key
+    /// for the way, once more under that. [STF-10] [STF-12]
+    pub(super) fn keep_values(
+        &self,
+        event: &EventId,
+        plain: &[u8],
+        dispatch: Option<&NewTrailKeys>,
+    ) -> Result<KeptValues, Rejection> {
+        let Some(newest) = self.boxes.last() else {
+            let (values, generation) = self.seal_values(plain)?;
+            return Ok(KeptValues { values, generation, ..KeptValues::default() });
+        };
+        let (values, generation) = self.seal_values(&newest.seal(event, plain)?)?;
+        let dispatch = match dispatch {
+            // The key seals what is sent to the peer, and is destroyed when that has arrived.
+            Some(key) => {
+                let sealed = seal::seal(key.value.expose(), &key.trail, plain);
+                self.seal_values(&sealed.map_err(|_| Rejection::Malformed)?)?.0
+            }
+            None => Vec::new(),
+        };
+        Ok(KeptValues { values, generation, sealed_to: newest.number, dispatch })
+    }
+
     /// After an erasure: keys for values that come now. To be committed with them. [NOD-23]
     pub(super) fn renew(&mut self) -> Result<Option<NewTrailKeys>, Rejection> {
         if self.keys.last().is_some_and(|keys| keys.value.is_some()) {
@@ -222,6 +277,11 @@ impl Loaded {
         self.keys.push(keys);
         Ok(Some(new))
     }
+}
+
+/// An event of a trail as it was signed.
+fn event_envelope(loaded: &Loaded, event: &Event) -> Option<Vec<u8>> {
+    Some(loaded.trail.event(&event.id)?.envelope().to_bytes())
 }
 
 /// Opens what is sealed under one of a trail's keys.
@@ -248,6 +308,7 @@ const fn key(keys: &TrailKeys, kind: KeyKind) -> Option<&crate::storage::TrailKe
     match kind {
         KeyKind::Value => keys.value.as_ref(),
         KeyKind::Evidence => keys.evidence.as_ref(),
+        KeyKind::Whole => None,
     }
 }
 

@@ -37,6 +37,9 @@ impl Node {
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
+        if values {
+            self.add_boxes(&mut view, loaded, caller)?;
+        }
         for event in loaded.trail.events() {
             view.events.push(self.view_event(loaded, &reading, event, values)?);
         }
@@ -116,6 +119,7 @@ impl Node {
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .collect(),
             fields: self.fields(loaded, event, values)?,
+            sealed: if values { self.sealed_values(loaded, event)? } else { None },
             stripped: beside.stripped.clone(),
             basis: event.terms.map_or(wire::LegalBasis::Unspecified, |terms| terms.basis).into(),
             evidence: match event.statement {

@@ -31,8 +31,10 @@ use super::{
     journal::beside,
     outbox::Waiting,
     refusal::Refused,
-    trails::{Loaded, new_keys},
+    trails::{KeptValues, Loaded, new_keys},
 };
+use zeroize::Zeroizing;
+
 use crate::{
     account::{By, Caller},
     case::{Case, CaseId, Sight},
@@ -122,6 +124,7 @@ impl Written {
         ordinal: u32,
         to: Option<&OrgId>,
         request: Vec<u8>,
+        dispatch: Option<&NewTrailKeys>,
     ) -> Result<(EventRecord, Evidence), Rejection> {
         let disclose = |extent: &Extent| {
             let disclosure = self.disclosed.as_ref()?.disclose(&self.event.id, extent)?;
@@ -134,20 +137,22 @@ impl Written {
             lowered: self.lowered.map_or(0, Rejection::number),
             cited: self.cited.as_ref().map(Envelope::to_bytes).unwrap_or_default(),
         };
-        let (values, generation) = match disclose(&self.extent) {
-            Some(values) => loaded.seal_values(&values)?,
-            None => (Vec::new(), 0),
+        let kept = match disclose(&self.extent).map(Zeroizing::new) {
+            Some(values) => loaded.keep_values(&self.event.id, &values, dispatch)?,
+            None => KeptValues::default(),
         };
         let record = EventRecord {
             trail: loaded.trail.id().to_vec(),
             ordinal,
             evidence: loaded.seal_evidence(&evidence.encode_to_vec(), b"evidence")?,
-            values,
+            values: kept.values,
             to: to.map(OrgId::to_vec).unwrap_or_default(),
             request,
             stored: clock::now().get(),
-            generation,
+            generation: kept.generation,
             account: Vec::new(),
+            sealed_to: kept.sealed_to,
+            dispatch: kept.dispatch,
         };
         Ok((record, evidence))
     }
@@ -254,16 +259,21 @@ impl Node {
         rests: bool,
     ) -> Result<(), Refused> {
         let to = loaded.other(&self.me.organisation);
-        let (mut kept, evidence) = written.record(&loaded, loaded.ordinal(), Some(&to), asked.request)?;
+        let boxed = self.box_for_written(&mut loaded, written)?;
+        let dispatch = self.dispatch_key_for(&loaded, written, loaded.ordinal())?;
+        let (mut kept, evidence) =
+            written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.to_vec();
         let head = if rests { self.offered(&loaded).ok() } else { None };
+        let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
         let outline = self.outline_record(&loaded, kept.stored)?;
         let case = asked.case.iter().map(|case| draft_of(case, Some(asked.by)));
         let said = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
-        // What is said comes first: the case and the outline stay here, and wait for nobody.
-        let (records, sent) = (said.chain(case).chain([record::draft(&outline)]), 1 + usize::from(head.is_some()));
-        let commit = Commit { keys: new_keys.into_iter().collect(), records: records.collect() };
+        let here = case.chain(boxed.iter().map(record::draft)).chain([record::draft(&outline)]);
+        // What is said comes first: the case, the box and the outline stay here, and wait for nobody.
+        let (records, sent) = (said.chain(here), 1 + usize::from(head.is_some()));
+        let commit = Commit { keys: new_keys.into_iter().chain(dispatch).collect(), records: records.collect() };
         // If this fails the trail in hand is dropped, and read anew from the journal.
         let mut positions = self.commit(commit).await?.into_inner();
         let outlined = positions.pop().ok_or(Rejection::DiskFull)?;

@@ -5,6 +5,7 @@
 
 mod case;
 mod outline;
+mod staff;
 mod team;
 
 pub use outline::{OUTLINES, Ordered, Outline, OutlineRecord};
@@ -16,6 +17,7 @@ use uput_core::wire;
 use zeroize::Zeroizing;
 
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
+pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered};
 pub use team::{TeamRecord, team_key_name};
 
 use crate::account::{AccountId, By};
@@ -48,6 +50,16 @@ pub const REQUESTS: Tree = Tree::new("requests");
 pub const ACCOUNTS: Tree = Tree::new("accounts");
 /// Tokens: ID to the newest record.
 pub const TOKENS: Tree = Tree::new("tokens");
+/// Staff keys: key ID to the newest record.
+pub const STAFF_KEYS: Tree = Tree::new("staff-keys");
+/// Boxes: trail or case and number to the newest record.
+pub const BOXES: Tree = Tree::new("boxes");
+/// Shares: key ID and number to the newest record.
+pub const SHARES: Tree = Tree::new("shares");
+/// What is sealed to staff: to the newest record.
+pub const SEALING: Tree = Tree::new("sealing");
+/// What was sealed to staff and sent: OrgId and position to the name of the key that it is sent with.
+pub const DISPATCHED: Tree = Tree::new("dispatched");
 /// Teams: ID to the newest record.
 pub const TEAMS: Tree = Tree::new("teams");
 
@@ -169,6 +181,13 @@ pub struct EventRecord {
     /// Which account wrote it; empty: it came from a peer, or the node wrote it by itself. [ACC-20]
     #[prost(bytes = "vec", tag = "9")]
     pub account: Vec<u8>,
+    /// To which box of the trail the values are sealed, inside the value key; 0: to none. [STF-10]
+    #[prost(uint32, tag = "20")]
+    pub sealed_to: u32,
+    /// The values once more, for the way, under a key of their own and the value key; empty: they are not sent, or not
+    /// sealed to a box. [STF-12]
+    #[prost(bytes = "vec", tag = "21")]
+    pub dispatch: Vec<u8>,
 }
 
 /// What proves an event, and outlives its values.
@@ -338,7 +357,8 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11, CaseRecord = 12, TeamRecord = 16, OutlineRecord = 25,
+    TokenRecord = 11, CaseRecord = 12, TeamRecord = 16, StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20,
+    SealingRecord = 21, OutlineRecord = 25,
 }
 
 /// A record to be written.
@@ -389,6 +409,10 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
+        StaffKeyRecord::KIND => with(record, |r: StaffKeyRecord| vec![points(STAFF_KEYS, &r.key, record)]),
+        BoxRecord::KIND => with(record, |r: BoxRecord| vec![points(BOXES, &numbered(&r.subject, r.number), record)]),
+        ShareRecord::KIND => with(record, |r: ShareRecord| vec![points(SHARES, &numbered(&r.key, r.number), record)]),
+        SealingRecord::KIND => vec![points(SEALING, b"sealing", record)],
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
         CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
@@ -432,10 +456,20 @@ fn project_event(event: &EventRecord, record: &Record) -> Writes {
     if !event.to.is_empty() {
         writes.push(waits(&event.to, record));
     }
+    if !event.dispatch.is_empty() {
+        writes.push(dispatched(event, record));
+    }
     if !event.request.is_empty() {
         writes.push(points(REQUESTS, &event.request, record));
     }
     writes
+}
+
+/// What is on its way, and the name of its key. [STF-12]
+fn dispatched(event: &EventRecord, record: &Record) -> Option<IndexWrite> {
+    let trail = TrailId::parse(&event.trail).ok()?;
+    let name = IndexValue::try_from(dispatch_key_name(&trail, event.ordinal).to_vec()).ok()?;
+    IndexWrite::put(DISPATCHED, &queue_key(&event.to, record.position), name).ok()
 }
 
 fn project_settled(settled: &SettledRecord, record: &Record) -> Writes {

@@ -8,6 +8,7 @@ mod node_calls;
 mod peering;
 mod request;
 mod server;
+mod staff;
 pub mod status;
 mod trails;
 
@@ -16,4 +17,5 @@ pub use agreements::Agreements;
 pub use node_calls::NodeCalls;
 pub use peering::Peering;
 pub use server::serve;
+pub use staff::Staff;
 pub use trails::Trails;

@@ -138,8 +138,9 @@ impl TrailService for Trails {
         let wait = Duration::from_secs(seconds.into());
         let trail = request::trail(&self.0, &by, &said.trail)?;
         let export = Export { by, trail, purpose, scope, nonce, wait };
-        let node = Arc::clone(&self.0);
-        let exported = to_the_end(async move { node.export(export).await }).await.ok_or_else(broken_off)?;
+        let (node, opened) = (Arc::clone(&self.0), said.opened);
+        let exported =
+            to_the_end(async move { node.export_opened(export, opened).await }).await.ok_or_else(broken_off)?;
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }

@@ -154,6 +154,18 @@ impl Storage {
         jobs.send(Job::Erase { trail: *trail, which, reply }).map_err(|_| StorageError::Closed)?;
         answer.recv().map_err(|_| StorageError::Closed)?
     }
+
+    /// Destroys several keys, as [`Storage::erase`] does one: the key book is written anew once for many of them.
+    pub fn erase_all(&self, keys: &[([u8; 32], KeyKind)]) -> Result<(), StorageError> {
+        let jobs = self.jobs.as_ref().ok_or(StorageError::Closed)?;
+        let mut answers = Vec::with_capacity(keys.len());
+        for (trail, which) in keys {
+            let (reply, answer) = mpsc::channel();
+            jobs.send(Job::Erase { trail: *trail, which: *which, reply }).map_err(|_| StorageError::Closed)?;
+            answers.push(answer);
+        }
+        answers.into_iter().try_for_each(|answer| answer.recv().map_err(|_| StorageError::Closed)?)
+    }
 }
 
 impl Drop for Storage {

@@ -1,0 +1,356 @@
+//! Boxes: key pairs of trails, to which values are sealed, and who can open them.
+//!
+//! Guarantees that the secret of a box is kept nowhere but sealed to its readers; that what is sealed to one person gets no
+//! other reader; and that a wrap is given only to somebody who may see the values now. Leaves sealing to the core.
+
+use std::collections::BTreeSet;
+
+use uput_core::{
+    event::Event,
+    id::{EventId, KeyId, TrailId},
+    key::{SealingPublic, SealingSecret},
+    rejection::Rejection,
+    staff::{self, Place},
+    time::Seconds,
+    wire,
+};
+use zeroize::Zeroizing;
+
+use super::{Node, trails::Loaded, write::Written};
+use crate::{
+    account::{Caller, PersonId, TeamId},
+    case::{Case, Sight},
+    clock::{self, SystemEntropy},
+    record::{self, BoxRecord},
+    staff::{StaffKey, by_recipient},
+    storage::NewTrailKeys,
+};
+
+/// A key pair to which values are sealed: its public half, and who can open it.
+#[derive(Clone)]
+pub(super) struct StaffBox {
+    /// Which of its trail's, from 1.
+    pub(super) number: u32,
+    /// Public half.
+    pub(super) public: SealingPublic,
+    /// Its secret, sealed to each reader.
+    pub(super) wraps: Vec<Vec<u8>>,
+    /// The person to whom alone it is sealed.
+    pub(super) named: Option<PersonId>,
+}
+
+/// A new key pair, until its secret is sealed to whoever may read.
+pub(super) struct NewBox {
+    number: u32,
+    secret: SealingSecret,
+    named: Option<PersonId>,
+}
+
+/// Who may see the values of a case, or may come to. [STF-11]
+#[derive(Default)]
+struct Readers {
+    /// Persons who have it; none: nobody has it, and every case worker may take it.
+    assigned: Option<BTreeSet<PersonId>>,
+    /// Teams that have it.
+    teams: BTreeSet<TeamId>,
+    /// Persons who are excluded.
+    excluded: BTreeSet<PersonId>,
+}
+
+impl Readers {
+    fn of(case: Option<&Case>, now: Seconds) -> Self {
+        let Some(case) = case else { return Self::default() };
+        let excluded = case.exclusions.keys().filter(|person| case.excludes(person)).copied().collect();
+        let open_glass = case.glass.iter().filter(|(_, glass)| now.get() < glass.until).map(|(person, _)| *person);
+        let assigned = (!case.is_nobodys()).then(|| case.persons.iter().copied().chain(open_glass).collect());
+        Self { assigned, teams: case.teams.clone(), excluded }
+    }
+}
+
+impl NewBox {
+    fn make(number: u32, named: Option<PersonId>) -> Self {
+        let seed = Zeroizing::new(SystemEntropy.bytes::<32>());
+        Self { number, secret: SealingSecret::from_seed(&seed), named }
+    }
+
+    /// Before anybody can open it.
+    fn public(&self) -> StaffBox {
+        StaffBox { number: self.number, public: self.secret.public().clone(), wraps: Vec::new(), named: self.named }
+    }
+
+    /// Its secret, sealed to readers and from here on kept nowhere else. [STF-9]
+    fn wrap(self, readers: &[StaffKey]) -> Result<StaffBox, Rejection> {
+        let place = Place::Box(self.secret.id());
+        // Exposed to be sealed to each reader; it is wiped at the end of this function.
+        let wrap = |key: &StaffKey| staff::seal(&key.public, &place, self.secret.expose_seed(), &mut SystemEntropy);
+        let wraps = readers.iter().map(wrap).collect::<Result<_, _>>()?;
+        Ok(StaffBox { wraps, ..self.public() })
+    }
+}
+
+impl StaffBox {
+    /// From its record.
+    pub(super) fn of(kept: &BoxRecord) -> Result<Self, Rejection> {
+        Ok(Self {
+            number: kept.number,
+            public: SealingPublic::parse(&kept.public)?,
+            wraps: kept.wraps.clone(),
+            named: PersonId::parse(&kept.named),
+        })
+    }
+
+    fn record(&self, subject: &[u8], by: Vec<u8>) -> BoxRecord {
+        BoxRecord {
+            subject: subject.to_vec(),
+            number: self.number,
+            public: self.public.to_vec(),
+            wraps: self.wraps.clone(),
+            named: self.named.map(PersonId::to_vec).unwrap_or_default(),
+            changed: clock::now().get(),
+            account: by,
+        }
+    }
+
+    /// Seals the values of an event to it. [STF-10]
+    pub(super) fn seal(&self, event: &EventId, values: &[u8]) -> Result<Vec<u8>, Rejection> {
+        staff::seal(&self.public, &Place::Values(*event), values, &mut SystemEntropy)
+    }
+
+    /// Keys that open it.
+    fn readers(&self) -> BTreeSet<KeyId> {
+        self.wraps.iter().filter_map(|wrap| staff::recipient(wrap).ok()).collect()
+    }
+
+    /// As somebody sees it who has these keys.
+    fn view(&self, subject: &[u8], ring: &BTreeSet<KeyId>) -> wire::StaffBox {
+        let opens = |wrap: &&Vec<u8>| staff::recipient(wrap).is_ok_and(|key| ring.contains(&key));
+        wire::StaffBox {
+            subject: subject.to_vec(),
+            number: self.number,
+            key: self.public.id().to_vec(),
+            wraps: self.wraps.iter().filter(opens).cloned().collect(),
+            missing: Vec::new(),
+            named: self.named.map(PersonId::to_vec).unwrap_or_default(),
+        }
+    }
+}
+
+impl Node {
+    /// Whether values under a rule of a trail's agreement are sealed to staff. [STF-1] [STF-16]
+    fn seals(&self, loaded: &Loaded, rule: Option<u32>) -> bool {
+        let asked = rule.is_some_and(|rule| loaded.agreement.is_staff_only(rule));
+        // What was begun is gone on with: a trail with a box stays sealed.
+        asked || self.staff.sealing().staff_only || !loaded.boxes.is_empty()
+    }
+
+    /// Makes sure that a trail whose values are sealed to staff has a box. A new one must be wrapped and committed with the
+    /// values.
+    ///
+    /// # Errors
+    /// [`Rejection::NoStaffKey`] if nobody has a key that counts.
+    fn box_for(&self, loaded: &mut Loaded, rule: Option<u32>) -> Result<Option<NewBox>, Rejection> {
+        if !self.seals(loaded, rule) || !loaded.boxes.is_empty() {
+            return Ok(None);
+        }
+        if !self.staff.is_anybody() {
+            return Err(Rejection::NoStaffKey);
+        }
+        let made = NewBox::make(1, None);
+        loaded.boxes.push(made.public());
+        Ok(Some(made))
+    }
+
+    /// Seals the secret of a new box to those who may read the trail's case as it will be, and gives the record to be
+    /// committed. [STF-11]
+    ///
+    /// # Errors
+    /// [`Rejection::NoStaffKey`] if nobody could open it.
+    pub(super) fn wrap_box(
+        &self,
+        loaded: &mut Loaded,
+        new: NewBox,
+        case: Option<&Case>,
+    ) -> Result<BoxRecord, Rejection> {
+        let known = self.cases.of(&loaded.trail.id());
+        let readers = self.reading_keys(&Readers::of(case.or(known.as_deref()), clock::now()));
+        if readers.is_empty() {
+            return Err(Rejection::NoStaffKey);
+        }
+        let wrapped = new.wrap(&readers)?;
+        let record = wrapped.record(loaded.trail.id().as_bytes(), Vec::new());
+        if let Some(last) = loaded.boxes.last_mut() {
+            *last = wrapped;
+        }
+        Ok(record)
+    }
+
+    /// Who may see the values of a trail, or may come to.
+    fn readers_of(&self, trail: &TrailId) -> Readers {
+        Readers::of(self.cases.of(trail).as_deref(), clock::now())
+    }
+
+    /// The keys of those who may read: of a team the team's, unless one of its members is excluded; of persons their own.
+    /// [STF-11]
+    fn reading_keys(&self, readers: &Readers) -> Vec<StaffKey> {
+        let mut people = match &readers.assigned {
+            Some(assigned) => assigned | &self.supervisors(),
+            None => self.caseworkers(),
+        };
+        let mut keys = Vec::new();
+        for team in readers.teams.iter().filter_map(|team| self.accounts.team(&team.to_vec()).ok()) {
+            let whole = team.members.is_disjoint(&readers.excluded);
+            match self.staff.current_of_team(&team.id, &team.members).filter(|_| whole) {
+                Some(key) => keys.push(key),
+                None => people.extend(team.members),
+            }
+        }
+        let people = people.difference(&readers.excluded);
+        keys.extend(people.filter_map(|person| self.staff.current(person)));
+        keys
+    }
+
+    /// The boxes of a trail as a caller sees them who may see its values.
+    pub(super) fn view_boxes(&self, loaded: &Loaded, caller: &Caller) -> Vec<wire::StaffBox> {
+        let ring = self.key_ring(caller);
+        loaded.boxes.iter().map(|held| held.view(loaded.trail.id().as_bytes(), &ring)).collect()
+    }
+
+    /// Boxes that the caller can open and somebody who should cannot. [STF-13]
+    ///
+    /// # Errors
+    /// [`Rejection::ReadFailed`].
+    pub fn lacking(&self, caller: &Caller, subject: &[u8]) -> Result<Vec<(wire::StaffBox, Vec<StaffKey>)>, Rejection> {
+        let ring = self.key_ring(caller);
+        let mut lacking = Vec::new();
+        for kept in self.boxes_of(subject)? {
+            let held = StaffBox::of(&kept)?;
+            let view = held.view(&kept.subject, &ring);
+            if view.wraps.is_empty() || !self.sees_box(caller, &kept.subject) {
+                continue;
+            }
+            let missing = self.missing(&held, &kept.subject)?;
+            if !missing.is_empty() {
+                lacking.push((view, missing));
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Keys that should open a box and cannot: of a named one, a newer key of that person alone.
+    fn missing(&self, held: &StaffBox, subject: &[u8]) -> Result<Vec<StaffKey>, Rejection> {
+        let should = match held.named {
+            Some(person) => self.staff.current(&person).into_iter().collect(),
+            None => self.reading_keys(&self.readers_of(&TrailId::parse(subject)?)),
+        };
+        let can = held.readers();
+        Ok(should.into_iter().filter(|key| !can.contains(&key.id())).collect())
+    }
+
+    /// Adds readers to a box. The wraps were made by the program of somebody who can open it. [STF-13]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`] for a box that is not there, or not the caller's to see; [`Rejection::NoStaffKey`] for a
+    /// reader who should not open it.
+    pub async fn add_readers(
+        &self,
+        caller: &Caller,
+        subject: &TrailId,
+        number: u32,
+        wraps: Vec<Vec<u8>>,
+    ) -> Result<(), Rejection> {
+        let mut trail = self.trails.hold(subject).await;
+        let kept = self.boxes_of(subject.as_bytes())?.into_iter().find(|kept| kept.number == number);
+        let mut held = StaffBox::of(&kept.ok_or(Rejection::NoSuchTrail)?)?;
+        let ring = self.key_ring(caller);
+        if !self.sees_box(caller, subject.as_bytes()) || held.readers().is_disjoint(&ring) {
+            return Err(Rejection::NoSuchTrail);
+        }
+        let missing: BTreeSet<KeyId> = self.missing(&held, subject.as_bytes())?.iter().map(StaffKey::id).collect();
+        let added = by_recipient(&wraps)?;
+        if !added.keys().all(|key| missing.contains(key)) {
+            return Err(Rejection::NoStaffKey);
+        }
+        held.wraps.extend(added.into_values());
+        self.keep(&held.record(subject.as_bytes(), Self::by(caller))).await?;
+        if let Some(known) = trail.as_mut().and_then(|loaded| loaded.boxes.iter_mut().find(|b| b.number == number)) {
+            *known = held;
+        }
+        Ok(())
+    }
+
+    /// Seals what comes in a trail from now on to one person's key, and to nobody else's. [STF-14]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::NoStaffKey`] if the key is not the current one of a person who may read.
+    pub async fn seal_trail(&self, caller: &Caller, id: &TrailId, key: &[u8]) -> Result<wire::StaffBox, Rejection> {
+        let mut held = self.trails.hold(id).await;
+        self.demand(caller, id, Sight::Values)?;
+        self.ensure_loaded(&mut held, id)?;
+        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
+        let key = self.staff.beginning(key)?;
+        let person = key.person().ok_or(Rejection::NoStaffKey)?;
+        let current = self.staff.current(&person).is_some_and(|current| current.id() == key.id());
+        let readers = self.readers_of(id);
+        if !current || readers.excluded.contains(&person) || !self.caseworkers().contains(&person) {
+            return Err(Rejection::NoStaffKey);
+        }
+        let number = loaded.boxes.last().map_or(1, |last| last.number.saturating_add(1));
+        let made = NewBox::make(number, Some(person)).wrap(&[key])?;
+        self.keep(&made.record(id.as_bytes(), Self::by(caller))).await?;
+        let view = made.view(id.as_bytes(), &self.key_ring(caller));
+        loaded.boxes.push(made);
+        Ok(view)
+    }
+
+    /// Whether the caller may see the values of a box's trail now.
+    fn sees_box(&self, caller: &Caller, subject: &[u8]) -> bool {
+        TrailId::parse(subject).is_ok_and(|trail| self.sight_of(caller, &trail) == Sight::Values)
+    }
+}
+
+impl Node {
+    /// The same for an event that was written or came in: nothing is needed for one that discloses nothing.
+    pub(super) fn box_for_written(&self, loaded: &mut Loaded, written: &Written) -> Result<Option<NewBox>, Rejection> {
+        if written.disclosed.is_none() {
+            return Ok(None);
+        }
+        self.box_for(loaded, written.event.terms.map(|terms| terms.rule))
+    }
+
+    /// A key for the way of an event of our own whose values are sealed to a box. [STF-12]
+    pub(super) fn dispatch_key_for(
+        &self,
+        loaded: &Loaded,
+        written: &Written,
+        ordinal: u32,
+    ) -> Result<Option<NewTrailKeys>, Rejection> {
+        if written.disclosed.is_none() || loaded.boxes.is_empty() {
+            return Ok(None);
+        }
+        self.dispatch_key(record::dispatch_key_name(&loaded.trail.id(), ordinal)).map(Some)
+    }
+}
+
+impl Node {
+    /// The values of an event as they are sealed to staff, if they are.
+    pub(super) fn sealed_values(
+        &self,
+        loaded: &Loaded,
+        event: &Event,
+    ) -> Result<Option<wire::SealedValues>, Rejection> {
+        if event.slots.is_empty() || loaded.boxes.is_empty() {
+            return Ok(None);
+        }
+        let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
+        Ok(loaded.sealed(event, &self.at(beside.position)?))
+    }
+
+    /// What somebody needs who opens the values of a trail with keys of their own. [STF-15]
+    pub(super) fn add_boxes(&self, view: &mut wire::Trail, loaded: &Loaded, caller: &Caller) -> Result<(), Rejection> {
+        if !loaded.boxes.is_empty() {
+            view.boxes = self.view_boxes(loaded, caller);
+            view.opening = loaded.trail.opening_event()?.envelope().to_bytes();
+        }
+        Ok(())
+    }
+}

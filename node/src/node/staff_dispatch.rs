@@ -1,0 +1,102 @@
+//! What is on its way stays readable to the node until it has arrived, under a key of its own.
+//!
+//! Guarantees that the key of an event that was delivered, or refused for good, is destroyed: soon after, or at the next
+//! start. Leaves to the key book that a destroyed key is gone.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use uput_core::{
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+};
+use zeroize::Zeroizing;
+
+use super::{Node, journal::OpenError};
+use crate::{
+    record::{self, EventRecord},
+    seal,
+    storage::{KeyKind, NewTrailKeys, Position, StorageError},
+};
+
+/// How long keys are gathered before they are destroyed together: each time the key book is written anew.
+const GATHERED: Duration = Duration::from_secs(1);
+
+/// Names of keys that are to be destroyed.
+#[derive(Default)]
+pub(super) struct Arrived(Mutex<Vec<[u8; 32]>>);
+
+impl Node {
+    /// A key for an event that will be on its way. [STF-12]
+    pub(super) fn dispatch_key(&self, name: [u8; 32]) -> Result<NewTrailKeys, Rejection> {
+        NewTrailKeys::generate(name).map_err(|_| Rejection::Malformed)
+    }
+
+    /// These items of a queue are settled: their keys are destroyed, together with others that are settled soon after.
+    /// [STF-12]
+    pub(super) fn arrived(self: &Arc<Self>, to: &OrgId, positions: &[Position]) {
+        let names: Vec<[u8; 32]> = positions.iter().filter_map(|position| self.dispatched(to, *position)).collect();
+        if names.is_empty() {
+            return;
+        }
+        let mut waiting = self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = waiting.is_empty();
+        waiting.extend(names);
+        drop(waiting);
+        if first {
+            let node = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(GATHERED).await;
+                // The committer works meanwhile on a thread of its own; this one only waits.
+                let _ = tokio::task::spawn_blocking(move || node.destroy_arrived()).await;
+            });
+        }
+    }
+
+    /// Destroys what was gathered. What fails is tried again at the next start.
+    fn destroy_arrived(&self) {
+        let names = std::mem::take(&mut *self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Err(error) = self.destroy(&names) {
+            tracing::error!(%error, "keys of what has arrived were not destroyed; the next start does it");
+        }
+    }
+
+    fn destroy(&self, names: &[[u8; 32]]) -> Result<(), StorageError> {
+        let whole: Vec<_> = names.iter().map(|name| (*name, KeyKind::Whole)).collect();
+        self.storage.erase_all(&whole)
+    }
+
+    /// At a start: destroys the keys of what was settled when there was no time left for it.
+    pub(super) fn destroy_left_over(&self) -> Result<(), OpenError> {
+        let mut left = Vec::new();
+        for entry in self.storage.index().with_prefix(record::DISPATCHED, b"") {
+            let (key, name) = entry.map_err(StorageError::from)?;
+            let waits = self.storage.index().get(record::QUEUE, &key).map_err(StorageError::from)?.is_some();
+            let name: Option<[u8; 32]> = name.as_slice().try_into().ok();
+            left.extend(name.filter(|name| !waits && self.storage.trail_keys(name).is_some()));
+        }
+        if left.is_empty() { Ok(()) } else { Ok(self.destroy(&left)?) }
+    }
+
+    fn dispatched(&self, to: &OrgId, position: Position) -> Option<[u8; 32]> {
+        let key = record::queue_key(to.as_bytes(), position);
+        self.storage.index().get(record::DISPATCHED, &key).ok().flatten()?.as_slice().try_into().ok()
+    }
+}
+
+impl Node {
+    /// The values of an event that is on its way, from what is under its own key.
+    pub(super) fn on_the_way(
+        &self,
+        trail: &TrailId,
+        event: &EventRecord,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Rejection> {
+        let name = record::dispatch_key_name(trail, event.ordinal);
+        let key = self.storage.trail_keys(&name).and_then(|keys| keys.value).ok_or(Rejection::ReadFailed)?;
+        // The key opens what is sent to the peer.
+        seal::open(key.expose(), &name, sealed).map_err(|_| Rejection::ReadFailed)
+    }
+}
