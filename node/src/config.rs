@@ -7,8 +7,10 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uput_core::key::Endpoint;
+
+use crate::on_call::OnCallConfig;
 
 /// Where peers connect, unless the file says otherwise.
 pub const PEER_PORT: u16 = 7420;
@@ -34,6 +36,8 @@ pub struct Config {
     /// How much is written to stderr.
     #[serde(default)]
     pub log: LogLevel,
+    /// How whoever is on duty is woken; absent: nobody is. [API-27]
+    pub on_call: Option<OnCallConfig>,
 }
 
 /// How much is written to stderr. No level shows personal data.
@@ -87,6 +91,9 @@ impl Config {
         let mut config =
             Self::parse(&text).map_err(|(line, rule)| ConfigError::Wrong { path: path.to_owned(), line, rule })?;
         // Taken apart and put together again: without the "/." of the folder that the file itself lies in.
+        if let Some(on_call) = &mut config.on_call {
+            on_call.place_at(path.parent().unwrap_or(Path::new("")));
+        }
         config.data = path.parent().unwrap_or(Path::new("")).join(&config.data).components().collect();
         Ok(config)
     }
@@ -120,7 +127,16 @@ impl Config {
             endpoints.join(", "),
             self.api,
             self.log,
-        )
+        ) + &self.on_call_toml()
+    }
+
+    fn on_call_toml(&self) -> String {
+        #[derive(Serialize)]
+        struct Section<'a> {
+            on_call: &'a OnCallConfig,
+        }
+        let text = self.on_call.as_ref().map(|on_call| toml::to_string(&Section { on_call }));
+        text.and_then(Result::ok).map(|text| format!("# How whoever is on duty is woken.\n{text}")).unwrap_or_default()
     }
 
     fn check(&self) -> Result<(), (&'static str, String)> {
@@ -136,6 +152,7 @@ impl Config {
         if self.peer.is_none() && !self.endpoints.is_empty() {
             return Err(("endpoints", "endpoints without a peer address: nobody would answer there".to_owned()));
         }
+        self.on_call.as_ref().map_or(Ok(()), OnCallConfig::check)?;
         match self.endpoints.iter().find(|endpoint| Endpoint::parse(endpoint).is_err()) {
             Some(_) => Err(("endpoints", "an endpoint is \"host:port\"".to_owned())),
             None => Ok(()),
@@ -191,6 +208,10 @@ mod tests {
         assert_eq!(Config::parse(&config.to_toml()).unwrap(), config);
         let quiet = Config::parse("data = \"x\"").unwrap();
         assert_eq!(Config::parse(&quiet.to_toml()).unwrap(), quiet);
+        let text = "data = \"x\"\n[on_call]\nzone = \"Europe/Belgrade\"\n[on_call.command]\nargv = [\"/bin/ring\"]\n\
+                    [on_call.email]\nserver = \"mail.example:465\"\nfrom = \"node@shelter.example\"\n";
+        let called = Config::parse(text).unwrap();
+        assert_eq!(Config::parse(&called.to_toml()).unwrap(), called);
     }
 
     #[test]
@@ -203,6 +224,7 @@ mod tests {
         assert_eq!(line("data = \"x\"\nlog = \"loud\"\n"), 2);
         assert_eq!(line("data = \"x\"\npeer = \n"), 2);
         assert_eq!(line("data = \"\"\n"), 1);
+        assert_eq!(line("data = \"x\"\n[on_call]\nzone = \"Nowhere\"\n"), 3);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod init;
 pub mod journal;
 pub mod keybook;
 pub mod node;
+pub mod on_call;
 pub mod peer;
 pub mod process;
 pub mod record;

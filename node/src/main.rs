@@ -13,6 +13,7 @@ use uput_core::time::Span;
 use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
+use uput_core::wire::on_call_service_server::OnCallServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
 use uput_core::wire::staff_service_server::StaffServiceServer;
 use uput_core::wire::trail_service_server::TrailServiceServer;
@@ -21,8 +22,9 @@ use uput_node::daemon::{self, Sockets};
 use uput_node::exit::{Exit, Failure};
 use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
+use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Accounts, Agreements, NodeCalls, Peering, Staff, Trails};
+use uput_node::rpc::{Accounts, Agreements, NodeCalls, OnCall, Peering, Staff, Trails};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -132,12 +134,25 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let storage = open_storage(&config.data, &StorageKey::new(secrets.storage))?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
+    watch_calls(&node, &config, &shutdown)?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config)?;
     let mut said = Ok(());
     daemon::serve(sockets, &config.data, &node, peers, services, shutdown, |line| said = say(line)).await?;
     said
+}
+
+/// Wakes whoever is on duty, by the channels of the configuration. [API-27]
+fn watch_calls(node: &Arc<Node>, config: &Config, shutdown: &shutdown::Shutdown) -> Result<(), Failure> {
+    let mut channels = Channels::default();
+    if let Some(on_call) = &config.on_call {
+        let wrong = |rule: String| Failure::new(Exit::Configuration, &rule);
+        node.set_on_call(on_call.settings().map_err(|(_, rule)| wrong(rule))?);
+        channels = Channels::new(on_call).map_err(wrong)?;
+    }
+    tokio::spawn(on_call::watch(Arc::clone(node), channels, shutdown.clone()));
+    Ok(())
 }
 
 fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Result<Routes, Failure> {
@@ -157,6 +172,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
         .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
+        .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

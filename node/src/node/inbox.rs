@@ -189,6 +189,7 @@ impl Node {
         let mut replies = Vec::new();
         for Taken { mut held, mut loaded, changes } in taken {
             let trail = Some(loaded.trail.id());
+            self.on_call.calls.touch(loaded.trail.id());
             for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
                 loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
                 if !kept.to.is_empty() {

@@ -18,6 +18,7 @@ use super::{
     agreements::{Agreements, Held},
     directory::{Directory, Invitation},
     me::Me,
+    on_call::OnCall,
     outbox::{Outbox, Refused, Waiting},
     outlines::Outlines,
     staff_boxes::StaffBox,
@@ -91,6 +92,7 @@ impl Node {
             cases,
             staff,
             arrived,
+            on_call: OnCall::default(),
             changing,
         };
         node.read_directory()?;
@@ -101,6 +103,7 @@ impl Node {
         node.read_cases()?;
         node.read_staff()?;
         node.destroy_left_over()?;
+        node.read_on_call()?;
         Ok(node)
     }
 

@@ -7,6 +7,7 @@
 mod accounts;
 mod agreements;
 mod allowance;
+mod call_checks;
 mod cases;
 mod directory;
 mod export;
@@ -15,6 +16,8 @@ mod inbox;
 mod journal;
 mod listing;
 mod me;
+mod nudges;
+mod on_call;
 mod outbox;
 mod outline;
 mod outlines;
@@ -27,6 +30,7 @@ mod staff_dispatch;
 mod staff_keys;
 mod staff_shares;
 mod teams;
+mod telephone;
 mod trails;
 mod view;
 mod write;
@@ -68,6 +72,7 @@ pub struct Node {
     cases: Cases,
     staff: StaffRegister,
     arrived: staff_dispatch::Arrived,
+    on_call: on_call::OnCall,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

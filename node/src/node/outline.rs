@@ -21,6 +21,7 @@ use super::{
     journal::OpenError,
     outbox::{Refused, Standing},
     outlines::Outlined,
+    telephone,
     trails::{Loaded, unseal},
 };
 use crate::{
@@ -64,12 +65,13 @@ impl Node {
             outline: loaded.seal_evidence(&outline.encode_to_vec(), PART)?,
             changed,
             waits: waits_for_us(&outline),
+            calls: self.calls_somebody(loaded, &reading, &outline),
         })
     }
 
     /// Takes in an outline that was committed.
     pub(super) fn outlined(&self, trail: TrailId, kept: &OutlineRecord, position: Position) {
-        let ordered = Ordered { position, changed: kept.changed, waits: kept.waits };
+        let ordered = Ordered { position, changed: kept.changed, waits: kept.waits, calls: kept.calls };
         self.outlines.set(trail, kept.changed, kept.waits, Outlined::Kept(ordered));
     }
 
@@ -107,6 +109,7 @@ impl Node {
         for deadline in &mut trail.deadlines {
             deadline.overdue = if deadline.met == 0 { now.get() } else { deadline.met } > deadline.due;
         }
+        trail.notes.extend(telephone::notes(&trail, now));
         stand(&mut trail, &self.outbox.queue(&other).standing(id));
         Ok(trail)
     }
@@ -116,6 +119,7 @@ impl Node {
         let opening = loaded.trail.opening()?;
         let us = self.me.organisation;
         let ours = loaded.trail.opening_event()?.author == us;
+        let beside = telephone::Beside::of(loaded, reading);
         let trail = wire::Trail {
             trail: loaded.trail.id().to_vec(),
             ours,
@@ -132,6 +136,8 @@ impl Node {
             owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
             deadlines: deadlines(loaded, reading, ours),
             changed,
+            telephone_due: beside.due,
+            unconfirmed: beside.unconfirmed,
             ..wire::Trail::default()
         };
         Ok(Outline { other: loaded.other(&us).to_vec(), trail: Some(trail) })
@@ -216,10 +222,11 @@ fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool) -> Vec<wire::Deadli
     deadlines
 }
 
-/// Whether we owe the next step: a timer of ours runs, or values are to be purged.
+/// Whether we owe the next step: a timer of ours runs, values are to be purged, or what was said by telephone confirmed.
 fn waits_for_us(outline: &Outline) -> bool {
     let waits = |trail: &wire::Trail| {
-        trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
+        let confirm = trail.unconfirmed > 0 && !trail.ours;
+        confirm || trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
     };
     outline.trail.as_ref().is_some_and(waits)
 }

@@ -47,6 +47,8 @@ struct Entry {
     waits: bool,
     /// An event of ours will never reach the other party.
     broken: bool,
+    /// The next step is a telephone.
+    telephone: bool,
 }
 
 /// Where the outline of a trail is.
@@ -62,7 +64,7 @@ impl Place {
     const BYTES: usize = 1 + 8 + 32;
 
     fn of(trail: TrailId, entry: &Entry) -> Self {
-        Self { rests: !(entry.waits || entry.broken), before: u64::MAX - entry.changed, trail }
+        Self { rests: !(entry.waits || entry.broken || entry.telephone), before: u64::MAX - entry.changed, trail }
     }
 
     /// Whose it is.
@@ -99,8 +101,9 @@ impl Outlines {
     pub(super) fn set(&self, trail: TrailId, changed: u64, waits: bool, outlined: Outlined) {
         let mut state = self.lock();
         let before = state.entries.get(&trail).map(|entry| Place::of(trail, entry));
-        let broken = state.entries.get(&trail).is_some_and(|entry| entry.broken);
-        let entry = Entry { outlined, changed, waits, broken };
+        let (broken, telephone) =
+            state.entries.get(&trail).map_or_else(Default::default, |at| (at.broken, at.telephone));
+        let entry = Entry { outlined, changed, waits, broken, telephone };
         state.place(before, Place::of(trail, &entry));
         state.entries.insert(trail, entry);
     }
@@ -111,6 +114,16 @@ impl Outlines {
         let Some(entry) = state.entries.get_mut(trail) else { return };
         let before = Place::of(*trail, entry);
         entry.broken = true;
+        let now = Place::of(*trail, entry);
+        state.place(Some(before), now);
+    }
+
+    /// Whether the next step in a trail is a telephone: it waits for us meanwhile. [ONC-30]
+    pub(super) fn telephone(&self, trail: &TrailId, telephone: bool) {
+        let mut state = self.lock();
+        let Some(entry) = state.entries.get_mut(trail).filter(|entry| entry.telephone != telephone) else { return };
+        let before = Place::of(*trail, entry);
+        entry.telephone = telephone;
         let now = Place::of(*trail, entry);
         state.place(Some(before), now);
     }
@@ -167,7 +180,7 @@ mod tests {
     }
 
     fn set(outlines: &Outlines, n: u8, changed: u64, waits: bool) {
-        let ordered = Ordered { position: Position::new(0), changed, waits };
+        let ordered = Ordered { position: Position::new(0), changed, waits, calls: false };
         outlines.set(trail(n), changed, waits, Outlined::Kept(ordered));
     }
 
@@ -188,6 +201,10 @@ mod tests {
         assert_eq!(all(&outlines), [3, 2, 4, 1].map(trail));
         set(&outlines, 3, 11, false);
         assert_eq!(all(&outlines), [3, 2, 4, 1].map(trail), "it stays broken off");
+        outlines.telephone(&trail(1), true);
+        assert_eq!(all(&outlines), [3, 1, 2, 4].map(trail));
+        outlines.telephone(&trail(1), false);
+        assert_eq!(all(&outlines), [3, 2, 4, 1].map(trail));
         assert_eq!(outlines.count(), 4);
     }
 

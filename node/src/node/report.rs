@@ -31,6 +31,8 @@ impl Node {
             self.check_queue(now),
             self.check_peers(),
             self.check_agreements(),
+            self.check_on_call(now),
+            self.check_telephone(now),
         ];
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
@@ -254,7 +256,7 @@ impl Node {
     }
 }
 
-fn check(name: &str, level: wire::CheckLevel, finding: &str, remedy: &str) -> wire::Check {
+pub(super) fn check(name: &str, level: wire::CheckLevel, finding: &str, remedy: &str) -> wire::Check {
     wire::Check { name: name.to_owned(), level: level.into(), finding: finding.to_owned(), remedy: remedy.to_owned() }
 }
 

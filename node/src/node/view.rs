@@ -6,11 +6,12 @@ use uput_core::{
     id::{OrgId, TrailId},
     rejection::Rejection,
     state::{Reading, Verdict},
+    telephone::agreed,
     time::Seconds,
     wire,
 };
 
-use super::{Node, report::AHEAD, trails::Loaded};
+use super::{Node, report::AHEAD, telephone, trails::Loaded};
 use crate::{
     account::{AccountId, Caller},
     case::Sight,
@@ -40,8 +41,11 @@ impl Node {
         if values {
             self.add_boxes(&mut view, loaded, caller)?;
         }
+        let agreed = agreed(&loaded.trail, &reading);
         for event in loaded.trail.events() {
-            view.events.push(self.view_event(loaded, &reading, event, values)?);
+            let mut shown = self.view_event(loaded, &reading, event, values)?;
+            (shown.telephone, shown.telephone_by) = telephone::standing(&agreed, &event.id);
+            view.events.push(shown);
         }
         Ok(view)
     }
@@ -126,6 +130,7 @@ impl Node {
                 Statement::Decision(Decision { evidence: Some(id), .. }) => id.to_vec(),
                 _ => Vec::new(),
             },
+            ..Default::default()
         })
     }
 

@@ -282,6 +282,7 @@ impl Node {
         let trail = Some(loaded.trail.id());
         loaded.heads.extend(head.map(|(envelope, _)| envelope));
         self.outlined(loaded.trail.id(), &outline, outlined);
+        self.on_call.calls.touch(loaded.trail.id());
         **held = Some(loaded);
         if let Some(case) = asked.case {
             self.cases.set(case);

@@ -4,6 +4,7 @@
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
 mod case;
+mod on_call;
 mod outline;
 mod staff;
 mod team;
@@ -17,6 +18,7 @@ use uput_core::wire;
 use zeroize::Zeroizing;
 
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
+pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered};
 pub use team::{TeamRecord, team_key_name};
 
@@ -358,7 +360,7 @@ kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
     TokenRecord = 11, CaseRecord = 12, TeamRecord = 16, StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20,
-    SealingRecord = 21, OutlineRecord = 25,
+    SealingRecord = 21, DutyRecord = 23, NudgeRecord = 24, OutlineRecord = 25,
 }
 
 /// A record to be written.
@@ -416,6 +418,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
         CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
+        DutyRecord::KIND => with(record, |r: DutyRecord| vec![points(DUTIES, &r.duty, record)]),
+        NudgeRecord::KIND => with(record, |r| on_call::project_nudge(&r, record)),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

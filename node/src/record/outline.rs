@@ -31,6 +31,9 @@ pub struct OutlineRecord {
     /// We owe the next step.
     #[prost(bool, tag = "4")]
     pub waits: bool,
+    /// It calls a person, or will by the telephone. [ONC-20]
+    #[prost(bool, tag = "5")]
+    pub calls: bool,
 }
 
 /// A trail as a list shows it, as far as that depends on its events alone.
@@ -54,11 +57,14 @@ pub struct Ordered {
     pub changed: u64,
     /// We owe the next step.
     pub waits: bool,
+    /// It calls a person, or will by the telephone.
+    pub calls: bool,
 }
 
 impl Ordered {
     fn to_bytes(self) -> Vec<u8> {
-        [&self.position.number().to_be_bytes(), &self.changed.to_be_bytes(), [u8::from(self.waits)].as_slice()].concat()
+        let flags = u8::from(self.waits) | (u8::from(self.calls) << 1);
+        [&self.position.number().to_be_bytes(), &self.changed.to_be_bytes(), [flags].as_slice()].concat()
     }
 
     /// From a value of the index; `None` if no outline was kept.
@@ -66,14 +72,16 @@ impl Ordered {
     pub fn parse(value: &[u8]) -> Option<Self> {
         let (position, rest) = value.split_first_chunk::<8>()?;
         let (changed, rest) = rest.split_first_chunk::<8>()?;
-        let [waits] = rest else { return None };
+        let [flags] = rest else { return None };
         let position = Position::new(u64::from_be_bytes(*position));
-        Some(Self { position, changed: u64::from_be_bytes(*changed), waits: *waits == 1 })
+        let changed = u64::from_be_bytes(*changed);
+        Some(Self { position, changed, waits: flags & 1 != 0, calls: flags & 2 != 0 })
     }
 }
 
 pub(super) fn project(outline: &OutlineRecord, record: &Record) -> Writes {
-    let ordered = Ordered { position: record.position, changed: outline.changed, waits: outline.waits };
+    let OutlineRecord { changed, waits, calls, .. } = *outline;
+    let ordered = Ordered { position: record.position, changed, waits, calls };
     vec![points_with(OUTLINES, &outline.trail, ordered.to_bytes())]
 }
 
@@ -84,8 +92,10 @@ mod tests {
     /// [NOD-37]
     #[test]
     fn an_opening_alone_is_no_outline() {
-        let ordered = Ordered { position: Position::new(7), changed: 9, waits: true };
-        assert!(Ordered::parse(&ordered.to_bytes()) == Some(ordered));
+        for (waits, calls) in [(true, false), (false, true), (true, true), (false, false)] {
+            let ordered = Ordered { position: Position::new(7), changed: 9, waits, calls };
+            assert!(Ordered::parse(&ordered.to_bytes()) == Some(ordered));
+        }
         assert!(Ordered::parse(&7_u64.to_be_bytes()).is_none());
     }
 }

@@ -30,9 +30,11 @@ pub fn rejection(status: &Status) -> Option<Rejection> {
 /// The gRPC code: by cause where callers act on it, else by whose fault it is.
 const fn code(rejection: Rejection) -> Code {
     match rejection {
-        Rejection::NoSuchTrail | Rejection::NoSuchCase | Rejection::NoSuchPeer | Rejection::NoSuchAccount => {
-            Code::NotFound
-        }
+        Rejection::NoSuchTrail
+        | Rejection::NoSuchCase
+        | Rejection::NoSuchPeer
+        | Rejection::NoSuchAccount
+        | Rejection::NoSuchDuty => Code::NotFound,
         Rejection::UnknownSigner | Rejection::RevokedSigner | Rejection::BadInvitation | Rejection::NotPermitted => {
             Code::PermissionDenied
         }

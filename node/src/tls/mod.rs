@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::{ClientConfig, ServerConfig};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use uput_core::key::PublicKey;
 
 pub use certificate::{ApiCertificate, PeerCertificate, peer_key};
@@ -76,6 +77,26 @@ pub fn api_server(certificate: &ApiCertificate) -> Result<Arc<ServerConfig>, Tls
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der()?], certificate.private_key()?)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// For a server that anybody may know, believed by these certificates (PEM) and no others. [ONC-14]
+///
+/// # Errors
+/// [`TlsError::Damaged`] if there is none among them.
+pub fn public_client(certificates: &[u8]) -> Result<Arc<ClientConfig>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(certificates) {
+        // One that this program cannot read is believed by nobody.
+        let _ = roots.add(certificate.map_err(|_| TlsError::Damaged)?);
+    }
+    if roots.is_empty() {
+        return Err(TlsError::Damaged);
+    }
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     Ok(Arc::new(config))
 }
 

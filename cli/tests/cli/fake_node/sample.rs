@@ -173,8 +173,7 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
         events: events(notification, values),
         changed: NIGHT + 60,
         undelivered: 1,
-        boxes: Vec::new(),
-        opening: Vec::new(),
+        ..Default::default()
     }
 }
 
