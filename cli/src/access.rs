@@ -17,6 +17,7 @@ use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
+use uput_core::wire::staff_service_client::StaffServiceClient;
 use uput_core::wire::trail_service_client::TrailServiceClient;
 use zeroize::Zeroize;
 
@@ -110,6 +111,11 @@ impl Node {
         AccountServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
+    /// Staff keys, and what is sealed to them.
+    pub(crate) fn staff(&self) -> StaffServiceClient<Authorised> {
+        StaffServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
     /// Agreements.
     pub(crate) fn agreements(&self) -> AgreementServiceClient<Authorised> {
         AgreementServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
@@ -120,6 +126,14 @@ impl Node {
     pub(crate) fn trails(&self) -> TrailServiceClient<Authorised> {
         TrailServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
             .max_decoding_message_size(LARGEST)
+    }
+}
+
+/// The access file that lets this program in, as it was named.
+pub(crate) fn file(options: &Options) -> Result<std::path::PathBuf, Failure> {
+    match &options.access {
+        Some(file) => Ok(file.clone()),
+        None => Ok(folder(options)?.join(FILE)),
     }
 }
 

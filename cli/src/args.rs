@@ -19,6 +19,7 @@ use crate::notification::NotificationCommand;
 use crate::output::Answer;
 use crate::peer::PeerCommand;
 use crate::referral::ReferralCommand;
+use crate::staff::StaffCommand;
 use crate::trail::TrailCommand;
 use crate::trust::TrustCommand;
 
@@ -86,6 +87,9 @@ pub(crate) enum Command {
     /// Your own people and machines
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Your staff key, and what is sealed to your colleagues and you
+    #[command(subcommand)]
+    Staff(StaffCommand),
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -126,6 +130,7 @@ impl Command {
             Self::Node(command) => command.run(options).await,
             Self::Peer(command) => command.run(options).await,
             Self::Account(command) => command.run(options).await,
+            Self::Staff(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,
             Self::Referral(command) => command.run(options).await,

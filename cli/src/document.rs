@@ -27,6 +27,11 @@ impl Target {
         }
     }
 
+    /// That file.
+    pub(crate) fn file(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// Whether it is standard output.
     pub(crate) fn is_stdout(&self) -> bool {
         is_stdout(&self.0)

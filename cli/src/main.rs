@@ -33,6 +33,7 @@ mod reference;
 mod referral;
 mod refusal;
 mod request;
+mod staff;
 mod statement;
 mod trail;
 mod trust;

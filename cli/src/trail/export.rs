@@ -19,6 +19,8 @@ use crate::prompt;
 use crate::reference::{Nonce, Reference};
 use crate::refusal;
 use crate::request::hex;
+use crate::staff::opened;
+use crate::staff::ring::KeyArgs;
 
 /// Which trail, and how much of it.
 #[derive(Args)]
@@ -43,6 +45,8 @@ pub(crate) struct ExportArgs {
     /// Seconds to wait for the other side's fresh head
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     wait: u32,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 impl ExportArgs {
@@ -55,13 +59,21 @@ impl ExportArgs {
             )?;
         }
         let node = Node::connect(options).await?;
+        let opened = match self.open {
+            // [STF-17] What is sealed to staff is opened here.
+            DisclosureScope::Values => {
+                let mut trail = self.trail.trail(&node, true).await?;
+                opened::open(&mut trail, &self.keys, &node, options).await?
+            }
+            _ => Vec::new(),
+        };
         let request = wire::ExportTrailRequest {
             trail: self.trail.trail_id(&node).await?,
             purpose: self.purpose as i32,
             scope: self.open as i32,
             nonce: self.nonce.as_ref().map(|nonce| nonce.bytes().to_vec()).unwrap_or_default(),
             wait_seconds: self.wait,
-            opened: Vec::new(),
+            opened,
         };
         let trail = hex(&request.trail);
         let spinner = progress::spinner(options, "waiting for the other side's head");

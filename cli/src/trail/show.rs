@@ -12,6 +12,8 @@ use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
 use crate::request::hex;
+use crate::staff::opened;
+use crate::staff::ring::KeyArgs;
 use crate::trail::view::{TrailView, asks, disclosed};
 
 /// Which trail.
@@ -23,12 +25,14 @@ pub(crate) struct ShowArgs {
     /// Show the values too; the node records that they were looked at
     #[arg(long)]
     values: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 impl ShowArgs {
     /// Where it stands, and what has been disclosed.
     pub(crate) async fn standing(self, options: &Options) -> Result<Answer, Failure> {
-        let trail = self.trail.trail(&Node::connect(options).await?, self.values).await?;
+        let trail = self.trail(options).await?;
         let mut page = Page::default();
         head(&trail, &mut page);
         let fields = disclosed(&trail);
@@ -44,7 +48,7 @@ impl ShowArgs {
 
     /// Event by event.
     pub(crate) async fn timeline(self, options: &Options) -> Result<Answer, Failure> {
-        let trail = self.trail.trail(&Node::connect(options).await?, self.values).await?;
+        let trail = self.trail(options).await?;
         let mut page = Page::default();
         head(&trail, &mut page);
         for event in &trail.events {
@@ -52,6 +56,14 @@ impl ShowArgs {
             describe(event, &mut page);
         }
         Answer::new(&json!({ "trail": TrailView::with_events(trail) }), page)
+    }
+
+    /// The trail, with what is sealed to staff opened here. [STF-15]
+    async fn trail(&self, options: &Options) -> Result<wire::Trail, Failure> {
+        let node = Node::connect(options).await?;
+        let mut trail = self.trail.trail(&node, self.values).await?;
+        opened::open(&mut trail, &self.keys, &node, options).await?;
+        Ok(trail)
     }
 }
 

@@ -5,12 +5,14 @@
 use std::path::Path;
 
 use uput_core::key::SigningKey;
-use uput_core::keyfile::{Cost, Lock, write_organisation_key};
+use uput_core::keyfile::{Cost, Lock, write_organisation_key, write_staff_key};
 
 use crate::fake_node::{self, FakeNode};
 use crate::harness::{golden, json, run};
 
 const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+/// Of a key that nobody has compared yet.
+const NEWCOMER: &str = "e2522e31bff177e4a29e57071621de75";
 const AGREEMENT: &str = "6f102321";
 pub(crate) const PASSPHRASE: &str = "an invented passphrase";
 const FIELDS: &str = "adults = 1\nchildren = 2\n";
@@ -52,6 +54,7 @@ pub(crate) fn place_files(folder: &Path, locked_key: bool) {
         ("broken.toml", source.replace("\"shelter\"]", "\"sheltr\"]")),
         ("stranger.toml", source.replace("peer:Shelter A", "peer:Shelter Z")),
         ("organisation.key", write_organisation_key(&key, &Lock::Clear).unwrap().to_string()),
+        ("api.staff.key", write_staff_key(&fake_node::own(), &Lock::Clear).unwrap().to_string()),
         ("passphrase", format!("{PASSPHRASE}\n")),
         ("wrong-passphrase", "another one\n".to_owned()),
     ];
@@ -119,6 +122,19 @@ transcripts! {
     account_disable_unasked: "account disable 5c5c5c5c";
     account_disable_unknown: "account disable deadbeef --yes";
     account_revoke: "account revoke 77777777 --yes";
+    staff_list: "staff list";
+    staff_confirm: "staff confirm {NEWCOMER} --yes";
+    staff_confirm_unasked: "staff confirm {NEWCOMER}";
+    staff_confirm_unknown: "staff confirm 00112233445566778899aabbccddeeff --yes";
+    staff_share_with_too_few: "staff share --needed 2 --among 3";
+    staff_give_to_nobody: "staff give {NEWCOMER} --yes";
+    staff_recover_without_a_share: "staff recover";
+    staff_readers: "staff readers";
+    staff_seal: "staff seal 3f9a1c20 --to {NEWCOMER} --yes";
+    staff_sealing: "staff sealing";
+    staff_require: "staff require --needed 2 --among 3 --yes";
+    staff_require_unasked: "staff require --needed 2 --among 3";
+    staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";

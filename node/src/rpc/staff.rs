@@ -11,7 +11,7 @@ use uput_core::{
 };
 
 use super::{guard::Admitted, request, status};
-use crate::account::{Caller, PersonId, roles::Part};
+use crate::account::{Caller, PersonId, TeamId, roles::Part};
 use crate::node::{Node, to_the_end};
 use crate::staff::{HeldShare, Owner, Sealing, StaffKey, State, sharing_of};
 
@@ -213,7 +213,15 @@ impl Staff {
             wrap: wrap.unwrap_or_default(),
             needed: key.sharing.map_or(0, |sharing| sharing.needed().into()),
             made: key.sharing.map_or(0, |sharing| sharing.made().into()),
+            teams: key.person().map(|person| self.teams_with(&person, caller)).unwrap_or_default(),
         }
+    }
+
+    /// Teams in which a person is together with the caller.
+    fn teams_with(&self, person: &PersonId, caller: &Caller) -> Vec<Vec<u8>> {
+        let register = self.0.register();
+        let own = register.teams_of(&caller.person);
+        register.teams_of(person).into_iter().filter(|team| own.contains(team)).map(TeamId::to_vec).collect()
     }
 
     fn view_share(&self, share: &HeldShare, caller: &Caller) -> wire::KeyShare {
@@ -223,8 +231,7 @@ impl Staff {
         let name = |person: Option<PersonId>| person.map(|person| self.0.person_name(&person)).unwrap_or_default();
         // The newest key of whose it is, if it came after the one that was shared.
         let newer = owner.as_ref().and_then(|old| {
-            let keys = staff.keys().into_iter();
-            keys.filter(|key| key.owner == old.owner && key.number > old.number).next_back()
+            staff.keys().into_iter().rfind(|key| key.owner == old.owner && key.number > old.number)
         });
         wire::KeyShare {
             key: share.key.to_vec(),

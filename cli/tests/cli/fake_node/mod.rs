@@ -4,6 +4,7 @@
 
 mod dump;
 mod sample;
+mod staff;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,11 @@ use uput_wire::v1::account_service_server::{AccountService, AccountServiceServer
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
+use uput_wire::v1::staff_service_server::StaffServiceServer;
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 
 pub(crate) use sample::{envelope, summary};
+pub(crate) use staff::own;
 
 /// The token that the script knows.
 pub(crate) const TOKEN: &str = "an-invented-token-of-a-fake-node";
@@ -107,6 +110,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
+            .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
             .add_service(TrailServiceServer::with_interceptor(script, known))
             .serve_with_incoming(incoming)
             .await

@@ -132,7 +132,7 @@ impl ShareDigest {
 pub fn split(key: &SealingSecret, sharing: Sharing, random: &mut impl Entropy) -> Result<Vec<Share>, Rejection> {
     let (needed, made) = (usize::from(sharing.needed), usize::from(sharing.made));
     // Exposed to be split; the shares are sealed one by one to colleagues.
-    let shares = Gf256::split_bytes(needed, made, key.expose_seed(), &mut Source(random));
+    let shares = Gf256::split_bytes(needed, made, key.expose_seed(), Source(random));
     let shares = shares.map_err(|_| Rejection::BadValue)?.into_iter().map(Zeroizing::new);
     shares
         .map(|share| {

@@ -1097,6 +1097,8 @@ pub struct StaffKey {
     pub needed: u32,
     #[prost(uint32, tag = "12")]
     pub made: u32,
+    #[prost(bytes = "vec", repeated, tag = "13")]
+    pub teams: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

@@ -1,0 +1,88 @@
+//! Letting colleagues read who should and cannot: by the program of somebody who can open it.
+//!
+//! Guarantees that the secret of a box is sealed only to keys that the node says should open it. Leaves to the node who
+//! that is.
+
+use clap::Args;
+use serde_json::json;
+use uput_core::entropy::Entropy;
+use uput_core::key::SealingPublic;
+use uput_core::staff::{self, Place};
+use uput_core::wire;
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::failure::Failure;
+use crate::output::{Answer, Page};
+use crate::reference::Reference;
+use crate::refusal;
+use crate::staff::ring::{KeyArgs, Ring};
+
+/// Of which trail.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput staff readers
+  uput staff readers 3f9a1c20 --json | jq .added")]
+pub(crate) struct ReadersArgs {
+    /// The trail's ID, or at least its first 8 digits; left out: all that you can open
+    trail: Option<Reference>,
+    #[command(flatten)]
+    keys: KeyArgs,
+}
+
+impl ReadersArgs {
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let node = Node::connect(options).await?;
+        let ring = self.keys.open(&node, options).await?;
+        let subject = match &self.trail {
+            Some(trail) => trail.trail_id(&node).await?,
+            None => Vec::new(),
+        };
+        let added = add(&node, &ring, &subject).await?;
+        let mut page = Page::default();
+        page.pair("readers added", added.to_string());
+        Answer::new(&json!({ "added": added }), page)
+    }
+}
+
+/// Adds to each box of a trail, or to all, the readers that it should have. Tells how many.
+pub(crate) async fn add(node: &Node, ring: &Ring, subject: &[u8]) -> Result<u64, Failure> {
+    let (mut lacking, mut page_token) = (Vec::new(), String::new());
+    // All are listed before any is changed: each change would move the pages.
+    loop {
+        let request = wire::ListBoxesRequest { subject: subject.to_vec(), page_size: 0, page_token };
+        let answer = node.staff().list_boxes(request).await.map_err(|status| refusal::of(&status))?.into_inner();
+        lacking.extend(answer.boxes);
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let mut added = 0;
+    for held in lacking {
+        let Some(secret) = ring.open_box(&held) else { continue };
+        let place = Place::Box(secret.id());
+        let missing = held.missing.iter().filter_map(|key| SealingPublic::parse(&key.public).ok());
+        // Exposed to be sealed to a colleague who should read.
+        let wraps = missing
+            .map(|to| staff::seal(&to, &place, secret.expose_seed(), &mut System))
+            .collect::<Result<Vec<_>, _>>();
+        let wraps = wraps.map_err(|_| super::unsealed())?;
+        added += wraps.len() as u64;
+        let request = wire::AddReadersRequest { subject: held.subject, number: held.number, wraps };
+        node.staff().add_readers(request).await.map_err(|status| refusal::of(&status))?;
+    }
+    Ok(added)
+}
+
+/// The system's randomness.
+pub(crate) struct System;
+
+impl Entropy for System {
+    fn fill(&mut self, buffer: &mut [u8]) {
+        if getrandom::fill(buffer).is_err() {
+            // Without randomness every secret made from here on could be guessed: nothing may go on.
+            std::process::abort();
+        }
+    }
+}
