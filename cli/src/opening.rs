@@ -60,6 +60,7 @@ impl OpeningArgs {
         };
         let request = wire::OpenTrailRequest {
             case: Vec::new(),
+            from_case: Vec::new(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             peer: self.peer,

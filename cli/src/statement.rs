@@ -74,6 +74,7 @@ impl StatementArgs {
             article: self.article,
             occurred: self.occurred.unwrap_or_default(),
             evidence_trail,
+            from_case: Vec::new(),
         };
         let answer =
             node.trails().record_event(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;

@@ -12,6 +12,7 @@ use uput_core::key::Endpoint;
 use uput_core::time::Span;
 use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
+use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
@@ -24,7 +25,7 @@ use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Accounts, Agreements, NodeCalls, OnCall, Peering, Staff, Trails};
+use uput_node::rpc::{Accounts, Agreements, FollowUps, NodeCalls, OnCall, Peering, Staff, Trails};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -135,6 +136,8 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
     watch_calls(&node, &config, &shutdown)?;
+    // [CAS-54]
+    node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config)?;
@@ -173,6 +176,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
         .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
         .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
+        .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

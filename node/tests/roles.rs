@@ -126,6 +126,9 @@ impl Running {
             let statement = Some(wire::Statement { kind });
             return self.ask(token, method, wire::RecordEventRequest { statement, ..Default::default() }).await;
         }
+        if row.part == Part::Values && method.ends_with("/GetCaseRecord") {
+            return self.ask(token, method, wire::GetCaseRecordRequest { values: true, ..Default::default() }).await;
+        }
         if row.part == Part::Values && method.ends_with("/GetTrail") {
             return self.ask(token, method, wire::GetTrailRequest { values: true, ..Default::default() }).await;
         }

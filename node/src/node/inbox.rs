@@ -191,6 +191,7 @@ impl Node {
             let trail = Some(loaded.trail.id());
             self.on_call.calls.touch(loaded.trail.id());
             for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
+                self.note_words(&kept);
                 loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
                 if !kept.to.is_empty() {
                     replies.push((position, Waiting { trail, event: true, since: kept.stored }));
@@ -287,7 +288,8 @@ impl Node {
             }
         }
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
-        let (kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None)?;
+        let (mut kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None)?;
+        kept.words = self.sealed_words(loaded, &written)?;
         changes.records.push((kept, evidence, written.event.id));
         if written.event.wants_delivered() && written.event.author == *from {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;

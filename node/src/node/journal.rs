@@ -21,6 +21,7 @@ use super::{
     on_call::OnCall,
     outbox::{Outbox, Refused, Waiting},
     outlines::Outlines,
+    search::Found,
     staff_boxes::StaffBox,
     staff_dispatch::Arrived,
     trails::{Beside, Loaded, Trails, unseal, verify_event},
@@ -79,6 +80,7 @@ impl Node {
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
+        let found = Found::default();
         let (staff, arrived) = (StaffRegister::default(), Arrived::default());
         let node = Self {
             storage,
@@ -93,6 +95,7 @@ impl Node {
             staff,
             arrived,
             on_call: OnCall::default(),
+            found,
             changing,
         };
         node.read_directory()?;
@@ -104,6 +107,7 @@ impl Node {
         node.read_staff()?;
         node.destroy_left_over()?;
         node.read_on_call()?;
+        node.read_words()?;
         Ok(node)
     }
 

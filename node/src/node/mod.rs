@@ -8,9 +8,11 @@ mod accounts;
 mod agreements;
 mod allowance;
 mod call_checks;
+mod case_record;
 mod cases;
 mod directory;
 mod export;
+mod follow_up;
 mod head;
 mod inbox;
 mod journal;
@@ -25,6 +27,7 @@ mod pairing;
 mod post;
 mod refusal;
 mod report;
+mod search;
 mod staff_boxes;
 mod staff_dispatch;
 mod staff_keys;
@@ -37,8 +40,10 @@ mod write;
 
 pub use accounts::first_account;
 pub use agreements::{Held as HeldAgreement, Origin};
+pub use case_record::NewValues;
 pub use directory::{Invitation, Peer};
 pub use export::Export;
+pub use follow_up::{NewChange, NewFollowUp};
 pub use journal::OpenError;
 pub use listing::{Listed, Listing};
 pub use me::Me;
@@ -46,6 +51,7 @@ pub use outbox::Length;
 pub use post::Post;
 pub(crate) use post::to_the_end;
 pub use refusal::Refused;
+pub use search::Question;
 pub use write::{NewEvent, NewTrail};
 
 use std::sync::Arc;
@@ -57,6 +63,7 @@ use agreements::Agreements;
 use directory::Directory;
 use outbox::Outbox;
 use outlines::Outlines;
+use search::Found;
 use trails::Trails;
 
 /// A running node.
@@ -73,6 +80,7 @@ pub struct Node {
     staff: StaffRegister,
     arrived: staff_dispatch::Arrived,
     on_call: on_call::OnCall,
+    found: Found,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

@@ -5,6 +5,7 @@
 
 use uput_core::{
     agreement,
+    catalogue::Label,
     rejection::Rejection,
     state::{Predicate, VoidReason},
     step,
@@ -19,6 +20,12 @@ pub enum Refused {
     /// By the state of the trail: the condition that fails.
     #[error("the trail's state does not allow this step now: {lack} ({0})", lack = lack(.0))]
     Void(VoidReason),
+    /// The record of the case, or the trail, has no value of these labels.
+    #[error("there is no value to take of: {}", names(.0))]
+    NotRecorded(Vec<Label>),
+    /// A label that the change is not about.
+    #[error("this change is not about {0}: write it into the record of the case instead")]
+    NotAbout(Label),
     /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
     #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
     Agreement {
@@ -36,6 +43,7 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Void(_) => Rejection::StepNotAllowed,
+            Self::NotRecorded(_) | Self::NotAbout(_) => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }
     }
@@ -51,8 +59,11 @@ impl From<step::Refused> for Refused {
 }
 
 fn labels(refused: &agreement::Refused) -> String {
-    let names: Vec<_> = refused.labels.iter().map(|label| label.name()).collect();
-    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+    if refused.labels.is_empty() { String::new() } else { format!(": {}", names(&refused.labels)) }
+}
+
+fn names(labels: &[Label]) -> String {
+    labels.iter().map(|label| label.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// What the trail lacks for the step, and what helps. // [API-5]

@@ -267,6 +267,12 @@ impl Loaded {
         Ok(KeptValues { values, generation, sealed_to: newest.number, dispatch })
     }
 
+    /// Seals the digests of words under the newest value key.
+    pub(super) fn seal_words(&self, plain: &[u8]) -> Result<Vec<u8>, Rejection> {
+        let keys = self.keys.last().ok_or(Rejection::NoSuchTrail)?;
+        seal(keys, &self.trail.id(), plain, KeyKind::Value, b"words")
+    }
+
     /// After an erasure: keys for values that come now. To be committed with them. [NOD-23]
     pub(super) fn renew(&mut self) -> Result<Option<NewTrailKeys>, Rejection> {
         if self.keys.last().is_some_and(|keys| keys.value.is_some()) {

@@ -17,7 +17,7 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit},
-    state::{Side, Stage},
+    state::{Reading, Side, Stage},
     step::{self, Draft},
     time::Seconds,
     wire,
@@ -153,6 +153,7 @@ impl Written {
             account: Vec::new(),
             sealed_to: kept.sealed_to,
             dispatch: kept.dispatch,
+            words: Vec::new(),
         };
         Ok((record, evidence))
     }
@@ -187,6 +188,7 @@ impl Node {
         let mut held = self.trails.hold(&id).await;
         let _alone = self.cases.hold(case).await;
         let case = self.case_to_open(&by, case.as_ref(), id)?;
+        self.refuse_excluded(&case, &peer.organisation)?;
         if validate_only {
             return Ok(None);
         }
@@ -265,6 +267,7 @@ impl Node {
             written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.to_vec();
+        kept.words = self.sealed_words(&loaded, written)?;
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
         let outline = self.outline_record(&loaded, kept.stored)?;
@@ -283,6 +286,7 @@ impl Node {
         loaded.heads.extend(head.map(|(envelope, _)| envelope));
         self.outlined(loaded.trail.id(), &outline, outlined);
         self.on_call.calls.touch(loaded.trail.id());
+        self.note_words(&kept);
         **held = Some(loaded);
         if let Some(case) = asked.case {
             self.cases.set(case);
@@ -304,7 +308,12 @@ impl Node {
     }
 
     /// The agreement that was named, or the one that allows what is asked.
-    fn agreement_for(&self, new: &NewTrail, peer: &OrgId, now: Seconds) -> Result<Arc<Agreement>, Rejection> {
+    pub(super) fn agreement_for(
+        &self,
+        new: &NewTrail,
+        peer: &OrgId,
+        now: Seconds,
+    ) -> Result<Arc<Agreement>, Rejection> {
         let us = &self.me.organisation;
         let held = match &new.agreement {
             Some(id) => vec![self.agreements.get(id).ok_or(Rejection::UnknownAgreement)?],
@@ -369,7 +378,9 @@ impl Node {
         let occasion = Occasion::of(&statement, side == Side::Opener);
         if occasion.discloses() {
             // No new disclosure to an organisation whose keys fork.
-            self.confirmed(&loaded.other(&self.me.organisation).to_string())?;
+            let peer = self.confirmed(&loaded.other(&self.me.organisation).to_string())?.organisation;
+            let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
+            self.refuse_excluded(&case, &peer)?;
             // [BUN-55] A reopening may restate nothing; whatever else discloses says on which basis.
             if new.fields.is_empty() && statement != Statement::Reopened {
                 return Err(Rejection::BasisNotAllowed.into());
@@ -446,6 +457,7 @@ impl Node {
                 })?;
             }
         }
+        self.forget_words(&loaded.trail.id());
         Ok(())
     }
 }
@@ -477,7 +489,12 @@ fn citing(statement: &Statement, cited: Option<&Event>) -> Result<Statement, Rej
 }
 
 /// Under which terms the slots of an event are filled.
-fn terms_for(new: &NewEvent, loaded: &Loaded, statement: &Statement, occasion: Occasion) -> Result<Terms, Refused> {
+pub(super) fn terms_for(
+    new: &NewEvent,
+    loaded: &Loaded,
+    statement: &Statement,
+    occasion: Occasion,
+) -> Result<Terms, Refused> {
     let opened = loaded.trail.opening_event()?.terms.ok_or(Rejection::Malformed)?;
     if !occasion.discloses() && new.fields.iter().all(|field| field.label().is_nonpersonal()) {
         // An answer that says nothing about a person needs no basis. [AGR-22]
@@ -487,11 +504,7 @@ fn terms_for(new: &NewEvent, loaded: &Loaded, statement: &Statement, occasion: O
     let stage = match statement {
         Statement::Need => 1,
         Statement::Identity => 2,
-        _ => match loaded.trail.reading().map_err(|_| Rejection::Malformed)?.stage {
-            Stage::Enquiry => 0,
-            Stage::Need => 1,
-            Stage::Identity => 2,
-        },
+        _ => reached(&loaded.trail.reading().map_err(|_| Rejection::Malformed)?),
     };
     let (basis, article) = match new.basis {
         Some(basis) => (basis, new.article),
@@ -500,8 +513,17 @@ fn terms_for(new: &NewEvent, loaded: &Loaded, statement: &Statement, occasion: O
     Ok(Terms { stage, rule: opened.rule, basis, article })
 }
 
+/// The number of the stage that a trail has reached.
+pub(super) const fn reached(reading: &Reading) -> u32 {
+    match reading.stage {
+        Stage::Enquiry => 0,
+        Stage::Need => 1,
+        Stage::Identity => 2,
+    }
+}
+
 /// The basis of the opener's newest disclosure about her.
-fn newest_basis(loaded: &Loaded) -> Option<(wire::LegalBasis, u32)> {
+pub(super) fn newest_basis(loaded: &Loaded) -> Option<(wire::LegalBasis, u32)> {
     let terms = loaded.trail.events().filter_map(|event| event.terms).filter(|terms| terms.stage > 0);
     terms.last().map(|terms| (terms.basis, terms.article))
 }

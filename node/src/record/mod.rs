@@ -4,6 +4,8 @@
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
 mod case;
+mod case_values;
+mod follow_up;
 mod on_call;
 mod outline;
 mod staff;
@@ -18,6 +20,8 @@ use uput_core::wire;
 use zeroize::Zeroizing;
 
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
+pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, Holding};
+pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered};
 pub use team::{TeamRecord, team_key_name};
@@ -48,6 +52,10 @@ pub const QUEUE: Tree = Tree::new("queue");
 pub const REFUSED: Tree = Tree::new("refused");
 /// Requests that were answered: digest of the request ID to the record.
 pub const REQUESTS: Tree = Tree::new("requests");
+/// Events with words: trail ID and ordinal to the record of the event.
+pub const WORDS: Tree = Tree::new("words");
+/// Requests about cases that were answered: digest of the request ID to the record.
+pub const CASE_REQUESTS: Tree = Tree::new("case requests");
 /// Accounts: ID to the newest record.
 pub const ACCOUNTS: Tree = Tree::new("accounts");
 /// Tokens: ID to the newest record.
@@ -190,6 +198,9 @@ pub struct EventRecord {
     /// sealed to a box. [STF-12]
     #[prost(bytes = "vec", tag = "21")]
     pub dispatch: Vec<u8>,
+    /// Digests of the words of its values, under the value key; empty if there are none. [CAS-67]
+    #[prost(bytes = "vec", tag = "14")]
+    pub words: Vec<u8>,
 }
 
 /// What proves an event, and outlives its values.
@@ -359,8 +370,9 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11, CaseRecord = 12, TeamRecord = 16, StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20,
-    SealingRecord = 21, DutyRecord = 23, NudgeRecord = 24, OutlineRecord = 25,
+    TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, TeamRecord = 16,
+    StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, DutyRecord = 23, NudgeRecord = 24,
+    OutlineRecord = 25,
 }
 
 /// A record to be written.
@@ -417,6 +429,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         SealingRecord::KIND => vec![points(SEALING, b"sealing", record)],
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
         CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
+        CaseValuesRecord::KIND => with(record, |r| project_case_values(&r, record)),
+        FollowUpRecord::KIND => with(record, |r| project_follow_up(&r, record)),
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
         DutyRecord::KIND => with(record, |r: DutyRecord| vec![points(DUTIES, &r.duty, record)]),
         NudgeRecord::KIND => with(record, |r| on_call::project_nudge(&r, record)),
@@ -463,6 +477,9 @@ fn project_event(event: &EventRecord, record: &Record) -> Writes {
     if !event.dispatch.is_empty() {
         writes.push(dispatched(event, record));
     }
+    if !event.words.is_empty() {
+        writes.push(points(WORDS, &event_key(&event.trail, event.ordinal), record));
+    }
     if !event.request.is_empty() {
         writes.push(points(REQUESTS, &event.request, record));
     }
@@ -474,6 +491,22 @@ fn dispatched(event: &EventRecord, record: &Record) -> Option<IndexWrite> {
     let trail = TrailId::parse(&event.trail).ok()?;
     let name = IndexValue::try_from(dispatch_key_name(&trail, event.ordinal).to_vec()).ok()?;
     IndexWrite::put(DISPATCHED, &queue_key(&event.to, record.position), name).ok()
+}
+
+fn project_case_values(values: &CaseValuesRecord, record: &Record) -> Writes {
+    let mut writes = vec![points(CASE_VALUES, &values.case, record)];
+    if !values.request.is_empty() {
+        writes.push(points(CASE_REQUESTS, &values.request, record));
+    }
+    writes
+}
+
+fn project_follow_up(change: &FollowUpRecord, record: &Record) -> Writes {
+    let following = match change.complete {
+        true => IndexWrite::delete(FOLLOWING, &change.follow_up).ok(),
+        false => points(FOLLOWING, &change.follow_up, record),
+    };
+    vec![points(FOLLOW_UPS, &follow_up_key(change), record), points(CASE_REQUESTS, &change.request, record), following]
 }
 
 fn project_settled(settled: &SettledRecord, record: &Record) -> Writes {

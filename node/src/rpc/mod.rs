@@ -3,6 +3,7 @@
 pub mod access;
 mod accounts;
 mod agreements;
+mod follow_ups;
 pub mod guard;
 mod node_calls;
 mod on_call;
@@ -15,6 +16,7 @@ mod trails;
 
 pub use accounts::Accounts;
 pub use agreements::Agreements;
+pub use follow_ups::FollowUps;
 pub use node_calls::NodeCalls;
 pub use on_call::OnCall;
 pub use peering::Peering;

@@ -17,6 +17,7 @@ use crate::{
     account::Caller,
     case::CaseId,
     node::{Node, Refused},
+    search::{Digest, MOST},
 };
 
 /// Longest request ID.
@@ -92,6 +93,22 @@ pub(super) fn case(node: &Node, caller: &Caller, beginning: &[u8]) -> Result<Opt
         Rejection::BadValue => invalid("case", "longer: more than one case begins so"),
         other => status::of(other),
     })
+}
+
+/// Labels by their names.
+pub(super) fn labels(field: &'static str, names: &[String]) -> Result<Vec<Label>, Status> {
+    names.iter().map(|name| Label::parse(name).map_err(|_| invalid(field, "labels of the catalogue"))).collect()
+}
+
+/// The names of labels.
+pub(super) fn names(labels: &[Label]) -> Vec<String> {
+    labels.iter().map(|label| label.name().to_owned()).collect()
+}
+
+/// Digests of words that a program made.
+pub(super) fn digests(field: &'static str, bytes: &[Vec<u8>]) -> Result<Vec<Digest>, Status> {
+    let all: Option<Vec<Digest>> = bytes.iter().map(|digest| digest.as_slice().try_into().ok()).collect();
+    all.filter(|all| all.len() <= MOST).ok_or_else(|| invalid(field, "at most 2048 digests of 8 bytes"))
 }
 
 /// An agreement's ID; empty: none.

@@ -46,7 +46,8 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::AgreementNotInForce
         | Rejection::NoRule
         | Rejection::OutsideProfile
-        | Rejection::BasisNotAllowed => Code::FailedPrecondition,
+        | Rejection::BasisNotAllowed
+        | Rejection::ExcludedOrganisation => Code::FailedPrecondition,
         _ => match rejection.fault() {
             Fault::Author | Fault::Carrier | Fault::User => Code::InvalidArgument,
             Fault::Nobody => Code::FailedPrecondition,

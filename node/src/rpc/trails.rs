@@ -36,7 +36,7 @@ impl TrailService for Trails {
         if basis == wire::LegalBasis::Unspecified || said.stage > 2 {
             return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
         }
-        let new = NewTrail {
+        let mut new = NewTrail {
             case: request::case(&self.0, &by, &said.case)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
@@ -52,13 +52,15 @@ impl TrailService for Trails {
             expiry: request::time("expiry", said.expiry)?,
             occurred: request::time("occurred", said.occurred)?,
         };
+        let differs = self.0.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?);
+        let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
         let (node, check) = (Arc::clone(&self.0), new.validate_only);
         let opened = to_the_end(async move { node.open_trail(new).await }).await.ok_or_else(broken_off)?;
         let trail = opened.map_err(|refused| request::refused(&refused))?;
         if trail.is_none() && !check {
             return Err(request::invalid("request_id", UNUSED));
         }
-        Ok(Response::new(wire::OpenTrailResponse { trail: trail.map(|id| id.to_vec()).unwrap_or_default() }))
+        Ok(Response::new(wire::OpenTrailResponse { trail: trail.map(|id| id.to_vec()).unwrap_or_default(), differs }))
     }
 
     async fn record_event(
@@ -72,7 +74,7 @@ impl TrailService for Trails {
             [] => None,
             beginning => Some(request::trail(&self.0, &by, beginning)?),
         };
-        let new = NewEvent {
+        let mut new = NewEvent {
             trail: request::trail(&self.0, &by, &said.trail)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
@@ -84,13 +86,15 @@ impl TrailService for Trails {
             occurred: request::time("occurred", said.occurred)?,
             evidence_trail,
         };
+        let differs = self.0.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
+        let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
         let (node, check) = (Arc::clone(&self.0), new.validate_only);
         let recorded = to_the_end(async move { node.record_event(new).await }).await.ok_or_else(broken_off)?;
         let event = recorded.map_err(|refused| request::refused(&refused))?;
         if event.is_none() && !check {
             return Err(request::invalid("request_id", UNUSED));
         }
-        Ok(Response::new(wire::RecordEventResponse { event: request::event_bytes(event) }))
+        Ok(Response::new(wire::RecordEventResponse { event: request::event_bytes(event), differs }))
     }
 
     async fn get_trail(

@@ -25,6 +25,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::journal::Reader;
 use crate::keybook::Keys;
 use crate::seal::{NoRandomness, SealKey, Unreadable};
+use crate::search::SearchKey;
 use crate::store::{Index, IndexWrite};
 use queue::Job;
 use std::fs::File;
@@ -75,6 +76,7 @@ pub struct Storage {
     keys: Arc<Keys>,
     full: Arc<AtomicBool>,
     tokens: SealKey,
+    search: SearchKey,
     jobs: Option<UnboundedSender<Job>>,
     committer: Option<JoinHandle<()>>,
     _lock: Option<File>,
@@ -128,6 +130,11 @@ impl Storage {
     /// The index, to be read; only commits write it.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// The key under which words of this folder become digests. [CAS-61]
+    pub fn search_key(&self) -> &SearchKey {
+        &self.search
     }
 
     /// The keys of a trail: `None` if it never had any. Ask before making new ones: after a crash a

@@ -8,6 +8,7 @@ use crate::journal::head::{Head, HeadFile};
 use crate::journal::{self, Journal, Position, Reader};
 use crate::keybook::{self, KeyBook};
 use crate::seal::{FolderKey, StorageKey};
+use crate::search::SearchKey;
 use crate::store::{Index, MemoryStore, SledStore, Store, StoreError, Verified, Watermark};
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -96,7 +97,8 @@ impl Storage {
         let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
         let (jobs, committer) = (Some(jobs), Some(thread));
         let tokens = keys.seal_key("uput/node/token", &[]);
-        Ok(Self { journal: reader, index, keys: found, full, tokens, jobs, committer, _lock: None })
+        let search = SearchKey::new(&keys.derive("uput/node/search", &[]));
+        Ok(Self { journal: reader, index, keys: found, full, tokens, search, jobs, committer, _lock: None })
     }
 }
 

@@ -150,6 +150,8 @@ rejections! {
     BadCursor = 51, "BAD_CURSOR", User, "the cursor is not one that this node gave to this account; begin anew without one, and read what is there";
     /// A case that is not here, or not the caller's.
     NoSuchCase = 52, "NO_SUCH_CASE", User, "there is no such case here";
+    /// Something about her would go to an organisation that she excluded.
+    ExcludedOrganisation = 56, "EXCLUDED_ORGANISATION", User, "she excluded this organisation: nothing is opened or disclosed there";
     /// No duty of that ID here.
     NoSuchDuty = 60, "NO_SUCH_DUTY", User, "there is no such duty here; see `uput duty list`";
 }

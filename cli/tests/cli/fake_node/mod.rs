@@ -278,15 +278,15 @@ impl TrailService for Script {
             "Forbidden" => Err(refused(Code::PermissionDenied, "NOT_PERMITTED")),
             "Locked" => Err(refused(Code::FailedPrecondition, "KEY_LOCKED")),
             "Slow" => Err(Status::deadline_exceeded("")),
-            _ if request.get_ref().validate_only => Ok(Response::new(wire::OpenTrailResponse { trail: Vec::new() })),
-            _ => Ok(Response::new(wire::OpenTrailResponse { trail: sample::TRAIL.to_vec() })),
+            _ if request.get_ref().validate_only => Ok(Response::new(wire::OpenTrailResponse::default())),
+            _ => Ok(Response::new(wire::OpenTrailResponse { trail: sample::TRAIL.to_vec(), differs: Vec::new() })),
         }
     }
 
     async fn record_event(&self, request: Request<wire::RecordEventRequest>) -> Answer<wire::RecordEventResponse> {
         self.record("RecordEvent", request.get_ref());
         let event = if request.get_ref().validate_only { Vec::new() } else { vec![0xe1; 32] };
-        Ok(Response::new(wire::RecordEventResponse { event }))
+        Ok(Response::new(wire::RecordEventResponse { event, differs: Vec::new() }))
     }
 
     async fn get_trail(&self, request: Request<wire::GetTrailRequest>) -> Answer<wire::GetTrailResponse> {

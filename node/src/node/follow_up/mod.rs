@@ -1,0 +1,389 @@
+//! One change in a case, made once and followed to every trail of it.
+//!
+//! Guarantees that the new values and what is to be said in which trail are on disk together before anything is said; that
+//! what was broken off goes on after a restart and says nothing twice; and that every trail of the case is in the list, with
+//! what was said there or why nothing was. Leaves to `follow_up` what a change becomes in a trail, to `write` saying it.
+
+mod plan;
+mod standing;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use prost::Message;
+use ring::digest;
+use uput_core::{
+    catalogue::{Field, Label},
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    wire,
+};
+
+use super::{
+    Node,
+    case_record::Known,
+    journal::{OpenError, all},
+    refusal::Refused,
+    write::NewEvent,
+};
+use crate::{
+    account::{AccountId, By, Caller, OnBehalfOf},
+    case::{Case, CaseId, Sight},
+    clock::{self, SystemEntropy},
+    follow_up::{Change, Do, Say},
+    record::{self, CASE_REQUESTS, FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, case_aad},
+    seal,
+    storage::{Commit, Position, TrailKey},
+};
+
+/// Labels of the safe contact.
+const SAFE_CONTACT: [Label; 5] = [
+    Label::SafeContactChannel,
+    Label::SafeContactTelephone,
+    Label::SafeContactHours,
+    Label::SafeContactCodeWord,
+    Label::SafeContactMessage,
+];
+/// Labels of the risk.
+const RISK: [Label; 6] = [
+    Label::ImmediateDanger,
+    Label::RiskLevel,
+    Label::RiskTool,
+    Label::RiskDate,
+    Label::RiskFactors,
+    Label::WeaponAccess,
+];
+
+/// A change to be made.
+pub struct NewFollowUp {
+    /// Who makes it.
+    pub by: Caller,
+    /// The same ID gives the same answer, and goes on where it was broken off.
+    pub request_id: String,
+    /// Check only.
+    pub validate_only: bool,
+    /// In which case.
+    pub case: CaseId,
+    /// What changed.
+    pub change: NewChange,
+}
+
+/// What changed.
+pub enum NewChange {
+    /// How she is reached safely; the old way may be dangerous now.
+    SafeContact {
+        /// The new values; the record has no others of these labels afterwards.
+        fields: Vec<Field>,
+        /// The old way is dangerous.
+        lost: bool,
+    },
+    /// All persons who must not see it.
+    ExcludedPersons(Field),
+    /// All organisations to which nothing goes any more: names or OrgIds.
+    ExcludedOrganisations(Vec<String>),
+    /// She withdrew her consent; who said so.
+    ConsentWithdrawn(Option<Field>),
+    /// The risk.
+    Risk(Vec<Field>),
+}
+
+impl NewChange {
+    /// Its word in the table.
+    #[must_use]
+    pub const fn word(&self) -> Change {
+        match self {
+            Self::SafeContact { lost: false, .. } => Change::SafeContact,
+            Self::SafeContact { lost: true, .. } => Change::SafeContactLost,
+            Self::ExcludedPersons(_) => Change::ExcludedPersons,
+            Self::ExcludedOrganisations(_) => Change::ExcludedOrganisations,
+            Self::ConsentWithdrawn(_) => Change::ConsentWithdrawn,
+            Self::Risk(_) => Change::Risk,
+        }
+    }
+}
+
+/// The labels that a change is about.
+const fn labels(change: Change) -> &'static [Label] {
+    match change {
+        Change::SafeContact | Change::SafeContactLost => &SAFE_CONTACT,
+        Change::ExcludedPersons => &[Label::ExcludedPersons],
+        Change::Risk => &RISK,
+        Change::ExcludedOrganisations | Change::ConsentWithdrawn => &[],
+    }
+}
+
+impl Node {
+    /// Makes a change, and follows it to every trail of the case. [CAS-50]
+    ///
+    /// # Errors
+    /// [`Refused`]: nothing was made or said.
+    pub async fn follow_up(&self, new: NewFollowUp) -> Result<wire::FollowedChange, Refused> {
+        let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
+        let request = record::request_digest(&new.by.by(), &new.request_id);
+        if let Some(position) = self.indexed(CASE_REQUESTS, &request) {
+            return self.again(&case, position, &new.by).await;
+        }
+        let mut known = self.known(&case)?;
+        self.apply(&new.change, &mut known)?;
+        let change = new.change.word();
+        // Trails first, then the case: the order in which everybody waits.
+        let steps = self.plan(&case, change, &known).await?;
+        let said_by = match &new.change {
+            NewChange::ConsentWithdrawn(Some(field)) => field.value().expose().clone(),
+            _ => String::new(),
+        };
+        let followed = Followed { change: change.word().to_owned(), trails: steps, said_by };
+        if new.validate_only {
+            return Ok(self.view_plan(change, &followed));
+        }
+        let follow_up = self.begin_change(&new, &case, followed, request).await?;
+        Ok(self.follow(follow_up, &new.by).await?)
+    }
+
+    /// Every change of a case, the newest first. [CAS-55]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`].
+    pub async fn list_follow_ups(&self, caller: &Caller, id: &CaseId) -> Result<Vec<wire::FollowedChange>, Rejection> {
+        let case = self.demand_case(caller, id, Sight::Outline)?;
+        let mut kept = Vec::new();
+        for case in std::iter::once(&case.id).chain(&case.joined) {
+            for position in self.positions(FOLLOW_UPS, &case.to_vec())? {
+                kept.push(self.at::<FollowUpRecord>(position)?);
+            }
+        }
+        kept.sort_by_key(|kept| std::cmp::Reverse((kept.time, kept.follow_up.clone())));
+        let mut list = Vec::new();
+        for kept in &kept {
+            let followed = self.opened_follow_up(kept)?;
+            list.push(self.view_change(kept, &followed).await?);
+        }
+        Ok(list)
+    }
+
+    /// Goes on with what was broken off. To be called once after a start. [CAS-54]
+    ///
+    /// # Errors
+    /// Why the journal cannot be read; a trail in which nothing can be said is no error.
+    pub async fn continue_follow_ups(&self) -> Result<(), OpenError> {
+        for kept in all::<FollowUpRecord>(&self.storage, FOLLOWING)? {
+            let Some(by) = self.caller_of(&kept.account) else {
+                tracing::error!("a change that was broken off is not followed further: its account is not there");
+                continue;
+            };
+            self.follow(kept, &by).await.map_err(OpenError::Unreadable)?;
+        }
+        Ok(())
+    }
+
+    async fn again(&self, case: &Case, position: Position, by: &Caller) -> Result<wire::FollowedChange, Refused> {
+        let made: FollowUpRecord = self.at(position)?;
+        if made.case != case.id.to_vec() {
+            return Err(Rejection::BadValue.into());
+        }
+        let newest = self.indexed(FOLLOW_UPS, &record::follow_up_key(&made)).ok_or(Rejection::ReadFailed)?;
+        Ok(self.follow(self.at(newest)?, by).await?)
+    }
+
+    /// What is known after the change.
+    fn apply(&self, change: &NewChange, known: &mut Known) -> Result<(), Refused> {
+        let now = clock::now().get();
+        let typed = |fields: &[Field]| fields.iter().map(|field| (field.clone(), None)).collect::<Vec<_>>();
+        let (about, fields) = match change {
+            NewChange::SafeContact { fields, lost } => {
+                if fields.is_empty() && !lost {
+                    return Err(Rejection::BadValue.into());
+                }
+                known.fields.retain(|label, held| !SAFE_CONTACT.contains(label) || fields.contains(&held.field));
+                (&SAFE_CONTACT[..], typed(fields))
+            }
+            NewChange::ExcludedPersons(names) => (&[Label::ExcludedPersons][..], typed(std::slice::from_ref(names))),
+            NewChange::Risk(fields) => (&RISK[..], typed(fields)),
+            NewChange::ExcludedOrganisations(names) => {
+                let found = names.iter().map(|name| Ok(self.directory.find(name)?.organisation));
+                known.excluded = found.collect::<Result<BTreeSet<OrgId>, Rejection>>()?;
+                (&[][..], Vec::new())
+            }
+            NewChange::ConsentWithdrawn(_) => (&[][..], Vec::new()),
+        };
+        if let Some((field, _)) = fields.iter().find(|(field, _)| !about.contains(&field.label())) {
+            return Err(Refused::NotAbout(field.label()));
+        }
+        known.put(fields, now);
+        known.changed = now;
+        Ok(())
+    }
+
+    /// Makes the change and writes down what is to be said, in one commit. [CAS-53]
+    async fn begin_change(
+        &self,
+        new: &NewFollowUp,
+        case: &Case,
+        followed: Followed,
+        request: Vec<u8>,
+    ) -> Result<FollowUpRecord, Refused> {
+        let _alone = self.cases.hold([case.id]).await;
+        // An exclusion that came while this waited counts.
+        let case = self.demand_case(&new.by, &case.id, Sight::Values)?;
+        let mut known = self.known(&case)?;
+        self.apply(&new.change, &mut known)?;
+        let (values, keys) = self.known_record(&case.id, &known, new.by.by(), Vec::new())?;
+        let evidence = match (&keys, self.case_keys(&case.id)) {
+            (Some(new), _) => new.evidence.clone(),
+            (None, kept) => kept.and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?,
+        };
+        let id: [u8; 16] = SystemEntropy.bytes();
+        let kept = FollowUpRecord {
+            follow_up: id.to_vec(),
+            case: case.id.to_vec(),
+            sealed: sealed_follow_up(&evidence, &case.id, &followed)?,
+            time: known.changed,
+            account: new.by.by().to_vec(),
+            request,
+            complete: false,
+        };
+        let records = vec![record::draft(&values), record::draft(&kept)];
+        self.commit(Commit { keys: keys.into_iter().collect(), records }).await?;
+        self.index_record(&case.id, &known);
+        Ok(kept)
+    }
+
+    /// Says in each trail what is to be said there, and writes down what became of it.
+    async fn follow(&self, kept: FollowUpRecord, by: &Caller) -> Result<wire::FollowedChange, Rejection> {
+        let mut followed = self.opened_follow_up(&kept)?;
+        if kept.complete {
+            return self.view_change(&kept, &followed).await;
+        }
+        let case = CaseId::parse(&kept.case).and_then(|id| self.whole_case(&id)).ok_or(Rejection::ReadFailed)?;
+        let change = Change::parse(&followed.change).ok_or(Rejection::ReadFailed)?;
+        let known = self.known(&case)?;
+        // A trail that came into the case meanwhile.
+        for trail in &case.trails {
+            if !followed.trails.iter().any(|step| step.trail == trail.to_vec()) {
+                followed.trails.push(self.plan_in(trail, change, &known).await?);
+            }
+        }
+        for step in &mut followed.trails {
+            self.say_in(&kept, by, change, &followed.said_by, step).await?;
+        }
+        let keys = self.case_keys(&case_of(&kept)?).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?;
+        let sealed = sealed_follow_up(&keys, &case_of(&kept)?, &followed)?;
+        let kept = FollowUpRecord { sealed, complete: true, ..kept };
+        self.keep(&kept).await?;
+        self.view_change(&kept, &followed).await
+    }
+
+    /// Says in one trail what is not said there yet. What cannot be said is written down with its reason.
+    async fn say_in(
+        &self,
+        kept: &FollowUpRecord,
+        by: &Caller,
+        change: Change,
+        said_by: &str,
+        step: &mut FollowedStep,
+    ) -> Result<(), Rejection> {
+        let trail = TrailId::parse(&step.trail)?;
+        let mut said = Vec::new();
+        for word in std::mem::take(&mut step.say) {
+            let say = Say::parse(&word).ok_or(Rejection::ReadFailed)?;
+            let request_id = request_id(&kept.follow_up, &trail, say);
+            let is_said = || self.indexed(record::REQUESTS, &record::request_digest(&by.by(), &request_id)).is_some();
+            let outcome =
+                if is_said() { Ok(()) } else { self.say_one(by, &request_id, &trail, change, said_by, say).await };
+            match outcome {
+                Ok(()) => said.push(word),
+                Err(refused) => {
+                    step.why = refused.rejection().code().to_ascii_lowercase();
+                    step.todo = Do::Telephone.word().to_owned();
+                }
+            }
+        }
+        step.say = said;
+        Ok(())
+    }
+
+    async fn say_one(
+        &self,
+        by: &Caller,
+        request_id: &str,
+        trail: &TrailId,
+        change: Change,
+        said_by: &str,
+        say: Say,
+    ) -> Result<(), Refused> {
+        let fields = match say {
+            Say::Corrected => {
+                let mut held = self.trails.hold(trail).await;
+                self.ensure_loaded(&mut held, trail)?;
+                let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+                let case = self.case_of(trail).and_then(|id| self.case(&id)).ok_or(Rejection::NoSuchCase)?;
+                let known = self.known(&case)?;
+                self.correction(loaded, change, &known)?.ok_or(Rejection::OutsideProfile)?
+            }
+            Say::Withdrawn => self.said_by(trail, said_by).await?,
+            Say::DoNotContact | Say::RiskChanged => Vec::new(),
+        };
+        let event = NewEvent {
+            by: by.clone(),
+            request_id: request_id.to_owned(),
+            validate_only: false,
+            trail: *trail,
+            statement: say.statement(),
+            fields,
+            basis: None,
+            article: 0,
+            occurred: None,
+            evidence_trail: None,
+        };
+        self.record_event(event).await.map(drop)
+    }
+
+    fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {
+        let case = case_of(kept)?;
+        let Some(key) = self.case_keys(&case).and_then(|keys| keys.evidence) else { return Ok(Followed::default()) };
+        // The key opens what is read from the journal.
+        let bytes = seal::open(key.expose(), &case_aad(&case, b"follow-up"), &kept.sealed);
+        Followed::decode(bytes.map_err(|_| Rejection::ReadFailed)?.as_slice()).map_err(|_| Rejection::ReadFailed)
+    }
+
+    /// The case, or the one into which it was joined.
+    fn whole_case(&self, id: &CaseId) -> Option<Arc<Case>> {
+        let mut case = self.case(id)?;
+        while let Some(into) = case.into {
+            case = self.case(&into)?;
+        }
+        Some(case)
+    }
+
+    /// Whoever made a change, as they are now.
+    fn caller_of(&self, account: &[u8]) -> Option<Caller> {
+        let by = By::parse(account)?;
+        let of = |id: AccountId| self.accounts.account(&id.to_vec()).ok();
+        let account = of(by.account)?;
+        let on_behalf_of = match by.on_behalf_of {
+            Some(id) => {
+                let person = of(id)?;
+                Some(OnBehalfOf { account: person.id, person: person.person, role: person.role })
+            }
+            None => None,
+        };
+        let (person, role) = (account.person, account.role);
+        Some(Caller { account: account.id, person, role, scopes: Arc::new([]), on_behalf_of })
+    }
+}
+
+fn case_of(kept: &FollowUpRecord) -> Result<CaseId, Rejection> {
+    CaseId::parse(&kept.case).ok_or(Rejection::ReadFailed)
+}
+
+fn sealed_follow_up(key: &TrailKey, case: &CaseId, followed: &Followed) -> Result<Vec<u8>, Rejection> {
+    // The key seals what is written to the journal.
+    let sealed = seal::seal(key.expose(), &case_aad(case, b"follow-up"), &followed.encode_to_vec());
+    sealed.map_err(|_| Rejection::Malformed)
+}
+
+/// The ID of the request with which a change is said in a trail: always the same. [CAS-54]
+fn request_id(follow_up: &[u8], trail: &TrailId, say: Say) -> String {
+    let parts = [b"uput/node/follow-up/".as_slice(), follow_up, trail.as_bytes(), say.word().as_bytes()].concat();
+    let hash = digest::digest(&digest::SHA256, &parts);
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

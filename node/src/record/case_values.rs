@@ -1,0 +1,71 @@
+//! What the journal holds of what one case says about her: kind 13, the newest whole state.
+//!
+//! Guarantees nothing in the clear but random numbers and times: labels, values and the digests of words are sealed under
+//! the case's value key. [CAS-40]
+
+use prost::Message;
+
+use crate::store::Tree;
+
+/// Values of cases: case ID to the newest record.
+pub const CASE_VALUES: Tree = Tree::new("case values");
+
+/// What is held about her in a case, or what it is now.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct CaseValuesRecord {
+    /// Case ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: Vec<u8>,
+    /// Encoded [`Holding`] under the case's value key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sealed: Vec<u8>,
+    /// When this state was written, seconds since 1970.
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
+    /// Who wrote it. [ACC-20]
+    #[prost(bytes = "vec", tag = "4")]
+    pub account: Vec<u8>,
+    /// Digest of the request that made it.
+    #[prost(bytes = "vec", tag = "5")]
+    pub request: Vec<u8>,
+}
+
+/// What is sealed.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct Holding {
+    /// One for each label.
+    #[prost(message, repeated, tag = "1")]
+    pub fields: Vec<HeldField>,
+    /// OrgIds of organisations that she excluded.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub excluded_organisations: Vec<Vec<u8>>,
+    /// Digests of the words of the fields, one after the other. [CAS-61]
+    #[prost(bytes = "vec", tag = "3")]
+    pub words: Vec<u8>,
+    /// Digests that programs made under keys of their own.
+    #[prost(bytes = "vec", tag = "4")]
+    pub given_words: Vec<u8>,
+}
+
+/// One label with its value.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct HeldField {
+    /// From the catalogue.
+    #[prost(string, tag = "1")]
+    pub label: String,
+    /// Its value.
+    #[prost(string, tag = "2")]
+    pub value: String,
+    /// Since when, seconds since 1970.
+    #[prost(uint64, tag = "3")]
+    pub since: u64,
+    /// ID of the trail that it was taken from; empty: it was typed.
+    #[prost(bytes = "vec", tag = "4")]
+    pub taken_from: Vec<u8>,
+}
+
+/// Associated data of it.
+pub const CASE_VALUES_PART: &[u8] = b"values";

@@ -1,0 +1,139 @@
+//! Calls about what is held about her, and about changes that are followed.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+use uput_core::{
+    catalogue::{Field, Label},
+    sensitive::Sensitive,
+    wire::{self, follow_up_service_server::FollowUpService},
+};
+
+use super::{guard::Admitted, request, status};
+use crate::account::roles::Part;
+use crate::case::CaseId;
+use crate::node::{NewChange, NewFollowUp, NewValues, Node, Question, to_the_end};
+
+/// Calls about what is held about her, and about changes that are followed.
+pub struct FollowUps(pub Arc<Node>);
+
+#[tonic::async_trait]
+impl FollowUpService for FollowUps {
+    async fn update_case_record(
+        &self,
+        call: Request<wire::UpdateCaseRecordRequest>,
+    ) -> Result<Response<wire::UpdateCaseRecordResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let said = call.into_inner();
+        let case = self.case(&by, &said.case)?;
+        let mut taken = Vec::new();
+        for one in &said.taken {
+            taken.push((request::trail(&self.0, &by, &one.trail)?, request::labels("taken", &one.labels)?));
+        }
+        let words = request::digests("words", &said.words)?;
+        let new = NewValues {
+            by,
+            request_id: request::request_id(said.request_id, said.validate_only)?,
+            validate_only: said.validate_only,
+            case,
+            fields: request::fields(said.fields)?,
+            taken,
+            removed: request::labels("removed", &said.removed)?,
+            words: said.replace_words.then_some(words),
+        };
+        let node = Arc::clone(&self.0);
+        let updated = to_the_end(async move { node.update_case_record(new).await }).await.ok_or_else(broken_off)?;
+        let (record, replaced) = updated.map_err(|refused| request::refused(&refused))?;
+        let replaced = request::names(&replaced);
+        Ok(Response::new(wire::UpdateCaseRecordResponse { record: Some(record), replaced }))
+    }
+
+    async fn get_case_record(
+        &self,
+        call: Request<wire::GetCaseRecordRequest>,
+    ) -> Result<Response<wire::GetCaseRecordResponse>, Status> {
+        let values = call.get_ref().values;
+        let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
+        let said = call.into_inner();
+        let case = self.case(&by, &said.case)?;
+        let record = self.0.show_case_record(&by, &case, values).await.map_err(status::of)?;
+        Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record) }))
+    }
+
+    async fn follow_up(
+        &self,
+        call: Request<wire::FollowUpRequest>,
+    ) -> Result<Response<wire::FollowUpResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let said = call.into_inner();
+        let new = NewFollowUp {
+            case: self.case(&by, &said.case)?,
+            by,
+            request_id: request::request_id(said.request_id, said.validate_only)?,
+            validate_only: said.validate_only,
+            change: change(said.change)?,
+        };
+        let node = Arc::clone(&self.0);
+        let followed = to_the_end(async move { node.follow_up(new).await }).await.ok_or_else(broken_off)?;
+        let follow_up = followed.map_err(|refused| request::refused(&refused))?;
+        Ok(Response::new(wire::FollowUpResponse { follow_up: Some(follow_up) }))
+    }
+
+    async fn list_follow_ups(
+        &self,
+        call: Request<wire::ListFollowUpsRequest>,
+    ) -> Result<Response<wire::ListFollowUpsResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let said = call.into_inner();
+        let case = self.case(&by, &said.case)?;
+        let rows = self.0.list_follow_ups(&by, &case).await.map_err(status::of)?;
+        let (follow_ups, next_page_token) = request::page(rows, said.page_size, &said.page_token, 50)?;
+        Ok(Response::new(wire::ListFollowUpsResponse { follow_ups, next_page_token }))
+    }
+
+    async fn search_cases(
+        &self,
+        call: Request<wire::SearchCasesRequest>,
+    ) -> Result<Response<wire::SearchCasesResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let said = call.into_inner();
+        let question = Question { text: Sensitive::new(said.text), words: request::digests("words", &said.words)? };
+        let found = self.0.search_cases(&by, question).await;
+        let found = found.map_err(|_| request::invalid("text and words", "one word at least, sixteen at most"))?;
+        let (cases, next_page_token) = request::page(found, said.page_size, &said.page_token, 20)?;
+        let cases = cases.into_iter().map(CaseId::to_vec).collect();
+        Ok(Response::new(wire::SearchCasesResponse { cases, next_page_token }))
+    }
+}
+
+impl FollowUps {
+    fn case(&self, by: &crate::account::Caller, beginning: &[u8]) -> Result<CaseId, Status> {
+        request::case(&self.0, by, beginning)?.ok_or_else(|| request::invalid("case", "given"))
+    }
+}
+
+/// What changed, read strictly.
+fn change(change: Option<wire::follow_up_request::Change>) -> Result<NewChange, Status> {
+    use wire::follow_up_request::Change;
+    let value = |label: Label, text: String| {
+        // Sensitive from here on; what does not fit is not repeated.
+        Field::typed(label, &Sensitive::new(text)).map_err(|_| request::invalid(label.name(), "a value of its type"))
+    };
+    Ok(match change.ok_or_else(|| request::invalid("change", "given"))? {
+        Change::SafeContact(said) => {
+            NewChange::SafeContact { fields: request::fields(said.fields)?, lost: said.old_is_dangerous }
+        }
+        Change::ExcludedPersons(said) => NewChange::ExcludedPersons(value(Label::ExcludedPersons, said.names)?),
+        Change::ExcludedOrganisations(said) => NewChange::ExcludedOrganisations(said.organisations),
+        Change::ConsentWithdrawn(said) if said.said_by.is_empty() => NewChange::ConsentWithdrawn(None),
+        Change::ConsentWithdrawn(said) => {
+            NewChange::ConsentWithdrawn(Some(value(Label::WithdrawalSaidBy, said.said_by)?))
+        }
+        Change::Risk(said) => NewChange::Risk(request::fields(said.fields)?),
+    })
+}
+
+/// A fault of this program: what it did, if anything, is in the list of changes.
+fn broken_off() -> Status {
+    Status::internal("the node could not finish this; look at the list of changes before you say it again")
+}

@@ -1,0 +1,456 @@
+//! One change in a case, followed to every trail of it: over three organisations, through a crash, and what each learns.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use town::{
+    BY, CONSENT, Carrier, House, agree, enquiry, event, fields, introduce, reads, reopened, request_id, until, worker,
+};
+use uput_core::{
+    catalogue::Label,
+    codec,
+    event::Statement,
+    id::{OrgId, TrailId},
+    letter,
+    rejection::Rejection,
+    wire::{self, FollowState, LegalBasis},
+};
+use uput_node::{
+    account::Caller,
+    case::CaseId,
+    node::{NewChange, NewEvent, NewFollowUp, NewTrail, NewValues, Node, Post},
+    peer::Mailroom,
+};
+
+const GUARDIAN: [(&str, &str); 7] = [
+    ("guardian_class", "appointed_guardian"),
+    ("guardian_authority", "UP-1/2026 (invented)"),
+    ("child_assent", "assents"),
+    ("consent_form", "written"),
+    ("consent_language", "sq"),
+    ("consent_purpose", "A bed for tonight"),
+    ("consent_until", "2099-12-31"),
+];
+const LAW: [(&str, &str); 2] = [("client_told", "told"), ("client_told_on", "2026-11-22")];
+const OLD: [(&str, &str); 2] = [("safe_contact_channel", "call"), ("safe_contact_telephone", "+38269000111")];
+const NEW: [(&str, &str); 2] = [("safe_contact_channel", "call"), ("safe_contact_telephone", "+38269000222")];
+
+/// A hotline and three others, and who carries between them.
+struct Town {
+    hotline: Arc<Node>,
+    others: [Arc<Node>; 3],
+    houses: [House; 4],
+    carriers: Vec<Option<[Carrier; 2]>>,
+}
+
+const NAMES: [&str; 4] = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+
+async fn a_town() -> Town {
+    town::listen();
+    let houses = [House::found(1).await, House::found(2).await, House::found(3).await, House::found(4).await];
+    let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
+    let mut carriers = Vec::new();
+    for (name, node) in NAMES.iter().zip(&nodes).skip(1) {
+        introduce(&nodes[0], "hotline", node, name).await;
+        carriers.push(Some(Carrier::both(&nodes[0], node)));
+    }
+    let parties: Vec<_> =
+        NAMES.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+    agree(&parties).await;
+    let [hotline, others @ ..] = <[Arc<Node>; 4]>::try_from(nodes).ok().unwrap();
+    Town { hotline, others, houses, carriers }
+}
+
+impl Town {
+    fn cut(&mut self, other: usize) {
+        self.carriers[other] = None;
+    }
+
+    /// Waits until nothing is on its way: what a carrier that is cut off has in hand is lost.
+    async fn quiet(&self) {
+        until(|| async { self.others.iter().chain([&self.hotline]).all(|node| node.queued().items == 0) }).await;
+    }
+
+    fn connect(&mut self, other: usize) {
+        self.carriers[other] = Some(Carrier::both(&self.hotline, &self.others[other]));
+    }
+
+    /// A referral to a shelter up to who she is and how she is reached.
+    async fn named(
+        &self,
+        by: &Caller,
+        other: usize,
+        case: Option<CaseId>,
+        basis: LegalBasis,
+        of: &[(&str, &str)],
+    ) -> TrailId {
+        let trail = self.asked(by, other, case, basis, of).await;
+        let identity = [of, &OLD[..], &[("name", "Invented Name")]].concat();
+        self.disclose(by, trail, basis, &identity).await.unwrap();
+        self.reaches(other, trail, 2).await;
+        trail
+    }
+
+    /// The same up to the need, and accepted.
+    async fn asked(
+        &self,
+        by: &Caller,
+        other: usize,
+        case: Option<CaseId>,
+        basis: LegalBasis,
+        of: &[(&str, &str)],
+    ) -> TrailId {
+        let need = fields(&[of, &[("age_band", "30_59")]].concat());
+        let new = NewTrail { by: by.clone(), case, stage: 1, basis, fields: need, ..enquiry(NAMES[other + 1]) };
+        let trail = self.hotline.open_trail(new).await.unwrap().unwrap();
+        self.reaches(other, trail, 1).await;
+        self.others[other].record_event(event(trail, Statement::Accepted)).await.unwrap();
+        until(|| async { self.hotline.show(by, &trail, false).await.unwrap().headline == "accepted" }).await;
+        trail
+    }
+
+    async fn disclose(
+        &self,
+        by: &Caller,
+        trail: TrailId,
+        basis: LegalBasis,
+        list: &[(&str, &str)],
+    ) -> Result<(), Rejection> {
+        let new = event(trail, Statement::Identity);
+        let new = NewEvent { by: by.clone(), fields: fields(list), basis: Some(basis), ..new };
+        self.hotline.record_event(new).await.map(drop).map_err(|refused| refused.rejection())
+    }
+
+    /// What the law demands, in one message.
+    async fn notified(&self, by: &Caller, case: CaseId) -> TrailId {
+        let list = [&LAW[..], &OLD[..], &[("name", "Invented Name"), ("risk_level", "high")]].concat();
+        let new = NewTrail {
+            by: by.clone(),
+            case: Some(case),
+            act: wire::Act::Notification,
+            service_type: wire::ServiceType::SocialWork,
+            stage: 2,
+            basis: LegalBasis::LegalDuty,
+            article: 1,
+            fields: fields(&list),
+            ..enquiry("centre")
+        };
+        let trail = self.hotline.open_trail(new).await.unwrap().unwrap();
+        self.reaches(2, trail, 2).await;
+        // Somebody there takes it.
+        self.others[2].record_event(event(trail, Statement::ContactMade)).await.unwrap();
+        until(|| async { self.hotline.show(by, &trail, false).await.unwrap().events.len() > 2 }).await;
+        trail
+    }
+
+    async fn reaches(&self, other: usize, trail: TrailId, stage: u32) {
+        let node = &self.others[other];
+        until(|| async { node.show(&worker(), &trail, false).await.is_ok_and(|trail| trail.stage == stage) }).await;
+    }
+
+    async fn follow(&self, by: &Caller, case: CaseId, change: NewChange) -> wire::FollowedChange {
+        self.hotline.follow_up(new(by, case, change)).await.unwrap()
+    }
+
+    async fn list(&self, by: &Caller, case: &CaseId) -> Vec<wire::FollowedChange> {
+        self.hotline.list_follow_ups(by, case).await.unwrap()
+    }
+}
+
+fn new(by: &Caller, case: CaseId, change: NewChange) -> NewFollowUp {
+    NewFollowUp { by: by.clone(), request_id: request_id(), validate_only: false, case, change }
+}
+
+fn contact(list: &[(&str, &str)], lost: bool) -> NewChange {
+    NewChange::SafeContact { fields: fields(list), lost }
+}
+
+fn step<'a>(change: &'a wire::FollowedChange, trail: &TrailId) -> &'a wire::FollowedTrail {
+    change.trails.iter().find(|step| step.trail == trail.to_vec()).unwrap()
+}
+
+/// The newest value of a label in a trail as a node shows it.
+async fn newest(node: &Arc<Node>, trail: &TrailId, label: &str) -> Option<String> {
+    until(|| async { node.show(&worker(), trail, false).await.is_ok() }).await;
+    let shown = node.show(&worker(), trail, true).await.unwrap();
+    let all = shown.events.iter().flat_map(|event| &event.fields).filter(|field| field.label == label);
+    all.map(|field| field.value.clone()).last()
+}
+
+/// [CAS-50] [CAS-51] [CAS-55] [CAS-57]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_safe_contact_changes_once_and_whoever_has_not_confirmed_is_shown() {
+    let (mut town, by) = (a_town().await, worker());
+    let jasen = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&jasen).unwrap();
+    let lipa = town.named(&by, 1, Some(case), LegalBasis::GuardianConsent, &GUARDIAN).await;
+    let centre = town.notified(&by, case).await;
+    let asked = town.asked(&by, 0, Some(case), LegalBasis::ExplicitConsent, &CONSENT).await;
+    town.quiet().await;
+    // She is in a shelter that is off.
+    town.cut(1);
+    let check = NewFollowUp { validate_only: true, ..new(&by, case, contact(&NEW, false)) };
+    let plan = town.hotline.follow_up(check).await.unwrap();
+    assert!(
+        plan.trails.iter().filter(|step| step.state() == FollowState::ToBeSaid).count() == 3,
+        "nothing is said yet"
+    );
+    assert!(town.list(&by, &case).await.is_empty());
+
+    let made = town.follow(&by, case, contact(&NEW, false)).await;
+    assert!(made.complete && made.trails.len() == 4);
+    until(|| async { town.list(&by, &case).await[0].unconfirmed == 1 }).await;
+    let [change] = <[wire::FollowedChange; 1]>::try_from(town.list(&by, &case).await).ok().unwrap();
+    for (trail, state) in
+        [(&jasen, FollowState::Delivered), (&centre, FollowState::Delivered), (&lipa, FollowState::OnItsWay)]
+    {
+        let step = step(&change, trail);
+        assert_eq!((step.state(), step.say.as_slice()), (state, &["corrected".to_owned()][..]));
+        assert!(step.said > 0 && step.events.len() == 1 && step.why.is_empty() && step.todo.is_empty());
+        assert_eq!(step.delivered > 0, state == FollowState::Delivered);
+    }
+    let silent = step(&change, &asked);
+    assert_eq!((silent.state(), silent.why.as_str()), (FollowState::NothingSaid, "not_told"));
+    // Five seconds are the agreement's time. [CAS-56]
+    until(|| async { step(&town.list(&by, &case).await[0], &lipa).overdue }).await;
+
+    town.connect(1);
+    until(|| async { town.list(&by, &case).await[0].unconfirmed == 0 }).await;
+    for (node, trail) in [(&town.others[0], &jasen), (&town.others[1], &lipa), (&town.others[2], &centre)] {
+        assert_eq!(newest(node, trail, "safe_contact_telephone").await.as_deref(), Some("+38269000222"));
+        let shown = node.show(&worker(), trail, false).await.unwrap();
+        assert!(shown.events.iter().all(|event| event.void_reason.is_empty() && event.stripped.is_empty()));
+    }
+    assert_eq!(newest(&town.others[0], &asked, "safe_contact_telephone").await, None);
+    // A person there has written since.
+    town.others[2].record_event(event(centre, Statement::Acknowledged)).await.unwrap();
+    until(|| async { step(&town.list(&by, &case).await[0], &centre).state() == FollowState::Seen }).await;
+    // What rises later gets the current value, without typing it. [CAS-43]
+    let mut later = NewEvent {
+        fields: fields(&[&CONSENT[..], &[("name", "Invented Name")]].concat()),
+        basis: Some(LegalBasis::ExplicitConsent),
+        ..event(asked, Statement::Identity)
+    };
+    let labels = [Label::SafeContactChannel, Label::SafeContactTelephone];
+    assert_eq!(town.hotline.say_from_case(&mut later, &labels).await.unwrap(), []);
+    town.hotline.record_event(later).await.unwrap();
+    town.reaches(0, asked, 2).await;
+    assert_eq!(newest(&town.others[0], &asked, "safe_contact_telephone").await.as_deref(), Some("+38269000222"));
+}
+
+/// [CAS-51] [CAS-52] [CAS-58]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_goes_where_the_consent_went_and_a_lost_telephone_is_said_first() {
+    let (town, by) = (a_town().await, worker());
+    let jasen = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&jasen).unwrap();
+    let centre = town.notified(&by, case).await;
+    let lost = town.follow(&by, case, contact(&[], true)).await;
+    for trail in [&jasen, &centre] {
+        let step = step(&lost, trail);
+        assert_eq!(step.say, ["warned:do_not_contact"], "there is no new one");
+        assert_eq!((step.why.as_str(), step.todo.as_str()), ("not_allowed", "telephone"));
+    }
+    let found = town.follow(&by, case, contact(&NEW, true)).await;
+    assert_eq!(step(&found, &jasen).say, ["warned:do_not_contact", "corrected"]);
+    assert_eq!(step(&found, &jasen).events.len(), 2);
+
+    let risk = town.follow(&by, case, NewChange::Risk(fields(&[("risk_level", "extreme")]))).await;
+    for trail in [&jasen, &centre] {
+        assert_eq!(step(&risk, trail).say, ["warned:risk_changed", "corrected"]);
+    }
+    reads(&town.others[0], &jasen, "accepted").await;
+    until(|| async { newest(&town.others[2], &centre, "risk_level").await.as_deref() == Some("extreme") }).await;
+
+    let excluded = NewChange::ExcludedPersons(fields(&[("excluded_persons", "Invented Excluded")]).remove(0));
+    let excluded = town.follow(&by, case, excluded).await;
+    assert_eq!(step(&excluded, &jasen).say, ["corrected"]);
+    until(|| async {
+        newest(&town.others[0], &jasen, "excluded_persons").await.as_deref() == Some("Invented Excluded")
+    })
+    .await;
+
+    let said_by = fields(&[("withdrawal_said_by", "herself")]).remove(0);
+    let withdrawn = town.follow(&by, case, NewChange::ConsentWithdrawn(Some(said_by))).await;
+    assert_eq!(step(&withdrawn, &jasen).say, ["withdrawn"]);
+    assert_eq!((step(&withdrawn, &centre).say.len(), step(&withdrawn, &centre).why.as_str()), (0, "not_of_consent"));
+    reads(&town.others[0], &jasen, "withdrawn").await;
+    let theirs = town.others[0].show(&worker(), &jasen, false).await.unwrap();
+    assert!(theirs.owed > 0, "the purge is owed without being asked for");
+    assert!(town.others[2].show(&worker(), &centre, false).await.unwrap().headline == "asked");
+    // The newest change stands first; each label is what it was made last.
+    let list = town.list(&by, &case).await;
+    assert_eq!(list.len(), 5);
+    assert!(list.iter().any(|change| change.change == "consent_withdrawn"));
+}
+
+/// The other side of the same: what came to us is not ours to correct. [CAS-52]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_received_is_told_to_telephone() {
+    let (town, by) = (a_town().await, worker());
+    let trail = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let jasen = &town.others[0];
+    let case = jasen.case_of(&trail).unwrap();
+    let taken = NewValues {
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        fields: Vec::new(),
+        taken: vec![(trail, vec![Label::Name, Label::SafeContactTelephone])],
+        removed: Vec::new(),
+        words: None,
+    };
+    // [CAS-41] Nothing is typed.
+    let (record, replaced) = jasen.update_case_record(taken).await.unwrap();
+    assert!(record.fields.len() == 2 && replaced.is_empty());
+    assert!(record.fields.iter().all(|field| field.value.is_empty() && field.taken_from == trail.to_vec()));
+    let shown = jasen.show_case_record(&worker(), &case, true).await.unwrap();
+    assert!(shown.fields.iter().any(|field| field.value == "+38269000111"));
+    let change = jasen.follow_up(new(&worker(), case, contact(&NEW, false))).await.unwrap();
+    let step = step(&change, &trail);
+    assert_eq!((step.say.len(), step.why.as_str(), step.todo.as_str()), (0, "we_received", "telephone"));
+}
+
+/// [CAS-45]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_new_goes_to_an_organisation_that_she_excluded() {
+    let (town, by) = (a_town().await, worker());
+    let jasen = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&jasen).unwrap();
+    let lipa = town.asked(&by, 1, Some(case), LegalBasis::ExplicitConsent, &CONSENT).await;
+    let excluded = NewChange::ExcludedOrganisations(vec!["shelter-lipa".to_owned()]);
+    let change = town.follow(&by, case, excluded).await;
+    assert_eq!(step(&change, &jasen).why, "another");
+    assert_eq!((step(&change, &lipa).why.as_str(), step(&change, &lipa).todo.as_str()), ("open_there", "decide"));
+    let identity = [&CONSENT[..], &[("name", "Invented Name")]].concat();
+    let refused = town.disclose(&by, lipa, LegalBasis::ExplicitConsent, &identity).await;
+    assert_eq!(refused, Err(Rejection::ExcludedOrganisation));
+    let again = NewTrail { case: Some(case), ..enquiry("shelter-lipa") };
+    let refused = town.hotline.open_trail(again).await.err().unwrap();
+    assert_eq!(refused.rejection(), Rejection::ExcludedOrganisation);
+    assert!(town.hotline.open_trail(NewTrail { case: Some(case), ..enquiry("shelter-jasen") }).await.is_ok());
+    assert!(town.hotline.open_trail(enquiry("shelter-lipa")).await.is_ok(), "it is hers alone");
+    // A new contact goes to the others only, and she decides what becomes of the trail there.
+    let change = town.follow(&by, case, NewChange::Risk(fields(&[("risk_level", "high")]))).await;
+    let there = step(&change, &lipa);
+    assert_eq!((there.say.as_slice(), there.todo.as_str()), (&["warned:risk_changed".to_owned()][..], "decide"));
+}
+
+/// A case with many trails, the node broken off in the middle, and what a restart makes of it. [CAS-53] [CAS-54]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_broken_off_goes_on_and_nothing_is_said_twice() {
+    const TRAILS: usize = 12;
+    let town = a_town().await;
+    let name = uput_core::sensitive::Sensitive::new("An Invented Worker".to_owned());
+    let account = town.hotline.create_account(&BY.into(), name, wire::Role::CaseWorker, None).await.unwrap();
+    let by = Caller { account: account.id, person: account.person, ..worker() };
+    let first = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&first).unwrap();
+    let mut trails = vec![first];
+    for _ in 1..TRAILS {
+        trails.push(town.named(&by, 0, Some(case), LegalBasis::ExplicitConsent, &CONSENT).await);
+    }
+    let corrections = async |node: &Arc<Node>| {
+        let mut counts = Vec::new();
+        for trail in &trails {
+            let shown = node.show(&by, trail, false).await.unwrap();
+            counts.push(shown.events.iter().filter(|event| event.kind == "corrected").count());
+        }
+        counts
+    };
+    let asked = new(&by, case, contact(&NEW, false));
+    let request_id = asked.request_id.clone();
+    let node = town.hotline.clone();
+    let following = tokio::spawn(async move { node.follow_up(asked).await.map(drop) });
+    until(|| async { corrections(&town.hotline).await.contains(&1) }).await;
+    following.abort();
+    let _ = following.await;
+    let before = corrections(&town.hotline).await;
+    assert!(before.contains(&1) && before.contains(&0), "broken off in the middle: {before:?}");
+    let Town { hotline, others, houses, carriers } = town;
+    drop(carriers);
+    drop((hotline, others));
+    let hotline = reopened(&houses[0]).await;
+    let list = hotline.list_follow_ups(&by, &case).await.unwrap();
+    assert!(list.len() == 1 && !list[0].complete && list[0].unconfirmed > 0);
+    hotline.continue_follow_ups().await.unwrap();
+    assert_eq!(corrections(&hotline).await, vec![1; TRAILS]);
+    let list = hotline.list_follow_ups(&by, &case).await.unwrap();
+    assert!(list.len() == 1 && list[0].complete);
+    // Once more, by the clock of a program that heard no answer.
+    let again = NewFollowUp { request_id, ..new(&by, case, contact(&NEW, false)) };
+    let again = hotline.follow_up(again).await.unwrap();
+    assert_eq!(again.follow_up, list[0].follow_up);
+    hotline.continue_follow_ups().await.unwrap();
+    assert_eq!(corrections(&hotline).await, vec![1; TRAILS]);
+}
+
+/// Letters that passed, kept by a curious carrier.
+type Kept = Arc<Mutex<Vec<Vec<u8>>>>;
+
+fn carry(from: &Arc<Node>, to: &Arc<Node>) -> Kept {
+    let kept = Kept::default();
+    let (from, to, copies) = (Post(from.clone()), Post(to.clone()), kept.clone());
+    tokio::spawn(async move {
+        loop {
+            let outgoing = from.next_letter(&to.organisation()).await;
+            copies.lock().unwrap().push(outgoing.letter.clone());
+            let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+            from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
+        }
+    });
+    kept
+}
+
+/// What two recipients of one change received has nothing in common that would tell them of each other: no run of sixteen
+/// bytes of any event but the sender's own IDs and the agreement's. [CAS-59]
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recipients_of_one_change_hold_nothing_equal() {
+    let (mut town, by) = (a_town().await, worker());
+    let jasen = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&jasen).unwrap();
+    let _lipa = town.named(&by, 1, Some(case), LegalBasis::ExplicitConsent, &CONSENT).await;
+    town.quiet().await;
+    town.cut(0);
+    town.cut(1);
+    let copies = [carry(&town.hotline, &town.others[0]), carry(&town.hotline, &town.others[1])];
+    let back = [carry(&town.others[0], &town.hotline), carry(&town.others[1], &town.hotline)];
+    town.follow(&by, case, contact(&NEW, true)).await;
+    until(|| async { town.list(&by, &case).await[0].unconfirmed == 0 }).await;
+    drop(back);
+
+    let bodies = |other: usize| -> Vec<Vec<u8>> {
+        let secret = [town.houses[other + 1].sealing_secret()];
+        let letters = copies[other].lock().unwrap();
+        let contents =
+            letters.iter().map(|sealed| letter::open(sealed, town.houses[other + 1].id, &secret).unwrap().content);
+        contents.flat_map(|content| content.events).map(|envelope| envelope.body).collect()
+    };
+    let (one, other) = (bodies(0), bodies(1));
+    let said = |bodies: &[Vec<u8>]| bodies.iter().filter(|body| is_said(body, &town.houses[0].id)).count();
+    assert_eq!((said(&one), said(&other)), (2, 2), "a warning and a correction each");
+    let public = [town.houses[0].id.to_vec(), town.hotline.me().chain().newest_id().to_vec()];
+    let runs = |bodies: &[Vec<u8>]| -> BTreeSet<Vec<u8>> {
+        bodies.iter().flat_map(|body| body.windows(16).map(<[u8]>::to_vec).collect::<Vec<_>>()).collect()
+    };
+    let (one, other) = (runs(&one), runs(&other));
+    // The fields of an event before and after the sender's own IDs are the same in every event.
+    let known = |run: &[u8]| public.iter().any(|id| touches(run, id));
+    let common: Vec<&Vec<u8>> = one.intersection(&other).filter(|run| !known(run)).collect();
+    assert!(common.is_empty(), "{} runs of sixteen bytes are common", common.len());
+}
+
+fn is_said(body: &[u8], author: &OrgId) -> bool {
+    codec::decode::<wire::EventBody>(body).is_ok_and(|body| body.author == author.to_vec())
+}
+
+/// Whether a run holds at least seven bytes of an ID: two IDs stand beside each other.
+fn touches(run: &[u8], id: &[u8]) -> bool {
+    id.windows(7).any(|part| run.windows(7).any(|window| window == part))
+}
