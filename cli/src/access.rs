@@ -16,6 +16,7 @@ use uput_core::sensitive::Sensitive;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
+use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
 use uput_core::wire::staff_service_client::StaffServiceClient;
 use uput_core::wire::trail_service_client::TrailServiceClient;
@@ -114,6 +115,11 @@ impl Node {
     /// Staff keys, and what is sealed to them.
     pub(crate) fn staff(&self) -> StaffServiceClient<Authorised> {
         StaffServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Who is on duty.
+    pub(crate) fn on_call(&self) -> OnCallServiceClient<Authorised> {
+        OnCallServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Agreements.

@@ -9,6 +9,7 @@ use crate::agreement::AgreementCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
 use crate::demo::DemoArgs;
+use crate::duty::DutyCommand;
 use crate::enquiry::EnquiryCommand;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
@@ -105,6 +106,9 @@ pub(crate) enum Command {
     /// Record what a body decided
     #[command(subcommand)]
     Decision(DecisionCommand),
+    /// Who is on duty
+    #[command(subcommand)]
+    Duty(DutyCommand),
     /// What waits for you
     Inbox(InboxArgs),
     /// What was signed, step by step
@@ -136,6 +140,7 @@ impl Command {
             Self::Referral(command) => command.run(options).await,
             Self::Notification(command) => command.run(options).await,
             Self::Decision(command) => command.run(options).await,
+            Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,

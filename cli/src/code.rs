@@ -41,6 +41,7 @@ codes! {
     NotReachedReason = "NOT_REACHED_REASON_",
     Outcome = "OUTCOME_",
     Purpose = "PURPOSE_",
+    DutyChannel = "DUTY_CHANNEL_",
     DisclosureScope = "DISCLOSURE_SCOPE_",
     PeerState = "PEER_STATE_",
     CheckLevel = "CHECK_LEVEL_",

@@ -12,6 +12,7 @@ mod completions;
 mod decision;
 mod demo;
 mod document;
+mod duty;
 mod enquiry;
 mod exit;
 mod failure;

@@ -53,7 +53,7 @@ impl ShowArgs {
         head(&trail, &mut page);
         for event in &trail.events {
             page.line("");
-            describe(event, &mut page);
+            describe(event, &trail, &mut page);
         }
         Answer::new(&json!({ "trail": TrailView::with_events(trail) }), page)
     }
@@ -95,7 +95,19 @@ fn due(deadline: &wire::Deadline) -> String {
     format!("{} {whose}{met}{late}", moment::local(deadline.due))
 }
 
-fn describe(event: &wire::TrailEvent, page: &mut Page) {
+/// What became of an answer by telephone: which event says so, and when. [ONC-31]
+fn telephone(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
+    let by = trail.events.iter().find(|by| !event.telephone_by.is_empty() && by.event == event.telephone_by);
+    let by = by.map(|by| format!(" by event {} of {}", hex(&by.event), moment::local(by.time))).unwrap_or_default();
+    match event.telephone.as_str() {
+        "" => String::new(),
+        "unconfirmed" => format!("not confirmed yet: it is the word of {}", event.author),
+        "replaced" => format!("they spoke again{by}"),
+        word => format!("{word}{by}"),
+    }
+}
+
+fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     let code = if event.code.is_empty() { String::new() } else { format!(" ({})", event.code.replace('_', " ")) };
     page.line(format!("{}  {}: {}{code}", moment::local(event.time), event.author, event.kind.replace('_', " ")));
     let mut detail = |name: &str, text: String| {
@@ -105,6 +117,7 @@ fn describe(event: &wire::TrailEvent, page: &mut Page) {
     };
     detail("happened", moment::local(event.occurred));
     detail("delivered", moment::local(event.delivered));
+    detail("by telephone", telephone(event, trail));
     detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));
     let closed = event.fields.iter().filter(|field| field.value.is_empty()).map(|field| field.label.as_str());
     detail("labels", closed.collect::<Vec<_>>().join(", "));

@@ -21,6 +21,8 @@ pub(crate) struct TrailView {
     notes: Vec<String>,
     owed: u32,
     undelivered: u64,
+    telephone_due: Option<String>,
+    unconfirmed: u32,
     overdue: bool,
     deadlines: Vec<DeadlineView>,
     changed: Option<String>,
@@ -55,6 +57,8 @@ struct EventView {
     fields: Vec<FieldView>,
     stripped: Vec<String>,
     evidence: Option<String>,
+    telephone: Option<String>,
+    telephone_by: Option<String>,
 }
 
 /// A label, and its value where that was asked for and is still here.
@@ -79,6 +83,8 @@ impl TrailView {
             notes: trail.notes,
             owed: trail.owed,
             undelivered: trail.undelivered,
+            telephone_due: moment::utc(trail.telephone_due),
+            unconfirmed: trail.unconfirmed,
             overdue: trail.deadlines.iter().any(|deadline| deadline.overdue && deadline.met == 0),
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
             changed: moment::utc(trail.changed),
@@ -149,6 +155,8 @@ impl EventView {
                 .collect(),
             stripped: event.stripped,
             evidence: some(hex(&event.evidence)),
+            telephone: some(event.telephone),
+            telephone_by: some(hex(&event.telephone_by)),
         }
     }
 }

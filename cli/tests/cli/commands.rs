@@ -192,6 +192,15 @@ transcripts! {
     decision_record: "decision record 90b2c4d6 --type placement --outcome granted --until 2026-12-01T00:00+01:00 --request-id {REQUEST}";
     decision_record_with_evidence: "decision record 3f9a1c20 --type placement --outcome granted --evidence-trail 90b2c4d6 --request-id {REQUEST}";
     decision_record_without_decision: "decision record 3f9a1c20 --type placement --outcome granted --evidence-trail 77aa01de --request-id {REQUEST}";
+    duty_set: "duty set --account 5c5c5c5c --days sat,mon --hours 22:00-06:00 --channel sms --address-file -", "+38164000000\n";
+    duty_set_once: "duty set --account 5c5c5c5c --order 2 --starts 2099-12-24T18:00+01:00 --ends 2099-12-25T08:00+01:00 --channel email --address-file - --instead-of d1d1d1d1", "duty@shelter.example\n";
+    duty_set_holiday: "duty set --holiday --starts 2099-12-25T00:00+01:00 --ends 2099-12-26T00:00+01:00";
+    duty_set_without_an_address: "duty set --account 5c5c5c5c --days sun --hours 00:00-24:00 --channel sms";
+    duty_list: "duty list";
+    duty_remove: "duty remove d1d1d1d1 --yes";
+    duty_remove_unasked: "duty remove d1d1d1d1";
+    duty_now: "duty now";
+    duty_take: "duty take 3f9a1c20";
     inbox: "inbox";
     inbox_all: "inbox --all";
     trail_show: "trail show 3f9a1c20";

@@ -19,6 +19,7 @@ use uput_wire::v1 as wire;
 use uput_wire::v1::account_service_server::{AccountService, AccountServiceServer};
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
+use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
 use uput_wire::v1::staff_service_server::StaffServiceServer;
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
@@ -108,6 +109,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .unwrap()
             .add_service(NodeServiceServer::with_interceptor(script.clone(), known))
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
+            .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
@@ -183,6 +185,38 @@ impl PeeringService for Script {
             _ => (vec![sample::invited("Shelter\u{1b}[2J B")], ""),
         };
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token: next.to_owned() }))
+    }
+}
+
+#[tonic::async_trait]
+impl OnCallService for Script {
+    async fn set_duty(&self, request: Request<wire::SetDutyRequest>) -> Answer<wire::SetDutyResponse> {
+        self.record("SetDuty", request.get_ref());
+        let asked = request.into_inner().duty.unwrap_or_default();
+        let account = if asked.account.is_empty() { Vec::new() } else { sample::account().account };
+        Ok(Response::new(wire::SetDutyResponse { duty: Some(wire::Duty { duty: vec![0xd1; 16], account, ..asked }) }))
+    }
+
+    async fn list_duty(&self, request: Request<wire::ListDutyRequest>) -> Answer<wire::ListDutyResponse> {
+        self.record("ListDuty", request.get_ref());
+        let (duties, gaps) = (vec![sample::duty(), sample::holiday()], vec![sample::gap()]);
+        Ok(Response::new(wire::ListDutyResponse { duties, gaps, zone: "Europe/Belgrade".to_owned() }))
+    }
+
+    async fn remove_duty(&self, request: Request<wire::RemoveDutyRequest>) -> Answer<wire::RemoveDutyResponse> {
+        self.record("RemoveDuty", request.get_ref());
+        Ok(Response::new(wire::RemoveDutyResponse {}))
+    }
+
+    async fn get_on_call(&self, request: Request<wire::GetOnCallRequest>) -> Answer<wire::GetOnCallResponse> {
+        self.record("GetOnCall", request.get_ref());
+        let (on_duty, gaps) = (vec![sample::on_duty()], vec![sample::gap()]);
+        Ok(Response::new(wire::GetOnCallResponse { on_duty, gaps, zone: "Europe/Belgrade".to_owned() }))
+    }
+
+    async fn take_call(&self, request: Request<wire::TakeCallRequest>) -> Answer<wire::TakeCallResponse> {
+        self.record("TakeCall", request.get_ref());
+        Ok(Response::new(wire::TakeCallResponse {}))
     }
 }
 

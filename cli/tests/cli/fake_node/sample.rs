@@ -128,6 +128,34 @@ pub(crate) fn agreement() -> wire::AgreementStatus {
     }
 }
 
+/// A night of an invented colleague.
+pub(crate) fn duty() -> wire::Duty {
+    wire::Duty {
+        duty: vec![0xd1; 16],
+        account: vec![0x5c; 16],
+        order: 1,
+        when: Some(wire::duty::When::Weekly(wire::WeeklyDuty { days: vec![1, 6], from: 22 * 60, until: 6 * 60 })),
+        channel: wire::DutyChannel::Sms as i32,
+        address: "+38164000000".to_owned(),
+        created: NIGHT,
+        created_by: vec![0x5a; 16],
+    }
+}
+
+pub(crate) fn holiday() -> wire::Duty {
+    let when = Some(wire::duty::When::Holiday(wire::SingleDuty { from: NIGHT, until: NIGHT + 86_400 }));
+    wire::Duty { duty: vec![0xd2; 16], when, created: NIGHT, created_by: vec![0x5a; 16], ..Default::default() }
+}
+
+pub(crate) fn gap() -> wire::DutyGap {
+    wire::DutyGap { from: NIGHT, until: NIGHT + 4 * 3600 }
+}
+
+pub(crate) fn on_duty() -> wire::OnDuty {
+    let name = "An Invented\u{1b}[2J Worker".to_owned();
+    wire::OnDuty { account: vec![0x5c; 16], name, order: 1, channel: wire::DutyChannel::Sms as i32 }
+}
+
 /// The agreement's envelope before anybody signed.
 pub(crate) fn envelope() -> Vec<u8> {
     let envelope = wire::Envelope {
@@ -207,6 +235,20 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         stripped: vec!["home_address".to_owned()],
         ..Default::default()
     };
+    let phoned = wire::TrailEvent {
+        event: vec![0xe3; 32],
+        author: "us".to_owned(),
+        ours: true,
+        seq: 2,
+        kind: "phoned".to_owned(),
+        code: "yes".to_owned(),
+        time: NIGHT + 90,
+        occurred: NIGHT + 60,
+        stored: NIGHT + 90,
+        telephone: "confirmed".to_owned(),
+        telephone_by: vec![0xe1; 32],
+        ..Default::default()
+    };
     let void = wire::TrailEvent {
         event: vec![0xe2; 32],
         author: "us".to_owned(),
@@ -217,5 +259,5 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         void_reason: "not accepted yet".to_owned(),
         ..Default::default()
     };
-    vec![opened, answered, void]
+    vec![opened, phoned, answered, void]
 }
