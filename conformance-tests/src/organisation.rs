@@ -327,6 +327,18 @@ impl Organisation {
         Ok(command.stdin(Stdio::null()).kill_on_drop(true).output().await?)
     }
 
+    /// Runs `uput` on this node as whoever has that access file: how it ended, and what it says.
+    ///
+    /// # Errors
+    /// If it cannot be started, or says nothing.
+    pub async fn uput_as(&self, access: &Path, arguments: &[&str]) -> Outcome<(bool, serde_json::Value)> {
+        let mut command = Command::new(&self.programs.uput);
+        command.arg("--as").arg(access).arg("--node").arg(self.folder());
+        command.args(["--yes", "--no-input", "--json"]).args(arguments);
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+        Ok((output.status.success(), serde_json::from_slice(&output.stdout)?))
+    }
+
     /// Runs `uput` on this node and reads what it says.
     ///
     /// # Errors

@@ -58,3 +58,42 @@ fn holds_none(path: &Path, bytes: &[u8], scan: &Scan, tally: &mut Tally) {
         tally.violated(format!("{}: {found:?}", path.display()));
     }
 }
+
+/// What somebody reads of these values who has a stopped node's folder, its `node.key`, and so every key in the key book:
+/// in the files as they are, in what the storage key opens, and in what every key of every trail opens.
+///
+/// # Errors
+/// If a file cannot be read, or the folder does not open.
+pub fn readable(path: &Path, values: &[&str]) -> Outcome<BTreeSet<String>> {
+    let mut scan = Scan::default();
+    for value in values {
+        scan.plant_whole(value, value);
+    }
+    let folder = Folder::open(path, &shapes(super::CONTROL).into_iter().collect::<Vec<_>>().concat())?;
+    let (evidence, opened) = folder.under_trail_keys()?;
+    let (on_the_way, _) = folder.on_the_way()?;
+    let payloads = folder.records.iter().map(|record| &record.payload);
+    let mut parts: Vec<Vec<u8>> = payloads.chain(folder.entries()).chain(&folder.index).cloned().collect();
+    parts.extend([evidence, opened, on_the_way].concat());
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                parts.push(std::fs::read(&path)?);
+            }
+        }
+    }
+    Ok(parts.iter().flat_map(|part| scan.find(part)).map(str::to_owned).collect())
+}
+
+/// How many pieces that were on their way, sealed to staff, no key of a stopped node's folder opens any more.
+///
+/// # Errors
+/// If the folder does not open.
+pub fn closed_for_good(path: &Path) -> Outcome<u64> {
+    let folder = Folder::open(path, &shapes(super::CONTROL).into_iter().collect::<Vec<_>>().concat())?;
+    Ok(folder.on_the_way()?.1)
+}

@@ -230,9 +230,9 @@ impl Staff {
         let sharing = owner.as_ref().and_then(|key| key.sharing);
         let name = |person: Option<PersonId>| person.map(|person| self.0.person_name(&person)).unwrap_or_default();
         // The newest key of whose it is, if it came after the one that was shared.
-        let newer = owner.as_ref().and_then(|old| {
-            staff.keys().into_iter().rfind(|key| key.owner == old.owner && key.number > old.number)
-        });
+        let newer = owner
+            .as_ref()
+            .and_then(|old| staff.keys().into_iter().rfind(|key| key.owner == old.owner && key.number > old.number));
         wire::KeyShare {
             key: share.key.to_vec(),
             number: share.number.into(),

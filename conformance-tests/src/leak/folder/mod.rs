@@ -40,12 +40,16 @@ pub(crate) struct Folder {
 struct EventRecord {
     #[prost(bytes = "vec", tag = "1")]
     trail: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    ordinal: u32,
     #[prost(bytes = "vec", tag = "3")]
     evidence: Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]
     values: Vec<u8>,
     #[prost(uint32, tag = "8")]
     generation: u32,
+    #[prost(bytes = "vec", tag = "21")]
+    dispatch: Vec<u8>,
 }
 
 impl Folder {
@@ -78,6 +82,29 @@ impl Folder {
             }
         }
         Ok((evidence, values))
+    }
+
+    /// What is on its way, sealed to staff, as far as the key book still has the keys of the way; and how many pieces it
+    /// does not open any more. [STF-12]
+    pub(crate) fn on_the_way(&self) -> Outcome<(Parts, u64)> {
+        let (mut opened, mut closed) = (Vec::new(), 0);
+        for record in self.records.iter().filter(|record| record.kind == EVENT) {
+            let event = EventRecord::decode(record.payload.as_slice())
+                .map_err(|_| Failed::because("an event's record does not parse"))?;
+            if event.dispatch.is_empty() {
+                continue;
+            }
+            let name = seal::sha256(&[b"uput/node/dispatch", &event.trail, &event.ordinal.to_be_bytes()]);
+            let outer = event.opened(&self.keys(&event.trail, event.generation)?.value, "values", &event.dispatch)?;
+            match self.book.keys.get(&name) {
+                Some(keys) => opened.push(
+                    seal::open(&keys.value, &name, &outer)
+                        .ok_or_else(|| Failed::because("what is on its way does not open"))?,
+                ),
+                None => closed += 1,
+            }
+        }
+        Ok((opened, closed))
     }
 
     /// [NOD-23]

@@ -1,0 +1,171 @@
+//! Values that are sealed to staff, through the real programs: what somebody reads who has a node's folder and every key in
+//! it, and how a lost key comes back.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on must stop")]
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use uput_conformance::leak::left_behind::{closed_for_good, readable};
+use uput_conformance::organisation::Organisation;
+use uput_conformance::pair::{Pair, SHELTER, Setting, agreement, until};
+use uput_conformance::programs::Programs;
+
+/// Invented, and nowhere else.
+const VALUES: [&str; 2] = ["Staklena Livada Purpose", "Zvonimirka In Words"];
+
+/// Somebody with an access file.
+struct Person {
+    access: PathBuf,
+    key: String,
+}
+
+async fn done(side: &Organisation, person: &Person, arguments: &[&str]) -> Value {
+    let (well, said) = side.uput_as(&person.access, arguments).await.unwrap();
+    assert!(well, "{arguments:?}: {said}");
+    said
+}
+
+async fn make_key(side: &Organisation, access: PathBuf) -> Person {
+    let (well, said) = side.uput_as(&access, &["staff", "create"]).await.unwrap();
+    assert!(well, "{said}");
+    Person { access, key: said["key"]["key"].as_str().unwrap().to_owned() }
+}
+
+/// A supervisor and two case workers, each with a key that counts and is split between the other two.
+async fn staff(side: &Organisation) -> [Person; 3] {
+    let supervisor = make_key(side, side.worker()).await;
+    let mut people = vec![supervisor];
+    for name in ["Berta", "Clara"] {
+        let file = side.home().join(format!("{name}.txt"));
+        std::fs::write(&file, format!("{name}, invented\n")).unwrap();
+        let file = file.display().to_string();
+        let made = side.uput_done(&["account", "create", "--role", "case-worker", "--name-file", &file]).await.unwrap();
+        let account = made["account"]["account"].as_str().unwrap().to_owned();
+        let access = side.home().join(format!("{name}.toml"));
+        side.uput_done(&["account", "token", &account, "--to", &access.display().to_string()]).await.unwrap();
+        let person = make_key(side, access).await;
+        done(side, &people[0], &["staff", "confirm", &person.key[..32]]).await;
+        people.push(person);
+    }
+    for person in &people {
+        done(side, person, &["staff", "share", "--needed", "2", "--among", "2"]).await;
+    }
+    people.try_into().unwrap_or_else(|_| panic!("three people"))
+}
+
+fn fields(side: &Organisation, name: &str, text: &str) -> String {
+    let file = side.home().join(name);
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+async fn shows(side: &Organisation, person: &Person, trail: &str, holds: impl Fn(&Value) -> bool) {
+    until("the trail shows it", || async {
+        let (well, said) = side.uput_as(&person.access, &["referral", "show", trail]).await?;
+        Ok(well && holds(&said["trail"]))
+    })
+    .await
+    .unwrap();
+}
+
+/// An enquiry, her need, and a yes in words; the fields' files are removed again. Gives the trail.
+async fn need(pair: &Pair, ours: &Person, theirs: &Person) -> String {
+    let [hotline, shelter] = pair.both();
+    let places = fields(hotline, "enquiry.toml", "places = 2\nadults = 1\n");
+    let sent = done(hotline, ours, &["enquiry", "send", SHELTER, "--service", "shelter", "--fields", &places]).await;
+    let trail = sent["trail"].as_str().unwrap().to_owned();
+    shows(shelter, theirs, &trail, |view| view["headline"] == "asked").await;
+    done(shelter, theirs, &["referral", "hold", &trail, "--until", "2099-01-01T00:00Z"]).await;
+    shows(hotline, ours, &trail, |view| view["headline"] == "held").await;
+    let [purpose, reason] = VALUES;
+    let text = format!(
+        "consent_given_by = \"herself\"\nconsent_form = \"oral_witnessed\"\nconsent_language = \"sq\"\n\
+         consent_purpose = \"{purpose}\"\nconsent_until = \"2098-12-31\"\nage_band = \"30_59\"\n"
+    );
+    let words = fields(hotline, "need.toml", &text);
+    let basis = ["--basis", "explicit-consent", "--fields", &words];
+    done(hotline, ours, &[&["referral", "need", &trail][..], &basis].concat()).await;
+    shows(shelter, theirs, &trail, |view| view["stage"] == 1).await;
+    let reply = fields(shelter, "reply.toml", &format!("reason_in_words = \"{reason}\"\n"));
+    done(shelter, theirs, &["referral", "accept", &trail, "--fields", &reply]).await;
+    shows(hotline, ours, &trail, |view| view["headline"] == "accepted").await;
+    [places, words, reply].iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    pair.settled().await.unwrap();
+    trail
+}
+
+fn shown(said: &Value) -> Vec<&str> {
+    let all = said["disclosed"].as_array().unwrap();
+    all.iter().filter_map(|field| field["value"].as_str()).filter(|value| VALUES.contains(value)).collect()
+}
+
+/// [STF-1] [STF-9] [STF-10] [STF-12] [STF-15] [STF-24]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_with_every_key_in_it_shows_nothing_that_is_sealed_to_staff_and_a_lost_key_comes_back() {
+    let programs = Programs::find().unwrap();
+    for sealed in [false, true] {
+        let mut source: toml::Table = toml::from_str(&agreement().unwrap()).unwrap();
+        let profiles = source.get_mut("profile").unwrap().as_table_mut().unwrap();
+        for (_, profile) in profiles.iter_mut() {
+            profile.as_table_mut().unwrap().insert("staff_only".to_owned(), sealed.into());
+        }
+        let setting = Setting { log: "trace", open_wire: false, agreement: toml::to_string(&source).unwrap() };
+        let pair = Pair::found(&programs, &setting).await.unwrap();
+        let [ours, theirs] = [staff(&pair.hotline).await, staff(&pair.shelter).await];
+        let trail = need(&pair, &ours[1], &theirs[1]).await;
+        for (side, people) in [(&pair.hotline, &ours), (&pair.shelter, &theirs)] {
+            // Whoever has the case reads it, and so does the supervisor; a colleague is told that it is not there.
+            for reader in [&people[1], &people[0]] {
+                let said = done(side, reader, &["referral", "show", &trail, "--values"]).await;
+                assert_eq!(shown(&said).len(), VALUES.len(), "{sealed}: {said}");
+            }
+            let (well, said) =
+                side.uput_as(&people[2].access, &["referral", "show", &trail, "--values"]).await.unwrap();
+            assert!(!well && said["error"]["reason"] == "NO_SUCH_TRAIL", "{said}");
+            // Without the key file there is nothing to see, whatever the access file opens.
+            let file = people[1].access.with_extension("staff.key");
+            let aside = file.with_extension("aside");
+            std::fs::rename(&file, &aside).unwrap();
+            let said = done(side, &people[1], &["referral", "show", &trail, "--values"]).await;
+            assert_eq!(shown(&said).is_empty(), sealed, "{said}");
+            std::fs::rename(&aside, &file).unwrap();
+        }
+        if sealed {
+            drill(&pair.shelter, &theirs, &trail).await;
+        }
+        // Keys of the way are gathered for a second before they are destroyed.
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        for side in pair.both() {
+            side.stop().await.unwrap();
+            let found = readable(&side.folder(), &VALUES).unwrap();
+            let log = std::fs::read_to_string(side.log()).unwrap();
+            assert!(VALUES.iter().all(|value| !log.contains(value)), "the log holds a value");
+            println!("sealed to staff: {sealed}; values read with the folder and every key in it: {}", found.len());
+            assert_eq!(found.len(), if sealed { 0 } else { VALUES.len() }, "{found:?}");
+        }
+        assert_eq!(closed_for_good(&pair.hotline.folder()).unwrap() > 0, sealed);
+    }
+}
+
+/// Berta's computer is stolen. One colleague is too few, two bring her key back.
+async fn drill(side: &Organisation, people: &[Person; 3], trail: &str) {
+    let [sanja, berta, clara] = people;
+    let file = berta.access.with_extension("staff.key");
+    std::fs::remove_file(&file).unwrap();
+    let new = make_key(side, berta.access.clone()).await;
+    let values = ["referral", "show", trail, "--values"];
+    assert!(shown(&done(side, &new, &values).await).is_empty());
+    done(side, sanja, &["staff", "give", &new.key[..32]]).await;
+    let (well, said) = side.uput_as(&new.access, &["staff", "recover"]).await.unwrap();
+    assert!(!well && said["error"]["why"].as_str().unwrap().contains("1 shares are here, 2 are needed"), "{said}");
+    done(side, clara, &["staff", "give", &new.key[..32]]).await;
+    let said = done(side, &new, &["staff", "recover"]).await;
+    assert_eq!((said["key"].as_str(), said["added"].as_u64()), (Some(berta.key.as_str()), Some(1)), "{said}");
+    // The new key alone is enough from now on.
+    std::fs::remove_file(said["file"].as_str().unwrap()).unwrap();
+    assert_eq!(shown(&done(side, &new, &values).await).len(), VALUES.len());
+    let keys = done(side, &new, &["staff", "list"]).await;
+    let state =
+        |id: &str| keys["keys"].as_array().unwrap().iter().find(|key| key["key"] == id).unwrap()["state"].clone();
+    assert_eq!((state(&new.key), state(&berta.key)), ("current".into(), "replaced".into()));
+}
