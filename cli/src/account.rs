@@ -142,6 +142,7 @@ impl TokenArgs {
             account: self.account.bytes(),
             scopes: self.scopes.iter().map(|scope| (*scope).into()).collect(),
             valid_seconds: self.valid,
+            ..Default::default()
         };
         let answer = node.accounts().create_token(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         let (token, secret) = (answer.token.unwrap_or_default(), Sensitive::new(answer.secret));

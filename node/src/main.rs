@@ -16,7 +16,9 @@ use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
+use uput_core::wire::session_service_server::SessionServiceServer;
 use uput_core::wire::staff_service_server::StaffServiceServer;
+use uput_core::wire::team_service_server::TeamServiceServer;
 use uput_core::wire::trail_service_server::TrailServiceServer;
 use uput_node::config::Config;
 use uput_node::daemon::{self, Sockets};
@@ -25,7 +27,7 @@ use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Accounts, Agreements, FollowUps, NodeCalls, OnCall, Peering, Staff, Trails};
+use uput_node::rpc::{Accounts, Agreements, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -177,6 +179,8 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
         .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
+        .add_service(SessionServiceServer::new(Sessions(Arc::clone(node))))
+        .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

@@ -13,7 +13,7 @@ use uput_core::{
     wire::{DisclosureScope, Purpose, Role},
 };
 use uput_node::{
-    account::{AccountId, Caller},
+    account::{AccountId, Caller, Shown},
     clock,
     node::{Export, NewEvent, NewTrail},
     record::{
@@ -62,7 +62,7 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     ])
     .await;
     let administrator = AccountId::new([9; 16]);
-    let account =
+    let (account, _) =
         hotline.create_account(&administrator, Sensitive::new(NAME.to_owned()), Role::Supervisor, None).await.unwrap();
     let by = account.id;
     let caller = Caller { account: by, person: account.person, ..caller_as(Role::Supervisor) };
@@ -118,7 +118,7 @@ async fn a_folder_from_before_there_were_accounts_gets_its_first_one_once() {
     let accounts = register.accounts();
     assert_eq!(accounts.len(), 1);
     for token in [first, second] {
-        let caller = register.admit(token.expose(), clock::now()).unwrap();
+        let caller = register.admit(&Shown { token: Some(token.expose()), ..Shown::default() }, clock::now()).unwrap();
         assert!(caller.role == Role::Administrator && caller.account == accounts.first().unwrap().id);
     }
 }

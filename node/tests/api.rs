@@ -54,8 +54,18 @@ fn register(token: &Token) -> Register {
     let (register, account) = (Register::default(), AccountId::new([1; 16]));
     let (name, role) = (Sensitive::new("an invented administrator".to_owned()), Role::Administrator);
     let person = PersonId::new([2; 16]);
-    let (created, created_by, disabled) = (1, None, false);
-    register.set_account(Account { id: account, person, name, role, created, created_by, disabled });
+    register.set_account(Account {
+        id: account,
+        person,
+        name,
+        role,
+        created: 1,
+        created_by: None,
+        disabled: false,
+        erased: false,
+        notice: 0,
+        seen: 0,
+    });
     register.set_token(KeptToken {
         id: token.id(),
         account,
@@ -65,6 +75,8 @@ fn register(token: &Token) -> Register {
         created_by: None,
         until: 0,
         revoked: false,
+        key_digest: None,
+        notice: 0,
     });
     register
 }

@@ -43,7 +43,7 @@ fn minutes(n: u64) -> Seconds {
 }
 
 async fn colleague(node: &Node, role: Role) -> Account {
-    node.create_account(&BY, Sensitive::new("An Invented Colleague".to_owned()), role, None).await.unwrap()
+    node.create_account(&BY, Sensitive::new("An Invented Colleague".to_owned()), role, None).await.unwrap().0
 }
 
 fn caller(account: &Account) -> Caller {

@@ -9,143 +9,58 @@
 )]
 
 mod caller;
+mod staffed;
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use caller::{call, connect, token_in};
-use tempfile::TempDir;
-use tonic::transport::Channel;
+use caller::{Identity, Who};
+use staffed::{ACCOUNTS, FACTOR, PASSWORD, Running, code_of, hex};
 use tonic::{Code, Status};
 use uput_core::rejection::Rejection;
 use uput_core::wire::{self, Role, Scope};
 use uput_node::account::roles::{self, Part, ROLES, Row, SCOPES};
 use uput_node::rpc::status;
 
-const ACCOUNTS: &str = "uput.v1.AccountService/";
 const STATUS: &str = "uput.v1.NodeService/GetNode";
 
-/// A node as `uputd init` makes it.
-struct Running {
-    home: TempDir,
-    child: Child,
-    channel: Channel,
-    administrator: String,
+/// Asks for that part of a call, in a way that changes nothing. A new part of a call has its request here.
+async fn try_row(who: &Who, row: &Row) -> Result<(), Status> {
+    let method = row.method;
+    if method.ends_with("/RecordEvent") && row.part == Part::AcknowledgedOrWarned {
+        let kind = Some(wire::statement::Kind::Acknowledged(wire::Acknowledged {}));
+        let statement = Some(wire::Statement { kind });
+        return who.ask(method, wire::RecordEventRequest { statement, ..Default::default() }).await;
+    }
+    if row.part == Part::Values && method.ends_with("/GetCaseRecord") {
+        return who.ask(method, wire::GetCaseRecordRequest { values: true, ..Default::default() }).await;
+    }
+    if row.part == Part::Values && method.ends_with("/GetTrail") {
+        return who.ask(method, wire::GetTrailRequest { values: true, ..Default::default() }).await;
+    }
+    if row.part == Part::Values && method.ends_with("/ExportTrail") {
+        let scope = wire::DisclosureScope::Values.into();
+        return who.ask(method, wire::ExportTrailRequest { scope, ..Default::default() }).await;
+    }
+    if method.ends_with("/RenewToken") {
+        return who.ask(method, wire::RenewTokenRequest { valid_seconds: u64::MAX, ..Default::default() }).await;
+    }
+    assert_ne!(row.part, Part::Values, "{method}: no request asks for values");
+    who.ask(method, ()).await
 }
 
-impl Running {
-    async fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let made = Command::new(env!("CARGO_BIN_EXE_uputd"))
-            .args(["init", "--api", "127.0.0.1:0", "--dir"])
-            .arg(home.path().join("node"))
-            .arg("--organisation-key")
-            .arg(home.path().join("organisation.key"))
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(made.success());
-        Self::serve(home).await
+/// Every row that needs somebody, against what is allowed to them; gives how many there were.
+async fn try_all(who: &Who, what: &str, allowed: impl Fn(&Row) -> bool) -> usize {
+    let rows = roles::rows().iter().filter(|row| !roles::is_open(row.method) && !row.method.ends_with("/LogOut"));
+    let mut tried = 0;
+    for row in rows {
+        let answer = try_row(who, row).await;
+        let said = answer.as_ref().err().map(ToString::to_string);
+        assert_eq!(is_denied(&answer), !allowed(row), "{what} {row:?}: {said:?}");
+        tried += 1;
     }
-
-    async fn serve(home: TempDir) -> Self {
-        let folder = home.path().join("node");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_uputd"))
-            .arg("--config")
-            .arg(folder.join("uput.toml"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let api: SocketAddr = line.trim_end().rsplit_once("api=").unwrap().1.parse().unwrap();
-        let channel = connect(&folder, api).await;
-        let administrator = if folder.join("api.toml").exists() { token_in(&folder) } else { String::new() };
-        Self { home, child, channel, administrator }
-    }
-
-    /// Ends it in the middle of whatever it does, and starts it anew.
-    async fn killed_and_started(mut self) -> Self {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let home = std::mem::replace(&mut self.home, tempfile::tempdir().unwrap());
-        Self::serve(home).await
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.home.path().join("node")
-    }
-
-    async fn ask<Q, A>(&self, token: &str, method: &str, message: Q) -> Result<A, Status>
-    where
-        Q: prost::Message + 'static,
-        A: prost::Message + Default + 'static,
-    {
-        call(&self.channel, token, method, message).await
-    }
-
-    async fn administer<Q, A>(&self, method: &str, message: Q) -> Result<A, Status>
-    where
-        Q: prost::Message + 'static,
-        A: prost::Message + Default + 'static,
-    {
-        self.ask(&self.administrator, &format!("{ACCOUNTS}{method}"), message).await
-    }
-
-    async fn account(&self, role: Role) -> Vec<u8> {
-        let request = wire::CreateAccountRequest {
-            name: format!("An Invented {role:?}"),
-            role: role.into(),
-            ..Default::default()
-        };
-        let made: wire::CreateAccountResponse = self.administer("CreateAccount", request).await.unwrap();
-        made.account.unwrap().account
-    }
-
-    async fn token(&self, account: &[u8], scopes: &[Scope], valid_seconds: u64) -> wire::CreateTokenResponse {
-        let scopes = scopes.iter().map(|scope| (*scope).into()).collect();
-        let request = wire::CreateTokenRequest { account: account.to_vec(), scopes, valid_seconds };
-        self.administer("CreateToken", request).await.unwrap()
-    }
-
-    async fn accounts(&self) -> Vec<wire::Account> {
-        let list: wire::ListAccountsResponse =
-            self.administer("ListAccounts", wire::ListAccountsRequest::default()).await.unwrap();
-        list.accounts
-    }
-
-    /// Asks for that part of a call, in a way that changes nothing.
-    async fn try_row(&self, token: &str, row: &Row) -> Result<(), Status> {
-        let method = row.method;
-        if method.ends_with("/RecordEvent") && row.part == Part::AcknowledgedOrWarned {
-            let kind = Some(wire::statement::Kind::Acknowledged(wire::Acknowledged {}));
-            let statement = Some(wire::Statement { kind });
-            return self.ask(token, method, wire::RecordEventRequest { statement, ..Default::default() }).await;
-        }
-        if row.part == Part::Values && method.ends_with("/GetCaseRecord") {
-            return self.ask(token, method, wire::GetCaseRecordRequest { values: true, ..Default::default() }).await;
-        }
-        if row.part == Part::Values && method.ends_with("/GetTrail") {
-            return self.ask(token, method, wire::GetTrailRequest { values: true, ..Default::default() }).await;
-        }
-        if row.part == Part::Values && method.ends_with("/ExportTrail") {
-            let scope = wire::DisclosureScope::Values.into();
-            return self.ask(token, method, wire::ExportTrailRequest { scope, ..Default::default() }).await;
-        }
-        assert_ne!(row.part, Part::Values, "{method}: no request asks for values");
-        self.ask(token, method, ()).await
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    let unheard = who.ask::<(), ()>("uput.v1.TrailService/Unheard", ()).await;
+    assert!(is_denied(&unheard), "{what}");
+    tried
 }
 
 fn is_denied(answer: &Result<(), Status>) -> bool {
@@ -165,23 +80,85 @@ async fn every_call_is_denied_to_every_role_that_the_table_does_not_name() {
     let mut tried = 0;
     for role in ROLES {
         let account = node.account(role).await;
-        // Without limits (a machine has none without scopes), with each scope alone, with all of them.
-        let unlimited = [Vec::new()].into_iter().filter(|_| role != Role::Integration);
-        let limits = unlimited.chain(SCOPES.map(|scope| vec![scope])).chain([SCOPES.to_vec()]);
-        for scopes in limits.collect::<Vec<_>>() {
+        for scopes in limits(role) {
             let token = node.token(&account, &scopes, 0).await.secret;
-            for row in roles::rows() {
-                let answer = node.try_row(&token, row).await;
-                let allowed = roles::may(role, &scopes, row.method, row.part);
-                let said = answer.as_ref().err().map(ToString::to_string);
-                assert_eq!(is_denied(&answer), !allowed, "{role:?} {scopes:?} {row:?}: {said:?}");
-                tried += 1;
-            }
-            let unheard = node.ask::<(), ()>(&token, "uput.v1.TrailService/Unheard", ()).await;
-            assert!(is_denied(&unheard), "{role:?}");
+            let may = |row: &Row| roles::may(role, &scopes, row.method, row.part);
+            tried += try_all(&node.who(&token), &format!("{role:?} {scopes:?}"), may).await;
+            let out = node.who(&token).ask::<(), ()>("uput.v1.SessionService/LogOut", ()).await;
+            let allowed = roles::may(role, &scopes, "uput.v1.SessionService/LogOut", Part::Whole);
+            assert_eq!(is_denied(&out), !allowed);
         }
     }
-    assert_eq!(tried, roles::rows().len() * (6 * (SCOPES.len() + 2) - 1));
+    let rows = roles::rows().iter().filter(|row| !roles::is_open(row.method)).count() - 1;
+    assert_eq!(tried, rows * (6 * (SCOPES.len() + 2) - 1));
+}
+
+/// Without limits (a machine has none without scopes), with each scope alone, with all of them.
+fn limits(role: Role) -> Vec<Vec<Scope>> {
+    let unlimited = [Vec::new()].into_iter().filter(|_| role != Role::Integration);
+    unlimited.chain(SCOPES.map(|scope| vec![scope])).chain([SCOPES.to_vec()]).collect()
+}
+
+/// [ACC-11] [ACC-36] A session is a token without limits; it ends with the call that ends it.
+#[tokio::test]
+async fn a_session_may_what_its_role_may() {
+    let node = Running::start().await;
+    for role in ROLES.into_iter().filter(|role| *role != Role::Integration) {
+        let hired = node.hired("An Invented Colleague", role).await;
+        let account = hex(&hired.account.unwrap().account);
+        node.enrol(&hired.code, PASSWORD, FACTOR).await.unwrap();
+        let begun = node.log_in(&account, PASSWORD, &code_of(FACTOR, 0)).await.unwrap();
+        let who = node.who(&begun.secret);
+        try_all(&who, &format!("session {role:?}"), |row| roles::may(role, &[], row.method, row.part)).await;
+        who.ask::<(), ()>("uput.v1.SessionService/LogOut", ()).await.unwrap();
+        let after = who.ask::<(), ()>(STATUS, ()).await.unwrap_err();
+        assert_eq!(status::rejection(&after), Some(Rejection::NotAuthenticated));
+    }
+}
+
+/// [ACC-11] [ACC-40]
+#[tokio::test]
+async fn a_certificate_may_what_its_scopes_and_its_role_may() {
+    let node = Running::start().await;
+    for role in ROLES {
+        let account = node.account(role).await;
+        for scopes in limits(role) {
+            let identity = Identity::generate();
+            let request = wire::PinCertificateRequest {
+                account: account.clone(),
+                key_digest: identity.key_digest.clone(),
+                scopes: scopes.iter().map(|scope| (*scope).into()).collect(),
+                valid_seconds: 0,
+            };
+            let _: wire::PinCertificateResponse = node.administer("PinCertificate", request).await.unwrap();
+            let who = node.holder(&identity).await;
+            let may = |row: &Row| roles::may(role, &scopes, row.method, row.part);
+            try_all(&who, &format!("certificate {role:?} {scopes:?}"), may).await;
+        }
+    }
+}
+
+/// [ACC-50] [ACC-51]
+#[tokio::test]
+async fn a_machine_on_behalf_of_a_person_may_what_both_may() {
+    let node = Running::start().await;
+    let machine = node.account(Role::Integration).await;
+    for role in [Role::Intake, Role::CaseWorker, Role::Supervisor, Role::Auditor] {
+        let person = node.account(role).await;
+        let persons = node.token(&person, &[], 0).await.secret;
+        let request = wire::DelegateAccountRequest { machine: machine.clone(), valid_seconds: 0 };
+        let _: wire::DelegateAccountResponse =
+            node.ask(&persons, "uput.v1.SessionService/DelegateAccount", request).await.unwrap();
+        for scopes in limits(Role::Integration) {
+            let token = node.token(&machine, &scopes, 0).await.secret;
+            let who = Who { on_behalf_of: Some(hex(&person)), ..node.who(&token) };
+            let may = |row: &Row| {
+                let of = |role, scopes: &[Scope]| roles::may(role, scopes, row.method, row.part);
+                of(Role::Integration, &scopes) && of(role, &[])
+            };
+            try_all(&who, &format!("for {role:?} {scopes:?}"), may).await;
+        }
+    }
 }
 
 /// [ACC-6] [ACC-7] [ACC-8] [ACC-9]
@@ -295,6 +272,7 @@ async fn the_last_administrator_stays_and_what_is_wrong_is_refused() {
         account: account.to_vec(),
         scopes: Vec::new(),
         valid_seconds,
+        key_digest: Vec::new(),
     };
     assert_eq!(ask("CreateToken", of(&first, 0)).await, Some(Rejection::NoSuchAccount), "it is disabled");
     assert_eq!(ask("CreateToken", of(&[0; 16], 0)).await, Some(Rejection::NoSuchAccount));
@@ -311,8 +289,4 @@ async fn the_last_administrator_stays_and_what_is_wrong_is_refused() {
         assert_eq!(status::rejection(&refused), Some(Rejection::BadValue));
         assert!(name.is_empty() || !refused.message().contains(name));
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

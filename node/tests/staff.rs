@@ -49,7 +49,7 @@ fn fresh() -> SealingSecret {
 }
 
 async fn account(node: &Node, name: &str, role: Role) -> Caller {
-    let account = node.create_account(&BY, Sensitive::new(name.to_owned()), role, None).await.unwrap();
+    let (account, _) = node.create_account(&BY, Sensitive::new(name.to_owned()), role, None).await.unwrap();
     Caller { account: account.id, person: account.person, role, scopes: Arc::new([]), on_behalf_of: None }
 }
 

@@ -3,21 +3,18 @@
 //! Guarantees that an account that was tried too often lets nobody in for a while. It is kept in memory alone: whoever
 //! guesses must not be able to fill the disk.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use uput_core::time::{Seconds, Span};
-
-use super::AccountId;
 
 /// Wrong secrets after which an account is locked. [ACC-7]
 pub(super) const MOST: u32 = 10;
 /// For how long. Attempts that are older do not count. [ACC-7]
 const LOCKED: Span = Span(900);
 
-/// The attempts at every account that had a failed one lately.
-#[derive(Default)]
-pub(super) struct Attempts {
-    failed: HashMap<AccountId, Failed>,
+/// The attempts at every door that had a failed one lately. What is counted as a door, the register says.
+pub(super) struct Attempts<D> {
+    failed: HashMap<D, Failed>,
 }
 
 struct Failed {
@@ -26,18 +23,24 @@ struct Failed {
     locked_until: Option<Seconds>,
 }
 
-impl Attempts {
-    /// Until when an account is locked, if it is.
-    pub(super) fn locked_until(&self, account: &AccountId, now: Seconds) -> Option<Seconds> {
-        self.failed.get(account)?.locked_until.filter(|until| *until > now)
+impl<D> Default for Attempts<D> {
+    fn default() -> Self {
+        Self { failed: HashMap::new() }
+    }
+}
+
+impl<D: Eq + Hash> Attempts<D> {
+    /// Until when a door is locked, if it is.
+    pub(super) fn locked_until(&self, door: &D, now: Seconds) -> Option<Seconds> {
+        self.failed.get(door)?.locked_until.filter(|until| *until > now)
     }
 
-    /// Counts a wrong secret; says whether the account is locked now and was not before.
-    pub(super) fn failed(&mut self, account: AccountId, now: Seconds) -> bool {
-        if self.locked_until(&account, now).is_some() {
+    /// Counts a wrong secret; says whether the door is locked now and was not before.
+    pub(super) fn failed(&mut self, door: D, now: Seconds) -> bool {
+        if self.locked_until(&door, now).is_some() {
             return false;
         }
-        let failed = self.failed.entry(account).or_insert(Failed { count: 0, since: now, locked_until: None });
+        let failed = self.failed.entry(door).or_insert(Failed { count: 0, since: now, locked_until: None });
         if failed.locked_until.is_some() || failed.since.after(LOCKED) <= now {
             *failed = Failed { count: 0, since: now, locked_until: None };
         }
@@ -48,15 +51,16 @@ impl Attempts {
         failed.locked_until.is_some()
     }
 
-    /// The right secret was shown while the account was not locked.
-    pub(super) fn succeeded(&mut self, account: &AccountId) {
-        self.failed.remove(account);
+    /// The right secret was shown while the door was not locked.
+    pub(super) fn succeeded(&mut self, door: &D) {
+        self.failed.remove(door);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::AccountId;
 
     /// [ACC-7]
     #[test]

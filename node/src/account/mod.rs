@@ -5,13 +5,27 @@
 
 mod attempts;
 mod caller;
+mod code;
+mod credential;
+mod credentials;
+mod notice;
+mod password;
 mod register;
 pub mod roles;
+mod second_factor;
+mod sessions;
 mod team;
 mod token;
 
 pub use caller::{By, Caller, OnBehalfOf};
-pub use register::{Account, KeptToken, Register};
+pub use code::Code;
+pub use credential::{Credential, Delegation, What};
+pub use credentials::Door;
+pub use notice::{Notice, NoticeKind};
+pub use password::{Password, Typed, Work};
+pub use register::{Account, KeptToken, Register, Shown};
+pub use second_factor::SecondFactor;
+pub use sessions::{IDLE, LONGEST};
 pub use team::Team;
 pub use token::{Token, TokenDigest};
 
@@ -35,6 +49,14 @@ macro_rules! ids {
                 #[must_use]
                 pub fn parse(bytes: &[u8]) -> Option<Self> {
                     bytes.try_into().ok().map(Self)
+                }
+
+                /// From 32 hexadecimal digits in lower case.
+                #[must_use]
+                pub fn from_hex(text: &str) -> Option<Self> {
+                    let digits = text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+                    let number = u128::from_str_radix(text, 16).ok().filter(|_| digits)?;
+                    Some(Self(number.to_be_bytes()))
                 }
 
                 /// Its bytes.
@@ -68,6 +90,10 @@ ids! {
     PersonId;
     /// A team: 16 random bytes. [ACC-60]
     TeamId;
+    /// A code, a password or a certificate: 16 random bytes, no secret. [ACC-30]
+    CredentialId;
+    /// Leave for a machine to act for a person: 16 random bytes. [ACC-52]
+    DelegationId;
 }
 
 pub(crate) use ids;

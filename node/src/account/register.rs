@@ -15,7 +15,13 @@ use uput_core::{
     wire::{Role, Scope},
 };
 
-use super::{AccountId, Caller, PersonId, Team, TeamId, Token, TokenDigest, TokenId, attempts::Attempts, token};
+use super::{
+    AccountId, Caller, Credential, CredentialId, Delegation, DelegationId, Door, OnBehalfOf, PersonId, Team, TeamId,
+    Token, TokenDigest, TokenId, Work,
+    attempts::Attempts,
+    sessions::{self, Sessions},
+    token,
+};
 
 /// A person or a machine of this organisation.
 #[derive(Clone)]
@@ -34,6 +40,12 @@ pub struct Account {
     pub created_by: Option<AccountId>,
     /// It was ended.
     pub disabled: bool,
+    /// Its name was erased.
+    pub erased: bool,
+    /// Number of the notice of its making; 0: nobody is told.
+    pub notice: u64,
+    /// Number of the newest notice that its person has seen.
+    pub seen: u64,
 }
 
 /// What the node keeps of a token.
@@ -55,20 +67,40 @@ pub struct KeptToken {
     pub until: u64,
     /// It was ended.
     pub revoked: bool,
+    /// The certificate without which it is nothing.
+    pub key_digest: Option<[u8; 32]>,
+    /// Number of the notice of it; 0: nobody is told.
+    pub notice: u64,
+}
+
+/// What a call shows of who makes it.
+#[derive(Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// The text of a token or a session.
+    pub token: Option<&'a str>,
+    /// SHA-256 of the public key of the client's certificate, whose private key it has shown to hold.
+    pub key_digest: Option<&'a [u8; 32]>,
+    /// The account on whose behalf it calls, in hexadecimal.
+    pub on_behalf_of: Option<&'a str>,
 }
 
 /// All accounts and tokens.
 #[derive(Default)]
 pub struct Register {
     state: RwLock<State>,
-    attempts: Mutex<Attempts>,
+    attempts: Mutex<Attempts<Door>>,
+    sessions: Mutex<Sessions>,
+    /// What each attempt at a password costs.
+    pub work: Work,
 }
 
 #[derive(Default)]
-struct State {
-    accounts: BTreeMap<AccountId, Account>,
-    tokens: BTreeMap<TokenId, KeptToken>,
-    teams: BTreeMap<TeamId, Team>,
+pub(super) struct State {
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    pub(super) tokens: BTreeMap<TokenId, KeptToken>,
+    pub(super) teams: BTreeMap<TeamId, Team>,
+    pub(super) credentials: BTreeMap<CredentialId, Credential>,
+    pub(super) delegations: BTreeMap<DelegationId, Delegation>,
 }
 
 impl KeptToken {
@@ -80,36 +112,84 @@ impl KeptToken {
 }
 
 impl Register {
-    /// Whose token it is, if it lets anybody in. [ACC-6]
-    #[must_use]
-    pub fn admit(&self, shown: &str, now: Seconds) -> Option<Caller> {
+    /// Who makes a call that shows this.
+    ///
+    /// # Errors
+    /// [`Rejection::NotAuthenticated`] for whatever reason; [`Rejection::NotPermitted`] for a call on behalf of somebody who
+    /// gave no leave.
+    pub fn admit(&self, shown: &Shown<'_>, now: Seconds) -> Result<Caller, Rejection> {
+        let caller = match (shown.token, shown.key_digest) {
+            // [ACC-41]
+            (None, Some(key)) => self.by_certificate(key, now),
+            (token, key) => self.by_token(token.unwrap_or_default(), key, now),
+        };
+        let caller = caller.ok_or(Rejection::NotAuthenticated)?;
+        match shown.on_behalf_of {
+            None => Ok(caller),
+            Some(account) => self.on_behalf(caller, account, now).ok_or(Rejection::NotPermitted),
+        }
+    }
+
+    /// Whose token or session it is, if it lets anybody in. [ACC-6]
+    fn by_token(&self, shown: &str, key: Option<&[u8; 32]>, now: Seconds) -> Option<Caller> {
+        if let Some(caller) = self.by_session(shown, now) {
+            return Some(caller);
+        }
         let state = self.read();
         let kept = token::id_of(shown).and_then(|id| state.tokens.get(&id));
         // Compared with something also where nothing is known, so that both take the same time.
         let right = kept.map_or_else(TokenDigest::nobodys, |kept| kept.digest).matches(shown);
         let kept = kept?;
-        let open = self.attempted(&kept.account, right, now);
+        let open = self.attempted(Door::Token(kept.account), right, now);
+        // [ACC-42] A token that was taken away from its certificate is nothing.
+        let bound = kept.key_digest.is_none_or(|bound| key == Some(&bound));
         let account = state.accounts.get(&kept.account)?;
-        (open && right && kept.is_valid(now) && !account.disabled).then(|| Caller {
-            account: account.id,
-            person: account.person,
-            role: account.role,
-            scopes: Arc::clone(&kept.scopes),
-            on_behalf_of: None,
-        })
+        (open && right && bound && kept.is_valid(now)).then(|| account.caller(&kept.scopes)).flatten()
     }
 
-    /// Counts an attempt; false: the account is locked. [ACC-7]
-    fn attempted(&self, account: &AccountId, right: bool, now: Seconds) -> bool {
+    fn by_session(&self, shown: &str, now: Seconds) -> Option<Caller> {
+        let looked = self.sessions().look(shown, now);
+        match looked {
+            sessions::Shown::Open(account) => {
+                let caller = self.read().accounts.get(&account)?.caller(&Arc::from([]))?;
+                self.sessions().used(&token::id_of(shown)?, now);
+                Some(caller)
+            }
+            sessions::Shown::Wrong(account) => {
+                self.attempted(Door::Token(account), false, now);
+                None
+            }
+            sessions::Shown::Nothing | sessions::Shown::Ended(_) => None,
+        }
+    }
+
+    fn by_certificate(&self, key: &[u8; 32], now: Seconds) -> Option<Caller> {
+        let state = self.read();
+        let (account, scopes) = state.pinned(key, now)?;
+        state.accounts.get(&account)?.caller(&scopes)
+    }
+
+    /// The same caller on behalf of whoever gave leave. [ACC-52]
+    fn on_behalf(&self, caller: Caller, account: &str, now: Seconds) -> Option<Caller> {
+        let state = self.read();
+        let person = state.accounts.get(&AccountId::from_hex(account)?).filter(|person| !person.disabled)?;
+        let given = |delegation: &Delegation| delegation.account == person.id && delegation.machine == caller.account;
+        let leave = state.delegations.values().any(|delegation| given(delegation) && delegation.is_valid(now));
+        let on_behalf_of = Some(OnBehalfOf { account: person.id, person: person.person, role: person.role });
+        (leave && caller.role == Role::Integration).then_some(Caller { on_behalf_of, ..caller })
+    }
+
+    /// Counts an attempt; false: the door is locked. [ACC-7] [ACC-37]
+    pub fn attempted(&self, door: Door, right: bool, now: Seconds) -> bool {
         let mut attempts = self.attempts();
-        if attempts.locked_until(account, now).is_some() {
+        if attempts.locked_until(&door, now).is_some() {
             return false;
         }
         if right {
-            attempts.succeeded(account);
-        } else if attempts.failed(*account, now) {
+            attempts.succeeded(&door);
+        } else if attempts.failed(door, now) {
             // The ID, never the name.
-            tracing::warn!(%account, "an account is locked after failed attempts");
+            tracing::warn!(account = %door.account(), "an account is locked after failed attempts");
         }
         true
     }
@@ -208,28 +288,47 @@ impl Register {
         self.read().tokens.get(&token.id()).is_some_and(|kept| kept.digest.matches(token.expose()))
     }
 
-    /// Until when an account is locked, if it is.
+    /// Until when an account is locked for tokens or passwords of strangers, if it is.
     #[must_use]
     pub fn locked_until(&self, account: &AccountId, now: Seconds) -> Option<Seconds> {
-        self.attempts().locked_until(account, now)
+        let attempts = self.attempts();
+        let doors = [Door::Token(*account), Door::Password(*account)];
+        doors.iter().filter_map(|door| attempts.locked_until(door, now)).max()
     }
 
     // A panic while a lock was held leaves the maps whole: each change is one insertion.
-    fn read(&self) -> RwLockReadGuard<'_, State> {
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts<Door>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Account {
+    /// As a caller, unless it was ended.
+    fn caller(&self, scopes: &Arc<[Scope]>) -> Option<Caller> {
+        (!self.disabled).then(|| Caller {
+            account: self.id,
+            person: self.person,
+            role: self.role,
+            scopes: Arc::clone(scopes),
+            on_behalf_of: None,
+        })
+    }
+}
+
 /// The only one; the beginning of an ID has at least 4 bytes.
-fn only<'a, T>(beginning: &[u8], mut found: impl Iterator<Item = &'a T>) -> Result<&'a T, Rejection> {
+pub(super) fn only<'a, T>(beginning: &[u8], mut found: impl Iterator<Item = &'a T>) -> Result<&'a T, Rejection> {
     match (found.next(), found.next()) {
         (Some(one), None) if beginning.len() >= 4 => Ok(one),
         _ => Err(Rejection::NoSuchAccount),
@@ -258,6 +357,9 @@ mod tests {
             created: 1,
             created_by: None,
             disabled: false,
+            erased: false,
+            notice: 0,
+            seen: 0,
         });
         let (id, digest) = (token.id(), token.digest());
         register.set_token(KeptToken {
@@ -269,8 +371,14 @@ mod tests {
             created_by: None,
             until: now().get() + 10,
             revoked: false,
+            key_digest: None,
+            notice: 0,
         });
         (register, token)
+    }
+
+    fn admit(register: &Register, token: &str, now: Seconds) -> Option<Caller> {
+        register.admit(&Shown { token: Some(token), ..Shown::default() }, now).ok()
     }
 
     /// The same ID with another secret.
@@ -285,20 +393,20 @@ mod tests {
     #[test]
     fn only_a_valid_token_of_an_enabled_account_lets_in() {
         let (register, token) = staffed();
-        let caller = register.admit(token.expose(), now()).unwrap();
+        let caller = admit(&register, token.expose(), now()).unwrap();
         assert_eq!((caller.account, caller.role), (AccountId::new([1; 16]), Role::CaseWorker));
         let stranger = Token::generate().unwrap();
         for wrong in ["", "guess", stranger.expose(), &forged(&token)] {
-            assert!(register.admit(wrong, now()).is_none());
+            assert!(admit(&register, wrong, now()).is_none());
         }
-        assert!(register.admit(token.expose(), now().after(Span(10))).is_none(), "it has ended");
+        assert!(admit(&register, token.expose(), now().after(Span(10))).is_none(), "it has ended");
         let kept = register.token(&token.id().to_vec()).unwrap();
         register.set_token(KeptToken { revoked: true, ..kept.clone() });
-        assert!(register.admit(token.expose(), now()).is_none(), "it was revoked");
+        assert!(admit(&register, token.expose(), now()).is_none(), "it was revoked");
         register.set_token(kept);
         let account = register.account(&[1; 4]).unwrap();
         register.set_account(Account { disabled: true, ..account });
-        assert!(register.admit(token.expose(), now()).is_none(), "its account is disabled");
+        assert!(admit(&register, token.expose(), now()).is_none(), "its account is disabled");
     }
 
     /// [ACC-7]
@@ -307,22 +415,22 @@ mod tests {
         let (register, token) = staffed();
         for _ in 0..MOST {
             assert!(register.locked_until(&AccountId::new([1; 16]), now()).is_none());
-            assert!(register.admit(&forged(&token), now()).is_none());
+            assert!(admit(&register, &forged(&token), now()).is_none());
         }
-        assert!(register.admit(token.expose(), now()).is_none());
+        assert!(admit(&register, token.expose(), now()).is_none());
         let until = register.locked_until(&AccountId::new([1; 16]), now()).unwrap();
         let kept = register.token(&token.id().to_vec()).unwrap();
         register.set_token(KeptToken { until: 0, ..kept });
-        assert!(register.admit(token.expose(), until).is_some());
+        assert!(admit(&register, token.expose(), until).is_some());
     }
 
     #[test]
     fn guesses_at_ids_that_nobody_has_lock_nobody() {
         let (register, token) = staffed();
         for _ in 0..10 * MOST {
-            assert!(register.admit(Token::generate().unwrap().expose(), now()).is_none());
+            assert!(admit(&register, Token::generate().unwrap().expose(), now()).is_none());
         }
-        assert!(register.admit(token.expose(), now()).is_some());
+        assert!(admit(&register, token.expose(), now()).is_some());
     }
 
     #[test]

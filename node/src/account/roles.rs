@@ -15,7 +15,7 @@ pub const METHODS: &[&str] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 pub const ROLES: [Role; 6] =
     [Role::Intake, Role::CaseWorker, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Integration];
 /// Every scope.
-pub const SCOPES: [Scope; 13] = [
+pub const SCOPES: [Scope; 14] = [
     Scope::Status,
     Scope::Directory,
     Scope::Peering,
@@ -29,6 +29,7 @@ pub const SCOPES: [Scope; 13] = [
     Scope::ExportValues,
     Scope::Own,
     Scope::Duty,
+    Scope::Teams,
 ];
 
 /// Which part of a call. A new one has its word in the list below.

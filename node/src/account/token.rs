@@ -65,7 +65,7 @@ impl Token {
     /// What the node keeps of it.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
-        TokenDigest::of(&self.text)
+        TokenDigest::of(self.text.as_bytes())
     }
 }
 
@@ -80,16 +80,17 @@ pub(super) fn id_of(text: &str) -> Option<TokenId> {
 }
 
 impl TokenDigest {
-    fn of(text: &str) -> Self {
+    /// Of secret bytes.
+    pub(super) fn of(secret: &[u8]) -> Self {
         let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, secret).as_ref());
         Self(bytes)
     }
 
     /// The digest of no token: what is compared with where there is nothing to compare with. [ACC-6]
     #[must_use]
     pub fn nobodys() -> Self {
-        static NOBODYS: LazyLock<TokenDigest> = LazyLock::new(|| TokenDigest::of(""));
+        static NOBODYS: LazyLock<TokenDigest> = LazyLock::new(|| TokenDigest::of(b""));
         *NOBODYS
     }
 
@@ -108,7 +109,12 @@ impl TokenDigest {
     /// Whether the text is the token. Takes as long for a wrong digest as for the right one. [ACC-6]
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let shown = Self::of(text);
+        self.is(&Self::of(text.as_bytes()))
+    }
+
+    /// Whether both are of the same secret. Takes as long for a wrong one as for the right one.
+    #[must_use]
+    pub fn is(&self, shown: &Self) -> bool {
         let difference = self.0.iter().zip(shown.0).fold(0, |all, (kept, shown)| all | (kept ^ shown));
         std::hint::black_box(difference) == 0
     }

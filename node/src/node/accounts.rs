@@ -14,12 +14,14 @@ use uput_core::{
 
 use super::{
     Node,
+    credentials::credential_draft,
     journal::{OpenError, all},
+    sessions::delegation_of,
 };
 use crate::{
-    account::{Account, AccountId, KeptToken, PersonId, Token, TokenDigest, TokenId},
+    account::{Account, AccountId, Code, KeptToken, PersonId, Token, TokenDigest, TokenId},
     clock::{self, SystemEntropy},
-    record::{self, AccountRecord, TeamRecord, TokenRecord},
+    record::{self, AccountRecord, CredentialRecord, DelegationRecord, TeamRecord, TokenRecord},
     seal,
     storage::{Commit, CommitError, NewTrailKeys, Storage},
 };
@@ -48,13 +50,20 @@ impl Node {
         for kept in all::<TokenRecord>(&self.storage, record::TOKENS)? {
             self.accounts.set_token(token_of(&kept).ok_or_else(unreadable)?);
         }
+        for kept in all::<CredentialRecord>(&self.storage, record::CREDENTIALS)? {
+            self.accounts.set_credential(self.credential_of(&kept).ok_or_else(unreadable)?);
+        }
+        for kept in all::<DelegationRecord>(&self.storage, record::DELEGATIONS)? {
+            self.accounts.set_delegation(delegation_of(&kept).ok_or_else(unreadable)?);
+        }
         for kept in all::<TeamRecord>(&self.storage, record::TEAMS)? {
             self.accounts.set_team(self.team_of(&kept).ok_or_else(unreadable)?);
         }
         Ok(())
     }
 
-    /// Makes an account, which has no token yet: of the person who has the account that begins so, or of a new one.
+    /// Makes an account: of the person who has the account that begins so, or of a new one. A person gets a code, with
+    /// which they enrol; its end is told. [ACC-31]
     ///
     /// # Errors
     /// [`Rejection::BadValue`] for a name that is empty or long; [`Rejection::NoSuchAccount`].
@@ -64,7 +73,7 @@ impl Node {
         name: Sensitive<String>,
         role: Role,
         same_person: Option<&[u8]>,
-    ) -> Result<Account, Rejection> {
+    ) -> Result<(Account, Option<(Code, u64)>), Rejection> {
         let name = checked_name(name)?;
         let _alone = self.changing.lock().await;
         // [ACC-14]
@@ -72,10 +81,24 @@ impl Node {
             Some(beginning) => self.accounts.account(beginning)?.person,
             None => PersonId::new(SystemEntropy.bytes()),
         };
-        let (record, key, account) = new_account(person, name, role, Some(*by))?;
-        self.commit(Commit { keys: vec![key], records: vec![record::draft(&record)] }).await?;
+        let notice = self.accounts.newest_notice() + 1;
+        let (record, key, account) = new_account(person, name, role, Some(*by), notice)?;
+        let mut records = vec![record::draft(&record)];
+        let code = match role {
+            Role::Integration => None,
+            _ => Some(self.new_code(account.id, Some(*by), 0)?),
+        };
+        if let Some((_, credential)) = &code {
+            records.push(credential_draft(credential, &key.evidence)?);
+        }
+        self.commit(Commit { keys: vec![key], records }).await?;
         self.accounts.set_account(account.clone());
-        Ok(account)
+        let code = code.map(|(code, credential)| {
+            let until = credential.until;
+            self.accounts.set_credential(credential);
+            (code, until)
+        });
+        Ok((account, code))
     }
 
     /// Ends an account for good, and with it all its tokens. [ACC-8]
@@ -96,6 +119,7 @@ impl Node {
         self.keep(&AccountRecord { disabled: clock::now().get(), disabled_by: by.to_vec(), ..kept }).await?;
         let account = Account { disabled: true, ..account };
         self.accounts.set_account(account.clone());
+        self.accounts.end_sessions(&account.id, "");
         Ok(account)
     }
 
@@ -109,6 +133,7 @@ impl Node {
         beginning: &[u8],
         scopes: Vec<Scope>,
         valid: Span,
+        key_digest: Option<[u8; 32]>,
     ) -> Result<(KeptToken, Token), Rejection> {
         let _alone = self.changing.lock().await;
         let account = self.accounts.account(beginning)?;
@@ -121,6 +146,10 @@ impl Node {
         let token = Token::generate().map_err(|_| Rejection::Malformed)?;
         let now = clock::now();
         let (record, kept) = new_token(&token, account.id, scopes, Some(*by), now, now.after(valid).get());
+        // [ACC-15] Whoever makes a token of somebody else had it in hand.
+        let notice = self.accounts.newest_notice() + 1;
+        let record = TokenRecord { key_digest: key_digest.map(Vec::from).unwrap_or_default(), notice, ..record };
+        let kept = KeptToken { key_digest, notice, ..kept };
         self.keep(&record).await?;
         self.accounts.set_token(kept.clone());
         Ok((kept, token))
@@ -172,6 +201,9 @@ impl Node {
             id,
             person: PersonId::parse(person)?,
             name: self.opened_name(&record::account_key_name(&id), &name_aad(&id), &kept.name),
+            erased: self.storage.trail_keys(&record::account_key_name(&id)).is_none_or(|keys| keys.value.is_none()),
+            notice: kept.notice,
+            seen: kept.seen,
             role: Role::try_from(kept.role).ok()?,
             created: kept.created,
             created_by: AccountId::parse(&kept.created_by),
@@ -198,7 +230,7 @@ pub(super) fn checked_name(name: Sensitive<String>) -> Result<Sensitive<String>,
 /// The first account with its first token, which has no end: it lies beside the keys of the node.
 fn founding(token: &Token) -> Result<(Commit, Account, KeptToken), Rejection> {
     let (person, name) = (PersonId::new(SystemEntropy.bytes()), Sensitive::new(FIRST.to_owned()));
-    let (account_record, key, account) = new_account(person, name, Role::Administrator, None)?;
+    let (account_record, key, account) = new_account(person, name, Role::Administrator, None, 0)?;
     let (token_record, kept) = new_token(token, account.id, Vec::new(), None, clock::now(), 0);
     let records = vec![record::draft(&account_record), record::draft(&token_record)];
     Ok((Commit { keys: vec![key], records }, account, kept))
@@ -209,13 +241,16 @@ fn new_account(
     name: Sensitive<String>,
     role: Role,
     by: Option<AccountId>,
+    notice: u64,
 ) -> Result<(AccountRecord, NewTrailKeys, Account), Rejection> {
     let id = AccountId::new(SystemEntropy.bytes());
     // [ACC-3] A key of its own, so that the name can be erased while what was done stays.
     let key = NewTrailKeys::generate(record::account_key_name(&id)).map_err(|_| Rejection::Malformed)?;
     // Name and key are exposed to seal one under the other.
     let sealed = seal::seal(key.value.expose(), &name_aad(&id), name.expose().as_bytes());
-    let account = Account { id, person, name, role, created: clock::now().get(), created_by: by, disabled: false };
+    let created = clock::now().get();
+    let (disabled, erased, seen) = (false, false, 0);
+    let account = Account { id, person, name, role, created, created_by: by, disabled, erased, notice, seen };
     let record = AccountRecord {
         account: id.to_vec(),
         person: person.to_vec(),
@@ -223,12 +258,13 @@ fn new_account(
         role: role.into(),
         created: account.created,
         created_by: by.map(AccountId::to_vec).unwrap_or_default(),
+        notice,
         ..AccountRecord::default()
     };
     Ok((record, key, account))
 }
 
-fn new_token(
+pub(super) fn new_token(
     token: &Token,
     account: AccountId,
     scopes: Vec<Scope>,
@@ -255,6 +291,8 @@ fn new_token(
         created_by: by,
         until,
         revoked: false,
+        key_digest: None,
+        notice: 0,
     };
     (record, kept)
 }
@@ -262,6 +300,10 @@ fn new_token(
 fn token_of(kept: &TokenRecord) -> Option<KeptToken> {
     // A scope that this version does not know must not turn a limited token into an unlimited one.
     let scopes: Vec<Scope> = kept.scopes.iter().map(|scope| Scope::try_from(*scope).ok()).collect::<Option<_>>()?;
+    let key_digest = match kept.key_digest.as_slice() {
+        [] => None,
+        bytes => Some(bytes.try_into().ok()?),
+    };
     Some(KeptToken {
         id: TokenId::parse(&kept.token)?,
         account: AccountId::parse(&kept.account)?,
@@ -271,6 +313,8 @@ fn token_of(kept: &TokenRecord) -> Option<KeptToken> {
         created_by: AccountId::parse(&kept.created_by),
         until: kept.until,
         revoked: kept.revoked != 0,
+        key_digest,
+        notice: kept.notice,
     })
 }
 

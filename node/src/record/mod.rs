@@ -5,6 +5,7 @@
 
 mod case;
 mod case_values;
+mod credential;
 mod follow_up;
 mod on_call;
 mod outline;
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
 pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, Holding};
+pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered};
@@ -72,6 +74,10 @@ pub const SEALING: Tree = Tree::new("sealing");
 pub const DISPATCHED: Tree = Tree::new("dispatched");
 /// Teams: ID to the newest record.
 pub const TEAMS: Tree = Tree::new("teams");
+/// Codes, passwords and certificates: ID to the newest record.
+pub const CREDENTIALS: Tree = Tree::new("credentials");
+/// Delegations: ID to the newest record.
+pub const DELEGATIONS: Tree = Tree::new("delegations");
 
 /// Own key records and incarnation.
 #[derive(Clone, PartialEq, Message)]
@@ -320,6 +326,12 @@ pub struct AccountRecord {
     /// Whose it is; empty in a record of an earlier version: of a person who has this account alone. [ACC-14]
     #[prost(bytes = "vec", tag = "8")]
     pub person: Vec<u8>,
+    /// Number of the notice of its making; 0: nobody is told. [ACC-15]
+    #[prost(uint64, tag = "9")]
+    pub notice: u64,
+    /// Number of the newest notice that its person has seen.
+    #[prost(uint64, tag = "10")]
+    pub seen: u64,
 }
 
 /// A token, or what it is now; never its secret.
@@ -353,6 +365,12 @@ pub struct TokenRecord {
     /// Account ID of whoever revoked it.
     #[prost(bytes = "vec", tag = "9")]
     pub revoked_by: Vec<u8>,
+    /// The certificate without which it is nothing; empty: it needs none. [ACC-42]
+    #[prost(bytes = "vec", tag = "10")]
+    pub key_digest: Vec<u8>,
+    /// Number of the notice of it; 0: nobody is told. [ACC-15]
+    #[prost(uint64, tag = "11")]
+    pub notice: u64,
 }
 
 /// Something that the journal holds.
@@ -370,7 +388,8 @@ macro_rules! kinds {
 kinds! {
     OwnRecord = 1, ChainRecord = 2, PeerRecord = 3, InvitationRecord = 4, AgreementRecord = 5,
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
-    TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, TeamRecord = 16,
+    TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, CredentialRecord = 15,
+    TeamRecord = 16, DelegationRecord = 17,
     StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, DutyRecord = 23, NudgeRecord = 24,
     OutlineRecord = 25,
 }
@@ -427,6 +446,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         BoxRecord::KIND => with(record, |r: BoxRecord| vec![points(BOXES, &numbered(&r.subject, r.number), record)]),
         ShareRecord::KIND => with(record, |r: ShareRecord| vec![points(SHARES, &numbered(&r.key, r.number), record)]),
         SealingRecord::KIND => vec![points(SEALING, b"sealing", record)],
+        CredentialRecord::KIND => with(record, |r: CredentialRecord| vec![points(CREDENTIALS, &r.credential, record)]),
+        DelegationRecord::KIND => with(record, |r: DelegationRecord| vec![points(DELEGATIONS, &r.delegation, record)]),
         TeamRecord::KIND => with(record, |r: TeamRecord| vec![points(TEAMS, &r.team, record)]),
         CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
         CaseValuesRecord::KIND => with(record, |r| project_case_values(&r, record)),

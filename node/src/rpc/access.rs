@@ -173,6 +173,8 @@ mod tests {
             created_by: None,
             until: 0,
             revoked,
+            key_digest: None,
+            notice: 0,
         });
         register
     }

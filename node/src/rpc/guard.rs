@@ -19,12 +19,20 @@ use uput_core::rejection::Rejection;
 
 use super::status;
 use crate::{
-    account::{Caller, Register, roles::Part},
+    account::{
+        Caller, Register, Shown,
+        roles::{self, Part},
+    },
     clock,
+    tls::ClientKey,
 };
 
 /// Failed attempts that are answered as such, per minute; further ones hear that they are too many.
 const FAILURES_PER_MINUTE: u32 = 30;
+/// Names the account on whose behalf a machine calls. [ACC-50]
+const ON_BEHALF_OF: &str = "on-behalf-of";
+/// Says how many notices the caller has not seen. [ACC-15]
+const NOTICES: &str = "uput-notices";
 
 /// Lets callers in.
 #[derive(Clone)]
@@ -55,24 +63,36 @@ impl Guard {
         Self { register, failures: Arc::new(RateLimiter::direct(quota)) }
     }
 
-    fn admit(&self, headers: &HeaderMap, path: &str) -> Result<Admitted, Rejection> {
-        let shown = headers.get(http::header::AUTHORIZATION).and_then(|header| header.to_str().ok());
-        let shown = shown.and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
-        let Some(caller) = self.register.admit(shown, clock::now()) else {
-            // [API-4] After the comparison: a flood of guesses does not shut out a right token.
-            return Err(match self.failures.check() {
-                Ok(()) => Rejection::NotAuthenticated,
-                Err(_) => Rejection::TooMany,
-            });
-        };
+    /// The caller; none for a call that needs none, which is about a credential. [ACC-33]
+    fn admit(&self, headers: &HeaderMap, key: Option<&[u8; 32]>, path: &str) -> Result<Option<Admitted>, Rejection> {
         let method = path.strip_prefix('/').unwrap_or(path);
+        if roles::is_open(method) {
+            return Ok(None);
+        }
+        let shown = Shown { token: shown(headers), key_digest: key, on_behalf_of: on_behalf_of(headers) };
+        let caller = match self.register.admit(&shown, clock::now()) {
+            Ok(caller) => caller,
+            // [API-4] After the comparison: a flood of guesses does not shut out a right token.
+            Err(rejection) => return Err(self.failures.check().map_or(Rejection::TooMany, |()| rejection)),
+        };
         // [API-3] [ACC-10] [ACC-11] What has no row is denied.
         if caller.may_call(method) {
-            Ok(Admitted { method: method.to_owned(), caller })
+            Ok(Some(Admitted { method: method.to_owned(), caller }))
         } else {
             Err(Rejection::NotPermitted)
         }
     }
+}
+
+/// The token that is shown; whatever else stands there is shown too, and wrong.
+pub(super) fn shown(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(http::header::AUTHORIZATION)?;
+    Some(header.to_str().ok().and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default())
+}
+
+/// On whose behalf the call says it is. [ACC-50]
+fn on_behalf_of(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ON_BEHALF_OF).map(|header| header.to_str().unwrap_or_default())
 }
 
 /// A request as the guard passes it on: for callers inside of this process, before whom it does not stand.
@@ -90,6 +110,14 @@ impl Admitted {
         let admitted = call.get::<Self>().filter(|admitted| admitted.caller.may(&admitted.method, part));
         admitted.map(|admitted| admitted.caller.clone()).ok_or_else(|| status::of(Rejection::NotPermitted))
     }
+}
+
+/// The answer, with how many notices wait. [ACC-15]
+fn told<R>(mut answer: Response<R>, notices: usize) -> Response<R> {
+    if notices > 0 {
+        answer.headers_mut().insert(NOTICES, notices.into());
+    }
+    answer
 }
 
 impl<S> Layer<S> for Guard {
@@ -116,11 +144,15 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.guard.admit(request.headers(), request.uri().path()) {
-            Ok(admitted) => {
+        let key = request.extensions().get::<ClientKey>().and_then(|key| key.0);
+        match self.guard.admit(request.headers(), key.as_ref(), request.uri().path()) {
+            Ok(Some(admitted)) => {
+                let notices = self.guard.register.unseen(&admitted.caller.account);
                 request.extensions_mut().insert(admitted);
-                Box::pin(self.inner.call(request))
+                let answer = self.inner.call(request);
+                Box::pin(async move { answer.await.map(|answer| told(answer, notices)) })
             }
+            Ok(None) => Box::pin(self.inner.call(request)),
             Err(rejection) => Box::pin(async move { Ok(status::of(rejection).into_http()) }),
         }
     }
@@ -140,8 +172,19 @@ mod tests {
         let name = Sensitive::new("an invented auditor".to_owned());
         let role = Role::Auditor;
         let person = PersonId::new([2; 16]);
-        let (created, created_by, disabled) = (1, None, false);
-        register.set_account(Account { id: account, person, name, role, created, created_by, disabled });
+        let (created, created_by, disabled, erased, notice, seen) = (1, None, false, false, 0, 0);
+        register.set_account(Account {
+            id: account,
+            person,
+            name,
+            role,
+            created,
+            created_by,
+            disabled,
+            erased,
+            notice,
+            seen,
+        });
         register.set_token(KeptToken {
             id: token.id(),
             account,
@@ -151,6 +194,8 @@ mod tests {
             created_by: None,
             until: 0,
             revoked: false,
+            key_digest: None,
+            notice: 0,
         });
         Guard::new(Arc::new(register))
     }
@@ -160,7 +205,7 @@ mod tests {
         if let Some(header) = header {
             headers.insert("authorization", HeaderValue::from_str(header).unwrap());
         }
-        guard.admit(&headers, path).err()
+        guard.admit(&headers, None, path).err()
     }
 
     #[test]

@@ -10,8 +10,10 @@ mod on_call;
 mod peering;
 mod request;
 mod server;
+mod sessions;
 mod staff;
 pub mod status;
+mod teams;
 mod trails;
 
 pub use accounts::Accounts;
@@ -21,5 +23,7 @@ pub use node_calls::NodeCalls;
 pub use on_call::OnCall;
 pub use peering::Peering;
 pub use server::serve;
+pub use sessions::Sessions;
 pub use staff::Staff;
+pub use teams::Teams;
 pub use trails::Trails;

@@ -21,7 +21,7 @@ use tonic::transport::server::Connected;
 
 use super::guard::Guard;
 use crate::shutdown::Shutdown;
-use crate::tls::{self, ApiCertificate, TlsError};
+use crate::tls::{self, ApiCertificate, ClientKey, TlsError};
 
 /// Connections of own people and programs, handshakes included.
 const CONNECTIONS: usize = 64;
@@ -119,9 +119,14 @@ struct Local {
 }
 
 impl Connected for Local {
-    type ConnectInfo = ();
+    type ConnectInfo = ClientKey;
 
-    fn connect_info(&self) {}
+    /// The key that the client has shown to hold, by its signature of the handshake. [ACC-40]
+    fn connect_info(&self) -> ClientKey {
+        let (_, session) = self.stream.get_ref();
+        let shown = session.peer_certificates().and_then(|certificates| certificates.first());
+        shown.map(ClientKey::of).unwrap_or_default()
+    }
 }
 
 impl AsyncRead for Local {

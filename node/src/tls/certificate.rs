@@ -8,6 +8,7 @@ use uput_core::rejection::Rejection;
 use zeroize::Zeroizing;
 
 use super::TlsError;
+use crate::seal::sha256;
 
 /// Algorithm and bit string header that `webpki` gives before an Ed25519 key. Any other form is not Ed25519 (RFC 8410).
 const ED25519_SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -96,6 +97,28 @@ pub fn peer_key(certificate: &CertificateDer<'_>) -> Result<PublicKey, Rejection
     PublicKey::parse(key)
 }
 
+/// Whoever is at the other end of a local connection: the digest of the key that it showed to hold, if it showed one.
+#[derive(Clone, Copy, Default)]
+pub struct ClientKey(pub Option<[u8; 32]>);
+
+impl ClientKey {
+    /// SHA-256 of the subject public key info; nothing of a certificate that does not parse. [ACC-40]
+    #[must_use]
+    pub fn of(certificate: &CertificateDer<'_>) -> Self {
+        Self(client_key(certificate).ok())
+    }
+}
+
+/// The digest of a client's key; a weak one is none: with such a key, one signature is valid for every message.
+pub(super) fn client_key(certificate: &CertificateDer<'_>) -> Result<[u8; 32], Rejection> {
+    let parsed = webpki::EndEntityCert::try_from(certificate).map_err(|_| Rejection::Malformed)?;
+    let spki = parsed.subject_public_key_info();
+    if let Some(key) = spki.as_ref().strip_prefix(&ED25519_SPKI) {
+        PublicKey::parse(key)?;
+    }
+    Ok(sha256(&[spki.as_ref()]))
+}
+
 fn nameless(addresses: Vec<String>) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(addresses)?;
     params.distinguished_name = DistinguishedName::new();
@@ -112,6 +135,22 @@ mod tests {
         let key = SigningKey::from_seed(&[7; 32]);
         let certificate = PeerCertificate::new(&key).unwrap();
         assert_eq!(peer_key(certificate.der()).unwrap().as_bytes(), key.public().as_bytes());
+    }
+
+    /// [ACC-40]
+    #[test]
+    fn a_client_is_known_by_its_key_alone() {
+        let certificate = ApiCertificate::generate().unwrap();
+        let key = client_key(&certificate.der().unwrap()).unwrap();
+        assert_ne!(key, client_key(&ApiCertificate::generate().unwrap().der().unwrap()).unwrap());
+        let signing = SigningKey::from_seed(&[7; 32]);
+        let mut der = PeerCertificate::new(&signing).unwrap().der().to_vec();
+        assert!(client_key(&CertificateDer::from(der.clone())).is_ok());
+        let at = der.windows(32).position(|window| window == signing.public().as_bytes()).unwrap();
+        der[at..at + 32].copy_from_slice(&[0; 32]);
+        der[at] = 1;
+        assert_eq!(client_key(&CertificateDer::from(der)), Err(Rejection::WeakKey));
+        assert!(ClientKey::of(&CertificateDer::from(vec![0x30, 0])).0.is_none());
     }
 
     #[test]

@@ -14,8 +14,8 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use uput_core::key::PublicKey;
 
-pub use certificate::{ApiCertificate, PeerCertificate, peer_key};
-use verifier::{AnyEd25519Client, PinnedServer};
+pub use certificate::{ApiCertificate, ClientKey, PeerCertificate, peer_key};
+use verifier::{AnyClient, AnyEd25519Client, PinnedServer};
 
 /// What TLS could not be set up with.
 #[derive(Debug, thiserror::Error)]
@@ -67,16 +67,19 @@ pub fn peer_client(certificate: &PeerCertificate, pinned: &PublicKey) -> Result<
     Ok(Arc::new(config))
 }
 
-/// For the local interface: no client certificate, the token says who calls.
+/// For the local interface: a client may show a certificate, of whichever key; the register says whose it is. [ACC-40]
 ///
 /// # Errors
 /// [`TlsError::Setup`] if key and certificate do not fit.
 pub fn api_server(certificate: &ApiCertificate) -> Result<Arc<ServerConfig>, TlsError> {
-    let mut config = ServerConfig::builder_with_provider(provider())
+    let provider = provider();
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_no_client_auth()
+        .with_client_cert_verifier(Arc::new(AnyClient::new(provider)))
         .with_single_cert(vec![certificate.der()?], certificate.private_key()?)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
+    // Each connection shows its certificate itself.
+    config.send_tls13_tickets = 0;
     Ok(Arc::new(config))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It records each request, so that a test sees what the program really asked. All names are invented.
 
+mod accounts;
 mod dump;
 mod sample;
 mod staff;
@@ -16,12 +17,14 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use uput_wire::v1 as wire;
-use uput_wire::v1::account_service_server::{AccountService, AccountServiceServer};
+use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
+use uput_wire::v1::session_service_server::SessionServiceServer;
 use uput_wire::v1::staff_service_server::StaffServiceServer;
+use uput_wire::v1::team_service_server::TeamServiceServer;
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 
 pub(crate) use sample::{envelope, summary};
@@ -111,6 +114,9 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
             .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
+            // Some of its calls need no token.
+            .add_service(SessionServiceServer::new(script.clone()))
+            .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
             .add_service(TrailServiceServer::with_interceptor(script, known))
@@ -217,52 +223,6 @@ impl OnCallService for Script {
     async fn take_call(&self, request: Request<wire::TakeCallRequest>) -> Answer<wire::TakeCallResponse> {
         self.record("TakeCall", request.get_ref());
         Ok(Response::new(wire::TakeCallResponse {}))
-    }
-}
-
-#[tonic::async_trait]
-impl AccountService for Script {
-    async fn create_account(
-        &self,
-        request: Request<wire::CreateAccountRequest>,
-    ) -> Answer<wire::CreateAccountResponse> {
-        self.record("CreateAccount", request.get_ref());
-        let asked = request.into_inner();
-        let account = wire::Account { name: asked.name, role: asked.role, tokens: Vec::new(), ..sample::account() };
-        Ok(Response::new(wire::CreateAccountResponse { account: Some(account) }))
-    }
-
-    async fn list_accounts(&self, request: Request<wire::ListAccountsRequest>) -> Answer<wire::ListAccountsResponse> {
-        self.record("ListAccounts", request.get_ref());
-        let (accounts, next) = match request.get_ref().page_token.as_str() {
-            "" => (vec![sample::account()], "2"),
-            _ => (vec![sample::machine()], ""),
-        };
-        Ok(Response::new(wire::ListAccountsResponse { accounts, next_page_token: next.to_owned() }))
-    }
-
-    async fn disable_account(
-        &self,
-        request: Request<wire::DisableAccountRequest>,
-    ) -> Answer<wire::DisableAccountResponse> {
-        self.record("DisableAccount", request.get_ref());
-        if !sample::account().account.starts_with(&request.get_ref().account) {
-            return Err(refused(Code::NotFound, "NO_SUCH_ACCOUNT"));
-        }
-        let account = wire::Account { disabled: true, ..sample::account() };
-        Ok(Response::new(wire::DisableAccountResponse { account: Some(account) }))
-    }
-
-    async fn create_token(&self, request: Request<wire::CreateTokenRequest>) -> Answer<wire::CreateTokenResponse> {
-        self.record("CreateToken", request.get_ref());
-        let token = wire::Token { scopes: request.into_inner().scopes, ..sample::token() };
-        Ok(Response::new(wire::CreateTokenResponse { token: Some(token), secret: TOKEN.to_owned() }))
-    }
-
-    async fn revoke_token(&self, request: Request<wire::RevokeTokenRequest>) -> Answer<wire::RevokeTokenResponse> {
-        self.record("RevokeToken", request.get_ref());
-        let token = wire::Token { revoked: true, ..sample::token() };
-        Ok(Response::new(wire::RevokeTokenResponse { token: Some(token) }))
     }
 }
 

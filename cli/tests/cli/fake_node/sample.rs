@@ -84,6 +84,19 @@ pub(crate) fn token() -> wire::Token {
         created_by: vec![0x5a; 16],
         until: NIGHT + 90 * 86_400,
         revoked: false,
+        key_digest: Vec::new(),
+    }
+}
+
+pub(crate) fn certificate() -> wire::ClientCertificate {
+    wire::ClientCertificate {
+        certificate: vec![0x79; 16],
+        key_digest: vec![0x7a; 32],
+        scopes: Vec::new(),
+        created: NIGHT,
+        created_by: vec![0x5a; 16],
+        until: NIGHT + 90 * 86_400,
+        revoked: false,
     }
 }
 
@@ -98,6 +111,10 @@ pub(crate) fn account() -> wire::Account {
         locked_until: NIGHT + 900,
         tokens: vec![token(), wire::Token { token: vec![0x78; 16], revoked: true, ..token() }],
         person: vec![0x9e; 16],
+        enrolled: true,
+        second_factor: true,
+        certificates: vec![certificate()],
+        ..wire::Account::default()
     }
 }
 
@@ -114,6 +131,56 @@ pub(crate) fn machine() -> wire::Account {
         locked_until: 0,
         tokens: vec![wire::Token { scopes, until: 0, ..token() }],
         person: vec![0x9d; 16],
+        ..wire::Account::default()
+    }
+}
+
+pub(crate) fn colleague() -> wire::Colleague {
+    wire::Colleague {
+        account: vec![0x5c; 16],
+        person: vec![0x9e; 16],
+        name: "An Invented Worker".to_owned(),
+        role: wire::Role::CaseWorker as i32,
+        disabled: false,
+        erased: false,
+    }
+}
+
+pub(crate) fn erased_colleague() -> wire::Colleague {
+    let account = vec![0x5e; 16];
+    wire::Colleague { account, name: String::new(), disabled: true, erased: true, ..colleague() }
+}
+
+pub(crate) fn delegation() -> wire::Delegation {
+    wire::Delegation {
+        delegation: vec![0x7b; 16],
+        account: vec![0x5c; 16],
+        machine: vec![0x5d; 16],
+        created: NIGHT,
+        until: NIGHT + 30 * 86_400,
+        revoked: false,
+    }
+}
+
+pub(crate) fn team() -> wire::Team {
+    wire::Team { team: vec![0x7c; 16], name: "An Invented Team".to_owned(), members: vec![vec![0x9e; 16]] }
+}
+
+pub(crate) fn own_account() -> wire::GetOwnAccountResponse {
+    let notice = |number, kind: wire::NoticeKind| wire::Notice {
+        number,
+        kind: kind.into(),
+        account: vec![0x5c; 16],
+        by: vec![0x5a; 16],
+        time: NIGHT,
+    };
+    wire::GetOwnAccountResponse {
+        account: Some(account()),
+        scopes: vec![wire::Scope::Own as i32],
+        teams: vec![team().team],
+        delegations: vec![delegation()],
+        notices: vec![notice(4, wire::NoticeKind::TokenMade), notice(7, wire::NoticeKind::AccountReset)],
+        on_behalf_of: Vec::new(),
     }
 }
 
