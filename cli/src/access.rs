@@ -15,6 +15,7 @@ use tonic::{Request, Status};
 use uput_core::sensitive::Sensitive;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
+use uput_core::wire::case_service_client::CaseServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
@@ -120,6 +121,11 @@ impl Node {
     /// Who is on duty.
     pub(crate) fn on_call(&self) -> OnCallServiceClient<Authorised> {
         OnCallServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Cases.
+    pub(crate) fn cases(&self) -> CaseServiceClient<Authorised> {
+        CaseServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Agreements.

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::account::AccountCommand;
 use crate::agreement::AgreementCommand;
+use crate::case::CaseCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
 use crate::demo::DemoArgs;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// Cases: what joins one person's trails here, and who has it
+    #[command(subcommand)]
+    Case(CaseCommand),
     /// Ask without a name
     #[command(subcommand)]
     Enquiry(EnquiryCommand),
@@ -136,6 +140,7 @@ impl Command {
             Self::Account(command) => command.run(options).await,
             Self::Staff(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
+            Self::Case(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,
             Self::Referral(command) => command.run(options).await,
             Self::Notification(command) => command.run(options).await,

@@ -47,6 +47,8 @@ codes! {
     CheckLevel = "CHECK_LEVEL_",
     Role = "ROLE_",
     Scope = "SCOPE_",
+    ExclusionGround = "EXCLUSION_GROUND_",
+    ExclusionRuling = "EXCLUSION_RULING_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

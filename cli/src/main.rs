@@ -7,6 +7,7 @@ mod access;
 mod account;
 mod agreement;
 mod args;
+mod case;
 mod code;
 mod completions;
 mod decision;

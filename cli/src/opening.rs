@@ -23,6 +23,9 @@ pub(crate) struct OpeningArgs {
     /// The kind of service that is asked for
     #[arg(long, value_parser = code::parser::<ServiceType>())]
     service: ServiceType,
+    /// ID of the case that it belongs to, or its first 8 digits; left out: a new case
+    #[arg(long, value_name = "CASE")]
+    case: Option<Reference>,
     /// ID of the agreement; left out: the only one that allows it
     #[arg(long, value_name = "ID")]
     agreement: Option<Reference>,
@@ -59,8 +62,8 @@ impl OpeningArgs {
             None => Vec::new(),
         };
         let request = wire::OpenTrailRequest {
-            case: Vec::new(),
             from_case: Vec::new(),
+            case: self.case.map(|case| case.bytes()).unwrap_or_default(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             peer: self.peer,

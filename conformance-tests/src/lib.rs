@@ -8,6 +8,7 @@ pub mod both_keys;
 pub mod disk;
 pub mod distant;
 pub mod failed;
+pub mod guess;
 pub mod key_file;
 pub mod kill;
 pub mod leak;

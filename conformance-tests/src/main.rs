@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
 use uput_conformance::tally::Tally;
-use uput_conformance::{kill, leak};
+use uput_conformance::{guess, kill, leak};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Referrals run while either node is killed at random moments: 0 lost, 0 doubled
     Kill(Kill),
+    /// A colleague guesses IDs: what is not theirs is answered like what is not there
+    Guess(Run),
     /// Planted values are searched for wherever they must not be
     Leak(Run),
 }
@@ -40,7 +42,7 @@ struct Run {
     /// Decides every choice
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many referrals, or stories
+    /// How many referrals, stories, or guesses of each kind
     #[arg(long)]
     count: u64,
 }
@@ -64,6 +66,10 @@ async fn run(command: Command) -> Outcome<Tally> {
             let bar = bar(count * 9)?;
             let plan = kill::Plan { seed, referrals: count, kills };
             kill::run(&programs, plan, move |steps| bar.set_position(steps)).await
+        }
+        Command::Guess(Run { seed, count }) => {
+            let bar = bar(count * 2)?;
+            guess::run(&programs, seed, count, move |guesses| bar.set_position(guesses)).await
         }
         Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await,
     }

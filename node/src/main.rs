@@ -12,6 +12,7 @@ use uput_core::key::Endpoint;
 use uput_core::time::Span;
 use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
+use uput_core::wire::case_service_server::CaseServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
@@ -27,7 +28,9 @@ use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
-use uput_node::rpc::{Accounts, Agreements, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails};
+use uput_node::rpc::{
+    Accounts, Agreements, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails,
+};
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -176,6 +179,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
+        .add_service(CaseServiceServer::new(CaseCalls(Arc::clone(node))))
         .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
         .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))

@@ -15,7 +15,7 @@ pub const METHODS: &[&str] = include!(concat!(env!("OUT_DIR"), "/methods.rs"));
 pub const ROLES: [Role; 6] =
     [Role::Intake, Role::CaseWorker, Role::Supervisor, Role::Administrator, Role::Auditor, Role::Integration];
 /// Every scope.
-pub const SCOPES: [Scope; 14] = [
+pub const SCOPES: [Scope; 15] = [
     Scope::Status,
     Scope::Directory,
     Scope::Peering,
@@ -30,6 +30,7 @@ pub const SCOPES: [Scope; 14] = [
     Scope::Own,
     Scope::Duty,
     Scope::Teams,
+    Scope::Cases,
 ];
 
 /// Which part of a call. A new one has its word in the list below.

@@ -4,6 +4,7 @@
 //! the node.
 
 mod exclusion;
+pub mod name;
 mod register;
 mod sight;
 
@@ -110,11 +111,14 @@ impl Case {
         self.exclusions.get(person).is_some_and(Exclusion::stands)
     }
 
-    /// Gives it to a person.
-    #[must_use]
-    pub fn given_to(mut self, person: PersonId) -> Self {
-        self.persons.insert(person);
-        self
+    /// Excludes a person, who does not have it any more. [CAS-34]
+    pub fn exclude(&mut self, person: PersonId, exclusion: Exclusion) {
+        let before = self.exclusions.get(&person).copied();
+        let now = before.map_or(exclusion, |before| before.named_again(exclusion));
+        self.exclusions.insert(person, now);
+        if now.stands() {
+            self.persons.remove(&person);
+        }
     }
 
     /// Its record.

@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{
+    Mutex, MutexGuard, RwLock as TokioRwLock, RwLockReadGuard as RwLockReadGuardAsync, RwLockWriteGuard,
+};
 use uput_core::{id::TrailId, rejection::Rejection};
 
 use super::{Case, CaseId, Sight, Viewer};
@@ -22,6 +24,7 @@ const BEGINNING: usize = 4;
 pub struct Cases {
     state: RwLock<State>,
     places: Vec<Mutex<()>>,
+    naming: TokioRwLock<()>,
     nobody: Arc<Case>,
 }
 
@@ -34,7 +37,12 @@ struct State {
 impl Default for Cases {
     fn default() -> Self {
         let places = (0..PLACES).map(|_| Mutex::default()).collect();
-        Self { state: RwLock::default(), places, nobody: Arc::new(Case::new(CaseId::new([0; 16]), 0)) }
+        Self {
+            state: RwLock::default(),
+            places,
+            naming: TokioRwLock::default(),
+            nobody: Arc::new(Case::new(CaseId::new([0; 16]), 0)),
+        }
     }
 }
 
@@ -143,6 +151,22 @@ impl Cases {
             held.push(place.lock().await);
         }
         held
+    }
+
+    /// Waits until nobody gets a name: hold it from the comparison with the names of colleagues to the end of the commit.
+    /// Ask for the trails' places before, and for the cases' places after. [CAS-33]
+    pub async fn names_stay(&self) -> RwLockReadGuardAsync<'_, ()> {
+        self.naming.read().await
+    }
+
+    /// Waits until nobody compares names or changes a case: hold it while somebody gets a name. [CAS-33]
+    pub async fn names_change(&self) -> (RwLockWriteGuard<'_, ()>, Vec<MutexGuard<'_, ()>>) {
+        let alone = self.naming.write().await;
+        let mut held = Vec::with_capacity(PLACES);
+        for place in &self.places {
+            held.push(place.lock().await);
+        }
+        (alone, held)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {

@@ -14,6 +14,7 @@ use uput_core::{
 
 use super::{
     Node,
+    cases::draft_of,
     credentials::credential_draft,
     journal::{OpenError, all},
     sessions::delegation_of,
@@ -84,6 +85,10 @@ impl Node {
         let notice = self.accounts.newest_notice() + 1;
         let (record, key, account) = new_account(person, name, role, Some(*by), notice)?;
         let mut records = vec![record::draft(&record)];
+        // [CAS-33] What she said before this colleague came counts, and in the same commit.
+        let _names = self.cases.names_change().await;
+        let cases = self.exclude_newcomer(person, &account.name);
+        records.extend(cases.iter().map(|case| draft_of(case, None)));
         let code = match role {
             Role::Integration => None,
             _ => Some(self.new_code(account.id, Some(*by), 0)?),
@@ -93,6 +98,7 @@ impl Node {
         }
         self.commit(Commit { keys: vec![key], records }).await?;
         self.accounts.set_account(account.clone());
+        cases.into_iter().for_each(|case| self.cases.set(case));
         let code = code.map(|(code, credential)| {
             let until = credential.until;
             self.accounts.set_credential(credential);

@@ -79,6 +79,15 @@ impl Node {
         self.cases.trails(&self.viewer(caller))
     }
 
+    /// The cases that somebody sees, as far as they are wanted, the newest first. [CAS-22]
+    #[must_use]
+    pub fn list_cases(&self, viewer: &Viewer, wanted: impl Fn(&Case) -> bool) -> Vec<Arc<Case>> {
+        let mut cases = self.cases.all();
+        cases.retain(|case| case.sight(viewer) > Sight::None && wanted(case));
+        cases.sort_by_key(|case| (std::cmp::Reverse(case.created), case.id));
+        cases
+    }
+
     /// Lets a caller go on who sees so much of a trail. [CAS-20]
     ///
     /// # Errors
@@ -227,7 +236,7 @@ pub(super) fn draft_of(case: &Case, by: Option<By>) -> Draft {
 }
 
 /// [CAS-11] What nobody has becomes theirs; who takes calls opens and hands on.
-fn taken_by(mut case: Case, viewer: &Viewer) -> Case {
+pub(super) fn taken_by(mut case: Case, viewer: &Viewer) -> Case {
     if case.is_nobodys() && viewer.role != Role::Intake {
         case.persons.insert(viewer.person);
     }

@@ -12,6 +12,7 @@ use uput_core::{
     id::{EventId, OrgId, TrailId},
     letter,
     rejection::Rejection,
+    sensitive::Sensitive,
     slot::Extent,
     state::{Side, Verdict},
     step::{self, Draft},
@@ -23,6 +24,7 @@ use super::{
     Node,
     agreements::Origin,
     cases::draft_of,
+    exclusions::names_in,
     head::Rest,
     journal::beside,
     outbox::Waiting,
@@ -31,7 +33,7 @@ use super::{
     write::Written,
 };
 use crate::{
-    case::Case,
+    case::{Case, CaseId},
     clock,
     peer::PeerState,
     record::{self, EventRecord, Evidence, HeadRecord, OutlineRecord},
@@ -56,6 +58,8 @@ struct Changes {
     head: Option<(Envelope, HeadRecord)>,
     /// How the trail stands after all that is kept. [NOD-37]
     outline: Option<OutlineRecord>,
+    /// The names that she excluded. [CAS-30]
+    named: Vec<Sensitive<String>>,
 }
 
 /// A trail that a letter added to. Nobody else works on it until that is on disk.
@@ -169,7 +173,12 @@ impl Node {
             changes.outline = self.outline_after(loaded, &changes.records, whole)?;
             commit.records.extend(changes.outline.iter().map(record::draft));
         }
-        let cases = self.cases_of_taken(&taken);
+        let named: Vec<TrailId> =
+            taken.iter().filter(|taken| !taken.changes.named.is_empty()).map(|taken| taken.loaded.trail.id()).collect();
+        let _names = self.cases.names_stay().await;
+        let _alone = self.hold_cases(&named).await;
+        let (cases, mut keys) = self.cases_of_taken(&taken)?;
+        commit.keys.append(&mut keys);
         // Behind all that waits for somebody.
         commit.records.extend(cases.iter().map(|case| draft_of(case, None)));
         for Taken { loaded, changes, .. } in &mut taken {
@@ -246,10 +255,23 @@ impl Node {
         self.outline_record(&as_kept, changed).map(Some)
     }
 
-    /// What the cases of the trails that a letter added to become with it. [CAS-12]
-    fn cases_of_taken(&self, taken: &[Taken]) -> Vec<Case> {
-        let begun = taken.iter().filter(|taken| !taken.changes.records.is_empty()).map(|taken| taken.loaded.trail.id());
-        begun.filter(|trail| self.case_of(trail).is_none()).map(Self::case_to_arrive).collect()
+    /// What the cases of the trails that a letter added to become with it, as far as it changes them. [CAS-12] [CAS-30]
+    fn cases_of_taken(&self, taken: &[Taken]) -> Result<(Vec<Case>, Vec<NewTrailKeys>), Rejection> {
+        // Two trails of one letter may be of one case.
+        let (mut cases, mut keys) = (BTreeMap::<CaseId, Case>::new(), Vec::<NewTrailKeys>::new());
+        for Taken { loaded, changes, .. } in taken.iter().filter(|taken| !taken.changes.records.is_empty()) {
+            let (trail, named) = (loaded.trail.id(), &changes.named);
+            let case = match self.cases.of(&trail) {
+                Some(_) if named.is_empty() => continue,
+                Some(case) => cases.entry(case.id).or_insert_with(|| Case::clone(&case)),
+                None => {
+                    let case = Self::case_to_arrive(trail);
+                    cases.entry(case.id).or_insert(case)
+                }
+            };
+            self.exclude_named(case, named, &mut keys)?;
+        }
+        Ok((cases.into_values().collect(), keys))
     }
 
     fn take_event(
@@ -280,7 +302,8 @@ impl Node {
             None => *loaded = Some(self.begin(from, event.clone(), changes)?),
         }
         let Some(loaded) = loaded else { return Err(Rejection::MissingPredecessor) };
-        let written = self.strip(loaded, event, enclosed, cited)?;
+        let mut written = self.strip(loaded, event, enclosed, cited)?;
+        changes.named.append(&mut written.named);
         if written.disclosed.is_some() {
             changes.keys.extend(loaded.renew()?);
             if let Some(boxed) = self.box_for_written(loaded, &written)? {
@@ -358,6 +381,7 @@ impl Node {
         // Its name is the peer's invention, and stays unread. [DIS-10]
         written.stripped.extend(std::iter::repeat_n(FOREIGN.to_owned(), stripped.foreign));
         written.lowered = stripped.lowered.map(|refused| refused.rejection);
+        written.named = names_in(&stripped.kept);
         written.disclosed = Some(disclosed);
         Ok(written)
     }

@@ -153,8 +153,13 @@ impl Outbox {
 
     /// All queues together.
     pub(super) fn length(&self) -> Length {
+        self.length_of(&|_| true)
+    }
+
+    /// The same of what somebody may know of.
+    pub(super) fn length_of(&self, seen: &dyn Fn(&Waiting) -> bool) -> Length {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.values().map(|queue| queue.length()).fold(Length::default(), Length::with)
+        queues.values().map(|queue| queue.length_of(seen)).fold(Length::default(), Length::with)
     }
 }
 
@@ -337,13 +342,18 @@ impl Queue {
 
     /// How it stands.
     pub(super) fn length(&self) -> Length {
+        self.length_of(&|_| true)
+    }
+
+    /// The same of what somebody may know of.
+    pub(super) fn length_of(&self, seen: &dyn Fn(&Waiting) -> bool) -> Length {
         let state = self.lock();
         let flying = state.flying.values().flatten().map(|(_, item)| item);
         let one = |item: &Waiting| match state.holds(item) {
             true => Length { held: 1, ..Length::default() },
             false => Length { items: 1, oldest: item.since, held: 0 },
         };
-        state.waiting.values().chain(flying).map(one).fold(Length::default(), Length::with)
+        state.waiting.values().chain(flying).filter(|item| seen(item)).map(one).fold(Length::default(), Length::with)
     }
 
     fn land(&self, ticket: u64) -> Vec<(Position, Waiting)> {

@@ -1,15 +1,28 @@
 //! The node and its peers as people see them, and what needs their attention.
 
+use std::sync::Arc;
+
 use uput_core::{
     envelope::Envelope,
-    id::AgreementId,
+    id::{AgreementId, OrgId},
     rejection::Rejection,
     time::{Seconds, Span},
     wire,
 };
 
-use super::{Node, agreements::Held, directory::Peer, journal::encode_chain, outline::refusal};
-use crate::peer::PeerState;
+use super::{
+    Node,
+    agreements::Held,
+    directory::Peer,
+    journal::encode_chain,
+    outbox::{Length, Waiting},
+    outline::refusal,
+};
+use crate::{
+    account::{Account, Caller},
+    case::{Case, Sight, Viewer},
+    peer::PeerState,
+};
 
 /// How far two clocks may be apart before one of them counts as wrong: ten minutes. [EVT-25]
 pub(super) const AHEAD: Span = Span(600);
@@ -24,11 +37,67 @@ impl Node {
     /// What was checked, what is worse first.
     #[must_use]
     pub fn checks(&self, now: Seconds) -> Vec<wire::Check> {
+        self.checks_of(now, &|_| true)
+    }
+
+    /// What was checked, for somebody: of what waits, only what belongs to a trail that they see; that nobody can open a
+    /// case, for administrators alone. [CAS-24] [CAS-37]
+    #[must_use]
+    pub fn checks_for(&self, caller: &Caller, now: Seconds) -> Vec<wire::Check> {
+        if caller.role == wire::Role::Administrator {
+            let mut checks = self.checks(now);
+            checks.push(self.check_cases());
+            checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+            return checks;
+        }
+        let viewer = self.viewer(caller);
+        self.checks_of(now, &|item| self.may_know(&viewer, item))
+    }
+
+    /// How many letters wait that somebody may know of. [CAS-24]
+    #[must_use]
+    pub fn queued_for(&self, caller: &Caller) -> Length {
+        let viewer = self.viewer(caller);
+        match caller.role {
+            wire::Role::Administrator => self.outbox.length(),
+            _ => self.outbox.length_of(&|item| self.may_know(&viewer, item)),
+        }
+    }
+
+    /// How many trails are here that somebody may know of; the administrator, who sees none of them, learns how many.
+    /// [CAS-24]
+    #[must_use]
+    pub fn trails_for(&self, caller: &Caller) -> usize {
+        match caller.role {
+            wire::Role::Administrator => self.trail_count(),
+            _ => self.visible_trails(caller).len(),
+        }
+    }
+
+    /// A peer, with what waits for it as far as somebody may know of it. [CAS-24]
+    #[must_use]
+    pub fn peer_for(&self, caller: &Caller, peer: wire::Peer) -> wire::Peer {
+        let Ok(organisation) = OrgId::parse(&peer.organisation) else { return peer };
+        if caller.role == wire::Role::Administrator {
+            return peer;
+        }
+        let viewer = self.viewer(caller);
+        let queued = self.outbox.queue(&organisation).length_of(&|item| self.may_know(&viewer, item));
+        let age = viewer.now.get().saturating_sub(queued.oldest);
+        let oldest_queued_seconds = if queued.oldest == 0 { 0 } else { age };
+        wire::Peer { queued: queued.items, oldest_queued_seconds, ..peer }
+    }
+
+    fn may_know(&self, viewer: &Viewer, item: &Waiting) -> bool {
+        item.trail.is_none_or(|trail| self.cases.sight_of_trail(viewer, &trail) > Sight::None)
+    }
+
+    fn checks_of(&self, now: Seconds, seen: &dyn Fn(&Waiting) -> bool) -> Vec<wire::Check> {
         let mut checks = vec![
             self.check_clock(now),
             self.check_disk(),
             self.check_keys(now),
-            self.check_queue(now),
+            self.check_queue(now, seen),
             self.check_peers(),
             self.check_agreements(),
             self.check_on_call(now),
@@ -97,10 +166,11 @@ impl Node {
         }
     }
 
-    fn check_queue(&self, now: Seconds) -> wire::Check {
-        let queued = self.queued();
+    fn check_queue(&self, now: Seconds, seen: &dyn Fn(&Waiting) -> bool) -> wire::Check {
+        let queued = self.outbox.length_of(seen);
         // [NOD-34]
-        let refused = self.outbox.refused(now.get().saturating_sub(NEWS));
+        let mut refused = self.outbox.refused(now.get().saturating_sub(NEWS));
+        refused.retain(|(_, one)| seen(&one.item));
         if !refused.is_empty() {
             let mut said: Vec<String> = refused
                 .iter()
@@ -129,6 +199,27 @@ impl Node {
         } else {
             check("queue", wire::CheckLevel::Ok, &format!("{} items wait for peers", queued.items), "")
         }
+    }
+
+    /// [CAS-37] That there is such a case, and never which, nor who is excluded from it.
+    fn check_cases(&self) -> wire::Check {
+        let accounts = self.accounts.accounts();
+        let may_open = |account: &&Account| {
+            !account.disabled && matches!(account.role, wire::Role::CaseWorker | wire::Role::Supervisor)
+        };
+        let who: Vec<_> = accounts.iter().filter(may_open).map(|account| account.person).collect();
+        let shut = |case: &Arc<Case>| {
+            case.into.is_none() && !case.exclusions.is_empty() && who.iter().all(|person| case.excludes(person))
+        };
+        if !self.cases.all().iter().any(shut) {
+            return check("cases", wire::CheckLevel::Ok, "somebody here can open every case", "");
+        }
+        check(
+            "cases",
+            wire::CheckLevel::Error,
+            "everybody here who could open a case is excluded from it",
+            "make an account for somebody else whom the organisation trusts with it, at once: she waits for an answer",
+        )
     }
 
     fn check_peers(&self) -> wire::Check {

@@ -27,6 +27,7 @@ use super::{
     Node,
     cases::draft_of,
     directory::Peer,
+    exclusions::names_in,
     head::Rest,
     journal::beside,
     outbox::Waiting,
@@ -109,12 +110,16 @@ pub(super) struct Written {
     /// Why nothing beyond stage 0 was kept, if that is so.
     pub(super) lowered: Option<Rejection>,
     pub(super) cited: Option<Envelope>,
+    /// The names that she excluded with it. [CAS-30]
+    pub(super) named: Vec<Sensitive<String>>,
 }
 
 impl Written {
     /// An event without slots.
     pub(super) const fn plain(event: Verified<Event>) -> Self {
-        Self { event, disclosed: None, extent: Extent::NOTHING, stripped: Vec::new(), lowered: None, cited: None }
+        let stripped = Vec::new();
+        let named = Vec::new();
+        Self { event, disclosed: None, extent: Extent::NOTHING, stripped, lowered: None, cited: None, named }
     }
 
     /// The record of the event. `to` is whom it goes to, none if it came from there.
@@ -183,19 +188,23 @@ impl Node {
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
+        let named = names_in(&new.fields);
         let written = self.write_opening(new, &peer.organisation, &agreement, now.floor(agreement.grain()))?;
         let id = written.event.id.opened_trail();
         let mut held = self.trails.hold(&id).await;
+        let _names = self.cases.names_stay().await;
         let _alone = self.cases.hold(case).await;
-        let case = self.case_to_open(&by, case.as_ref(), id)?;
+        let mut case = self.case_to_open(&by, case.as_ref(), id)?;
         self.refuse_excluded(&case, &peer.organisation)?;
         if validate_only {
             return Ok(None);
         }
-        let (new_keys, keys) = new_keys(&id, 0)?;
+        let (new, keys) = new_keys(&id, 0)?;
+        let mut new_keys = vec![new];
+        self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
         let asked = Asked { by: by.by(), request: digest, case: Some(case) };
-        self.commit_event(&mut held, loaded, &written, asked, Some(new_keys), false).await?;
+        self.commit_event(&mut held, loaded, &written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
 
@@ -217,6 +226,7 @@ impl Node {
             None => None,
         };
         let mut held = self.trails.hold(&new.trail).await;
+        let _names = self.cases.names_stay().await;
         let _alone = self.hold_cases(&[new.trail]).await;
         // An exclusion that came while this waited counts.
         self.demand(&new.by, &new.trail, Sight::Outline)?;
@@ -243,10 +253,25 @@ impl Node {
         let rest = Rest::may_follow(&new.statement).then(|| loaded.rest());
         loaded.trail.admit(written.event.clone())?;
         let rests = rest.is_some_and(|before| loaded.rest() > before);
-        let case = if answers(&new.statement) { self.case_to_answer(&new.by, &new.trail)? } else { None };
+        let (case, mut keys) = self.case_with(&new)?;
+        keys.extend(renewed);
         let asked = Asked { by: new.by.by(), request: digest, case };
-        self.commit_event(&mut held, loaded, &written, asked, renewed, rests).await?;
+        self.commit_event(&mut held, loaded, &written, asked, keys, rests).await?;
         Ok(Some(id))
+    }
+
+    /// What the case of a trail becomes with an event, if that changes it: somebody has it from now on, or is excluded.
+    fn case_with(&self, new: &NewEvent) -> Result<(Option<Case>, Vec<NewTrailKeys>), Rejection> {
+        let taken = if answers(&new.statement) { self.case_to_answer(&new.by, &new.trail)? } else { None };
+        let named = names_in(&new.fields);
+        if named.is_empty() {
+            return Ok((taken, Vec::new()));
+        }
+        let case = taken.or_else(|| self.cases.of(&new.trail).map(|case| Case::clone(&*case)));
+        let mut case = case.ok_or(Rejection::NoSuchTrail)?;
+        let mut keys = Vec::new();
+        self.exclude_named(&mut case, &named, &mut keys)?;
+        Ok((Some(case), keys))
     }
 
     /// Commits an own event that the trail in hand has admitted, and queues it; if it brought the trail to rest, with a
@@ -257,7 +282,7 @@ impl Node {
         mut loaded: Loaded,
         written: &Written,
         asked: Asked,
-        new_keys: Option<NewTrailKeys>,
+        keys: Vec<NewTrailKeys>,
         rests: bool,
     ) -> Result<(), Refused> {
         let to = loaded.other(&self.me.organisation);
@@ -276,7 +301,7 @@ impl Node {
         let here = case.chain(boxed.iter().map(record::draft)).chain([record::draft(&outline)]);
         // What is said comes first: the case, the box and the outline stay here, and wait for nobody.
         let (records, sent) = (said.chain(here), 1 + usize::from(head.is_some()));
-        let commit = Commit { keys: new_keys.into_iter().chain(dispatch).collect(), records: records.collect() };
+        let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records: records.collect() };
         // If this fails the trail in hand is dropped, and read anew from the journal.
         let mut positions = self.commit(commit).await?.into_inner();
         let outlined = positions.pop().ok_or(Rejection::DiskFull)?;

@@ -3,6 +3,7 @@
 pub mod access;
 mod accounts;
 mod agreements;
+mod cases;
 mod follow_ups;
 pub mod guard;
 mod node_calls;
@@ -18,6 +19,7 @@ mod trails;
 
 pub use accounts::Accounts;
 pub use agreements::Agreements;
+pub use cases::CaseCalls;
 pub use follow_ups::FollowUps;
 pub use node_calls::NodeCalls;
 pub use on_call::OnCall;

@@ -6,7 +6,8 @@ use tonic::{Request, Response, Status};
 use uput_core::wire;
 use uput_core::wire::node_service_server::NodeService;
 
-use crate::{clock, node::Node};
+use super::guard::Admitted;
+use crate::{account::roles::Part, clock, node::Node};
 
 /// Calls about the node itself.
 pub struct NodeCalls {
@@ -18,9 +19,10 @@ pub struct NodeCalls {
 
 #[tonic::async_trait]
 impl NodeService for NodeCalls {
-    async fn get_node(&self, _: Request<wire::GetNodeRequest>) -> Result<Response<wire::GetNodeResponse>, Status> {
-        let (me, queued, now) = (self.node.me(), self.node.queued(), clock::now());
-        let trails = self.node.trail_count();
+    async fn get_node(&self, call: Request<wire::GetNodeRequest>) -> Result<Response<wire::GetNodeResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let (me, queued, now) = (self.node.me(), self.node.queued_for(&by), clock::now());
+        let trails = self.node.trails_for(&by);
         Ok(Response::new(wire::GetNodeResponse {
             organisation: me.organisation.to_vec(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -30,7 +32,7 @@ impl NodeService for NodeCalls {
             trails: trails as u64,
             queued: queued.items,
             oldest_queued_seconds: if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) },
-            checks: self.node.checks(now),
+            checks: self.node.checks_for(&by, now),
             key_chain: self.node.own_chain_bytes(),
             time: now.get(),
         }))

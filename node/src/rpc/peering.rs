@@ -89,8 +89,10 @@ impl PeeringService for Peering {
         &self,
         call: Request<wire::ListPeersRequest>,
     ) -> Result<Response<wire::ListPeersResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
-        let (peers, next_page_token) = request::page(self.node.view_peers(), said.page_size, &said.page_token, 100)?;
+        let peers = self.node.view_peers().into_iter().map(|peer| self.node.peer_for(&by, peer)).collect();
+        let (peers, next_page_token) = request::page(peers, said.page_size, &said.page_token, 100)?;
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token }))
     }
 }

@@ -142,6 +142,8 @@ rejections! {
     NoSuchAccount = 45, "NO_SUCH_ACCOUNT", User, "there is no such account or token here; see `uput account list`";
     /// A case whose values nobody may see yet.
     CaseNotTaken = 46, "CASE_NOT_TAKEN", User, "nobody has this case yet, so its values are shown to nobody; take it first, or answer it";
+    /// An act that needs two people, and has one.
+    NeedsApproval = 47, "NEEDS_APPROVAL", User, "this needs a second person: ask for it, and let a supervisor who is another person approve it";
     /// A call that needs values which the node cannot read.
     SealedToStaff = 49, "SEALED_TO_STAFF", User, "the values are sealed to staff; the program of somebody who can open them must do this";
     /// Nobody's staff key that the values could be sealed to, or none of the caller's that opens them.

@@ -19,6 +19,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use uput_wire::v1 as wire;
 use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
+use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
@@ -113,6 +114,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(NodeServiceServer::with_interceptor(script.clone(), known))
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
             .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
+            .add_service(CaseServiceServer::with_interceptor(script.clone(), known.clone()))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))
@@ -191,6 +193,114 @@ impl PeeringService for Script {
             _ => (vec![sample::invited("Shelter\u{1b}[2J B")], ""),
         };
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token: next.to_owned() }))
+    }
+}
+
+#[tonic::async_trait]
+impl CaseService for Script {
+    async fn create_case(&self, request: Request<wire::CreateCaseRequest>) -> Answer<wire::CreateCaseResponse> {
+        self.record("CreateCase", request.get_ref());
+        let external_ref = request.into_inner().external_ref;
+        Ok(Response::new(wire::CreateCaseResponse { case: Some(wire::Case { external_ref, ..sample::case() }) }))
+    }
+
+    async fn get_case(&self, request: Request<wire::GetCaseRequest>) -> Answer<wire::GetCaseResponse> {
+        self.record("GetCase", request.get_ref());
+        if request.get_ref().trail.is_empty() {
+            known_case(&request.get_ref().case)?;
+        }
+        Ok(Response::new(wire::GetCaseResponse { case: Some(sample::case()) }))
+    }
+
+    async fn list_cases(&self, request: Request<wire::ListCasesRequest>) -> Answer<wire::ListCasesResponse> {
+        self.record("ListCases", request.get_ref());
+        let cases = vec![sample::case(), sample::untaken_case()];
+        Ok(Response::new(wire::ListCasesResponse { cases, next_page_token: String::new() }))
+    }
+
+    async fn take_case(&self, request: Request<wire::TakeCaseRequest>) -> Answer<wire::TakeCaseResponse> {
+        self.record("TakeCase", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::TakeCaseResponse { case: Some(sample::case()) }))
+    }
+
+    async fn assign_case(&self, request: Request<wire::AssignCaseRequest>) -> Answer<wire::AssignCaseResponse> {
+        self.record("AssignCase", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::AssignCaseResponse { case: Some(sample::case()) }))
+    }
+
+    async fn join_cases(&self, request: Request<wire::JoinCasesRequest>) -> Answer<wire::JoinCasesResponse> {
+        self.record("JoinCases", request.get_ref());
+        known_case(&request.get_ref().from)?;
+        Ok(Response::new(wire::JoinCasesResponse { case: Some(sample::case()) }))
+    }
+
+    async fn close_case(&self, request: Request<wire::CloseCaseRequest>) -> Answer<wire::CloseCaseResponse> {
+        self.record("CloseCase", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::CloseCaseResponse {
+            case: Some(wire::Case { closed: 1_795_298_400, ..sample::case() }),
+        }))
+    }
+
+    async fn reopen_case(&self, request: Request<wire::ReopenCaseRequest>) -> Answer<wire::ReopenCaseResponse> {
+        self.record("ReopenCase", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::ReopenCaseResponse { case: Some(sample::case()) }))
+    }
+
+    async fn set_file_number(
+        &self,
+        request: Request<wire::SetFileNumberRequest>,
+    ) -> Answer<wire::SetFileNumberResponse> {
+        self.record("SetFileNumber", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        let external_ref = request.into_inner().external_ref;
+        Ok(Response::new(wire::SetFileNumberResponse { case: Some(wire::Case { external_ref, ..sample::case() }) }))
+    }
+
+    async fn exclude_person(
+        &self,
+        request: Request<wire::ExcludePersonRequest>,
+    ) -> Answer<wire::ExcludePersonResponse> {
+        self.record("ExcludePerson", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::ExcludePersonResponse { exclusion: Some(sample::exclusion()) }))
+    }
+
+    async fn list_exclusions(
+        &self,
+        request: Request<wire::ListExclusionsRequest>,
+    ) -> Answer<wire::ListExclusionsResponse> {
+        self.record("ListExclusions", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        Ok(Response::new(wire::ListExclusionsResponse { exclusions: vec![sample::exclusion()] }))
+    }
+
+    async fn decide_exclusion(
+        &self,
+        request: Request<wire::DecideExclusionRequest>,
+    ) -> Answer<wire::DecideExclusionResponse> {
+        self.record("DecideExclusion", request.get_ref());
+        known_case(&request.get_ref().case)?;
+        let ruling = request.get_ref().ruling;
+        Ok(Response::new(wire::DecideExclusionResponse {
+            exclusion: Some(wire::CaseExclusion { ruling, ..sample::exclusion() }),
+        }))
+    }
+
+    async fn break_glass(&self, request: Request<wire::BreakGlassRequest>) -> Answer<wire::BreakGlassResponse> {
+        self.record("BreakGlass", request.get_ref());
+        Err(Status::failed_precondition("this needs a second person"))
+    }
+}
+
+/// The sample's case alone is here.
+fn known_case(beginning: &[u8]) -> Result<(), Status> {
+    match sample::case().case.starts_with(beginning) {
+        true => Ok(()),
+        false => Err(Status::not_found("there is no such case here")),
     }
 }
 

@@ -328,3 +328,45 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
     };
     vec![opened, phoned, answered, void]
 }
+
+/// A case that an invented colleague has.
+pub(super) fn case() -> wire::Case {
+    wire::Case {
+        case: vec![0x4c; 16],
+        trails: vec![vec![0x7d; 32]],
+        persons: vec![case_colleague()],
+        teams: vec![wire::CaseTeam { team: vec![0x6a; 16], name: "An Invented Team".to_owned() }],
+        opened_by: Some(case_colleague()),
+        created: 1_795_298_400,
+        closed: 0,
+        external_ref: "77-IZM/2026".to_owned(),
+        values: true,
+        mine: true,
+        in_doubt: 1,
+    }
+}
+
+/// A case that nobody has.
+pub(super) fn untaken_case() -> wire::Case {
+    wire::Case {
+        case: vec![0x9b; 16],
+        trails: vec![vec![0x7e; 32], vec![0x7f; 32]],
+        created: 1_795_298_400,
+        ..wire::Case::default()
+    }
+}
+
+/// A colleague, or somebody of a like name.
+pub(super) fn exclusion() -> wire::CaseExclusion {
+    wire::CaseExclusion {
+        colleague: Some(case_colleague()),
+        ground: wire::ExclusionGround::Doubtful.into(),
+        ruling: 0,
+        by: None,
+        time: 1_795_298_400,
+    }
+}
+
+fn case_colleague() -> wire::CaseColleague {
+    wire::CaseColleague { person: vec![0x5c; 16], name: "An Invented Colleague".to_owned() }
+}

@@ -3162,6 +3162,7 @@ pub enum Scope {
     Own = 12,
     Duty = 13,
     Teams = 14,
+    Cases = 15,
 }
 impl Scope {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3185,6 +3186,7 @@ impl Scope {
             Self::Own => "SCOPE_OWN",
             Self::Duty => "SCOPE_DUTY",
             Self::Teams => "SCOPE_TEAMS",
+            Self::Cases => "SCOPE_CASES",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3205,6 +3207,7 @@ impl Scope {
             "SCOPE_OWN" => Some(Self::Own),
             "SCOPE_DUTY" => Some(Self::Duty),
             "SCOPE_TEAMS" => Some(Self::Teams),
+            "SCOPE_CASES" => Some(Self::Cases),
             _ => None,
         }
     }
@@ -8508,6 +8511,1512 @@ pub struct Bundle {
     pub checkpoints: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(message, repeated, tag = "14")]
     pub evidence: ::prost::alloc::vec::Vec<Envelope>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseColleague {
+    #[prost(bytes = "vec", tag = "1")]
+    pub person: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseTeam {
+    #[prost(bytes = "vec", tag = "1")]
+    pub team: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Case {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub trails: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(message, repeated, tag = "3")]
+    pub persons: ::prost::alloc::vec::Vec<CaseColleague>,
+    #[prost(message, repeated, tag = "4")]
+    pub teams: ::prost::alloc::vec::Vec<CaseTeam>,
+    #[prost(message, optional, tag = "5")]
+    pub opened_by: ::core::option::Option<CaseColleague>,
+    #[prost(uint64, tag = "6")]
+    pub created: u64,
+    #[prost(uint64, tag = "7")]
+    pub closed: u64,
+    #[prost(string, tag = "8")]
+    pub external_ref: ::prost::alloc::string::String,
+    #[prost(bool, tag = "9")]
+    pub values: bool,
+    #[prost(bool, tag = "10")]
+    pub mine: bool,
+    #[prost(uint32, tag = "11")]
+    pub in_doubt: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateCaseRequest {
+    #[prost(string, tag = "1")]
+    pub external_ref: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CreateCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetCaseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListCasesRequest {
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub mine: bool,
+    #[prost(bool, tag = "4")]
+    pub untaken: bool,
+    #[prost(bool, tag = "5")]
+    pub closed: bool,
+    #[prost(string, tag = "6")]
+    pub external_ref: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListCasesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub cases: ::prost::alloc::vec::Vec<Case>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct TakeCaseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct TakeCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AssignCaseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub colleague: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub team: ::prost::alloc::string::String,
+    #[prost(bool, tag = "4")]
+    pub remove: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AssignCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct JoinCasesRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub from: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub into: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct JoinCasesResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CloseCaseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CloseCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReopenCaseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReopenCaseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetFileNumberRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub external_ref: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetFileNumberResponse {
+    #[prost(message, optional, tag = "1")]
+    pub case: ::core::option::Option<Case>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExcludePersonRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub colleague: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExcludePersonResponse {
+    #[prost(message, optional, tag = "1")]
+    pub exclusion: ::core::option::Option<CaseExclusion>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListExclusionsRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListExclusionsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub exclusions: ::prost::alloc::vec::Vec<CaseExclusion>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseExclusion {
+    #[prost(message, optional, tag = "1")]
+    pub colleague: ::core::option::Option<CaseColleague>,
+    #[prost(enumeration = "ExclusionGround", tag = "2")]
+    pub ground: i32,
+    #[prost(enumeration = "ExclusionRuling", tag = "3")]
+    pub ruling: i32,
+    #[prost(message, optional, tag = "4")]
+    pub by: ::core::option::Option<CaseColleague>,
+    #[prost(uint64, tag = "5")]
+    pub time: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct DecideExclusionRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub colleague: ::prost::alloc::string::String,
+    #[prost(enumeration = "ExclusionRuling", tag = "3")]
+    pub ruling: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct DecideExclusionResponse {
+    #[prost(message, optional, tag = "1")]
+    pub exclusion: ::core::option::Option<CaseExclusion>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct BreakGlassRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct BreakGlassResponse {
+    #[prost(uint64, tag = "1")]
+    pub until: u64,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExclusionGround {
+    Unspecified = 0,
+    Doubtful = 1,
+    Named = 2,
+    ByHand = 3,
+}
+impl ExclusionGround {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXCLUSION_GROUND_UNSPECIFIED",
+            Self::Doubtful => "EXCLUSION_GROUND_DOUBTFUL",
+            Self::Named => "EXCLUSION_GROUND_NAMED",
+            Self::ByHand => "EXCLUSION_GROUND_BY_HAND",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXCLUSION_GROUND_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXCLUSION_GROUND_DOUBTFUL" => Some(Self::Doubtful),
+            "EXCLUSION_GROUND_NAMED" => Some(Self::Named),
+            "EXCLUSION_GROUND_BY_HAND" => Some(Self::ByHand),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ExclusionRuling {
+    Unspecified = 0,
+    Confirmed = 1,
+    Lifted = 2,
+}
+impl ExclusionRuling {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EXCLUSION_RULING_UNSPECIFIED",
+            Self::Confirmed => "EXCLUSION_RULING_CONFIRMED",
+            Self::Lifted => "EXCLUSION_RULING_LIFTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EXCLUSION_RULING_UNSPECIFIED" => Some(Self::Unspecified),
+            "EXCLUSION_RULING_CONFIRMED" => Some(Self::Confirmed),
+            "EXCLUSION_RULING_LIFTED" => Some(Self::Lifted),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod case_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct CaseServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> CaseServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> CaseServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            CaseServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn create_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/CreateCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "CreateCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn get_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/GetCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "GetCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_cases(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCasesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/ListCases",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "ListCases"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn take_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TakeCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/TakeCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "TakeCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn assign_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssignCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssignCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/AssignCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "AssignCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn join_cases(
+            &mut self,
+            request: impl tonic::IntoRequest<super::JoinCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::JoinCasesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/JoinCases",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "JoinCases"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn close_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CloseCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/CloseCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "CloseCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn reopen_case(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReopenCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReopenCaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/ReopenCase",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "ReopenCase"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn set_file_number(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetFileNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetFileNumberResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/SetFileNumber",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "SetFileNumber"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn exclude_person(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExcludePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExcludePersonResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/ExcludePerson",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "ExcludePerson"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_exclusions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListExclusionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListExclusionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/ListExclusions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "ListExclusions"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn decide_exclusion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecideExclusionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideExclusionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/DecideExclusion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "DecideExclusion"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.CaseService/BreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.CaseService", "BreakGlass"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod case_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with CaseServiceServer.
+    #[async_trait]
+    pub trait CaseService: std::marker::Send + std::marker::Sync + 'static {
+        async fn create_case(
+            &self,
+            request: tonic::Request<super::CreateCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateCaseResponse>,
+            tonic::Status,
+        >;
+        async fn get_case(
+            &self,
+            request: tonic::Request<super::GetCaseRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetCaseResponse>, tonic::Status>;
+        async fn list_cases(
+            &self,
+            request: tonic::Request<super::ListCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCasesResponse>,
+            tonic::Status,
+        >;
+        async fn take_case(
+            &self,
+            request: tonic::Request<super::TakeCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TakeCaseResponse>,
+            tonic::Status,
+        >;
+        async fn assign_case(
+            &self,
+            request: tonic::Request<super::AssignCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssignCaseResponse>,
+            tonic::Status,
+        >;
+        async fn join_cases(
+            &self,
+            request: tonic::Request<super::JoinCasesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::JoinCasesResponse>,
+            tonic::Status,
+        >;
+        async fn close_case(
+            &self,
+            request: tonic::Request<super::CloseCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CloseCaseResponse>,
+            tonic::Status,
+        >;
+        async fn reopen_case(
+            &self,
+            request: tonic::Request<super::ReopenCaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReopenCaseResponse>,
+            tonic::Status,
+        >;
+        async fn set_file_number(
+            &self,
+            request: tonic::Request<super::SetFileNumberRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetFileNumberResponse>,
+            tonic::Status,
+        >;
+        async fn exclude_person(
+            &self,
+            request: tonic::Request<super::ExcludePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExcludePersonResponse>,
+            tonic::Status,
+        >;
+        async fn list_exclusions(
+            &self,
+            request: tonic::Request<super::ListExclusionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListExclusionsResponse>,
+            tonic::Status,
+        >;
+        async fn decide_exclusion(
+            &self,
+            request: tonic::Request<super::DecideExclusionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideExclusionResponse>,
+            tonic::Status,
+        >;
+        async fn break_glass(
+            &self,
+            request: tonic::Request<super::BreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::BreakGlassResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct CaseServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> CaseServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for CaseServiceServer<T>
+    where
+        T: CaseService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.CaseService/CreateCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::CreateCaseRequest>
+                    for CreateCaseSvc<T> {
+                        type Response = super::CreateCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreateCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::create_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/GetCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::GetCaseRequest>
+                    for GetCaseSvc<T> {
+                        type Response = super::GetCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::get_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/ListCases" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCasesSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::ListCasesRequest>
+                    for ListCasesSvc<T> {
+                        type Response = super::ListCasesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCasesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::list_cases(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCasesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/TakeCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct TakeCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::TakeCaseRequest>
+                    for TakeCaseSvc<T> {
+                        type Response = super::TakeCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TakeCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::take_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TakeCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/AssignCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssignCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::AssignCaseRequest>
+                    for AssignCaseSvc<T> {
+                        type Response = super::AssignCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssignCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::assign_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssignCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/JoinCases" => {
+                    #[allow(non_camel_case_types)]
+                    struct JoinCasesSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::JoinCasesRequest>
+                    for JoinCasesSvc<T> {
+                        type Response = super::JoinCasesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::JoinCasesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::join_cases(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = JoinCasesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/CloseCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct CloseCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::CloseCaseRequest>
+                    for CloseCaseSvc<T> {
+                        type Response = super::CloseCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CloseCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::close_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CloseCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/ReopenCase" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReopenCaseSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::ReopenCaseRequest>
+                    for ReopenCaseSvc<T> {
+                        type Response = super::ReopenCaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReopenCaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::reopen_case(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReopenCaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/SetFileNumber" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetFileNumberSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::SetFileNumberRequest>
+                    for SetFileNumberSvc<T> {
+                        type Response = super::SetFileNumberResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetFileNumberRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::set_file_number(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetFileNumberSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/ExcludePerson" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExcludePersonSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::ExcludePersonRequest>
+                    for ExcludePersonSvc<T> {
+                        type Response = super::ExcludePersonResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExcludePersonRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::exclude_person(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExcludePersonSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/ListExclusions" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListExclusionsSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::ListExclusionsRequest>
+                    for ListExclusionsSvc<T> {
+                        type Response = super::ListExclusionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListExclusionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::list_exclusions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListExclusionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/DecideExclusion" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecideExclusionSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::DecideExclusionRequest>
+                    for DecideExclusionSvc<T> {
+                        type Response = super::DecideExclusionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecideExclusionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::decide_exclusion(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecideExclusionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.CaseService/BreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct BreakGlassSvc<T: CaseService>(pub Arc<T>);
+                    impl<
+                        T: CaseService,
+                    > tonic::server::UnaryService<super::BreakGlassRequest>
+                    for BreakGlassSvc<T> {
+                        type Response = super::BreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CaseService>::break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for CaseServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.CaseService";
+    impl<T> tonic::server::NamedService for CaseServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
