@@ -5,7 +5,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use uput_core::{
@@ -21,12 +21,21 @@ use crate::{
     storage::{KeyKind, NewTrailKeys, Position, StorageError},
 };
 
-/// How long keys are gathered before they are destroyed together: each time the key book is written anew.
+/// How long keys are gathered, at least, before they are destroyed together: each time the key book is written anew.
 const GATHERED: Duration = Duration::from_secs(1);
+/// So many times as long as the last time took, so that commits never wait for it more than a twentieth of the time.
+const SHARE: u32 = 20;
 
 /// Names of keys that are to be destroyed.
 #[derive(Default)]
-pub(super) struct Arrived(Mutex<Vec<[u8; 32]>>);
+pub(super) struct Arrived(Mutex<Gathered>);
+
+#[derive(Default)]
+struct Gathered {
+    names: Vec<[u8; 32]>,
+    /// How long it took to destroy the last ones.
+    took: Duration,
+}
 
 impl Node {
     /// A key for an event that will be on its way. [STF-12]
@@ -42,13 +51,13 @@ impl Node {
             return;
         }
         let mut waiting = self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = waiting.is_empty();
-        waiting.extend(names);
+        let (first, pause) = (waiting.names.is_empty(), GATHERED.max(waiting.took * SHARE));
+        waiting.names.extend(names);
         drop(waiting);
         if first {
             let node = Arc::clone(self);
             tokio::spawn(async move {
-                tokio::time::sleep(GATHERED).await;
+                tokio::time::sleep(pause).await;
                 // The committer works meanwhile on a thread of its own; this one only waits.
                 let _ = tokio::task::spawn_blocking(move || node.destroy_arrived()).await;
             });
@@ -57,10 +66,13 @@ impl Node {
 
     /// Destroys what was gathered. What fails is tried again at the next start.
     fn destroy_arrived(&self) {
-        let names = std::mem::take(&mut *self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let gathered = || self.arrived.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = std::mem::take(&mut gathered().names);
+        let begun = Instant::now();
         if let Err(error) = self.destroy(&names) {
             tracing::error!(%error, "keys of what has arrived were not destroyed; the next start does it");
         }
+        gathered().took = begun.elapsed();
     }
 
     fn destroy(&self, names: &[[u8; 32]]) -> Result<(), StorageError> {

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::seal::{FolderKey, SealKey};
-use crate::storage::KeyKind;
+use crate::storage::{Commit, Draft, KeyKind, NewTrailKeys, Options, Storage, StorageKey};
+
+/// Keys in the book of which some end together.
+const MANY: u32 = 2_000;
 
 /// Everything that can be read with the storage key, from every file that ever was, as it is now:
 /// raw bytes, book keys, and every entry at every place under every book key.
@@ -101,4 +104,30 @@ fn an_erasure_cut_off_at_any_point_is_whole_or_not_begun_and_is_finished_at_the_
     }
     assert_eq!(kept + gone, (disk.operations() - from + 1) * PowerLoss::ALL.len());
     assert!(kept > 0 && gone > 0);
+}
+
+/// [STF-12] Keys of one use that end together end in one rewriting, and leave no entry.
+#[test]
+fn keys_of_one_use_end_together_and_leave_nothing() {
+    let record = || Draft { kind: 0x7ea5, payload: zeroize::Zeroizing::new(vec![1]) };
+    let name = |number: u32| *uput_core::id::Id::of(&number.to_be_bytes()).as_bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let key = || StorageKey::new(zeroize::Zeroizing::new([7; 32]));
+    let options = Options { reserve: 4096, segment: 1 << 20, group: 64 };
+    Storage::create(folder.path(), &key(), options).unwrap();
+    let open = || Storage::open(folder.path(), &key(), options, |_: &Record| Vec::new()).unwrap();
+    let storage = open();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for first in (0..MANY).step_by(1000) {
+        let keys = (first..(first + 1000).min(MANY)).map(|number| NewTrailKeys::generate(name(number)).unwrap());
+        runtime.block_on(storage.commit(Commit { keys: keys.collect(), records: vec![record()] })).unwrap();
+    }
+    let ended: Vec<_> = (0..100).map(|number| (name(number), KeyKind::Whole)).collect();
+    let begun = std::time::Instant::now();
+    storage.erase_all(&ended).unwrap();
+    println!("{} keys of {MANY} ended in {:?}", ended.len(), begun.elapsed());
+    drop(storage);
+    let storage = open();
+    assert!(ended.iter().all(|(name, _)| storage.trail_keys(name).is_none()));
+    assert!((100..MANY).all(|number| storage.trail_keys(&name(number)).is_some_and(|keys| keys.value.is_some())));
 }
