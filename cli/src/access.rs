@@ -16,6 +16,7 @@ use uput_core::sensitive::Sensitive;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::case_service_client::CaseServiceClient;
+use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
@@ -126,6 +127,11 @@ impl Node {
     /// Cases.
     pub(crate) fn cases(&self) -> CaseServiceClient<Authorised> {
         CaseServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// What is held about her, changes that are followed, and search.
+    pub(crate) fn follow_ups(&self) -> FollowUpServiceClient<Authorised> {
+        FollowUpServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Agreements.

@@ -12,6 +12,7 @@ use uput_core::wire;
 
 use crate::access::Node;
 use crate::args::Options;
+use crate::case_record::RecordCommand;
 use crate::code::word_of;
 use crate::failure::Failure;
 use crate::fields;
@@ -70,6 +71,9 @@ pub(crate) enum CaseCommand {
     #[command(after_help = "Examples:
   uput case lift 4c1d09aa --colleague 5c1f09aa --yes")]
     Lift(ExcludeArgs),
+    /// What is held about her, and what is followed.
+    #[command(flatten)]
+    Record(RecordCommand),
 }
 
 /// Which.
@@ -206,6 +210,7 @@ impl CaseCommand {
             Self::Exclude(args) => args.exclude(options).await,
             Self::Exclusions(args) => exclusions(args.case, options).await,
             Self::Confirm(args) => args.decide(wire::ExclusionRuling::Confirmed, options).await,
+            Self::Record(command) => command.run(options).await,
             Self::Lift(args) => {
                 prompt::confirm(options, "Let this colleague see the case of somebody who may have excluded them?")?;
                 args.decide(wire::ExclusionRuling::Lifted, options).await

@@ -45,6 +45,7 @@ codes! {
     DisclosureScope = "DISCLOSURE_SCOPE_",
     PeerState = "PEER_STATE_",
     CheckLevel = "CHECK_LEVEL_",
+    FollowState = "FOLLOW_STATE_",
     Role = "ROLE_",
     Scope = "SCOPE_",
     ExclusionGround = "EXCLUSION_GROUND_",

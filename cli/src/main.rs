@@ -8,6 +8,7 @@ mod account;
 mod agreement;
 mod args;
 mod case;
+mod case_record;
 mod code;
 mod completions;
 mod decision;

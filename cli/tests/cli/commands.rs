@@ -135,6 +135,16 @@ transcripts! {
     staff_require: "staff require --needed 2 --among 3 --yes";
     staff_require_unasked: "staff require --needed 2 --among 3";
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
+    case_record: "case record 4c4c4c4c";
+    case_record_with_values: "case record 4c4c4c4c --values";
+    case_record_write: "case record 4c4c4c4c --fields - --remove language --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "name = \"Invented Name\"\n";
+    case_record_take: "case record 4c4c4c4c --take name --from 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    case_change: "case change 4c4c4c4c --what safe-contact-lost --fields - --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "safe_contact_telephone = \"+38269000222\"\n";
+    case_change_dry: "case change 4c4c4c4c --what consent-withdrawn --dry-run --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    case_change_wrong: "case change 4c4c4c4c --what risk --organisation \"Shelter A\"";
+    case_changes: "case changes 4c4c4c4c";
+    case_search: "case search --words -", "invented name\n";
+    case_search_without_words: "case search";
     case_create: "case create --number-file -", "77-IZM/2026\n";
     case_list: "case list";
     case_show: "case show 4c4c4c4c";

@@ -267,7 +267,10 @@ impl Node {
     async fn keep_cases(&self, keys: Vec<NewTrailKeys>, cases: Vec<Case>, caller: &Caller) -> Result<(), Rejection> {
         let records = cases.iter().map(|case| draft_of(case, Some(caller.by()))).collect();
         self.commit(Commit { keys, records }).await?;
-        cases.into_iter().for_each(|case| self.cases.set(case));
+        for case in cases {
+            self.index_number(&case);
+            self.cases.set(case);
+        }
         Ok(())
     }
 }

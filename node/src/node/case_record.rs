@@ -34,7 +34,7 @@ use crate::{
     },
     seal,
     search::{self, Digest},
-    storage::{Commit, NewTrailKeys, TrailKey, TrailKeys},
+    storage::{Commit, NewTrailKeys, TrailKeys},
 };
 
 /// What is known about her in one case.
@@ -107,8 +107,9 @@ impl Node {
         }
         known.changed = now;
         if !new.validate_only {
-            let (kept, keys) = self.known_record(&case.id, &known, new.by.by(), digest)?;
-            self.commit(Commit { keys: keys.into_iter().collect(), records: vec![record::draft(&kept)] }).await?;
+            let mut keys = Vec::new();
+            let kept = self.known_record(&case.id, &known, new.by.by(), digest, &mut keys)?;
+            self.commit(Commit { keys, records: vec![record::draft(&kept)] }).await?;
             self.index_record(&case.id, &known);
         }
         replaced.sort_unstable();
@@ -210,18 +211,18 @@ impl Node {
         known: &Known,
         by: By,
         request: Vec<u8>,
-    ) -> Result<(CaseValuesRecord, Option<NewTrailKeys>), Rejection> {
+        keys: &mut Vec<NewTrailKeys>,
+    ) -> Result<CaseValuesRecord, Rejection> {
         // [CAS-47] The node would hold in the clear what it seals to staff everywhere else.
         if self.staff.sealing().staff_only && !known.fields.is_empty() {
             return Err(Rejection::SealedToStaff);
         }
-        let (key, new) = self.value_key(case)?;
+        let key = self.case_key(case, keys)?;
         let plain = zeroize::Zeroizing::new(known.holding(&self.words_of(known)).encode_to_vec());
         // The key seals what is written to the journal.
         let sealed = seal::seal(key.expose(), &case_aad(case, CASE_VALUES_PART), &plain);
         let sealed = sealed.map_err(|_| Rejection::Malformed)?;
-        let kept = CaseValuesRecord { case: case.to_vec(), sealed, time: known.changed, account: by.to_vec(), request };
-        Ok((kept, new))
+        Ok(CaseValuesRecord { case: case.to_vec(), sealed, time: known.changed, account: by.to_vec(), request })
     }
 
     /// The digests by which a record is found.
@@ -234,17 +235,6 @@ impl Node {
         digests.dedup();
         digests.truncate(search::MOST);
         digests
-    }
-
-    /// The value key of a case; made if it never had one. One that was destroyed is not made again.
-    fn value_key(&self, case: &CaseId) -> Result<(TrailKey, Option<NewTrailKeys>), Rejection> {
-        match self.case_keys(case) {
-            Some(keys) => Ok((keys.value.ok_or(Rejection::StepNotAllowed)?, None)),
-            None => {
-                let new = NewTrailKeys::generate(case_key_name(case)).map_err(|_| Rejection::Malformed)?;
-                Ok((new.value.clone(), Some(new)))
-            }
-        }
     }
 
     pub(super) fn case_keys(&self, case: &CaseId) -> Option<TrailKeys> {

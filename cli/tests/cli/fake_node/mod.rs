@@ -4,6 +4,7 @@
 
 mod accounts;
 mod dump;
+mod follow_ups;
 mod sample;
 mod staff;
 
@@ -20,6 +21,7 @@ use uput_wire::v1 as wire;
 use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
+use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
@@ -115,6 +117,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
             .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
             .add_service(CaseServiceServer::with_interceptor(script.clone(), known.clone()))
+            .add_service(FollowUpServiceServer::with_interceptor(script.clone(), known.clone()))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))

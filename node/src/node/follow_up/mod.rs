@@ -21,6 +21,7 @@ use uput_core::{
 use super::{
     Node,
     case_record::Known,
+    cases::draft_of,
     journal::{OpenError, all},
     refusal::Refused,
     write::NewEvent,
@@ -226,11 +227,21 @@ impl Node {
         let case = self.demand_case(&new.by, &case.id, Sight::Values)?;
         let mut known = self.known(&case)?;
         self.apply(&new.change, &mut known)?;
-        let (values, keys) = self.known_record(&case.id, &known, new.by.by(), Vec::new())?;
-        let evidence = match (&keys, self.case_keys(&case.id)) {
-            (Some(new), _) => new.evidence.clone(),
-            (None, kept) => kept.and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?,
+        let mut keys = Vec::new();
+        let values = self.known_record(&case.id, &known, new.by.by(), Vec::new(), &mut keys)?;
+        let evidence = match keys.first() {
+            Some(new) => new.evidence.clone(),
+            None => self.case_keys(&case.id).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?,
         };
+        let mut records = vec![record::draft(&values)];
+        // [CAS-30] Whoever here bears one of the names is excluded with it.
+        let mut excluding = None;
+        if let NewChange::ExcludedPersons(field) = &new.change {
+            let mut case = Case::clone(&*case);
+            self.exclude_named(&mut case, &[field.value().clone()], &mut keys)?;
+            records.push(draft_of(&case, Some(new.by.by())));
+            excluding = Some(case);
+        }
         let id: [u8; 16] = SystemEntropy.bytes();
         let kept = FollowUpRecord {
             follow_up: id.to_vec(),
@@ -241,9 +252,12 @@ impl Node {
             request,
             complete: false,
         };
-        let records = vec![record::draft(&values), record::draft(&kept)];
-        self.commit(Commit { keys: keys.into_iter().collect(), records }).await?;
+        records.push(record::draft(&kept));
+        self.commit(Commit { keys, records }).await?;
         self.index_record(&case.id, &known);
+        if let Some(case) = excluding {
+            self.cases.set(case);
+        }
         Ok(kept)
     }
 

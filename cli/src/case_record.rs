@@ -1,0 +1,379 @@
+//! What is held about her in a case, changes that are followed to all her trails, and search.
+//!
+//! Guarantees that values and words of a search are no arguments, which every user of this computer can see. Leaves to the
+//! node who sees them, and what a change becomes in each trail.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use serde_json::json;
+use uput_core::wire::{self, follow_up_request::Change};
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::code::word_of;
+use crate::failure::Failure;
+use crate::fields::{self, FieldsArgs};
+use crate::moment;
+use crate::output::{Answer, Page};
+use crate::prompt;
+use crate::reference::Reference;
+use crate::refusal;
+use crate::request::{RequestArgs, hex};
+
+/// What to do with it.
+#[derive(Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Show what is held about her, or write into it
+    Record(RecordArgs),
+    /// Make a change once, and follow it to every trail of the case
+    Change(ChangeArgs),
+    /// List the changes of a case, and who has confirmed them
+    #[command(after_help = "Examples:
+  uput case changes 4c1d09aa
+  uput case changes 4c1d09aa --json | jq '.changes[] | .unconfirmed'")]
+    Changes(OneCase),
+    /// Find cases by words of which you see the values
+    Search(SearchArgs),
+}
+
+/// Which.
+#[derive(Args)]
+pub(crate) struct OneCase {
+    /// ID of the case, or its first 8 digits
+    case: Reference,
+}
+
+/// What to show, or to write.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput case record 4c1d09aa --values
+  uput case record 4c1d09aa --fields her.toml
+  uput case record 4c1d09aa --take name,safe_contact_telephone --from 3f9a1c20")]
+pub(crate) struct RecordArgs {
+    /// ID of the case, or its first 8 digits
+    case: Reference,
+    /// Show the values too; the node records that they were looked at
+    #[arg(long, conflicts_with_all = ["fields", "take", "remove"])]
+    values: bool,
+    /// What is typed into it.
+    #[command(flatten)]
+    fields: FieldsArgs,
+    /// Labels whose values a trail told, to be taken over without typing
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "from")]
+    take: Vec<String>,
+    /// The trail that told them: its ID, or its first 8 digits
+    #[arg(long, value_name = "TRAIL", requires = "take")]
+    from: Option<Reference>,
+    /// Labels that the record shall not have any more
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    remove: Vec<String>,
+    #[command(flatten)]
+    request: RequestArgs,
+}
+
+/// What changed.
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// How she is reached safely
+    SafeContact,
+    /// How she is reached safely, and the old way is dangerous now
+    SafeContactLost,
+    /// All persons who must not see it
+    ExcludedPersons,
+    /// All organisations to which nothing goes any more
+    ExcludedOrganisations,
+    /// She withdrew her consent
+    ConsentWithdrawn,
+    /// The risk
+    Risk,
+}
+
+/// The change.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput case change 4c1d09aa --what safe-contact --fields new-contact.toml
+  uput case change 4c1d09aa --what safe-contact-lost
+  uput case change 4c1d09aa --what consent-withdrawn --dry-run
+  uput case change 4c1d09aa --what excluded-organisations --organisation \"Shelter B\"")]
+pub(crate) struct ChangeArgs {
+    /// ID of the case, or its first 8 digits
+    case: Reference,
+    /// What changed
+    #[arg(long, value_enum)]
+    what: What,
+    /// The new values: `safe_contact_...`, `excluded_persons`, `risk_...`, or `withdrawal_said_by`.
+    #[command(flatten)]
+    fields: FieldsArgs,
+    /// Name or ID of an organisation that she excludes; given again for each of them
+    #[arg(long, value_name = "PEER")]
+    organisation: Vec<String>,
+    #[command(flatten)]
+    request: RequestArgs,
+}
+
+/// What to look for.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput case search --words words.txt
+  uput case search")]
+pub(crate) struct SearchArgs {
+    /// File whose first line holds words, beginnings of at least three letters, or a number; `-` reads standard input; asked
+    /// for where it is left out. Words are no arguments
+    #[arg(long, value_name = "FILE")]
+    words: Option<PathBuf>,
+}
+
+impl RecordCommand {
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        match self {
+            Self::Record(args) => args.run(options).await,
+            Self::Change(args) => args.run(options).await,
+            Self::Changes(args) => args.changes(options).await,
+            Self::Search(args) => args.run(options).await,
+        }
+    }
+}
+
+impl RecordArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let fields = self.fields.read()?.to_wire();
+        let node = Node::connect(options).await?;
+        if fields.is_empty() && self.take.is_empty() && self.remove.is_empty() {
+            let request =
+                wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason: String::new() };
+            let answer = node.follow_ups().get_case_record(request).await.map_err(|status| refusal::of(&status))?;
+            return shown(answer.into_inner().record.unwrap_or_default(), &[]);
+        }
+        let taken = self.from.iter().map(|trail| wire::TakenFields { trail: trail.bytes(), labels: self.take.clone() });
+        let request_id = self.request.id()?;
+        let request = wire::UpdateCaseRecordRequest {
+            request_id: request_id.clone(),
+            validate_only: self.request.dry_run,
+            case: self.case.bytes(),
+            fields,
+            taken: taken.collect(),
+            removed: self.remove,
+            words: Vec::new(),
+            replace_words: false,
+        };
+        let answer = node.follow_ups().update_case_record(request).await;
+        let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
+        shown(answer.record.unwrap_or_default(), &answer.replaced)
+    }
+}
+
+fn shown(record: wire::CaseRecord, replaced: &[String]) -> Result<Answer, Failure> {
+    let mut page = Page::default();
+    page.pair("case", hex(&record.case));
+    page.pair("changed", moment::local(record.changed));
+    for field in &record.fields {
+        let value = if field.value.is_empty() { "(value not shown)" } else { field.value.as_str() };
+        page.line(format!("  {} {value}", field.label));
+    }
+    page.pair("replaced", replaced.join(", "));
+    let fields: Vec<_> = record.fields.into_iter().map(Field::of).collect();
+    let excluded: Vec<String> = record.excluded_organisations.iter().map(|id| hex(id)).collect();
+    let body = json!({
+        "case": hex(&record.case), "fields": fields, "excluded_organisations": excluded,
+        "changed": moment::utc(record.changed), "replaced": replaced,
+    });
+    Answer::new(&body, page)
+}
+
+impl ChangeArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let fields = self.fields.read()?.to_wire();
+        let change = change(self.what, fields, self.organisation)?;
+        let node = Node::connect(options).await?;
+        let request_id = self.request.id()?;
+        let request = wire::FollowUpRequest {
+            request_id: request_id.clone(),
+            validate_only: self.request.dry_run,
+            case: self.case.bytes(),
+            change: Some(change),
+        };
+        let answer = node.follow_ups().follow_up(request).await;
+        let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
+        let followed = Followed::of(answer.follow_up.unwrap_or_default());
+        let mut page = Page::default();
+        followed.describe(&mut page);
+        let dry_run = self.request.dry_run;
+        Answer::new(&json!({ "change": followed, "dry_run": dry_run, "request_id": request_id }), page)
+    }
+}
+
+/// The change with what it needs, and nothing that it does not take.
+fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> Result<Change, Failure> {
+    let only = |label: &str, fields: Vec<wire::Field>| match <[wire::Field; 1]>::try_from(fields) {
+        Ok([field]) if field.label == label => Ok(field.value),
+        _ => Err(Failure::usage(&format!("this change takes the label {label}, alone"), "see `uput help case change`")),
+    };
+    let names_organisations = !organisations.is_empty();
+    if names_organisations != matches!(what, What::ExcludedOrganisations) {
+        return Err(Failure::usage(
+            "--organisation goes with --what excluded-organisations, and with nothing else",
+            "see `uput help case change`",
+        ));
+    }
+    Ok(match what {
+        What::SafeContact => Change::SafeContact(wire::SafeContactChange { fields, old_is_dangerous: false }),
+        What::SafeContactLost => Change::SafeContact(wire::SafeContactChange { fields, old_is_dangerous: true }),
+        What::ExcludedPersons => {
+            Change::ExcludedPersons(wire::ExcludedPersonsChange { names: only("excluded_persons", fields)? })
+        }
+        What::ExcludedOrganisations => {
+            Change::ExcludedOrganisations(wire::ExcludedOrganisationsChange { organisations })
+        }
+        What::ConsentWithdrawn if fields.is_empty() => Change::ConsentWithdrawn(wire::ConsentWithdrawal::default()),
+        What::ConsentWithdrawn => {
+            Change::ConsentWithdrawn(wire::ConsentWithdrawal { said_by: only("withdrawal_said_by", fields)? })
+        }
+        What::Risk => Change::Risk(wire::RiskChange { fields }),
+    })
+}
+
+impl OneCase {
+    async fn changes(self, options: &Options) -> Result<Answer, Failure> {
+        let node = Node::connect(options).await?;
+        let (mut changes, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = wire::ListFollowUpsRequest { case: self.case.bytes(), page_size: 0, page_token };
+            let answer = node.follow_ups().list_follow_ups(request).await.map_err(|status| refusal::of(&status))?;
+            let answer = answer.into_inner();
+            changes.extend(answer.follow_ups.into_iter().map(Followed::of));
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let mut page = Page::default();
+        changes.iter().for_each(|change| change.describe(&mut page));
+        Answer::new(&json!({ "changes": changes }), page)
+    }
+}
+
+impl SearchArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let text = match &self.words {
+            Some(path) => fields::text_of(path)?,
+            None if prompt::possible(options) => prompt::line("words: ")?,
+            None => return Err(Failure::usage("no words were given", "give --words FILE, or - for standard input")),
+        };
+        let node = Node::connect(options).await?;
+        // Exposed to be sent to this organisation's own node, inside TLS.
+        let text = text.expose().lines().next().unwrap_or_default().to_owned();
+        let (mut cases, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = wire::SearchCasesRequest { text: text.clone(), words: Vec::new(), page_size: 0, page_token };
+            let answer = node.follow_ups().search_cases(request).await.map_err(|status| refusal::of(&status))?;
+            let answer = answer.into_inner();
+            cases.extend(answer.cases.iter().map(|case| hex(case)));
+            page_token = answer.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let mut page = Page::default();
+        cases.iter().for_each(|case| page.line(case));
+        Answer::new(&json!({ "cases": cases }), page)
+    }
+}
+
+#[derive(Serialize)]
+struct Field {
+    label: String,
+    value: Option<String>,
+    since: Option<String>,
+    taken_from: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Followed {
+    follow_up: Option<String>,
+    change: String,
+    time: Option<String>,
+    complete: bool,
+    unconfirmed: u32,
+    trails: Vec<FollowedTrail>,
+}
+
+#[derive(Serialize)]
+struct FollowedTrail {
+    trail: String,
+    with: String,
+    say: Vec<String>,
+    events: Vec<String>,
+    state: String,
+    said: Option<String>,
+    delivered: Option<String>,
+    seen: Option<String>,
+    overdue: bool,
+    why: Option<String>,
+    todo: Option<String>,
+}
+
+impl Field {
+    fn of(field: wire::RecordedField) -> Self {
+        Self {
+            label: field.label,
+            // Shown to whoever asked for values.
+            value: Some(field.value).filter(|value| !value.is_empty()),
+            since: moment::utc(field.since),
+            taken_from: Some(hex(&field.taken_from)).filter(|id| !id.is_empty()),
+        }
+    }
+}
+
+impl Followed {
+    fn of(change: wire::FollowedChange) -> Self {
+        Self {
+            follow_up: Some(hex(&change.follow_up)).filter(|id| !id.is_empty()),
+            change: change.change,
+            time: moment::utc(change.time),
+            complete: change.complete,
+            unconfirmed: change.unconfirmed,
+            trails: change.trails.into_iter().map(FollowedTrail::of).collect(),
+        }
+    }
+
+    fn describe(&self, page: &mut Page) {
+        page.pair("change", self.change.replace('_', " "));
+        page.pair("made", self.time.as_deref().unwrap_or_default());
+        page.pair("not confirmed", self.unconfirmed.to_string());
+        page.table(["TRAIL", "WITH", "SAID", "STATE", "WHY", "TO DO"], self.trails.iter().map(FollowedTrail::row));
+    }
+}
+
+impl FollowedTrail {
+    fn of(trail: wire::FollowedTrail) -> Self {
+        let word = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            trail: hex(&trail.trail),
+            state: word_of::<wire::FollowState>(trail.state).unwrap_or_default(),
+            with: trail.peer,
+            say: trail.say,
+            events: trail.events.iter().map(|event| hex(event)).collect(),
+            said: moment::utc(trail.said),
+            delivered: moment::utc(trail.delivered),
+            seen: moment::utc(trail.seen),
+            overdue: trail.overdue,
+            why: word(trail.why),
+            todo: word(trail.todo),
+        }
+    }
+
+    fn row(&self) -> [String; 6] {
+        let late = if self.overdue { ", LATE" } else { "" };
+        let plain = |word: &Option<String>| word.as_deref().unwrap_or_default().replace('_', " ");
+        [
+            self.trail.get(..8).unwrap_or_default().to_owned(),
+            self.with.clone(),
+            self.say.join(" ").replace('_', " "),
+            format!("{}{late}", self.state.replace('_', " ")),
+            plain(&self.why),
+            plain(&self.todo),
+        ]
+    }
+}
