@@ -32,6 +32,9 @@ pub(crate) struct OpeningArgs {
     /// What is disclosed.
     #[command(flatten)]
     fields: FieldsArgs,
+    /// Labels whose values come from the record of the case; see `uput case record`
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
+    from_case: Vec<String>,
     /// Until when it is asked: 2026-11-22T20:00+01:00, or 8h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     expiry: Option<u64>,
@@ -54,7 +57,8 @@ pub(crate) struct Asked {
 impl OpeningArgs {
     /// Opens the trail.
     pub(crate) async fn open(self, options: &Options, asked: Asked) -> Result<Answer, Failure> {
-        let fields = self.fields.read_or_ask(options)?;
+        // What the record has is not asked for.
+        let fields = if self.from_case.is_empty() { self.fields.read_or_ask(options)? } else { self.fields.read()? };
         let node = Node::connect(options).await?;
         let request_id = self.request.id()?;
         let agreement = match &self.agreement {
@@ -62,7 +66,7 @@ impl OpeningArgs {
             None => Vec::new(),
         };
         let request = wire::OpenTrailRequest {
-            from_case: Vec::new(),
+            from_case: self.from_case.clone(),
             case: self.case.map(|case| case.bytes()).unwrap_or_default(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
@@ -79,11 +83,12 @@ impl OpeningArgs {
         };
         let answer =
             node.trails().open_trail(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
-        opened(&answer.into_inner().trail, self.request.dry_run, &request_id)
+        opened(&answer.into_inner(), self.request.dry_run, &request_id)
     }
 }
 
-fn opened(trail: &[u8], dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
+fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
+    let trail = &answer.trail;
     let mut page = Page::default();
     if dry_run {
         page.line("opened: allowed; nothing was written or sent");
@@ -91,6 +96,10 @@ fn opened(trail: &[u8], dry_run: bool, request_id: &str) -> Result<Answer, Failu
         page.line("opened: signed and kept; it is sent now, and again until the other side has it");
         page.pair("trail", hex(trail));
     }
+    page.pair("differs", answer.differs.join(", "));
     let trail = Some(hex(trail)).filter(|id| !id.is_empty());
-    Answer::new(&json!({ "trail": trail, "dry_run": dry_run, "request_id": request_id }), page)
+    Answer::new(
+        &json!({ "trail": trail, "differs": answer.differs, "dry_run": dry_run, "request_id": request_id }),
+        page,
+    )
 }

@@ -33,7 +33,8 @@ pub(crate) enum ReferralCommand {
     Need(StatementArgs),
     /// Disclose identity and safe contact, after an acceptance
     #[command(after_help = "Examples:
-  uput referral disclose 3f9a1c20 --fields identity.toml")]
+  uput referral disclose 3f9a1c20 --fields identity.toml
+  uput referral disclose 3f9a1c20 --from-case name,safe_contact_telephone")]
     Disclose(StatementArgs),
     /// Replace values that were disclosed before
     #[command(after_help = "Examples:

@@ -24,6 +24,9 @@ pub(crate) struct StatementArgs {
     /// Fields that go with it.
     #[command(flatten)]
     pub(crate) fields: FieldsArgs,
+    /// Labels whose values come from the record of the case; see `uput case record`
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    from_case: Vec<String>,
     /// Why the fields may be disclosed, if not as in the opening
     #[arg(long, value_parser = code::parser::<LegalBasis>())]
     basis: Option<LegalBasis>,
@@ -48,7 +51,8 @@ impl StatementArgs {
 
     /// Says it, and asks for the fields where a person sits and none were given.
     pub(crate) async fn say_asking(self, options: &Options, kind: Kind) -> Result<Answer, Failure> {
-        let fields = self.fields.read_or_ask(options)?;
+        // What the record has is not asked for.
+        let fields = if self.from_case.is_empty() { self.fields.read_or_ask(options)? } else { self.fields.read()? };
         let node = Node::connect(options).await?;
         self.say_with(&node, kind, &fields, Vec::new()).await
     }
@@ -74,15 +78,22 @@ impl StatementArgs {
             article: self.article,
             occurred: self.occurred.unwrap_or_default(),
             evidence_trail,
-            from_case: Vec::new(),
+            from_case: self.from_case.clone(),
         };
         let answer =
             node.trails().record_event(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
-        said(&trail, &answer.into_inner().event, word, self.request.dry_run, &request_id)
+        said(&trail, &answer.into_inner(), word, self.request.dry_run, &request_id)
     }
 }
 
-fn said(trail: &[u8], event: &[u8], kind: &str, dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
+fn said(
+    trail: &[u8],
+    answer: &wire::RecordEventResponse,
+    kind: &str,
+    dry_run: bool,
+    request_id: &str,
+) -> Result<Answer, Failure> {
+    let event = &answer.event;
     let mut page = Page::default();
     if dry_run {
         page.line(format!("{kind}: allowed; nothing was written or sent"));
@@ -91,9 +102,11 @@ fn said(trail: &[u8], event: &[u8], kind: &str, dry_run: bool, request_id: &str)
         page.pair("event", hex(event));
     }
     page.pair("trail", hex(trail));
+    page.pair("differs", answer.differs.join(", "));
     let event = Some(hex(event)).filter(|id| !id.is_empty());
     let body = json!({
-        "trail": hex(trail), "event": event, "kind": kind, "dry_run": dry_run, "request_id": request_id,
+        "trail": hex(trail), "event": event, "kind": kind, "differs": answer.differs, "dry_run": dry_run,
+        "request_id": request_id,
     });
     Answer::new(&body, page)
 }

@@ -187,10 +187,12 @@ transcripts! {
     enquiry_send_with_a_locked_key: "enquiry send Locked --service shelter --request-id {REQUEST}";
     enquiry_send_without_an_answer: "enquiry send Slow --service shelter --request-id {REQUEST}";
     referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement {AGREEMENT} --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
+    referral_send_from_case: "referral send \"Shelter A\" --service shelter --basis explicit-consent --case 4c4c4c4c --from-case age_band --request-id {REQUEST}";
     referral_send_at_once: "referral send Clinic --service health --basis vital-interests --article 2 --stage 2 --request-id {REQUEST}";
     referral_show: "referral show 3f9a1c20";
     referral_show_values: "referral show 3f9a1c20 --values";
     referral_need: "referral need 3f9a1c20 --basis explicit-consent --fields - --request-id {REQUEST}", "need_text = \"an invented need\"";
+    referral_disclose_from_case: "referral disclose 3f9a1c20 --from-case safe_contact_telephone --fields - --request-id {REQUEST}", "name = \"an invented name\"";
     referral_disclose: "referral disclose 3f9a1c20 --fields - --request-id {REQUEST}", "name = \"an invented name\"";
     referral_correct: "referral correct 3f9a1c20 --fields - --request-id {REQUEST}", FIELDS;
     referral_warn: "referral warn 3f9a1c20 --code do-not-contact --request-id {REQUEST}";

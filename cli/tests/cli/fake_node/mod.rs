@@ -393,7 +393,12 @@ impl TrailService for Script {
     async fn record_event(&self, request: Request<wire::RecordEventRequest>) -> Answer<wire::RecordEventResponse> {
         self.record("RecordEvent", request.get_ref());
         let event = if request.get_ref().validate_only { Vec::new() } else { vec![0xe1; 32] };
-        Ok(Response::new(wire::RecordEventResponse { event, differs: Vec::new() }))
+        let request = request.get_ref();
+        let differs = match request.from_case.is_empty() {
+            true => Vec::new(),
+            false => request.fields.iter().map(|field| field.label.clone()).collect(),
+        };
+        Ok(Response::new(wire::RecordEventResponse { event, differs }))
     }
 
     async fn get_trail(&self, request: Request<wire::GetTrailRequest>) -> Answer<wire::GetTrailResponse> {
