@@ -15,6 +15,7 @@ use tonic::{Request, Status};
 use uput_core::sensitive::Sensitive;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
+use uput_core::wire::approval_service_client::ApprovalServiceClient;
 use uput_core::wire::case_service_client::CaseServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
@@ -24,6 +25,7 @@ use uput_core::wire::staff_service_client::StaffServiceClient;
 use uput_core::wire::trail_service_client::TrailServiceClient;
 use zeroize::Zeroize;
 
+use crate::approval::Asking;
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -43,6 +45,7 @@ pub(crate) struct Node {
     channel: Channel,
     bearer: Bearer,
     place: Place,
+    asking: Option<Asking>,
 }
 
 /// What an access file says. [CLI-20]
@@ -83,7 +86,7 @@ impl Node {
         let bearer = token.bearer()?;
         let endpoint = place.endpoint()?;
         let channel = endpoint.connect().await.map_err(|error| unreachable(&place.endpoint, &error))?;
-        Ok(Self { channel, bearer, place })
+        Ok(Self { channel, bearer, place, asking: options.asking.clone() })
     }
 
     /// An access file for another account of the same node, which needs no other file. [CLI-24]
@@ -132,6 +135,16 @@ impl Node {
     /// What is held about her, changes that are followed, and search.
     pub(crate) fn follow_ups(&self) -> FollowUpServiceClient<Authorised> {
         FollowUpServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Approvals.
+    pub(crate) fn approvals(&self) -> ApprovalServiceClient<Authorised> {
+        ApprovalServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// A second person is asked for what would be done, if that is what the command is for. [CLI-25]
+    pub(crate) const fn asking(&self) -> Option<&Asking> {
+        self.asking.as_ref()
     }
 
     /// Agreements.

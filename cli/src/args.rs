@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::account::AccountCommand;
 use crate::agreement::AgreementCommand;
+use crate::approval::{ApprovalCommand, Asking};
 use crate::case::CaseCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
@@ -75,6 +76,9 @@ pub(crate) struct Options {
     /// Never ask; fail instead
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
+    /// A second person is asked for what the command would do, and it is not done.
+    #[arg(skip)]
+    pub(crate) asking: Option<Asking>,
 }
 
 /// The nouns.
@@ -92,6 +96,9 @@ pub(crate) enum Command {
     /// Your staff key, and what is sealed to your colleagues and you
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// What needs a second person
+    #[command(subcommand)]
+    Approval(ApprovalCommand),
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -139,6 +146,7 @@ impl Command {
             Self::Peer(command) => command.run(options).await,
             Self::Account(command) => command.run(options).await,
             Self::Staff(command) => command.run(options).await,
+            Self::Approval(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
             Self::Case(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,

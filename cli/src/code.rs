@@ -50,6 +50,9 @@ codes! {
     Scope = "SCOPE_",
     ExclusionGround = "EXCLUSION_GROUND_",
     ExclusionRuling = "EXCLUSION_RULING_",
+    ApprovalKind = "APPROVAL_KIND_",
+    ApprovalStatus = "APPROVAL_STATUS_",
+    ApprovalReason = "APPROVAL_REASON_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

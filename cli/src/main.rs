@@ -6,6 +6,7 @@
 mod access;
 mod account;
 mod agreement;
+mod approval;
 mod args;
 mod case;
 mod case_record;

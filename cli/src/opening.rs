@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
+use uput_core::wire::request_approval_request::Act as Asks;
 use uput_core::wire::{self, Act, LegalBasis, ServiceType};
 
 use crate::access::Node;
@@ -80,7 +81,11 @@ impl OpeningArgs {
             fields: fields.to_wire(),
             expiry: self.expiry.unwrap_or_default(),
             occurred: self.occurred.unwrap_or_default(),
+            approval: self.request.approval(),
         };
+        if let Some(asking) = node.asking() {
+            return asking.ask(&node, Asks::OpenTrail(request)).await;
+        }
         let answer =
             node.trails().open_trail(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
         opened(&answer.into_inner(), self.request.dry_run, &request_id)

@@ -2,6 +2,8 @@
 //!
 //! Guarantees a fresh random UUID unless one was given.
 
+use std::str::FromStr;
+
 use clap::Args;
 
 use crate::exit::Exit;
@@ -16,12 +18,40 @@ pub(crate) struct RequestArgs {
     /// UUID of the request; with the ID of an earlier one, nothing is done twice
     #[arg(long, value_name = "UUID", value_parser = uuid)]
     request_id: Option<String>,
+    /// ID of an approval, where it takes a second person; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
+}
+
+/// A whole ID of an approval; no secret.
+#[derive(Clone)]
+pub(crate) struct ApprovalId([u8; 16]);
+
+impl ApprovalId {
+    /// The bytes; none where none was given.
+    pub(crate) fn bytes(given: Option<&Self>) -> Vec<u8> {
+        given.map(|id| id.0.to_vec()).unwrap_or_default()
+    }
+}
+
+impl FromStr for ApprovalId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = if text.len() == 32 { u128::from_str_radix(text, 16).ok() } else { None };
+        number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| "give 32 hexadecimal digits".to_owned())
+    }
 }
 
 impl RequestArgs {
     /// The ID that was given, or a new one. [CLI-7]
     pub(crate) fn id(&self) -> Result<String, Failure> {
         self.request_id.clone().map_or_else(random_uuid, Ok)
+    }
+
+    /// The approval that was given; empty: none.
+    pub(crate) fn approval(&self) -> Vec<u8> {
+        ApprovalId::bytes(self.approval.as_ref())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
+use uput_core::wire::request_approval_request::Act as Asks;
 use uput_core::wire::statement::Kind;
 use uput_core::wire::{self, LegalBasis};
 
@@ -79,7 +80,11 @@ impl StatementArgs {
             occurred: self.occurred.unwrap_or_default(),
             evidence_trail,
             from_case: self.from_case.clone(),
+            approval: self.request.approval(),
         };
+        if let Some(asking) = node.asking() {
+            return asking.ask(node, Asks::RecordEvent(request)).await;
+        }
         let answer =
             node.trails().record_event(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
         said(&trail, &answer.into_inner(), word, self.request.dry_run, &request_id)

@@ -84,7 +84,7 @@ async fn guesser(side: &Organisation) -> Outcome<Access> {
     let account = made.pointer("/account/account").and_then(serde_json::Value::as_str);
     let account = account.ok_or_else(|| Failed::because("the answer names no account"))?.to_owned();
     side.uput_done(&["account", "token", &account, "--to", &file.display().to_string()]).await?;
-    Access::open(&side.folder(), &file)
+    Access::open(&side.folder(), &file, &side.second())
 }
 
 /// An ID, whole or its beginning, of what is there or of nothing; both kinds are as long.

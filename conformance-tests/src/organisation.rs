@@ -46,6 +46,7 @@ pub struct Organisation {
 pub struct Access {
     channel: Channel,
     worker: MetadataValue<Ascii>,
+    second: MetadataValue<Ascii>,
     administrator: MetadataValue<Ascii>,
 }
 
@@ -116,15 +117,15 @@ impl Organisation {
         NodeSecrets::read(&self.folder().join("node.key"))
     }
 
-    /// The tokens of its two people.
+    /// The tokens of its people.
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub fn tokens(&self) -> Outcome<[String; 2]> {
+    pub fn tokens(&self) -> Outcome<[String; 3]> {
         let read = |path: PathBuf| -> Outcome<String> {
             Ok(toml::from_str::<AccessFile>(&std::fs::read_to_string(path)?)?.token)
         };
-        Ok([read(self.folder().join("api.toml"))?, read(self.worker())?])
+        Ok([read(self.folder().join("api.toml"))?, read(self.worker())?, read(self.second())?])
     }
 
     /// The node's folder.
@@ -196,7 +197,7 @@ impl Organisation {
         if !self.worker().exists() {
             self.employ().await?;
         }
-        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker())?);
+        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker(), &self.second())?);
         Ok(())
     }
 
@@ -292,25 +293,33 @@ impl Organisation {
         self.home.path().join(staff::WORKER)
     }
 
-    /// The administrator makes another account and access file, because the old one has ended by the node's clock.
+    /// The access file of the second supervisor.
+    #[must_use]
+    pub fn second(&self) -> PathBuf {
+        self.home.path().join(staff::SECOND)
+    }
+
+    /// The administrator makes other accounts and access files, because the old ones have ended by the node's clock.
     ///
     /// # Errors
     /// What `uput` says.
     pub async fn employ_anew(&self) -> Outcome<()> {
         std::fs::remove_file(self.worker())?;
+        std::fs::remove_file(self.second())?;
         self.employ().await?;
-        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker())?);
+        *self.access.write().await = Some(Access::open(&self.folder(), &self.worker(), &self.second())?);
         Ok(())
     }
 
     async fn employ(&self) -> Outcome<()> {
         let name = self.home.path().join("worker-name.txt");
         std::fs::write(&name, staff::NAME)?;
-        let made = self.uput_done(&staff::account(&name.display().to_string())).await?;
+        for file in [self.worker(), self.second()] {
+            let made = self.uput_done(&staff::account(&name.display().to_string())).await?;
+            self.uput_done(&staff::token(&made, &file.display().to_string())?).await?;
+        }
         // What people know is not on the node's computer.
-        std::fs::remove_file(name)?;
-        self.uput_done(&staff::token(&made, &self.worker().display().to_string())?).await?;
-        Ok(())
+        Ok(std::fs::remove_file(name)?)
     }
 
     /// Runs `uput` on this node, as the administrator or as whoever works here.
@@ -375,21 +384,23 @@ pub struct Answer<T> {
 }
 
 impl Access {
-    /// Reads where the node is from the access file in its folder, which is the administrator's, and the worker's token from
-    /// another. [API-1]
+    /// Reads where the node is from the access file in its folder, which is the administrator's, and the others'
+    /// tokens from theirs. [API-1]
     ///
     /// # Errors
     /// If they cannot be used.
-    pub fn open(folder: &Path, account: &Path) -> Outcome<Self> {
+    pub fn open(folder: &Path, worker: &Path, second: &Path) -> Outcome<Self> {
         let file: AccessFile = toml::from_str(&std::fs::read_to_string(folder.join("api.toml"))?)?;
-        let account: AccessFile = toml::from_str(&std::fs::read_to_string(account)?)?;
+        let of = |account: &Path| -> Outcome<MetadataValue<Ascii>> {
+            bearer(&toml::from_str::<AccessFile>(&std::fs::read_to_string(account)?)?.token)
+        };
         let pem = std::fs::read(folder.join(&file.certificate))?;
         let endpoint = Endpoint::from_shared(format!("https://{}", file.endpoint))?
             .tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))?
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(60));
-        let (worker, administrator) = (bearer(&account.token)?, bearer(&file.token)?);
-        Ok(Self { channel: endpoint.connect_lazy(), worker, administrator })
+        let administrator = bearer(&file.token)?;
+        Ok(Self { channel: endpoint.connect_lazy(), worker: of(worker)?, second: of(second)?, administrator })
     }
 
     /// The connection.
@@ -401,6 +412,11 @@ impl Access {
     /// A request of whoever works here. [API-2]
     pub fn request<T>(&self, message: T) -> Request<T> {
         with(message, &self.worker)
+    }
+
+    /// A request of the second supervisor. [APR-4]
+    pub fn as_second<T>(&self, message: T) -> Request<T> {
+        with(message, &self.second)
     }
 
     /// A request of the administrator. [API-3]

@@ -2,6 +2,8 @@
 
 use tonic::{Code, Status};
 use uput_wire::v1 as wire;
+use wire::approval_service_client::ApprovalServiceClient;
+use wire::request_approval_request::Act;
 use wire::statement::Kind;
 use wire::trail_service_client::TrailServiceClient;
 
@@ -74,7 +76,7 @@ pub fn main_path() -> Vec<Step> {
 /// Kinds of a finished trail, as the interface names them, with how often each stands there.
 pub const FINISHED: [(&str, usize); 10] = [
     ("opened", 1),
-    ("delivered", 3),
+    ("delivered", 9),
     ("held", 1),
     ("need", 1),
     ("accepted", 1),
@@ -134,6 +136,37 @@ impl Request {
             request.fields = fields(&[&CONSENT[..], said].concat());
         }
         Self::Record(request)
+    }
+
+    /// The same with the leave of a second person, who is asked and says yes. [APR-4]
+    ///
+    /// # Errors
+    /// The node's own no.
+    pub async fn approved(&self, node: &Organisation) -> Outcome<Self> {
+        let act = match self.clone() {
+            Self::Open(message) => Act::OpenTrail(message),
+            Self::Record(message) => Act::RecordEvent(message),
+        };
+        let asked = wire::RequestApprovalRequest {
+            act: Some(act),
+            reason: wire::ApprovalReason::Danger.into(),
+            words: String::new(),
+        };
+        let answer = node.ask(|access| {
+            let asked = asked.clone();
+            async move {
+                let mut approvals = ApprovalServiceClient::new(access.channel());
+                let approval = approvals.request_approval(access.request(asked)).await?.into_inner().approval;
+                let approval = approval.unwrap_or_default().approval;
+                let approve = wire::ApproveRequest { approval: approval.clone() };
+                approvals.approve(access.as_second(approve)).await.map(|_| approval)
+            }
+        });
+        let approval = answer.await?.value;
+        Ok(match self.clone() {
+            Self::Open(message) => Self::Open(wire::OpenTrailRequest { approval, ..message }),
+            Self::Record(message) => Self::Record(wire::RecordEventRequest { approval, ..message }),
+        })
     }
 
     /// Asks it of a node until it answers.

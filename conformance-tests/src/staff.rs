@@ -1,5 +1,5 @@
-//! The two invented people of an organisation: its administrator, whose access file lies in the node's folder, and one
-//! worker, for whom the administrator makes an account as in any organisation.
+//! The invented people of an organisation: its administrator, whose access file lies in the node's folder, and a worker
+//! and a second supervisor, for whom the administrator makes accounts as in any organisation.
 
 use serde_json::Value;
 
@@ -7,6 +7,8 @@ use crate::failed::{Failed, Outcome};
 
 /// The worker's access file.
 pub const WORKER: &str = "worker.toml";
+/// The access file of the second supervisor, who decides on what the worker may not do alone.
+pub const SECOND: &str = "second.toml";
 /// The name that the account gets, an invented word. Personal data: only answers to the administrator may hold it.
 pub const NAME: &str = "Zvezdogorka";
 

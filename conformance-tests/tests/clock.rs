@@ -119,7 +119,7 @@ async fn everything_goes_on(pair: &Pair) -> Outcome<()> {
         assert_eq!(seen.headline, "closed");
         assert!(seen.events.iter().all(|event| event.void_reason.is_empty() && event.stripped.is_empty()));
     }
-    let urgent = emergency(&mut draw).ask(&pair.hotline).await?.value;
+    let urgent = emergency(&mut draw).approved(&pair.hotline).await?.ask(&pair.hotline).await?.value;
     arrives(&pair.shelter, &urgent, &urgent).await?;
     let seen = shown(&pair.shelter, &urgent, true).await?.unwrap();
     let name = seen.events[0].fields.iter().find(|field| field.label == "name").unwrap();

@@ -12,6 +12,7 @@ use uput_core::key::Endpoint;
 use uput_core::time::Span;
 use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
+use uput_core::wire::approval_service_server::ApprovalServiceServer;
 use uput_core::wire::case_service_server::CaseServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
@@ -29,7 +30,7 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accounts, Agreements, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails,
+    Accounts, Agreements, Approvals, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails,
 };
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
@@ -185,6 +186,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
         .add_service(SessionServiceServer::new(Sessions(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
+        .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
         .add_service(agreements)
         .add_service(trails))
 }

@@ -15,7 +15,7 @@ use uput_core::{
 use uput_node::{
     account::{AccountId, Caller, Shown},
     clock,
-    node::{Export, NewEvent, NewTrail},
+    node::{Export, NewEvent, NewTrail, Second},
     record::{
         AccessRecord, Accessed, AccountRecord, AgreementRecord, EventRecord, InvitationRecord, Kept, PeerRecord,
         TokenRecord, read,
@@ -74,7 +74,7 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     until(|| async { shelter.show(&worker(), &trail, false).await.is_ok_and(|trail| trail.events.len() > 2) }).await;
     let scope = DisclosureScope::Labels;
     let (by_caller, purpose, wait) = (caller.clone(), Purpose::Audit, Duration::from_secs(5));
-    let export = Export { by: by_caller, trail, purpose, scope, nonce: None, wait };
+    let export = Export { by: by_caller, second: Second::Nobody, trail, purpose, scope, nonce: None, wait };
     let (bundle, _) = hotline.export(export).await.unwrap();
     drop((carriers, hotline, shelter, lipa, centre));
 

@@ -21,7 +21,7 @@ use uput_core::{
     wire::{self, disclosure::Form},
 };
 use uput_node::{
-    node::{Export, Node, Post},
+    node::{Export, Node, Post, Second},
     peer::Mailroom,
 };
 
@@ -107,7 +107,15 @@ fn told(contents: Vec<wire::LetterContent>, public: &Public, filler: u8) -> Vec<
 async fn ask_for_heads(trail: TrailId, sides: [&Arc<Node>; 2]) {
     for side in sides {
         let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-        let export = Export { by: worker(), trail, purpose, scope, nonce: None, wait: Duration::from_secs(20) };
+        let export = Export {
+            by: worker(),
+            second: Second::Nobody,
+            trail,
+            purpose,
+            scope,
+            nonce: None,
+            wait: Duration::from_secs(20),
+        };
         assert!(side.export(export).await.unwrap().1, "a head came");
     }
 }

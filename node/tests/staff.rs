@@ -321,6 +321,7 @@ async fn what_is_sealed_to_one_person_is_opened_by_nobody_else() {
     // It cannot be exported by the node either; whoever opens it can.
     let export = |by: &Person| Export {
         by: by.caller.clone(),
+        second: uput_node::node::Second::Nobody,
         trail,
         purpose: wire::Purpose::Audit,
         scope: DisclosureScope::Values,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
+use uput_core::wire::request_approval_request::Act as Asks;
 use uput_core::wire::{self, DisclosureScope, Purpose};
 
 use crate::access::Node;
@@ -18,7 +19,7 @@ use crate::progress;
 use crate::prompt;
 use crate::reference::{Nonce, Reference};
 use crate::refusal;
-use crate::request::hex;
+use crate::request::{ApprovalId, hex};
 use crate::staff::opened;
 use crate::staff::ring::KeyArgs;
 
@@ -47,12 +48,15 @@ pub(crate) struct ExportArgs {
     wait: u32,
     #[command(flatten)]
     keys: KeyArgs,
+    /// ID of an approval, where it takes a second person; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
 }
 
 impl ExportArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let target = Target::of(self.to.as_deref(), options)?;
-        if self.open == DisclosureScope::Values {
+        if self.open == DisclosureScope::Values && options.asking.is_none() {
             prompt::confirm(
                 options,
                 "The bundle will hold personal data that anyone who has the file can read. Go on?",
@@ -61,7 +65,7 @@ impl ExportArgs {
         let node = Node::connect(options).await?;
         let opened = match self.open {
             // [STF-17] What is sealed to staff is opened here.
-            DisclosureScope::Values => {
+            DisclosureScope::Values if options.asking.is_none() => {
                 let mut trail = self.trail.trail(&node, true).await?;
                 opened::open(&mut trail, &self.keys, &node, options).await?
             }
@@ -74,7 +78,11 @@ impl ExportArgs {
             nonce: self.nonce.as_ref().map(|nonce| nonce.bytes().to_vec()).unwrap_or_default(),
             wait_seconds: self.wait,
             opened,
+            approval: ApprovalId::bytes(self.approval.as_ref()),
         };
+        if let Some(asking) = node.asking() {
+            return asking.ask(&node, Asks::ExportTrail(request)).await;
+        }
         let trail = hex(&request.trail);
         let spinner = progress::spinner(options, "waiting for the other side's head");
         let answer = node.trails().export_trail(request).await;

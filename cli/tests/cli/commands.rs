@@ -23,9 +23,13 @@ fn transcript(name: &str, line: &str, input: &str) {
     place_files(node.folder(), line.contains("locked.key"));
     let words = split(line);
     let with_node = |more: &[&str]| {
-        let mut all = words.clone();
+        // What stands behind `--` is a command of its own.
+        let own = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        let (own, rest) = words.split_at(own);
+        let mut all = own.to_vec();
         all.extend(more.iter().map(|word| (*word).to_owned()));
         all.extend(["--node".to_owned(), node.folder().display().to_string()]);
+        all.extend_from_slice(rest);
         all
     };
     let people = run(node.folder(), with_node(&[]), input);
@@ -164,6 +168,15 @@ transcripts! {
     case_confirm: "case confirm 4c4c4c4c --colleague 5c5c5c5c";
     case_lift: "case lift 4c4c4c4c --colleague 5c5c5c5c --yes";
     case_lift_unasked: "case lift 4c4c4c4c --colleague 5c5c5c5c";
+    approval_request: "approval request --reason danger --words-file - -- referral send Clinic --service health --basis vital-interests --stage 2", "He has found the house\n";
+    approval_request_of_an_event: "approval request --reason child-at-risk -- referral disclose 3f9a1c20 --basis child-best-interests";
+    approval_request_of_an_export: "approval request --reason handover -- trail export 3f9a1c20 --purpose audit --open values";
+    approval_request_of_what_needs_none: "approval request --reason danger -- account disable 5c5c5c5c --yes";
+    approval_list: "approval list";
+    approval_approve: "approval approve 5c5c5c5c";
+    approval_approve_another: "approval approve deadbeef";
+    approval_refuse: "approval refuse 5c5c5c5c";
+    approval_count: "approval count --since \"2026-11-01 00:00\"";
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";
@@ -189,6 +202,8 @@ transcripts! {
     referral_send: "referral send \"Shelter A\" --service shelter --basis explicit-consent --agreement {AGREEMENT} --expiry 2026-11-22T20:00+01:00 --occurred \"2026-11-21 22:55\" --fields - --request-id {REQUEST}", "{\"adults\": 1}";
     referral_send_from_case: "referral send \"Shelter A\" --service shelter --basis explicit-consent --case 4c4c4c4c --from-case age_band --request-id {REQUEST}";
     referral_send_at_once: "referral send Clinic --service health --basis vital-interests --article 2 --stage 2 --request-id {REQUEST}";
+    referral_send_approved: "referral send Clinic --service health --basis vital-interests --stage 2 --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c --request-id {REQUEST}";
+    referral_send_with_half_an_approval: "referral send Clinic --service health --basis vital-interests --stage 2 --approval 5c5c5c5c --request-id {REQUEST}";
     referral_show: "referral show 3f9a1c20";
     referral_show_values: "referral show 3f9a1c20 --values";
     referral_need: "referral need 3f9a1c20 --basis explicit-consent --fields - --request-id {REQUEST}", "need_text = \"an invented need\"";

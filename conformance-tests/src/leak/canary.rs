@@ -92,7 +92,8 @@ impl Catalogue {
 
     /// The labels of answers; at first those alone that say nothing about a person.
     pub(super) fn reply(&self, impersonal: bool) -> Vec<String> {
-        let fits = |row: &&Row| row.beside.contains("reply") && (row.impersonal || !impersonal);
+        let typed = |row: &&Row| row.beside.contains("reply") && !row.beside.contains("staff");
+        let fits = |row: &&Row| typed(row) && (row.impersonal || !impersonal);
         self.rows().filter(fits).map(|row| row.label.clone()).collect()
     }
 }
@@ -121,6 +122,11 @@ impl Canaries {
         let unique = value.contains(' ');
         self.made.insert(Canary { label: label.to_owned(), value: value.clone(), unique });
         wire::Field { label: label.to_owned(), value }
+    }
+
+    /// A pseudonym, which stands nowhere else.
+    pub(super) fn pseudonym(&mut self, label: &str, value: String) {
+        self.made.insert(Canary { label: label.to_owned(), value, unique: true });
     }
 
     fn field(&mut self, label: &str) -> Outcome<wire::Field> {

@@ -40,6 +40,7 @@ struct Console<'a> {
     programs: &'a Programs,
     node: &'a Path,
     worker: &'a Path,
+    second: &'a Path,
     heard: Heard,
 }
 
@@ -47,7 +48,8 @@ struct Console<'a> {
 pub(super) async fn run(programs: &Programs, story: &Story<'_>) -> Outcome<Heard> {
     let node = story.pair.hotline.folder();
     let worker = story.pair.hotline.worker();
-    let mut console = Console { programs, node: &node, worker: &worker, heard: Heard::default() };
+    let second = story.pair.hotline.second();
+    let mut console = Console { programs, node: &node, worker: &worker, second: &second, heard: Heard::default() };
     for node in story.pair.both() {
         let id = node.process().await.ok_or_else(|| Failed::because("a node does not run"))?;
         let without = console.heard.seen.look(id);
@@ -94,12 +96,29 @@ impl Console<'_> {
         let path = file.path().display().to_string();
         let command = ["enquiry", "send", SHELTER, "--service", "shelter", "--dry-run", "--fields", &path];
         self.both_forms(&command, "", true).await?;
-        let child = of(&["best_interests_reason", "supervisor", "authority_informed", "language", "age_band"]);
+        let child = of(&["best_interests_reason", "authority_informed", "language", "age_band"]);
         let command = ["referral", "send", SHELTER, "--service", "shelter", "--basis", "child-best-interests"];
-        self.both_forms(&[&command[..], &["--fields", "-"]].concat(), &child, true).await?;
+        self.of_two(&[&command[..], &["--fields", "-"]].concat(), &child).await?;
         let life = of(&["danger", "basis_until", "review_by", "current_location", "language"]);
         let command = ["notification", "send", SHELTER, "--service", "social-work", "--basis", "vital-interests"];
-        self.both_forms(&[&command[..], &["--fields", "-"]].concat(), &life, true).await
+        self.of_two(&[&command[..], &["--fields", "-"]].concat(), &life).await
+    }
+
+    /// What one person may not do alone: asked, decided by the second, and done. [APR-4]
+    async fn of_two(&mut self, words: &[&str], input: &str) -> Outcome<()> {
+        self.one(self.node, words, input, false).await?;
+        for form in [&["--json"][..], &[]] {
+            let ask = [&["approval", "request", "--reason", "danger", "--json", "--"][..], words].concat();
+            self.one(self.node, &ask, input, true).await?;
+            let approval = self.last("/approval/approval")?;
+            let worker = std::mem::replace(&mut self.worker, self.second);
+            for decide in [&["approval", "list", "--waiting"][..], &["approval", "approve", &approval]] {
+                self.one(self.node, &[decide, form].concat(), "", true).await?;
+            }
+            self.worker = worker;
+            self.one(self.node, &[words, &["--approval", &approval], form].concat(), input, true).await?;
+        }
+        Ok(())
     }
 
     /// Commands that show or export, and were not asked for values.
@@ -156,11 +175,16 @@ impl Console<'_> {
 
     /// The ID of the agreement, as the last command said it.
     fn agreement(&self) -> Outcome<String> {
-        let listed = self.heard.said.iter().rev().filter_map(|said| serde_json::from_slice(said).ok());
-        let id = listed.into_iter().find_map(|said: serde_json::Value| {
-            said.pointer("/agreements/0/agreement").and_then(serde_json::Value::as_str).map(str::to_owned)
+        self.last("/agreements/0/agreement")
+    }
+
+    /// What the last command that said it said.
+    fn last(&self, pointer: &str) -> Outcome<String> {
+        let said = self.heard.said.iter().rev().filter_map(|said| serde_json::from_slice(said).ok());
+        let found = said.into_iter().find_map(|said: serde_json::Value| {
+            said.pointer(pointer).and_then(serde_json::Value::as_str).map(str::to_owned)
         });
-        id.ok_or_else(|| Failed::because("uput agreement list names no agreement"))
+        found.ok_or_else(|| Failed::because(format!("no answer has {pointer}")))
     }
 
     /// Once for people and once for programs.
@@ -202,8 +226,8 @@ impl Console<'_> {
         let mut child = command
             .arg("--node")
             .arg(node)
-            .args(words)
             .args(["--yes", "--no-input"])
+            .args(words)
             .env("UPUT_CONTROL", CONTROL)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -60,6 +60,7 @@ pub async fn run(programs: &Programs, seed: u64, progress: impl Fn(u64)) -> Outc
         invite(side).await?;
     }
     story.tell().await?;
+    story.hear_who_acted().await?;
     let mut tally = Tally::default();
     let scans = scans(&story, &mut tally)?;
     check_arrived(&story, &mut tally).await?;
@@ -123,7 +124,9 @@ fn scans(story: &Story<'_>, tally: &mut Tally) -> Outcome<Scans> {
         }
     }
     let unsaid: Vec<String> = canaries.catalogue.labels();
-    let unsaid: Vec<&String> = unsaid.iter().filter(|label| !planted.contains(label.as_str())).collect();
+    // One of few words, which the node says of itself.
+    let own = |label: &str| label == "actor_role";
+    let unsaid: Vec<&String> = unsaid.iter().filter(|label| !planted.contains(label.as_str()) && !own(label)).collect();
     if !unsaid.is_empty() {
         tally.violated(format!("labels that were not planted: {unsaid:?}"));
     }

@@ -25,7 +25,7 @@ const GUARDIAN: [&str; 7] = [
     "consent_purpose",
     "consent_until",
 ];
-const CHILD: [&str; 3] = ["best_interests_reason", "supervisor", "authority_informed"];
+const CHILD: [&str; 2] = ["best_interests_reason", "authority_informed"];
 const NOTICE: [&str; 2] = ["client_told", "client_told_on"];
 const DANGER: [&str; 3] = ["danger", "basis_until", "review_by"];
 const DECISION: [&str; 4] = ["decision_reference", "decision_issuer", "decision_date", "decision_until"];
@@ -98,6 +98,20 @@ impl<'a> Story<'a> {
         self.pair.settled().await
     }
 
+    /// The pseudonyms that both nodes made are values like any other.
+    pub(super) async fn hear_who_acted(&mut self) -> Outcome<()> {
+        for side in self.pair.both() {
+            for trail in &self.trails {
+                let view = shown(side, trail, true).await?.unwrap_or_default();
+                let ours = view.events.into_iter().filter(|event| event.ours).flat_map(|event| event.fields);
+                for field in ours.filter(|field| matches!(field.label.as_str(), "actor" | "supervisor")) {
+                    self.canaries.pseudonym(&field.label, field.value);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// To those who are told at once: under a duty, and in danger to life.
     async fn notify(&mut self) -> Outcome<()> {
         for service in ["police", "social_work", "child_protection"] {
@@ -149,7 +163,15 @@ impl<'a> Story<'a> {
         if self.trails.is_empty() {
             self.refused_openings(node, &message).await?;
         }
-        let trail = Request::Open(message).ask(node).await?.value;
+        let mut request = Request::Open(message);
+        if matches!(basis, LegalBasis::ChildBestInterests | LegalBasis::VitalInterests) {
+            // One person alone may not.
+            let alone =
+                Request::Open(wire::OpenTrailRequest { request_id: self.draw.request_id(), ..opening(&request) });
+            self.refused(node, alone).await?;
+            request = request.approved(node).await?;
+        }
+        let trail = request.ask(node).await?.value;
         self.trails.push(trail.clone());
         Ok(trail)
     }
@@ -248,6 +270,13 @@ impl<'a> Story<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+fn opening(request: &Request) -> wire::OpenTrailRequest {
+    match request {
+        Request::Open(message) => message.clone(),
+        Request::Record(_) => wire::OpenTrailRequest::default(),
     }
 }
 

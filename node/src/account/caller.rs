@@ -68,6 +68,12 @@ impl Caller {
         By { account: self.account, on_behalf_of: self.on_behalf_of.map(|person| person.account) }
     }
 
+    /// Who acts: the person on whose behalf a machine calls, or the caller. [EVT-26]
+    #[must_use]
+    pub fn acting(&self) -> PersonId {
+        self.on_behalf_of.map_or(self.person, |person| person.person)
+    }
+
     /// Everybody who learns what is answered: the caller, and on whose behalf.
     pub fn persons(&self) -> impl Iterator<Item = PersonId> {
         std::iter::once(self.person).chain(self.on_behalf_of.map(|person| person.person))

@@ -94,6 +94,8 @@ ids! {
     CredentialId;
     /// Leave for a machine to act for a person: 16 random bytes. [ACC-52]
     DelegationId;
+    /// An approval: 16 random bytes, no secret. [APR-4]
+    ApprovalId;
 }
 
 pub(crate) use ids;

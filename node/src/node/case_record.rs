@@ -294,7 +294,7 @@ impl Node {
         if !loaded.boxes.is_empty() {
             return Err(Rejection::SealedToStaff.into());
         }
-        self.keep_access(loaded, &caller.account, Accessed::Shown).await?;
+        self.keep_access(loaded, caller.by(), Accessed::Shown, None).await?;
         let mut found: BTreeMap<Label, Field> = BTreeMap::new();
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let effective =

@@ -16,7 +16,7 @@ use uput_core::{
     wire::{self, DisclosureScope},
 };
 
-use super::{Node, trails::Loaded};
+use super::{Approved, Node, Second, trails::Loaded};
 use crate::{
     account::Caller,
     case::Sight,
@@ -31,6 +31,8 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Export {
     /// Who takes it.
     pub by: Caller,
+    /// The second person, where it takes two.
+    pub second: Second,
     /// Which trail.
     pub trail: TrailId,
     /// Why.
@@ -66,6 +68,7 @@ impl Node {
             _ => Sight::Outline,
         };
         self.demand(&export.by, &export.trail, wanted)?;
+        let approved = self.export_approved(&export)?;
         // [BUN-66] What travels is this trail's own.
         let drawn = || SystemEntropy.bytes();
         let nonce = export.nonce.map_or_else(drawn, |trust| Head::nonce_for(&trust, &export.trail));
@@ -87,8 +90,26 @@ impl Node {
             DisclosureScope::Values => Accessed::ExportedValues,
             _ => Accessed::Exported,
         };
-        self.keep_access(loaded, &export.by.account, what).await?;
-        Ok((self.bundle(loaded, &export, &by_event(opened)?)?, fresh))
+        let bundle = self.bundle(loaded, &export, &by_event(opened)?)?;
+        // Whoever takes many at once is counted one by one.
+        let _alone = self.approvals.alone().await;
+        if self.exports_in_bulk(&export)? && approved.is_none() {
+            return Err(Rejection::NeedsApproval);
+        }
+        self.keep_access(loaded, export.by.by(), what, approved.as_ref()).await?;
+        if let Some(approved) = approved {
+            approved.used();
+        }
+        Ok((bundle, fresh))
+    }
+
+    /// The second person, if it takes two. [APR-2]
+    fn export_approved(&self, export: &Export) -> Result<Option<Approved>, Rejection> {
+        match &export.second {
+            Second::Approval { id, digest } => self.approved(&export.by, id, digest).map(Some),
+            Second::Nobody | Second::Asked if self.exports_in_bulk(export)? => Err(Rejection::NeedsApproval),
+            Second::Nobody | Second::Asked => Ok(None),
+        }
     }
 
     async fn await_head(&self, export: &Export, other: &OrgId, nonce: &[u8; 32]) -> Result<bool, Rejection> {

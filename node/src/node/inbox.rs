@@ -13,7 +13,7 @@ use uput_core::{
     letter,
     rejection::Rejection,
     sensitive::Sensitive,
-    slot::Extent,
+    slot::{Disclosed, Extent},
     state::{Side, Verdict},
     step::{self, Draft},
     trail::Admission,
@@ -420,11 +420,15 @@ impl Node {
         Ok(!reading.live)
     }
 
-    /// Whether this node has values of an event that it could show.
+    /// Whether this node has values of an event that it could show; who acted is none of them.
     fn has_values(&self, loaded: &Loaded, event: &EventId, changes: &Changes) -> Result<bool, Rejection> {
+        let of = loaded.trail.event(event).ok_or(Rejection::ReadFailed)?;
         let has = |kept: &EventRecord| {
             let keys = usize::try_from(kept.generation).ok().and_then(|generation| loaded.keys.get(generation));
-            !kept.values.is_empty() && keys.is_some_and(|keys| keys.value.is_some())
+            let here = !kept.values.is_empty() && keys.is_some_and(|keys| keys.value.is_some());
+            // What is there and this node cannot read may be about her.
+            let about_her = |values: Disclosed| values.labels().any(|label| !label.is_staff());
+            here && loaded.values(of, kept).is_none_or(about_her)
         };
         if let Some((kept, ..)) = changes.records.iter().find(|(_, _, id)| id == event) {
             return Ok(has(kept));

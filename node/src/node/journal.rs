@@ -16,6 +16,7 @@ use uput_core::{
 use super::{
     Node, Secrets,
     agreements::{Agreements, Held},
+    approvals::Approvals,
     directory::{Directory, Invitation},
     me::Me,
     on_call::OnCall,
@@ -81,6 +82,7 @@ impl Node {
         let changing = tokio::sync::Mutex::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
         let found = Found::default();
+        let approvals = Approvals::default();
         let (staff, arrived) = (StaffRegister::default(), Arrived::default());
         let node = Self {
             storage,
@@ -91,6 +93,7 @@ impl Node {
             outbox,
             outlines,
             accounts,
+            approvals,
             cases,
             staff,
             arrived,
@@ -108,6 +111,7 @@ impl Node {
         node.destroy_left_over()?;
         node.read_on_call()?;
         node.read_words()?;
+        node.read_approvals()?;
         Ok(node)
     }
 

@@ -5,8 +5,11 @@
 //! (`peer`), the local calls (`rpc`) and the disk (`storage`).
 
 mod accounts;
+mod actor;
 mod agreements;
 mod allowance;
+mod approvals;
+mod bulk;
 mod call_checks;
 mod case_acts;
 mod case_record;
@@ -44,6 +47,7 @@ mod write;
 
 pub use accounts::first_account;
 pub use agreements::{Held as HeldAgreement, Origin};
+pub use approvals::{Approved, Asking, Exact, Second, Why, digest as request_digest};
 pub use case_acts::Assignee;
 pub use case_record::NewValues;
 pub(crate) use credentials::code_until;
@@ -67,6 +71,7 @@ use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
 use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Storage};
 use agreements::Agreements;
+use approvals::Approvals;
 use directory::Directory;
 use outbox::Outbox;
 use outlines::Outlines;
@@ -83,6 +88,7 @@ pub struct Node {
     outbox: Outbox,
     outlines: Outlines,
     accounts: Arc<Register>,
+    approvals: Approvals,
     cases: Cases,
     staff: StaffRegister,
     arrived: staff_dispatch::Arrived,

@@ -4,6 +4,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use prost::Message;
 use uput_core::{
+    catalogue::Label,
     envelope::Envelope,
     id::{KeyRecordId, OrgId, TrailId},
     key::KeyChain,
@@ -132,15 +133,15 @@ impl Node {
             let keys = self.storage.trail_keys(&record::key_name(&trail, event.generation));
             let kept = if event.sealed_to == 0 { &event.values } else { &event.dispatch };
             let values = keys.and_then(|k| unseal(&k, &trail, kept, KeyKind::Value, b"values").ok());
-            if values.is_some() && self.directory.state_of(to) == Some(PeerState::Frozen) {
-                // [KEY-16] What would disclose something waits for people.
-                return Err(Unmade::NotNow(Rejection::ForkedChain));
-            }
             if let Some(mut values) = values {
                 if event.sealed_to != 0 {
                     values = self.on_the_way(&trail, event, &values)?;
                 }
                 let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
+                if self.directory.state_of(to) == Some(PeerState::Frozen) && !says_only_who_acted(&disclosure) {
+                    // [KEY-16] What would disclose something waits for people.
+                    return Err(Unmade::NotNow(Rejection::ForkedChain));
+                }
                 content.disclosures.push(disclosure);
             }
         }
@@ -258,6 +259,13 @@ impl Node {
         self.directory.set_chain(merged);
         Ok(())
     }
+}
+
+/// Whether a whole disclosure holds nothing but who acted. [DIS-15]
+fn says_only_who_acted(disclosure: &wire::Disclosure) -> bool {
+    let Some(wire::disclosure::Form::Whole(whole)) = &disclosure.form else { return false };
+    let of_staff = |label: &str| label.is_empty() || Label::parse(label).is_ok_and(Label::is_staff);
+    whole.fields.iter().all(|field| of_staff(&field.label))
 }
 
 fn settled(positions: &[Position]) -> SettledRecord {

@@ -11,12 +11,13 @@ use uput_core::{
     wire,
 };
 
-use super::{Node, report::AHEAD, telephone, trails::Loaded};
+use super::{Approved, Node, report::AHEAD, telephone, trails::Loaded};
 use crate::{
-    account::{AccountId, Caller},
+    account::{By, Caller},
     case::Sight,
     clock,
-    record::{AccessRecord, Accessed, EVENTS, EventRecord},
+    record::{self, AccessRecord, Accessed, EVENTS, EventRecord},
+    storage::Commit,
 };
 
 impl Node {
@@ -33,7 +34,7 @@ impl Node {
         self.ensure_loaded(&mut held, id)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         if values {
-            self.keep_access(loaded, &caller.account, Accessed::Shown).await?;
+            self.keep_access(loaded, caller.by(), Accessed::Shown, None).await?;
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
@@ -76,8 +77,9 @@ impl Node {
     pub(super) async fn keep_access(
         &self,
         loaded: &mut Loaded,
-        by: &AccountId,
+        by: By,
         what: Accessed,
+        approved: Option<&Approved>,
     ) -> Result<(), Rejection> {
         let record = AccessRecord {
             trail: loaded.trail.id().to_vec(),
@@ -86,7 +88,10 @@ impl Node {
             account: by.to_vec(),
             what: what as u32,
         };
-        loaded.last_access = Some(self.keep(&record).await?);
+        // [APR-5] A second person's leave is used with what it lets happen.
+        let records = std::iter::once(record::draft(&record)).chain(approved.map(Approved::draft)).collect();
+        let positions = self.commit(Commit { keys: Vec::new(), records }).await?.into_inner();
+        loaded.last_access = Some(positions.first().copied().ok_or(Rejection::DiskFull)?);
         Ok(())
     }
 

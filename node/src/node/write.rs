@@ -25,6 +25,8 @@ use uput_core::{
 
 use super::{
     Node,
+    actor::{Acting, takes_two},
+    approvals::{Approved, Second},
     cases::draft_of,
     directory::Peer,
     exclusions::names_in,
@@ -51,6 +53,8 @@ pub struct NewTrail {
     pub by: Caller,
     /// In which case; none: a new one.
     pub case: Option<CaseId>,
+    /// The second person, where it takes two.
+    pub second: Second,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -81,6 +85,8 @@ pub struct NewTrail {
 pub struct NewEvent {
     /// Who says it.
     pub by: Caller,
+    /// The second person, where it takes two.
+    pub second: Second,
     /// The same ID gives the same answer.
     pub request_id: String,
     /// Check only.
@@ -112,6 +118,8 @@ pub(super) struct Written {
     pub(super) cited: Option<Envelope>,
     /// The names that she excluded with it. [CAS-30]
     pub(super) named: Vec<Sensitive<String>>,
+    /// The second person who let it happen.
+    pub(super) approved: Option<Approved>,
 }
 
 impl Written {
@@ -119,7 +127,16 @@ impl Written {
     pub(super) const fn plain(event: Verified<Event>) -> Self {
         let stripped = Vec::new();
         let named = Vec::new();
-        Self { event, disclosed: None, extent: Extent::NOTHING, stripped, lowered: None, cited: None, named }
+        Self {
+            event,
+            disclosed: None,
+            extent: Extent::NOTHING,
+            stripped,
+            lowered: None,
+            cited: None,
+            named,
+            approved: None,
+        }
     }
 
     /// The record of the event. `to` is whom it goes to, none if it came from there.
@@ -189,7 +206,9 @@ impl Node {
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
         let named = names_in(&new.fields);
-        let written = self.write_opening(new, &peer.organisation, &agreement, now.floor(agreement.grain()))?;
+        let acting = self.acting(&new.by, &new.second, validate_only).await?;
+        let time = now.floor(agreement.grain());
+        let mut written = self.write_opening(new, acting, &peer.organisation, &agreement, time)?;
         let id = written.event.id.opened_trail();
         let mut held = self.trails.hold(&id).await;
         let _names = self.cases.names_stay().await;
@@ -204,7 +223,7 @@ impl Node {
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
         let asked = Asked { by: by.by(), request: digest, case: Some(case) };
-        self.commit_event(&mut held, loaded, &written, asked, new_keys, false).await?;
+        self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
 
@@ -235,8 +254,11 @@ impl Node {
             return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));
         }
         let loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
-        let written = self.write_event(&new, &loaded, cited);
-        let written = match written {
+        let written = match self.acting(&new.by, &new.second, new.validate_only).await {
+            Ok(acting) => self.write_event(&new, acting, &loaded, cited),
+            Err(rejection) => Err(rejection.into()),
+        };
+        let mut written = match written {
             Ok(written) if !new.validate_only => written,
             other => {
                 *held = Some(loaded);
@@ -256,7 +278,7 @@ impl Node {
         let (case, mut keys) = self.case_with(&new)?;
         keys.extend(renewed);
         let asked = Asked { by: new.by.by(), request: digest, case };
-        self.commit_event(&mut held, loaded, &written, asked, keys, rests).await?;
+        self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
     }
 
@@ -280,7 +302,7 @@ impl Node {
         &self,
         held: &mut super::trails::Held,
         mut loaded: Loaded,
-        written: &Written,
+        written: &mut Written,
         asked: Asked,
         keys: Vec<NewTrailKeys>,
         rests: bool,
@@ -296,15 +318,23 @@ impl Node {
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
         let outline = self.outline_record(&loaded, kept.stored)?;
-        let case = asked.case.iter().map(|case| draft_of(case, Some(asked.by)));
-        let said = std::iter::once(record::draft(&kept)).chain(head.iter().map(|(_, head)| record::draft(head)));
-        let here = case.chain(boxed.iter().map(record::draft)).chain([record::draft(&outline)]);
-        // What is said comes first: the case, the box and the outline stay here, and wait for nobody.
-        let (records, sent) = (said.chain(here), 1 + usize::from(head.is_some()));
-        let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records: records.collect() };
+        let approved = written.approved.take();
+        // What is said comes first: the rest stays here, and waits for nobody.
+        let mut records = vec![record::draft(&kept)];
+        records.extend(head.iter().map(|(_, head)| record::draft(head)));
+        let sent = records.len();
+        records.extend(asked.case.iter().map(|case| draft_of(case, Some(asked.by))));
+        records.extend(boxed.iter().map(record::draft));
+        // [APR-5] It is used with what it lets happen, or not at all.
+        records.extend(approved.iter().map(Approved::draft));
+        records.push(record::draft(&outline));
+        let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         // If this fails the trail in hand is dropped, and read anew from the journal.
         let mut positions = self.commit(commit).await?.into_inner();
         let outlined = positions.pop().ok_or(Rejection::DiskFull)?;
+        if let Some(approved) = approved {
+            approved.used();
+        }
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());
@@ -362,6 +392,7 @@ impl Node {
     fn write_opening(
         &self,
         new: NewTrail,
+        acting: Acting,
         peer: &OrgId,
         agreement: &Agreement,
         time: Seconds,
@@ -381,14 +412,23 @@ impl Node {
         };
         let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
         let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };
-        let (slots, disclosed) = self.fill(agreement, &request, new.fields)?;
+        let needs = takes_two(new.basis);
+        let fields = [new.fields, acting.fields(&opening.nonce, us, needs)?].concat();
+        let (slots, disclosed) = self.fill(agreement, &request, fields)?;
+        let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
         let draft = Draft { statement: Statement::Acknowledged, terms: Some(terms), slots, time, occurred };
         let event = step::open(&self.me.author(), opening, draft)?;
-        Ok(Written { disclosed, extent: Extent::VALUES, ..Written::plain(event) })
+        Ok(Written { disclosed, extent: Extent::VALUES, approved, ..Written::plain(event) })
     }
 
-    fn write_event(&self, new: &NewEvent, loaded: &Loaded, cited: Option<Verified<Event>>) -> Result<Written, Refused> {
+    fn write_event(
+        &self,
+        new: &NewEvent,
+        acting: Acting,
+        loaded: &Loaded,
+        cited: Option<Verified<Event>>,
+    ) -> Result<Written, Refused> {
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
@@ -411,19 +451,35 @@ impl Node {
                 return Err(Rejection::BasisNotAllowed.into());
             }
         }
+        let wanted = terms_for(new, loaded, &statement, occasion)?;
+        let needs = occasion.discloses() && takes_two(wanted.basis);
+        let (opener, opening) = (&opening.author, loaded.trail.opening()?);
+        let request = Request { opener, opening, terms: wanted, occasion, time };
         let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
-        if !new.fields.is_empty() {
-            let wanted = terms_for(new, loaded, &statement, occasion)?;
-            let (opener, opening) = (&opening.author, loaded.trail.opening()?);
-            let request = Request { opener, opening, terms: wanted, occasion, time };
-            (slots, disclosed) = self.fill(&loaded.agreement, &request, new.fields.clone())?;
+        // [EVT-26] Where nothing at all is permitted, an answer says nothing beside itself.
+        if !new.fields.is_empty() || loaded.agreement.permit(&request).is_ok() {
+            let fields = [new.fields.clone(), acting.fields(&opening.nonce, &self.me.organisation, needs)?].concat();
+            (slots, disclosed) = self.fill(&loaded.agreement, &request, fields)?;
             terms = Some(wanted);
         }
+        let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(loaded.agreement.grain()));
         let draft = Draft { statement, terms, slots, time, occurred };
         let event = step::append(&loaded.trail, &self.me.author(), draft)?;
         let cited = cited.map(Verified::into_envelope);
-        Ok(Written { disclosed, extent: Extent::VALUES, cited, ..Written::plain(event) })
+        Ok(Written { disclosed, extent: Extent::VALUES, cited, approved, ..Written::plain(event) })
+    }
+
+    /// Under which terms an event would be.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`].
+    pub(super) async fn terms_of(&self, new: &NewEvent) -> Result<Terms, Refused> {
+        let mut held = self.trails.hold(&new.trail).await;
+        self.ensure_loaded(&mut held, &new.trail)?;
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
+        terms_for(new, loaded, &new.statement, Occasion::of(&new.statement, side == Side::Opener))
     }
 
     /// Fields become slots, if the agreement allows all of them.
@@ -521,7 +577,8 @@ pub(super) fn terms_for(
     occasion: Occasion,
 ) -> Result<Terms, Refused> {
     let opened = loaded.trail.opening_event()?.terms.ok_or(Rejection::Malformed)?;
-    if !occasion.discloses() && new.fields.iter().all(|field| field.label().is_nonpersonal()) {
+    let restates = occasion.discloses() && (!new.fields.is_empty() || *statement != Statement::Reopened);
+    if !restates && new.fields.iter().all(|field| field.label().is_nonpersonal()) {
         // An answer that says nothing about a person needs no basis. [AGR-22]
         let basis = wire::LegalBasis::NoneNeededNonpersonal;
         return Ok(Terms { stage: 0, rule: opened.rule, basis, article: 0 });

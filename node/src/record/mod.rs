@@ -3,6 +3,7 @@
 //! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
+mod approval;
 mod case;
 mod case_values;
 mod credential;
@@ -20,6 +21,7 @@ use uput_core::id::{AgreementId, OrgId, TrailId};
 use uput_core::wire;
 use zeroize::Zeroizing;
 
+pub use approval::{ApprovalRecord, actor_key_name, approval_key_name};
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
 pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, Holding};
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
@@ -78,6 +80,10 @@ pub const TEAMS: Tree = Tree::new("teams");
 pub const CREDENTIALS: Tree = Tree::new("credentials");
 /// Delegations: ID to the newest record.
 pub const DELEGATIONS: Tree = Tree::new("delegations");
+/// Approvals: ID to the newest record.
+pub const APPROVALS: Tree = Tree::new("approvals");
+/// Bundles with values that were taken: day and position to the record of the access.
+pub const EXPORTED: Tree = Tree::new("exported");
 
 /// Own key records and incarnation.
 #[derive(Clone, PartialEq, Message)]
@@ -390,7 +396,7 @@ kinds! {
     EventRecord = 6, SettledRecord = 7, HeadRecord = 8, AccessRecord = 9, AccountRecord = 10,
     TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, CredentialRecord = 15,
     TeamRecord = 16, DelegationRecord = 17,
-    StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, DutyRecord = 23, NudgeRecord = 24,
+    StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, ApprovalRecord = 22, DutyRecord = 23, NudgeRecord = 24,
     OutlineRecord = 25,
 }
 
@@ -439,7 +445,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         EventRecord::KIND => with(record, |r| project_event(&r, record)),
         SettledRecord::KIND => with(record, |r| project_settled(&r, record)),
         HeadRecord::KIND => with(record, |r| project_head(&r, record)),
-        AccessRecord::KIND => with(record, |r: AccessRecord| vec![points(ACCESSES, &r.trail, record)]),
+        AccessRecord::KIND => with(record, |r| project_access(&r, record)),
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
         StaffKeyRecord::KIND => with(record, |r: StaffKeyRecord| vec![points(STAFF_KEYS, &r.key, record)]),
@@ -455,6 +461,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
         DutyRecord::KIND => with(record, |r: DutyRecord| vec![points(DUTIES, &r.duty, record)]),
         NudgeRecord::KIND => with(record, |r| on_call::project_nudge(&r, record)),
+        ApprovalRecord::KIND => with(record, |r: ApprovalRecord| vec![points(APPROVALS, &r.approval, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };
@@ -535,6 +542,18 @@ fn project_settled(settled: &SettledRecord, record: &Record) -> Writes {
     let gone = settled.positions.iter().map(|position| IndexWrite::delete(QUEUE, &key(position)).ok());
     let refused = settled.positions.iter().filter(|_| settled.refused != 0);
     gone.chain(refused.map(|position| points(REFUSED, &key(position), record))).collect()
+}
+
+fn project_access(access: &AccessRecord, record: &Record) -> Writes {
+    let exported = access.what == Accessed::ExportedValues as u32;
+    let key = [exported_on(access.time).as_slice(), &record.position.number().to_be_bytes()].concat();
+    vec![points(ACCESSES, &access.trail, record), exported.then(|| points(EXPORTED, &key, record)).flatten()]
+}
+
+/// Beginning of the keys of what was exported on that day.
+#[must_use]
+pub fn exported_on(time: u64) -> [u8; 8] {
+    (time / 86_400).to_be_bytes()
 }
 
 fn project_head(head: &HeadRecord, record: &Record) -> Writes {

@@ -3,6 +3,7 @@
 pub mod access;
 mod accounts;
 mod agreements;
+mod approvals;
 mod cases;
 mod follow_ups;
 pub mod guard;
@@ -10,6 +11,7 @@ mod node_calls;
 mod on_call;
 mod peering;
 mod request;
+mod said;
 mod server;
 mod sessions;
 mod staff;
@@ -19,6 +21,7 @@ mod trails;
 
 pub use accounts::Accounts;
 pub use agreements::Agreements;
+pub use approvals::Approvals;
 pub use cases::CaseCalls;
 pub use follow_ups::FollowUps;
 pub use node_calls::NodeCalls;

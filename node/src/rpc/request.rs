@@ -50,6 +50,10 @@ pub(super) fn fields(fields: Vec<wire::Field>) -> Result<Vec<Field>, Status> {
 fn field(field: wire::Field) -> Result<Field, Status> {
     let value = Sensitive::new(field.value);
     let label = Label::parse(&field.label).map_err(status::of)?;
+    if label.is_staff() {
+        // [EVT-26] Nobody says who acted but whoever knows who called.
+        return Err(invalid("fields", "without actor, actor_role and supervisor: the node says who acted"));
+    }
     Field::typed(label, &value).map_err(|rejection| {
         let base = status::of(rejection);
         // The label is a word of the catalogue; the value is not repeated.

@@ -42,6 +42,8 @@ const fn code(rejection: Rejection) -> Code {
         Rejection::DiskFull | Rejection::TooMany => Code::ResourceExhausted,
         Rejection::StepNotAllowed
         | Rejection::CaseNotTaken
+        | Rejection::NeedsApproval
+        | Rejection::BadApproval
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce
         | Rejection::NoRule

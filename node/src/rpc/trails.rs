@@ -1,19 +1,14 @@
 //! Calls about trails.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 use uput_core::wire::trail_service_server::TrailService;
 use uput_core::{rejection::Rejection, wire};
 
-use super::{guard::Admitted, request, status};
+use super::{guard::Admitted, request, said, status};
 use crate::account::roles::Part;
-use crate::node::{Export, Listing, NewEvent, NewTrail, Node, to_the_end};
-
-/// How long an export waits for the peer's head if nothing is said.
-const WAIT: u32 = 5;
-/// The longest wait.
-const LONGEST_WAIT: u32 = 60;
+use crate::node::{Listing, Node, to_the_end};
 
 /// What a request ID must be.
 const UNUSED: &str = "not the ID of a request about another trail";
@@ -28,32 +23,7 @@ impl TrailService for Trails {
         call: Request<wire::OpenTrailRequest>,
     ) -> Result<Response<wire::OpenTrailResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
-        let said = call.into_inner();
-        let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
-        if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
-            return Err(request::invalid("act and service_type", "specified"));
-        }
-        if basis == wire::LegalBasis::Unspecified || said.stage > 2 {
-            return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
-        }
-        let mut new = NewTrail {
-            case: request::case(&self.0, &by, &said.case)?,
-            by,
-            request_id: request::request_id(said.request_id, said.validate_only)?,
-            validate_only: said.validate_only,
-            peer: said.peer,
-            agreement: request::agreement(&said.agreement)?,
-            act,
-            service_type,
-            stage: said.stage,
-            basis,
-            article: said.article,
-            fields: request::fields(said.fields)?,
-            expiry: request::time("expiry", said.expiry)?,
-            occurred: request::time("occurred", said.occurred)?,
-        };
-        let differs = self.0.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?);
-        let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
+        let (new, _, differs) = said::opening(&self.0, by, call.into_inner(), false)?;
         let (node, check) = (Arc::clone(&self.0), new.validate_only);
         let opened = to_the_end(async move { node.open_trail(new).await }).await.ok_or_else(broken_off)?;
         let trail = opened.map_err(|refused| request::refused(&refused))?;
@@ -68,26 +38,7 @@ impl TrailService for Trails {
         call: Request<wire::RecordEventRequest>,
     ) -> Result<Response<wire::RecordEventResponse>, Status> {
         let by = Admitted::demand(call.extensions(), part_of(call.get_ref()))?;
-        let said = call.into_inner();
-        let basis = said.basis();
-        let evidence_trail = match said.evidence_trail.as_slice() {
-            [] => None,
-            beginning => Some(request::trail(&self.0, &by, beginning)?),
-        };
-        let mut new = NewEvent {
-            trail: request::trail(&self.0, &by, &said.trail)?,
-            by,
-            request_id: request::request_id(said.request_id, said.validate_only)?,
-            validate_only: said.validate_only,
-            statement: request::statement(said.statement)?,
-            fields: request::fields(said.fields)?,
-            basis: (basis != wire::LegalBasis::Unspecified).then_some(basis),
-            article: said.article,
-            occurred: request::time("occurred", said.occurred)?,
-            evidence_trail,
-        };
-        let differs = self.0.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
-        let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
+        let (new, _, differs) = said::event(&self.0, by, call.into_inner(), false).await?;
         let (node, check) = (Arc::clone(&self.0), new.validate_only);
         let recorded = to_the_end(async move { node.record_event(new).await }).await.ok_or_else(broken_off)?;
         let event = recorded.map_err(|refused| request::refused(&refused))?;
@@ -129,30 +80,15 @@ impl TrailService for Trails {
             _ => Part::WithoutValues,
         };
         let by = Admitted::demand(call.extensions(), part)?;
-        let said = call.into_inner();
-        let (purpose, scope) = (said.purpose(), said.scope());
-        if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {
-            return Err(request::invalid("purpose and scope", "specified"));
-        }
-        let nonce = match said.nonce.as_slice() {
-            [] => None,
-            bytes => Some(nonce(bytes).ok_or_else(|| request::invalid("nonce", "32 bytes, not all zero, or empty"))?),
-        };
-        let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
-        let wait = Duration::from_secs(seconds.into());
-        let trail = request::trail(&self.0, &by, &said.trail)?;
-        let export = Export { by, trail, purpose, scope, nonce, wait };
-        let (node, opened) = (Arc::clone(&self.0), said.opened);
+        let mut said = call.into_inner();
+        let opened = std::mem::take(&mut said.opened);
+        let (export, _) = said::export(&self.0, by, said, false)?;
+        let node = Arc::clone(&self.0);
         let exported =
             to_the_end(async move { node.export_opened(export, opened).await }).await.ok_or_else(broken_off)?;
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }
-}
-
-/// A nonce that somebody drew.
-fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
-    bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
 }
 
 /// Which part of the table of roles an event belongs to.

@@ -10,7 +10,7 @@ use uput_core::{
     wire::{self, LegalBasis, LetterContent, disclosure::Form},
 };
 
-use uput_node::node::Export;
+use uput_node::node::{Export, Second};
 
 use crate::{
     said::{Said, content, labels, unsaid},
@@ -86,7 +86,15 @@ async fn shown_labels(yard: &Yard, opening: &Said, said: &Said) -> BTreeSet<Stri
 /// What a bundle of labels opens.
 async fn bundled_labels(yard: &Yard, opening: &Said) -> BTreeSet<String> {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-    let export = Export { by: worker(), trail: opening.trail(), purpose, scope, nonce: None, wait: Duration::ZERO };
+    let export = Export {
+        by: worker(),
+        second: Second::Nobody,
+        trail: opening.trail(),
+        purpose,
+        scope,
+        nonce: None,
+        wait: Duration::ZERO,
+    };
     let (bytes, _) = yard.shelter.export(export).await.unwrap();
     let bundle = Bundle::parse(&bytes).unwrap();
     let slots = bundle.disclosures.iter().flat_map(|disclosure| match &disclosure.form {

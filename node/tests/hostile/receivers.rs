@@ -34,7 +34,7 @@ use uput_core::{
 };
 use uput_node::{
     clock::SystemEntropy,
-    node::{Export, Node, Origin, Post},
+    node::{Export, Node, Origin, Post, Second},
     peer::{Limits, Peers},
     shutdown,
     tls::{PeerCertificate, peer_client},
@@ -215,7 +215,15 @@ async fn ask(node: &Arc<Node>, receivers: [(&str, &Receiver<'_>); 2]) -> [TrailI
 /// One auditor looks at both, with one trust file. [BUN-66]
 async fn audit(node: &Node, trail: TrailId) {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
-    let export = Export { by: worker(), trail, purpose, scope, nonce: Some(AUDIT), wait: Duration::ZERO };
+    let export = Export {
+        by: worker(),
+        second: Second::Nobody,
+        trail,
+        purpose,
+        scope,
+        nonce: Some(AUDIT),
+        wait: Duration::ZERO,
+    };
     node.export(export).await.unwrap();
 }
 

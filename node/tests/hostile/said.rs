@@ -126,5 +126,7 @@ pub(crate) fn fill(nonce: &[u8; 32], author: &OrgId, fields: &[(&str, &str)]) ->
 
 /// Labels whose values are here.
 pub(crate) fn labels(event: &wire::TrailEvent) -> Vec<&str> {
-    event.fields.iter().filter(|field| !field.value.is_empty()).map(|field| field.label.as_str()).collect()
+    let of_staff = |label: &str| matches!(label, "actor" | "actor_role" | "supervisor");
+    let shown = event.fields.iter().filter(|field| !field.value.is_empty() && !of_staff(&field.label));
+    shown.map(|field| field.label.as_str()).collect()
 }

@@ -27,7 +27,7 @@ use uput_core::{
 use uput_node::{
     account::{AccountId, Caller, PersonId},
     clock::SystemEntropy,
-    node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Secrets},
+    node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Second, Secrets},
     peer::Mailroom,
     record,
     rpc::guard::admitted,
@@ -147,7 +147,12 @@ impl Drop for House {
 
 /// Somebody of that role.
 pub fn caller_as(role: wire::Role) -> Caller {
-    Caller { account: BY, person: PersonId::new([8; 16]), role, scopes: Arc::new([]), on_behalf_of: None }
+    somebody(BY, 8, role)
+}
+
+/// Somebody of that role; persons are told apart by their number.
+pub fn somebody(account: AccountId, person: u8, role: wire::Role) -> Caller {
+    Caller { account, person: PersonId::new([person; 16]), role, scopes: Arc::new([]), on_behalf_of: None }
 }
 
 /// A call by somebody of that role, who is past the guard.
@@ -242,6 +247,7 @@ pub fn enquiry(peer: &str) -> NewTrail {
     NewTrail {
         by: worker(),
         case: None,
+        second: Second::Nobody,
         request_id: request_id(),
         validate_only: false,
         peer: peer.to_owned(),
@@ -268,6 +274,7 @@ pub const CONSENT: [(&str, &str); 5] = [
 pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
     NewEvent {
         by: worker(),
+        second: Second::Nobody,
         request_id: request_id(),
         validate_only: false,
         trail,

@@ -142,8 +142,10 @@ rejections! {
     NoSuchAccount = 45, "NO_SUCH_ACCOUNT", User, "there is no such account or token here; see `uput account list`";
     /// A case whose values nobody may see yet.
     CaseNotTaken = 46, "CASE_NOT_TAKEN", User, "nobody has this case yet, so its values are shown to nobody; take it first, or answer it";
-    /// An act that needs two people, and has one.
-    NeedsApproval = 47, "NEEDS_APPROVAL", User, "this needs a second person: ask for it, and let a supervisor who is another person approve it";
+    /// An act of two people, asked by one.
+    NeedsApproval = 47, "NEEDS_APPROVAL", User, "this needs a second person: ask for an approval of exactly this request, and give its ID";
+    /// An approval that does not let this happen: why is not said.
+    BadApproval = 48, "BAD_APPROVAL", User, "that approval does not let this happen: it is not there, not decided, over, used, or of another request or person";
     /// A call that needs values which the node cannot read.
     SealedToStaff = 49, "SEALED_TO_STAFF", User, "the values are sealed to staff; the program of somebody who can open them must do this";
     /// Nobody's staff key that the values could be sealed to, or none of the caller's that opens them.

@@ -3,6 +3,7 @@
 //! It records each request, so that a test sees what the program really asked. All names are invented.
 
 mod accounts;
+mod approvals;
 mod dump;
 mod follow_ups;
 mod sample;
@@ -20,6 +21,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use uput_wire::v1 as wire;
 use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
+use uput_wire::v1::approval_service_server::ApprovalServiceServer;
 use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
@@ -122,6 +124,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
+            .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
             .add_service(TrailServiceServer::with_interceptor(script, known))

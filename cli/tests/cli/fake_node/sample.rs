@@ -24,7 +24,7 @@ pub(crate) const OTHER_TRAIL: [u8; 32] = id([0x77, 0xaa, 0x01, 0xde], 0x22);
 pub(crate) const CENTRE_TRAIL: [u8; 32] = id([0x90, 0xb2, 0xc4, 0xd6], 0x33);
 
 /// 2026-11-21 22:00:00 UTC.
-const NIGHT: u64 = 1_795_298_400;
+pub(super) const NIGHT: u64 = 1_795_298_400;
 
 pub(crate) fn node() -> wire::GetNodeResponse {
     let check = |name: &str, level: wire::CheckLevel, finding: &str, remedy: &str| wire::Check {

@@ -337,6 +337,7 @@ impl Node {
             Say::DoNotContact | Say::RiskChanged => Vec::new(),
         };
         let event = NewEvent {
+            second: crate::node::Second::Nobody,
             by: by.clone(),
             request_id: request_id.to_owned(),
             validate_only: false,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agreement, Permitted, Refused, Request, minimised::ticks};
+use super::{
+    Agreement, Permitted, Refused, Request,
+    minimised::{alone, ticks},
+};
 use crate::{
     catalogue::{Field, Label},
     rejection::Rejection,
@@ -76,7 +79,9 @@ impl Agreement {
 impl Permitted {
     /// Itself, if the fields hold what its basis must carry and show that it has not ended.
     fn stands(self, fields: &[Field]) -> Result<Self, Refused> {
-        let present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
+        let mut present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
+        // Whoever approved alone approved nothing.
+        alone(fields).map(|label| present.remove(&label));
         let mut lacking: Vec<Label> = self.must().difference(&present).copied().collect();
         lacking.extend(self.ended(fields));
         if lacking.is_empty() {
@@ -88,16 +93,19 @@ impl Permitted {
 
     /// Fields that are allowed, and the others.
     fn part(&self, fields: Vec<Field>) -> (Vec<Field>, Vec<Field>) {
-        let ticks = ticks(&fields);
+        let (ticks, alone) = (ticks(&fields), alone(&fields));
         fields.into_iter().partition(|field| {
             let label = field.label();
-            self.labels().contains(&label) && (!self.ticked().contains(&label) || ticks.contains(&label))
+            alone != Some(label)
+                && self.labels().contains(&label)
+                && (!self.ticked().contains(&label) || ticks.contains(&label))
         })
     }
 
     /// What is certainly wrong with what is open.
     fn breach(&self, labels: &BTreeSet<Label>, fields: &[Field], foreign: bool, all: bool) -> Option<Refused> {
         let mut outside: Vec<Label> = labels.difference(self.labels()).copied().collect();
+        outside.extend(alone(fields));
         if !self.tick_is_closed(labels, fields, all) {
             let ticks = ticks(fields);
             outside.extend(labels.iter().filter(|label| self.ticked().contains(label) && !ticks.contains(label)));

@@ -39,11 +39,11 @@ impl Permitted {
 
     /// Labels that are not permitted, not ticked, or there twice. [DIS-12]
     fn excess<'a>(&'a self, fields: &'a [Field]) -> impl Iterator<Item = Label> + 'a {
-        let ticks = ticks(fields);
+        let (ticks, alone) = (ticks(fields), alone(fields));
         let mut seen = BTreeSet::new();
         fields.iter().map(Field::label).filter(move |label| {
             let unticked = self.ticked().contains(label) && !ticks.contains(label);
-            !self.labels().contains(label) || unticked || !seen.insert(*label)
+            !self.labels().contains(label) || unticked || alone == Some(*label) || !seen.insert(*label)
         })
     }
 
@@ -73,6 +73,14 @@ pub(super) fn ticks(fields: &[Field]) -> BTreeSet<Label> {
     // Names of labels, to be compared with labels.
     let names = field.map(|field| field.value().expose().split(' '));
     names.into_iter().flatten().filter_map(|name| Label::parse(name).ok()).collect()
+}
+
+/// The label of a second person who is the first one. [DIS-15]
+pub(super) fn alone(fields: &[Field]) -> Option<Label> {
+    // Two pseudonyms are compared, and neither is shown.
+    let of = |label| fields.iter().find(|field| field.label() == label).map(|field| field.value().expose());
+    let actor = of(Label::Actor)?;
+    (of(Label::Supervisor)? == actor).then_some(Label::Supervisor)
 }
 
 fn refuse(rejection: Rejection, labels: Vec<Label>) -> Result<(), Refused> {

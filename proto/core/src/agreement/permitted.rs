@@ -64,6 +64,16 @@ impl<'a> Request<'a> {
         Some(Self { opener: &opening.author, opening: opening.opening()?, terms, occasion, time })
     }
 
+    /// Whether the agreement must be in force: what says nothing about her goes on, as answers do. [AGR-20]
+    #[must_use]
+    pub const fn needs_force(&self) -> bool {
+        match self.occasion {
+            Occasion::Opening => true,
+            Occasion::Later => self.terms.stage > 0,
+            Occasion::Reply => false,
+        }
+    }
+
     /// The same at stage 0, which needs no basis.
     pub(super) const fn lowered(self) -> Self {
         let terms = Terms { stage: 0, rule: self.terms.rule, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
@@ -85,7 +95,7 @@ impl Agreement {
     /// [`Rejection::AgreementNotInForce`], [`Rejection::NoRule`] or [`Rejection::BasisNotAllowed`].
     pub fn permit(&self, request: &Request<'_>) -> Result<Permitted, Rejection> {
         // [AGR-20] Answers, withdrawals and purges outlive the agreement.
-        if request.occasion.discloses() && !self.is_in_force(request.time) {
+        if request.needs_force() && !self.is_in_force(request.time) {
             return Err(Rejection::AgreementNotInForce);
         }
         let (opening, terms) = (request.opening, request.terms);
@@ -102,9 +112,9 @@ impl Agreement {
     /// Whether a rule accepts a basis on that occasion. [AGR-23]
     fn accepts(&self, rule: &Rule, basis: &Basis, request: &Request<'_>) -> bool {
         let Terms { stage, article, .. } = request.terms;
-        let discloses = request.occasion.discloses();
         let listed = basis.nonpersonal || rule.bases.contains(&basis.code);
-        let serves = basis.serves(rule.act) || (basis.nonpersonal && !discloses);
+        // [BAS-3] Only an opening discloses something at every stage.
+        let serves = basis.serves(rule.act) || (basis.nonpersonal && request.occasion != Occasion::Opening);
         // [BAS-4] Stage 2 in an opening needs a rule and a basis that say so.
         let collapses = request.occasion == Occasion::Opening && stage == 2;
         let may_collapse = !collapses || (rule.collapsed && basis.collapses(rule.receiver));
@@ -116,11 +126,13 @@ impl Agreement {
 impl Permitted {
     fn new(profile: &Profile, receiver: ServiceType, basis: &Basis, request: &Request<'_>) -> Self {
         let discloses = request.occasion.discloses();
-        let labels = if discloses {
+        let mut labels = if discloses {
             disclosing(profile, receiver, basis, request.terms.stage)
         } else {
             replying(profile, basis)
         };
+        // [DIS-15] Who acted says nothing about her.
+        labels.extend(Label::ALL.iter().filter(|label| label.is_staff()));
         let ticked = profile.ticked.iter().copied().filter(|label| labels.contains(label));
         let must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
         let ticked = ticked.filter(|label| !must.contains(label)).collect();

@@ -104,6 +104,10 @@ fn closing(agreement: &Agreement) -> Vec<String> {
         let sees = if auditor.labels { "labels but no value" } else { "neither label nor value" };
         format!("{} ({}) may audit and sees {sees}.", auditor.name, auditor.organisation)
     }));
+    sentences.push(String::from(
+        "Every event that a person writes says who acted, in which role, and who approved it if somebody had to: as a \
+         pseudonym that stands for that person in that one trail.",
+    ));
     sentences.push(format!(
         "A new version needs the signatures of all its parties, and at least {} of these {} must stay.",
         agreement.threshold(),

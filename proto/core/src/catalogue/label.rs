@@ -52,6 +52,10 @@ pub enum Beside {
     Basis,
     /// Both.
     Both,
+    /// It says which of the staff acted: every event that a person writes carries it, and replies may list it.
+    ReplyStaff,
+    /// It says who of the staff signed beside: likewise, and a legal basis carries it.
+    BasisStaff,
 }
 
 /// One row of the table.
@@ -124,13 +128,19 @@ impl Label {
     /// Whether events that disclose nothing about her may carry it.
     #[must_use]
     pub const fn is_reply(self) -> bool {
-        matches!(self.row().beside, Beside::Reply | Beside::Both)
+        matches!(self.row().beside, Beside::Reply | Beside::Both | Beside::ReplyStaff)
     }
 
     /// Whether a legal basis carries it.
     #[must_use]
     pub const fn is_of_basis(self) -> bool {
-        matches!(self.row().beside, Beside::Basis | Beside::Both)
+        matches!(self.row().beside, Beside::Basis | Beside::Both | Beside::BasisStaff)
+    }
+
+    /// Whether it says who of the author's staff acted: no profile needs to list it. [DIS-15]
+    #[must_use]
+    pub const fn is_staff(self) -> bool {
+        matches!(self.row().beside, Beside::ReplyStaff | Beside::BasisStaff)
     }
 
     /// Whether it says nothing about a person. [DIS-2]
@@ -173,6 +183,8 @@ impl fmt::Display for Beside {
             Self::Reply => "reply",
             Self::Basis => "basis",
             Self::Both => "basis reply",
+            Self::ReplyStaff => "reply staff",
+            Self::BasisStaff => "basis staff",
         })
     }
 }

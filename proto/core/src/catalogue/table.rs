@@ -21,6 +21,8 @@ const ASK: Beside = Beside::Nothing;
 const REPLY: Beside = Beside::Reply;
 const BASIS: Beside = Beside::Basis;
 const BOTH: Beside = Beside::Both;
+const STAFF: Beside = Beside::ReplyStaff;
+const SECOND: Beside = Beside::BasisStaff;
 
 macro_rules! labels {
     ($($label:ident = $name:literal, $class:ident, $value_type:expr, $cells:expr, $beside:ident, $meaning:literal;)*) => {
@@ -126,7 +128,7 @@ labels! {
     ConsentTicked = "consent_ticked", P2, Labels, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Labels that she ticked for this recipient.";
     ChildAssent = "child_assent", P2, Code(&["assents", "too_young"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "The child's own view; a child who objects has not assented.";
     BestInterestsReason = "best_interests_reason", P3, Code(&["caregiver_suspected", "caregiver_unreachable", "no_caregiver"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Why nobody can consent for the child.";
-    Supervisor = "supervisor", P1, Pseudonym, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Who of the staff signed beside the author.";
+    Supervisor = "supervisor", P1, Pseudonym, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], SECOND, "The pseudonym of the second person, who approved; the organisation\'s word.";
     AuthorityInformed = "authority_informed", P2, Code(&["before", "at_the_same_time", "not_yet"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Whether the guardian authority was informed.";
     ClientTold = "client_told", P2, Code(&["told", "told_in_part", "not_told_unsafe", "not_reachable"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "What she was told about the report.";
     ClientToldOn = "client_told_on", P2, Date, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "When she was told, or when it was decided that she could not be.";
@@ -140,6 +142,6 @@ labels! {
     ReasonInWords = "reason_in_words", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "A reason beside the code.";
     Conditions = "conditions", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "What must be so for the answer to hold.";
     WithdrawalSaidBy = "withdrawal_said_by", P2, Code(&["herself", "guardian", "advocate", "legal_representative"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "Who said that she withdraws.";
-    ActorRole = "actor_role", P1, Code(&["case_worker", "supervisor", "duty_worker", "guardian_officer", "police_officer", "lawyer", "health_worker", "volunteer"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "The role of the person who acted.";
-    Actor = "actor", P1, Pseudonym, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "The pseudonym of the person who acted; the organisation's word.";
+    ActorRole = "actor_role", P1, Code(&["intake", "case_worker", "supervisor", "duty_worker", "guardian_officer", "police_officer", "lawyer", "health_worker", "volunteer", "machine"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], STAFF, "The role of the person who acted.";
+    Actor = "actor", P1, Pseudonym, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], STAFF, "The pseudonym of the person who acted; the organisation's word.";
 }

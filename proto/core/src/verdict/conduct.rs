@@ -130,8 +130,8 @@ fn check_date(
     names: &Names<'_>,
     findings: &mut Findings,
 ) {
-    let discloses = Request::of(opening, event).is_some_and(|request| request.occasion.discloses());
-    if !discloses || !agreement.is_in_force(event.time) {
+    let bound = Request::of(opening, event).is_some_and(|request| request.needs_force());
+    if !bound || !agreement.is_in_force(event.time) {
         return;
     }
     let (latest, earliest) = (chronology.latest(event), chronology.earliest(event));

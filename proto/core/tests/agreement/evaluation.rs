@@ -220,6 +220,50 @@ fn an_agreement_past_its_end_still_lets_answers_pass() {
         request.time = agreement.valid_until();
         assert_eq!(agreement.permit(&request).err(), expected);
     }
+    // A reopening that restates nothing says who acted, and no more.
+    let mut reopened = request(&hotline, &opening, terms(0, 1, ENQUIRY, 0), Occasion::Later);
+    reopened.time = agreement.valid_until();
+    assert!(agreement.permit(&reopened).is_ok());
+}
+
+/// [DIS-15]
+#[test]
+fn a_second_person_who_is_the_first_one_is_none() {
+    let (agreement, hotline) = (demonstration(), hotline());
+    let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
+    let request = request(&hotline, &opening, terms(0, 1, ENQUIRY, 0), Occasion::Reply);
+    let staff = |second| vec![field(Label::Actor, "a1"), field(Label::Supervisor, second)];
+    let permitted = agreement.permit(&request).unwrap();
+    assert!(permitted.minimise(staff("b2")).is_ok());
+    let refused = Refused { rejection: Rejection::OutsideProfile, labels: vec![Label::Supervisor] };
+    assert_eq!(permitted.minimise(staff("a1")).unwrap_err(), refused);
+    let (slots, alone) = (slots_of(&staff("a1")), disclosed(&staff("a1")));
+    let stripped = agreement.strip(&request, &alone);
+    assert_eq!((stripped.kept, stripped.stripped), (vec![field(Label::Actor, "a1")], vec![Label::Supervisor]));
+    assert_eq!(agreement.judge_labels(&request, Some(&alone), 16), Judgement::No(refused));
+    let labels = narrowed(&alone, &slots, &Extent::LABELS).unwrap();
+    assert_eq!(agreement.judge_labels(&request, Some(&labels), 16), Judgement::Yes, "labels alone do not tell");
+}
+
+/// [DIS-15] [BAS-1]
+#[test]
+fn a_child_is_not_disclosed_on_the_word_of_one_person() {
+    let (agreement, hotline) = (demonstration(), hotline());
+    let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
+    let request = request(&hotline, &opening, terms(1, 1, LegalBasis::ChildBestInterests, 0), Occasion::Later);
+    let permitted = agreement.permit(&request).unwrap();
+    let fields = |second| {
+        vec![
+            field(Label::BestInterestsReason, "caregiver_suspected"),
+            field(Label::AuthorityInformed, "before"),
+            field(Label::Actor, "a1"),
+            field(Label::Supervisor, second),
+        ]
+    };
+    assert!(permitted.minimise(fields("b2")).is_ok());
+    let stripped = agreement.strip(&request, &disclosed(&fields("a1")));
+    let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: vec![Label::Supervisor] };
+    assert_eq!(stripped.lowered, Some(refused));
 }
 
 #[test]

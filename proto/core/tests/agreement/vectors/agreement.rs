@@ -84,6 +84,7 @@ fn cases() -> Vec<Vector> {
         outside(),
         bodies(),
         super::document::cases(),
+        staff(),
         in_force(),
         super::health::cases(),
         super::large::cases(),
@@ -174,6 +175,31 @@ fn no_rule() -> Vec<Vector> {
         at("an-opening-before-the-beginning", force, BED, ENQUIRY, "1577836799", one),
         at("an-opening-at-the-end", force, BED, ENQUIRY, "4102444800", one),
         at("a-need-after-the-end", force, BED, NEED, "4102444800", &[CONSENT]),
+    ]
+}
+
+/// [DIS-15] Who acted stands in every event of a person, whatever the profile lists.
+fn staff() -> Vec<Vector> {
+    const NO: &str = "OUTSIDE_PROFILE";
+    let who: &[&str] = &["actor = 0f1e2d3c4b5a69788796a5b4c3d2e1f0", "actor_role = intake"];
+    let second: &[&str] = &["supervisor = f0e1d2c3b4a5968778695a4b3c2d1e0f"];
+    let alone: &[&str] = &["supervisor = 0f1e2d3c4b5a69788796a5b4c3d2e1f0"];
+    let child: &[&str] = &["best_interests_reason = no_caregiver", "authority_informed = before"];
+    let reply = |rule| ("reply", 0, rule, "none_needed_nonpersonal", 0);
+    let later = |rule| ("later", 0, rule, "none_needed_nonpersonal", 0);
+    let interests = ("later", 1, 1, "child_best_interests", 0);
+    vec![
+        question("who-asked-for-a-bed", "ok", BED, ENQUIRY, &[&["adults = 1"], who]),
+        question("who-reported-and-who-approved", "ok", NOTICE, REPORT, &[DUTY, who, second]),
+        question("who-answered-a-notification", "ok", NOTICE, reply(2), &[who, second]),
+        question("who-reopened-a-notification", "ok", NOTICE, later(2), &[who]),
+        at("who-reopened-after-the-end-of-the-agreement", "ok", BED, later(1), "4102444800", &[who]),
+        question("a-child-on-the-word-of-two", "ok", BED, interests, &[child, who, second]),
+        question("a-child-on-the-word-of-one", "BASIS_NOT_ALLOWED", BED, interests, &[child, who]),
+        question("a-child-on-the-word-of-one-who-signs-twice", NO, BED, interests, &[child, who, alone]),
+        question("a-second-person-who-is-the-first-one", NO, BED, reply(1), &[who, alone]),
+        question("who-answered-under-two-names", NO, BED, reply(1), &[who, &["actor = 0f"]]),
+        question("who-answered-by-a-rule-that-does-not-exist", "NO_RULE", BED, reply(99), &[who]),
     ]
 }
 

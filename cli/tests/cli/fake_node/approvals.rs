@@ -1,0 +1,99 @@
+//! What the fake node says of approvals.
+
+use tonic::{Code, Request, Response};
+use uput_wire::v1 as wire;
+use uput_wire::v1::approval_service_server::ApprovalService;
+
+use super::{Answer, Script, refused, sample};
+
+fn approval(status: wire::ApprovalStatus) -> wire::Approval {
+    let decided = status != wire::ApprovalStatus::Asked;
+    wire::Approval {
+        approval: vec![0x5c; 16],
+        kind: wire::ApprovalKind::Disclosure as i32,
+        status: status as i32,
+        digest: vec![0xd1; 32],
+        summary: Some(wire::ApprovalSummary {
+            peer: "Clinic".to_owned(),
+            event: "opened".to_owned(),
+            act: wire::Act::Referral as i32,
+            service_type: wire::ServiceType::Health as i32,
+            stage: 2,
+            basis: wire::LegalBasis::VitalInterests as i32,
+            labels: vec!["danger".to_owned(), "name".to_owned()],
+            ..wire::ApprovalSummary::default()
+        }),
+        reason: wire::ApprovalReason::Danger as i32,
+        // It tries to steer the terminal.
+        words: "He has \u{1b}[2Jfound the house".to_owned(),
+        asked_by: vec![0x11; 16],
+        asked_by_name: "An Invented Worker".to_owned(),
+        decided_by: if decided { vec![0x22; 16] } else { Vec::new() },
+        decided_by_name: if decided { "An Invented Supervisor".to_owned() } else { String::new() },
+        asked: sample::NIGHT,
+        decided: if decided { sample::NIGHT + 60 } else { 0 },
+        until: sample::NIGHT + 86_400,
+        used: 0,
+        may_decide: !decided,
+    }
+}
+
+#[tonic::async_trait]
+impl ApprovalService for Script {
+    async fn request_approval(
+        &self,
+        request: Request<wire::RequestApprovalRequest>,
+    ) -> Answer<wire::RequestApprovalResponse> {
+        // The ID of the request inside is drawn anew each time, and counts for nothing.
+        let mut asked = request.into_inner();
+        if let Some(wire::request_approval_request::Act::RecordEvent(event)) = &mut asked.act {
+            event.request_id.clear();
+        }
+        if let Some(wire::request_approval_request::Act::OpenTrail(opening)) = &mut asked.act {
+            opening.request_id.clear();
+        }
+        self.record("RequestApproval", &asked);
+        Ok(Response::new(wire::RequestApprovalResponse { approval: Some(approval(wire::ApprovalStatus::Asked)) }))
+    }
+
+    async fn list_approvals(
+        &self,
+        request: Request<wire::ListApprovalsRequest>,
+    ) -> Answer<wire::ListApprovalsResponse> {
+        self.record("ListApprovals", request.get_ref());
+        let (approvals, next) = match request.get_ref().page_token.as_str() {
+            "" => (vec![approval(wire::ApprovalStatus::Asked)], "2"),
+            _ => (vec![approval(wire::ApprovalStatus::Refused)], ""),
+        };
+        Ok(Response::new(wire::ListApprovalsResponse { approvals, next_page_token: next.to_owned() }))
+    }
+
+    async fn approve(&self, request: Request<wire::ApproveRequest>) -> Answer<wire::ApproveResponse> {
+        self.record("Approve", request.get_ref());
+        if !approval(wire::ApprovalStatus::Asked).approval.starts_with(&request.get_ref().approval) {
+            return Err(refused(Code::FailedPrecondition, "BAD_APPROVAL"));
+        }
+        Ok(Response::new(wire::ApproveResponse { approval: Some(approval(wire::ApprovalStatus::Approved)) }))
+    }
+
+    async fn refuse(&self, request: Request<wire::RefuseRequest>) -> Answer<wire::RefuseResponse> {
+        self.record("Refuse", request.get_ref());
+        Ok(Response::new(wire::RefuseResponse { approval: Some(approval(wire::ApprovalStatus::Refused)) }))
+    }
+
+    async fn count_approvals(
+        &self,
+        request: Request<wire::CountApprovalsRequest>,
+    ) -> Answer<wire::CountApprovalsResponse> {
+        self.record("CountApprovals", request.get_ref());
+        let count = wire::ApprovalCount {
+            kind: wire::ApprovalKind::Disclosure as i32,
+            asked: 5,
+            approved: 3,
+            refused: 1,
+            expired: 1,
+            used: 2,
+        };
+        Ok(Response::new(wire::CountApprovalsResponse { counts: vec![count] }))
+    }
+}

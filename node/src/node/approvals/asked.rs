@@ -1,0 +1,95 @@
+//! What would happen, for whoever decides on it: checked as if it were made, and told without values.
+
+use uput_core::{
+    catalogue::Field,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    wire::{self, ApprovalKind, ApprovalSummary},
+};
+
+use super::{Asking, Second, Why};
+use crate::node::{Export, NewEvent, NewTrail, Node, Refused};
+
+impl Node {
+    /// Asks for a second person for an opening.
+    ///
+    /// # Errors
+    /// What the opening would be refused with; [`Rejection::BadApproval`] if it needs nobody.
+    pub async fn ask_opening(&self, new: NewTrail, digest: [u8; 32], why: Why) -> Result<wire::Approval, Refused> {
+        let caller = new.by.clone();
+        let summary = ApprovalSummary {
+            case: new.case.map(|case| case.to_vec()).unwrap_or_default(),
+            peer: self.confirmed(&new.peer)?.name,
+            event: "opened".to_owned(),
+            act: new.act.into(),
+            service_type: new.service_type.into(),
+            stage: new.stage,
+            basis: new.basis.into(),
+            labels: labels(&new.fields),
+            ..ApprovalSummary::default()
+        };
+        self.open_trail(NewTrail { validate_only: true, second: Second::Asked, ..new }).await?;
+        Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
+    }
+
+    /// Asks for a second person for an event.
+    ///
+    /// # Errors
+    /// What the event would be refused with; [`Rejection::BadApproval`] if it needs nobody.
+    pub async fn ask_event(&self, new: NewEvent, digest: [u8; 32], why: Why) -> Result<wire::Approval, Refused> {
+        let caller = new.by.clone();
+        let trail = self.show(&caller, &new.trail, false).await?;
+        let terms = self.terms_of(&new).await?;
+        let summary = ApprovalSummary {
+            trail: new.trail.to_vec(),
+            case: self.case_of(&new.trail).map(|case| case.to_vec()).unwrap_or_default(),
+            peer: trail.peer,
+            event: new.statement.name().to_owned(),
+            act: trail.act,
+            service_type: trail.service_type,
+            stage: terms.stage,
+            basis: terms.basis.into(),
+            labels: labels(&new.fields),
+            ..ApprovalSummary::default()
+        };
+        self.record_event(NewEvent { validate_only: true, second: Second::Asked, ..new }).await?;
+        Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
+    }
+
+    /// Asks for a second person for a bundle with values.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::BadApproval`] if it needs nobody.
+    pub async fn ask_export(&self, export: Export, digest: [u8; 32], why: Why) -> Result<wire::Approval, Rejection> {
+        let trail = self.show(&export.by, &export.trail, false).await?;
+        if !self.exports_in_bulk(&export)? {
+            return Err(Rejection::BadApproval);
+        }
+        let summary = ApprovalSummary {
+            trail: export.trail.to_vec(),
+            case: self.case_of(&export.trail).map(|case| case.to_vec()).unwrap_or_default(),
+            peer: trail.peer,
+            act: trail.act,
+            service_type: trail.service_type,
+            stage: trail.stage,
+            ..ApprovalSummary::default()
+        };
+        self.ask_approval(&export.by, asking(ApprovalKind::BulkExport, digest, summary, why)).await
+    }
+}
+
+fn asking(kind: ApprovalKind, digest: [u8; 32], summary: ApprovalSummary, why: Why) -> Asking {
+    Asking { kind, digest, summary, why }
+}
+
+fn labels(fields: &[Field]) -> Vec<String> {
+    fields.iter().map(|field| field.label().name().to_owned()).collect()
+}
+
+impl Why {
+    /// From what was said.
+    #[must_use]
+    pub fn new(reason: wire::ApprovalReason, words: String) -> Self {
+        Self { reason, words: Sensitive::new(words) }
+    }
+}

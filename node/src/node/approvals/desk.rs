@@ -1,0 +1,242 @@
+//! Where approvals are asked, shown, decided and counted.
+//!
+//! Guarantees that nobody decides on what they asked themselves, whatever account they use; that words and summary are
+//! sealed under keys of their own; and that an approval that somebody may not see answers like one that is not there.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uput_core::{
+    catalogue::{Field, Label},
+    id::TrailId,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    wire::{self, ApprovalKind, ApprovalReason, ApprovalStatus, ApprovalSummary, Role},
+};
+
+use super::kept::{Approved, DAY};
+use crate::{
+    account::{AccountId, ApprovalId, By, Caller},
+    case::{Case, CaseId, Sight},
+    clock::{self, SystemEntropy},
+    node::{
+        Node,
+        journal::{OpenError, all},
+    },
+    record::{self, ApprovalRecord},
+    seal,
+    storage::{Commit, NewTrailKeys},
+};
+
+/// Most that one person may have asked and nobody decided.
+const MOST_OPEN: usize = 32;
+
+/// What is asked, and why.
+pub struct Asking {
+    /// What takes two people.
+    pub kind: ApprovalKind,
+    /// Digest of the exact request. [APR-3]
+    pub digest: [u8; 32],
+    /// What would happen; labels, and no values.
+    pub summary: ApprovalSummary,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why it is asked.
+pub struct Why {
+    /// As a code.
+    pub reason: ApprovalReason,
+    /// In words; may be empty.
+    pub words: Sensitive<String>,
+}
+
+impl Node {
+    /// Reads approvals back.
+    pub(in crate::node) fn read_approvals(&self) -> Result<(), OpenError> {
+        for kept in all::<ApprovalRecord>(&self.storage, record::APPROVALS)? {
+            let id = ApprovalId::parse(&kept.approval).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
+            self.approvals.set(id, kept);
+        }
+        Ok(())
+    }
+
+    /// Takes the one use of an approval, if it lets that caller make the request of that digest now.
+    ///
+    /// # Errors
+    /// [`Rejection::BadApproval`], whatever the reason.
+    pub fn approved(&self, caller: &Caller, approval: &[u8], digest: &[u8; 32]) -> Result<Approved, Rejection> {
+        let approved = self.approvals.take(caller, approval, digest, clock::now())?;
+        // Whom she excluded since then lets nothing happen.
+        let excluded = |case: Arc<Case>| case.excludes(&approved.approver());
+        if self.case_of_approval(approved.record()).is_some_and(excluded) {
+            return Err(Rejection::BadApproval);
+        }
+        Ok(approved)
+    }
+
+    /// Keeps that somebody asks for a second person. [APR-6]
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`] for words that are no text; [`Rejection::TooMany`] if too much is undecided.
+    pub async fn ask_approval(&self, caller: &Caller, asking: Asking) -> Result<wire::Approval, Rejection> {
+        let words = match asking.why.words.expose().trim() {
+            "" => None,
+            // Judged as what is sent would be, and kept sealed.
+            _ => Some(Field::typed(Label::ReasonInWords, &asking.why.words)?),
+        };
+        let _alone = self.approvals.alone().await;
+        let now = clock::now();
+        let waits = |kept: &ApprovalRecord| kept.concerns(caller) && kept.stands(now) == ApprovalStatus::Asked;
+        if self.approvals.all().iter().filter(|(_, kept)| waits(kept)).count() >= MOST_OPEN {
+            return Err(Rejection::TooMany);
+        }
+        let id = ApprovalId::new(SystemEntropy.bytes());
+        let keys = NewTrailKeys::generate(record::approval_key_name(&id)).map_err(|_| Rejection::Malformed)?;
+        // Keys and words are exposed to seal one under the other.
+        let seal = |key: &crate::storage::TrailKey, part: &[u8], text: &[u8]| {
+            seal::seal(key.expose(), &aad(&id, part), text).map_err(|_| Rejection::Malformed)
+        };
+        let words = words.map(|words| seal(&keys.value, b"words", words.value().expose().as_bytes())).transpose()?;
+        let kept = ApprovalRecord {
+            approval: id.to_vec(),
+            kind: asking.kind.into(),
+            digest: asking.digest.to_vec(),
+            account: caller.by().to_vec(),
+            persons: caller.persons().map(|person| person.to_vec()).collect(),
+            trail: asking.summary.trail.clone(),
+            case: asking.summary.case.clone(),
+            summary: seal(&keys.evidence, b"summary", &asking.summary.encode_to_vec())?,
+            words: words.unwrap_or_default(),
+            reason: asking.why.reason.into(),
+            asked: now.get(),
+            until: now.get().saturating_add(DAY),
+            ..ApprovalRecord::default()
+        };
+        self.commit(Commit { keys: vec![keys], records: vec![record::draft(&kept)] }).await?;
+        self.approvals.set(id, kept.clone());
+        Ok(self.view_approval(caller, &id, &kept))
+    }
+
+    /// What the caller asked, and for a supervisor what others asked; the newest first. [APR-7]
+    #[must_use]
+    pub fn list_approvals(&self, caller: &Caller, waiting: bool) -> Vec<wire::Approval> {
+        let mut kept: Vec<_> = self.approvals.all();
+        kept.retain(|(_, kept)| self.sees_approval(caller, kept));
+        kept.retain(|(_, kept)| !waiting || may_decide(caller, kept));
+        kept.sort_by_key(|(id, kept)| (std::cmp::Reverse(kept.asked), *id));
+        kept.iter().map(|(id, kept)| self.view_approval(caller, id, kept)).collect()
+    }
+
+    /// Lets it happen, or not. Said again by whoever said so, it stays as it is. [APR-4]
+    ///
+    /// # Errors
+    /// [`Rejection::BadApproval`] for one that is not there for the caller, or not theirs to decide.
+    pub async fn decide_approval(
+        &self,
+        caller: &Caller,
+        beginning: &[u8],
+        approves: bool,
+    ) -> Result<wire::Approval, Rejection> {
+        let _alone = self.approvals.alone().await;
+        let (id, kept) = self.find_approval(caller, beginning)?;
+        if kept.decided != 0 && kept.decided_by == caller.by().to_vec() && kept.refused != approves {
+            return Ok(self.view_approval(caller, &id, &kept));
+        }
+        if !may_decide(caller, &kept) {
+            return Err(Rejection::BadApproval);
+        }
+        let now = clock::now().get();
+        let kept = ApprovalRecord {
+            decided_by: caller.by().to_vec(),
+            approver: caller.person.to_vec(),
+            refused: !approves,
+            decided: now,
+            until: if approves { now.saturating_add(DAY) } else { kept.until },
+            ..kept
+        };
+        self.keep(&kept).await?;
+        self.approvals.set(id, kept.clone());
+        Ok(self.view_approval(caller, &id, &kept))
+    }
+
+    /// How many were asked in a span, and what became of them. [APR-8]
+    #[must_use]
+    pub fn count_approvals(&self, from: u64, until: u64) -> Vec<wire::ApprovalCount> {
+        let until = if until == 0 { u64::MAX } else { until };
+        self.approvals.count(from, until, clock::now())
+    }
+
+    /// The one that begins so, if the caller may see it.
+    fn find_approval(&self, caller: &Caller, beginning: &[u8]) -> Result<(ApprovalId, ApprovalRecord), Rejection> {
+        let mut seen = self.approvals.all();
+        seen.retain(|(id, kept)| id.begins(beginning) && self.sees_approval(caller, kept));
+        match seen.pop() {
+            Some(found) if seen.is_empty() && beginning.len() >= 4 => Ok(found),
+            _ => Err(Rejection::BadApproval),
+        }
+    }
+
+    /// Whether the caller may know of it. [APR-7]
+    fn sees_approval(&self, caller: &Caller, kept: &ApprovalRecord) -> bool {
+        let seen = self.case_of_approval(kept).is_none_or(|case| self.sight(caller, &case.id) != Sight::None);
+        seen && (kept.concerns(caller) || caller.role == Role::Supervisor)
+    }
+
+    /// The case that it concerns now: of its trail, where that has moved to another one.
+    fn case_of_approval(&self, kept: &ApprovalRecord) -> Option<Arc<Case>> {
+        let of_trail = TrailId::parse(&kept.trail).ok().and_then(|trail| self.case_of(&trail));
+        of_trail.or_else(|| CaseId::parse(&kept.case)).and_then(|case| self.case(&case))
+    }
+
+    fn view_approval(&self, caller: &Caller, id: &ApprovalId, kept: &ApprovalRecord) -> wire::Approval {
+        let keys = self.storage.trail_keys(&record::approval_key_name(id));
+        let (value, evidence) = keys.map_or((None, None), |keys| (keys.value, keys.evidence));
+        // Opened for whoever may see it; where the key was destroyed, nothing is said any more.
+        let open = |key: Option<crate::storage::TrailKey>, part: &[u8], sealed: &[u8]| {
+            key.and_then(|key| seal::open(key.expose(), &aad(id, part), sealed).ok())
+        };
+        let summary = open(evidence, b"summary", &kept.summary);
+        let words = open(value, b"words", &kept.words).and_then(|words| String::from_utf8(words.to_vec()).ok());
+        let (asked_by, decided_by) = (account_of(&kept.account), account_of(&kept.decided_by));
+        wire::Approval {
+            approval: id.to_vec(),
+            kind: kept.kind,
+            status: kept.stands(clock::now()).into(),
+            digest: kept.digest.clone(),
+            summary: summary.and_then(|bytes| ApprovalSummary::decode(bytes.as_slice()).ok()),
+            reason: kept.reason,
+            words: words.unwrap_or_default(),
+            asked_by: asked_by.map(AccountId::to_vec).unwrap_or_default(),
+            asked_by_name: self.name_of(asked_by),
+            decided_by: decided_by.map(AccountId::to_vec).unwrap_or_default(),
+            decided_by_name: self.name_of(decided_by),
+            asked: kept.asked,
+            decided: kept.decided,
+            until: kept.until,
+            used: kept.used,
+            may_decide: may_decide(caller, kept),
+        }
+    }
+
+    /// What people here call an account, for a colleague.
+    fn name_of(&self, account: Option<AccountId>) -> String {
+        let account = account.and_then(|id| self.accounts.account(&id.to_vec()).ok());
+        account.map(|account| account.name.expose().clone()).unwrap_or_default()
+    }
+}
+
+/// A supervisor decides, who is nobody of those who ask; a machine never. [APR-4]
+fn may_decide(caller: &Caller, kept: &ApprovalRecord) -> bool {
+    let supervises = caller.role == Role::Supervisor && caller.on_behalf_of.is_none();
+    supervises && !kept.concerns(caller) && kept.stands(clock::now()) == ApprovalStatus::Asked
+}
+
+/// Which account somebody acted with: for a machine on behalf of a person, that person's.
+fn account_of(by: &[u8]) -> Option<AccountId> {
+    By::parse(by).map(|by| by.on_behalf_of.unwrap_or(by.account))
+}
+
+fn aad(approval: &ApprovalId, part: &[u8]) -> Vec<u8> {
+    [b"uput/node/approval/".as_slice(), part, b"/", &approval.to_vec()].concat()
+}

@@ -1,0 +1,139 @@
+//! What somebody asks to be said: requests about trails as the node takes them.
+
+use std::{sync::Arc, time::Duration};
+
+use tonic::Status;
+use uput_core::{catalogue::Field, wire};
+
+use super::request;
+use crate::account::Caller;
+use crate::node::{Export, NewEvent, NewTrail, Node, Second, request_digest};
+
+/// How long an export waits for the peer's head if nothing is said.
+const WAIT: u32 = 5;
+/// The longest wait.
+const LONGEST_WAIT: u32 = 60;
+
+/// An opening, the digest of exactly it, and labels whose value differs from the case's. `ask`: a second person for it is
+/// asked for now.
+pub(super) fn opening(
+    node: &Arc<Node>,
+    by: Caller,
+    said: wire::OpenTrailRequest,
+    ask: bool,
+) -> Result<(NewTrail, [u8; 32], Vec<String>), Status> {
+    let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
+    if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
+        return Err(request::invalid("act and service_type", "specified"));
+    }
+    if basis == wire::LegalBasis::Unspecified || said.stage > 2 {
+        return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
+    }
+    let mut exact = said.clone();
+    let mut new = NewTrail {
+        case: request::case(node, &by, &said.case)?,
+        by,
+        second: Second::Nobody,
+        request_id: request::request_id(said.request_id, said.validate_only || ask)?,
+        validate_only: said.validate_only,
+        peer: said.peer,
+        agreement: request::agreement(&said.agreement)?,
+        act,
+        service_type,
+        stage: said.stage,
+        basis,
+        article: said.article,
+        fields: request::fields(said.fields)?,
+        expiry: request::time("expiry", said.expiry)?,
+        occurred: request::time("occurred", said.occurred)?,
+    };
+    let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?);
+    let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
+    // [APR-3] The digest is over whole IDs, and over values wherever they came from.
+    exact.case = new.case.map(|id| id.to_vec()).unwrap_or_default();
+    (exact.fields, exact.from_case) = (to_wire(&new.fields), Vec::new());
+    let digest = request_digest(&exact);
+    new.second = second(ask, &exact.approval, digest);
+    Ok((new, digest, differs))
+}
+
+/// An event, likewise.
+pub(super) async fn event(
+    node: &Arc<Node>,
+    by: Caller,
+    said: wire::RecordEventRequest,
+    ask: bool,
+) -> Result<(NewEvent, [u8; 32], Vec<String>), Status> {
+    let basis = said.basis();
+    let evidence_trail = match said.evidence_trail.as_slice() {
+        [] => None,
+        beginning => Some(request::trail(node, &by, beginning)?),
+    };
+    let mut exact = said.clone();
+    let mut new = NewEvent {
+        trail: request::trail(node, &by, &said.trail)?,
+        by,
+        second: Second::Nobody,
+        request_id: request::request_id(said.request_id, said.validate_only || ask)?,
+        validate_only: said.validate_only,
+        statement: request::statement(said.statement)?,
+        fields: request::fields(said.fields)?,
+        basis: (basis != wire::LegalBasis::Unspecified).then_some(basis),
+        article: said.article,
+        occurred: request::time("occurred", said.occurred)?,
+        evidence_trail,
+    };
+    let differs = node.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
+    let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
+    // [APR-3]
+    exact.trail = new.trail.to_vec();
+    exact.evidence_trail = evidence_trail.map(|id| id.to_vec()).unwrap_or_default();
+    (exact.fields, exact.from_case) = (to_wire(&new.fields), Vec::new());
+    let digest = request_digest(&exact);
+    new.second = second(ask, &exact.approval, digest);
+    Ok((new, digest, differs))
+}
+
+fn to_wire(fields: &[Field]) -> Vec<wire::Field> {
+    // Exposed to be hashed.
+    let field =
+        |field: &Field| wire::Field { label: field.label().name().to_owned(), value: field.value().expose().clone() };
+    fields.iter().map(field).collect()
+}
+
+/// A bundle.
+pub(super) fn export(
+    node: &Arc<Node>,
+    by: Caller,
+    mut said: wire::ExportTrailRequest,
+    ask: bool,
+) -> Result<(Export, [u8; 32]), Status> {
+    let (purpose, scope) = (said.purpose(), said.scope());
+    if purpose == wire::Purpose::Unspecified || scope == wire::DisclosureScope::Unspecified {
+        return Err(request::invalid("purpose and scope", "specified"));
+    }
+    let nonce = match said.nonce.as_slice() {
+        [] => None,
+        bytes => Some(nonce(bytes).ok_or_else(|| request::invalid("nonce", "32 bytes, not all zero, or empty"))?),
+    };
+    let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
+    let trail = request::trail(node, &by, &said.trail)?;
+    said.trail = trail.to_vec();
+    let (digest, wait) = (request_digest(&said), Duration::from_secs(seconds.into()));
+    let second = second(ask, &said.approval, digest);
+    Ok((Export { by, second, trail, purpose, scope, nonce, wait }, digest))
+}
+
+/// The second person of a request.
+fn second(ask: bool, approval: &[u8], digest: [u8; 32]) -> Second {
+    match (ask, approval) {
+        (true, _) => Second::Asked,
+        (false, []) => Second::Nobody,
+        (false, id) => Second::Approval { id: id.to_vec(), digest },
+    }
+}
+
+/// A nonce that somebody drew.
+fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
+    bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
+}

@@ -1,0 +1,403 @@
+//! The list of what takes how many people, against a node that runs: every kind of event, each author, each basis.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use town::{BY, CONSENT, Carrier, House, event, fields, introduce, say, somebody, until, worker};
+use uput_core::{
+    agreement::compile,
+    catalogue::Field,
+    envelope::{Envelope, MediaType},
+    event::{Decision, Statement},
+    id::TrailId,
+    rejection::Rejection,
+    time::Seconds,
+    wire::{self, Act, LegalBasis, ServiceType},
+};
+use uput_node::{
+    account::AccountId,
+    node::{NewEvent, NewTrail, Node, Origin, Refused, Second, Why},
+};
+
+/// The list. [APR-2]
+const PEOPLE: &str = include_str!("../../specs/people.tsv");
+/// What can be said at all. [STA-1]
+const STATES: &str = include_str!("../../specs/state/table.tsv");
+
+const AGREEMENT: &str = r#"
+title = "Everything that two invented organisations can say"
+version = 1
+valid_from = 2020-01-01T00:00:00Z
+valid_until = 2100-01-01T00:00:00Z
+grain = 1
+demonstration = true
+article = [{ number = 1, citation = "An invented duty", unverified = true }]
+decision = [{ type = "placement", issuers = ["social_work"] }, { type = "guardianship", issuers = ["psychosocial"] }]
+
+[party.hotline]
+organisation = "peer:hotline"
+name = "Hotline Breza (invented)"
+roles = ["hotline"]
+services = ["psychosocial"]
+
+[party.house]
+organisation = "peer:house"
+name = "House Jasen (invented)"
+services = ["shelter", "social_work"]
+
+[profile.all]
+need = ["language"]
+identity = ["name"]
+reply = ["reason_in_words"]
+
+[[rule]]
+number = 1
+act = "referral"
+sender = "hotline"
+receiver = "shelter"
+profile = "all"
+bases = ["explicit_consent", "guardian_consent", "child_best_interests", "vital_interests", "public_task_decision"]
+
+[[rule]]
+number = 2
+act = "notification"
+sender = "hotline"
+receiver = "social_work"
+profile = "all"
+bases = ["legal_duty", "vital_interests", "public_task_decision"]
+collapsed = true
+
+[retention]
+values = "30 d"
+evidence = "3650 d"
+
+[amendment]
+threshold = 2
+"#;
+
+/// A row of the list.
+struct Row {
+    kind: String,
+    opener: bool,
+    by: String,
+    slots: String,
+    cells: BTreeMap<String, String>,
+}
+
+fn rows() -> Vec<Row> {
+    let heads: Vec<&str> = PEOPLE.lines().find(|line| line.starts_with("#kind")).unwrap().split('\t').collect();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        assert_eq!(cells.len(), heads.len(), "{line}");
+        let bases = heads.iter().zip(&cells).skip(4).map(|(head, cell)| ((*head).to_owned(), (*cell).to_owned()));
+        Row {
+            kind: cells[0].to_owned(),
+            opener: cells[1] == "O",
+            by: cells[2].to_owned(),
+            slots: cells[3].to_owned(),
+            cells: bases.collect(),
+        }
+    };
+    PEOPLE.lines().filter(|line| !line.starts_with('#')).map(row).collect()
+}
+
+/// Every kind that there is has a row for each of its authors, and there is no other. [APR-2]
+#[test]
+fn every_kind_and_author_has_a_row() {
+    let key = |line: &str| line.split('\t').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let mut said: Vec<Vec<String>> = STATES.lines().filter(|line| !line.starts_with('#')).map(key).collect();
+    // Whatever has slots is confirmed by the other's machine.
+    said.extend(["O", "P"].map(|author| vec!["delivered".to_owned(), author.to_owned()]));
+    let mut listed: Vec<Vec<String>> = PEOPLE.lines().filter(|line| !line.starts_with('#')).map(key).collect();
+    said.sort();
+    listed.sort();
+    assert_eq!(said, listed);
+    for row in rows() {
+        let machine = row.by == "machine";
+        assert_eq!(row.slots, if machine { "-" } else { "actor actor_role" }, "{}", row.kind);
+        assert!(!machine || row.cells.values().all(|cell| cell == "-"), "{}", row.kind);
+    }
+}
+
+struct Houses {
+    _carriers: [Carrier; 2],
+    hotline: Arc<Node>,
+    house: Arc<Node>,
+    _folders: [House; 2],
+}
+
+async fn houses() -> Houses {
+    let folders = [House::found(1).await, House::found(2).await];
+    let (hotline, house) = (folders[0].open(), folders[1].open());
+    introduce(&hotline, "hotline", &house, "house").await;
+    let carriers = Carrier::both(&hotline, &house);
+    let peers = BTreeMap::from([("hotline".to_owned(), folders[0].id), ("house".to_owned(), folders[1].id)]);
+    let compiled = compile(AGREEMENT, &peers).unwrap();
+    for (folder, node) in folders.iter().zip([&hotline, &house]) {
+        let key = folder.organisation_key();
+        let envelope = Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &[&key]).unwrap();
+        node.take_agreement(envelope, Origin::Account(&BY)).await.unwrap();
+    }
+    let id = compiled.agreement.id();
+    for node in [&hotline, &house] {
+        until(|| async { node.held_agreement(&id).is_some_and(|held| held.signed.is_some()) }).await;
+    }
+    Houses { _carriers: carriers, hotline, house, _folders: folders }
+}
+
+/// Trails in which what follows can be said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum State {
+    Live,
+    Offered,
+    Taken,
+    Closed,
+}
+
+/// A law's own trail: opened under a duty, to an authority.
+type Trails = BTreeMap<(State, bool), TrailId>;
+
+fn basis_fields(basis: LegalBasis) -> Vec<Field> {
+    fields(match basis {
+        LegalBasis::ExplicitConsent => &CONSENT,
+        LegalBasis::GuardianConsent => &[
+            ("guardian_class", "relative"),
+            ("guardian_authority", "An invented paper"),
+            ("child_assent", "assents"),
+            ("consent_form", "written"),
+            ("consent_language", "sq"),
+            ("consent_purpose", "A bed for tonight"),
+            ("consent_until", "2099-12-31"),
+        ],
+        LegalBasis::ChildBestInterests => {
+            &[("best_interests_reason", "no_caregiver"), ("authority_informed", "before")]
+        }
+        LegalBasis::LegalDuty => &[("client_told", "told"), ("client_told_on", "2026-01-01")],
+        LegalBasis::VitalInterests => {
+            &[("danger", "life"), ("basis_until", "2099-12-31T00:00Z"), ("review_by", "2099-12-31T00:00Z")]
+        }
+        LegalBasis::PublicTaskDecision => &[
+            ("decision_reference", "1/2026"),
+            ("decision_issuer", "An Invented Centre"),
+            ("decision_date", "2026-01-01"),
+            ("decision_until", "2099-12-31"),
+        ],
+        _ => &[],
+    })
+}
+
+fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
+    let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
+    NewTrail {
+        by: worker(),
+        case: None,
+        second: Second::Nobody,
+        request_id: town::request_id(),
+        validate_only: true,
+        peer: "house".to_owned(),
+        agreement: None,
+        act: if law { Act::Notification } else { Act::Referral },
+        service_type: if law { ServiceType::SocialWork } else { ServiceType::Shelter },
+        stage,
+        basis,
+        article: u32::from(basis == LegalBasis::LegalDuty),
+        fields: [basis_fields(basis), fields(label)].concat(),
+        expiry: None,
+        occurred: None,
+    }
+}
+
+impl Houses {
+    async fn settled(&self) {
+        let still = || self.hotline.queued().items + self.house.queued().items == 0;
+        for _ in 0..3 {
+            until(|| async { still() }).await;
+        }
+    }
+
+    async fn say(&self, opener: bool, trail: TrailId, statement: Statement) -> uput_core::id::EventId {
+        let node = if opener { &self.hotline } else { &self.house };
+        let said = say(node, trail, statement).await.unwrap();
+        self.settled().await;
+        said
+    }
+
+    async fn trails(&self) -> Trails {
+        let mut trails = Trails::new();
+        for law in [false, true] {
+            for state in [State::Live, State::Offered, State::Taken, State::Closed] {
+                let (stage, basis) = if law { (2, LegalBasis::LegalDuty) } else { (1, LegalBasis::ExplicitConsent) };
+                let new = NewTrail { validate_only: false, ..opening(stage, basis, law) };
+                let trail = self.hotline.open_trail(new).await.unwrap().unwrap();
+                self.settled().await;
+                // A person of the house sees it, and has it.
+                self.say(false, trail, Statement::Accepted).await;
+                if matches!(state, State::Offered | State::Taken) {
+                    let offer = self.say(true, trail, Statement::TransferOffered).await;
+                    if state == State::Taken {
+                        self.say(false, trail, Statement::TransferTaken(offer)).await;
+                    }
+                }
+                if state == State::Closed {
+                    self.say(false, trail, Statement::Closed(wire::ClosureReason::Done)).await;
+                }
+                trails.insert((state, law), trail);
+            }
+        }
+        trails
+    }
+
+    /// The offer of a trail.
+    async fn offer(&self, trail: TrailId) -> uput_core::id::EventId {
+        let shown = self.hotline.show(&worker(), &trail, false).await.unwrap();
+        let offer = shown.events.iter().find(|event| event.kind == "transfer_offered").unwrap();
+        uput_core::id::EventId::parse(&offer.event).unwrap()
+    }
+}
+
+/// Where a kind can be said.
+fn state_for(kind: &str, opener: bool) -> State {
+    match (kind, opener) {
+        ("transfer_recalled", _) | ("transfer_taken", _) => State::Offered,
+        ("transfer_completed", _) => State::Taken,
+        ("reopened" | "purge_asked", _) | ("purged" | "retained", false) => State::Closed,
+        _ => State::Live,
+    }
+}
+
+async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId) -> Statement {
+    let decision = |outcome| {
+        let kind = if opener { wire::DecisionType::Guardianship } else { wire::DecisionType::Placement };
+        Statement::Decision(Decision { kind, outcome, expiry: None, evidence: None })
+    };
+    let handed_over = |stage| Statement::HandedOver { stage, channel: wire::Channel::Telephone };
+    match kind {
+        "need" => Statement::Need,
+        "identity" => Statement::Identity,
+        "corrected" => Statement::Corrected,
+        "warned" => Statement::Warned(wire::WarningCode::DoNotContact),
+        "handed_over0" => handed_over(0),
+        "handed_over1" => handed_over(1),
+        "handed_over2" => handed_over(2),
+        "phoned" => Statement::Phoned(wire::PhoneAnswer::Yes),
+        "phoned_no" => Statement::Phoned(wire::PhoneAnswer::No),
+        "chosen_elsewhere" => Statement::ChosenElsewhere,
+        "withdrawn" => Statement::Withdrawn,
+        "revoked" => Statement::Revoked(wire::RevocationReason::WrongRecipient),
+        "closed" => Statement::Closed(wire::ClosureReason::Done),
+        "reopened" => Statement::Reopened,
+        "purge_asked" => Statement::PurgeAsked,
+        "transfer_offered" => Statement::TransferOffered,
+        "transfer_recalled" => Statement::TransferRecalled,
+        "transfer_completed" => Statement::TransferCompleted,
+        "decision" => decision(wire::DecisionOutcome::Granted),
+        "decision_no" => decision(wire::DecisionOutcome::Refused),
+        "acknowledged" => Statement::Acknowledged,
+        "held" => Statement::Held { until: Seconds::new(4_000_000_000).unwrap() },
+        "accepted" => Statement::Accepted,
+        "partly_accepted" => Statement::PartlyAccepted(wire::PartialForm::try_from(1).unwrap()),
+        "waitlisted" => Statement::Waitlisted,
+        "declined" => Statement::Declined(wire::DeclineReason::try_from(1).unwrap()),
+        "redirected" => Statement::Redirected(ServiceType::Police),
+        "misdirected" => Statement::Misdirected,
+        "contact_made" => Statement::ContactMade,
+        "could_not_reach" => Statement::CouldNotReach(wire::NotReachedReason::try_from(1).unwrap()),
+        "started" => Statement::Started,
+        "provided" => Statement::Provided(wire::Outcome::NeedMet),
+        "purged" => Statement::Purged(wire::PurgeManner::Destroyed),
+        "retained" => Statement::Retained { article: 1 },
+        "transfer_taken" => Statement::TransferTaken(houses.offer(trail).await),
+        other => panic!("no statement for {other}"),
+    }
+}
+
+/// How many people it took, as the list writes it.
+fn people<T>(said: &Result<Option<T>, Refused>, what: &str) -> &'static str {
+    match said.as_ref().map_err(Refused::rejection) {
+        Ok(None) => "1",
+        Ok(Some(_)) => panic!("{what}: it was only to be checked"),
+        Err(Rejection::NeedsApproval) => "2",
+        Err(Rejection::BasisNotAllowed | Rejection::OutsideProfile) => "-",
+        Err(other) => panic!("{what}: {other}"),
+    }
+}
+
+fn why() -> Why {
+    Why::new(wire::ApprovalReason::Danger, String::new())
+}
+
+/// A supervisor who is nobody of those who ask says yes.
+async fn approved(node: &Arc<Node>, asked: wire::Approval, digest: [u8; 32]) -> Second {
+    let supervisor = somebody(AccountId::new([9; 16]), 9, wire::Role::Supervisor);
+    node.decide_approval(&supervisor, &asked.approval, true).await.unwrap();
+    Second::Approval { id: asked.approval, digest }
+}
+
+/// One person alone is taken or refused as the list says, and two are taken wherever it says 2. [APR-1] [APR-2]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_alone_says_what_the_list_lets_one_say() {
+    let houses = houses().await;
+    let trails = houses.trails().await;
+    let mut tried = 0_u16;
+    for row in rows().iter().filter(|row| row.by != "machine") {
+        for (name, cell) in &row.cells {
+            let basis = LegalBasis::from_str_name(&format!("LEGAL_BASIS_{}", name.to_uppercase())).unwrap();
+            let what = format!("{} under {name}", row.kind);
+            let digest = [tried.to_be_bytes(); 16].concat().try_into().unwrap();
+            tried += 1;
+            let two = if let Some(stage) = row.kind.strip_prefix("opened") {
+                let stage = stage.parse().unwrap();
+                let new = |second| NewTrail { second, ..opening(stage, basis, law(basis, stage)) };
+                let alone = houses.hotline.open_trail(new(Second::Nobody)).await;
+                assert_eq!(people(&alone, &what), cell, "{what}");
+                if cell != "2" {
+                    continue;
+                }
+                let asked = houses.hotline.ask_opening(new(Second::Nobody), digest, why()).await.unwrap();
+                let second = approved(&houses.hotline, asked, digest).await;
+                houses.hotline.open_trail(new(second)).await
+            } else {
+                let node = if row.opener { &houses.hotline } else { &houses.house };
+                let trail = trails[&(state_for(&row.kind, row.opener), basis == LegalBasis::LegalDuty)];
+                let said = statement(&houses, &row.kind, row.opener, trail).await;
+                let new = |second| NewEvent { second, ..later(trail, &said, row, basis) };
+                let alone = node.record_event(new(Second::Nobody)).await;
+                assert_eq!(people(&alone, &what), cell, "{what}");
+                if cell != "2" {
+                    continue;
+                }
+                let asked = node.ask_event(new(Second::Nobody), digest, why()).await.unwrap();
+                let second = approved(node, asked, digest).await;
+                node.record_event(new(second)).await.map(|said| said.map(|_| trail))
+            };
+            assert_eq!(people(&two, &what), "1", "{what}, by two");
+        }
+    }
+    assert_eq!(usize::from(tried), rows().iter().filter(|row| row.by != "machine").count() * 7);
+}
+
+/// Under which act an opening is asked for; a duty is to report, and only that may say at once who she is.
+fn law(basis: LegalBasis, stage: u32) -> bool {
+    basis == LegalBasis::LegalDuty || stage == 2
+}
+
+/// An event after the opening, with as much as the basis demands where it discloses, and a word where it does not.
+fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewEvent {
+    let nothing = basis == LegalBasis::NoneNeededNonpersonal;
+    let discloses = row.opener && matches!(row.kind.as_str(), "need" | "identity" | "corrected" | "reopened");
+    let words: Vec<Field> = match (discloses, nothing) {
+        (true, true) if row.kind == "reopened" => Vec::new(),
+        (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),
+        (false, true) => Vec::new(),
+        (false, false) => fields(&[("reason_in_words", "An invented reason")]),
+    };
+    NewEvent {
+        validate_only: true,
+        fields: words,
+        basis: Some(basis),
+        article: u32::from(basis == LegalBasis::LegalDuty),
+        ..event(trail, said.clone())
+    }
+}
