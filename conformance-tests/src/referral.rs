@@ -3,6 +3,7 @@
 use tonic::{Code, Status};
 use uput_wire::v1 as wire;
 use wire::approval_service_client::ApprovalServiceClient;
+use wire::case_service_client::CaseServiceClient;
 use wire::request_approval_request::Act;
 use wire::statement::Kind;
 use wire::trail_service_client::TrailServiceClient;
@@ -214,6 +215,22 @@ pub async fn shown(node: &Organisation, trail: &[u8], values: bool) -> Outcome<O
         }
     });
     Ok(answer.await?.value)
+}
+
+/// Takes the case of a trail, unless it is taken: its values are shown to nobody before.
+///
+/// # Errors
+/// The node's own no.
+pub async fn taken(node: &Organisation, trail: &[u8]) -> Outcome<()> {
+    let answer = node.ask(|access| {
+        let request = wire::GetCaseRequest { case: Vec::new(), trail: trail.to_vec() };
+        async move {
+            let mut cases = CaseServiceClient::new(access.channel());
+            let case = cases.get_case(access.request(request)).await?.into_inner().case.unwrap_or_default().case;
+            cases.take_case(access.request(wire::TakeCaseRequest { case })).await.map(|_| ())
+        }
+    });
+    answer.await.map(|_| ())
 }
 
 /// Every trail that a node lists.

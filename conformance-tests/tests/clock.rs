@@ -17,7 +17,7 @@ use uput_conformance::organisation::Organisation;
 use uput_conformance::pair::{HOTLINE, Pair, SHELTER, Setting, agreement, until};
 use uput_conformance::programs::Programs;
 use uput_conformance::random::Draw;
-use uput_conformance::referral::{CONSENT, Request, fields, main_path, shown};
+use uput_conformance::referral::{CONSENT, Request, fields, main_path, shown, taken};
 use uput_wire::v1 as wire;
 use wire::statement::Kind;
 
@@ -121,6 +121,7 @@ async fn everything_goes_on(pair: &Pair) -> Outcome<()> {
     }
     let urgent = emergency(&mut draw).approved(&pair.hotline).await?.ask(&pair.hotline).await?.value;
     arrives(&pair.shelter, &urgent, &urgent).await?;
+    taken(&pair.shelter, &urgent).await?;
     let seen = shown(&pair.shelter, &urgent, true).await?.unwrap();
     let name = seen.events[0].fields.iter().find(|field| field.label == "name").unwrap();
     assert_eq!((seen.events[0].void_reason.as_str(), name.value.as_str()), ("", "Invented Name"));

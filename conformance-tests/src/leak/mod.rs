@@ -37,7 +37,7 @@ use crate::failed::{Failed, Outcome};
 use crate::organisation::Organisation;
 use crate::pair::{Pair, Setting};
 use crate::programs::Programs;
-use crate::referral::shown;
+use crate::referral::{shown, taken};
 use crate::staff;
 use crate::tally::Tally;
 use canary::Catalogue;
@@ -145,6 +145,7 @@ async fn check_arrived(story: &Story<'_>, tally: &mut Tally) -> Outcome<()> {
     let mut seen = BTreeSet::new();
     for side in story.pair.both() {
         for trail in &story.trails {
+            taken(side, trail).await?;
             let view = shown(side, trail, true).await?.unwrap_or_default();
             let theirs = view.events.into_iter().filter(|event| !event.ours);
             seen.extend(theirs.flat_map(|event| event.fields).map(|field| (field.label, field.value)));
