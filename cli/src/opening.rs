@@ -14,7 +14,7 @@ use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
 use crate::refusal;
-use crate::request::{RequestArgs, hex};
+use crate::request::{ApprovalId, RequestArgs, hex};
 
 /// Whom to ask, and what is disclosed.
 #[derive(Args)]
@@ -45,6 +45,9 @@ pub(crate) struct OpeningArgs {
     /// How the request is made.
     #[command(flatten)]
     request: RequestArgs,
+    /// ID of an approval, where it takes a second person; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
 }
 
 /// What is asked, and under which basis.
@@ -81,7 +84,7 @@ impl OpeningArgs {
             fields: fields.to_wire(),
             expiry: self.expiry.unwrap_or_default(),
             occurred: self.occurred.unwrap_or_default(),
-            approval: self.request.approval(),
+            approval: ApprovalId::bytes(self.approval.as_ref()),
         };
         if let Some(asking) = node.asking() {
             return asking.ask(&node, Asks::OpenTrail(request)).await;

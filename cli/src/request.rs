@@ -18,9 +18,6 @@ pub(crate) struct RequestArgs {
     /// UUID of the request; with the ID of an earlier one, nothing is done twice
     #[arg(long, value_name = "UUID", value_parser = uuid)]
     request_id: Option<String>,
-    /// ID of an approval, where it takes a second person; see `uput approval request`
-    #[arg(long, value_name = "ID")]
-    approval: Option<ApprovalId>,
 }
 
 /// A whole ID of an approval; no secret.
@@ -47,11 +44,6 @@ impl RequestArgs {
     /// The ID that was given, or a new one. [CLI-7]
     pub(crate) fn id(&self) -> Result<String, Failure> {
         self.request_id.clone().map_or_else(random_uuid, Ok)
-    }
-
-    /// The approval that was given; empty: none.
-    pub(crate) fn approval(&self) -> Vec<u8> {
-        ApprovalId::bytes(self.approval.as_ref())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
 use crate::refusal;
-use crate::request::{RequestArgs, hex};
+use crate::request::{ApprovalId, RequestArgs, hex};
 
 /// In which trail, and what is disclosed with it.
 #[derive(Args)]
@@ -40,6 +40,9 @@ pub(crate) struct StatementArgs {
     /// How the request is made.
     #[command(flatten)]
     request: RequestArgs,
+    /// ID of an approval, where it takes a second person; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
 }
 
 impl StatementArgs {
@@ -80,7 +83,7 @@ impl StatementArgs {
             occurred: self.occurred.unwrap_or_default(),
             evidence_trail,
             from_case: self.from_case.clone(),
-            approval: self.request.approval(),
+            approval: ApprovalId::bytes(self.approval.as_ref()),
         };
         if let Some(asking) = node.asking() {
             return asking.ask(node, Asks::RecordEvent(request)).await;
