@@ -13,6 +13,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 use uput_core::sensitive::Sensitive;
+use uput_core::wire::access_service_client::AccessServiceClient;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::approval_service_client::ApprovalServiceClient;
@@ -145,6 +146,12 @@ impl Node {
     /// A second person is asked for what would be done, if that is what the command is for. [CLI-25]
     pub(crate) const fn asking(&self) -> Option<&Asking> {
         self.asking.as_ref()
+    }
+
+    /// Who looked at what.
+    pub(crate) fn accesses(&self) -> AccessServiceClient<Authorised> {
+        AccessServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+            .max_decoding_message_size(LARGEST)
     }
 
     /// Agreements.

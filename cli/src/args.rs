@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::access_log::AccessCommand;
 use crate::account::AccountCommand;
 use crate::agreement::AgreementCommand;
 use crate::approval::{ApprovalCommand, Asking};
@@ -125,6 +126,9 @@ pub(crate) enum Command {
     /// What was signed, step by step
     #[command(subcommand)]
     Trail(TrailCommand),
+    /// Who looked at a case, and why
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Whom an auditor believes
     #[command(subcommand)]
     Trust(TrustCommand),
@@ -156,6 +160,7 @@ impl Command {
             Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
             Self::Trail(command) => command.run(options).await,
+            Self::Access(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,
             Self::Demo(args) => args.run(options),
             Self::Completions(args) => args.run(),

@@ -53,6 +53,10 @@ codes! {
     ApprovalKind = "APPROVAL_KIND_",
     ApprovalStatus = "APPROVAL_STATUS_",
     ApprovalReason = "APPROVAL_REASON_",
+    AccessKind = "ACCESS_KIND_",
+    AccessReason = "ACCESS_REASON_",
+    AccessStanding = "ACCESS_STANDING_",
+    UnusualRule = "UNUSUAL_RULE_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

@@ -48,7 +48,8 @@ impl InboxArgs {
         let mut trails = Vec::new();
         let mut page_token = String::new();
         loop {
-            let request = wire::ListTrailsRequest { page_size: 0, page_token, waiting: !self.all };
+            let request =
+                wire::ListTrailsRequest { page_size: 0, page_token, waiting: !self.all, ..Default::default() };
             let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?.into_inner();
             trails.extend(answer.trails);
             page_token = answer.next_page_token;

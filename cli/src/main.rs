@@ -4,6 +4,7 @@
 //! personal value as an argument. Leaves to the node what is lawful, and to the core what is authentic.
 
 mod access;
+mod access_log;
 mod account;
 mod agreement;
 mod approval;
@@ -43,6 +44,7 @@ mod trail;
 mod trust;
 mod usage;
 mod version;
+mod why;
 
 use std::process::ExitCode;
 

@@ -64,9 +64,14 @@ impl Reference {
         hex(id).starts_with(&self.0)
     }
 
-    /// The trail that it names.
-    pub(crate) async fn trail(&self, node: &Node, values: bool) -> Result<wire::Trail, Failure> {
-        let request = wire::GetTrailRequest { trail: self.bytes(), values };
+    /// The trail that it names; the node records that it was looked at.
+    pub(crate) async fn trail(
+        &self,
+        node: &Node,
+        values: bool,
+        reason: Option<wire::Reason>,
+    ) -> Result<wire::Trail, Failure> {
+        let request = wire::GetTrailRequest { trail: self.bytes(), values, reason };
         let answer = node.trails().get_trail(request).await.map_err(|status| refusal::of(&status))?;
         answer
             .into_inner()
@@ -75,9 +80,15 @@ impl Reference {
             .ok_or_else(|| none("trail", "uput inbox --all"))
     }
 
-    /// The ID of the trail that it names.
+    /// The ID of the trail that it names. A line of the list is asked for, so that nobody has looked at it.
     pub(crate) async fn trail_id(&self, node: &Node) -> Result<Vec<u8>, Failure> {
-        if self.0.len() == 64 { Ok(self.bytes()) } else { Ok(self.trail(node, false).await?.trail) }
+        if self.0.len() == 64 {
+            return Ok(self.bytes());
+        }
+        let request = wire::ListTrailsRequest { beginning: self.bytes(), ..Default::default() };
+        let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?;
+        let mut named = answer.into_inner().trails.into_iter().filter(|trail| self.names(&trail.trail));
+        named.next().map(|trail| trail.trail).ok_or_else(|| none("trail", "uput inbox --all"))
     }
 
     /// The ID of the agreement that it names.

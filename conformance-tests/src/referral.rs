@@ -204,7 +204,7 @@ pub fn fields(list: &[(&str, &str)]) -> Vec<wire::Field> {
 /// The node's own no to anything else.
 pub async fn shown(node: &Organisation, trail: &[u8], values: bool) -> Outcome<Option<wire::Trail>> {
     let answer = node.ask(|access| {
-        let request = wire::GetTrailRequest { trail: trail.to_vec(), values };
+        let request = wire::GetTrailRequest { trail: trail.to_vec(), values, reason: None };
         async move {
             let mut trails = TrailServiceClient::new(access.channel());
             match trails.get_trail(access.request(request)).await {
@@ -241,7 +241,7 @@ pub async fn listed(node: &Organisation) -> Outcome<Vec<Vec<u8>>> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = wire::ListTrailsRequest { page_size: 100, page_token, waiting: false };
+        let request = wire::ListTrailsRequest { page_size: 100, page_token, ..Default::default() };
         let call = |access: Access| {
             let request = request.clone();
             async move {

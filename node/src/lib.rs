@@ -1,5 +1,6 @@
 //! A Uput node: one organisation's records, its peers and its local interface.
 
+pub mod access;
 pub mod account;
 pub mod case;
 pub mod clock;

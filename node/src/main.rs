@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use tonic::service::Routes;
 use uput_core::key::Endpoint;
 use uput_core::time::Span;
+use uput_core::wire::access_service_server::AccessServiceServer;
 use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::approval_service_server::ApprovalServiceServer;
@@ -30,7 +31,8 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accounts, Agreements, Approvals, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff, Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff,
+    Teams, Trails,
 };
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
@@ -177,6 +179,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
     let trails = TrailServiceServer::new(Trails(Arc::clone(node)))
         .max_decoding_message_size(LARGEST_REQUEST)
         .max_encoding_message_size(LARGEST_ANSWER);
+    let accesses = AccessServiceServer::new(Accesses(Arc::clone(node))).max_encoding_message_size(LARGEST_ANSWER);
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
@@ -187,6 +190,7 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .add_service(SessionServiceServer::new(Sessions(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
+        .add_service(accesses)
         .add_service(agreements)
         .add_service(trails))
 }

@@ -10,15 +10,15 @@ use town::{Carrier, House, agree, caller_as, enquiry, event, introduce, request_
 use uput_core::{
     event::Statement,
     sensitive::Sensitive,
-    wire::{DisclosureScope, Purpose, Role},
+    wire::{AccessKind, DisclosureScope, Purpose, Role},
 };
 use uput_node::{
     account::{AccountId, Caller, Shown},
     clock,
     node::{Export, NewEvent, NewTrail, Second},
     record::{
-        AccessRecord, Accessed, AccountRecord, AgreementRecord, EventRecord, InvitationRecord, Kept, PeerRecord,
-        TokenRecord, read,
+        AccessRecord, AccountRecord, AgreementRecord, EventRecord, InvitationRecord, Kept, PeerRecord, TokenRecord,
+        read,
     },
     storage::{Position, Record},
 };
@@ -86,8 +86,8 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     assert!(!received.is_empty() && received.iter().all(|event| event.account.is_empty()));
     let accesses: Vec<AccessRecord> = all(&records);
     assert!(accesses.iter().all(|access| access.account == by.to_vec()));
-    let what: Vec<u32> = accesses.iter().map(|access| access.what).collect();
-    assert_eq!(what, [Accessed::Shown as u32, Accessed::Exported as u32], "without values nothing is looked at");
+    let what: Vec<AccessKind> = accesses.iter().map(|access| access.entry().unwrap().kind).collect();
+    assert_eq!(what, [AccessKind::LabelsShown, AccessKind::ValuesShown, AccessKind::Exported]);
     assert_ne!(accesses.last().unwrap().previous, 0, "each names the one before");
     assert!(all::<InvitationRecord>(&records).iter().any(|invitation| !invitation.account.is_empty()));
     assert!(all::<PeerRecord>(&records).iter().filter(|peer| peer.confirmed).all(|peer| !peer.account.is_empty()));

@@ -25,6 +25,7 @@ use uput_core::{
     },
 };
 use uput_node::{
+    access::Why,
     account::{
         AccountId, Caller, OnBehalfOf, PersonId, TeamId,
         roles::{self, Part},
@@ -59,7 +60,7 @@ async fn every_answer(node: &Arc<Node>, by: &Caller, trail: &[u8], case: &[u8]) 
     let mut all = Vec::new();
     for values in [false, true] {
         let part = if values { Part::Values } else { Part::WithoutValues };
-        let request = wire::GetTrailRequest { trail: trail.clone(), values };
+        let request = wire::GetTrailRequest { trail: trail.clone(), values, reason: None };
         let answer = trails.get_trail(ask(by, "TrailService/GetTrail", request)).await;
         all.push(("TrailService/GetTrail", part, said(answer, |_| String::new())));
         let scope = if values { wire::DisclosureScope::Values } else { wire::DisclosureScope::Labels };
@@ -463,7 +464,8 @@ async fn whom_she_excluded_is_excluded_before_anybody_can_open_it() {
         [&CONSENT[..], &[("name", "Invented Name"), ("excluded_persons", "ИЗМИШЉЕНОВИЋ Весна; Stranac Nepoznati")]]
             .concat();
     say_with(&pair.hotline, trail, Statement::Identity, &identity).await;
-    until(|| async { node.show(&supervisor, &trail, false).await.unwrap().stage == 2 }).await;
+    let why = Why { code: wire::AccessReason::Supervision, ..Why::default() };
+    until(|| async { node.show_because(&supervisor, &trail, false, &why).await.unwrap().stage == 2 }).await;
     let case = node.case_of(&trail).unwrap();
     assert_eq!([&vesna, &cousin].map(|by| node.sight_of(by, &trail)), [Sight::None; 2], "named, and in doubt");
     assert!(!node.case(&case).unwrap().persons.contains(&cousin.person), "who is excluded does not have it");

@@ -18,6 +18,7 @@ use uput_core::{
     wire::{self, DisclosureScope, Role, disclosure::Form},
 };
 use uput_node::{
+    access::Why,
     account::Caller,
     clock::SystemEntropy,
     node::{Export, NewEvent, NewTrail, Node},
@@ -46,6 +47,11 @@ impl Person {
 
 fn fresh() -> SealingSecret {
     SealingSecret::from_seed(&SystemEntropy.bytes())
+}
+
+/// Why a supervisor looks at a case of somebody else's. [ACL-5]
+fn supervising() -> Why {
+    Why { code: uput_core::wire::AccessReason::Supervision, ..Why::default() }
 }
 
 async fn account(node: &Node, name: &str, role: Role) -> Caller {
@@ -214,7 +220,7 @@ async fn with_the_folder_and_every_key_in_it_nobody_reads_what_was_sealed_to_sta
         for (node, people) in [(&pair.hotline, &ours), (&pair.shelter, &theirs)] {
             // Whoever has the case reads it all, and so does the supervisor.
             for reader in [&people[1], &people[0]] {
-                let view = node.show(&reader.caller, &trail, true).await.unwrap();
+                let view = node.show_because(&reader.caller, &trail, true, &supervising()).await.unwrap();
                 let values = if sealed { opened(&view, &[&reader.key]) } else { Vec::new() };
                 let shown: Vec<&str> = plain(&view).into_iter().chain(values.iter().map(String::as_str)).collect();
                 assert!([NAME, PURPOSE, ANSWER].iter().all(|value| shown.contains(value)), "{sealed}");
@@ -306,7 +312,7 @@ async fn what_is_sealed_to_one_person_is_opened_by_nobody_else() {
     shows(&pair.shelter, &berta.caller, &trail, |view| view.stage == 1).await;
     let of = |person: &Person| {
         let (node, caller) = (pair.shelter.clone(), person.caller.clone());
-        async move { node.show(&caller, &trail, true).await }
+        async move { node.show_because(&caller, &trail, true, &supervising()).await }
     };
     let keys = [&sanja.key, &berta.key, &clara.key];
     assert!(opened(&of(&berta).await.unwrap(), &[&berta.key]).contains(&"A bed for tonight".to_owned()));
@@ -534,7 +540,7 @@ async fn administrator_and_colleague_get_refusals_or_ciphertext() {
     // A supervisor who came later may see the case, and has nothing that opens it, until somebody who can adds them.
     let late = person(node, "Lena, invented", Role::Supervisor).await;
     node.confirm_staff_key(&sanja.caller, late.id().as_bytes()).await.unwrap();
-    let view = node.show(&late.caller, &trail, true).await.unwrap();
+    let view = node.show_because(&late.caller, &trail, true, &supervising()).await.unwrap();
     assert!(opened(&view, &[&late.key]).is_empty() && plain(&view).is_empty());
     assert!(view.boxes.iter().all(|held| held.wraps.is_empty()));
     let lacking = node.lacking(&berta.caller, trail.as_bytes()).unwrap();

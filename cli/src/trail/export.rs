@@ -22,6 +22,7 @@ use crate::refusal;
 use crate::request::{ApprovalId, hex};
 use crate::staff::opened;
 use crate::staff::ring::KeyArgs;
+use crate::why::WhyArgs;
 
 /// Which trail, and how much of it.
 #[derive(Args)]
@@ -51,6 +52,8 @@ pub(crate) struct ExportArgs {
     /// ID of an approval, where it takes a second person; see `uput approval request`
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
+    #[command(flatten)]
+    why: WhyArgs,
 }
 
 impl ExportArgs {
@@ -63,10 +66,11 @@ impl ExportArgs {
             )?;
         }
         let node = Node::connect(options).await?;
+        let reason = self.why.for_purpose(self.purpose)?;
         let opened = match self.open {
             // [STF-17] What is sealed to staff is opened here.
             DisclosureScope::Values if options.asking.is_none() => {
-                let mut trail = self.trail.trail(&node, true).await?;
+                let mut trail = self.trail.trail(&node, true, reason.clone()).await?;
                 opened::open(&mut trail, &self.keys, &node, options).await?
             }
             _ => Vec::new(),
@@ -79,6 +83,7 @@ impl ExportArgs {
             wait_seconds: self.wait,
             opened,
             approval: ApprovalId::bytes(self.approval.as_ref()),
+            reason,
         };
         if let Some(asking) = node.asking() {
             return asking.ask(&node, Asks::ExportTrail(request)).await;

@@ -15,6 +15,7 @@ use crate::request::hex;
 use crate::staff::opened;
 use crate::staff::ring::KeyArgs;
 use crate::trail::view::{TrailView, asks, disclosed};
+use crate::why::WhyArgs;
 
 /// Which trail.
 #[derive(Args)]
@@ -22,11 +23,13 @@ pub(crate) struct ShowArgs {
     /// The trail's ID, or at least its first 8 digits
     trail: Reference,
     // [CLI-50]
-    /// Show the values too; the node records that they were looked at
+    /// Show the values too; the node records either way that it was looked at
     #[arg(long)]
     values: bool,
     #[command(flatten)]
     keys: KeyArgs,
+    #[command(flatten)]
+    why: WhyArgs,
 }
 
 impl ShowArgs {
@@ -61,7 +64,7 @@ impl ShowArgs {
     /// The trail, with what is sealed to staff opened here. [STF-15]
     async fn trail(&self, options: &Options) -> Result<wire::Trail, Failure> {
         let node = Node::connect(options).await?;
-        let mut trail = self.trail.trail(&node, self.values).await?;
+        let mut trail = self.trail.trail(&node, self.values, self.why.reason()?).await?;
         opened::open(&mut trail, &self.keys, &node, options).await?;
         Ok(trail)
     }

@@ -13,6 +13,7 @@ use crate::harness::{golden, json, run};
 const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
 /// Of a key that nobody has compared yet.
 const NEWCOMER: &str = "e2522e31bff177e4a29e57071621de75";
+const PSEUDONYM: &str = "3131313131313131313131313131313131313131313131313131313131313131";
 const AGREEMENT: &str = "6f102321";
 pub(crate) const PASSPHRASE: &str = "an invented passphrase";
 const FIELDS: &str = "adults = 1\nchildren = 2\n";
@@ -119,6 +120,13 @@ transcripts! {
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
     peer_list: "peer list";
+    access_list: "access list 0c0c0c0c";
+    access_list_without_a_reason: "access list 5a5a5a5a";
+    access_list_for_a_reason: "access list 5a5a5a5a --reason other --reason-file -", "an invented reason\n";
+    access_list_another_reason_without_words: "access list 5a5a5a5a --reason other";
+    access_export_words_unasked: "access export 0c0c0c0c --words";
+    access_unusual: "access unusual --since 30d";
+    access_resolve: "access resolve 0c0c0c0c {PSEUDONYM} --reason proceedings";
     account_create: "account create --role case-worker --name-file -", "An Invented Worker\n";
     account_create_without_a_name: "account create --role case-worker";
     account_list: "account list";

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod accesses;
 mod auditor;
 mod commands;
 mod failures;

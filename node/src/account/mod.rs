@@ -65,6 +65,12 @@ macro_rules! ids {
                     self.0.to_vec()
                 }
 
+                /// Its bytes, to be hashed.
+                #[must_use]
+                pub const fn bytes(&self) -> &[u8; 16] {
+                    &self.0
+                }
+
                 /// Whether it begins so.
                 #[must_use]
                 pub fn begins(&self, beginning: &[u8]) -> bool {

@@ -15,22 +15,25 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     state::Verdict,
-    wire, words,
+    wire::{self, AccessKind, AccessReason},
+    words,
 };
 
 use super::{
     Node,
+    accesses::Of,
     refusal::Refused,
     trails::Loaded,
     write::{NewEvent, NewTrail, terms_for},
 };
 use crate::{
+    access::Why,
     account::{By, Caller},
     case::{Case, CaseId, Sight},
     clock,
     record::{
-        self, AccessRecord, Accessed, CASE_REQUESTS, CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, EventRecord,
-        HeldField, Holding, case_aad, case_key_name,
+        self, CASE_REQUESTS, CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, EventRecord, HeldField, Holding,
+        case_aad, case_key_name,
     },
     seal,
     search::{self, Digest},
@@ -130,7 +133,7 @@ impl Node {
         let wanted = if values { Sight::Values } else { Sight::Outline };
         let case = self.demand_case(caller, id, wanted)?;
         if values {
-            self.keep_record_access(caller, &case.id).await?;
+            self.keep_record_access(caller, Of::Case(case.id), AccessKind::CaseShown).await?;
         }
         Ok(self.known(&case)?.view(id, values))
     }
@@ -259,16 +262,15 @@ impl Node {
     }
 
     /// Records that somebody looks at the record of a case. [CAS-42]
-    async fn keep_record_access(&self, caller: &Caller, case: &CaseId) -> Result<(), Rejection> {
-        let previous = self.indexed(record::ACCESSES, &case.to_vec());
-        let record = AccessRecord {
-            trail: case.to_vec(),
-            previous: previous.map_or(0, |position| position.number().saturating_add(1)),
-            time: clock::now().get(),
-            account: caller.by().to_vec(),
-            what: Accessed::Shown as u32,
-        };
-        self.keep(&record).await.map(drop)
+    async fn keep_record_access(&self, caller: &Caller, of: Of, kind: AccessKind) -> Result<(), Rejection> {
+        match self.keep_access(caller, of, kind, &Why::default()).await {
+            // The call has no place for a reason: whoever does not have the case looks after a colleague's work.
+            Err(Rejection::NeedsReason) => {
+                let why = Why { code: AccessReason::Supervision, ..Why::default() };
+                self.keep_access(caller, of, kind, &why).await
+            }
+            kept => kept,
+        }
     }
 
     /// Whether the rule of an opening lets it name persons whom she excluded.
@@ -294,7 +296,7 @@ impl Node {
         if !loaded.boxes.is_empty() {
             return Err(Rejection::SealedToStaff.into());
         }
-        self.keep_access(loaded, caller.by(), Accessed::Shown, None).await?;
+        self.keep_record_access(caller, Of::Trail(*id), AccessKind::ValuesShown).await?;
         let mut found: BTreeMap<Label, Field> = BTreeMap::new();
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let effective =

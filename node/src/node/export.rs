@@ -13,15 +13,16 @@ use uput_core::{
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
     slot::Extent,
-    wire::{self, DisclosureScope},
+    wire::{self, AccessKind, DisclosureScope},
 };
 
-use super::{Approved, Node, Second, trails::Loaded};
+use super::{Approved, Node, Second, accesses::Of, trails::Loaded};
 use crate::{
+    access::Why,
     account::Caller,
     case::Sight,
     clock::{self, SystemEntropy},
-    record::{Accessed, EventRecord},
+    record::EventRecord,
 };
 
 /// How often the answer to a request for a head is looked for.
@@ -46,22 +47,37 @@ pub struct Export {
 }
 
 impl Node {
-    /// Exports a trail; tells whether the other party answered with a fresh head.
+    /// Exports a trail for the reason that its purpose says.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`], [`Rejection::CaseNotTaken`], or why a part of it cannot be read.
+    /// As [`Node::export_because`].
     pub async fn export(&self, export: Export) -> Result<(Vec<u8>, bool), Rejection> {
-        self.export_opened(export, Vec::new()).await
+        self.export_because(export, Vec::new(), Why::default()).await
     }
 
-    /// The same, with values that are sealed to staff as the caller opened them. Each is held against its event. [STF-17]
+    /// The same, with values that are sealed to staff as the caller opened them. [STF-17]
     ///
     /// # Errors
-    /// The same; [`Rejection::SealedToStaff`] if values are asked for and one was not opened; [`Rejection::BadDisclosure`].
+    /// As [`Node::export_because`].
     pub async fn export_opened(
         &self,
         export: Export,
         opened: Vec<wire::Disclosure>,
+    ) -> Result<(Vec<u8>, bool), Rejection> {
+        self.export_because(export, opened, Why::default()).await
+    }
+
+    /// Exports a trail for a reason, with values that are sealed to staff as the caller opened them; tells whether the
+    /// other party answered with a fresh head. Each opened value is held against its event. [STF-17]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`], [`Rejection::CaseNotTaken`], or why a part of it cannot be read;
+    /// [`Rejection::SealedToStaff`] if values are asked for and one was not opened; [`Rejection::BadDisclosure`].
+    pub async fn export_because(
+        &self,
+        export: Export,
+        opened: Vec<wire::Disclosure>,
+        why: Why,
     ) -> Result<(Vec<u8>, bool), Rejection> {
         let wanted = match export.scope {
             DisclosureScope::Values => Sight::Values,
@@ -87,8 +103,8 @@ impl Node {
         let own = self.own_head(loaded, Some(nonce))?;
         self.keep_head(loaded, own, None).await?;
         let what = match export.scope {
-            DisclosureScope::Values => Accessed::ExportedValues,
-            _ => Accessed::Exported,
+            DisclosureScope::Values => AccessKind::ValuesExported,
+            _ => AccessKind::Exported,
         };
         let bundle = self.bundle(loaded, &export, &by_event(opened)?)?;
         // Whoever takes many at once is counted one by one.
@@ -96,7 +112,9 @@ impl Node {
         if self.exports_in_bulk(&export)? && approved.is_none() {
             return Err(Rejection::NeedsApproval);
         }
-        self.keep_access(loaded, export.by.by(), what, approved.as_ref()).await?;
+        // [APR-5] A second person's leave is used with what it lets happen.
+        let leave = approved.iter().map(Approved::draft).collect();
+        self.keep_access_with(&export.by, Of::Trail(export.trail), what, &why.or_from(export.purpose), leave).await?;
         if let Some(approved) = approved {
             approved.used();
         }

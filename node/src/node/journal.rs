@@ -15,6 +15,7 @@ use uput_core::{
 
 use super::{
     Node, Secrets,
+    accesses::Accesses,
     agreements::{Agreements, Held},
     approvals::Approvals,
     directory::{Directory, Invitation},
@@ -80,6 +81,7 @@ impl Node {
         let (directory, agreements) = (Directory::default(), Agreements::default());
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
+        let accesses = Accesses::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
         let found = Found::default();
         let approvals = Approvals::default();
@@ -95,6 +97,7 @@ impl Node {
             accounts,
             approvals,
             cases,
+            accesses,
             staff,
             arrived,
             on_call: OnCall::default(),
@@ -107,6 +110,7 @@ impl Node {
         node.read_queue()?;
         node.read_accounts()?;
         node.read_cases()?;
+        node.read_accesses()?;
         node.read_staff()?;
         node.destroy_left_over()?;
         node.read_on_call()?;
@@ -254,7 +258,6 @@ impl Node {
         if let Some(loaded) = &mut loaded {
             self.load_heads(loaded)?;
             loaded.boxes = self.boxes_of(id.as_bytes())?.iter().map(StaffBox::of).collect::<Result<_, _>>()?;
-            loaded.last_access = self.indexed(record::ACCESSES, id.as_bytes());
         }
         Ok(loaded)
     }

@@ -3,7 +3,7 @@
 //! Guarantees that a page costs what is on it, that the place where the next one begins tells nothing and serves the
 //! caller alone, and that it does not move while trails change. Leaves to `outlines` the order and to `outline` the rows.
 
-use uput_core::{rejection::Rejection, wire};
+use uput_core::{id::TrailId, rejection::Rejection, wire};
 
 use super::{
     Node,
@@ -68,6 +68,15 @@ impl Node {
                 return Ok(Listed { trails, next: String::new() });
             }
         }
+    }
+
+    /// The line of one trail. To find it by the beginning of its ID is no look at a record. [ACL-1]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`] if the caller does not see it; why it cannot be read.
+    pub fn line_of(&self, caller: &Caller, trail: &TrailId) -> Result<wire::Trail, Rejection> {
+        self.demand(caller, trail, Sight::Outline)?;
+        self.row(trail, clock::now())?.ok_or(Rejection::NoSuchTrail)
     }
 
     /// [API-9] What a token says nobody reads or makes but this node.

@@ -4,6 +4,7 @@
 //! restart; an event is taken in once however often it comes. Decisions are the core's. Leaves to others the wire
 //! (`peer`), the local calls (`rpc`) and the disk (`storage`).
 
+mod accesses;
 mod accounts;
 mod actor;
 mod agreements;
@@ -45,6 +46,7 @@ mod trails;
 mod view;
 mod write;
 
+pub use accesses::{AccessDocument, UnusualAccesses};
 pub use accounts::first_account;
 pub use agreements::{Held as HeldAgreement, Origin};
 pub use approvals::{Approved, Asking, Exact, Second, Why, digest as request_digest};
@@ -70,6 +72,7 @@ use std::sync::Arc;
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
 use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Storage};
+use accesses::Accesses;
 use agreements::Agreements;
 use approvals::Approvals;
 use directory::Directory;
@@ -94,6 +97,7 @@ pub struct Node {
     arrived: staff_dispatch::Arrived,
     on_call: on_call::OnCall,
     found: Found,
+    accesses: Accesses,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

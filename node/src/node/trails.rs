@@ -63,8 +63,6 @@ pub(super) struct Loaded {
     pub(super) heads: Vec<Envelope>,
     /// Those of ours that went to the peer.
     pub(super) told: BTreeSet<Id>,
-    /// The newest access to it.
-    pub(super) last_access: Option<Position>,
     /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
     pub(super) keys: Vec<TrailKeys>,
     /// To what its values are sealed, the newest last; empty: to no staff.
@@ -146,7 +144,6 @@ impl Loaded {
             beside: BTreeMap::new(),
             heads: Vec::new(),
             told: BTreeSet::new(),
-            last_access: None,
             keys: vec![keys],
             boxes: Vec::new(),
         })

@@ -8,34 +8,47 @@ use uput_core::{
     state::{Reading, Verdict},
     telephone::agreed,
     time::Seconds,
-    wire,
+    wire::{self, AccessKind},
 };
 
-use super::{Approved, Node, report::AHEAD, telephone, trails::Loaded};
+use super::{Node, accesses::Of, report::AHEAD, telephone, trails::Loaded};
 use crate::{
-    account::{By, Caller},
+    access::Why,
+    account::Caller,
     case::Sight,
     clock,
-    record::{self, AccessRecord, Accessed, EVENTS, EventRecord},
-    storage::Commit,
+    record::{EVENTS, EventRecord},
 };
 
 impl Node {
-    /// A trail with its events; with `values`, what was disclosed is shown to the caller, and the access recorded.
+    /// A trail with its events, for whoever need not say why; with `values`, also what was disclosed.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`]; [`Rejection::CaseNotTaken`].
+    /// As [`Node::show_because`].
     pub async fn show(&self, caller: &Caller, id: &TrailId, values: bool) -> Result<wire::Trail, Rejection> {
+        self.show_because(caller, id, values, &Why::default()).await
+    }
+
+    /// A trail with its events; with `values`, also what was disclosed. The access is recorded before. [ACL-2]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    pub async fn show_because(
+        &self,
+        caller: &Caller,
+        id: &TrailId,
+        values: bool,
+        why: &Why,
+    ) -> Result<wire::Trail, Rejection> {
         let wanted = if values { Sight::Values } else { Sight::Outline };
         self.demand(caller, id, wanted)?;
         let mut held = self.trails.hold(id).await;
         // An exclusion that came while this waited counts.
         self.demand(caller, id, wanted)?;
         self.ensure_loaded(&mut held, id)?;
-        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
-        if values {
-            self.keep_access(loaded, caller.by(), Accessed::Shown, None).await?;
-        }
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let kind = if values { AccessKind::ValuesShown } else { AccessKind::LabelsShown };
+        self.keep_access(caller, Of::Trail(*id), kind, why).await?;
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
@@ -71,28 +84,6 @@ impl Node {
     #[must_use]
     pub fn trail_count(&self) -> usize {
         self.outlines.count()
-    }
-
-    /// Records that somebody looks at values, or takes a bundle. [ACC-20]
-    pub(super) async fn keep_access(
-        &self,
-        loaded: &mut Loaded,
-        by: By,
-        what: Accessed,
-        approved: Option<&Approved>,
-    ) -> Result<(), Rejection> {
-        let record = AccessRecord {
-            trail: loaded.trail.id().to_vec(),
-            previous: loaded.last_access.map_or(0, |position| position.number().saturating_add(1)),
-            time: clock::now().get(),
-            account: by.to_vec(),
-            what: what as u32,
-        };
-        // [APR-5] A second person's leave is used with what it lets happen.
-        let records = std::iter::once(record::draft(&record)).chain(approved.map(Approved::draft)).collect();
-        let positions = self.commit(Commit { keys: Vec::new(), records }).await?.into_inner();
-        loaded.last_access = Some(positions.first().copied().ok_or(Rejection::DiskFull)?);
-        Ok(())
     }
 
     fn view_event(

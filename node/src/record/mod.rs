@@ -3,6 +3,7 @@
 //! Guarantees that the index is a function of the records alone, and that labels and values stand in a record only
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
+mod access;
 mod approval;
 mod case;
 mod case_values;
@@ -21,6 +22,9 @@ use uput_core::id::{AgreementId, OrgId, TrailId};
 use uput_core::wire;
 use zeroize::Zeroizing;
 
+pub use access::{
+    ACCESS_TIMES, ACCESSES, AccessRecord, CASE_ACCESSES, access_aad, access_key_name, case_access_key, read_time,
+};
 pub use approval::{ApprovalRecord, actor_key_name, approval_key_name};
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
 pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, Holding};
@@ -48,8 +52,6 @@ pub const AGREEMENTS: Tree = Tree::new("agreements");
 pub const EVENTS: Tree = Tree::new("events");
 /// Heads: trail ID and position.
 pub const HEADS: Tree = Tree::new("heads");
-/// The newest access to each trail.
-pub const ACCESSES: Tree = Tree::new("accesses");
 /// What waits for a peer: OrgId and position.
 pub const QUEUE: Tree = Tree::new("queue");
 /// What a peer refused for good: OrgId and position of the item to the settled record.
@@ -272,38 +274,6 @@ pub struct HeadRecord {
     pub to: Vec<u8>,
 }
 
-/// Somebody looked at the values of a trail, or took a bundle of it.
-#[derive(Clone, PartialEq, Message)]
-#[prost(skip_debug)]
-pub struct AccessRecord {
-    /// Trail ID.
-    #[prost(bytes = "vec", tag = "1")]
-    pub trail: Vec<u8>,
-    /// Position and one of the access before; 0: the first.
-    #[prost(uint64, tag = "2")]
-    pub previous: u64,
-    /// Seconds since 1970.
-    #[prost(uint64, tag = "3")]
-    pub time: u64,
-    /// Which account looked. [ACC-20]
-    #[prost(bytes = "vec", tag = "4")]
-    pub account: Vec<u8>,
-    /// What was given out: an [`Accessed`].
-    #[prost(uint32, tag = "5")]
-    pub what: u32,
-}
-
-/// What was given out at an access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accessed {
-    /// Its values were shown.
-    Shown = 0,
-    /// A bundle without values was exported.
-    Exported = 1,
-    /// A bundle with values was exported.
-    ExportedValues = 2,
-}
-
 /// An account, or what it is now.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
@@ -445,7 +415,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         EventRecord::KIND => with(record, |r| project_event(&r, record)),
         SettledRecord::KIND => with(record, |r| project_settled(&r, record)),
         HeadRecord::KIND => with(record, |r| project_head(&r, record)),
-        AccessRecord::KIND => with(record, |r| project_access(&r, record)),
+        AccessRecord::KIND => with(record, |r: AccessRecord| r.project(record)),
         AccountRecord::KIND => with(record, |r: AccountRecord| vec![points(ACCOUNTS, &r.account, record)]),
         TokenRecord::KIND => with(record, |r: TokenRecord| vec![points(TOKENS, &r.token, record)]),
         StaffKeyRecord::KIND => with(record, |r: StaffKeyRecord| vec![points(STAFF_KEYS, &r.key, record)]),
@@ -542,12 +512,6 @@ fn project_settled(settled: &SettledRecord, record: &Record) -> Writes {
     let gone = settled.positions.iter().map(|position| IndexWrite::delete(QUEUE, &key(position)).ok());
     let refused = settled.positions.iter().filter(|_| settled.refused != 0);
     gone.chain(refused.map(|position| points(REFUSED, &key(position), record))).collect()
-}
-
-fn project_access(access: &AccessRecord, record: &Record) -> Writes {
-    let exported = access.what == Accessed::ExportedValues as u32;
-    let key = [exported_on(access.time).as_slice(), &record.position.number().to_be_bytes()].concat();
-    vec![points(ACCESSES, &access.trail, record), exported.then(|| points(EXPORTED, &key, record)).flatten()]
 }
 
 /// Beginning of the keys of what was exported on that day.

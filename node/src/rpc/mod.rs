@@ -1,6 +1,7 @@
 //! The local interface: what an organisation's own people and programs ask of their node.
 
 pub mod access;
+mod accesses;
 mod accounts;
 mod agreements;
 mod approvals;
@@ -19,6 +20,7 @@ pub mod status;
 mod teams;
 mod trails;
 
+pub use accesses::Accesses;
 pub use accounts::Accounts;
 pub use agreements::Agreements;
 pub use approvals::Approvals;

@@ -20,6 +20,8 @@ use crate::{
     search::{Digest, MOST},
 };
 
+/// What a nonce must be.
+pub(super) const NONCE: &str = "32 bytes, not all zero, or empty";
 /// Longest request ID.
 const MAX_REQUEST_ID: usize = 64;
 /// Most rows of a page.
@@ -113,6 +115,16 @@ pub(super) fn names(labels: &[Label]) -> Vec<String> {
 pub(super) fn digests(field: &'static str, bytes: &[Vec<u8>]) -> Result<Vec<Digest>, Status> {
     let all: Option<Vec<Digest>> = bytes.iter().map(|digest| digest.as_slice().try_into().ok()).collect();
     all.filter(|all| all.len() <= MOST).ok_or_else(|| invalid(field, "at most 2048 digests of 8 bytes"))
+}
+
+/// A case that the caller sees, by the beginning of its ID.
+pub(super) fn named_case(node: &Node, caller: &Caller, beginning: &[u8]) -> Result<CaseId, Status> {
+    case(node, caller, beginning)?.ok_or_else(|| status::of(Rejection::NoSuchCase))
+}
+
+/// A nonce that somebody drew.
+pub(super) fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
+    bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
 }
 
 /// An agreement's ID; empty: none.

@@ -114,7 +114,7 @@ pub(super) fn export(
     }
     let nonce = match said.nonce.as_slice() {
         [] => None,
-        bytes => Some(nonce(bytes).ok_or_else(|| request::invalid("nonce", "32 bytes, not all zero, or empty"))?),
+        bytes => Some(request::nonce(bytes).ok_or_else(|| request::invalid("nonce", request::NONCE))?),
     };
     let seconds = if said.wait_seconds == 0 { WAIT } else { said.wait_seconds.min(LONGEST_WAIT) };
     let trail = request::trail(node, &by, &said.trail)?;
@@ -131,9 +131,4 @@ fn second(ask: bool, approval: &[u8], digest: [u8; 32]) -> Second {
         (false, []) => Second::Nobody,
         (false, id) => Second::Approval { id: id.to_vec(), digest },
     }
-}
-
-/// A nonce that somebody drew.
-fn nonce(bytes: &[u8]) -> Option<[u8; 32]> {
-    bytes.try_into().ok().filter(|nonce| *nonce != [0; 32])
 }

@@ -44,6 +44,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::CaseNotTaken
         | Rejection::NeedsApproval
         | Rejection::BadApproval
+        | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce
         | Rejection::NoRule

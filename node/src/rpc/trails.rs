@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 use uput_core::wire::trail_service_server::TrailService;
 use uput_core::{rejection::Rejection, wire};
 
-use super::{guard::Admitted, request, said, status};
+use super::{accesses, guard::Admitted, request, said, status};
 use crate::account::roles::Part;
 use crate::node::{Listing, Node, to_the_end};
 
@@ -55,7 +55,8 @@ impl TrailService for Trails {
         let values = call.get_ref().values;
         let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
         let id = request::trail(&self.0, &by, &call.get_ref().trail)?;
-        let trail = self.0.show(&by, &id, values).await.map_err(status::of)?;
+        let why = accesses::why(call.into_inner().reason)?;
+        let trail = self.0.show_because(&by, &id, values, &why).await.map_err(status::of)?;
         Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
     }
 
@@ -65,6 +66,11 @@ impl TrailService for Trails {
     ) -> Result<Response<wire::ListTrailsResponse>, Status> {
         let caller = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
+        if !said.beginning.is_empty() {
+            let id = request::trail(&self.0, &caller, &said.beginning)?;
+            let trails = vec![self.0.line_of(&caller, &id).map_err(status::of)?];
+            return Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }));
+        }
         let most = request::page_size(said.page_size, 50);
         let which = Listing { waiting: said.waiting, most, token: &said.page_token };
         let listed = self.0.list(&caller, &which).map_err(request::unknown_page)?;
@@ -81,11 +87,11 @@ impl TrailService for Trails {
         };
         let by = Admitted::demand(call.extensions(), part)?;
         let mut said = call.into_inner();
-        let opened = std::mem::take(&mut said.opened);
+        let (opened, why) = (std::mem::take(&mut said.opened), accesses::why(said.reason.clone())?);
         let (export, _) = said::export(&self.0, by, said, false)?;
         let node = Arc::clone(&self.0);
         let exported =
-            to_the_end(async move { node.export_opened(export, opened).await }).await.ok_or_else(broken_off)?;
+            to_the_end(async move { node.export_because(export, opened, why).await }).await.ok_or_else(broken_off)?;
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }

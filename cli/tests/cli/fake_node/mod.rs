@@ -2,6 +2,7 @@
 //!
 //! It records each request, so that a test sees what the program really asked. All names are invented.
 
+mod accesses;
 mod accounts;
 mod approvals;
 mod dump;
@@ -19,6 +20,7 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use uput_wire::v1 as wire;
+use uput_wire::v1::access_service_server::AccessServiceServer;
 use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::approval_service_server::ApprovalServiceServer;
@@ -120,6 +122,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
             .add_service(CaseServiceServer::with_interceptor(script.clone(), known.clone()))
             .add_service(FollowUpServiceServer::with_interceptor(script.clone(), known.clone()))
+            .add_service(AccessServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))
@@ -416,7 +419,12 @@ impl TrailService for Script {
 
     async fn list_trails(&self, request: Request<wire::ListTrailsRequest>) -> Answer<wire::ListTrailsResponse> {
         self.record("ListTrails", request.get_ref());
-        let trails = vec![wire::Trail { events: Vec::new(), ..sample::trail(sample::TRAIL, false) }];
+        let begins = |id: &[u8; 32]| id.starts_with(&request.get_ref().beginning);
+        let all = [sample::TRAIL, sample::OTHER_TRAIL, sample::CENTRE_TRAIL];
+        let found =
+            if request.get_ref().beginning.is_empty() { Some(sample::TRAIL) } else { all.into_iter().find(begins) };
+        let found = found.ok_or_else(|| refused(Code::NotFound, "NO_SUCH_TRAIL"))?;
+        let trails = vec![wire::Trail { events: Vec::new(), ..sample::trail(found, false) }];
         Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }))
     }
 

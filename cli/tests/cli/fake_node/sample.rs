@@ -370,3 +370,65 @@ pub(super) fn exclusion() -> wire::CaseExclusion {
 fn case_colleague() -> wire::CaseColleague {
     wire::CaseColleague { person: vec![0x5c; 16], name: "An Invented Colleague".to_owned() }
 }
+
+/// Who looked: somebody who has the case, a machine for somebody whose name was erased, and one of an earlier version.
+pub(crate) fn accesses() -> Vec<wire::Access> {
+    use wire::{AccessKind, AccessReason, AccessStanding, Role};
+    let first = wire::Access {
+        time: 1_700_000_000,
+        trail: TRAIL.to_vec(),
+        account: vec![0x5c; 16],
+        name: "An Invented Worker".to_owned(),
+        kind: AccessKind::ValuesShown.into(),
+        ..Default::default()
+    };
+    let second = wire::Access {
+        time: 1_795_305_600,
+        role: Role::Supervisor.into(),
+        reason: AccessReason::Other.into(),
+        standing: AccessStanding::Supervisor.into(),
+        words: "an invented reason".to_owned(),
+        pseudonym: vec![0x31; 32],
+        ..first.clone()
+    };
+    let third = wire::Access {
+        time: 1_795_305_660,
+        number: 1,
+        trail: Vec::new(),
+        account: vec![0x77; 16],
+        name: String::new(),
+        on_behalf_of: "An Invented Colleague".to_owned(),
+        role: Role::CaseWorker.into(),
+        kind: AccessKind::CaseShown.into(),
+        reason: AccessReason::OwnWork.into(),
+        standing: AccessStanding::Assigned.into(),
+        words: String::new(),
+        pseudonym: vec![0x32; 32],
+    };
+    vec![first, second, third]
+}
+
+/// What is unusual, by each kind of rule.
+pub(crate) fn unusual() -> Vec<wire::UnusualAccess> {
+    use wire::{AccessReason, UnusualRule};
+    let many = wire::UnusualAccess {
+        rule: UnusualRule::ManyInAnHour.into(),
+        account: vec![0x5c; 16],
+        name: "An Invented Worker".to_owned(),
+        time: 1_795_305_600,
+        count: 31,
+        bound: 20,
+        ..Default::default()
+    };
+    let night = wire::UnusualAccess { rule: UnusualRule::AtAnUnusualHour.into(), count: 2, bound: 0, ..many.clone() };
+    let supervisor = wire::UnusualAccess {
+        rule: UnusualRule::NotAssigned.into(),
+        name: String::new(),
+        count: 1,
+        bound: 0,
+        case: vec![0x0c; 16],
+        reason: AccessReason::Supervision.into(),
+        ..many.clone()
+    };
+    vec![many, night, supervisor]
+}

@@ -1060,6 +1060,62 @@ pub struct TransferTaken {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
+pub struct Reason {
+    #[prost(enumeration = "AccessReason", tag = "1")]
+    pub code: i32,
+    #[prost(string, tag = "2")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AccessReason {
+    Unspecified = 0,
+    OwnWork = 1,
+    Handover = 2,
+    Supervision = 3,
+    ClientRequest = 4,
+    Audit = 5,
+    Emergency = 6,
+    Proceedings = 7,
+    Other = 8,
+}
+impl AccessReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ACCESS_REASON_UNSPECIFIED",
+            Self::OwnWork => "ACCESS_REASON_OWN_WORK",
+            Self::Handover => "ACCESS_REASON_HANDOVER",
+            Self::Supervision => "ACCESS_REASON_SUPERVISION",
+            Self::ClientRequest => "ACCESS_REASON_CLIENT_REQUEST",
+            Self::Audit => "ACCESS_REASON_AUDIT",
+            Self::Emergency => "ACCESS_REASON_EMERGENCY",
+            Self::Proceedings => "ACCESS_REASON_PROCEEDINGS",
+            Self::Other => "ACCESS_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ACCESS_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "ACCESS_REASON_OWN_WORK" => Some(Self::OwnWork),
+            "ACCESS_REASON_HANDOVER" => Some(Self::Handover),
+            "ACCESS_REASON_SUPERVISION" => Some(Self::Supervision),
+            "ACCESS_REASON_CLIENT_REQUEST" => Some(Self::ClientRequest),
+            "ACCESS_REASON_AUDIT" => Some(Self::Audit),
+            "ACCESS_REASON_EMERGENCY" => Some(Self::Emergency),
+            "ACCESS_REASON_PROCEEDINGS" => Some(Self::Proceedings),
+            "ACCESS_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct Sealed {
     #[prost(uint32, tag = "1")]
     pub suite: u32,
@@ -2858,6 +2914,8 @@ pub struct GetTrailRequest {
     pub trail: ::prost::alloc::vec::Vec<u8>,
     #[prost(bool, tag = "2")]
     pub values: bool,
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Reason>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2874,6 +2932,8 @@ pub struct ListTrailsRequest {
     pub page_token: ::prost::alloc::string::String,
     #[prost(bool, tag = "3")]
     pub waiting: bool,
+    #[prost(bytes = "vec", tag = "4")]
+    pub beginning: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2992,6 +3052,8 @@ pub struct ExportTrailRequest {
     pub nonce: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint32, tag = "5")]
     pub wait_seconds: u32,
+    #[prost(message, optional, tag = "6")]
+    pub reason: ::core::option::Option<Reason>,
     #[prost(message, repeated, tag = "40")]
     pub opened: ::prost::alloc::vec::Vec<Disclosure>,
     #[prost(bytes = "vec", tag = "20")]
@@ -5143,62 +5205,6 @@ pub mod trail_service_server {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
-pub struct Reason {
-    #[prost(enumeration = "AccessReason", tag = "1")]
-    pub code: i32,
-    #[prost(string, tag = "2")]
-    pub words: ::prost::alloc::string::String,
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum AccessReason {
-    Unspecified = 0,
-    OwnWork = 1,
-    Handover = 2,
-    Supervision = 3,
-    ClientRequest = 4,
-    Audit = 5,
-    Emergency = 6,
-    Proceedings = 7,
-    Other = 8,
-}
-impl AccessReason {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "ACCESS_REASON_UNSPECIFIED",
-            Self::OwnWork => "ACCESS_REASON_OWN_WORK",
-            Self::Handover => "ACCESS_REASON_HANDOVER",
-            Self::Supervision => "ACCESS_REASON_SUPERVISION",
-            Self::ClientRequest => "ACCESS_REASON_CLIENT_REQUEST",
-            Self::Audit => "ACCESS_REASON_AUDIT",
-            Self::Emergency => "ACCESS_REASON_EMERGENCY",
-            Self::Proceedings => "ACCESS_REASON_PROCEEDINGS",
-            Self::Other => "ACCESS_REASON_OTHER",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "ACCESS_REASON_UNSPECIFIED" => Some(Self::Unspecified),
-            "ACCESS_REASON_OWN_WORK" => Some(Self::OwnWork),
-            "ACCESS_REASON_HANDOVER" => Some(Self::Handover),
-            "ACCESS_REASON_SUPERVISION" => Some(Self::Supervision),
-            "ACCESS_REASON_CLIENT_REQUEST" => Some(Self::ClientRequest),
-            "ACCESS_REASON_AUDIT" => Some(Self::Audit),
-            "ACCESS_REASON_EMERGENCY" => Some(Self::Emergency),
-            "ACCESS_REASON_PROCEEDINGS" => Some(Self::Proceedings),
-            "ACCESS_REASON_OTHER" => Some(Self::Other),
-            _ => None,
-        }
-    }
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
 pub struct AccessEntry {
     #[prost(bytes = "vec", tag = "1")]
     pub previous: ::prost::alloc::vec::Vec<u8>,
@@ -5260,6 +5266,132 @@ pub struct AccessLog {
     pub chains: ::prost::alloc::vec::Vec<AccessChain>,
     #[prost(message, repeated, tag = "7")]
     pub words: ::prost::alloc::vec::Vec<OpenedWords>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListAccessesRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub page_size: u32,
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Reason>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListAccessesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub accesses: ::prost::alloc::vec::Vec<Access>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Access {
+    #[prost(uint64, tag = "1")]
+    pub time: u64,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    #[prost(bytes = "vec", tag = "3")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "5")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub on_behalf_of: ::prost::alloc::string::String,
+    #[prost(enumeration = "Role", tag = "7")]
+    pub role: i32,
+    #[prost(enumeration = "AccessKind", tag = "8")]
+    pub kind: i32,
+    #[prost(enumeration = "AccessReason", tag = "9")]
+    pub reason: i32,
+    #[prost(enumeration = "AccessStanding", tag = "10")]
+    pub standing: i32,
+    #[prost(string, tag = "11")]
+    pub words: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "12")]
+    pub pseudonym: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExportAccessesRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub nonce: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "3")]
+    pub words: bool,
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Reason>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ExportAccessesResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub document: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListUnusualAccessesRequest {
+    #[prost(uint64, tag = "1")]
+    pub since: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListUnusualAccessesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub findings: ::prost::alloc::vec::Vec<UnusualAccess>,
+    #[prost(bool, tag = "2")]
+    pub unseen: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct UnusualAccess {
+    #[prost(enumeration = "UnusualRule", tag = "1")]
+    pub rule: i32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub time: u64,
+    #[prost(uint32, tag = "5")]
+    pub count: u32,
+    #[prost(uint32, tag = "6")]
+    pub bound: u32,
+    #[prost(bytes = "vec", tag = "7")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "AccessReason", tag = "8")]
+    pub reason: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ResolvePseudonymRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub pseudonym: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Reason>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ResolvePseudonymResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub accounts: ::prost::alloc::vec::Vec<ResolvedAccount>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ResolvedAccount {
+    #[prost(bytes = "vec", tag = "1")]
+    pub account: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
 }
 #[derive(Debug)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -5364,6 +5496,568 @@ impl AccessStanding {
             "ACCESS_STANDING_BROKE_THE_GLASS" => Some(Self::BrokeTheGlass),
             _ => None,
         }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UnusualRule {
+    Unspecified = 0,
+    ManyInAnHour = 1,
+    ManyInADay = 2,
+    AtAnUnusualHour = 3,
+    NotAssigned = 4,
+    BrokeTheGlass = 5,
+    NoLongerAssigned = 6,
+}
+impl UnusualRule {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNUSUAL_RULE_UNSPECIFIED",
+            Self::ManyInAnHour => "UNUSUAL_RULE_MANY_IN_AN_HOUR",
+            Self::ManyInADay => "UNUSUAL_RULE_MANY_IN_A_DAY",
+            Self::AtAnUnusualHour => "UNUSUAL_RULE_AT_AN_UNUSUAL_HOUR",
+            Self::NotAssigned => "UNUSUAL_RULE_NOT_ASSIGNED",
+            Self::BrokeTheGlass => "UNUSUAL_RULE_BROKE_THE_GLASS",
+            Self::NoLongerAssigned => "UNUSUAL_RULE_NO_LONGER_ASSIGNED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNUSUAL_RULE_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNUSUAL_RULE_MANY_IN_AN_HOUR" => Some(Self::ManyInAnHour),
+            "UNUSUAL_RULE_MANY_IN_A_DAY" => Some(Self::ManyInADay),
+            "UNUSUAL_RULE_AT_AN_UNUSUAL_HOUR" => Some(Self::AtAnUnusualHour),
+            "UNUSUAL_RULE_NOT_ASSIGNED" => Some(Self::NotAssigned),
+            "UNUSUAL_RULE_BROKE_THE_GLASS" => Some(Self::BrokeTheGlass),
+            "UNUSUAL_RULE_NO_LONGER_ASSIGNED" => Some(Self::NoLongerAssigned),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod access_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct AccessServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> AccessServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> AccessServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            AccessServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn list_accesses(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAccessesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.AccessService/ListAccesses",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.AccessService", "ListAccesses"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn export_accesses(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExportAccessesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.AccessService/ExportAccesses",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.AccessService", "ExportAccesses"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_unusual_accesses(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListUnusualAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUnusualAccessesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.AccessService/ListUnusualAccesses",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.AccessService", "ListUnusualAccesses"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn resolve_pseudonym(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResolvePseudonymRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResolvePseudonymResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.AccessService/ResolvePseudonym",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.AccessService", "ResolvePseudonym"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod access_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with AccessServiceServer.
+    #[async_trait]
+    pub trait AccessService: std::marker::Send + std::marker::Sync + 'static {
+        async fn list_accesses(
+            &self,
+            request: tonic::Request<super::ListAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListAccessesResponse>,
+            tonic::Status,
+        >;
+        async fn export_accesses(
+            &self,
+            request: tonic::Request<super::ExportAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExportAccessesResponse>,
+            tonic::Status,
+        >;
+        async fn list_unusual_accesses(
+            &self,
+            request: tonic::Request<super::ListUnusualAccessesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListUnusualAccessesResponse>,
+            tonic::Status,
+        >;
+        async fn resolve_pseudonym(
+            &self,
+            request: tonic::Request<super::ResolvePseudonymRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResolvePseudonymResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct AccessServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> AccessServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for AccessServiceServer<T>
+    where
+        T: AccessService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.AccessService/ListAccesses" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListAccessesSvc<T: AccessService>(pub Arc<T>);
+                    impl<
+                        T: AccessService,
+                    > tonic::server::UnaryService<super::ListAccessesRequest>
+                    for ListAccessesSvc<T> {
+                        type Response = super::ListAccessesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListAccessesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessService>::list_accesses(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListAccessesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.AccessService/ExportAccesses" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportAccessesSvc<T: AccessService>(pub Arc<T>);
+                    impl<
+                        T: AccessService,
+                    > tonic::server::UnaryService<super::ExportAccessesRequest>
+                    for ExportAccessesSvc<T> {
+                        type Response = super::ExportAccessesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportAccessesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessService>::export_accesses(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportAccessesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.AccessService/ListUnusualAccesses" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListUnusualAccessesSvc<T: AccessService>(pub Arc<T>);
+                    impl<
+                        T: AccessService,
+                    > tonic::server::UnaryService<super::ListUnusualAccessesRequest>
+                    for ListUnusualAccessesSvc<T> {
+                        type Response = super::ListUnusualAccessesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListUnusualAccessesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessService>::list_unusual_accesses(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListUnusualAccessesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.AccessService/ResolvePseudonym" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResolvePseudonymSvc<T: AccessService>(pub Arc<T>);
+                    impl<
+                        T: AccessService,
+                    > tonic::server::UnaryService<super::ResolvePseudonymRequest>
+                    for ResolvePseudonymSvc<T> {
+                        type Response = super::ResolvePseudonymResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResolvePseudonymRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccessService>::resolve_pseudonym(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResolvePseudonymSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for AccessServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.AccessService";
+    impl<T> tonic::server::NamedService for AccessServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

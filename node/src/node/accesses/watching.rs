@@ -1,0 +1,99 @@
+//! What is unusual, for a supervisor; for an administrator only whether there is something that no supervisor may see.
+
+use std::collections::BTreeSet;
+
+use uput_core::wire::{self, Role, UnusualRule};
+
+use crate::{
+    access::{ASKED_DAYS, Finding, Watcher},
+    account::{Caller, PersonId},
+    case::CaseId,
+    clock,
+    node::Node,
+};
+
+/// What is asked about if nothing is said, in days.
+const USUAL_DAYS: u64 = 7;
+const DAY: u64 = 86_400;
+
+/// What is unusual.
+pub struct UnusualAccesses {
+    /// The newest first.
+    pub findings: Vec<wire::UnusualAccess>,
+    /// There is something that no supervisor may see.
+    pub unseen: bool,
+}
+
+/// What tells two findings apart.
+type Same = (UnusualRule, PersonId, u64, Option<CaseId>);
+
+impl Node {
+    /// What is unusual since then, as far as the caller may know of it. [ACL-40] [ACL-44]
+    #[must_use]
+    pub fn unusual_accesses(&self, caller: &Caller, since: u64) -> UnusualAccesses {
+        let now = clock::now().get();
+        let since = if since == 0 { now.saturating_sub(USUAL_DAYS * DAY) } else { since };
+        let since = since.max(now.saturating_sub(ASKED_DAYS * DAY));
+        if caller.role == Role::Administrator {
+            return UnusualAccesses { findings: Vec::new(), unseen: self.is_something_unseen(since) };
+        }
+        let persons: Vec<PersonId> = caller.persons().collect();
+        let findings = self.findings_for(&persons, since);
+        UnusualAccesses { findings: findings.iter().map(|finding| self.unusual_row(finding)).collect(), unseen: false }
+    }
+
+    /// Findings that these persons may know of: none about themselves, none of cases from which one of them is excluded.
+    fn findings_for(&self, persons: &[PersonId], since: u64) -> Vec<Finding> {
+        let excluded: BTreeSet<CaseId> = self
+            .cases
+            .all()
+            .iter()
+            .filter(|case| persons.iter().any(|person| case.excludes(person)))
+            .map(|case| case.id)
+            .collect();
+        let may_know = |case: &CaseId| {
+            // An access to a case that was joined since is one to the case into which it was joined.
+            let now = self.case(case).and_then(|case| case.into).unwrap_or(*case);
+            !excluded.contains(case) && !excluded.contains(&now)
+        };
+        let any = |_: &CaseId| true;
+        let may_know: &dyn Fn(&CaseId) -> bool = if excluded.is_empty() { &any } else { &may_know };
+        let watcher = Watcher { persons, may_know, on_duty: &|_, _| false };
+        self.accesses.unusual().findings(since, &watcher)
+    }
+
+    /// Whether something is unusual that every supervisor is kept from. [ACL-44]
+    fn is_something_unseen(&self, since: u64) -> bool {
+        let accounts = self.accounts.accounts();
+        let supervisors = accounts.iter().filter(|account| account.role == Role::Supervisor && !account.disabled);
+        let supervisors: BTreeSet<PersonId> = supervisors.map(|account| account.person).collect();
+        let seen: BTreeSet<Same> = supervisors
+            .iter()
+            .flat_map(|person| self.findings_for(&[*person], since))
+            .map(|found| same(&found))
+            .collect();
+        self.findings_for(&[], since).iter().any(|finding| !seen.contains(&same(finding)))
+    }
+
+    fn unusual_row(&self, finding: &Finding) -> wire::UnusualAccess {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        wire::UnusualAccess {
+            rule: finding.rule.into(),
+            account: finding.account.to_vec(),
+            name: self.account_name(Some(finding.account)),
+            time: finding.time,
+            count: number(finding.count),
+            bound: number(finding.bound),
+            case: finding.case.map(|(case, _)| case.to_vec()).unwrap_or_default(),
+            reason: finding.case.map_or(0, |(_, reason)| reason.into()),
+        }
+    }
+}
+
+const fn same(finding: &Finding) -> Same {
+    let case = match finding.case {
+        Some((case, _)) => Some(case),
+        None => None,
+    };
+    (finding.rule, finding.person, finding.time, case)
+}
