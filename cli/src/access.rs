@@ -18,6 +18,7 @@ use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::approval_service_client::ApprovalServiceClient;
 use uput_core::wire::case_service_client::CaseServiceClient;
+use uput_core::wire::change_service_client::ChangeServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
@@ -152,6 +153,11 @@ impl Node {
     pub(crate) fn accesses(&self) -> AccessServiceClient<Authorised> {
         AccessServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
             .max_decoding_message_size(LARGEST)
+    }
+
+    /// What changed.
+    pub(crate) fn changes(&self) -> ChangeServiceClient<Authorised> {
+        ChangeServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Agreements.

@@ -9,6 +9,7 @@ use crate::account::AccountCommand;
 use crate::agreement::AgreementCommand;
 use crate::approval::{ApprovalCommand, Asking};
 use crate::case::CaseCommand;
+use crate::change::ChangeCommand;
 use crate::completions::CompletionsArgs;
 use crate::decision::DecisionCommand;
 use crate::demo::DemoArgs;
@@ -123,6 +124,9 @@ pub(crate) enum Command {
     Duty(DutyCommand),
     /// What waits for you
     Inbox(InboxArgs),
+    /// What changed, for consoles and other programs
+    #[command(subcommand)]
+    Change(ChangeCommand),
     /// What was signed, step by step
     #[command(subcommand)]
     Trail(TrailCommand),
@@ -159,6 +163,7 @@ impl Command {
             Self::Decision(command) => command.run(options).await,
             Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
+            Self::Change(command) => command.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Access(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,

@@ -57,6 +57,7 @@ codes! {
     AccessReason = "ACCESS_REASON_",
     AccessStanding = "ACCESS_STANDING_",
     UnusualRule = "UNUSUAL_RULE_",
+    ChangeKind = "CHANGE_KIND_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

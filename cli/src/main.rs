@@ -11,6 +11,7 @@ mod approval;
 mod args;
 mod case;
 mod case_record;
+mod change;
 mod code;
 mod completions;
 mod decision;

@@ -20,6 +20,8 @@ pub(crate) struct Answer {
     exit: Exit,
     body: Map<String, Value>,
     text: String,
+    /// All of it was printed while it came.
+    said: bool,
 }
 
 impl Answer {
@@ -28,10 +30,15 @@ impl Answer {
         Self::ending(Exit::Done, body, page)
     }
 
+    /// The end of an answer that was printed in parts.
+    pub(crate) fn said() -> Self {
+        Self { exit: Exit::Done, body: Map::new(), text: String::new(), said: true }
+    }
+
     /// An answer that ends otherwise than well: a report is complete, and it is bad.
     pub(crate) fn ending(exit: Exit, body: &impl Serialize, page: Page) -> Result<Self, Failure> {
         match serde_json::to_value(body) {
-            Ok(Value::Object(body)) => Ok(Self { exit, body, text: page.0 }),
+            Ok(Value::Object(body)) => Ok(Self { exit, body, text: page.0, said: false }),
             _ => Err(Failure::new(Exit::Failed, "INTERNAL", "the answer cannot be written as JSON")),
         }
     }
@@ -97,6 +104,7 @@ fn steers(character: char) -> bool {
 /// Prints the end of a run and gives its exit code.
 pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Failure>) -> Exit {
     match result {
+        Ok(answer) if answer.said => answer.exit,
         Ok(answer) => {
             if options.json {
                 print_json(schema, answer.exit, answer.body);
@@ -117,6 +125,16 @@ pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Fai
     }
 }
 
+/// Prints a part of an answer that goes on: with `--json` one object on one line. [CLI-26]
+pub(crate) fn say(options: &Options, schema: &str, part: &Answer) {
+    if options.json {
+        let object = Value::Object(object(schema, part.exit, part.body.clone()));
+        print(&format!("{}\n", escape(&object.to_string())));
+    } else if !options.quiet {
+        print(&part.text);
+    }
+}
+
 /// Tells a person something that is not data.
 pub(crate) fn note(options: &Options, text: &str) {
     if !options.quiet && !options.json {
@@ -125,13 +143,17 @@ pub(crate) fn note(options: &Options, text: &str) {
 }
 
 fn print_json(schema: &str, exit: Exit, body: Map<String, Value>) {
-    // [CLI-4] One object, which says what it is and how it ended.
+    print(&format!("{}\n", escape(&format!("{:#}", Value::Object(object(schema, exit, body))))));
+}
+
+/// [CLI-4] One object, which says what it is and how it ended.
+fn object(schema: &str, exit: Exit, body: Map<String, Value>) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("schema".to_owned(), json!(schema));
     object.insert("ok".to_owned(), json!(exit == Exit::Done));
     object.insert("exit_code".to_owned(), json!(exit.code()));
     object.extend(body);
-    print(&format!("{}\n", escape(&format!("{:#}", Value::Object(object)))));
+    object
 }
 
 /// Writes what could steer a terminal as JSON escapes; such characters stand only inside of strings.

@@ -20,3 +20,4 @@ pub mod referral;
 pub mod staff;
 pub mod tally;
 pub mod tap;
+pub mod watch;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
 use uput_conformance::tally::Tally;
-use uput_conformance::{guess, kill, leak};
+use uput_conformance::{guess, kill, leak, watch};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -24,6 +24,8 @@ enum Command {
     Kill(Kill),
     /// A colleague guesses IDs: what is not theirs is answered like what is not there
     Guess(Run),
+    /// Readers of changes are cut at random while their node is killed: nothing is left out, nothing told twice
+    Watch(Kill),
     /// Planted values are searched for wherever they must not be
     Leak(Run),
 }
@@ -70,6 +72,11 @@ async fn run(command: Command) -> Outcome<Tally> {
         Command::Guess(Run { seed, count }) => {
             let bar = bar(count * 2)?;
             guess::run(&programs, seed, count, move |guesses| bar.set_position(guesses)).await
+        }
+        Command::Watch(Kill { run: Run { seed, count }, kills }) => {
+            let bar = bar(count * 11)?;
+            let plan = watch::Plan { seed, referrals: count, kills };
+            watch::run(&programs, plan, move |steps| bar.set_position(steps)).await
         }
         Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await,
     }

@@ -15,6 +15,7 @@ use uput_core::wire::account_service_server::AccountServiceServer;
 use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::approval_service_server::ApprovalServiceServer;
 use uput_core::wire::case_service_server::CaseServiceServer;
+use uput_core::wire::change_service_server::ChangeServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
@@ -31,9 +32,11 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, FollowUps, NodeCalls, OnCall, Peering, Sessions, Staff,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Peering, SLOW, Sessions,
+    Staff, 
     Teams, Trails,
 };
+use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
@@ -148,7 +151,7 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
-    let services = services(&node, &peers, &config)?;
+    let services = services(&node, &peers, &config, shutdown.clone())?;
     let mut said = Ok(());
     daemon::serve(sockets, &config.data, &node, peers, services, shutdown, |line| said = say(line)).await?;
     said
@@ -166,7 +169,12 @@ fn watch_calls(node: &Arc<Node>, config: &Config, shutdown: &shutdown::Shutdown)
     Ok(())
 }
 
-fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Result<Routes, Failure> {
+fn services(
+    node: &Arc<Node>,
+    peers: &Arc<Peers<Post>>,
+    config: &Config,
+    shutdown: Shutdown,
+) -> Result<Routes, Failure> {
     let endpoints = config.endpoints.iter().map(|text| Endpoint::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let about = NodeCalls {
         node: Arc::clone(node),
@@ -180,12 +188,14 @@ fn services(node: &Arc<Node>, peers: &Arc<Peers<Post>>, config: &Config) -> Resu
         .max_decoding_message_size(LARGEST_REQUEST)
         .max_encoding_message_size(LARGEST_ANSWER);
     let accesses = AccessServiceServer::new(Accesses(Arc::clone(node))).max_encoding_message_size(LARGEST_ANSWER);
+    let changes = Changes { node: Arc::clone(node), shutdown, slow: SLOW };
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
         .add_service(CaseServiceServer::new(CaseCalls(Arc::clone(node))))
         .add_service(StaffServiceServer::new(Staff(Arc::clone(node))))
         .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
+        .add_service(ChangeServiceServer::new(changes))
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
         .add_service(SessionServiceServer::new(Sessions(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))

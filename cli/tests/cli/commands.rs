@@ -130,6 +130,8 @@ transcripts! {
     account_create: "account create --role case-worker --name-file -", "An Invented Worker\n";
     account_create_without_a_name: "account create --role case-worker";
     account_list: "account list";
+    change_list: "change list --limit 5 --wait 2s";
+    change_list_everything: "change list --everything";
     account_disable: "account disable 5c5c5c5c --yes";
     account_disable_unasked: "account disable 5c5c5c5c";
     account_disable_unknown: "account disable deadbeef --yes";
@@ -388,4 +390,36 @@ fn a_token_goes_into_an_access_file_and_nowhere_else() {
     let twice = token(&["--to", "worker.toml", "--json"]);
     assert_eq!((twice.code, json(&twice)["error"]["reason"].as_str()), (1, Some("FILE_EXISTS")));
     assert!(node.take_requests().contains("RevokeToken"));
+}
+
+/// [CLI-26] A watch prints one object a line, remembers where it was, and goes on there.
+#[test]
+fn a_watch_goes_on_where_it_was() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let watch = |more: &[&str]| {
+        let words = ["change", "watch", "--cursor-file", "seen.cursor", "--for", "2s", "--node", &folder];
+        run(node.folder(), [&words, more].concat(), "")
+    };
+    let first = watch(&["--json"]);
+    assert_eq!((first.code, first.stdout.lines().count()), (0, 1), "{} {}", first.stdout, first.stderr);
+    let object: serde_json::Value = serde_json::from_str(&first.stdout).unwrap();
+    crate::harness::check_schema(&object);
+    assert_eq!(object["changes"].as_array().unwrap().len(), 4);
+    let kept = std::fs::read_to_string(node.folder().join("seen.cursor")).unwrap();
+    assert_eq!(kept.trim(), object["cursor"].as_str().unwrap());
+    let asked = node.take_requests();
+    assert_eq!(asked.matches("Watch\n").count(), 2, "the stream ended once: {asked}");
+    let second = watch(&[]);
+    assert_eq!((second.code, second.stdout.as_str()), (0, ""));
+    assert_eq!(node.take_requests().matches("Watch\n").count(), 1);
+    let listed =
+        run(node.folder(), ["change", "list", "--cursor-file", "seen.cursor", "--node", &folder, "--json"], "");
+    assert_eq!(json(&listed)["changes"].as_array().unwrap().len(), 4);
+    std::fs::write(node.folder().join("seen.cursor"), "09\n").unwrap();
+    let refused =
+        run(node.folder(), ["change", "list", "--cursor-file", "seen.cursor", "--node", &folder, "--json"], "");
+    assert_eq!(json(&refused)["error"]["reason"], "BAD_CURSOR");
+    std::fs::write(node.folder().join("seen.cursor"), "not a cursor").unwrap();
+    assert_eq!(watch(&[]).code, 1);
 }

@@ -10,7 +10,7 @@ use uput_core::wire::{Role, Scope};
 use super::{AccountId, PersonId, roles};
 
 /// Whoever was let in.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Which account.
     pub account: AccountId,

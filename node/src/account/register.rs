@@ -109,6 +109,11 @@ impl KeptToken {
     pub const fn is_valid(&self, now: Seconds) -> bool {
         !self.revoked && (self.until == 0 || now.get() < self.until)
     }
+
+    /// Whether it counts where that key was shown. [ACC-42] Taken away from its certificate it is nothing.
+    pub(super) fn lets_in(&self, key: Option<&[u8; 32]>, now: Seconds) -> bool {
+        self.key_digest.is_none_or(|bound| key == Some(&bound)) && self.is_valid(now)
+    }
 }
 
 impl Register {
@@ -126,7 +131,9 @@ impl Register {
         let caller = caller.ok_or(Rejection::NotAuthenticated)?;
         match shown.on_behalf_of {
             None => Ok(caller),
-            Some(account) => self.on_behalf(caller, account, now).ok_or(Rejection::NotPermitted),
+            Some(account) => AccountId::from_hex(account)
+                .and_then(|account| self.for_account(caller, &account, now))
+                .ok_or(Rejection::NotPermitted),
         }
     }
 
@@ -141,10 +148,8 @@ impl Register {
         let right = kept.map_or_else(TokenDigest::nobodys, |kept| kept.digest).matches(shown);
         let kept = kept?;
         let open = self.attempted(Door::Token(kept.account), right, now);
-        // [ACC-42] A token that was taken away from its certificate is nothing.
-        let bound = kept.key_digest.is_none_or(|bound| key == Some(&bound));
         let account = state.accounts.get(&kept.account)?;
-        (open && right && bound && kept.is_valid(now)).then(|| account.caller(&kept.scopes)).flatten()
+        (open && right && kept.lets_in(key, now)).then(|| account.caller(&kept.scopes)).flatten()
     }
 
     fn by_session(&self, shown: &str, now: Seconds) -> Option<Caller> {
@@ -163,16 +168,16 @@ impl Register {
         }
     }
 
-    fn by_certificate(&self, key: &[u8; 32], now: Seconds) -> Option<Caller> {
+    pub(super) fn by_certificate(&self, key: &[u8; 32], now: Seconds) -> Option<Caller> {
         let state = self.read();
         let (account, scopes) = state.pinned(key, now)?;
         state.accounts.get(&account)?.caller(&scopes)
     }
 
     /// The same caller on behalf of whoever gave leave. [ACC-52]
-    fn on_behalf(&self, caller: Caller, account: &str, now: Seconds) -> Option<Caller> {
+    pub(super) fn for_account(&self, caller: Caller, account: &AccountId, now: Seconds) -> Option<Caller> {
         let state = self.read();
-        let person = state.accounts.get(&AccountId::from_hex(account)?).filter(|person| !person.disabled)?;
+        let person = state.accounts.get(account).filter(|person| !person.disabled)?;
         let given = |delegation: &Delegation| delegation.account == person.id && delegation.machine == caller.account;
         let leave = state.delegations.values().any(|delegation| given(delegation) && delegation.is_valid(now));
         let on_behalf_of = Some(OnBehalfOf { account: person.id, person: person.person, role: person.role });
@@ -316,7 +321,7 @@ impl Register {
 
 impl Account {
     /// As a caller, unless it was ended.
-    fn caller(&self, scopes: &Arc<[Scope]>) -> Option<Caller> {
+    pub(super) fn caller(&self, scopes: &Arc<[Scope]>) -> Option<Caller> {
         (!self.disabled).then(|| Caller {
             account: self.id,
             person: self.person,

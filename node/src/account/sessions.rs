@@ -74,6 +74,11 @@ impl Sessions {
         }
     }
 
+    /// Whose an open one is, of which the secret was compared before. It is not used by that.
+    pub(super) fn open(&self, id: &TokenId, now: Seconds) -> Option<AccountId> {
+        self.0.get(id).filter(|session| session.is_open(now)).map(|session| session.account)
+    }
+
     /// It was used just now.
     pub(super) fn used(&mut self, id: &TokenId, now: Seconds) {
         if let Some(session) = self.0.get_mut(id) {

@@ -56,6 +56,13 @@ impl Reader {
         Records { reader: self, next: Some(from) }
     }
 
+    /// After the last published record.
+    pub(crate) fn end(&self) -> Position {
+        let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
+        let after = |segment: &Segment| segment.first.saturating_add(segment.offsets.len() as u64);
+        Position::new(segments.last().map_or(0, after))
+    }
+
     /// The chain hash over the first `records`, if a group ends there.
     pub(crate) fn chain_at(&self, records: u64, keys: &FolderKey) -> Result<Option<[u8; 32]>, StorageError> {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);

@@ -77,6 +77,7 @@ impl Node {
     ) -> Result<(Account, Option<(Code, u64)>), Rejection> {
         let name = checked_name(name)?;
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         // [ACC-14]
         let person = match same_person {
             Some(beginning) => self.accounts.account(beginning)?.person,
@@ -98,7 +99,7 @@ impl Node {
         }
         self.commit(Commit { keys: vec![key], records }).await?;
         self.accounts.set_account(account.clone());
-        cases.into_iter().for_each(|case| self.cases.set(case));
+        cases.into_iter().for_each(|case| self.set_case(case));
         let code = code.map(|(code, credential)| {
             let until = credential.until;
             self.accounts.set_credential(credential);
@@ -113,6 +114,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] for the last administrator.
     pub async fn disable_account(&self, by: &AccountId, beginning: &[u8]) -> Result<Account, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let account = self.accounts.account(beginning)?;
         if account.disabled {
             return Ok(account);
@@ -142,6 +144,7 @@ impl Node {
         key_digest: Option<[u8; 32]>,
     ) -> Result<(KeptToken, Token), Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let account = self.accounts.account(beginning)?;
         if account.disabled {
             return Err(Rejection::NoSuchAccount);
@@ -167,6 +170,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`].
     pub async fn revoke_token(&self, by: &AccountId, beginning: &[u8]) -> Result<KeptToken, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let token = self.accounts.token(beginning)?;
         if token.revoked {
             return Ok(token);
@@ -186,6 +190,7 @@ impl Node {
     /// Why it cannot be written.
     pub async fn restore_access(&self) -> Result<Token, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let token = Token::generate().map_err(|_| Rejection::Malformed)?;
         let Some(administrator) = self.accounts.administrators().into_iter().next() else {
             let (commit, account, kept) = founding(&token)?;

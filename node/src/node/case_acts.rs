@@ -266,10 +266,11 @@ impl Node {
 
     async fn keep_cases(&self, keys: Vec<NewTrailKeys>, cases: Vec<Case>, caller: &Caller) -> Result<(), Rejection> {
         let records = cases.iter().map(|case| draft_of(case, Some(caller.by()))).collect();
+        let _settling = self.settling();
         self.commit(Commit { keys, records }).await?;
         for case in cases {
             self.index_number(&case);
-            self.cases.set(case);
+            self.set_case(case);
         }
         Ok(())
     }

@@ -135,9 +135,10 @@ impl Node {
     /// Commits what a case is now. Hold it.
     pub(super) async fn keep_case(&self, case: Case, caller: &Caller) -> Result<Arc<Case>, Rejection> {
         let records = vec![draft_of(&case, Some(caller.by()))];
+        let _settling = self.settling();
         self.commit(Commit { keys: Vec::new(), records }).await?;
         let id = case.id;
-        self.cases.set(case);
+        self.set_case(case);
         self.case(&id).ok_or(Rejection::NoSuchCase)
     }
 
@@ -194,11 +195,11 @@ impl Node {
     pub(super) fn read_cases(&self) -> Result<(), OpenError> {
         for kept in all::<CaseRecord>(&self.storage, record::CASES)? {
             let open = |id: &CaseId, sealed: &[u8]| self.opened_ref(id, sealed);
-            self.cases.set(Case::parse(kept, open).map_err(OpenError::Unreadable)?);
+            self.set_case(Case::parse(kept, open).map_err(OpenError::Unreadable)?);
         }
         for trail in self.trail_ids().map_err(OpenError::Unreadable)? {
             if self.cases.of(&trail).is_none() {
-                self.cases.set(self.case_from_before(trail).map_err(OpenError::Unreadable)?);
+                self.set_case(self.case_from_before(trail).map_err(OpenError::Unreadable)?);
             }
         }
         Ok(())

@@ -64,6 +64,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`], also for one that was ended; [`Rejection::StepNotAllowed`] for a machine.
     pub async fn reset_account(&self, by: &AccountId, beginning: &[u8]) -> Result<(Account, Code, u64), Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let account = self.accounts.account(beginning)?;
         if account.disabled {
             return Err(Rejection::NoSuchAccount);
@@ -87,6 +88,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] for one that was not ended.
     pub async fn erase_account(&self, beginning: &[u8]) -> Result<Account, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let account = self.accounts.account(beginning)?;
         if !account.disabled {
             return Err(Rejection::StepNotAllowed);
@@ -118,6 +120,7 @@ impl Node {
         let account = self.accounts.account(&credential.account.to_vec())?;
         let password = self.new_password(account.role, new).await?;
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         // Another may have used it, or ended the account, while the password was worked on.
         let credential = self.waiting_code(&code).ok_or(refused)?;
         self.set_password(&account, password, Some(credential), "").await?;
@@ -148,6 +151,7 @@ impl Node {
         };
         password.step = password.step.max(if stays { proven.step } else { 0 });
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         self.set_password(&account, password, None, shown).await
     }
 
@@ -165,6 +169,7 @@ impl Node {
         valid: Span,
     ) -> Result<Credential, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let (account, now) = (self.accounts.account(beginning)?, clock::now());
         if account.disabled {
             return Err(Rejection::NoSuchAccount);
@@ -196,6 +201,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`] where it is none.
     pub async fn revoke_certificate(&self, by: &AccountId, beginning: &[u8]) -> Result<Credential, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let credential = self.accounts.credential(beginning)?;
         if !matches!(credential.what, What::Certificate(..)) {
             return Err(Rejection::NoSuchAccount);

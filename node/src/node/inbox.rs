@@ -187,12 +187,13 @@ impl Node {
                 commit.records.push(record::draft(&self.wrap_box(loaded, new, case)?));
             }
         }
+        let _settling = self.settling();
         let positions = match commit.records.is_empty() {
             true => Vec::new(),
             false => self.commit(commit).await?.into_inner(),
         };
         for case in cases {
-            self.cases.set(case);
+            self.set_case(case);
         }
         let mut positions = positions.into_iter();
         let mut replies = Vec::new();

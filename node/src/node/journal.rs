@@ -18,6 +18,7 @@ use super::{
     accesses::Accesses,
     agreements::{Agreements, Held},
     approvals::Approvals,
+    changes::Changes,
     directory::{Directory, Invitation},
     me::Me,
     on_call::OnCall,
@@ -85,6 +86,7 @@ impl Node {
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
         let found = Found::default();
         let approvals = Approvals::default();
+        let changes = Changes::default();
         let (staff, arrived) = (StaffRegister::default(), Arrived::default());
         let node = Self {
             storage,
@@ -94,6 +96,7 @@ impl Node {
             trails,
             outbox,
             outlines,
+            changes,
             accounts,
             approvals,
             cases,
@@ -180,7 +183,9 @@ impl Node {
 
     /// Commits records, and with the first of a trail its keys.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Durable<Vec<Position>>, Rejection> {
-        self.storage.commit(commit).await.map_err(|error| {
+        let committed = self.storage.commit(commit).await;
+        self.ring();
+        committed.map_err(|error| {
             // The error names files and causes, never content.
             tracing::error!(%error, "a commit was refused");
             Rejection::DiskFull

@@ -9,7 +9,11 @@ use super::{
     Node,
     outlines::{Group, Place},
 };
-use crate::{account::Caller, case::Sight, clock};
+use crate::{
+    account::Caller,
+    case::{Case, Sight},
+    clock,
+};
 
 /// Places that are looked at together.
 const TOGETHER: usize = 64;
@@ -40,10 +44,11 @@ impl Node {
     pub fn list(&self, caller: &Caller, which: &Listing<'_>) -> Result<Listed, Rejection> {
         let now = clock::now();
         let viewer = self.viewer(caller);
+        let groups = Group::seen_by(&viewer);
         let mut after = self.page_from(caller, which.token)?;
         let (mut trails, mut last) = (Vec::new(), None);
         loop {
-            let places = self.outlines.next(&[Group::All], after, TOGETHER);
+            let places = self.outlines.next(&groups, after, TOGETHER);
             let ended = places.len() < TOGETHER;
             for place in places {
                 // [CAS-22] Before everything else: what is not theirs leaves no page shorter and no token behind.
@@ -77,6 +82,12 @@ impl Node {
     pub fn line_of(&self, caller: &Caller, trail: &TrailId) -> Result<wire::Trail, Rejection> {
         self.demand(caller, trail, Sight::Outline)?;
         self.row(trail, clock::now())?.ok_or(Rejection::NoSuchTrail)
+    }
+
+    /// Takes in a case, or what it is now, and lists its trails by whoever has it.
+    pub(super) fn set_case(&self, case: Case) {
+        self.outlines.assign(&case);
+        self.cases.set(case);
     }
 
     /// [API-9] What a token says nobody reads or makes but this node.

@@ -15,6 +15,8 @@ mod call_checks;
 mod case_acts;
 mod case_record;
 mod cases;
+mod changes;
+mod concern;
 mod credentials;
 mod directory;
 mod exclusions;
@@ -52,6 +54,7 @@ pub use agreements::{Held as HeldAgreement, Origin};
 pub use approvals::{Approved, Asking, Exact, Second, Why, digest as request_digest};
 pub use case_acts::Assignee;
 pub use case_record::NewValues;
+pub use changes::{Beginning, Cursor, Told, Watcher};
 pub(crate) use credentials::code_until;
 pub use credentials::{NewPassword, NotSet};
 pub use directory::{Invitation, Peer};
@@ -75,6 +78,7 @@ use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Stora
 use accesses::Accesses;
 use agreements::Agreements;
 use approvals::Approvals;
+use changes::Changes;
 use directory::Directory;
 use outbox::Outbox;
 use outlines::Outlines;
@@ -90,6 +94,7 @@ pub struct Node {
     trails: Trails,
     outbox: Outbox,
     outlines: Outlines,
+    changes: Changes,
     accounts: Arc<Register>,
     approvals: Approvals,
     cases: Cases,

@@ -86,6 +86,7 @@ impl Node {
         let mut duty = Duty::asked(id, asked, account)?;
         (duty.created, duty.created_by) = (clock::now().get(), Some(by.account));
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let replaced = if replaces.is_empty() { None } else { Some(self.duty(replaces)?) };
         if self.on_call.duties().len() >= MOST_DUTIES {
             return Err(Rejection::TooMany);
@@ -109,6 +110,7 @@ impl Node {
     /// [`Rejection::NoSuchDuty`].
     pub async fn remove_duty(&self, by: &Caller, beginning: &[u8]) -> Result<(), Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let duty = self.duty(beginning)?;
         self.keep(&self.gone(&duty, by)?).await?;
         locked(&self.on_call.rota).retain(|kept| kept.id != duty.id);

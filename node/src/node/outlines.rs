@@ -8,9 +8,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use uput_core::id::TrailId;
+use uput_core::{id::TrailId, wire::Role};
 
-use crate::record::{Ordered, Outline};
+use crate::{
+    account::{PersonId, TeamId},
+    case::{Case, Viewer},
+    record::{Ordered, Outline},
+};
 
 /// The trails in the order in which they are shown.
 #[derive(Default)]
@@ -22,6 +26,8 @@ pub(super) struct Outlines {
 struct State {
     entries: HashMap<TrailId, Entry>,
     orders: BTreeMap<Group, BTreeSet<Place>>,
+    /// In which groups a trail is, beside that of all.
+    groups: HashMap<TrailId, Vec<Group>>,
 }
 
 /// A set of trails that is listed by itself.
@@ -29,6 +35,41 @@ struct State {
 pub(super) enum Group {
     /// Every trail.
     All,
+    /// Those that nobody has.
+    Nobody,
+    /// Those that a person has, or broke the glass of.
+    Person(PersonId),
+    /// Those that a team has.
+    Team(TeamId),
+    /// Those of cases that a person opened.
+    Opened(PersonId),
+}
+
+impl Group {
+    /// The groups that the trails of a case are in.
+    fn of(case: &Case) -> Vec<Self> {
+        let persons = case.persons.iter().chain(case.glass.keys()).map(|person| Self::Person(*person));
+        let teams = case.teams.iter().map(|team| Self::Team(*team));
+        let opened = case.opened_by.map(Self::Opened);
+        let nobody = case.is_nobodys().then_some(Self::Nobody);
+        let mut groups: Vec<Self> = persons.chain(teams).chain(opened).chain(nobody).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        groups
+    }
+
+    /// The groups in which somebody finds all that they see, and other things.
+    pub(super) fn seen_by(viewer: &Viewer) -> Vec<Self> {
+        match viewer.role {
+            Role::Supervisor | Role::Auditor => vec![Self::All],
+            Role::Intake => vec![Self::Nobody, Self::Opened(viewer.person)],
+            Role::CaseWorker | Role::Integration => {
+                let teams = viewer.teams.iter().map(|team| Self::Team(*team));
+                [Self::Nobody, Self::Person(viewer.person)].into_iter().chain(teams).collect()
+            }
+            Role::Administrator | Role::Unspecified => Vec::new(),
+        }
+    }
 }
 
 /// Where a trail stands in a list: what waits for us first, then what changed last. [NOD-37]
@@ -128,6 +169,14 @@ impl Outlines {
         state.place(Some(before), now);
     }
 
+    /// Lists the trails of a case by whoever has it now.
+    pub(super) fn assign(&self, case: &Case) {
+        let (mut state, groups) = (self.lock(), Group::of(case));
+        for trail in &case.trails {
+            state.regroup(*trail, groups.clone());
+        }
+    }
+
     /// Where the outline of a trail is; none if there is no such trail.
     pub(super) fn outlined(&self, trail: &TrailId) -> Option<Outlined> {
         self.lock().entries.get(trail).map(|entry| entry.outlined.clone())
@@ -161,11 +210,32 @@ impl Outlines {
 
 impl State {
     fn place(&mut self, before: Option<Place>, now: Place) {
-        let order = self.orders.entry(Group::All).or_default();
-        if let Some(before) = before {
-            order.remove(&before);
+        let own = self.groups.get(&now.trail).into_iter().flatten();
+        for group in [Group::All].iter().chain(own) {
+            let order = self.orders.entry(*group).or_default();
+            if let Some(before) = before {
+                order.remove(&before);
+            }
+            order.insert(now);
         }
-        order.insert(now);
+    }
+
+    /// Puts a trail into other groups.
+    fn regroup(&mut self, trail: TrailId, groups: Vec<Group>) {
+        let place = self.entries.get(&trail).map(|entry| Place::of(trail, entry));
+        let before = self.groups.insert(trail, groups.clone()).unwrap_or_default();
+        let Some(place) = place else { return };
+        for group in before.iter().filter(|group| !groups.contains(group)) {
+            if let Some(order) = self.orders.get_mut(group) {
+                order.remove(&place);
+                if order.is_empty() {
+                    self.orders.remove(group);
+                }
+            }
+        }
+        for group in groups.into_iter().filter(|group| !before.contains(group)) {
+            self.orders.entry(group).or_default().insert(place);
+        }
     }
 }
 

@@ -72,6 +72,7 @@ impl Node {
         let kept = self.accounts.password_of(&account.id, clock::now()).map(|(_, password)| password);
         let right = self.accounts.work.is_right(Typed::new(password), kept.as_ref(), known).await?;
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let now = clock::now();
         // Read again: it may have changed, or its code been used, while the password was worked on.
         let current = self
@@ -111,6 +112,7 @@ impl Node {
         valid: Span,
     ) -> Result<(KeptToken, Token), Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let old = shown.and_then(|id| self.accounts.token(&id.to_vec()).ok()).filter(|old| !old.revoked);
         let within = |scope: &Scope| caller.scopes.is_empty() || caller.scopes.contains(scope);
         let scopes = if scopes.is_empty() { caller.scopes.to_vec() } else { scopes };
@@ -145,6 +147,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`].
     pub async fn see_notices(&self, account: &AccountId, through: u64) -> Result<usize, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let account = self.accounts.account(&account.to_vec())?;
         // Nobody sees what is still to come.
         let seen = through.min(self.accounts.newest_notice());
@@ -163,6 +166,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`] where it is no machine, or was ended.
     pub async fn delegate(&self, account: &AccountId, machine: &[u8], valid: Span) -> Result<Delegation, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let machine = self.accounts.account(machine)?;
         if machine.role != Role::Integration || machine.disabled {
             return Err(Rejection::NoSuchAccount);
@@ -187,6 +191,7 @@ impl Node {
     /// [`Rejection::NoSuchAccount`] where it gave none of that ID.
     pub async fn revoke_delegation(&self, account: &AccountId, beginning: &[u8]) -> Result<Delegation, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let given = self.accounts.delegation(beginning)?;
         if given.account != *account {
             return Err(Rejection::NoSuchAccount);

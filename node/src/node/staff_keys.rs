@@ -50,6 +50,7 @@ impl Node {
     /// [`Rejection::BadValue`] for a key that is here already.
     pub async fn add_staff_key(&self, caller: &Caller, public: SealingPublic) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         if self.staff.key(&public.id()).is_some() {
             return Err(Rejection::BadValue);
         }
@@ -77,6 +78,7 @@ impl Node {
     /// too few bytes; [`Rejection::NotPermitted`] for one's own.
     pub async fn confirm_staff_key(&self, caller: &Caller, compared: &[u8]) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         if compared.len() < COMPARED {
             return Err(Rejection::BadValue);
         }
@@ -106,6 +108,7 @@ impl Node {
         wraps: &[Vec<u8>],
     ) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let team = self.accounts.team(team)?;
         if !team.members.contains(&caller.person) {
             return Err(Rejection::NotPermitted);
@@ -172,6 +175,7 @@ impl Node {
     /// [`Rejection::NeedsApproval`] to end it.
     pub async fn set_sealing(&self, caller: &Caller, sealing: Sealing) -> Result<Sealing, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let before = self.staff.sealing();
         if before.staff_only && !sealing.staff_only {
             return Err(Rejection::StepNotAllowed);

@@ -34,6 +34,7 @@ impl Node {
         shares: Vec<HeldShare>,
     ) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let own = |key: &StaffKey| key.person() == Some(caller.person);
         let key = self.staff.key(key).filter(own).ok_or(Rejection::NoStaffKey)?;
         let wanted = self.staff.sealing().sharing;
@@ -74,6 +75,7 @@ impl Node {
         given: Vec<u8>,
     ) -> Result<(usize, u8), Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let share = self.staff.shares_of(of).into_iter().find(|share| share.number == number);
         let held =
             |share: &HeldShare| self.staff.key(&share.holder).and_then(|key| key.person()) == Some(caller.person);

@@ -23,6 +23,7 @@ impl Node {
     pub async fn create_team(&self, by: &AccountId, name: Sensitive<String>) -> Result<Team, Rejection> {
         let name = checked_name(name)?;
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let team = Team { id: TeamId::new(SystemEntropy.bytes()), name, members: BTreeSet::new() };
         let key = NewTrailKeys::generate(record::team_key_name(&team.id)).map_err(|_| Rejection::Malformed)?;
         // Name and key are exposed to seal one under the other.
@@ -56,6 +57,7 @@ impl Node {
         change: impl FnOnce(&mut BTreeSet<PersonId>) -> bool,
     ) -> Result<Team, Rejection> {
         let _alone = self.changing.lock().await;
+        let _settling = self.settling();
         let mut team = self.accounts.team(beginning)?;
         if !change(&mut team.members) {
             return Ok(team);

@@ -329,6 +329,7 @@ impl Node {
         records.extend(approved.iter().map(Approved::draft));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
+        let _settling = self.settling();
         // If this fails the trail in hand is dropped, and read anew from the journal.
         let mut positions = self.commit(commit).await?.into_inner();
         let outlined = positions.pop().ok_or(Rejection::DiskFull)?;
@@ -344,7 +345,7 @@ impl Node {
         self.note_words(&kept);
         **held = Some(loaded);
         if let Some(case) = asked.case {
-            self.cases.set(case);
+            self.set_case(case);
         }
         let items =
             (0..).zip(positions).take(sent).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));

@@ -15,12 +15,12 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::{HeaderMap, Request, Response};
 use tonic::Status;
 use tower::{Layer, Service};
-use uput_core::rejection::Rejection;
+use uput_core::{rejection::Rejection, time::Seconds};
 
 use super::status;
 use crate::{
     account::{
-        Caller, Register, Shown,
+        Caller, Proof, Register, Shown,
         roles::{self, Part},
     },
     clock,
@@ -46,7 +46,12 @@ pub struct Guard {
 pub(super) struct Admitted {
     caller: Caller,
     method: String,
+    credential: Credential,
 }
+
+/// By what a caller was let in: a call that goes on asks whether it still counts. [API-46]
+#[derive(Clone, Copy)]
+pub(super) struct Credential(Option<Proof>);
 
 /// A service behind the guard.
 #[derive(Clone)]
@@ -77,7 +82,8 @@ impl Guard {
         };
         // [API-3] [ACC-10] [ACC-11] What has no row is denied.
         if caller.may_call(method) {
-            Ok(Some(Admitted { method: method.to_owned(), caller }))
+            let credential = Credential(Some(shown.proof()));
+            Ok(Some(Admitted { method: method.to_owned(), caller, credential }))
         } else {
             Err(Rejection::NotPermitted)
         }
@@ -98,7 +104,7 @@ fn on_behalf_of(headers: &HeaderMap) -> Option<&str> {
 /// A request as the guard passes it on: for callers inside of this process, before whom it does not stand.
 pub fn admitted<T>(caller: Caller, method: &str, message: T) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
-    request.extensions_mut().insert(Admitted { caller, method: method.to_owned() });
+    request.extensions_mut().insert(Admitted { caller, method: method.to_owned(), credential: Credential(None) });
     request
 }
 
@@ -109,6 +115,20 @@ impl Admitted {
     pub(super) fn demand(call: &http::Extensions, part: Part) -> Result<Caller, Status> {
         let admitted = call.get::<Self>().filter(|admitted| admitted.caller.may(&admitted.method, part));
         admitted.map(|admitted| admitted.caller.clone()).ok_or_else(|| status::of(Rejection::NotPermitted))
+    }
+}
+
+impl Admitted {
+    /// By what the caller was let in.
+    pub(super) fn credential(call: &http::Extensions) -> Credential {
+        call.get::<Self>().map_or(Credential(None), |admitted| admitted.credential)
+    }
+}
+
+impl Credential {
+    /// Whether the caller would be let in again, as the same one. Callers inside of this process show nothing.
+    pub(super) fn holds(&self, register: &Register, caller: &Caller, now: Seconds) -> bool {
+        self.0.is_none_or(|proof| register.still(&proof, caller, now))
     }
 }
 

@@ -39,7 +39,7 @@ const fn code(rejection: Rejection) -> Code {
             Code::PermissionDenied
         }
         Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::NotAuthenticated => Code::Unauthenticated,
-        Rejection::DiskFull | Rejection::TooMany => Code::ResourceExhausted,
+        Rejection::DiskFull | Rejection::TooMany | Rejection::TooSlow => Code::ResourceExhausted,
         Rejection::StepNotAllowed
         | Rejection::CaseNotTaken
         | Rejection::NeedsApproval

@@ -127,6 +127,11 @@ impl Storage {
         self.journal.records(from)
     }
 
+    /// Where the next record will be.
+    pub fn end(&self) -> Position {
+        self.journal.end()
+    }
+
     /// The index, to be read; only commits write it.
     pub fn index(&self) -> &Index {
         &self.index

@@ -12,9 +12,11 @@ mod staff;
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
+use tokio_stream::Stream;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status};
@@ -25,6 +27,7 @@ use uput_wire::v1::account_service_server::AccountServiceServer;
 use uput_wire::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use uput_wire::v1::approval_service_server::ApprovalServiceServer;
 use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
+use uput_wire::v1::change_service_server::{ChangeService, ChangeServiceServer};
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
@@ -128,6 +131,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(SessionServiceServer::new(script.clone()))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
+            .add_service(ChangeServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
             .add_service(TrailServiceServer::with_interceptor(script, known))
@@ -342,6 +346,32 @@ impl OnCallService for Script {
     async fn take_call(&self, request: Request<wire::TakeCallRequest>) -> Answer<wire::TakeCallResponse> {
         self.record("TakeCall", request.get_ref());
         Ok(Response::new(wire::TakeCallResponse {}))
+    }
+}
+
+#[tonic::async_trait]
+impl ChangeService for Script {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<wire::WatchResponse, Status>> + Send>>;
+
+    async fn list_changes(&self, request: Request<wire::ListChangesRequest>) -> Answer<wire::ListChangesResponse> {
+        self.record("ListChanges", request.get_ref());
+        let asked = request.get_ref();
+        if asked.cursor == [9] {
+            return Err(refused(Code::InvalidArgument, "BAD_CURSOR"));
+        }
+        let changes = if asked.everything || !asked.cursor.is_empty() { sample::changes() } else { Vec::new() };
+        Ok(Response::new(wire::ListChangesResponse { changes, cursor: vec![0xc1; 8], more: false }))
+    }
+
+    /// Tells something once; whoever comes with a cursor hears no more, until they leave.
+    async fn watch(&self, request: Request<wire::WatchRequest>) -> Answer<Self::WatchStream> {
+        self.record("Watch", request.get_ref());
+        if !request.get_ref().cursor.is_empty() {
+            return Ok(Response::new(Box::pin(tokio_stream::pending())));
+        }
+        let message = |changes, cursor| Ok(wire::WatchResponse { changes, cursor: vec![cursor; 8] });
+        let messages = [message(Vec::new(), 0xc0), message(sample::changes(), 0xc1)];
+        Ok(Response::new(Box::pin(tokio_stream::iter(messages))))
     }
 }
 

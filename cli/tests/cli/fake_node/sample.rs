@@ -432,3 +432,14 @@ pub(crate) fn unusual() -> Vec<wire::UnusualAccess> {
     };
     vec![many, night, supervisor]
 }
+
+/// One change of each shape.
+pub(crate) fn changes() -> Vec<wire::Change> {
+    let of = |kind: wire::ChangeKind| wire::Change { kind: kind.into(), ..wire::Change::default() };
+    vec![
+        wire::Change { trail: TRAIL.to_vec(), case: vec![0xca; 16], ..of(wire::ChangeKind::EventArrived) },
+        wire::Change { case: vec![0xca; 16], ..of(wire::ChangeKind::Case) },
+        wire::Change { organisation: vec![0x0a; 32], ..of(wire::ChangeKind::Peer) },
+        wire::Change { account: vec![0x5c; 16], ..of(wire::ChangeKind::Account) },
+    ]
+}

@@ -6,8 +6,11 @@
 //! - the transport alone: a bare stream of tonic with mutual TLS;
 //! - the disk alone: what a sync takes;
 //! - verification of bundles, beside verification of as many signatures.
+//!
+//! With `-- --cases N` it measures lists at a node that holds N cases instead.
 #![allow(clippy::print_stdout, reason = "a command that prints what it measures")]
 
+mod cases;
 mod disk;
 mod echo;
 mod limit;
@@ -20,6 +23,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use clap::Parser;
 use limit::Limit;
 use load::Measured;
 use referral::{Story, Work};
@@ -38,6 +42,14 @@ const ECHO_SPAN: Duration = Duration::from_millis(400);
 /// How long the machine itself is measured, before and after each.
 const LIMIT_SPAN: Duration = Duration::from_millis(700);
 
+/// Measures `uputd` on this machine.
+#[derive(Parser)]
+struct Arguments {
+    /// Measure lists at a node that holds so many cases
+    #[arg(long, value_name = "NUMBER")]
+    cases: Option<usize>,
+}
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,9 +61,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failed> {
-    let programs = build()?;
+    let Arguments { cases } = Arguments::parse();
+    let programs = build(cases.is_none())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     println!("{} cores", cores());
+    if let Some(cases) = cases {
+        return runtime.block_on(cases::measure(&programs, cases));
+    }
     let town = Town::found(&programs)?;
     let idle = (town.sender.process().resident()?, town.receiver.process().resident()?);
     println!("memory, idle: sender {:.1} MiB, receiver {:.1} MiB", idle.0, idle.1);
@@ -131,11 +147,14 @@ fn verification(programs: &std::path::Path) -> Result<(), Failed> {
 }
 
 /// Builds what is measured, so that it is not an older one; tells where it is.
-fn build() -> Result<PathBuf, Failed> {
+fn build(examples: bool) -> Result<PathBuf, Failed> {
     let programs = std::env::current_exe()?.parent().ok_or("no folder of programs")?.to_owned();
     let Some(cargo) = std::env::var_os("CARGO") else { return Ok(programs) };
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--workspace", "--bin", "uputd", "--bin", "uput", "--example", "verify_bench"]);
+    command.args(["build", "--quiet", "--workspace", "--bin", "uputd", "--bin", "uput"]);
+    if examples {
+        command.args(["--example", "verify_bench"]);
+    }
     if programs.ends_with("release") {
         command.arg("--release");
     }

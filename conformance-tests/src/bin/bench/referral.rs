@@ -177,7 +177,7 @@ impl People {
 }
 
 /// A bed for tonight, invented, without a name.
-fn enquiry() -> Result<OpenTrailRequest, Failed> {
+pub(crate) fn enquiry() -> Result<OpenTrailRequest, Failed> {
     Ok(OpenTrailRequest {
         request_id: request_id()?,
         peer: RECEIVER.to_owned(),
@@ -202,7 +202,7 @@ fn field((label, value): &(&str, &str)) -> Field {
     Field { label: (*label).to_owned(), value: (*value).to_owned() }
 }
 
-fn request_id() -> Result<String, Failed> {
+pub(crate) fn request_id() -> Result<String, Failed> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -38,9 +39,21 @@ pub(crate) struct Town {
 pub(crate) struct Node {
     programs: PathBuf,
     home: TempDir,
+    running: Mutex<Running>,
+}
+
+/// Its process.
+struct Running {
     child: Child,
     // Open, so that the program never writes into a closed pipe.
     _said: BufReader<std::process::ChildStdout>,
+}
+
+/// Somebody at a node, with a connection of their own.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    channel: Channel,
+    bearer: Bearer,
 }
 
 /// Trails at a node, for its own people.
@@ -107,21 +120,27 @@ impl Node {
         if !made.success() {
             return Err("uputd init failed".into());
         }
-        let mut child = Command::new(programs.join("uputd"))
-            .arg("--config")
-            .arg(home.path().join("node/uput.toml"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut said = BufReader::new(child.stdout.take().ok_or("no stdout")?);
-        let mut line = String::new();
-        said.read_line(&mut line)?;
-        if !line.starts_with("ready ") {
-            return Err("uputd did not start".into());
-        }
-        let node = Self { programs: programs.to_owned(), home, child, _said: said };
+        let running = Mutex::new(Running::start(programs, home.path())?);
+        let node = Self { programs: programs.to_owned(), home, running };
         node.employ()?;
         Ok(node)
+    }
+
+    /// Ends it and starts it again.
+    pub(crate) fn restart(&self) -> Result<(), Failed> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.end();
+        *running = Running::start(&self.programs, self.home.path())?;
+        Ok(())
+    }
+
+    /// Somebody of that role, made by the administrator.
+    pub(crate) async fn desk(&self, role: &str) -> Result<Desk, Failed> {
+        let words = ["account", "create", "--role", role, "--name-file", "-"];
+        let account = text(&self.uput(&words, "An invented colleague")?, "/account/account")?;
+        let file = self.home.path().join(format!("{account}.toml"));
+        self.uput(&["account", "token", &account, "--to", &file.display().to_string()], "")?;
+        Desk::open(&file).await
     }
 
     /// The administrator makes an account for the machine that brings the load.
@@ -136,15 +155,12 @@ impl Node {
 
     /// The process.
     pub(crate) fn process(&self) -> Process {
-        Process::numbered(self.child.id())
+        Process::numbered(self.running.lock().unwrap_or_else(PoisonError::into_inner).child.id())
     }
 
     /// Its trails, as its own people reach them.
     pub(crate) async fn trails(&self) -> Result<Trails, Failed> {
-        let access: Access = toml::from_str(&std::fs::read_to_string(self.machine())?)?;
-        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&access.certificate));
-        let channel = Endpoint::from_shared(format!("https://{}", access.endpoint))?.tls_config(tls)?.connect().await?;
-        let bearer = Bearer(format!("Bearer {}", access.token).parse()?);
+        let Desk { channel, bearer } = Desk::open(&self.machine()).await?;
         Ok(TrailServiceClient::with_interceptor(channel, bearer))
     }
 
@@ -180,11 +196,51 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        // Its folder goes with it.
+impl Running {
+    fn start(programs: &Path, home: &Path) -> Result<Self, Failed> {
+        let mut child = Command::new(programs.join("uputd"))
+            .arg("--config")
+            .arg(home.join("node/uput.toml"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut said = BufReader::new(child.stdout.take().ok_or("no stdout")?);
+        let mut line = String::new();
+        said.read_line(&mut line)?;
+        if line.starts_with("ready ") { Ok(Self { child, _said: said }) } else { Err("uputd did not start".into()) }
+    }
+
+    fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    /// Its folder goes with it.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Desk {
+    async fn open(file: &Path) -> Result<Self, Failed> {
+        let access: Access = toml::from_str(&std::fs::read_to_string(file)?)?;
+        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&access.certificate));
+        let channel = Endpoint::from_shared(format!("https://{}", access.endpoint))?.tls_config(tls)?.connect().await?;
+        Ok(Self { channel, bearer: Bearer(format!("Bearer {}", access.token).parse()?) })
+    }
+
+    /// Its connection.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// A request of theirs.
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.bearer.0.clone());
+        request
     }
 }
 

@@ -253,10 +253,11 @@ impl Node {
             complete: false,
         };
         records.push(record::draft(&kept));
+        let _settling = self.settling();
         self.commit(Commit { keys, records }).await?;
         self.index_record(&case.id, &known);
         if let Some(case) = excluding {
-            self.cases.set(case);
+            self.set_case(case);
         }
         Ok(kept)
     }
