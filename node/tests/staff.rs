@@ -1,12 +1,17 @@
 //! What is sealed to staff: who opens it, who does not, and how a lost key comes back.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod sealed;
 mod town;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use prost::Message;
-use town::{BY, CONSENT, Carrier, House, Pair, enquiry, fields, pair, reads, reopened, say_with, until};
+use sealed::{
+    ANSWER, NAME, ON, PURPOSE, Person, account, at_rest, found, fresh, opened, person, plain, says, share, shows,
+    staff_of,
+};
+use town::{BY, CONSENT, Carrier, House, Pair, enquiry, pair, reads, reopened, say_with, until};
 use uput_core::{
     event::Statement,
     id::{KeyId, TrailId},
@@ -28,110 +33,9 @@ use uput_node::{
     storage::Position,
 };
 
-/// Values that stand nowhere else.
-const NAME: &str = "Invented Canary Ninety";
-const PURPOSE: &str = "A canary bed for tonight";
-const ANSWER: &str = "She has the canary room";
-
-/// Somebody who works here, with a staff key.
-struct Person {
-    caller: Caller,
-    key: SealingSecret,
-}
-
-impl Person {
-    fn id(&self) -> KeyId {
-        self.key.id()
-    }
-}
-
-fn fresh() -> SealingSecret {
-    SealingSecret::from_seed(&SystemEntropy.bytes())
-}
-
 /// Why a supervisor looks at a case of somebody else's. [ACL-5]
 fn supervising() -> Why {
     Why { code: uput_core::wire::AccessReason::Supervision, ..Why::default() }
-}
-
-async fn account(node: &Node, name: &str, role: Role) -> Caller {
-    let (account, _) = node.create_account(&BY, Sensitive::new(name.to_owned()), role, None).await.unwrap();
-    Caller { account: account.id, person: account.person, role, scopes: Arc::new([]), on_behalf_of: None }
-}
-
-async fn person(node: &Node, name: &str, role: Role) -> Person {
-    let (caller, key) = (account(node, name, role).await, fresh());
-    node.add_staff_key(&caller, key.public().clone()).await.unwrap();
-    Person { caller, key }
-}
-
-/// Three people with keys that count and are shared, two of three: a supervisor and two case workers.
-async fn staff_of(node: &Node) -> [Person; 3] {
-    let sanja = person(node, "Sanja, invented", Role::Supervisor).await;
-    let [berta, clara] = [
-        person(node, "Berta, invented", Role::CaseWorker).await,
-        person(node, "Clara, invented", Role::CaseWorker).await,
-    ];
-    for other in [&berta, &clara] {
-        node.confirm_staff_key(&sanja.caller, other.id().as_bytes()).await.unwrap();
-    }
-    let people = [sanja, berta, clara];
-    for at in 0..3 {
-        let others: Vec<&Person> = (1..3).map(|step| &people[(at + step) % 3]).collect();
-        share(node, &people[at], &others, 2).await.unwrap();
-    }
-    people
-}
-
-/// Splits somebody's key among colleagues, as their program does.
-async fn share(node: &Node, whose: &Person, among: &[&Person], needed: u8) -> Result<(), Rejection> {
-    let sharing = Sharing::new(needed, u8::try_from(among.len()).unwrap()).unwrap();
-    let shares = staff::split(&whose.key, sharing, &mut SystemEntropy).unwrap();
-    let held = shares.iter().zip(among).map(|(share, holder)| {
-        let place = Place::Share(whose.id(), share.number);
-        HeldShare {
-            key: whose.id(),
-            number: share.number,
-            holder: holder.id(),
-            sealed: staff::seal(holder.key.public(), &place, share.expose(), &mut SystemEntropy).unwrap(),
-            digest: share.digest(&whose.id()),
-            given: Vec::new(),
-        }
-    });
-    node.share_staff_key(&whose.caller, &whose.id(), sharing, held.collect()).await.map(drop)
-}
-
-/// Opens what a view holds of values with keys of one's own, as a person's program does.
-fn opened(view: &wire::Trail, keys: &[&SealingSecret]) -> Vec<String> {
-    let mut values = Vec::new();
-    for event in &view.events {
-        let Some(sealed) = &event.sealed else { continue };
-        let held = view.boxes.iter().find(|held| held.number == sealed.r#box).unwrap();
-        let place = Place::Box(KeyId::parse(&held.key).unwrap());
-        let seed = held.wraps.iter().find_map(|wrap| keys.iter().find_map(|key| staff::open(wrap, &place, key).ok()));
-        let Some(seed) = seed else { continue };
-        let secret = SealingSecret::from_seed(seed.as_slice().try_into().unwrap());
-        let place = Place::Values(uput_core::id::EventId::parse(&event.event).unwrap());
-        let bytes = staff::open(&sealed.values, &place, &secret).unwrap();
-        let disclosure = wire::Disclosure::decode(bytes.as_slice()).unwrap();
-        match disclosure.form.unwrap() {
-            Form::Whole(whole) => values.extend(whole.fields.into_iter().map(|field| field.value)),
-            Form::Some(some) => values.extend(some.slots.into_iter().filter_map(|slot| match slot.content {
-                Some(wire::slot_disclosure::Content::Opened(opened)) => Some(opened.value),
-                _ => None,
-            })),
-        }
-    }
-    values
-}
-
-fn plain(view: &wire::Trail) -> Vec<&str> {
-    view.events
-        .iter()
-        .flat_map(|event| &event.fields)
-        .map(|field| field.value.as_str())
-        .filter(|v| !v.is_empty())
-        .collect()
 }
 
 /// Asks, answers and names her, by these people.
@@ -140,33 +44,22 @@ async fn referral(pair: &Pair, ours: &Caller, theirs: &Caller) -> TrailId {
     let trail = pair.hotline.open_trail(opening).await.unwrap().unwrap();
     until(|| async { pair.shelter.case_of(&trail).is_some() }).await;
     pair.shelter.take_case(theirs, &pair.shelter.case_of(&trail).unwrap()).await.unwrap();
-    let say = |node: Arc<Node>, by: &Caller, statement, list: Vec<(&'static str, &'static str)>| {
-        let basis = Some(wire::LegalBasis::ExplicitConsent).filter(|_| !list.is_empty());
-        let new = NewEvent { by: by.clone(), fields: fields(&list), basis, ..town::event(trail, statement) };
-        async move { node.record_event(new).await.unwrap().unwrap() }
-    };
     let until_time = Seconds::new(4_000_000_000).unwrap();
-    say(pair.shelter.clone(), theirs, Statement::Held { until: until_time }, vec![]).await;
+    says(&pair.shelter, theirs, trail, Statement::Held { until: until_time }, &[]).await;
     shows(&pair.hotline, ours, &trail, |view| view.headline == "held").await;
     let consent: Vec<_> = CONSENT.into_iter().filter(|(label, _)| *label != "consent_purpose").collect();
     let consent = [&consent[..], &[("consent_purpose", PURPOSE)]].concat();
-    say(pair.hotline.clone(), ours, Statement::Need, [&consent[..], &[("age_band", "30_59")]].concat()).await;
+    says(&pair.hotline, ours, trail, Statement::Need, &[&consent[..], &[("age_band", "30_59")]].concat()).await;
     shows(&pair.shelter, theirs, &trail, |view| view.stage == 1).await;
-    say(pair.shelter.clone(), theirs, Statement::Accepted, vec![]).await;
+    says(&pair.shelter, theirs, trail, Statement::Accepted, &[]).await;
     shows(&pair.hotline, ours, &trail, |view| view.headline == "accepted").await;
-    say(pair.hotline.clone(), ours, Statement::Identity, [&consent[..], &[("name", NAME)]].concat()).await;
+    says(&pair.hotline, ours, trail, Statement::Identity, &[&consent[..], &[("name", NAME)]].concat()).await;
     shows(&pair.shelter, theirs, &trail, |view| view.stage == 2).await;
-    say(pair.shelter.clone(), theirs, Statement::ContactMade, vec![("reason_in_words", ANSWER)]).await;
+    says(&pair.shelter, theirs, trail, Statement::ContactMade, &[("reason_in_words", ANSWER)]).await;
     shows(&pair.hotline, ours, &trail, |view| view.events.iter().any(|event| event.kind == "contact_made")).await;
     until(|| async { pair.hotline.queued().items + pair.shelter.queued().items == 0 }).await;
     trail
 }
-
-async fn shows(node: &Arc<Node>, by: &Caller, trail: &TrailId, holds: impl Fn(&wire::Trail) -> bool) {
-    until(|| async { node.show(by, trail, false).await.is_ok_and(|view| holds(&view)) }).await;
-}
-
-const ON: Sealing = Sealing { staff_only: true, sharing: None };
 
 /// Everything that somebody reads who has the folder, the storage key, and so every key in the key book.
 fn readable(house: &House, trail: &TrailId) -> Vec<u8> {
@@ -193,16 +86,6 @@ fn readable(house: &House, trail: &TrailId) -> Vec<u8> {
         }
     }
     all
-}
-
-fn found(bytes: &[u8], text: &str) -> usize {
-    bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
-}
-
-/// Waits until a house's node has destroyed the keys of what has arrived, and ends it.
-async fn at_rest(node: Arc<Node>) {
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    drop(node);
 }
 
 /// [STF-9] [STF-10] [STF-12] [STF-16]

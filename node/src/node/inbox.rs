@@ -62,6 +62,13 @@ struct Changes {
     named: Vec<Sensitive<String>>,
 }
 
+impl Changes {
+    /// Whether any of it is sealed to staff.
+    fn is_sealed(&self) -> bool {
+        self.records.iter().any(|(kept, ..)| kept.sealed_to != 0)
+    }
+}
+
 /// A trail that a letter added to. Nobody else works on it until that is on disk.
 struct Taken {
     held: Held,
@@ -173,18 +180,21 @@ impl Node {
             changes.outline = self.outline_after(loaded, &changes.records, whole)?;
             commit.records.extend(changes.outline.iter().map(record::draft));
         }
-        let named: Vec<TrailId> =
-            taken.iter().filter(|taken| !taken.changes.named.is_empty()).map(|taken| taken.loaded.trail.id()).collect();
+        let weighed = taken.iter().filter(|taken| !taken.changes.named.is_empty() || taken.changes.is_sealed());
+        let weighed: Vec<TrailId> = weighed.map(|taken| taken.loaded.trail.id()).collect();
         let _names = self.cases.names_stay().await;
-        let _alone = self.hold_cases(&named).await;
+        let _alone = self.hold_cases(&weighed).await;
         let (cases, mut keys) = self.cases_of_taken(&taken)?;
         commit.keys.append(&mut keys);
         // Behind all that waits for somebody.
         commit.records.extend(cases.iter().map(|case| draft_of(case, None)));
         for Taken { loaded, changes, .. } in &mut taken {
+            let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
             if let Some(new) = changes.boxed.take() {
-                let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
                 commit.records.push(record::draft(&self.wrap_box(loaded, new, case)?));
+            } else if changes.is_sealed() && self.is_spent(loaded, case) {
+                // [STF-18] Somebody was excluded meanwhile: it comes again, and is sealed to a new box.
+                return Err(Rejection::NoStaffKey);
             }
         }
         let _settling = self.settling();
@@ -307,8 +317,8 @@ impl Node {
         changes.named.append(&mut written.named);
         if written.disclosed.is_some() {
             changes.keys.extend(loaded.renew()?);
-            if let Some(boxed) = self.box_for_written(loaded, &written)? {
-                changes.boxed = Some(boxed);
+            if changes.boxed.is_none() {
+                changes.boxed = self.box_for_taken(loaded, &written, !changes.named.is_empty())?;
             }
         }
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));

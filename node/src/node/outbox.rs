@@ -266,6 +266,17 @@ impl Queue {
         refused
     }
 
+    /// What is held for good, because an event before it in its trail was refused. [NOD-34]
+    pub(super) fn held(&self) -> Vec<Position> {
+        let state = self.lock();
+        state.waiting.iter().filter(|(_, item)| state.holds(item)).map(|(position, _)| *position).collect()
+    }
+
+    /// Whether no event of a trail goes any more. [NOD-34]
+    pub(super) fn is_broken(&self, trail: &TrailId) -> bool {
+        self.lock().broken.contains(trail)
+    }
+
     /// Takes in what was refused for good before the node was started.
     pub(super) fn set_refused(&self, refused: impl IntoIterator<Item = (Position, Refused)>) {
         let mut state = self.lock();

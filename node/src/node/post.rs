@@ -187,7 +187,8 @@ impl Node {
         if !positions.is_empty() {
             let record = SettledRecord { refused: code, unsent, time, ..settled(&positions) };
             if self.keep_settled(to, record).await {
-                self.arrived(to, &positions);
+                // [STF-12] What is held from now on never goes either.
+                self.arrived(to, &[positions, self.outbox.queue(to).held()].concat());
             }
         }
     }

@@ -100,6 +100,7 @@ impl Node {
             self.check_queue(now, seen),
             self.check_peers(),
             self.check_agreements(),
+            self.check_staff_keys(),
             self.check_on_call(now),
             self.check_telephone(now),
         ];
@@ -220,6 +221,22 @@ impl Node {
             "everybody here who could open a case is excluded from it",
             "make an account for somebody else whom the organisation trusts with it, at once: she waits for an answer",
         )
+    }
+
+    /// [STF-19]
+    fn check_staff_keys(&self) -> wire::Check {
+        let asked = |held: &Held| held.signed.is_some() && held.agreement.asks_for_staff();
+        let sealed = self.staff().sealing().staff_only || self.agreements.all().iter().any(asked);
+        if sealed && !self.is_sealing_possible() {
+            return check(
+                "staff-keys",
+                wire::CheckLevel::Error,
+                "values are to be sealed to staff, and nobody here has a key that opens them: what peers send waits with them",
+                "a supervisor makes one: `uput staff create`; then compare those of colleagues: `uput staff confirm`",
+            );
+        }
+        let finding = if sealed { "somebody here opens what is sealed to staff" } else { "nothing is sealed to staff" };
+        check("staff-keys", wire::CheckLevel::Ok, finding, "")
     }
 
     fn check_peers(&self) -> wire::Check {

@@ -136,6 +136,11 @@ impl StaffBox {
 }
 
 impl Node {
+    /// Whether somebody who reads values has a key that counts.
+    pub(super) fn is_sealing_possible(&self) -> bool {
+        self.caseworkers().iter().any(|person| self.staff.current(person).is_some())
+    }
+
     /// Whether values under a rule of a trail's agreement are sealed to staff. [STF-1] [STF-16]
     fn seals(&self, loaded: &Loaded, rule: Option<u32>) -> bool {
         let asked = rule.is_some_and(|rule| loaded.agreement.is_staff_only(rule));
@@ -143,21 +148,43 @@ impl Node {
         asked || self.staff.sealing().staff_only || !loaded.boxes.is_empty()
     }
 
-    /// Makes sure that a trail whose values are sealed to staff has a box. A new one must be wrapped and committed with the
-    /// values.
+    /// Makes sure that a trail whose values are sealed to staff has a box, and that exactly those open it who should now, in
+    /// the case as it will be. A new one must be wrapped and committed with the values. [STF-18]
     ///
     /// # Errors
     /// [`Rejection::NoStaffKey`] if nobody has a key that counts.
-    fn box_for(&self, loaded: &mut Loaded, rule: Option<u32>) -> Result<Option<NewBox>, Rejection> {
-        if !self.seals(loaded, rule) || !loaded.boxes.is_empty() {
+    fn box_for(
+        &self,
+        loaded: &mut Loaded,
+        rule: Option<u32>,
+        case: Option<&Case>,
+    ) -> Result<Option<NewBox>, Rejection> {
+        if !self.seals(loaded, rule) || (!loaded.boxes.is_empty() && !self.is_spent(loaded, case)) {
             return Ok(None);
         }
+        self.new_box(loaded).map(Some)
+    }
+
+    /// The next box of a trail, for the same person alone if the last one was.
+    fn new_box(&self, loaded: &mut Loaded) -> Result<NewBox, Rejection> {
         if !self.staff.is_anybody() {
             return Err(Rejection::NoStaffKey);
         }
-        let made = NewBox::make(1, None);
+        let newest = loaded.boxes.last();
+        let number = newest.map_or(1, |newest| newest.number.saturating_add(1));
+        let made = NewBox::make(number, newest.and_then(|newest| newest.named));
         loaded.boxes.push(made.public());
-        Ok(Some(made))
+        Ok(made)
+    }
+
+    /// Whether somebody opens the newest box who should not any more, or should and cannot. [STF-18]
+    pub(super) fn is_spent(&self, loaded: &Loaded, case: Option<&Case>) -> bool {
+        let known = self.cases.of(&loaded.trail.id());
+        let readers = Readers::of(case.or(known.as_deref()), clock::now());
+        loaded.boxes.last().is_some_and(|newest| {
+            let should: BTreeSet<KeyId> = self.keys_for(newest.named, &readers).1.iter().map(StaffKey::id).collect();
+            newest.readers() != should
+        })
     }
 
     /// Seals the secret of a new box to those who may read the trail's case as it will be, and gives the record to be
@@ -172,11 +199,12 @@ impl Node {
         case: Option<&Case>,
     ) -> Result<BoxRecord, Rejection> {
         let known = self.cases.of(&loaded.trail.id());
-        let readers = self.reading_keys(&Readers::of(case.or(known.as_deref()), clock::now()));
-        if readers.is_empty() {
+        let readers = Readers::of(case.or(known.as_deref()), clock::now());
+        let (named, keys) = self.keys_for(new.named, &readers);
+        if keys.is_empty() {
             return Err(Rejection::NoStaffKey);
         }
-        let wrapped = new.wrap(&readers)?;
+        let wrapped = NewBox { named, ..new }.wrap(&keys)?;
         let record = wrapped.record(loaded.trail.id().as_bytes(), Vec::new());
         if let Some(last) = loaded.boxes.last_mut() {
             *last = wrapped;
@@ -184,29 +212,51 @@ impl Node {
         Ok(record)
     }
 
+    /// The keys that should open what comes now, and the one person whose key alone that is: as long as they work here and
+    /// she did not exclude them; after that it is again everybody who may read. [STF-14] [STF-18]
+    fn keys_for(&self, named: Option<PersonId>, readers: &Readers) -> (Option<PersonId>, Vec<StaffKey>) {
+        let key = named.filter(|person| self.may_be_named(person, readers)).and_then(|one| self.staff.current(&one));
+        match key {
+            Some(key) => (named, vec![key]),
+            None => (None, self.reading_keys(readers)),
+        }
+    }
+
+    /// Whether values may be sealed to a person alone.
+    fn may_be_named(&self, person: &PersonId, readers: &Readers) -> bool {
+        !readers.excluded.contains(person) && self.caseworkers().contains(person)
+    }
+
     /// Who may see the values of a trail, or may come to.
     fn readers_of(&self, trail: &TrailId) -> Readers {
         Readers::of(self.cases.of(trail).as_deref(), clock::now())
     }
 
-    /// The keys of those who may read: of a team the team's, unless one of its members is excluded; of persons their own.
-    /// [STF-11]
+    /// The keys of those who may read: of a team the team's, unless one of its members is excluded or works here no more;
+    /// of persons their own. [STF-11]
     fn reading_keys(&self, readers: &Readers) -> Vec<StaffKey> {
         let mut people = match &readers.assigned {
             Some(assigned) => assigned | &self.supervisors(),
             None => self.caseworkers(),
         };
+        let here = self.employed();
         let mut keys = Vec::new();
         for team in readers.teams.iter().filter_map(|team| self.accounts.team(&team.to_vec()).ok()) {
-            let whole = team.members.is_disjoint(&readers.excluded);
+            let whole = team.members.is_disjoint(&readers.excluded) && team.members.is_subset(&here);
             match self.staff.current_of_team(&team.id, &team.members).filter(|_| whole) {
                 Some(key) => keys.push(key),
                 None => people.extend(team.members),
             }
         }
-        let people = people.difference(&readers.excluded);
+        let people = people.iter().filter(|person| here.contains(person) && !readers.excluded.contains(person));
         keys.extend(people.filter_map(|person| self.staff.current(person)));
         keys
+    }
+
+    /// Everybody with an account that is not disabled.
+    fn employed(&self) -> BTreeSet<PersonId> {
+        let accounts = self.accounts.accounts().into_iter();
+        accounts.filter(|account| !account.disabled).map(|account| account.person).collect()
     }
 
     /// The boxes of a trail as a caller sees them who may see its values.
@@ -238,9 +288,12 @@ impl Node {
 
     /// Keys that should open a box and cannot: of a named one, a newer key of that person alone.
     fn missing(&self, held: &StaffBox, subject: &[u8]) -> Result<Vec<StaffKey>, Rejection> {
+        let readers = self.readers_of(&TrailId::parse(subject)?);
         let should = match held.named {
+            // Never anybody else, even when they may not read any more themselves.
+            Some(person) if !self.may_be_named(&person, &readers) => Vec::new(),
             Some(person) => self.staff.current(&person).into_iter().collect(),
-            None => self.reading_keys(&self.readers_of(&TrailId::parse(subject)?)),
+            None => self.reading_keys(&readers),
         };
         let can = held.readers();
         Ok(should.into_iter().filter(|key| !can.contains(&key.id())).collect())
@@ -291,7 +344,7 @@ impl Node {
         let person = key.person().ok_or(Rejection::NoStaffKey)?;
         let current = self.staff.current(&person).is_some_and(|current| current.id() == key.id());
         let readers = self.readers_of(id);
-        if !current || readers.excluded.contains(&person) || !self.caseworkers().contains(&person) {
+        if !current || !self.may_be_named(&person, &readers) {
             return Err(Rejection::NoStaffKey);
         }
         let number = loaded.boxes.last().map_or(1, |last| last.number.saturating_add(1));
@@ -309,12 +362,31 @@ impl Node {
 }
 
 impl Node {
-    /// The same for an event that was written or came in: nothing is needed for one that discloses nothing.
-    pub(super) fn box_for_written(&self, loaded: &mut Loaded, written: &Written) -> Result<Option<NewBox>, Rejection> {
+    /// The same for an event of our own: nothing is needed for one that discloses nothing.
+    pub(super) fn box_for_written(
+        &self,
+        loaded: &mut Loaded,
+        written: &Written,
+        case: Option<&Case>,
+    ) -> Result<Option<NewBox>, Rejection> {
         if written.disclosed.is_none() {
             return Ok(None);
         }
-        self.box_for(loaded, written.event.terms.map(|terms| terms.rule))
+        self.box_for(loaded, rule_of(written), case)
+    }
+
+    /// The same for one that came in. Whom it excludes if it names somebody is known only when it is committed: then the box
+    /// is new in any case, and wrapped to whoever is left. [STF-18]
+    pub(super) fn box_for_taken(
+        &self,
+        loaded: &mut Loaded,
+        written: &Written,
+        names: bool,
+    ) -> Result<Option<NewBox>, Rejection> {
+        match written.disclosed.is_some() && names && self.seals(loaded, rule_of(written)) {
+            true => self.new_box(loaded).map(Some),
+            false => self.box_for_written(loaded, written, None),
+        }
     }
 
     /// A key for the way of an event of our own whose values are sealed to a box. [STF-12]
@@ -324,10 +396,13 @@ impl Node {
         written: &Written,
         ordinal: u32,
     ) -> Result<Option<NewTrailKeys>, Rejection> {
-        if written.disclosed.is_none() || loaded.boxes.is_empty() {
+        let trail = loaded.trail.id();
+        // [NOD-34] What follows a refused event goes nowhere.
+        let goes = !self.outbox.queue(&loaded.other(&self.me.organisation)).is_broken(&trail);
+        if written.disclosed.is_none() || loaded.boxes.is_empty() || !goes {
             return Ok(None);
         }
-        self.dispatch_key(record::dispatch_key_name(&loaded.trail.id(), ordinal)).map(Some)
+        self.dispatch_key(record::dispatch_key_name(&trail, ordinal)).map(Some)
     }
 }
 
@@ -353,4 +428,9 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// The rule of the agreement under which an event discloses.
+fn rule_of(written: &Written) -> Option<u32> {
+    written.event.terms.map(|terms| terms.rule)
 }

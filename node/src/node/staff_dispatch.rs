@@ -1,9 +1,10 @@
 //! What is on its way stays readable to the node until it has arrived, under a key of its own.
 //!
-//! Guarantees that the key of an event that was delivered, or refused for good, is destroyed: soon after, or at the next
-//! start. Leaves to the key book that a destroyed key is gone.
+//! Guarantees that the key of an event that was delivered, refused for good, or held because one before it was, is
+//! destroyed: soon after, or at the next start. Leaves to the key book that a destroyed key is gone.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -82,19 +83,34 @@ impl Node {
 
     /// At a start: destroys the keys of what was settled when there was no time left for it.
     pub(super) fn destroy_left_over(&self) -> Result<(), OpenError> {
+        let held = self.held_for_good();
         let mut left = Vec::new();
         for entry in self.storage.index().with_prefix(record::DISPATCHED, b"") {
             let (key, name) = entry.map_err(StorageError::from)?;
-            let waits = self.storage.index().get(record::QUEUE, &key).map_err(StorageError::from)?.is_some();
+            let queued = self.storage.index().get(record::QUEUE, &key).map_err(StorageError::from)?.is_some();
+            let waits = queued && !held.contains(&key);
             let name: Option<[u8; 32]> = name.as_slice().try_into().ok();
             left.extend(name.filter(|name| !waits && self.storage.trail_keys(name).is_some()));
         }
         if left.is_empty() { Ok(()) } else { Ok(self.destroy(&left)?) }
     }
 
+    /// The name of an item's key, if it has one still.
     fn dispatched(&self, to: &OrgId, position: Position) -> Option<[u8; 32]> {
         let key = record::queue_key(to.as_bytes(), position);
-        self.storage.index().get(record::DISPATCHED, &key).ok().flatten()?.as_slice().try_into().ok()
+        let name: [u8; 32] =
+            self.storage.index().get(record::DISPATCHED, &key).ok().flatten()?.as_slice().try_into().ok()?;
+        self.storage.trail_keys(&name).map(|_| name)
+    }
+
+    /// Places in the queues of what never goes any more. [NOD-34]
+    fn held_for_good(&self) -> BTreeSet<Vec<u8>> {
+        let peers = self.directory.peers().into_iter().map(|peer| peer.organisation);
+        let held = |to: OrgId| {
+            let held = self.outbox.queue(&to).held().into_iter();
+            held.map(move |position| record::queue_key(to.as_bytes(), position)).collect::<Vec<_>>()
+        };
+        peers.flat_map(held).collect()
     }
 }
 

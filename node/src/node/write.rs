@@ -308,7 +308,7 @@ impl Node {
         rests: bool,
     ) -> Result<(), Refused> {
         let to = loaded.other(&self.me.organisation);
-        let boxed = self.box_for_written(&mut loaded, written)?;
+        let boxed = self.box_for_written(&mut loaded, written, asked.case.as_ref())?;
         let dispatch = self.dispatch_key_for(&loaded, written, loaded.ordinal())?;
         let (mut kept, evidence) =
             written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;

@@ -159,6 +159,12 @@ impl Agreement {
         self.profiles.get(&rule.profile)
     }
 
+    /// Whether anything that is disclosed under it is sealed to staff. [STF-1]
+    #[must_use]
+    pub fn asks_for_staff(&self) -> bool {
+        self.rules().any(|rule| self.is_staff_only(rule.number))
+    }
+
     /// Whether what is disclosed under that rule is sealed to staff. [STF-1]
     #[must_use]
     pub fn is_staff_only(&self, rule: u32) -> bool {
