@@ -4,21 +4,22 @@
 
 mod town;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use town::{Carrier, House, agree, caller_as, enquiry, event, introduce, request_id, until, worker};
 use uput_core::{
     event::Statement,
     sensitive::Sensitive,
-    wire::{AccessKind, DisclosureScope, Purpose, Role},
+    wire::{AccessKind, DisclosureScope, Purpose, Role, Scope},
 };
 use uput_node::{
-    account::{AccountId, Caller, Shown},
+    account::{AccountId, Caller, OnBehalfOf, PersonId, Shown},
     clock,
     node::{Export, NewEvent, NewTrail, Second},
     record::{
-        AccessRecord, AccountRecord, AgreementRecord, EventRecord, InvitationRecord, Kept, PeerRecord, TokenRecord,
-        read,
+        AccessRecord, AccountRecord, AgreementRecord, CaseRecord, EventRecord, InvitationRecord, Kept, PeerRecord,
+        TokenRecord, read,
     },
     storage::{Position, Record},
 };
@@ -76,18 +77,39 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     let (by_caller, purpose, wait) = (caller.clone(), Purpose::Audit, Duration::from_secs(5));
     let export = Export { by: by_caller, second: Second::Nobody, trail, purpose, scope, nonce: None, wait };
     let (bundle, _) = hotline.export(export).await.unwrap();
+    // A machine does the same on behalf of that person.
+    let person = OnBehalfOf { account: by, person: account.person, role: Role::Supervisor };
+    let scopes = Arc::from([Scope::Open, Scope::Record, Scope::Trails, Scope::Values, Scope::Export]);
+    let machine = Caller {
+        account: AccountId::new([7; 16]),
+        person: PersonId::new([6; 16]),
+        scopes,
+        on_behalf_of: Some(person),
+        ..caller_as(Role::Integration)
+    };
+    let both = [[7; 16].to_vec(), by.to_vec()].concat();
+    let new = NewTrail { by: machine.clone(), request_id: request_id(), ..enquiry("shelter-lipa") };
+    let theirs = hotline.open_trail(new).await.unwrap().unwrap();
+    hotline.show(&machine, &theirs, true).await.unwrap();
+    let export = Export { by: machine, trail: theirs, purpose, scope, nonce: None, wait: Duration::ZERO };
+    hotline.export(export).await.unwrap();
     drop((carriers, hotline, shelter, lipa, centre));
 
     closed(&hotline_house).await;
     let records = records_of(&hotline_house);
     let events: Vec<EventRecord> = all(&records);
     let (own, received): (Vec<_>, Vec<_>) = events.iter().partition(|event| !event.request.is_empty());
-    assert!(own.len() == 2 && own.iter().all(|event| event.account == by.to_vec()));
+    let named = |who: &[u8]| own.iter().filter(|event| event.account == who).count();
+    assert_eq!((own.len(), named(&by.to_vec()), named(&both)), (3, 2, 1));
     assert!(!received.is_empty() && received.iter().all(|event| event.account.is_empty()));
     let accesses: Vec<AccessRecord> = all(&records);
-    assert!(accesses.iter().all(|access| access.account == by.to_vec()));
-    let what: Vec<AccessKind> = accesses.iter().map(|access| access.entry().unwrap().kind).collect();
-    assert_eq!(what, [AccessKind::LabelsShown, AccessKind::ValuesShown, AccessKind::Exported]);
+    for who in [&by.to_vec(), &both] {
+        let of_them = accesses.iter().filter(|access| access.account == *who);
+        let what: Vec<AccessKind> = of_them.map(|access| access.entry().unwrap().kind).collect();
+        assert_eq!(what, [AccessKind::LabelsShown, AccessKind::ValuesShown, AccessKind::Exported]);
+    }
+    assert_eq!(accesses.len(), 6);
+    assert!(all::<CaseRecord>(&records).iter().any(|case| case.account == both), "the case names both too");
     assert_ne!(accesses.last().unwrap().previous, 0, "each names the one before");
     assert!(all::<InvitationRecord>(&records).iter().any(|invitation| !invitation.account.is_empty()));
     assert!(all::<PeerRecord>(&records).iter().filter(|peer| peer.confirmed).all(|peer| !peer.account.is_empty()));
