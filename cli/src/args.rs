@@ -25,6 +25,7 @@ use crate::output::Answer;
 use crate::peer::PeerCommand;
 use crate::referral::ReferralCommand;
 use crate::staff::StaffCommand;
+use crate::team::TeamCommand;
 use crate::trail::TrailCommand;
 use crate::trust::TrustCommand;
 
@@ -95,6 +96,9 @@ pub(crate) enum Command {
     /// Your own people and machines
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Colleagues to whom a case is given together
+    #[command(subcommand)]
+    Team(TeamCommand),
     /// Your staff key, and what is sealed to your colleagues and you
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -153,6 +157,7 @@ impl Command {
             Self::Node(command) => command.run(options).await,
             Self::Peer(command) => command.run(options).await,
             Self::Account(command) => command.run(options).await,
+            Self::Team(command) => command.run(options).await,
             Self::Staff(command) => command.run(options).await,
             Self::Approval(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,

@@ -47,6 +47,7 @@ codes! {
     CheckLevel = "CHECK_LEVEL_",
     FollowState = "FOLLOW_STATE_",
     Role = "ROLE_",
+    NoticeKind = "NOTICE_KIND_",
     Scope = "SCOPE_",
     ExclusionGround = "EXCLUSION_GROUND_",
     ExclusionRuling = "EXCLUSION_RULING_",

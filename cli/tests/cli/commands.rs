@@ -18,6 +18,12 @@ const AGREEMENT: &str = "6f102321";
 pub(crate) const PASSPHRASE: &str = "an invented passphrase";
 const FIELDS: &str = "adults = 1\nchildren = 2\n";
 
+/// Of a certificate's key that nobody has.
+const DIGEST: &str = "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a";
+/// The vector of RFC 6238, whose secret everybody knows.
+const ENROL: &str = "code = \"5c5c-5c5c-invented-code\"\nnew_password = \"an invented password\"\nnew_second_factor = \"gezd gnbv gy3t qojq gezd gnbv gy3t qojq\"\nnew_second_factor_code = \"287082\"\n";
+const LOG_IN: &str = "account = \"An Invented Worker\"\npassword = \"an invented password\"\n";
+
 /// Runs a command twice, for people and for programs, and compares all of it.
 fn transcript(name: &str, line: &str, input: &str) {
     let node = FakeNode::start();
@@ -129,6 +135,8 @@ transcripts! {
     access_resolve: "access resolve 0c0c0c0c {PSEUDONYM} --reason proceedings";
     account_create: "account create --role case-worker --name-file -", "An Invented Worker\n";
     account_create_without_a_name: "account create --role case-worker";
+    account_create_machine: "account create --role integration --name-file -", "An Invented Machine\n";
+    account_create_for_the_same_person: "account create --role supervisor --same-person-as 5c5c5c5c --name-file -", "An Invented Worker\n";
     account_list: "account list";
     change_list: "change list --limit 5 --wait 2s";
     change_list_everything: "change list --everything";
@@ -136,6 +144,29 @@ transcripts! {
     account_disable_unasked: "account disable 5c5c5c5c";
     account_disable_unknown: "account disable deadbeef --yes";
     account_revoke: "account revoke 77777777 --yes";
+    account_reset: "account reset 5c5c5c5c --yes";
+    account_reset_unasked: "account reset 5c5c5c5c";
+    account_erase: "account erase 5c5c5c5c --yes";
+    account_pin: "account pin 5d5d5d5d --scope trails --valid 30d --digest {DIGEST}";
+    account_unpin: "account unpin 79797979 --yes";
+    account_colleagues: "account colleagues";
+    account_enrol: "account enrol --secrets -", ENROL;
+    account_enrol_wrong_code: "account enrol --secrets -", "code = \"another\"\nnew_password = \"an invented password\"\n";
+    account_enrol_without_secrets: "account enrol";
+    account_enrol_bad_secrets: "account enrol --secrets -", "code = an invented code";
+    account_enrol_bad_second_factor: "account enrol --secrets -", "new_second_factor = \"0189\"";
+    account_log_in_nowhere: "account log-in --secrets -", LOG_IN;
+    account_log_in_wrong_password: "account log-in --to session.toml --secrets -", "account = \"An Invented Worker\"\npassword = \"another one\"\n";
+    account_log_out: "account log-out";
+    account_show: "account show";
+    account_show_seen: "account show --seen";
+    account_password: "account password --secrets -", "password = \"an invented password\"\nnew_password = \"another invented one\"\n";
+    account_delegate: "account delegate 5d5d5d5d --valid 2d";
+    account_recall: "account recall 7b7b7b7b";
+    team_create: "team create --name-file -", "An Invented Team\n";
+    team_list: "team list";
+    team_add: "team add 7c7c7c7c 5c5c5c5c";
+    team_remove: "team remove 7c7c7c7c 5c5c5c5c";
     staff_list: "staff list";
     staff_confirm: "staff confirm {NEWCOMER} --yes";
     staff_confirm_unasked: "staff confirm {NEWCOMER}";
@@ -392,7 +423,7 @@ fn a_token_goes_into_an_access_file_and_nowhere_else() {
     assert!(node.take_requests().contains("RevokeToken"));
 }
 
-/// [CLI-26] A watch prints one object a line, remembers where it was, and goes on there.
+/// [CLI-28] A watch prints one object a line, remembers where it was, and goes on there.
 #[test]
 fn a_watch_goes_on_where_it_was() {
     let node = FakeNode::start();
@@ -422,4 +453,52 @@ fn a_watch_goes_on_where_it_was() {
     assert_eq!(json(&refused)["error"]["reason"], "BAD_CURSOR");
     std::fs::write(node.folder().join("seen.cursor"), "not a cursor").unwrap();
     assert_eq!(watch(&[]).code, 1);
+}
+
+/// [CLI-25]
+#[test]
+fn a_session_is_kept_in_a_file_and_shown_nowhere() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let asked = |words: &[&str], input: &str| run(node.folder(), words, input);
+    let made =
+        ["account", "create", "--role", "case-worker", "--name-file", "-", "--to", "mine.toml", "--node", &folder];
+    assert_eq!(asked(&made, "An Invented Worker").code, 0);
+    // It lets nobody in, and is enough to enrol and to log in with.
+    let file = || std::fs::read_to_string(node.folder().join("mine.toml")).unwrap();
+    assert!(file().contains("account = ") && !file().contains("token = "), "{}", file());
+    let early = asked(&["inbox", "--as", "mine.toml", "--json"], "");
+    assert_eq!((early.code, json(&early)["error"]["reason"].as_str()), (4, Some("NOT_AUTHENTICATED")));
+    assert_eq!(asked(&["account", "enrol", "--as", "mine.toml", "--secrets", "-"], ENROL).code, 0);
+    node.take_requests();
+    let secrets = "password = \"an invented password\"\n";
+    let log_in = || asked(&["account", "log-in", "--as", "mine.toml", "--secrets", "-", "--json"], secrets);
+    let begun = log_in();
+    assert_eq!((begun.code, json(&begun)["file"].as_str()), (0, Some("mine.toml")), "{}", begun.stdout);
+    let id = json(&begun)["account"].as_str().unwrap().to_owned();
+    assert!(node.take_requests().contains(&id), "the file says whose account it is");
+    assert!(file().contains(fake_node::TOKEN) && !begun.stdout.contains(fake_node::TOKEN));
+    assert_eq!(asked(&["inbox", "--as", "mine.toml"], "").code, 0);
+    // The next session takes the place of the last one; a token's file is kept.
+    assert_eq!(log_in().code, 0);
+    let token = ["account", "token", "5c5c5c5c", "--to", "token.toml", "--node", &folder];
+    assert_eq!(asked(&token, "").code, 0);
+    let other = ["account", "log-in", "--as", "mine.toml", "--to", "token.toml", "--secrets", "-", "--json"];
+    assert_eq!(json(&asked(&other, secrets))["error"]["reason"], "FILE_EXISTS");
+    let left = std::fs::read_dir(node.folder()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.starts_with("document-")).count(), 0);
+}
+
+/// The old token is not ended for one that cannot be kept.
+#[test]
+fn a_token_is_renewed_into_a_new_file() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let renew = || run(node.folder(), ["account", "renew", "--to", "mine.toml", "--json", "--node", &folder], "");
+    let renewed = renew();
+    assert_eq!((renewed.code, json(&renewed)["file"].as_str()), (0, Some("mine.toml")));
+    assert!(!renewed.stdout.contains(fake_node::TOKEN));
+    assert!(node.take_requests().contains("RenewToken"));
+    assert_eq!(json(&renew())["error"]["reason"], "FILE_EXISTS");
+    assert!(!node.take_requests().contains("RenewToken"));
 }
