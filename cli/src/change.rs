@@ -233,7 +233,7 @@ impl Since {
         }
     }
 
-    /// Remembers a cursor: the file holds the old one or the new one, never a part. [CLI-26]
+    /// Remembers a cursor: the file holds the old one or the new one, never a part. [CLI-28]
     fn remember(&self, cursor: &[u8]) -> Result<(), Failure> {
         let Some(path) = &self.cursor_file else { return Ok(()) };
         let beside = PathBuf::from(format!("{}.new", path.display()));

@@ -125,7 +125,7 @@ pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Fai
     }
 }
 
-/// Prints a part of an answer that goes on: with `--json` one object on one line. [CLI-26]
+/// Prints a part of an answer that goes on: with `--json` one object on one line. [CLI-28]
 pub(crate) fn say(options: &Options, schema: &str, part: &Answer) {
     if options.json {
         let object = Value::Object(object(schema, part.exit, part.body.clone()));
