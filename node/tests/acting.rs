@@ -19,7 +19,7 @@ use uput_node::{
     node::{Export, NewEvent, NewTrail, Second},
     record::{
         AccessRecord, AccountRecord, AgreementRecord, CaseRecord, EventRecord, InvitationRecord, Kept, PeerRecord,
-        TokenRecord, read,
+        TokenRecord, actor_key_name, read,
     },
     storage::{Position, Record},
 };
@@ -43,7 +43,7 @@ async fn closed(house: &House) {
     drop(town::reopened(house).await);
 }
 
-/// [ACC-20] [ACC-3]
+/// [ACC-20] [ACC-3] [ACC-16] [DIS-16]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     let (hotline_house, shelter_house) = (House::found(1).await, House::found(2).await);
@@ -93,9 +93,13 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     hotline.show(&machine, &theirs, true).await.unwrap();
     let export = Export { by: machine, trail: theirs, purpose, scope, nonce: None, wait: Duration::ZERO };
     hotline.export(export).await.unwrap();
+    hotline.disable_account(&administrator, &by.to_vec()).await.unwrap();
+    hotline.erase_account(&by.to_vec()).await.unwrap();
     drop((carriers, hotline, shelter, lipa, centre));
 
     closed(&hotline_house).await;
+    let actor = hotline_house.open_storage().trail_keys(&actor_key_name(&account.person)).unwrap();
+    assert!(actor.value.is_none() && actor.evidence.is_none(), "made when they acted, and destroyed with their name");
     let records = records_of(&hotline_house);
     let events: Vec<EventRecord> = all(&records);
     let (own, received): (Vec<_>, Vec<_>) = events.iter().partition(|event| !event.request.is_empty());
@@ -103,12 +107,13 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     assert_eq!((own.len(), named(&by.to_vec()), named(&both)), (3, 2, 1));
     assert!(!received.is_empty() && received.iter().all(|event| event.account.is_empty()));
     let accesses: Vec<AccessRecord> = all(&records);
-    for who in [&by.to_vec(), &both] {
-        let of_them = accesses.iter().filter(|access| access.account == *who);
-        let what: Vec<AccessKind> = of_them.map(|access| access.entry().unwrap().kind).collect();
-        assert_eq!(what, [AccessKind::LabelsShown, AccessKind::ValuesShown, AccessKind::Exported]);
-    }
-    assert_eq!(accesses.len(), 6);
+    let seen_by = |who: &[u8]| -> Vec<AccessKind> {
+        let of_them = accesses.iter().filter(|access| access.account == who);
+        of_them.map(|access| access.entry().unwrap().kind).collect()
+    };
+    let own = [AccessKind::LabelsShown, AccessKind::ValuesShown, AccessKind::Exported];
+    assert_eq!((seen_by(&by.to_vec()), seen_by(&both)), (own.to_vec(), own[1..].to_vec()));
+    assert_eq!(accesses.len(), 5);
     assert!(all::<CaseRecord>(&records).iter().any(|case| case.account == both), "the case names both too");
     assert_ne!(accesses.last().unwrap().previous, 0, "each names the one before");
     assert!(all::<InvitationRecord>(&records).iter().any(|invitation| !invitation.account.is_empty()));

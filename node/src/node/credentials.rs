@@ -93,13 +93,20 @@ impl Node {
         if !account.disabled {
             return Err(Rejection::StepNotAllowed);
         }
-        let name = record::account_key_name(&account.id);
-        for kind in [KeyKind::Value, KeyKind::Evidence] {
-            self.storage.erase(&name, kind).map_err(|error| {
-                tracing::error!(%error, "a key could not be destroyed");
-                Rejection::DiskFull
-            })?;
+        let mut names = vec![record::account_key_name(&account.id)];
+        let actor = record::actor_key_name(&account.person);
+        let others = self.accounts.accounts_of(&account.person);
+        // [DIS-16] The last account of a person takes along what joined their pseudonyms, if they ever acted.
+        if others.iter().all(|other| other.erased || other.id == account.id)
+            && self.storage.trail_keys(&actor).is_some()
+        {
+            names.push(actor);
         }
+        let both = |name| [(name, KeyKind::Value), (name, KeyKind::Evidence)];
+        self.storage.erase_all(&names.into_iter().flat_map(both).collect::<Vec<_>>()).map_err(|error| {
+            tracing::error!(%error, "a key could not be destroyed");
+            Rejection::DiskFull
+        })?;
         let account = Account { name: Sensitive::default(), erased: true, ..account };
         self.accounts.set_account(account.clone());
         for credential in self.accounts.credentials_of(&account.id) {
