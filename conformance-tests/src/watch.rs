@@ -302,7 +302,7 @@ impl Run {
 
     async fn shown(&self, reader: &Reader, trail: &[u8]) -> Outcome<wire::Trail> {
         let access = self.access(reader).await?;
-        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false };
+        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false, reason: None };
         let answer = TrailServiceClient::new(access.channel()).get_trail(reader.with(&access, request)).await?;
         Ok(answer.into_inner().trail.unwrap_or_default())
     }

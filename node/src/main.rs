@@ -32,9 +32,8 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Peering, SLOW, Sessions,
-    Staff, 
-    Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Peering, SLOW,
+    Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};

@@ -91,7 +91,15 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     let new = NewTrail { by: machine.clone(), request_id: request_id(), ..enquiry("shelter-lipa") };
     let theirs = hotline.open_trail(new).await.unwrap().unwrap();
     hotline.show(&machine, &theirs, true).await.unwrap();
-    let export = Export { by: machine, trail: theirs, purpose, scope, nonce: None, wait: Duration::ZERO };
+    let export = Export {
+        by: machine,
+        second: Second::Nobody,
+        trail: theirs,
+        purpose,
+        scope,
+        nonce: None,
+        wait: Duration::ZERO,
+    };
     hotline.export(export).await.unwrap();
     hotline.disable_account(&administrator, &by.to_vec()).await.unwrap();
     hotline.erase_account(&by.to_vec()).await.unwrap();
