@@ -142,7 +142,7 @@ async fn get_node(desk: &Desk) -> Result<wire::GetNodeResponse, Status> {
 }
 
 async fn list(desk: &Desk, waiting: bool, page_size: u32) -> Result<wire::ListTrailsResponse, Status> {
-    let request = wire::ListTrailsRequest { page_size, page_token: String::new(), waiting };
+    let request = wire::ListTrailsRequest { page_size, page_token: String::new(), waiting, ..Default::default() };
     let mut trails = TrailServiceClient::new(desk.channel());
     Ok(trails.list_trails(desk.request(request)).await?.into_inner())
 }
