@@ -198,7 +198,7 @@ impl Node {
         ApprovalServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
-    /// A second person is asked for what would be done, if that is what the command is for. [CLI-25]
+    /// A second person is asked for what would be done, if that is what the command is for. [CLI-29]
     pub(crate) const fn asking(&self) -> Option<&Asking> {
         self.asking.as_ref()
     }
