@@ -208,7 +208,7 @@ impl ChangeArgs {
 fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> Result<Change, Failure> {
     let only = |label: &str, fields: Vec<wire::Field>| match <[wire::Field; 1]>::try_from(fields) {
         Ok([field]) if field.label == label => Ok(field.value),
-        _ => Err(Failure::usage(&format!("this change takes the label {label}, alone"), "see `uput help case change`")),
+        _ => Err(Failure::usage(format!("this change takes the label {label}, alone"), "see `uput help case change`")),
     };
     let names_organisations = !organisations.is_empty();
     if names_organisations != matches!(what, What::ExcludedOrganisations) {

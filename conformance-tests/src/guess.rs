@@ -60,15 +60,18 @@ pub async fn run(programs: &Programs, seed: u64, count: u64, progress: impl Fn(u
     let (mut seen, mut times) = ([BTreeSet::new(), BTreeSet::new()], [Vec::new(), Vec::new()]);
     for number in 0..count * 2 + WARM_UP {
         let there = draw.below(2) == 1;
-        let asked = ALL[usize::try_from(draw.below(ALL.len() as u64)).unwrap_or_default()];
+        let asked = usize::try_from(draw.below(ALL.len() as u64)).ok().and_then(|at| ALL.get(at).copied());
+        let Some(asked) = asked else { continue };
         let id = target(&mut draw, &targets, asked, there);
         let message_id = draw.request_id();
         let begun = Instant::now();
         let answer = ask(&guesser, asked, id, message_id).await;
         let took = begun.elapsed();
         if number >= WARM_UP {
-            seen[usize::from(there)].insert((asked as u8, answer));
-            times[usize::from(there)].push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+            let ([nothing, something], [without, with]) = (&mut seen, &mut times);
+            let (answers, spans) = if there { (something, with) } else { (nothing, without) };
+            answers.insert((asked as u8, answer));
+            spans.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
             progress(number - WARM_UP);
         }
     }

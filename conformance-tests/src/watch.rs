@@ -5,7 +5,7 @@
 //! case workers what they opened, the administrator no trail.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl Run {
     }
 
     /// A case worker asks, and warns.
-    async fn enquire(&self, file: &PathBuf, number: u64, progress: &(dyn Fn(u64) + Send + Sync)) -> Outcome<()> {
+    async fn enquire(&self, file: &Path, number: u64, progress: &(dyn Fn(u64) + Send + Sync)) -> Outcome<()> {
         let mut draw = Draw::new(self.plan.seed).part(number);
         for _ in 0..self.plan.referrals {
             let opening = Request::enquiry(draw.request_id());
@@ -155,7 +155,7 @@ impl Run {
         Ok(())
     }
 
-    async fn ask_as(&self, file: &PathBuf, request: &Request) -> Outcome<Vec<u8>> {
+    async fn ask_as(&self, file: &Path, request: &Request) -> Outcome<Vec<u8>> {
         let (node, folder) = (&self.pair.hotline, self.pair.hotline.folder());
         let asked = node.ask(|_| async {
             let access = Access::open(&folder, file, file).map_err(|failed| Status::unavailable(failed.to_string()))?;
@@ -302,7 +302,9 @@ impl Run {
 
     async fn shown(&self, reader: &Reader, trail: &[u8]) -> Outcome<wire::Trail> {
         let access = self.access(reader).await?;
-        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false, reason: None };
+        // Whoever looks at what is not theirs says why.
+        let why = wire::Reason { code: wire::AccessReason::Supervision.into(), words: String::new() };
+        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false, reason: Some(why) };
         let answer = TrailServiceClient::new(access.channel()).get_trail(reader.with(&access, request)).await?;
         Ok(answer.into_inner().trail.unwrap_or_default())
     }

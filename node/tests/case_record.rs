@@ -67,7 +67,7 @@ async fn what_is_written_once_is_not_typed_again() {
     let (_, replaced) = hotline.update_case_record(values(&by, case, &[("language", "sr")])).await.unwrap();
     assert_eq!(replaced, [Label::Language]);
 
-    let consent = Some(LegalBasis::ExplicitConsent).unwrap();
+    let consent = LegalBasis::ExplicitConsent;
     let open = |list: &[(&str, &str)]| NewTrail {
         case: Some(case),
         stage: 1,

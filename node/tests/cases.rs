@@ -495,9 +495,9 @@ async fn whom_she_excluded_is_excluded_before_anybody_can_open_it() {
     node.take_case(&cousin, &case).await.unwrap();
     assert_eq!(node.sight_of(&cousin, &trail), Sight::Values);
     let again = [&CONSENT[..], &[("excluded_persons", "gospođa Izmišljenović")]].concat();
-    let before = node.show(&supervisor, &trail, false).await.unwrap().events.len();
+    let before = node.show_because(&supervisor, &trail, false, &why).await.unwrap().events.len();
     say_with(&pair.hotline, trail, Statement::Corrected, &again).await;
-    until(|| async { node.show(&supervisor, &trail, false).await.unwrap().events.len() > before }).await;
+    until(|| async { node.show_because(&supervisor, &trail, false, &why).await.unwrap().events.len() > before }).await;
     assert_eq!(node.sight_of(&cousin, &trail), Sight::Values, "no better name: what was decided stays");
     drop(carriers);
 

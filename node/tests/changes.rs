@@ -138,7 +138,7 @@ async fn a_cursor_tells_nothing_and_serves_one_account() {
         let mut altered = sealed.clone();
         altered[place] ^= 1;
         assert_eq!(fails(&ana, &altered), Some(Rejection::BadCursor));
-        assert_eq!(fails(&ana, &sealed[..place]).is_some(), true);
+        assert!(fails(&ana, &sealed[..place]).is_some());
     }
     let (nothing, _) = told(node, &ana, &later, 9).await;
     assert!(nothing.is_empty(), "what others do is not told");

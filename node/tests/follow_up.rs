@@ -179,7 +179,7 @@ async fn newest(node: &Arc<Node>, trail: &TrailId, label: &str) -> Option<String
     until(|| async { node.show(&worker(), trail, false).await.is_ok() }).await;
     let shown = node.show(&worker(), trail, true).await.unwrap();
     let all = shown.events.iter().flat_map(|event| &event.fields).filter(|field| field.label == label);
-    all.map(|field| field.value.clone()).last()
+    all.map(|field| field.value.clone()).next_back()
 }
 
 /// [CAS-50] [CAS-51] [CAS-55] [CAS-57]
@@ -348,7 +348,7 @@ async fn what_was_broken_off_goes_on_and_nothing_is_said_twice() {
     const TRAILS: usize = 12;
     let town = a_town().await;
     let name = uput_core::sensitive::Sensitive::new("An Invented Worker".to_owned());
-    let (account, _) = town.hotline.create_account(&BY.into(), name, wire::Role::CaseWorker, None).await.unwrap();
+    let (account, _) = town.hotline.create_account(&BY, name, wire::Role::CaseWorker, None).await.unwrap();
     let by = Caller { account: account.id, person: account.person, ..worker() };
     let first = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
     let case = town.hotline.case_of(&first).unwrap();

@@ -13,7 +13,7 @@ use crate::failed::{Failed, Outcome};
 use crate::organisation::Organisation;
 use crate::pair::{HOTLINE, Pair, SHELTER, until};
 use crate::random::Draw;
-use crate::referral::{Request, shown};
+use crate::referral::{Request, shown, taken};
 
 const CONSENT: [&str; 5] = ["consent_given_by", "consent_form", "consent_language", "consent_purpose", "consent_until"];
 const GUARDIAN: [&str; 7] = [
@@ -102,6 +102,7 @@ impl<'a> Story<'a> {
     pub(super) async fn hear_who_acted(&mut self) -> Outcome<()> {
         for side in self.pair.both() {
             for trail in &self.trails {
+                taken(side, trail).await?;
                 let view = shown(side, trail, true).await?.unwrap_or_default();
                 let ours = view.events.into_iter().filter(|event| event.ours).flat_map(|event| event.fields);
                 for field in ours.filter(|field| matches!(field.label.as_str(), "actor" | "supervisor")) {

@@ -37,7 +37,7 @@ impl SecondFactor {
         let current = now.get() / STEP;
         let steps = current.saturating_sub(WINDOW)..=current + WINDOW;
         // Each is computed, so that the time says nothing.
-        steps.filter(|step| self.shows(*step, shown)).filter(|step| *step > used).last()
+        steps.fold(None, |found, step| if self.shows(step, shown) && step > used { Some(step) } else { found })
     }
 
     fn shows(&self, step: u64, shown: &str) -> bool {

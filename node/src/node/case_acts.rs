@@ -280,7 +280,7 @@ impl Node {
 fn beginning(said: &Sensitive<String>) -> Option<Vec<u8>> {
     // Read as the beginning of an ID.
     let text = said.expose();
-    if text.len() < 8 || text.len() > 32 || text.len() % 2 != 0 {
+    if text.len() < 8 || text.len() > 32 || !text.len().is_multiple_of(2) {
         return None;
     }
     let digit = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(project(&record(&of_case)).len(), 2);
         let seen = new.seen(&entry).unwrap();
         assert_eq!((seen.person, seen.standing), (PersonId::new([4; 16]), AccessStanding::Assigned));
-        let for_somebody = AccessRecord { account: vec![[2; 16], [5; 16]].concat(), on_behalf_of: vec![6; 16], ..new };
+        let for_somebody = AccessRecord { account: [[2; 16], [5; 16]].concat(), on_behalf_of: vec![6; 16], ..new };
         let seen = for_somebody.seen(&entry).unwrap();
         assert_eq!((seen.person, seen.account), (PersonId::new([6; 16]), AccountId::new([5; 16])));
     }

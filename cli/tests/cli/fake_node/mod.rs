@@ -123,8 +123,8 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(NodeServiceServer::with_interceptor(script.clone(), known))
             .add_service(PeeringServiceServer::with_interceptor(script.clone(), known))
             .add_service(OnCallServiceServer::with_interceptor(script.clone(), known))
-            .add_service(CaseServiceServer::with_interceptor(script.clone(), known.clone()))
-            .add_service(FollowUpServiceServer::with_interceptor(script.clone(), known.clone()))
+            .add_service(CaseServiceServer::with_interceptor(script.clone(), known))
+            .add_service(FollowUpServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccessServiceServer::with_interceptor(script.clone(), known))
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.

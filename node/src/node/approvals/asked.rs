@@ -38,7 +38,7 @@ impl Node {
     /// What the event would be refused with; [`Rejection::BadApproval`] if it needs nobody.
     pub async fn ask_event(&self, new: NewEvent, digest: [u8; 32], why: Why) -> Result<wire::Approval, Refused> {
         let caller = new.by.clone();
-        let trail = self.show(&caller, &new.trail, false).await?;
+        let trail = self.line_of(&caller, &new.trail)?;
         let terms = self.terms_of(&new).await?;
         let summary = ApprovalSummary {
             trail: new.trail.to_vec(),
@@ -50,7 +50,6 @@ impl Node {
             stage: terms.stage,
             basis: terms.basis.into(),
             labels: labels(&new.fields),
-            ..ApprovalSummary::default()
         };
         self.record_event(NewEvent { validate_only: true, second: Second::Asked, ..new }).await?;
         Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
@@ -61,7 +60,7 @@ impl Node {
     /// # Errors
     /// [`Rejection::NoSuchTrail`]; [`Rejection::BadApproval`] if it needs nobody.
     pub async fn ask_export(&self, export: Export, digest: [u8; 32], why: Why) -> Result<wire::Approval, Rejection> {
-        let trail = self.show(&export.by, &export.trail, false).await?;
+        let trail = self.line_of(&export.by, &export.trail)?;
         if !self.exports_in_bulk(&export)? {
             return Err(Rejection::BadApproval);
         }
