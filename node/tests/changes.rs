@@ -18,6 +18,7 @@ use uput_core::{
     wire::{self, ChangeKind, Role, WarningCode, change_service_server::ChangeService},
 };
 use uput_node::{
+    access::Why,
     account::{AccountId, Caller, PersonId},
     node::{Beginning, Listing, NewEvent, NewTrail, Node},
     rpc::{Changes, status},
@@ -102,7 +103,9 @@ async fn readers_that_are_cut_hear_what_one_hears_who_reads_all_at_once() {
         let listed = hotline.list(caller, &Listing { waiting: false, most: 500, token: "" }).unwrap().trails;
         for trail in &listed {
             let about: Vec<_> = all.iter().filter(|change| change.trail == trail.trail).cloned().collect();
-            let shown = hotline.show(caller, &TrailId::parse(&trail.trail).unwrap(), false).await.unwrap();
+            let why = Why { code: wire::AccessReason::Supervision, ..Why::default() };
+            let id = TrailId::parse(&trail.trail).unwrap();
+            let shown = hotline.show_because(caller, &id, false, &why).await.unwrap();
             let ours = shown.events.iter().filter(|event| event.ours).count();
             assert_eq!(of_kind(&about, ChangeKind::EventWritten), ours);
             assert_eq!(of_kind(&about, ChangeKind::EventArrived), shown.events.len() - ours);

@@ -29,7 +29,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`]; [`Rejection::NotPermitted`] to a case worker who does not
-    /// have it; [`Rejection::TooLarge`]; what [`Node::keep_access`] refuses.
+    /// have it; [`Rejection::TooLarge`]; what refuses to keep the access.
     pub async fn export_accesses(
         &self,
         caller: &Caller,

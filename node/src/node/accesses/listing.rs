@@ -22,7 +22,7 @@ impl Node {
     /// Every access to a case, and to those that were joined into it, the oldest first. [ACL-7]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`] to who sees nothing of it; what [`Node::keep_access`] refuses.
+    /// [`Rejection::NoSuchCase`] to who sees nothing of it; what refuses to keep the access.
     pub async fn list_accesses(
         &self,
         caller: &Caller,
@@ -45,7 +45,7 @@ impl Node {
     /// Who stands behind a pseudonym in the accesses to a case. [ACL-9]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`]; [`Rejection::NoSuchAccount`] if nobody does; what [`Node::keep_access`] refuses.
+    /// [`Rejection::NoSuchCase`]; [`Rejection::NoSuchAccount`] if nobody does; what refuses to keep the access.
     pub async fn resolve_pseudonym(
         &self,
         caller: &Caller,
