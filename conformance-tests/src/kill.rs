@@ -208,7 +208,12 @@ async fn check_trail(pair: &Pair, trail: &[u8], said: &[Vec<u8>], tally: &mut Ta
     tally.add("trails compared", 1);
     let reading = |view: &wire::Trail| -> Vec<(Vec<u8>, u64, String, String, String)> {
         let events = view.events.iter();
-        events.map(|e| (e.event.clone(), e.seq, e.kind.clone(), e.code.clone(), e.void_reason.clone())).collect()
+        let read =
+            |e: &wire::TrailEvent| (e.event.clone(), e.seq, e.kind.clone(), e.code.clone(), e.void_reason.clone());
+        let mut all: Vec<_> = events.map(read).collect();
+        // Events that crossed stand in the order in which they came, which is another one on each side.
+        all.sort();
+        all
     };
     if let [opener, asked] = views.as_slice() {
         if reading(opener) != reading(asked) {

@@ -51,6 +51,7 @@ fn settle_line(line: &str) -> String {
             _ if run(rest, |c| c.is_ascii_hexdigit()) >= 64 => ("ID", 64),
             _ if rest.starts_with("20") && shape(rest, "dddd-dd-ddTdd:dd:ddZ") => ("TIME", 20),
             _ if rest.starts_with("20") && shape(rest, "dddd-dd-dd dd:dd:dd +dd:dd") => ("TIME", 26),
+            _ if rest.starts_with("20") && shape(rest, "dddd-dd-dd dd:dd +dd:dd") => ("TIME", 23),
             _ if shape(rest, "ddddd ddddd ...") => ("NUMBER ...", 15),
             _ if out.ends_with("late") || out.ends_with("late: decision") || out.ends_with("met") => match late(rest) {
                 Some(width) => (" SPAN", width),

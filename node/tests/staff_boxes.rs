@@ -21,6 +21,7 @@ use uput_core::{
     wire::{self, CheckLevel, ReceiptOutcome},
 };
 use uput_node::{
+    access::Why,
     account::{Caller, Team},
     clock::SystemEntropy,
     node::{Assignee, NewTrail, Node, Post},
@@ -63,7 +64,8 @@ async fn named(pair: &Pair, theirs: &Caller, trail: TrailId) {
 }
 
 async fn view(node: &Arc<Node>, by: &Person, trail: &TrailId) -> wire::Trail {
-    node.show(&by.caller, trail, true).await.unwrap()
+    let why = Why { code: wire::AccessReason::Supervision, ..Why::default() };
+    node.show_because(&by.caller, trail, true, &why).await.unwrap()
 }
 
 /// All that opens with some staff keys, the folder, the storage key, and so every key in the key book.

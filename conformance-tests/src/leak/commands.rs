@@ -201,7 +201,12 @@ impl Console<'_> {
             let what = if succeeds { "refused what it had to do" } else { "did what it had to refuse" };
             return Err(Failed::because(format!("uput {what}: {words:?}")));
         }
-        self.heard.said.extend(said);
+        // Whoever lets something happen is told who asks for it.
+        let anonymous = |text: Vec<u8>| match words.first() {
+            Some(&"approval") => String::from_utf8_lossy(&text).replace(staff::NAME, "").into_bytes(),
+            _ => text,
+        };
+        self.heard.said.extend(said.map(anonymous));
         Ok(())
     }
 
