@@ -11,10 +11,14 @@ async fn no_planted_value_is_seen_by_anybody_else() {
     let tally = run(&programs, 7, |_| ()).await.unwrap();
     assert!(tally.violations().is_empty(), "{tally}");
     let labels = include_str!("../../specs/catalogue.tsv").lines().filter(|line| !line.starts_with('#')).count() as u64;
-    for everything in ["labels planted", "labels misused", "values found in the letters once they are opened"] {
-        assert_eq!(tally.count(everything), labels, "{everything}\n{tally}");
+    // Who acted, the node says itself: three labels that nobody can misuse, one of them a word that is no secret.
+    let (planted, misused) = (labels - 1, labels - 3);
+    assert_eq!(tally.count("labels misused"), misused, "{tally}");
+    for everything in
+        ["labels planted", "values found in the letters once they are opened", "values found in a record that leaks"]
+    {
+        assert_eq!(tally.count(everything), planted, "{everything}\n{tally}");
     }
-    assert_eq!(tally.count("values found in a record that leaks"), labels, "{tally}");
     let places = tally.count("places searched");
     assert!(places >= 20 && places == tally.count("of them with a control that came there by itself"), "{tally}");
     assert!(tally.count("records opened with the storage key") > 500, "{tally}");
