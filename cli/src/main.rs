@@ -29,6 +29,7 @@ mod man;
 mod moment;
 mod node;
 mod notification;
+mod offline;
 mod opening;
 mod organisation_key;
 mod output;

@@ -2,22 +2,22 @@
 //!
 //! Guarantees that nothing but the named files is read and nothing is asked of anybody. Leaves the verdict to the core.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 use uput_core::access_log::{Access, Report, verify};
 use uput_core::envelope::MAX_ACCESS_LOG;
 use uput_core::verdict::{Outcome, YesNo};
 
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::moment;
+use crate::offline;
 use crate::output::{Answer, Page};
 use crate::reference::Nonce;
 use crate::trust;
+
+/// The longest file read: the largest document and what carries it, bytes.
+const LARGEST: usize = MAX_ACCESS_LOG + 4096;
 
 /// What to verify, by whose word.
 #[derive(Args)]
@@ -46,48 +46,13 @@ pub(crate) struct VerifyArgs {
 impl VerifyArgs {
     pub(crate) fn run(&self) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
-        let document = read(&self.document)?;
-        let earlier = self.earlier.as_deref().map(read).transpose()?;
+        let document = offline::read(&self.document, LARGEST)?;
+        let earlier = self.earlier.as_deref().map(|path| offline::read(path, LARGEST)).transpose()?;
         let nonce = self.nonce.as_ref().map(Nonce::bytes);
         let report = verify(&document, &trust, earlier.as_deref(), nonce.as_ref());
         let mut page = Page::default();
         write(&report, &self.trust.display().to_string(), &mut page);
-        let mut body = serde_json::to_value(&report)
-            .map_err(|_| Failure::new(Exit::Failed, "INTERNAL", "the report cannot be written as JSON"))?;
-        // [CLI-71] One word for one thing: times and exit codes are as in every other answer.
-        if let Some(object) = body.as_object_mut() {
-            object.remove("exit");
-            object.remove("schema");
-        }
-        times(&mut body);
-        Answer::ending(report.exit.into(), &body, page)
-    }
-}
-
-/// Reads at most a little more than the largest document, which the core then refuses.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let limit = u64::try_from(MAX_ACCESS_LOG).unwrap_or(u64::MAX).saturating_add(4096);
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map(|_| bytes).map_err(|error| Failure::file("read", path, &error))
-}
-
-fn times(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            for (name, member) in object.iter_mut() {
-                match member.as_u64().filter(|_| name == "time") {
-                    Some(seconds) => *member = moment::utc(seconds).into(),
-                    None => times(member),
-                }
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(times),
-        _ => {}
+        offline::answer(&report, report.exit, page)
     }
 }
 

@@ -2,26 +2,20 @@
 //!
 //! Guarantees that nothing but the two files is read and nothing is asked of anybody. Leaves the verdict to the core.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
 use uput_core::verdict;
 
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::moment;
+use crate::offline;
 use crate::output::{Answer, Page};
 use crate::progress;
 use crate::trail::report;
 use crate::trust;
-
-/// The members of a report that are times.
-const TIMES: [&str; 4] = ["time", "occurred", "proven", "due"];
 
 /// What to verify, by whose word.
 #[derive(Args)]
@@ -45,48 +39,13 @@ impl VerifyArgs {
     pub(crate) fn run(&self, options: &Options) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
         let spinner = progress::spinner(options, "verifying");
-        let bytes = read(&self.bundle);
+        let bytes = offline::read(&self.bundle, MAX_BUNDLE + MAX_BODY);
         let report = bytes.map(|bytes| verdict::verify(&bytes, &trust));
         spinner.finish_and_clear();
         let report = report?;
         let mut page = Page::default();
         report::write(&report, &self.trust.display().to_string(), &mut page);
-        let mut body = serde_json::to_value(&report)
-            .map_err(|_| Failure::new(Exit::Failed, "INTERNAL", "the report cannot be written as JSON"))?;
-        // [CLI-71] One word for one thing: times and exit codes are as in every other answer.
-        if let Some(object) = body.as_object_mut() {
-            object.remove("exit");
-            object.remove("schema");
-        }
-        times(&mut body);
-        Answer::ending(report.exit.into(), &body, page)
-    }
-}
-
-/// Reads at most one byte more than the largest bundle, which the core then refuses.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let limit = u64::try_from(MAX_BUNDLE + MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map(|_| bytes).map_err(|error| Failure::file("read", path, &error))
-}
-
-fn times(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            for (name, member) in object.iter_mut() {
-                match member.as_u64().filter(|_| TIMES.contains(&name.as_str())) {
-                    Some(seconds) => *member = moment::utc(seconds).into(),
-                    None => times(member),
-                }
-            }
-        }
-        Value::Array(list) => list.iter_mut().for_each(times),
-        _ => {}
+        offline::answer(&report, report.exit, page)
     }
 }
 

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use uput_core::{
     codec,
     envelope::{Envelope, Verified},
-    event::{Decision, Event, Statement},
+    event::{Event, Statement},
     id::{EventId, OrgId, TrailId},
     letter,
     rejection::Rejection,
     sensitive::Sensitive,
-    slot::{Disclosed, Extent},
-    state::{Side, Verdict},
+    slot::Disclosed,
+    state::Side,
     step::{self, Draft},
     trail::Admission,
     wire::{self, LetterContent, ReceiptOutcome},
@@ -24,13 +24,13 @@ use super::{
     Node,
     agreements::Origin,
     cases::draft_of,
-    exclusions::names_in,
+    enclosed::{Enclosed, enclosed},
     head::Rest,
     journal::beside,
     outbox::Waiting,
     staff_boxes::NewBox,
     trails::{Held, Loaded, new_keys, verify_event},
-    write::Written,
+    written::Written,
 };
 use crate::{
     case::{Case, CaseId},
@@ -42,9 +42,6 @@ use crate::{
 
 /// Most requests for a head that one letter gets answered.
 pub(super) const MOST_REQUESTS: usize = 64;
-
-/// What stands in place of a label that the catalogue does not have.
-const FOREIGN: &str = "(not in the catalogue)";
 
 /// What a letter leads to on one trail.
 #[derive(Default)]
@@ -74,12 +71,6 @@ struct Taken {
     held: Held,
     loaded: Loaded,
     changes: Changes,
-}
-
-/// What came beside the events of a letter.
-struct Enclosed {
-    disclosures: BTreeMap<EventId, wire::Disclosure>,
-    cited: BTreeMap<EventId, Envelope>,
 }
 
 impl Node {
@@ -359,52 +350,6 @@ impl Node {
         Loaded::begin(event, agreement, keys)
     }
 
-    /// Opens what came with an event, as far as the event has effect and the agreement allows it. [DIS-13]
-    fn strip(
-        &self,
-        loaded: &Loaded,
-        event: Verified<Event>,
-        enclosed: &Enclosed,
-        cited: Option<Envelope>,
-    ) -> Result<Written, Rejection> {
-        let mut written = Written { cited, ..Written::plain(event) };
-        let Some(disclosure) = enclosed.disclosures.get(&written.event.id) else { return Ok(written) };
-        if !self.may_be_read(loaded, &written.event) {
-            return Ok(written);
-        }
-        if !is_grounded(loaded, &written.event, enclosed) {
-            written.lowered = Some(Rejection::NoRule);
-            return Ok(written);
-        }
-        let Ok(disclosed) = loaded.open(&written.event, disclosure) else {
-            // A disclosure that does not match is dropped, the event stays. [DIS-10]
-            tracing::warn!("a disclosure did not match its event and was dropped");
-            return Ok(written);
-        };
-        let request = loaded.request(&written.event).ok_or(Rejection::Malformed)?;
-        let stripped = loaded.agreement.strip(&request, &disclosed);
-        written.extent = if stripped.stripped.is_empty() && stripped.foreign == 0 {
-            Extent::VALUES
-        } else {
-            Extent::chosen(stripped.kept.iter().map(uput_core::catalogue::Field::label))
-        };
-        written.stripped = stripped.stripped.iter().map(|label| label.name().to_owned()).collect();
-        // Its name is the peer's invention, and stays unread. [DIS-10]
-        written.stripped.extend(std::iter::repeat_n(FOREIGN.to_owned(), stripped.foreign));
-        written.lowered = stripped.lowered.map(|refused| refused.rejection);
-        written.named = names_in(&stripped.kept);
-        written.disclosed = Some(disclosed);
-        Ok(written)
-    }
-
-    /// Whether an event's values may be read: it has effect, and nothing that ended the trail crossed it.
-    fn may_be_read(&self, loaded: &Loaded, event: &Event) -> bool {
-        let Ok(reading) = loaded.trail.reading() else { return false };
-        let effective = reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
-        let ours = loaded.trail.side(&self.me.organisation) == loaded.trail.side(&event.author);
-        effective && !loaded.trail.oversteps(event) && (ours || !reading.owed.contains_key(&event.id))
-    }
-
     /// [STA-17] Says that values which crossed an ending were never opened. Not while this node has other values of the
     /// trail: a purge covers all that its author had seen, and those a person must decide on. Tells whether a trail that
     /// has ended is at rest again.
@@ -467,16 +412,6 @@ impl Node {
         Ok(())
     }
 
-    /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15] [STA-26]
-    fn check_evidence(&self, event: &Event, enclosed: &Enclosed) -> Result<Option<Envelope>, Rejection> {
-        let Statement::Decision(Decision { evidence: Some(id), .. }) = event.statement else {
-            return Ok(None);
-        };
-        let cited = enclosed.cited.get(&id).ok_or(Rejection::MissingPredecessor)?;
-        let issued = verify_event(cited.clone(), |organisation| self.chain_of(organisation))?;
-        if event.is_proved_by(&issued) { Ok(Some(cited.clone())) } else { Err(Rejection::BadEvidence) }
-    }
-
     /// Takes an agreement in, if it is well-formed and its signatures the parties'.
     async fn take_offered(&self, from: &OrgId, agreement: wire::Envelope) -> Result<(), Rejection> {
         self.take_agreement(Envelope::from_wire(agreement)?, Origin::Peer(from)).await.map(drop)
@@ -501,48 +436,6 @@ impl Node {
         }
         refused
     }
-}
-
-/// Whether who she is may be read: the receiver said yes to the need, the law opened the trail, or a decision was made by
-/// somebody whom the agreement lets make it. Else its author would only have to say that something was decided. A
-/// correction rests on what it corrects. [AGR-24] [EVT-14]
-fn is_grounded(loaded: &Loaded, event: &Event, enclosed: &Enclosed) -> bool {
-    if event.terms.is_none_or(|terms| terms.stage < 2) || loaded.trail.opened_at() == 2 {
-        return true;
-    }
-    let history = loaded.trail.history();
-    let decides = |said: &Event| match said.statement {
-        Statement::Decision(Decision { kind, outcome, .. }) if grants(outcome) => {
-            issuer(loaded, said, enclosed).is_some_and(|issuer| loaded.agreement.may_decide(&issuer, kind))
-        }
-        _ => false,
-    };
-    let grounded = |identity: &Event| {
-        let mut seen = loaded.trail.events().filter(|said| history.has_seen(identity.id, said.id));
-        history.is_accepted_before(identity.id) || seen.any(|said| decides(said))
-    };
-    let named = |before: &Event| before.statement == Statement::Identity && history.has_seen(event.id, before.id);
-    match event.statement {
-        Statement::Identity => grounded(event),
-        _ => loaded.trail.events().any(|before| named(before) && grounded(before)),
-    }
-}
-
-const fn grants(outcome: wire::DecisionOutcome) -> bool {
-    matches!(outcome, wire::DecisionOutcome::Granted | wire::DecisionOutcome::GrantedInPart)
-}
-
-/// Who made a decision: its author, or the author of the one that it cites.
-fn issuer(loaded: &Loaded, decision: &Event, enclosed: &Enclosed) -> Option<OrgId> {
-    let Statement::Decision(Decision { evidence: Some(id), .. }) = decision.statement else {
-        return Some(decision.author);
-    };
-    // What came in this very letter is not beside its event yet.
-    let kept = loaded.beside.get(&decision.id).and_then(|beside| beside.cited.as_ref());
-    let cited = kept.or_else(|| enclosed.cited.get(&id))?;
-    // It was verified when it was taken in.
-    let body: wire::EventBody = codec::decode(cited.body()).ok()?;
-    OrgId::parse(&body.author).ok()
 }
 
 /// Records of several organisations, each one's in order, as chains.
@@ -592,18 +485,6 @@ fn trail_of(envelope: &Envelope) -> Result<TrailId, Rejection> {
     let prefix = wire::EventPrefix::decode(envelope.body()).map_err(|_| Rejection::Malformed)?;
     let trail = TrailId::parse_optional(&prefix.trail)?;
     Ok(trail.unwrap_or_else(|| EventId::from(envelope.id()).opened_trail()))
-}
-
-fn enclosed(disclosures: Vec<wire::Disclosure>, evidence: Vec<wire::Envelope>) -> Enclosed {
-    let mut found = BTreeMap::new();
-    for disclosure in disclosures {
-        if let Ok(event) = EventId::parse(&disclosure.event) {
-            // [DIS-10] A second disclosure of one event is surplus.
-            found.entry(event).or_insert(disclosure);
-        }
-    }
-    let cited = evidence.into_iter().filter_map(|envelope| Envelope::from_wire(envelope).ok());
-    Enclosed { disclosures: found, cited: cited.map(|envelope| (envelope.id().into(), envelope)).collect() }
 }
 
 /// What the peer is told to do. [EVT-17]

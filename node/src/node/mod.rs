@@ -19,6 +19,7 @@ mod changes;
 mod concern;
 mod credentials;
 mod directory;
+mod enclosed;
 mod exclusions;
 mod export;
 mod follow_up;
@@ -47,6 +48,7 @@ mod telephone;
 mod trails;
 mod view;
 mod write;
+mod written;
 
 pub use accesses::{AccessDocument, UnusualAccesses};
 pub use accounts::first_account;

@@ -17,7 +17,7 @@ use super::{
     case_record::Known,
     journal::{OpenError, all},
     trails::{Loaded, unseal},
-    write::Written,
+    written::Written,
 };
 use crate::{
     account::Caller,

@@ -16,7 +16,7 @@ use uput_core::{
 };
 use zeroize::Zeroizing;
 
-use super::{Node, trails::Loaded, write::Written};
+use super::{Node, trails::Loaded, written::Written};
 use crate::{
     account::{Caller, PersonId, TeamId},
     case::{Case, Sight},

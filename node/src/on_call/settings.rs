@@ -151,7 +151,7 @@ impl OnCallConfig {
 
 impl CommandConfig {
     fn check(&self) -> Result<(), (&'static str, String)> {
-        // Looked for nowhere: what stands in a folder of the path today may be another program tomorrow.
+        // The path is not searched: what stands in a folder of the path today may be another program tomorrow.
         match self.argv.first() {
             Some(program) if Path::new(program).is_absolute() => Ok(()),
             _ => Err(("argv", "argv must begin with the whole path of a program".to_owned())),

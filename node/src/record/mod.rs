@@ -4,6 +4,7 @@
 //! sealed under their trail's own keys. A local format: no other node reads it. [NOD-20]
 
 mod access;
+mod account;
 mod approval;
 mod case;
 mod case_values;
@@ -19,12 +20,12 @@ pub use outline::{OUTLINES, Ordered, Outline, OutlineRecord};
 use prost::Message;
 use ring::digest;
 use uput_core::id::{AgreementId, OrgId, TrailId};
-use uput_core::wire;
 use zeroize::Zeroizing;
 
 pub use access::{
     ACCESS_TIMES, ACCESSES, AccessRecord, CASE_ACCESSES, access_aad, access_key_name, case_access_key, read_time,
 };
+pub use account::{ACCOUNTS, AccountRecord, TOKENS, TokenRecord, account_key_name};
 pub use approval::{ApprovalRecord, actor_key_name, approval_key_name};
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
 pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, Holding};
@@ -34,7 +35,7 @@ pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered};
 pub use team::{TeamRecord, team_key_name};
 
-use crate::account::{AccountId, By};
+use crate::account::By;
 use crate::storage::{Draft, Position, Record};
 use crate::store::{IndexValue, IndexWrite, Tree};
 
@@ -62,10 +63,6 @@ pub const REQUESTS: Tree = Tree::new("requests");
 pub const WORDS: Tree = Tree::new("words");
 /// Requests about cases that were answered: digest of the request ID to the record.
 pub const CASE_REQUESTS: Tree = Tree::new("case requests");
-/// Accounts: ID to the newest record.
-pub const ACCOUNTS: Tree = Tree::new("accounts");
-/// Tokens: ID to the newest record.
-pub const TOKENS: Tree = Tree::new("tokens");
 /// Staff keys: key ID to the newest record.
 pub const STAFF_KEYS: Tree = Tree::new("staff-keys");
 /// Boxes: trail or case and number to the newest record.
@@ -274,81 +271,6 @@ pub struct HeadRecord {
     pub to: Vec<u8>,
 }
 
-/// An account, or what it is now.
-#[derive(Clone, PartialEq, Message)]
-#[prost(skip_debug)]
-pub struct AccountRecord {
-    /// Account ID.
-    #[prost(bytes = "vec", tag = "1")]
-    pub account: Vec<u8>,
-    /// Its name, under a key of its own in the key book.
-    #[prost(bytes = "vec", tag = "2")]
-    pub name: Vec<u8>,
-    /// Its role.
-    #[prost(enumeration = "wire::Role", tag = "3")]
-    pub role: i32,
-    /// Seconds since 1970.
-    #[prost(uint64, tag = "4")]
-    pub created: u64,
-    /// Account ID of whoever made it; empty: the node itself.
-    #[prost(bytes = "vec", tag = "5")]
-    pub created_by: Vec<u8>,
-    /// Seconds since 1970 at which it was disabled; 0: it is not.
-    #[prost(uint64, tag = "6")]
-    pub disabled: u64,
-    /// Account ID of whoever disabled it.
-    #[prost(bytes = "vec", tag = "7")]
-    pub disabled_by: Vec<u8>,
-    /// Whose it is; empty in a record of an earlier version: of a person who has this account alone. [ACC-14]
-    #[prost(bytes = "vec", tag = "8")]
-    pub person: Vec<u8>,
-    /// Number of the notice of its making; 0: nobody is told. [ACC-15]
-    #[prost(uint64, tag = "9")]
-    pub notice: u64,
-    /// Number of the newest notice that its person has seen.
-    #[prost(uint64, tag = "10")]
-    pub seen: u64,
-}
-
-/// A token, or what it is now; never its secret.
-#[derive(Clone, PartialEq, Message)]
-#[prost(skip_debug)]
-pub struct TokenRecord {
-    /// Token ID.
-    #[prost(bytes = "vec", tag = "1")]
-    pub token: Vec<u8>,
-    /// Account ID.
-    #[prost(bytes = "vec", tag = "2")]
-    pub account: Vec<u8>,
-    /// SHA-256 of its text.
-    #[prost(bytes = "vec", tag = "3")]
-    pub digest: Vec<u8>,
-    /// To what it is limited.
-    #[prost(enumeration = "wire::Scope", repeated, tag = "4")]
-    pub scopes: Vec<i32>,
-    /// Seconds since 1970.
-    #[prost(uint64, tag = "5")]
-    pub created: u64,
-    /// Account ID of whoever made it; empty: the node itself.
-    #[prost(bytes = "vec", tag = "6")]
-    pub created_by: Vec<u8>,
-    /// Seconds since 1970 at which it ends; 0: it does not.
-    #[prost(uint64, tag = "7")]
-    pub until: u64,
-    /// Seconds since 1970 at which it was revoked; 0: it is not.
-    #[prost(uint64, tag = "8")]
-    pub revoked: u64,
-    /// Account ID of whoever revoked it.
-    #[prost(bytes = "vec", tag = "9")]
-    pub revoked_by: Vec<u8>,
-    /// The certificate without which it is nothing; empty: it needs none. [ACC-42]
-    #[prost(bytes = "vec", tag = "10")]
-    pub key_digest: Vec<u8>,
-    /// Number of the notice of it; 0: nobody is told. [ACC-15]
-    #[prost(uint64, tag = "11")]
-    pub notice: u64,
-}
-
 /// Something that the journal holds.
 pub trait Kept: Message + Default {
     /// Its kind.
@@ -548,12 +470,6 @@ pub fn key_name(trail: &TrailId, generation: u32) -> [u8; 32] {
     }
     let name = [b"uput/node/generation".as_slice(), &generation.to_be_bytes(), trail.as_bytes()].concat();
     *uput_core::id::Id::of(&name).as_bytes()
-}
-
-/// Under which name the key book holds the key of an account's name. [ACC-3]
-#[must_use]
-pub fn account_key_name(account: &AccountId) -> [u8; 32] {
-    *uput_core::id::Id::of(&[b"uput/node/account".as_slice(), &account.to_vec()].concat()).as_bytes()
 }
 
 /// The organisation that a queue key waits for, and the position.

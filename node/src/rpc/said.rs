@@ -14,8 +14,8 @@ const WAIT: u32 = 5;
 /// The longest wait.
 const LONGEST_WAIT: u32 = 60;
 
-/// An opening, the digest of exactly it, and labels whose value differs from the case's. `ask`: a second person for it is
-/// asked for now.
+/// An opening, the digest of exactly it, and labels whose value differs from the case's. `ask`: a second person is
+/// being asked for it.
 pub(super) fn opening(
     node: &Arc<Node>,
     by: Caller,

@@ -27,6 +27,6 @@ pub enum Second {
         /// Digest of the request that was made. [APR-3]
         digest: [u8; 32],
     },
-    /// One is asked for now: checked as if there were one.
+    /// One is being asked for: checked as if there were one.
     Asked,
 }
