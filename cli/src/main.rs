@@ -25,6 +25,7 @@ mod failure;
 mod fields;
 mod help;
 mod inbox;
+mod keyboard;
 mod man;
 mod moment;
 mod node;

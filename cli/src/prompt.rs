@@ -9,6 +9,7 @@ use uput_core::sensitive::Sensitive;
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keyboard;
 
 /// Whether a person can be asked. [CLI-6]
 pub(crate) fn possible(options: &Options) -> bool {
@@ -26,11 +27,7 @@ pub(crate) fn confirm(options: &Options, question: &str) -> Result<(), Failure> 
         );
     }
     let answer = line(&format!("{question} [y/N] "))?;
-    if matches!(answer.expose().as_str(), "y" | "Y" | "yes") {
-        Ok(())
-    } else {
-        Err(Failure::new(Exit::Cancelled, "CANCELLED", "cancelled; nothing was done"))
-    }
+    if matches!(answer.expose().as_str(), "y" | "Y" | "yes") { Ok(()) } else { Err(cancelled()) }
 }
 
 /// Asks for a line, shown while it is typed.
@@ -38,15 +35,26 @@ pub(crate) fn line(question: &str) -> Result<Sensitive<String>, Failure> {
     let mut stderr = io::stderr();
     let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
     let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(|_| unreadable())?;
-    let trimmed = Sensitive::new(answer.trim().to_owned());
-    drop(Sensitive::new(answer));
-    Ok(trimmed)
+    let read = io::stdin().lock().read_line(&mut answer);
+    let answer = Sensitive::new(answer);
+    match read {
+        // [CLI-15] The end of input is no empty answer.
+        Ok(0) => Err(cancelled()),
+        Ok(_) => Ok(Sensitive::new(answer.expose().trim().to_owned())),
+        Err(_) => Err(unreadable()),
+    }
 }
 
 /// Asks for a secret, not shown while it is typed.
 pub(crate) fn secret(question: &str) -> Result<Sensitive<String>, Failure> {
-    rpassword::prompt_password(question).map(Sensitive::new).map_err(|_| unreadable())
+    keyboard::unseen_line(question).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => cancelled(),
+        _ => unreadable(),
+    })
+}
+
+fn cancelled() -> Failure {
+    Failure::new(Exit::Cancelled, "CANCELLED", "cancelled; nothing was done")
 }
 
 fn unreadable() -> Failure {

@@ -18,4 +18,5 @@ mod help;
 #[allow(dead_code, reason = "the core's own tests use the rest of it")]
 #[path = "../../../proto/core/tests/verdict/sample.rs"]
 mod night;
+mod passwords;
 mod terminal;

@@ -15,13 +15,13 @@ use crate::fake_node::FakeNode;
 /// On a loaded machine, with a key that takes a moment to open.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The end of input, as a terminal says it.
-const END: &str = "\x04";
-const INTERRUPT: &str = "\x03";
+pub(crate) const END: &str = "\x04";
+pub(crate) const INTERRUPT: &str = "\x03";
 const SIGN: &str = "Sign? [y/N]";
 const PASSPHRASE_PROMPT: &str = "passphrase of the organisation key:";
 
 /// A program on a terminal, and a person before it.
-struct Terminal {
+pub(crate) struct Terminal {
     script: Child,
     keyboard: ChildStdin,
     shown: Receiver<Vec<u8>>,
@@ -30,14 +30,18 @@ struct Terminal {
 
 impl Terminal {
     /// Runs `uput` with these words; none, if no terminal can be had here.
-    fn run(test: &str, folder: &Path, words: &str) -> Option<Self> {
+    pub(crate) fn run(test: &str, folder: &Path, words: &str) -> Option<Self> {
+        Self::shell(test, folder, &format!("exec {} {words} --node {}", program(), folder.display()))
+    }
+
+    /// Runs a line of the shell.
+    pub(crate) fn shell(test: &str, folder: &Path, line: &str) -> Option<Self> {
         if !cfg!(target_os = "linux") || Command::new("script").arg("--version").output().is_err() {
             let _ = writeln!(std::io::stderr(), "SKIPPED {test}: this system has no `script` that gives a terminal");
             return None;
         }
-        let line = format!("exec {} {words} --node {}", program(), folder.display());
         let mut script = Command::new("script")
-            .args(["--quiet", "--flush", "--return", "--command", &line, "/dev/null"])
+            .args(["--quiet", "--flush", "--return", "--command", line, "/dev/null"])
             .current_dir(folder)
             .env("SHELL", "/bin/sh")
             .env_remove("UPUT_NODE")
@@ -59,7 +63,7 @@ impl Terminal {
     }
 
     /// Waits until something stands on the screen.
-    fn waits_for(&mut self, text: &str) {
+    pub(crate) fn waits_for(&mut self, text: &str) {
         let begun = Instant::now();
         while !self.seen.contains(text) {
             assert!(begun.elapsed() < PATIENCE, "waited for {text:?}, saw {:?}", self.seen);
@@ -71,13 +75,13 @@ impl Terminal {
         }
     }
 
-    fn types(&mut self, text: &str) {
+    pub(crate) fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Exit code, and all that stood on the screen.
-    fn ends(mut self) -> (i32, String) {
+    pub(crate) fn ends(mut self) -> (i32, String) {
         let begun = Instant::now();
         while let Ok(bytes) = self.shown.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
             self.seen.push_str(&String::from_utf8_lossy(&bytes));
@@ -88,7 +92,7 @@ impl Terminal {
     }
 
     /// Waits for a prompt whose answer is not shown: until it stands there and the terminal shows nothing more.
-    fn waits_unseen(&mut self, prompt: &str) {
+    pub(crate) fn waits_unseen(&mut self, prompt: &str) {
         self.waits_for(prompt);
         let begun = Instant::now();
         while !self.processes().iter().any(|process| is_unseen(*process)) {
@@ -112,7 +116,7 @@ impl Terminal {
     }
 
     /// Their arguments and environment, as any user of the computer may see the former.
-    fn visible(&self) -> String {
+    pub(crate) fn visible(&self) -> String {
         let processes = self.processes();
         let paths = |name: &'static str| processes.iter().map(move |id| format!("/proc/{id}/{name}"));
         let all = paths("cmdline").chain(paths("environ"));
@@ -122,7 +126,7 @@ impl Terminal {
 }
 
 /// `uput`, which hears an interrupt also where these tests run behind something that ignores it, as `nohup` may.
-fn program() -> String {
+pub(crate) fn program() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0").trim();
     let interrupt = 1 << 1;

@@ -37,6 +37,7 @@ use uput_wire::v1::staff_service_server::StaffServiceServer;
 use uput_wire::v1::team_service_server::TeamServiceServer;
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 
+pub(crate) use accounts::CODE;
 pub(crate) use sample::{envelope, summary};
 pub(crate) use staff::own;
 
