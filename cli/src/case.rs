@@ -22,6 +22,8 @@ use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::hex;
+use crate::staff::readers::{self, GivenOn};
+use crate::staff::ring::KeyArgs;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -168,6 +170,8 @@ pub(crate) struct AssignArgs {
     /// They do not have it any more
     #[arg(long)]
     remove: bool,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 /// Which two.
@@ -305,7 +309,10 @@ impl AssignArgs {
         let node = Node::connect(options).await?;
         let request = wire::AssignCaseRequest { case: self.case.bytes(), colleague, team, remove: self.remove };
         let answer = node.cases().assign_case(request).await.map_err(|status| refusal::of(&status))?;
-        shown(answer.into_inner().case)
+        let case = answer.into_inner().case;
+        // [STF-13] Whoever gets it can read at once what was sealed to whoever had it.
+        let trails = case.as_ref().filter(|_| !self.remove).map(|case| case.trails.as_slice()).unwrap_or_default();
+        given_on(case.clone(), &readers::give_on(&node, &self.keys, trails, options).await?)
     }
 }
 
@@ -370,6 +377,29 @@ fn shown(case: Option<wire::Case>) -> Result<Answer, Failure> {
         None => page.line("You see nothing of this case any more."),
     }
     Answer::new(&json!({ "case": case }), page)
+}
+
+/// The case, and who can read what is sealed in it.
+fn given_on(case: Option<wire::Case>, given: &GivenOn) -> Result<Answer, Failure> {
+    let mut page = Page::default();
+    let case = case.map(Known::of);
+    match &case {
+        Some(case) => case.describe(&mut page),
+        None => page.line("You see nothing of this case any more."),
+    }
+    let GivenOn { added, missing } = *given;
+    if added > 0 {
+        page.pair("readers added", added.to_string());
+    }
+    match missing {
+        Some(0) => {}
+        Some(_) => {
+            page.line("Somebody cannot read yet what is sealed to staff, and your staff key is not here to let them.");
+            page.line("Run uput staff readers where it is.");
+        }
+        None => page.line("A colleague who can open what is sealed to staff runs uput staff readers."),
+    }
+    Answer::new(&json!({ "case": case, "readers_added": added, "readers_missing": missing }), page)
 }
 
 fn excluded(exclusion: Option<wire::CaseExclusion>) -> Result<Answer, Failure> {

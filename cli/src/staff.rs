@@ -4,7 +4,7 @@
 //! Leaves to the node who may read what.
 
 pub(crate) mod opened;
-mod readers;
+pub(crate) mod readers;
 pub(crate) mod ring;
 mod sealing;
 mod shares;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on must stop")]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 use uput_conformance::leak::left_behind::{closed_for_good, readable};
@@ -132,10 +133,11 @@ async fn a_folder_with_every_key_in_it_shows_nothing_that_is_sealed_to_staff_and
             std::fs::rename(&aside, &file).unwrap();
         }
         if sealed {
+            hand_on(&pair.hotline, &ours, &trail).await;
             drill(&pair.shelter, &theirs, &trail).await;
         }
         // Keys of the way are gathered for a second before they are destroyed.
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         for side in pair.both() {
             side.stop().await.unwrap();
             let found = readable(&side.folder(), &VALUES).unwrap();
@@ -145,6 +147,34 @@ async fn a_folder_with_every_key_in_it_shows_nothing_that_is_sealed_to_staff_and
         }
         assert_eq!(closed_for_good(&pair.hotline.folder()).unwrap() > 0, sealed);
     }
+}
+
+/// Berta gives her case to Clara, and is interrupted wherever it may be: the command without her key, killed while it runs,
+/// the node killed; repeated, it ends as if nothing had been. [STF-13]
+async fn hand_on(side: &Organisation, people: &[Person; 3], trail: &str) {
+    let [_, berta, clara] = people;
+    let case = done(side, berta, &["case", "show", "--trail", trail]).await;
+    let case = case["case"]["case"].as_str().unwrap();
+    let clara_file = side.home().join("Clara.txt").display().to_string();
+    let assign = ["case", "assign", case, "--colleague-file", &clara_file];
+    let (key, looks) = (berta.access.with_extension("staff.key"), ["referral", "show", trail, "--values"]);
+    std::fs::rename(&key, key.with_extension("aside")).unwrap();
+    let said = done(side, berta, &assign).await;
+    assert_eq!((&said["readers_added"], said["readers_missing"].as_u64() > Some(0)), (&0.into(), true), "{said}");
+    std::fs::rename(key.with_extension("aside"), &key).unwrap();
+    assert!(shown(&done(side, clara, &looks).await).is_empty(), "nobody has let her read");
+    side.kill().await.unwrap();
+    side.start().await.unwrap();
+    for milliseconds in [5, 15, 40] {
+        // The program is killed when its time is over.
+        drop(tokio::time::timeout(Duration::from_millis(milliseconds), side.uput_as(&berta.access, &assign)).await);
+    }
+    let said = done(side, berta, &assign).await;
+    assert_eq!(said["readers_missing"], 0, "{said}");
+    assert_eq!(shown(&done(side, clara, &looks).await).len(), VALUES.len());
+    assert_eq!(shown(&done(side, berta, &looks).await).len(), VALUES.len());
+    let said = done(side, berta, &assign).await;
+    assert_eq!((&said["readers_added"], &said["readers_missing"]), (&0.into(), &0.into()), "{said}");
 }
 
 /// Berta's computer is stolen. One colleague is too few, two bring her key back.

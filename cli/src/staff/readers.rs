@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 use uput_core::entropy::Entropy;
 use uput_core::key::SealingPublic;
+use uput_core::rejection::Rejection;
 use uput_core::staff::{self, Place};
 use uput_core::wire;
 
@@ -45,19 +46,73 @@ impl ReadersArgs {
     }
 }
 
+/// Who can read after a case was given on.
+pub(crate) struct GivenOn {
+    /// How many readers were added.
+    pub(crate) added: u64,
+    /// How many more should read what the caller can open, and cannot yet, as the caller's key is not here; unknown to a
+    /// machine, which opens nothing.
+    pub(crate) missing: Option<u64>,
+}
+
+/// Lets those read what is in these trails who should now. The staff key is opened only if somebody lacks something.
+pub(crate) async fn give_on(
+    node: &Node,
+    keys: &KeyArgs,
+    trails: &[Vec<u8>],
+    options: &Options,
+) -> Result<GivenOn, Failure> {
+    let mut held = Vec::new();
+    for trail in trails {
+        match lacking(node, trail).await {
+            Ok(boxes) => held.extend(boxes),
+            Err(failure) if &*failure.reason == Rejection::NotPermitted.code() => {
+                return Ok(GivenOn { added: 0, missing: None });
+            }
+            Err(failure) => return Err(later(failure)),
+        }
+    }
+    if held.is_empty() {
+        return Ok(GivenOn { added: 0, missing: Some(0) });
+    }
+    let should: u64 = held.iter().map(|held| held.missing.len() as u64).sum();
+    let ring = keys.open(node, options).await.map_err(later)?;
+    let added = wrap(node, &ring, held).await.map_err(later)?;
+    Ok(GivenOn { added, missing: Some(should.saturating_sub(added)) })
+}
+
+/// The case was given on; that is not undone by what failed after it.
+fn later(failure: Failure) -> Failure {
+    let why = match failure.why.as_str() {
+        "" => "the case is theirs now; not all that was sealed before is".to_owned(),
+        why => format!("{why}; the case is theirs now, not all that was sealed before is"),
+    };
+    failure.because(why).next("run the same command again, or uput staff readers: what is done is not done twice")
+}
+
 /// Adds to each box of a trail, or to all, the readers that it should have. Tells how many.
 pub(crate) async fn add(node: &Node, ring: &Ring, subject: &[u8]) -> Result<u64, Failure> {
-    let (mut lacking, mut page_token) = (Vec::new(), String::new());
     // All are listed before any is changed: each change would move the pages.
+    let held = lacking(node, subject).await?;
+    wrap(node, ring, held).await
+}
+
+/// The boxes of a trail, or all, that one can open and somebody who should cannot.
+async fn lacking(node: &Node, subject: &[u8]) -> Result<Vec<wire::StaffBox>, Failure> {
+    let (mut lacking, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = wire::ListBoxesRequest { subject: subject.to_vec(), page_size: 0, page_token };
         let answer = node.staff().list_boxes(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         lacking.extend(answer.boxes);
         page_token = answer.next_page_token;
         if page_token.is_empty() {
-            break;
+            return Ok(lacking);
         }
     }
+}
+
+/// Seals the secrets of boxes to those who lack them.
+async fn wrap(node: &Node, ring: &Ring, lacking: Vec<wire::StaffBox>) -> Result<u64, Failure> {
     let mut added = 0;
     for held in lacking {
         let Some(secret) = ring.open_box(&held) else { continue };

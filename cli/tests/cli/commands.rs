@@ -198,6 +198,7 @@ transcripts! {
     case_take: "case take 4c4c4c4c";
     case_assign: "case assign 4c4c4c4c --colleague 5c5c5c5c";
     case_assign_to_a_team: "case assign 4c4c4c4c --team 6a6a6a6a";
+    case_assign_remove: "case assign 4c4c4c4c --colleague 5c5c5c5c --remove";
     case_assign_nobody: "case assign 4c4c4c4c";
     case_join: "case join 4c4c4c4c --into 9b9b9b9b --yes";
     case_join_unasked: "case join 4c4c4c4c --into 9b9b9b9b";
