@@ -64,9 +64,12 @@ async fn a_code_works_once_and_only_for_a_password_and_a_factor_that_will_do() {
     );
     assert_eq!(rejected(&node.enrol("no code at all", PASSWORD, FACTOR).await), Some(Rejection::NotAuthenticated));
     // What is wrong with the password says nothing about the code, and does not use it up.
-    for (password, factor) in [("too short", FACTOR), (PASSWORD, b"too short".as_slice()), (PASSWORD, b"")] {
-        assert_eq!(rejected(&node.enrol(&hired.code, password, factor).await), Some(Rejection::BadValue));
+    for (password, factor) in [("too short", FACTOR), (PASSWORD, b"too short".as_slice())] {
+        for code in [&hired.code, "0000-0000-0000-0000-0000-0000"] {
+            assert_eq!(rejected(&node.enrol(code, password, factor).await), Some(Rejection::BadValue));
+        }
     }
+    assert_eq!(rejected(&node.enrol(&hired.code, PASSWORD, b"").await), Some(Rejection::BadValue));
     let mut request = wire::EnrolRequest {
         code: hired.code.clone(),
         password: PASSWORD.to_owned(),
@@ -214,6 +217,28 @@ async fn a_reset_ends_everything_and_is_told_until_it_was_seen() {
     let request = wire::ResetAccountRequest { account: machine };
     let refused = node.administer::<_, ()>("ResetAccount", request).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
+}
+
+/// [ACC-15] Whoever made a token of somebody sees, in their place, nothing of it away.
+#[tokio::test]
+async fn a_token_that_an_administrator_made_keeps_no_notice_from_whose_it_is() {
+    let node = Running::start().await;
+    let boss = node.hired("An Invented Supervisor", Role::Supervisor).await;
+    node.enrol(&boss.code, PASSWORD, FACTOR).await.unwrap();
+    let boss = boss.account.unwrap().account;
+    let mut stolen = node.token(&boss, &[], 0).await.secret;
+    let see = || wire::SeeNoticesRequest { through: u64::MAX };
+    for _ in 0..2 {
+        let seen = node.ask::<_, ()>(&stolen, &format!("{OWN}SeeNotices"), see()).await;
+        assert_eq!(seen.err().map(|status| status.code()), Some(Code::FailedPrecondition));
+        let renew = wire::RenewTokenRequest::default();
+        let renewed: wire::RenewTokenResponse = node.ask(&stolen, &format!("{OWN}RenewToken"), renew).await.unwrap();
+        stolen = renewed.secret;
+    }
+    let begun = node.log_in(&hex(&boss), PASSWORD, &code_of(FACTOR, 0)).await.unwrap();
+    assert_eq!(begun.notices, 2, "that the account was made, and a token of it");
+    let left: wire::SeeNoticesResponse = node.ask(&begun.secret, &format!("{OWN}SeeNotices"), see()).await.unwrap();
+    assert_eq!(left.notices, 0);
 }
 
 /// [ACC-17] What the administrator had in hand ends.

@@ -133,6 +133,12 @@ impl Register {
         had.map_or(Door::Password(*account), |session| Door::Device(*account, session))
     }
 
+    /// Whether a session lets in whoever shows this.
+    #[must_use]
+    pub fn is_session(&self, shown: &str, now: Seconds) -> bool {
+        matches!(self.sessions().look(shown, now), Shown::Open(_))
+    }
+
     /// Begins a session; gives its end. [ACC-36]
     #[must_use]
     pub fn begin_session(&self, account: AccountId, token: &Token, now: Seconds) -> Seconds {

@@ -15,7 +15,7 @@ const WINDOW: u64 = 1;
 const LENGTHS: std::ops::RangeInclusive<usize> = 20..=64;
 
 /// What a person's own device shares with the node.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactor(Zeroizing<Vec<u8>>);
 
 impl SecondFactor {

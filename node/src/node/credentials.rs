@@ -38,6 +38,28 @@ pub struct NewPassword {
     pub code: Sensitive<String>,
 }
 
+/// The same, when nothing is wrong with it by itself: the second factor with the step that it shows.
+struct Checked {
+    password: Sensitive<String>,
+    factor: Option<(SecondFactor, u64)>,
+}
+
+impl NewPassword {
+    /// Looked at without an account: what is wrong says nothing about a code or a password until now. [ACC-32]
+    fn checked(self) -> Result<Checked, NotSet> {
+        if !Typed::new(&self.password).is_acceptable() {
+            return Err(NotSet::Password);
+        }
+        if self.second_factor.is_empty() {
+            return Ok(Checked { password: self.password, factor: None });
+        }
+        let factor = SecondFactor::parse(self.second_factor).ok_or(NotSet::SecondFactor)?;
+        // Compared with what the factor shows; whoever cannot read it off has not kept it.
+        let step = factor.step(self.code.expose(), clock::now(), 0).ok_or(NotSet::SecondFactor)?;
+        Ok(Checked { password: self.password, factor: Some((factor, step)) })
+    }
+}
+
 /// Why a password is not set. None of it says anything about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotSet {
@@ -122,10 +144,11 @@ impl Node {
     /// [`NotSet`]; a code that is wrong, used, ended or of a locked account is NOT_AUTHENTICATED.
     pub async fn enrol(&self, typed: &Sensitive<String>, new: NewPassword) -> Result<Account, NotSet> {
         let refused = NotSet::Refused(Rejection::NotAuthenticated);
+        let new = new.checked()?;
         let code = Code::parse(typed).ok_or(refused)?;
         let credential = self.waiting_code(&code).ok_or(refused)?;
         let account = self.accounts.account(&credential.account.to_vec())?;
-        let password = self.new_password(account.role, new).await?;
+        let password = self.worked_on(account.role, new).await?;
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         // Another may have used it, or ended the account, while the password was worked on.
@@ -146,20 +169,23 @@ impl Node {
         new: NewPassword,
     ) -> Result<(), NotSet> {
         let account = self.accounts.account(&account.to_vec())?;
-        let stays = new.second_factor.is_empty();
         // What is to be is looked at first: that it is too short says nothing about what was.
-        if !Typed::new(&new.password).is_acceptable() {
-            return Err(NotSet::Password);
-        }
-        let proven = self.prove(&account, old.0, old.1, shown).await?;
-        let mut password = match stays {
-            true => self.hashed(&new.password, proven.second_factor.clone(), proven.step).await?,
-            false => self.new_password(account.role, new).await?,
+        let new = new.checked()?;
+        // And worked on first: nothing comes between the proof and the change, no reset and no other use of a code.
+        let mut password = match new.factor {
+            None => self.hashed(&new.password, None, 0).await?,
+            Some(_) => self.worked_on(account.role, new).await?,
         };
-        password.step = password.step.max(if stays { proven.step } else { 0 });
-        let _alone = self.changing.lock().await;
+        let proven = self.prove(Some(account), old.0, old.1, shown).await?;
+        let until_now = &proven.password;
+        if password.second_factor.is_none() {
+            password.second_factor.clone_from(&until_now.second_factor);
+        }
+        if password.second_factor == until_now.second_factor {
+            password.step = password.step.max(until_now.step);
+        }
         let _settling = self.settling();
-        self.set_password(&account, password, None, shown).await
+        self.set_password(&proven.account, password, None, shown).await
     }
 
     /// Lets whoever holds the key of a certificate call as an account. [ACC-40]
@@ -296,20 +322,12 @@ impl Node {
     }
 
     /// Works on a password that is to be, with the second factor that the role needs. [ACC-34]
-    async fn new_password(&self, role: Role, new: NewPassword) -> Result<Password, NotSet> {
-        if !Typed::new(&new.password).is_acceptable() {
-            return Err(NotSet::Password);
+    async fn worked_on(&self, role: Role, new: Checked) -> Result<Password, NotSet> {
+        match new.factor {
+            None if needs_second_factor(role) => Err(NotSet::NeedsSecondFactor),
+            None => Ok(self.hashed(&new.password, None, 0).await?),
+            Some((factor, step)) => Ok(self.hashed(&new.password, Some(factor), step).await?),
         }
-        if new.second_factor.is_empty() {
-            return match needs_second_factor(role) {
-                true => Err(NotSet::NeedsSecondFactor),
-                false => Ok(self.hashed(&new.password, None, 0).await?),
-            };
-        }
-        let factor = SecondFactor::parse(new.second_factor).ok_or(NotSet::SecondFactor)?;
-        // Compared with what the factor shows; whoever cannot read it off has not kept it.
-        let step = factor.step(new.code.expose(), clock::now(), 0).ok_or(NotSet::SecondFactor)?;
-        Ok(self.hashed(&new.password, Some(factor), step).await?)
     }
 
     async fn hashed(

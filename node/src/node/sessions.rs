@@ -3,6 +3,7 @@
 //! Guarantees that whoever fails to log in hears the same after the same work, whatever the reason, and that a code of the
 //! second factor is used up in the journal before it lets anybody in.
 
+use tokio::sync::MutexGuard;
 use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
@@ -31,6 +32,15 @@ pub struct Begun {
     pub until: Seconds,
 }
 
+/// Somebody who has shown password and second factor, while nothing else changes.
+pub(super) struct Proven<'a> {
+    /// Whose they are.
+    pub(super) account: Account,
+    /// The password, its step used up.
+    pub(super) password: Password,
+    _alone: MutexGuard<'a, ()>,
+}
+
 impl Node {
     /// Begins a session. `shown` is what the caller shows in place of a token: one of the account that has ended says that
     /// they were here before. [ACC-33] [ACC-36]
@@ -46,45 +56,40 @@ impl Node {
     ) -> Result<Begun, Rejection> {
         // Looked up by what was typed.
         let named = self.accounts.named(name.expose());
-        let account = match named {
-            Some(account) => account,
-            None => {
-                self.accounts.work.is_right(Typed::new(password), None, false).await?;
-                return Err(Rejection::NotAuthenticated);
-            }
-        };
-        self.prove(&account, password, code, shown).await?;
+        let Proven { account, _alone, .. } = self.prove(named, password, code, shown).await?;
         let token = Token::generate().map_err(|_| Rejection::ReadFailed)?;
         let until = self.accounts.begin_session(account.id, &token, clock::now());
         Ok(Begun { account: account.id, token, until })
     }
 
-    /// Whether somebody knows the password of an account and holds its second factor, whose code is used up. [ACC-34]
+    /// Whether somebody knows the password of an account and holds its second factor, whose code is used up. Nothing changes
+    /// until what was proven is dropped: whoever is reset meanwhile gets nothing by it. [ACC-34] [ACC-35]
     pub(super) async fn prove(
         &self,
-        account: &Account,
+        account: Option<Account>,
         password: &Sensitive<String>,
         code: &str,
         shown: &str,
-    ) -> Result<Password, Rejection> {
-        let door = self.accounts.door(&account.id, shown, clock::now());
-        let known = matches!(door, Door::Device(..));
-        let kept = self.accounts.password_of(&account.id, clock::now()).map(|(_, password)| password);
+    ) -> Result<Proven<'_>, Rejection> {
+        let password_of = |now| account.as_ref().and_then(|account| self.accounts.password_of(&account.id, now));
+        let door = account.as_ref().map(|account| self.accounts.door(&account.id, shown, clock::now()));
+        let known = matches!(door, Some(Door::Device(..)));
+        let kept = password_of(clock::now()).map(|(_, password)| password);
         let right = self.accounts.work.is_right(Typed::new(password), kept.as_ref(), known).await?;
-        let _alone = self.changing.lock().await;
+        // Waited for also where there is no such account: a change that takes long would tell. [ACC-33]
+        let alone = self.changing.lock().await;
         let _settling = self.settling();
         let now = clock::now();
         // Read again: it may have changed, or its code been used, while the password was worked on.
-        let current = self
-            .accounts
-            .password_of(&account.id, now)
+        let current = password_of(now)
             .filter(|(_, current)| right && kept.as_ref().is_some_and(|kept| kept.salt == current.salt));
         let step = current.as_ref().and_then(|(_, password)| password.factor_step(code, now));
-        let open = self.accounts.attempted(door, step.is_some(), now);
-        let enabled = self.accounts.account(&account.id.to_vec()).is_ok_and(|account| !account.disabled);
-        match (current, step) {
-            (Some((credential, password)), Some(step)) if open && enabled => {
-                self.use_step(credential, Password { step, ..password }).await
+        let open = door.is_some_and(|door| self.accounts.attempted(door, step.is_some(), now));
+        let enabled = |account: &Account| self.accounts.account(&account.id.to_vec()).is_ok_and(|it| !it.disabled);
+        match (account.filter(enabled), current, step) {
+            (Some(account), Some((credential, password)), Some(step)) if open => {
+                let password = self.use_step(credential, Password { step, ..password }).await?;
+                Ok(Proven { account, password, _alone: alone })
             }
             _ => Err(Rejection::NotAuthenticated),
         }
@@ -141,14 +146,19 @@ impl Node {
         Ok((kept, token))
     }
 
-    /// Says up to which notice an account has seen them. [ACC-15]
+    /// Says up to which notice an account has seen them; `shown` is what the caller shows. [ACC-15]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchAccount`].
-    pub async fn see_notices(&self, account: &AccountId, through: u64) -> Result<usize, Rejection> {
+    /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] outside of a session, where the account could have one.
+    pub async fn see_notices(&self, account: &AccountId, shown: &str, through: u64) -> Result<usize, Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         let account = self.accounts.account(&account.to_vec())?;
+        // Whoever made a token of somebody would else see, in their place, that it was made.
+        let enrolled = self.accounts.password_of(&account.id, clock::now()).is_some();
+        if enrolled && !self.accounts.is_session(shown, clock::now()) {
+            return Err(Rejection::StepNotAllowed);
+        }
         // Nobody sees what is still to come.
         let seen = through.min(self.accounts.newest_notice());
         if seen > account.seen {

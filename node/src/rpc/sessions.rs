@@ -92,9 +92,15 @@ impl SessionService for Sessions {
         call: Request<wire::SeeNoticesRequest>,
     ) -> Result<Response<wire::SeeNoticesResponse>, Status> {
         let account = Admitted::demand(call.extensions(), Part::Whole)?.account;
+        let shown = shown(call.metadata());
         let (node, through) = (Arc::clone(&self.0), call.into_inner().through);
-        let left = to_the_end(async move { node.see_notices(&account, through).await }).await;
-        let left = left.ok_or_else(broken_off)?.map_err(status::of)?;
+        let left = to_the_end(async move { node.see_notices(&account, &shown, through).await }).await;
+        let left = left.ok_or_else(broken_off)?.map_err(|rejection| match rejection {
+            Rejection::StepNotAllowed => {
+                Status::failed_precondition("notices are seen in a session: uput account log-in")
+            }
+            other => status::of(other),
+        })?;
         Ok(Response::new(wire::SeeNoticesResponse { notices: count(left) }))
     }
 
