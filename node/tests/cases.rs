@@ -348,7 +348,7 @@ async fn a_request_id_answers_only_who_used_it() {
     assert_eq!(pair.hotline.open_trail(opens(&one)).await.unwrap(), first);
 }
 
-/// [CAS-16] [CAS-17] [CAS-18] [CAS-2]
+/// [CAS-16] [CAS-17] [CAS-18] [CAS-2] [CAS-34]
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_are_joined_numbered_and_kept() {
     let Pair { hotline, shelter, houses } = pair().await;
@@ -375,6 +375,13 @@ async fn cases_are_joined_numbered_and_kept() {
         assert_eq!(node.sight(&one, &from), Sight::None, "what was joined has nothing left");
     };
     is_whole(&hotline);
+    // [CAS-34] Whom the one excludes does not have it through the other.
+    let [theirs, hers] = [&third, &one].map(|by| hotline.create_case(by, Sensitive::new(String::new())));
+    let (theirs, hers) = (theirs.await.unwrap().id, hers.await.unwrap().id);
+    hotline.exclude_person(&one, &hers, third.person).await.unwrap();
+    let chief = caller(4, Role::Supervisor);
+    let joined = hotline.join_cases(&chief, &theirs, &hers).await.unwrap();
+    assert!(!joined.persons.contains(&third.person) && joined.excludes(&third.person));
     drop((hotline, shelter));
     let hotline = town::reopened(&houses[0]).await;
     is_whole(&hotline);
@@ -485,6 +492,8 @@ async fn whom_she_excluded_is_excluded_before_anybody_can_open_it() {
     let second = second.await.unwrap();
     let second = Caller { account: second.0.id, person: second.0.person, ..caller(1, Role::Supervisor) };
     assert_eq!(node.sight_of(&second, &trail), Sight::None, "a person has two accounts");
+    let digits: String = vesna.person.to_vec().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(node.colleague(&Sensitive::new(digits)), Ok(vesna.person), "and is named by either, and as herself");
 
     // Nobody who is excluded decides about it.
     assert_eq!(

@@ -57,10 +57,12 @@ impl Exclusion {
         if (other.stands(), other.ground) > (self.stands(), self.ground) { other } else { self }
     }
 
-    /// What is new about this one, if she names somebody again: only a surer ground reopens what was lifted. [CAS-34]
+    /// What is new about this one, if she names somebody again: only a surer ground reopens what was lifted. That somebody
+    /// was excluded by hand says nothing about her words: what was lifted of that, they reopen. [CAS-34]
     #[must_use]
     pub fn named_again(self, again: Self) -> Self {
-        if again.ground > self.ground { again } else { self }
+        let by_words = self.stands() || self.ground != Ground::ByHand;
+        if again.ground > self.ground || !by_words { again } else { self }
     }
 }
 
@@ -106,5 +108,8 @@ mod tests {
         assert_eq!(Exclusion { ruling: Ruling::Lifted, ..named }.stricter(doubtful), doubtful);
         assert_eq!(lifted.named_again(doubtful), lifted);
         assert_eq!(lifted.named_again(named), named);
+        let by_hand = Exclusion::new(Ground::ByHand, None, 3);
+        assert_eq!(by_hand.named_again(named), by_hand);
+        assert_eq!(Exclusion { ruling: Ruling::Lifted, ..by_hand }.named_again(named), named);
     }
 }

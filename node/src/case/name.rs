@@ -19,8 +19,30 @@ const GIVEN: &str = include_str!("../../../specs/given-names.txt");
 /// The shortest word that counts.
 const SHORTEST: usize = 2;
 /// How one sound is written in several ways, and as what it is compared.
-const SOUNDS: [(&str, &str); 9] =
-    [("xh", "dz"), ("gj", "g"), ("kj", "k"), ("ch", "c"), ("sh", "s"), ("zh", "z"), ("q", "c"), ("w", "v"), ("y", "i")];
+const SOUNDS: [(&str, &str); 11] = [
+    ("xh", "dz"),
+    ("gj", "d"),
+    ("kj", "c"),
+    ("ch", "c"),
+    ("sh", "s"),
+    ("zh", "z"),
+    ("th", "t"),
+    ("dh", "d"),
+    ("q", "c"),
+    ("w", "v"),
+    ("y", "i"),
+];
+/// Macedonian letters that fold to another sound than the one that neighbours write with a letter of their own: in Latin.
+const MACEDONIAN: [(&str, &str); 8] = [
+    ("ѓ", "gj"),
+    ("Ѓ", "gj"),
+    ("ќ", "kj"),
+    ("Ќ", "kj"),
+    ("г\u{301}", "gj"),
+    ("Г\u{301}", "gj"),
+    ("к\u{301}", "kj"),
+    ("К\u{301}", "kj"),
+];
 
 /// Names that she gave, as digests under a key of their own.
 #[derive(Clone, PartialEq, Message)]
@@ -59,7 +81,11 @@ impl Name {
     /// Its words, folded, each once. [CAS-31]
     #[must_use]
     pub fn new(name: &Sensitive<String>) -> Self {
-        let plain = words::folded(name);
+        let mut letters = Zeroizing::new(name.expose().clone());
+        for (written, latin) in MACEDONIAN {
+            letters = Zeroizing::new(letters.replace(written, latin));
+        }
+        let plain = words::folded(&Sensitive::new(std::mem::take(&mut *letters)));
         // Read to be cut into words that are compared and forgotten.
         let mut words: Vec<_> = plain.expose().split_whitespace().map(sounded).collect();
         words.retain(|word| word.chars().count() >= SHORTEST);
@@ -163,6 +189,12 @@ mod tests {
             ["Gëzim Shtrembaj", "gezim strembaj"],
             ["Enver Hoxhaj", "Енвер Хоџај"],
             ["Qemal Çarshiu", "Ćemal Čaršiu"],
+            ["Милан Измишљеновиќ", "Milan Izmišljenović"],
+            ["Milan Izmisljenovikj", "Милан Измишљеновић"],
+            ["Ѓорѓе Измислевски", "Đorđe Izmislevski"],
+            ["Gjergj Izmisloka", "Đerđ Izmisloka"],
+            ["Arben Thaçizmisl", "Arben Tačizmisl"],
+            ["Dhimitër Izmisli", "Dimiter Izmisli"],
             ["Ana Prva; Vesna Druga", "Druga, Vesna"],
             ["Izmišljenović-Petrić Ana", "Ana Petrić Izmišljenović"],
             ["Vesna", "vesna"],

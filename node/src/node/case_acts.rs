@@ -3,7 +3,7 @@
 //! Guarantees that each act starts from what the one before left, is in the journal before it is answered, and is refused
 //! to whoever does not see the case as if it were not there. Who may make which call, the table of roles says.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Span, wire::Role};
 
@@ -92,10 +92,10 @@ impl Node {
             let before = joined.exclusions.get(person).copied();
             let strict = before.map_or(*exclusion, |before| before.stricter(*exclusion));
             joined.exclusions.insert(*person, strict);
-            if strict.stands() {
-                joined.persons.remove(person);
-            }
         }
+        // [CAS-34] Whoever is excluded from either has neither, nor gets it back.
+        let Case { persons, exclusions, .. } = &mut joined;
+        persons.retain(|person| !exclusions.get(person).is_some_and(Exclusion::stands));
         let mut keys = Vec::new();
         if !from.names.is_empty() {
             let NameList { mut lists } = self.names_of(&joined, &keys);
@@ -222,10 +222,13 @@ impl Node {
             let id = beginning.as_deref().is_some_and(|id| account.id.begins(id) || account.person.begins(id));
             !account.disabled && (named || id)
         };
-        let mut found: Vec<PersonId> =
+        // Somebody with several accounts is one person.
+        let found: BTreeSet<PersonId> =
             self.accounts.accounts().iter().filter(|account| is_meant(account)).map(|account| account.person).collect();
-        found.dedup();
-        <[PersonId; 1]>::try_from(found).map(|[person]| person).map_err(|_| Rejection::NoSuchAccount)
+        match found.first() {
+            Some(person) if found.len() == 1 => Ok(*person),
+            _ => Err(Rejection::NoSuchAccount),
+        }
     }
 
     /// The team of that name, or whose ID begins so.
