@@ -76,15 +76,15 @@ async fn what_is_written_once_is_not_typed_again() {
         ..enquiry("shelter-jasen")
     };
     let mut trail = open(&CONSENT);
-    assert_eq!(hotline.open_from_case(&mut trail, &[Label::AgeBand, Label::Language]).unwrap(), []);
+    assert_eq!(hotline.open_from_case(&mut trail, &[Label::AgeBand, Label::Language]).await.unwrap(), []);
     let opened = hotline.open_trail(trail).await.unwrap().unwrap();
     let shown = hotline.show(&by, &opened, true).await.unwrap();
     let told = |label: &str| shown.events[0].fields.iter().find(|field| field.label == label).unwrap().value.clone();
     assert_eq!((told("age_band"), told("language")), ("30_59".to_owned(), "sr".to_owned()));
     // What is typed otherwise is said, and what the record does not have is refused.
     let mut typed = open(&[&CONSENT[..], &[("language", "ro")]].concat());
-    assert_eq!(hotline.open_from_case(&mut typed, &[Label::AgeBand]).unwrap(), [Label::Language]);
-    let refused = hotline.open_from_case(&mut open(&CONSENT), &[Label::RiskLevel]).err().unwrap();
+    assert_eq!(hotline.open_from_case(&mut typed, &[Label::AgeBand]).await.unwrap(), [Label::Language]);
+    let refused = hotline.open_from_case(&mut open(&CONSENT), &[Label::RiskLevel]).await.err().unwrap();
     assert_eq!(refused.to_string(), "there is no value to take of: risk_level");
 
     // A colleague to whom the case was not given learns nothing of it, as of one that is not there.
@@ -106,7 +106,7 @@ async fn what_is_written_once_is_not_typed_again() {
     assert!(record.fields.iter().any(|field| field.value == "Invented Name" && field.label == "name"));
 }
 
-/// [CAS-44]
+/// [CAS-44] [CAS-30]
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_she_excluded_goes_with_who_she_is() {
     let Pair { hotline, shelter, houses: _houses } = pair().await;
@@ -120,7 +120,11 @@ async fn whom_she_excluded_goes_with_who_she_is() {
     };
     let trail = hotline.open_trail(new).await.unwrap().unwrap();
     let case = hotline.case_of(&trail).unwrap();
+    let name = Sensitive::new("EXCLUDED, Invented".to_owned());
+    let (colleague, _) = hotline.create_account(&BY, name, wire::Role::Supervisor, None).await.unwrap();
     hotline.update_case_record(values(&by, case, &[("excluded_persons", "Invented Excluded")])).await.unwrap();
+    // [CAS-30] At once, not when it is told to somebody.
+    assert!(hotline.case(&case).unwrap().excludes(&colleague.person));
     until(|| async { shelter.show(&by, &trail, false).await.is_ok_and(|trail| trail.stage == 1) }).await;
     shelter.record_event(event(trail, Statement::Accepted)).await.unwrap();
     until(|| async { hotline.show(&by, &trail, false).await.unwrap().headline == "accepted" }).await;

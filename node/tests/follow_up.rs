@@ -6,6 +6,7 @@ mod town;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use town::{
@@ -18,13 +19,16 @@ use uput_core::{
     id::{OrgId, TrailId},
     letter,
     rejection::Rejection,
+    sensitive::Sensitive,
     wire::{self, FollowState, LegalBasis},
 };
 use uput_node::{
-    account::Caller,
-    case::CaseId,
+    account::{By, Caller},
+    case::{CaseId, Sight},
     node::{NewChange, NewEvent, NewFollowUp, NewTrail, NewValues, Node, Post},
     peer::Mailroom,
+    record::{self, FollowUpRecord},
+    storage::Commit,
 };
 
 const GUARDIAN: [(&str, &str); 7] = [
@@ -347,7 +351,7 @@ async fn nothing_new_goes_to_an_organisation_that_she_excluded() {
 async fn what_was_broken_off_goes_on_and_nothing_is_said_twice() {
     const TRAILS: usize = 12;
     let town = a_town().await;
-    let name = uput_core::sensitive::Sensitive::new("An Invented Worker".to_owned());
+    let name = Sensitive::new("An Invented Worker".to_owned());
     let (account, _) = town.hotline.create_account(&BY, name, wire::Role::CaseWorker, None).await.unwrap();
     let by = Caller { account: account.id, person: account.person, ..worker() };
     let first = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
@@ -393,6 +397,93 @@ async fn what_was_broken_off_goes_on_and_nothing_is_said_twice() {
     assert_eq!(again.follow_up, list[0].follow_up);
     hotline.continue_follow_ups().await.unwrap();
     assert_eq!(corrections(&hotline).await, vec![1; TRAILS]);
+}
+
+/// Whoever writes down what she said may bear the name that she gave. [CAS-54] [CAS-30]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_excludes_whoever_made_it_is_followed_all_the_same() {
+    let town = a_town().await;
+    let name = Sensitive::new("Vesna Izmišljenović".to_owned());
+    let (account, _) = town.hotline.create_account(&BY, name, wire::Role::CaseWorker, None).await.unwrap();
+    let by = Caller { account: account.id, person: account.person, ..worker() };
+    let trail = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&trail).unwrap();
+    let names = fields(&[("excluded_persons", "Petar Izmišljenović")]).remove(0);
+    let change = town.follow(&by, case, NewChange::ExcludedPersons(names)).await;
+    assert_eq!(town.hotline.sight(&by, &case), Sight::None, "in doubt");
+    assert!(change.complete);
+    assert_eq!(step(&change, &trail).say, ["corrected"]);
+    let told = || newest(&town.others[0], &trail, "excluded_persons");
+    until(|| async { told().await.as_deref() == Some("Petar Izmišljenović") }).await;
+}
+
+/// A program that hears no answer asks again, also while the first request is at work. [CAS-54]
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_made_twice_at_once_is_one_change() {
+    let (town, by) = (a_town().await, worker());
+    let trail = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&trail).unwrap();
+    let id = request_id();
+    let ask = || NewFollowUp { request_id: id.clone(), ..new(&by, case, contact(&NEW, false)) };
+    let (one, other) = tokio::join!(town.hotline.follow_up(ask()), town.hotline.follow_up(ask()));
+    assert_eq!(one.unwrap().follow_up, other.unwrap().follow_up);
+    assert_eq!(town.list(&by, &case).await.len(), 1);
+    let shown = town.hotline.show(&by, &trail, false).await.unwrap();
+    assert_eq!(shown.events.iter().filter(|event| event.kind == "corrected").count(), 1);
+}
+
+/// Who she is, read from the record before she changed her number and said after. [CAS-43] [CAS-54]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_before_a_change_does_not_outlive_it() {
+    let (town, by) = (a_town().await, worker());
+    let trail = town.asked(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&trail).unwrap();
+    town.follow(&by, case, contact(&OLD, false)).await;
+    let mut identity = NewEvent {
+        fields: fields(&[&CONSENT[..], &[("name", "Invented Name")]].concat()),
+        basis: Some(LegalBasis::ExplicitConsent),
+        ..event(trail, Statement::Identity)
+    };
+    let labels = [Label::SafeContactChannel, Label::SafeContactTelephone];
+    town.hotline.say_from_case(&mut identity, &labels).await.unwrap();
+    let (node, change) = (town.hotline.clone(), new(&by, case, contact(&NEW, false)));
+    let mut following =
+        tokio::spawn(async move { node.follow_up(change).await.map_err(|refused| refused.rejection()) });
+    // Either it waits for what was read, or it is done before that is said.
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut following).await;
+    town.hotline.record_event(identity).await.unwrap();
+    let change = match early {
+        Ok(done) => done,
+        Err(_) => following.await,
+    };
+    assert_eq!(step(&change.unwrap().unwrap(), &trail).say, ["corrected"]);
+    town.quiet().await;
+    assert_eq!(newest(&town.others[0], &trail, "safe_contact_telephone").await.as_deref(), Some("+38269000222"));
+}
+
+/// A change that can never be followed, and a node that starts all the same. [CAS-54]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_cannot_be_followed_keeps_no_node_from_starting() {
+    let house = House::found(1).await;
+    let node = house.open();
+    let by = worker();
+    let name = Sensitive::new("An Invented Worker".to_owned());
+    let (account, _) = node.create_account(&BY, name, wire::Role::CaseWorker, None).await.unwrap();
+    let case = node.create_case(&by, Sensitive::new(String::new())).await.unwrap().id;
+    drop(node);
+    let storage = house.open_storage();
+    let kept = FollowUpRecord {
+        follow_up: vec![1; 16],
+        case: case.to_vec(),
+        sealed: vec![1; 64],
+        time: 1,
+        account: By::from(account.id).to_vec(),
+        request: vec![2; 32],
+        complete: false,
+    };
+    storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&kept)] }).await.unwrap();
+    drop(storage);
+    reopened(&house).await.continue_follow_ups().await.unwrap();
 }
 
 /// Letters that passed, kept by a curious carrier.

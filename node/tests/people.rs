@@ -191,6 +191,7 @@ fn basis_fields(basis: LegalBasis) -> Vec<Field> {
 fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
     let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
     NewTrail {
+        stays: None,
         by: worker(),
         case: None,
         second: Second::Nobody,

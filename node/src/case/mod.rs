@@ -9,7 +9,7 @@ mod register;
 mod sight;
 
 pub use exclusion::{Exclusion, Ground, Ruling};
-pub use register::Cases;
+pub use register::{Cases, RecordStays};
 pub use sight::{Sight, Viewer};
 
 use std::{

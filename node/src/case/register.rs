@@ -9,7 +9,8 @@ use std::{
 };
 
 use tokio::sync::{
-    Mutex, MutexGuard, RwLock as TokioRwLock, RwLockReadGuard as RwLockReadGuardAsync, RwLockWriteGuard,
+    Mutex, MutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock as TokioRwLock,
+    RwLockReadGuard as RwLockReadGuardAsync, RwLockWriteGuard,
 };
 use uput_core::{id::TrailId, rejection::Rejection};
 
@@ -24,6 +25,7 @@ const BEGINNING: usize = 4;
 pub struct Cases {
     state: RwLock<State>,
     places: Vec<Mutex<()>>,
+    records: Vec<Arc<TokioRwLock<()>>>,
     naming: TokioRwLock<()>,
     nobody: Arc<Case>,
 }
@@ -40,6 +42,7 @@ impl Default for Cases {
         Self {
             state: RwLock::default(),
             places,
+            records: (0..PLACES).map(|_| Arc::default()).collect(),
             naming: TokioRwLock::default(),
             nobody: Arc::new(Case::new(CaseId::new([0; 16]), 0)),
         }
@@ -153,6 +156,19 @@ impl Cases {
         held
     }
 
+    /// Waits until no change is made in a case and followed: what is read of its record holds until it was said. Ask
+    /// before every other place, and once. [CAS-43]
+    pub async fn record_stays(&self, case: &CaseId) -> Option<RecordStays> {
+        let place = Arc::clone(self.records.get(place_of(case))?);
+        Some(RecordStays(place.read_owned().await))
+    }
+
+    /// Waits until nobody says anything from the record of a case, nor follows a change in it: hold it from the first look
+    /// at its trails until the change is followed. Ask before every other place. [CAS-54]
+    pub async fn record_changes(&self, case: &CaseId) -> Option<OwnedRwLockWriteGuard<()>> {
+        Some(Arc::clone(self.records.get(place_of(case))?).write_owned().await)
+    }
+
     /// Waits until nobody gets a name: hold it from the comparison with the names of colleagues to the end of the commit.
     /// Ask for the trails' places before, and for the cases' places after. [CAS-33]
     pub async fn names_stay(&self) -> RwLockReadGuardAsync<'_, ()> {
@@ -174,6 +190,9 @@ impl Cases {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Evidence that the record of a case, and what is followed of it, stays as it is. [CAS-43]
+pub struct RecordStays(#[allow(dead_code, reason = "held, never read")] OwnedRwLockReadGuard<()>);
 
 /// Nothing was found, or (`true`) more than one.
 struct Many(bool);

@@ -22,6 +22,8 @@ use uput_core::{
 use super::{
     Node,
     accesses::Of,
+    cases::draft_of,
+    exclusions::names_in,
     refusal::Refused,
     trails::Loaded,
     write::{NewEvent, NewTrail, terms_for},
@@ -29,7 +31,7 @@ use super::{
 use crate::{
     access::Why,
     account::{By, Caller},
-    case::{Case, CaseId, Sight},
+    case::{Case, CaseId, RecordStays, Sight},
     clock,
     record::{
         self, CASE_REQUESTS, CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, EventRecord, HeldField, Holding,
@@ -101,6 +103,7 @@ impl Node {
             return Ok((known.view(&case.id, false), Vec::new()));
         }
         let now = clock::now().get();
+        let named = names_in(fields.iter().map(|(field, _)| field));
         let mut replaced = known.put(fields, now);
         for label in &new.removed {
             replaced.extend(known.fields.remove(label).map(|gone| gone.field.label()));
@@ -112,8 +115,13 @@ impl Node {
         if !new.validate_only {
             let mut keys = Vec::new();
             let kept = self.known_record(&case.id, &known, new.by.by(), digest, &mut keys)?;
-            self.commit(Commit { keys, records: vec![record::draft(&kept)] }).await?;
+            let mut records = vec![record::draft(&kept)];
+            let excluding = self.excluding(&case, &named, &mut keys)?;
+            records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
+            let _settling = self.settling();
+            self.commit(Commit { keys, records }).await?;
             self.index_record(&case.id, &known);
+            excluding.into_iter().for_each(|case| self.set_case(case));
         }
         replaced.sort_unstable();
         replaced.dedup();
@@ -143,12 +151,12 @@ impl Node {
     ///
     /// # Errors
     /// [`Refused`].
-    pub fn open_from_case(&self, new: &mut NewTrail, labels: &[Label]) -> Result<Vec<Label>, Refused> {
+    pub async fn open_from_case(&self, new: &mut NewTrail, labels: &[Label]) -> Result<Vec<Label>, Refused> {
         let Some(id) = new.case else {
             return if labels.is_empty() { Ok(Vec::new()) } else { Err(Refused::NotRecorded(labels.to_vec())) };
         };
-        let Some((case, known)) = self.known_to(&new.by, &id, labels)? else { return Ok(Vec::new()) };
-        drop(case);
+        let Some((known, stays)) = self.known_to(&new.by, &id, labels).await? else { return Ok(Vec::new()) };
+        new.stays = stays;
         if new.stage == 2 && self.lets_name_excluded(new) {
             known.add(Label::ExcludedPersons, &mut new.fields);
         }
@@ -161,7 +169,8 @@ impl Node {
     /// [`Refused`].
     pub async fn say_from_case(&self, new: &mut NewEvent, labels: &[Label]) -> Result<Vec<Label>, Refused> {
         let id = self.case_of(&new.trail).ok_or(Rejection::NoSuchTrail)?;
-        let Some((_, known)) = self.known_to(&new.by, &id, labels)? else { return Ok(Vec::new()) };
+        let Some((known, stays)) = self.known_to(&new.by, &id, labels).await? else { return Ok(Vec::new()) };
+        new.stays = stays;
         // [CAS-44] Whoever learns who she is learns whom she excluded.
         if new.statement == Statement::Identity && known.fields.contains_key(&Label::ExcludedPersons) {
             let mut held = self.trails.hold(&new.trail).await;
@@ -228,6 +237,21 @@ impl Node {
         Ok(CaseValuesRecord { case: case.to_vec(), sealed, time: known.changed, account: by.to_vec(), request })
     }
 
+    /// A case as it is when her record names persons whom she excluded; none if it names nobody. Hold the case. [CAS-30]
+    pub(super) fn excluding(
+        &self,
+        case: &Case,
+        named: &[Sensitive<String>],
+        keys: &mut Vec<NewTrailKeys>,
+    ) -> Result<Option<Case>, Rejection> {
+        if named.is_empty() {
+            return Ok(None);
+        }
+        let mut case = case.clone();
+        self.exclude_named(&mut case, named, keys)?;
+        Ok(Some(case))
+    }
+
     /// The digests by which a record is found.
     pub(super) fn words_of(&self, known: &Known) -> Vec<Digest> {
         let mut digests: Vec<Digest> = Vec::new();
@@ -244,21 +268,23 @@ impl Node {
         self.storage.trail_keys(&case_key_name(case))
     }
 
-    /// What is known in a case, for whoever sees its values; nothing for whoever sees the outline only and takes nothing
-    /// from it.
-    fn known_to(
+    /// What is known in a case, for whoever sees its values, and that it stays so; nothing for whoever sees the outline only
+    /// and takes nothing from it. [CAS-43]
+    async fn known_to(
         &self,
         caller: &Caller,
         id: &CaseId,
         labels: &[Label],
-    ) -> Result<Option<(std::sync::Arc<Case>, Known)>, Rejection> {
+    ) -> Result<Option<(Known, Option<RecordStays>)>, Rejection> {
         let wanted = if labels.is_empty() { Sight::Outline } else { Sight::Values };
-        let case = self.demand_case(caller, id, wanted)?;
+        self.demand_case(caller, id, wanted)?;
         if self.sight(caller, id) < Sight::Values {
             return Ok(None);
         }
-        let known = self.known(&case)?;
-        Ok(Some((case, known)))
+        let stays = self.cases.record_stays(id).await;
+        // An exclusion that came while this waited counts.
+        let case = self.demand_case(caller, id, wanted)?;
+        Ok(Some((self.known(&case)?, stays)))
     }
 
     /// Records that somebody looks at the record of a case. [CAS-42]

@@ -38,7 +38,7 @@ use super::{
 
 use crate::{
     account::{By, Caller},
-    case::{Case, CaseId, Sight},
+    case::{Case, CaseId, RecordStays, Sight},
     clock::{self, SystemEntropy},
     peer::PeerState,
     record::{self, EventRecord},
@@ -57,6 +57,8 @@ pub struct NewTrail {
     pub request_id: String,
     /// Check only.
     pub validate_only: bool,
+    /// The record of its case stays as it was read for this; none: nothing was read of it. [CAS-43]
+    pub stays: Option<RecordStays>,
     /// Local name or OrgId of the other organisation.
     pub peer: String,
     /// Under which agreement; none: the only one that allows it.
@@ -103,6 +105,17 @@ pub struct NewEvent {
     pub occurred: Option<Seconds>,
     /// The trail that holds the issuer's decision.
     pub evidence_trail: Option<TrailId>,
+    /// The record of its case stays as it was read for this; none: nothing was read of it. [CAS-43]
+    pub stays: Option<RecordStays>,
+}
+
+/// What lets somebody add an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leave {
+    /// That they see the trail now.
+    Sight,
+    /// It was given, on disk, before.
+    Given,
 }
 
 /// On whose word an event is written, for which request, and what its case becomes with it.
@@ -117,7 +130,8 @@ impl Node {
     ///
     /// # Errors
     /// [`Refused`]: nothing was written.
-    pub async fn open_trail(&self, new: NewTrail) -> Result<Option<TrailId>, Refused> {
+    pub async fn open_trail(&self, mut new: NewTrail) -> Result<Option<TrailId>, Refused> {
+        let _stays = new.stays.take();
         let digest = record::request_digest(&new.by.by(), &new.request_id);
         let _turn = self.trails.hold(&request_place(&digest)).await;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
@@ -157,7 +171,6 @@ impl Node {
     /// # Errors
     /// [`Refused`]: nothing was written.
     pub async fn record_event(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
-        let digest = record::request_digest(&new.by.by(), &new.request_id);
         self.demand(&new.by, &new.trail, Sight::Outline)?;
         let cited = match new.evidence_trail {
             // [EVT-15] A trail does not prove itself: whoever is in it has the decision already.
@@ -168,11 +181,29 @@ impl Node {
             }
             None => None,
         };
+        self.record(new, cited, Leave::Sight).await
+    }
+
+    /// Adds what a change in the case becomes in a trail. Whoever made the change might make it then; that they see the
+    /// case no more, because of this very change or since, keeps it from nobody. [CAS-54]
+    pub(super) async fn record_followed(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
+        self.record(new, None, Leave::Given).await
+    }
+
+    async fn record(
+        &self,
+        new: NewEvent,
+        cited: Option<Verified<Event>>,
+        leave: Leave,
+    ) -> Result<Option<EventId>, Refused> {
+        let digest = record::request_digest(&new.by.by(), &new.request_id);
         let mut held = self.trails.hold(&new.trail).await;
         let _names = self.cases.names_stay().await;
         let _alone = self.hold_cases(&[new.trail]).await;
         // An exclusion that came while this waited counts.
-        self.demand(&new.by, &new.trail, Sight::Outline)?;
+        if leave == Leave::Sight {
+            self.demand(&new.by, &new.trail, Sight::Outline)?;
+        }
         self.ensure_loaded(&mut held, &new.trail)?;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));

@@ -77,7 +77,7 @@ async fn ask(node: &Arc<Node>, by: Caller, act: Act, why: Why) -> Result<wire::A
     match act {
         Act::OpenTrail(opening) => {
             demand(&by, &opening, Part::Whole)?;
-            let (new, digest, _) = said::opening(node, by, opening, true)?;
+            let (new, digest, _) = said::opening(node, by, opening, true).await?;
             node.ask_opening(new, digest, why).await.map_err(|refused| request::refused(&refused))
         }
         Act::RecordEvent(event) => {

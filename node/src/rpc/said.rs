@@ -16,7 +16,7 @@ const LONGEST_WAIT: u32 = 60;
 
 /// An opening, the digest of exactly it, and labels whose value differs from the case's. `ask`: a second person is
 /// being asked for it.
-pub(super) fn opening(
+pub(super) async fn opening(
     node: &Arc<Node>,
     by: Caller,
     said: wire::OpenTrailRequest,
@@ -32,6 +32,7 @@ pub(super) fn opening(
     let mut exact = said.clone();
     let mut new = NewTrail {
         case: request::case(node, &by, &said.case)?,
+        stays: None,
         by,
         second: Second::Nobody,
         request_id: request::request_id(said.request_id, said.validate_only || ask)?,
@@ -47,7 +48,7 @@ pub(super) fn opening(
         expiry: request::time("expiry", said.expiry)?,
         occurred: request::time("occurred", said.occurred)?,
     };
-    let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?);
+    let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
     // [APR-3] The digest is over whole IDs, and over values wherever they came from.
     exact.case = new.case.map(|id| id.to_vec()).unwrap_or_default();
@@ -82,6 +83,7 @@ pub(super) async fn event(
         article: said.article,
         occurred: request::time("occurred", said.occurred)?,
         evidence_trail,
+        stays: None,
     };
     let differs = node.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);

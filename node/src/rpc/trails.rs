@@ -23,7 +23,7 @@ impl TrailService for Trails {
         call: Request<wire::OpenTrailRequest>,
     ) -> Result<Response<wire::OpenTrailResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
-        let (new, _, differs) = said::opening(&self.0, by, call.into_inner(), false)?;
+        let (new, _, differs) = said::opening(&self.0, by, call.into_inner(), false).await?;
         let (node, check) = (Arc::clone(&self.0), new.validate_only);
         let opened = to_the_end(async move { node.open_trail(new).await }).await.ok_or_else(broken_off)?;
         let trail = opened.map_err(|refused| request::refused(&refused))?;

@@ -256,6 +256,7 @@ pub fn enquiry(peer: &str) -> NewTrail {
         service_type: wire::ServiceType::Shelter,
         stage: 0,
         basis: LegalBasis::NoneNeededNonpersonal,
+        stays: None,
         article: 0,
         fields: fields(&[("places", "2"), ("adults", "1"), ("children", "1")]),
         expiry: None,
@@ -284,6 +285,7 @@ pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
         article: 0,
         occurred: None,
         evidence_trail: None,
+        stays: None,
     }
 }
 

@@ -118,6 +118,10 @@ impl Node {
     /// # Errors
     /// [`Refused`]: nothing was made or said.
     pub async fn follow_up(&self, new: NewFollowUp) -> Result<wire::FollowedChange, Refused> {
+        self.demand_case(&new.by, &new.case, Sight::Values)?;
+        // Of two changes the later one is said last; and nothing is said from the record that this one replaces. [CAS-54]
+        let _alone = self.cases.record_changes(&new.case).await;
+        // An exclusion that came while this waited counts.
         let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
         let request = record::request_digest(&new.by.by(), &new.request_id);
         if let Some(position) = self.indexed(CASE_REQUESTS, &request) {
@@ -164,21 +168,25 @@ impl Node {
     /// Goes on with what was broken off. To be called once after a start. [CAS-54]
     ///
     /// # Errors
-    /// Why the journal cannot be read; a trail in which nothing can be said is no error.
+    /// Why the journal cannot be read; a change that cannot be followed now is none: it stays on the list, and the node
+    /// starts, or nobody would hear of anything else either.
     pub async fn continue_follow_ups(&self) -> Result<(), OpenError> {
         for kept in all::<FollowUpRecord>(&self.storage, FOLLOWING)? {
             let Some(by) = self.caller_of(&kept.account) else {
                 tracing::error!("a change that was broken off is not followed further: its account is not there");
                 continue;
             };
-            self.follow(kept, &by).await.map_err(OpenError::Unreadable)?;
+            if let Err(rejection) = self.follow(kept, &by).await {
+                tracing::error!(%rejection, "a change that was broken off is not followed further until the next start");
+            }
         }
         Ok(())
     }
 
     async fn again(&self, case: &Case, position: Position, by: &Caller) -> Result<wire::FollowedChange, Refused> {
         let made: FollowUpRecord = self.at(position)?;
-        if made.case != case.id.to_vec() {
+        let whole = CaseId::parse(&made.case).and_then(|id| self.whole_case(&id));
+        if whole.is_none_or(|whole| whole.id != case.id) {
             return Err(Rejection::BadValue.into());
         }
         let newest = self.indexed(FOLLOW_UPS, &record::follow_up_key(&made)).ok_or(Rejection::ReadFailed)?;
@@ -235,13 +243,12 @@ impl Node {
         };
         let mut records = vec![record::draft(&values)];
         // [CAS-30] Whoever here bears one of the names is excluded with it.
-        let mut excluding = None;
-        if let NewChange::ExcludedPersons(field) = &new.change {
-            let mut case = Case::clone(&*case);
-            self.exclude_named(&mut case, &[field.value().clone()], &mut keys)?;
-            records.push(draft_of(&case, Some(new.by.by())));
-            excluding = Some(case);
-        }
+        let named = match &new.change {
+            NewChange::ExcludedPersons(field) => vec![field.value().clone()],
+            _ => Vec::new(),
+        };
+        let excluding = self.excluding(&case, &named, &mut keys)?;
+        records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
         let id: [u8; 16] = SystemEntropy.bytes();
         let kept = FollowUpRecord {
             follow_up: id.to_vec(),
@@ -349,8 +356,9 @@ impl Node {
             article: 0,
             occurred: None,
             evidence_trail: None,
+            stays: None,
         };
-        self.record_event(event).await.map(drop)
+        self.record_followed(event).await.map(drop)
     }
 
     fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {
