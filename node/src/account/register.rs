@@ -244,6 +244,14 @@ impl Register {
         accounts
     }
 
+    /// What people here call a person: by the oldest account.
+    #[must_use]
+    pub fn name_of(&self, person: &PersonId) -> Option<Sensitive<String>> {
+        let state = self.read();
+        let accounts = state.accounts.values().filter(|account| account.person == *person);
+        accounts.min_by_key(|account| (account.created, account.id)).map(|account| account.name.clone())
+    }
+
     /// The account whose ID begins so.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! there, and that one change at a time is made to a case. Leaves the journal to the node.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
@@ -15,6 +15,7 @@ use tokio::sync::{
 use uput_core::{id::TrailId, rejection::Rejection};
 
 use super::{Case, CaseId, Sight, Viewer};
+use crate::account::PersonId;
 
 /// How many changes of different cases can be made at once.
 const PLACES: usize = 64;
@@ -34,6 +35,8 @@ pub struct Cases {
 struct State {
     cases: BTreeMap<CaseId, Arc<Case>>,
     trails: BTreeMap<TrailId, CaseId>,
+    /// From which cases a person is excluded.
+    excluded: BTreeMap<PersonId, BTreeSet<CaseId>>,
 }
 
 impl Default for Cases {
@@ -51,12 +54,31 @@ impl Default for Cases {
 
 impl Cases {
     /// Takes in a case, or what it is now.
-    pub fn set(&self, case: Case) {
+    pub fn set(&self, case: Arc<Case>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         for trail in &case.trails {
             state.trails.insert(*trail, case.id);
         }
-        state.cases.insert(case.id, Arc::new(case));
+        state.exclude(&case);
+        state.cases.insert(case.id, case);
+    }
+
+    /// The cases from which somebody is excluded, or the machine that calls for them.
+    #[must_use]
+    pub fn shut_to(&self, viewer: &Viewer) -> Vec<Arc<Case>> {
+        let state = self.read();
+        let persons = [Some(viewer.person), viewer.machine];
+        let ids: BTreeSet<CaseId> =
+            persons.iter().flatten().filter_map(|person| state.excluded.get(person)).flatten().copied().collect();
+        ids.iter().filter_map(|id| state.cases.get(id).cloned()).collect()
+    }
+
+    /// The cases from which anybody is excluded.
+    #[must_use]
+    pub fn with_exclusions(&self) -> Vec<Arc<Case>> {
+        let state = self.read();
+        let ids: BTreeSet<CaseId> = state.excluded.values().flatten().copied().collect();
+        ids.iter().filter_map(|id| state.cases.get(id).cloned()).collect()
     }
 
     /// A case.
@@ -204,6 +226,20 @@ impl Many {
 }
 
 impl State {
+    /// Remembers who is excluded from a case, in place of who was.
+    fn exclude(&mut self, case: &Case) {
+        let before: Vec<PersonId> =
+            self.cases.get(&case.id).map(|before| before.exclusions.keys().copied().collect()).unwrap_or_default();
+        for person in before.into_iter().filter(|person| !case.excludes(person)) {
+            if let Some(cases) = self.excluded.get_mut(&person) {
+                cases.remove(&case.id);
+            }
+        }
+        for person in case.exclusions.keys().filter(|person| case.excludes(person)) {
+            self.excluded.entry(*person).or_default().insert(case.id);
+        }
+    }
+
     /// The case, or the one into which it was joined.
     fn whole(&self, case: &Arc<Case>) -> Option<Arc<Case>> {
         let mut whole = case;

@@ -79,15 +79,6 @@ impl Node {
         self.cases.trails(&self.viewer(caller))
     }
 
-    /// The cases that somebody sees, as far as they are wanted, the newest first. [CAS-22]
-    #[must_use]
-    pub fn list_cases(&self, viewer: &Viewer, wanted: impl Fn(&Case) -> bool) -> Vec<Arc<Case>> {
-        let mut cases = self.cases.all();
-        cases.retain(|case| case.sight(viewer) > Sight::None && wanted(case));
-        cases.sort_by_key(|case| (std::cmp::Reverse(case.created), case.id));
-        cases
-    }
-
     /// Lets a caller go on who sees so much of a trail. [CAS-20]
     ///
     /// # Errors

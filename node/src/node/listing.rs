@@ -3,12 +3,11 @@
 //! Guarantees that a page costs what is on it, that the place where the next one begins tells nothing and serves the
 //! caller alone, and that it does not move while trails change. Leaves to `outlines` the order and to `outline` the rows.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use uput_core::{id::TrailId, rejection::Rejection, wire};
 
-use super::{
-    Node,
-    outlines::{Group, Place},
-};
+use super::{Node, orders::Group, outlines::Place};
 use crate::{
     account::Caller,
     case::{Case, Sight},
@@ -36,6 +35,13 @@ pub struct Listed {
     pub next: String,
 }
 
+/// What pages are of: the token of one serves for no other.
+#[derive(Clone, Copy)]
+pub(super) enum Pages {
+    Trails,
+    Cases,
+}
+
 impl Node {
     /// Trails that the caller sees, without their events: what waits for us first, then what changed last. [NOD-37]
     ///
@@ -45,8 +51,11 @@ impl Node {
         let now = clock::now();
         let viewer = self.viewer(caller);
         let groups = Group::seen_by(&viewer);
-        let mut after = self.page_from(caller, which.token)?;
-        let (mut trails, mut last) = (Vec::new(), None);
+        let mut after = match self.page_from(caller, Pages::Trails, which.token)? {
+            Some(place) => Some(Place::parse(&place).ok_or(Rejection::BadCursor)?),
+            None => None,
+        };
+        let (mut trails, mut last) = (Vec::new(), None::<Place>);
         loop {
             let places = self.outlines.next(&groups, after, TOGETHER);
             let ended = places.len() < TOGETHER;
@@ -60,7 +69,10 @@ impl Node {
                     return Ok(Listed { trails, next: String::new() });
                 }
                 if trails.len() >= which.most {
-                    let next = last.map(|last| self.page_token(caller, last)).transpose()?.unwrap_or_default();
+                    let next = last
+                        .map(|last| self.page_token(caller, Pages::Trails, &last.to_bytes()))
+                        .transpose()?
+                        .unwrap_or_default();
                     return Ok(Listed { trails, next });
                 }
                 after = Some(place);
@@ -84,30 +96,64 @@ impl Node {
         self.row(trail, clock::now())?.ok_or(Rejection::NoSuchTrail)
     }
 
-    /// Takes in a case, or what it is now, and lists its trails by whoever has it.
+    /// How many trails the caller sees: counted in groups, without looking at each. [CAS-24]
+    #[must_use]
+    pub fn count_trails(&self, caller: &Caller) -> usize {
+        let viewer = self.viewer(caller);
+        let shut = self.cases.shut_to(&viewer);
+        let among = |wanted: fn(&Case) -> bool| {
+            shut.iter().filter(|case| wanted(case)).map(|case| case.trails.len()).sum::<usize>()
+        };
+        let mut groups = Group::seen_by(&viewer);
+        if groups.contains(&Group::All) {
+            return self.outlines.count().saturating_sub(among(|_| true));
+        }
+        if !groups.contains(&Group::Nobody) {
+            return 0;
+        }
+        let nobodys = self.outlines.count_in(&Group::Nobody).saturating_sub(among(Case::is_nobodys));
+        groups.retain(|group| *group != Group::Nobody);
+        let own = self.outlines.next(&groups, None, usize::MAX);
+        let own = own.iter().filter_map(|place| self.cases.of(place.trail()));
+        let own: BTreeSet<TrailId> = own
+            .filter(|case| !case.is_nobodys() && case.sight(&viewer) > Sight::None)
+            .flat_map(|case| case.trails.clone())
+            .collect();
+        nobodys.saturating_add(own.len())
+    }
+
+    /// Takes in a case, or what it is now, and lists it and its trails by whoever has it.
     pub(super) fn set_case(&self, case: Case) {
         self.outlines.assign(&case);
-        self.cases.set(case);
+        // Who reads a list finds what is in it.
+        let case = Arc::new(case);
+        self.cases.set(Arc::clone(&case));
+        self.case_list.set(&case);
     }
 
     /// [API-9] What a token says nobody reads or makes but this node.
-    fn page_token(&self, caller: &Caller, last: Place) -> Result<String, Rejection> {
-        let sealed = self.storage.seal_token(&page_aad(caller), &last.to_bytes()).map_err(|_| Rejection::ReadFailed)?;
+    pub(super) fn page_token(&self, caller: &Caller, pages: Pages, last: &[u8]) -> Result<String, Rejection> {
+        let sealed = self.storage.seal_token(&page_aad(caller, pages), last).map_err(|_| Rejection::ReadFailed)?;
         Ok(sealed.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    fn page_from(&self, caller: &Caller, token: &str) -> Result<Option<Place>, Rejection> {
+    /// What a token says; none: from the beginning.
+    pub(super) fn page_from(&self, caller: &Caller, pages: Pages, token: &str) -> Result<Option<Vec<u8>>, Rejection> {
         if token.is_empty() {
             return Ok(None);
         }
         let sealed = from_hex(token).ok_or(Rejection::BadCursor)?;
-        let plain = self.storage.open_token(&page_aad(caller), &sealed).map_err(|_| Rejection::BadCursor)?;
-        Place::parse(&plain).map(Some).ok_or(Rejection::BadCursor)
+        let plain = self.storage.open_token(&page_aad(caller, pages), &sealed).map_err(|_| Rejection::BadCursor)?;
+        Ok(Some(plain.to_vec()))
     }
 }
 
-fn page_aad(caller: &Caller) -> Vec<u8> {
-    [b"uput/node/page/".as_slice(), &caller.by().to_vec()].concat()
+fn page_aad(caller: &Caller, pages: Pages) -> Vec<u8> {
+    let of = match pages {
+        Pages::Trails => b"uput/node/page/".as_slice(),
+        Pages::Cases => b"uput/node/case page/".as_slice(),
+    };
+    [of, &caller.by().to_vec()].concat()
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

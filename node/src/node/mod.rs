@@ -13,6 +13,8 @@ mod approvals;
 mod bulk;
 mod call_checks;
 mod case_acts;
+mod case_list;
+mod case_listing;
 mod case_record;
 mod cases;
 mod changes;
@@ -30,6 +32,7 @@ mod listing;
 mod me;
 mod nudges;
 mod on_call;
+mod orders;
 mod outbox;
 mod outline;
 mod outlines;
@@ -43,6 +46,7 @@ mod staff_boxes;
 mod staff_dispatch;
 mod staff_keys;
 mod staff_shares;
+mod step;
 mod teams;
 mod telephone;
 mod trails;
@@ -55,6 +59,7 @@ pub use accounts::first_account;
 pub use agreements::{Held as HeldAgreement, Origin};
 pub use approvals::{Approved, Asking, Exact, Second, Why, digest as request_digest};
 pub use case_acts::Assignee;
+pub use case_listing::{CaseListing, ListedCases};
 pub use case_record::NewValues;
 pub use changes::{Beginning, Cursor, Told, Watcher};
 pub(crate) use credentials::code_until;
@@ -70,6 +75,7 @@ pub use post::Post;
 pub(crate) use post::to_the_end;
 pub use refusal::Refused;
 pub use search::Question;
+pub use step::in_step;
 pub use write::{NewEvent, NewTrail};
 
 use std::sync::Arc;
@@ -80,6 +86,7 @@ use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Stora
 use accesses::Accesses;
 use agreements::Agreements;
 use approvals::Approvals;
+use case_list::CaseList;
 use changes::Changes;
 use directory::Directory;
 use outbox::Outbox;
@@ -100,6 +107,7 @@ pub struct Node {
     accounts: Arc<Register>,
     approvals: Approvals,
     cases: Cases,
+    case_list: CaseList,
     staff: StaffRegister,
     arrived: staff_dispatch::Arrived,
     on_call: on_call::OnCall,

@@ -4,15 +4,15 @@
 //! committed event puts it. Leaves to `outline` what a row says. Memory: about 200 bytes a trail.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use uput_core::{id::TrailId, wire::Role};
+use uput_core::id::TrailId;
 
+use super::orders::{Group, Orders};
 use crate::{
-    account::{PersonId, TeamId},
-    case::{Case, Viewer},
+    case::Case,
     record::{Ordered, Outline},
 };
 
@@ -25,51 +25,9 @@ pub(super) struct Outlines {
 #[derive(Default)]
 struct State {
     entries: HashMap<TrailId, Entry>,
-    orders: BTreeMap<Group, BTreeSet<Place>>,
+    orders: Orders<Place>,
     /// In which groups a trail is, beside that of all.
     groups: HashMap<TrailId, Vec<Group>>,
-}
-
-/// A set of trails that is listed by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Group {
-    /// Every trail.
-    All,
-    /// Those that nobody has.
-    Nobody,
-    /// Those that a person has, or broke the glass of.
-    Person(PersonId),
-    /// Those that a team has.
-    Team(TeamId),
-    /// Those of cases that a person opened.
-    Opened(PersonId),
-}
-
-impl Group {
-    /// The groups that the trails of a case are in.
-    fn of(case: &Case) -> Vec<Self> {
-        let persons = case.persons.iter().chain(case.glass.keys()).map(|person| Self::Person(*person));
-        let teams = case.teams.iter().map(|team| Self::Team(*team));
-        let opened = case.opened_by.map(Self::Opened);
-        let nobody = case.is_nobodys().then_some(Self::Nobody);
-        let mut groups: Vec<Self> = persons.chain(teams).chain(opened).chain(nobody).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        groups
-    }
-
-    /// The groups in which somebody finds all that they see, and other things.
-    pub(super) fn seen_by(viewer: &Viewer) -> Vec<Self> {
-        match viewer.role {
-            Role::Supervisor | Role::Auditor => vec![Self::All],
-            Role::Intake => vec![Self::Nobody, Self::Opened(viewer.person)],
-            Role::CaseWorker | Role::Integration => {
-                let teams = viewer.teams.iter().map(|team| Self::Team(*team));
-                [Self::Nobody, Self::Person(viewer.person)].into_iter().chain(teams).collect()
-            }
-            Role::Administrator | Role::Unspecified => Vec::new(),
-        }
-    }
 }
 
 /// Where a trail stands in a list: what waits for us first, then what changed last. [NOD-37]
@@ -187,19 +145,14 @@ impl Outlines {
         self.lock().entries.len()
     }
 
+    /// How many of them are in a group.
+    pub(super) fn count_in(&self, group: &Group) -> usize {
+        self.lock().orders.count(group)
+    }
+
     /// The next places after one in any of some groups, each once, at most so many.
     pub(super) fn next(&self, groups: &[Group], after: Option<Place>, most: usize) -> Vec<Place> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        let state = self.lock();
-        let from = after.map_or(Unbounded, Excluded);
-        let orders = groups.iter().filter_map(|group| state.orders.get(group));
-        // The first few of each are enough for the first few of all.
-        let mut found: Vec<Place> =
-            orders.flat_map(|order| order.range((from, Unbounded)).take(most)).copied().collect();
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(most);
-        found
+        self.lock().orders.next(groups, after, most)
     }
 
     // A panic while the lock was held leaves at worst a trail in an old place.
@@ -210,14 +163,11 @@ impl Outlines {
 
 impl State {
     fn place(&mut self, before: Option<Place>, now: Place) {
-        let own = self.groups.get(&now.trail).into_iter().flatten();
-        for group in [Group::All].iter().chain(own) {
-            let order = self.orders.entry(*group).or_default();
-            if let Some(before) = before {
-                order.remove(&before);
-            }
-            order.insert(now);
+        let groups = || [Group::All].iter().chain(self.groups.get(&now.trail).into_iter().flatten());
+        if let Some(before) = before {
+            self.orders.remove(groups(), &before);
         }
+        self.orders.insert(groups(), now);
     }
 
     /// Puts a trail into other groups.
@@ -225,17 +175,8 @@ impl State {
         let place = self.entries.get(&trail).map(|entry| Place::of(trail, entry));
         let before = self.groups.insert(trail, groups.clone()).unwrap_or_default();
         let Some(place) = place else { return };
-        for group in before.iter().filter(|group| !groups.contains(group)) {
-            if let Some(order) = self.orders.get_mut(group) {
-                order.remove(&place);
-                if order.is_empty() {
-                    self.orders.remove(group);
-                }
-            }
-        }
-        for group in groups.into_iter().filter(|group| !before.contains(group)) {
-            self.orders.entry(group).or_default().insert(place);
-        }
+        self.orders.remove(before.iter().filter(|group| !groups.contains(group)), &place);
+        self.orders.insert(groups.iter().filter(|group| !before.contains(group)), place);
     }
 }
 

@@ -12,8 +12,8 @@ use uput_core::{
 use super::{guard::Admitted, request, status};
 use crate::{
     account::{Caller, PersonId, roles::Part},
-    case::{Case, CaseId, Exclusion, Ground, Ruling, Sight, Viewer},
-    node::{Assignee, Node, to_the_end},
+    case::{Case, CaseId, Exclusion, Ground, Ruling, Sight},
+    node::{Assignee, CaseListing, Node, in_step, to_the_end},
 };
 
 /// Calls about cases.
@@ -53,17 +53,18 @@ impl CaseService for CaseCalls {
     ) -> Result<Response<wire::ListCasesResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
-        let viewer = self.0.viewer(&by);
         let number = Sensitive::new(said.external_ref);
-        let cases = self.0.list_cases(&viewer, |case| {
-            (said.closed || case.closed == 0)
-                && (!said.mine || case.has(&viewer))
-                && (!said.untaken || case.is_nobodys())
-                && is_numbered(case, &viewer, &number)
-        });
-        let (page, next_page_token) = request::page(cases, said.page_size, &said.page_token, 50)?;
-        let cases = page.iter().filter_map(|case| self.view(&by, case)).collect();
-        Ok(Response::new(wire::ListCasesResponse { cases, next_page_token }))
+        let which = CaseListing {
+            mine: said.mine,
+            untaken: said.untaken,
+            closed: said.closed,
+            number: &number,
+            most: request::page_size(said.page_size, 50),
+            token: &said.page_token,
+        };
+        let listed = in_step(|| self.0.list_cases(&by, &which)).await.map_err(request::unknown_page)?;
+        let cases = listed.cases.iter().filter_map(|case| self.view(&by, case)).collect();
+        Ok(Response::new(wire::ListCasesResponse { cases, next_page_token: listed.next }))
     }
 
     async fn take_case(
@@ -227,15 +228,18 @@ impl CaseCalls {
     }
 
     fn view_teams(&self, case: &Case) -> Vec<wire::CaseTeam> {
+        if case.teams.is_empty() {
+            return Vec::new();
+        }
         let teams = self.0.register().teams().into_iter().filter(|team| case.teams.contains(&team.id));
         // Shown to colleagues.
         teams.map(|team| wire::CaseTeam { team: team.id.to_vec(), name: team.name.expose().clone() }).collect()
     }
 
     fn view_colleague(&self, person: &PersonId) -> wire::CaseColleague {
-        let accounts = self.0.register().accounts_of(person);
+        let name = self.0.register().name_of(person);
         // Shown to colleagues.
-        let name = accounts.first().map(|account| account.name.expose().clone()).unwrap_or_default();
+        let name = name.map(|name| name.expose().clone()).unwrap_or_default();
         wire::CaseColleague { person: person.to_vec(), name }
     }
 
@@ -258,14 +262,6 @@ impl CaseCalls {
             time: exclusion.time,
         }
     }
-}
-
-/// Whether a case has that file number, for somebody who sees it; an empty one has every case. [CAS-18]
-fn is_numbered(case: &Case, viewer: &Viewer, number: &Sensitive<String>) -> bool {
-    // Compared with what the caller typed.
-    number.expose().is_empty()
-        || case.sight(viewer) == Sight::Values
-            && case.external_ref.as_ref().is_some_and(|kept| kept.text.expose() == number.expose())
 }
 
 /// How many like names nobody has decided about.

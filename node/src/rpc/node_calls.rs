@@ -7,7 +7,11 @@ use uput_core::wire;
 use uput_core::wire::node_service_server::NodeService;
 
 use super::guard::Admitted;
-use crate::{account::roles::Part, clock, node::Node};
+use crate::{
+    account::roles::Part,
+    clock,
+    node::{Node, in_step},
+};
 
 /// Calls about the node itself.
 pub struct NodeCalls {
@@ -22,7 +26,7 @@ impl NodeService for NodeCalls {
     async fn get_node(&self, call: Request<wire::GetNodeRequest>) -> Result<Response<wire::GetNodeResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let (me, queued, now) = (self.node.me(), self.node.queued_for(&by), clock::now());
-        let trails = self.node.trails_for(&by);
+        let trails = in_step(|| self.node.trails_for(&by)).await;
         Ok(Response::new(wire::GetNodeResponse {
             organisation: me.organisation.to_vec(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -8,7 +8,7 @@ use uput_core::{rejection::Rejection, wire};
 
 use super::{accesses, guard::Admitted, request, said, status};
 use crate::account::roles::Part;
-use crate::node::{Listing, Node, to_the_end};
+use crate::node::{Listing, Node, in_step, to_the_end};
 
 /// What a request ID must be.
 const UNUSED: &str = "not the ID of a request about another trail";
@@ -73,7 +73,7 @@ impl TrailService for Trails {
         }
         let most = request::page_size(said.page_size, 50);
         let which = Listing { waiting: said.waiting, most, token: &said.page_token };
-        let listed = self.0.list(&caller, &which).map_err(request::unknown_page)?;
+        let listed = in_step(|| self.0.list(&caller, &which)).await.map_err(request::unknown_page)?;
         Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }))
     }
 

@@ -79,6 +79,15 @@ impl<S: Source> Index<S> {
         settled.chain(self.fresh.range(from..=to)).filter_map(|entry| self.source(*entry))
     }
 
+    /// Whether a source has a digest: at the cost of looking it up, however many others have it.
+    pub fn has(&self, source: &S, digest: &Digest) -> bool {
+        let holds = |place: &u32| {
+            let entry = entry(digest, *place);
+            self.fresh.contains(&entry) || self.settled.binary_search(&entry).is_ok()
+        };
+        self.of.get(source).is_some_and(|places| places.iter().any(holds))
+    }
+
     /// How many entries have a digest, taken-out ones too: what is worth asking first.
     #[must_use]
     pub fn count(&self, digest: &Digest) -> usize {
@@ -175,6 +184,8 @@ mod tests {
                     plain.iter().filter(|(_, words)| words.contains(&asked)).map(|(source, _)| *source).collect();
                 assert_eq!(found, expected);
                 assert!(index.count(&word(asked)) >= found.len());
+                let one = next(700) as u32;
+                assert_eq!(index.has(&one, &word(asked)), found.contains(&one));
             }
         }
         let most = plain.values().map(BTreeSet::len).sum::<usize>() * 64 + (1 << 21);
