@@ -1,9 +1,11 @@
 //! What the node says of the rota, the nudges and the telephone, to whoever looks after it.
 //!
-//! Guarantees that it is not said why nobody was told of a call: somebody who may not be told could learn it from that.
+//! Guarantees that it is not said why nobody was told of a call, and that what is said of calls is said of those alone whose
+//! trails the asker sees: somebody who may not be told could learn it from either.
 
 use jiff::Timestamp;
 use uput_core::{
+    id::TrailId,
     time::{Seconds, Span},
     wire::{self, CheckLevel},
 };
@@ -18,12 +20,12 @@ const WEEK: u32 = 7;
 
 impl Node {
     /// [ONC-60]
-    pub(super) fn check_on_call(&self, now: Seconds) -> wire::Check {
+    pub(super) fn check_on_call(&self, now: Seconds, seen: &dyn Fn(&TrailId) -> bool) -> wire::Check {
         let (duties, channels) = (self.on_call.duties(), &self.on_call.settings().channels);
         if duties.is_empty() && channels.is_empty() {
             return check("on-call", CheckLevel::Ok, "no rota is kept: nobody is woken", "");
         }
-        let calls = self.calls(now);
+        let calls = self.calls_in(now, seen);
         let attempts = self.on_call.attempts().clone();
         if on_call::waits_for_bound(&calls, &attempts, now) {
             return check(
@@ -35,7 +37,11 @@ impl Node {
         }
         let old = |call: &&on_call::Call| call.since.after(PATIENCE) < now;
         let unheard = calls.iter().filter(old).any(|call| !on_call::is_told(call, &attempts));
-        if unheard || attempts.last().is_some_and(|last| last.failed) {
+        // Of an attempt that was for something else they hear if nothing calls but what they see.
+        let is_theirs = |last: &on_call::Attempt| {
+            calls.iter().any(|call| last.time > call.since) || self.calls_in(now, &|_| true).len() == calls.len()
+        };
+        if unheard || attempts.last().is_some_and(|last| last.failed && is_theirs(last)) {
             return check(
                 "on-call",
                 CheckLevel::Error,
@@ -61,8 +67,8 @@ impl Node {
     }
 
     /// [ONC-60]
-    pub(super) fn check_telephone(&self, now: Seconds) -> wire::Check {
-        if !self.telephones(now) {
+    pub(super) fn check_telephone(&self, now: Seconds, seen: &dyn Fn(&TrailId) -> bool) -> wire::Check {
+        if !self.telephones(now, seen) {
             return check("telephone", CheckLevel::Ok, "nothing waits for a telephone", "");
         }
         check(

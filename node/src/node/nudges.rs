@@ -123,7 +123,8 @@ impl Node {
     pub async fn nudge(&self, channels: &Channels, now: Seconds) -> Option<Seconds> {
         let _turn = self.on_call.calls.turn.lock().await;
         let unseen = self.look_again().await;
-        self.on_call.attempts().retain(|attempt| attempt.time.after(on_call::MEMORY) > now);
+        on_call::settle(&mut self.on_call.attempts(), now);
+        self.settle_calls(now);
         self.say_telephones(now);
         let step = self.step(now);
         for plan in &step.plans {
@@ -158,10 +159,16 @@ impl Node {
     }
 
     /// Calls that somebody on duty may be told of, with all others. [ONC-22]
-    pub(super) fn calls(&self, now: Seconds) -> Vec<Call> {
+    fn calls(&self, now: Seconds) -> Vec<Call> {
+        self.calls_in(now, &|_| true)
+    }
+
+    /// Those of the trails that are wanted.
+    pub(super) fn calls_in(&self, now: Seconds, wanted: &dyn Fn(&TrailId) -> bool) -> Vec<Call> {
         let (on_duty, next) = (self.on_duty(now), self.on_call.settings().next);
         let state = locked(&self.on_call.calls.state);
-        let calling = state.needy.iter().filter_map(|(trail, needy)| Some((trail, needy, needy.since(now)?)));
+        let needy = state.needy.iter().filter(|(trail, _)| wanted(trail));
+        let calling = needy.filter_map(|(trail, needy)| Some((trail, needy, needy.since(now)?)));
         calling
             .map(|(trail, needy, since)| Call {
                 peer: needy.peer,
@@ -172,9 +179,10 @@ impl Node {
             .collect()
     }
 
-    /// Whether a trail says that the next step is a telephone.
-    pub(super) fn telephones(&self, now: Seconds) -> bool {
-        locked(&self.on_call.calls.state).needy.values().any(|needy| needy.telephone_now(now))
+    /// Whether one of the trails that are wanted says that the next step is a telephone.
+    pub(super) fn telephones(&self, now: Seconds, wanted: &dyn Fn(&TrailId) -> bool) -> bool {
+        let state = locked(&self.on_call.calls.state);
+        state.needy.iter().any(|(trail, needy)| wanted(trail) && needy.telephone_now(now))
     }
 
     /// The attempts of the last hours that count. One that only began is made again. [ONC-43]
@@ -194,6 +202,13 @@ impl Node {
 
     fn step(&self, now: Seconds) -> on_call::Step {
         on_call::plan(&self.calls(now), &self.on_call.attempts(), now)
+    }
+
+    /// What was stored before the clock was set back calls since now at the latest. [ONC-44]
+    fn settle_calls(&self, now: Seconds) {
+        for needy in locked(&self.on_call.calls.state).needy.values_mut() {
+            needy.waits = needy.waits.map(|since| since.min(now));
+        }
     }
 
     /// Trails move up in the list when their time has come.

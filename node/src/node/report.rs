@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uput_core::{
     envelope::Envelope,
-    id::{AgreementId, OrgId},
+    id::{AgreementId, OrgId, TrailId},
     rejection::Rejection,
     time::{Seconds, Span},
     wire,
@@ -51,7 +51,7 @@ impl Node {
             return checks;
         }
         let viewer = self.viewer(caller);
-        self.checks_of(now, &|item| self.may_know(&viewer, item))
+        self.checks_of(now, &|trail| self.cases.sight_of_trail(&viewer, trail) > Sight::None)
     }
 
     /// How many letters wait that somebody may know of. [CAS-24]
@@ -92,17 +92,17 @@ impl Node {
         item.trail.is_none_or(|trail| self.cases.sight_of_trail(viewer, &trail) > Sight::None)
     }
 
-    fn checks_of(&self, now: Seconds, seen: &dyn Fn(&Waiting) -> bool) -> Vec<wire::Check> {
+    fn checks_of(&self, now: Seconds, seen: &dyn Fn(&TrailId) -> bool) -> Vec<wire::Check> {
         let mut checks = vec![
             self.check_clock(now),
             self.check_disk(),
             self.check_keys(now),
-            self.check_queue(now, seen),
+            self.check_queue(now, &|item| item.trail.is_none_or(|trail| seen(&trail))),
             self.check_peers(),
             self.check_agreements(),
             self.check_staff_keys(),
-            self.check_on_call(now),
-            self.check_telephone(now),
+            self.check_on_call(now, seen),
+            self.check_telephone(now, seen),
         ];
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks

@@ -70,6 +70,13 @@ pub struct Step {
     pub again: Option<Seconds>,
 }
 
+/// Forgets attempts that count no more. One that lies ahead, since the clock was set back meanwhile, was made now at the
+/// latest: else its duty would rest, and its call wait, until the clock has come there again. [ONC-44]
+pub fn settle(attempts: &mut Vec<Attempt>, now: Seconds) {
+    attempts.retain(|attempt| attempt.time.after(MEMORY) > now);
+    attempts.iter_mut().for_each(|attempt| attempt.time = attempt.time.min(now));
+}
+
 /// What is to be done now. `attempts`: those of the last twelve hours at least, the oldest first. [ONC-40]
 #[must_use]
 pub fn plan(calls: &[Call], attempts: &[Attempt], now: Seconds) -> Step {
@@ -271,6 +278,21 @@ mod tests {
             failed: false,
         };
         told.iter().map(attempt).collect()
+    }
+
+    /// [ONC-44]
+    #[test]
+    fn a_clock_that_is_set_back_silences_nobody() {
+        let sent = |minute| Attempt { time: at(minute), duty: duty(1), peers: vec![peer(1)], failed: false };
+        let mut attempts = vec![sent(0), sent(24 * 60), sent(24 * 60 + 10)];
+        settle(&mut attempts, at(24 * 60 + 10));
+        assert_eq!(attempts.len(), 2, "half a day is remembered");
+        // Somebody sets the clock right: it is a day earlier.
+        settle(&mut attempts, at(5));
+        let calls = [call(1, at(4), &[1, 2])];
+        assert_eq!(plan(&calls, &attempts, at(5)).plans, [], "it has just been told");
+        settle(&mut attempts, at(15));
+        assert_eq!(plan(&calls, &attempts, at(15)).plans, [Plan { to: duty(2), peers: vec![peer(1)] }]);
     }
 
     /// [ONC-22] [ONC-40]

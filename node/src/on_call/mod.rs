@@ -12,7 +12,7 @@ mod watch;
 
 pub use channel::{Channels, Failed, TEXT};
 pub use duty::{Channel, Duty, DutyId, Reached, When};
-pub use ladder::{Attempt, Call, MEMORY, Plan, Step, is_told, plan, waits_for_bound};
+pub use ladder::{Attempt, Call, MEMORY, Plan, Step, is_told, plan, settle, waits_for_bound};
 pub use rota::{Gap, Rota};
 pub use settings::{OnCallConfig, Settings};
 pub use watch::watch;

@@ -291,7 +291,7 @@ async fn what_cannot_be_handed_over_is_tried_with_the_next_and_said() {
     assert_eq!(night.check("on-call", minutes(5)), (wire::CheckLevel::Error, nobody.to_owned()));
 }
 
-/// [ONC-22]
+/// [ONC-22] [ONC-60]
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_she_excluded_is_not_woken_for_her_and_the_check_does_not_say_why() {
     let night = night().await;
@@ -299,7 +299,7 @@ async fn whom_she_excluded_is_not_woken_for_her_and_the_check_does_not_say_why()
     let case = night.pair.shelter.case(&night.pair.shelter.case_of(&trail).unwrap()).unwrap();
     let mut case = Case::clone(&case);
     case.exclusions.insert(night.first.person, Exclusion::new(Ground::ByHand, None, 1));
-    let Night { pair, carriers, bell, channels, second, .. } = night;
+    let Night { pair, carriers, bell, channels, first, second } = night;
     drop(carriers);
     let Pair { hotline, shelter, houses } = pair;
     drop((hotline, shelter));
@@ -319,8 +319,28 @@ async fn whom_she_excluded_is_not_woken_for_her_and_the_check_does_not_say_why()
     }
     shelter.nudge(&channels, minutes(20)).await;
     assert_eq!(bell.rung().len(), 2, "rather nobody");
-    let check = shelter.checks(minutes(20)).into_iter().find(|check| check.name == "on-call").unwrap();
+    let finding = |checks: Vec<wire::Check>, name: &str| checks.into_iter().find(|check| check.name == name).unwrap();
+    let check = finding(shelter.checks(minutes(20)), "on-call");
     assert_eq!(check.finding, "something needs a person, and nobody was reached");
+    // The only one on duty knows that the own telephone works, and that it did not ring.
+    let theirs = |name: &str| finding(shelter.checks_for(&caller(&first), minutes(20)), name);
+    assert_ne!(theirs("on-call").level(), wire::CheckLevel::Error);
+    assert_eq!(theirs("telephone").level(), wire::CheckLevel::Ok);
+    let hers = |name: &str| finding(shelter.checks_for(&caller(&second), minutes(20)), name);
+    assert_eq!(hers("on-call").finding, check.finding);
+    assert_eq!(hers("telephone").level(), wire::CheckLevel::Error);
+}
+
+/// [ONC-44]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_ahead_when_she_asked_delays_nobody() {
+    let night = night().await;
+    night.asked().await;
+    let earlier = |minute: u64| Seconds::new(clock::now().get() - 7200 + 60 * minute).unwrap();
+    night.nudge(earlier(0)).await;
+    night.nudge(earlier(1)).await;
+    night.nudge(earlier(15)).await;
+    assert_eq!(night.bell.rung(), ["first floor", "second floor"]);
 }
 
 /// [ONC-42]
