@@ -77,7 +77,7 @@ pub struct Watcher<'a> {
     pub persons: &'a [PersonId],
     /// Nothing about other cases than these.
     pub may_know: &'a dyn Fn(&CaseId) -> bool,
-    /// Who was on duty when.
+    /// Who was on duty at some moment of the hour that begins then.
     pub on_duty: &'a dyn Fn(&PersonId, u64) -> bool,
 }
 
@@ -232,9 +232,9 @@ fn hours(
     if person.role == Role::Integration {
         return Vec::new();
     }
+    // The rota last: it is asked about few hours.
     let unusual = known.range(since / HOUR..).filter(|(hour, _)| {
-        let on_duty = (watcher.on_duty)(id, **hour * HOUR);
-        !on_duty && house.has_learnt(**hour) && !house.is_usual(**hour, id)
+        house.has_learnt(**hour) && !house.is_usual(**hour, id) && !(watcher.on_duty)(id, **hour * HOUR)
     });
     let finding = |(hour, cases): (&u64, &Vec<CaseId>)| Finding {
         rule: UnusualRule::AtAnUnusualHour,

@@ -3,7 +3,10 @@
 //! Guarantees that an address is on disk only under a key of its own, which goes when the duty goes, and that a duty is
 //! of somebody who can act on a trail. Leaves who is nudged to `nudges`.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Seconds, wire};
 
@@ -13,7 +16,7 @@ use super::{
     nudges::Calls,
 };
 use crate::{
-    account::{AccountId, Caller},
+    account::{AccountId, Caller, PersonId},
     clock::{self, SystemEntropy},
     on_call::{Attempt, Channel, Duty, DutyId, Gap, Reached, Rota, Settings, When},
     record::{self, DutyRecord},
@@ -23,6 +26,13 @@ use crate::{
 
 /// Most duties at a time. [ONC-5]
 const MOST_DUTIES: usize = 500;
+
+/// A duty, also one that was removed.
+pub(super) struct PastDuty {
+    duty: Duty,
+    /// When it was removed, in seconds since 1970.
+    until: u64,
+}
 
 /// What the node keeps in memory of who is on call.
 #[derive(Default)]
@@ -139,6 +149,27 @@ impl Node {
         let rota = Rota::new(&duties, &self.on_call.settings().zone);
         let found = rota.on_duty(now).into_iter().filter(|(_, person)| self.is_active(&person.account));
         found.map(|(duty, person)| (duty.id, person.clone())).collect()
+    }
+
+    /// Every duty that ever was, and until when it was on the rota.
+    pub(super) fn every_duty(&self) -> Result<Vec<PastDuty>, OpenError> {
+        let unreadable = || OpenError::Unreadable(Rejection::Malformed);
+        let kept = all::<DutyRecord>(&self.storage, record::DUTIES)?;
+        let past = |kept: &DutyRecord| {
+            let until = if kept.removed == 0 { u64::MAX } else { kept.removed };
+            Some(PastDuty { duty: self.duty_of(kept)?, until })
+        };
+        kept.iter().map(|kept| past(kept).ok_or_else(unreadable)).collect()
+    }
+
+    /// Who was on duty at some moment of a time, by the rota as it was then: a duty that was written afterwards says
+    /// nothing about what was before. [ACL-42]
+    pub(super) fn were_on_duty(&self, duties: &[PastDuty], from: u64, until: u64) -> BTreeSet<PersonId> {
+        let then = duties.iter().filter(|past| past.duty.created < until && past.until > from);
+        let then: Vec<Duty> = then.map(|past| past.duty.clone()).collect();
+        let found = Rota::new(&then, &self.on_call.settings().zone).during(from, until);
+        let accounts = found.into_iter().filter_map(|person| self.accounts.account(&person.account.to_vec()).ok());
+        accounts.map(|account| account.person).collect()
     }
 
     /// What people call the zone of the rota.

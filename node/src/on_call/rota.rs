@@ -51,6 +51,18 @@ impl<'a> Rota<'a> {
         on_duty(&self.turns(now.get(), now.get().saturating_add(1)), now.get())
     }
 
+    /// Everybody who is on duty at some moment of a time. [ACL-42]
+    #[must_use]
+    pub fn during(&self, from: u64, until: u64) -> Vec<&'a Reached> {
+        let turns = self.turns(from, until);
+        let begins =
+            turns.iter().flat_map(|turn| [turn.from, turn.until]).filter(|moment| (from..until).contains(moment));
+        let mut moments: Vec<u64> = begins.chain([from]).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        moments.iter().flat_map(|moment| on_duty(&turns, *moment)).map(|(_, person)| person).collect()
+    }
+
     /// When nobody is on duty in so many days from now. [ONC-6]
     #[must_use]
     pub fn gaps(&self, now: Seconds, days: u32) -> Vec<Gap> {
@@ -196,6 +208,21 @@ mod tests {
         let day = [weekly(1, 1, ALL, 0, 24)];
         assert_eq!(who(&day, at(2026, 11, 22, 0, 0)), [1]);
         assert_eq!(Rota::new(&day, &belgrade()).gaps(at(2026, 11, 22, 0, 0), 90), []);
+    }
+
+    /// [ACL-42]
+    #[test]
+    fn whoever_is_on_duty_at_some_moment_of_a_time_is_told() {
+        let duties = [weekly(1, 1, SATURDAY, 22, 6), weekly(2, 1, ALL, 6, 22)];
+        let during = |from: Seconds, until: Seconds| {
+            let zone = belgrade();
+            let people = Rota::new(&duties, &zone).during(from.get(), until.get());
+            people.iter().map(|person| person.account.to_vec()[0]).collect::<Vec<_>>()
+        };
+        assert_eq!(during(at(2026, 11, 21, 23, 0), at(2026, 11, 22, 0, 0)), [1]);
+        assert_eq!(during(at(2026, 11, 21, 21, 30), at(2026, 11, 21, 22, 30)), [2, 1]);
+        assert_eq!(during(at(2026, 11, 20, 23, 0), at(2026, 11, 21, 0, 0)), [0_u8; 0]);
+        assert_eq!(during(at(2026, 11, 22, 5, 0), at(2026, 11, 22, 6, 0)), [1], "what begins then is after it");
     }
 
     /// [ONC-2]

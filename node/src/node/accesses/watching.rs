@@ -1,6 +1,9 @@
 //! What is unusual, for a supervisor; for an administrator only whether there is something that no supervisor may see.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
 
 use uput_core::wire::{self, Role, UnusualRule};
 
@@ -9,12 +12,13 @@ use crate::{
     account::{Caller, PersonId},
     case::CaseId,
     clock,
-    node::Node,
+    node::{Node, on_call::PastDuty},
 };
 
 /// What is asked about if nothing is said, in days.
 const USUAL_DAYS: u64 = 7;
 const DAY: u64 = 86_400;
+const HOUR: u64 = 3_600;
 
 /// What is unusual.
 pub struct UnusualAccesses {
@@ -27,6 +31,34 @@ pub struct UnusualAccesses {
 /// What tells two findings apart.
 type Same = (UnusualRule, PersonId, u64, Option<CaseId>);
 
+/// Who was on duty in which hours: read when it is first asked for. [ACL-42]
+struct Roster<'a> {
+    node: &'a Node,
+    duties: OnceCell<Vec<PastDuty>>,
+    hours: RefCell<BTreeMap<u64, BTreeSet<PersonId>>>,
+}
+
+impl<'a> Roster<'a> {
+    fn new(node: &'a Node) -> Self {
+        Self { node, duties: OnceCell::new(), hours: RefCell::default() }
+    }
+
+    fn has(&self, person: &PersonId, hour: u64) -> bool {
+        let mut hours = self.hours.borrow_mut();
+        let read = || self.node.were_on_duty(self.duties(), hour, hour.saturating_add(HOUR));
+        hours.entry(hour).or_insert_with(read).contains(person)
+    }
+
+    fn duties(&self) -> &[PastDuty] {
+        self.duties.get_or_init(|| {
+            self.node.every_duty().unwrap_or_else(|error| {
+                tracing::error!(%error, "the rota cannot be read: whoever was on duty is listed too");
+                Vec::new()
+            })
+        })
+    }
+}
+
 impl Node {
     /// What is unusual since then, as far as the caller may know of it. [ACL-40] [ACL-44]
     #[must_use]
@@ -38,12 +70,12 @@ impl Node {
             return UnusualAccesses { findings: Vec::new(), unseen: self.is_something_unseen(since) };
         }
         let persons: Vec<PersonId> = caller.persons().collect();
-        let findings = self.findings_for(&persons, since);
+        let findings = self.findings_for(&persons, since, &Roster::new(self));
         UnusualAccesses { findings: findings.iter().map(|finding| self.unusual_row(finding)).collect(), unseen: false }
     }
 
     /// Findings that these persons may know of: none about themselves, none of cases from which one of them is excluded.
-    fn findings_for(&self, persons: &[PersonId], since: u64) -> Vec<Finding> {
+    fn findings_for(&self, persons: &[PersonId], since: u64, roster: &Roster<'_>) -> Vec<Finding> {
         let excluded: BTreeSet<CaseId> = self
             .cases
             .all()
@@ -58,7 +90,7 @@ impl Node {
         };
         let any = |_: &CaseId| true;
         let may_know: &dyn Fn(&CaseId) -> bool = if excluded.is_empty() { &any } else { &may_know };
-        let watcher = Watcher { persons, may_know, on_duty: &|_, _| false };
+        let watcher = Watcher { persons, may_know, on_duty: &|person, hour| roster.has(person, hour) };
         self.accesses.unusual().findings(since, &watcher)
     }
 
@@ -67,12 +99,13 @@ impl Node {
         let accounts = self.accounts.accounts();
         let supervisors = accounts.iter().filter(|account| account.role == Role::Supervisor && !account.disabled);
         let supervisors: BTreeSet<PersonId> = supervisors.map(|account| account.person).collect();
+        let roster = Roster::new(self);
         let seen: BTreeSet<Same> = supervisors
             .iter()
-            .flat_map(|person| self.findings_for(&[*person], since))
+            .flat_map(|person| self.findings_for(&[*person], since, &roster))
             .map(|found| same(&found))
             .collect();
-        self.findings_for(&[], since).iter().any(|finding| !seen.contains(&same(finding)))
+        self.findings_for(&[], since, &roster).iter().any(|finding| !seen.contains(&same(finding)))
     }
 
     fn unusual_row(&self, finding: &Finding) -> wire::UnusualAccess {
