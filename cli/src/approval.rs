@@ -16,6 +16,7 @@ pub(crate) use asking::Asking;
 
 use crate::access::Node;
 use crate::args::{Cli, Command, Options};
+use crate::case::CaseCommand;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
 use crate::fields;
@@ -135,6 +136,7 @@ const fn takes_two(command: &Command) -> bool {
         Command::Referral(Send(_) | Need(_) | Disclose(_) | Correct(_) | Reopen(_))
             | Command::Notification(NotificationCommand::Send(_))
             | Command::Trail(TrailCommand::Export(_))
+            | Command::Case(CaseCommand::BreakGlass(_) | CaseCommand::Lift(_))
     )
 }
 
@@ -213,6 +215,8 @@ struct Known {
     stage: u32,
     basis: Option<String>,
     labels: Vec<String>,
+    colleague: Option<String>,
+    colleague_name: Option<String>,
     reason: String,
     words: String,
     asked_by: String,
@@ -244,6 +248,8 @@ impl Known {
             stage: summary.stage,
             basis: word_of::<LegalBasis>(summary.basis),
             labels: summary.labels,
+            colleague: text(hex(&summary.colleague)),
+            colleague_name: text(summary.colleague_name),
             reason: word_of::<ApprovalReason>(approval.reason).unwrap_or_default(),
             // Shown to whoever asked, and to whoever decides.
             words: approval.words,
@@ -268,10 +274,19 @@ impl Known {
             self.event.as_ref().map(|event| format!(": {event}")),
             self.peer.as_ref().map(|peer| format!(" with {peer}")),
             self.trail.as_ref().map(|trail| format!(" in {}", trail.get(..8).unwrap_or_default())),
+            self.case.as_ref().filter(|_| self.peer.is_none()).map(|case| format!(" of case {case}")),
+            self.colleague
+                .as_ref()
+                .map(|id| format!(", letting in {} ({})", self.let_in(), id.get(..8).unwrap_or_default())),
             self.basis.as_ref().map(|basis| format!(", stage {}, under {basis}", self.stage)),
         ];
         what.extend(parts.into_iter().flatten());
         what
+    }
+
+    /// The colleague whose exclusion would be lifted.
+    fn let_in(&self) -> &str {
+        self.colleague_name.as_deref().unwrap_or("somebody whose name was erased")
     }
 
     fn why(&self) -> String {

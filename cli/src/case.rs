@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 use uput_core::wire;
+use uput_core::wire::request_approval_request::Act as Asks;
 
 use crate::access::Node;
 use crate::args::Options;
@@ -21,7 +22,7 @@ use crate::output::{Answer, Page};
 use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
-use crate::request::hex;
+use crate::request::{ApprovalId, hex};
 use crate::staff::readers::{self, GivenOn};
 use crate::staff::ring::KeyArgs;
 
@@ -70,9 +71,9 @@ pub(crate) enum CaseCommand {
   uput case confirm 4c1d09aa --colleague 5c1f09aa")]
     Confirm(ExcludeArgs),
     /// Say that an excluded colleague only has a like name
-    #[command(after_help = "Examples:
-  uput case lift 4c1d09aa --colleague 5c1f09aa --yes")]
-    Lift(ExcludeArgs),
+    Lift(LiftArgs),
+    /// See the values of a case that is not yours for a day, if a second person approved
+    BreakGlass(GlassArgs),
     /// What is held about her, and what is followed.
     #[command(flatten)]
     Record(RecordCommand),
@@ -199,6 +200,33 @@ pub(crate) struct ExcludeArgs {
     colleague_file: Option<PathBuf>,
 }
 
+/// Whom, and who let it happen.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput case lift 4c1d09aa --colleague 5c1f09aa --yes
+  uput approval request --reason mistake -- case lift 4c1d09aa --colleague 5c1f09aa --yes
+  uput case lift 4c1d09aa --colleague 5c1f09aa --yes --approval 5c1f09aa5c1f09aa5c1f09aa5c1f09aa")]
+pub(crate) struct LiftArgs {
+    #[command(flatten)]
+    whom: ExcludeArgs,
+    /// ID of an approval, where the exclusion is not in doubt; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
+}
+
+/// Which, and who let it happen.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput approval request --reason colleague-away -- case break-glass 4c1d09aa4c1d09aa4c1d09aa4c1d09aa
+  uput case break-glass 4c1d09aa4c1d09aa4c1d09aa4c1d09aa --approval 5c1f09aa5c1f09aa5c1f09aa5c1f09aa")]
+pub(crate) struct GlassArgs {
+    /// ID of the case, all 32 digits: you see no other
+    case: Reference,
+    /// ID of the approval; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
+}
+
 impl CaseCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
@@ -213,12 +241,13 @@ impl CaseCommand {
             Self::Number(args) => args.run(options).await,
             Self::Exclude(args) => args.exclude(options).await,
             Self::Exclusions(args) => exclusions(args.case, options).await,
-            Self::Confirm(args) => args.decide(wire::ExclusionRuling::Confirmed, options).await,
             Self::Record(command) => command.run(options).await,
-            Self::Lift(args) => {
+            Self::Confirm(args) => args.decide(wire::ExclusionRuling::Confirmed, Vec::new(), options).await,
+            Self::Lift(LiftArgs { whom, approval }) => {
                 prompt::confirm(options, "Let this colleague see the case of somebody who may have excluded them?")?;
-                args.decide(wire::ExclusionRuling::Lifted, options).await
+                whom.decide(wire::ExclusionRuling::Lifted, ApprovalId::bytes(approval.as_ref()), options).await
             }
+            Self::BreakGlass(args) => args.run(options).await,
         }
     }
 }
@@ -345,12 +374,38 @@ impl ExcludeArgs {
         excluded(answer.into_inner().exclusion)
     }
 
-    async fn decide(self, ruling: wire::ExclusionRuling, options: &Options) -> Result<Answer, Failure> {
+    async fn decide(
+        self,
+        ruling: wire::ExclusionRuling,
+        approval: Vec<u8>,
+        options: &Options,
+    ) -> Result<Answer, Failure> {
         let colleague = colleague_of(self.colleague, self.colleague_file.as_deref())?;
         let node = Node::connect(options).await?;
-        let request = wire::DecideExclusionRequest { case: self.case.bytes(), colleague, ruling: ruling.into() };
+        let (case, ruling) = (self.case.bytes(), ruling.into());
+        let request = wire::DecideExclusionRequest { case, colleague, ruling, approval };
+        if let Some(asking) = node.asking() {
+            return asking.ask(&node, Asks::DecideExclusion(request)).await;
+        }
         let answer = node.cases().decide_exclusion(request).await.map_err(|status| refusal::of(&status))?;
         excluded(answer.into_inner().exclusion)
+    }
+}
+
+impl GlassArgs {
+    async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let node = Node::connect(options).await?;
+        let approval = ApprovalId::bytes(self.approval.as_ref());
+        let request = wire::BreakGlassRequest { case: self.case.bytes(), approval };
+        if let Some(asking) = node.asking() {
+            return asking.ask(&node, Asks::BreakGlass(request)).await;
+        }
+        let answer = node.cases().break_glass(request).await.map_err(|status| refusal::of(&status))?;
+        let until = answer.into_inner().until;
+        let mut page = Page::default();
+        page.line("You see the values of this case. Who looked, and who approved, is kept.");
+        page.pair("until", moment::local(until));
+        Answer::new(&json!({ "until": moment::utc(until) }), page)
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) fn possible(options: &Options) -> bool {
 
 /// Asks to go on; without a person, `--yes` must have been given. [CLI-6]
 pub(crate) fn confirm(options: &Options, question: &str) -> Result<(), Failure> {
-    if options.yes {
+    // A second person is asked, and nothing is done.
+    if options.yes || options.asking.is_some() {
         return Ok(());
     }
     if !possible(options) {

@@ -18,12 +18,12 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     sensitive::Sensitive,
-    wire::{Role, Scope, WarningCode},
+    wire::{self, Role, Scope, WarningCode},
 };
 use uput_node::{
     account::{AccountId, Caller, OnBehalfOf, PersonId, TeamId, roles::SCOPES},
     case::{Case, CaseId, Ruling, Sight},
-    node::{Assignee, Beginning, CaseListing, Listing, NewEvent, NewTrail, NewValues, Node, Question},
+    node::{Assignee, Beginning, CaseListing, Listing, NewEvent, NewTrail, NewValues, Node, Question, Second, Why},
 };
 
 const ADMINISTRATOR: AccountId = AccountId::new([9; 16]);
@@ -53,6 +53,10 @@ fn person(n: u8, role: Role) -> Caller {
 fn on_behalf_of(machine: &Caller, other: &Caller) -> Caller {
     let on_behalf_of = Some(OnBehalfOf { account: other.account, person: other.person, role: other.role });
     Caller { on_behalf_of, ..machine.clone() }
+}
+
+fn why() -> Why {
+    Why::new(wire::ApprovalReason::ColleagueAway, String::new())
 }
 
 /// An organisation in which anything may happen.
@@ -93,13 +97,35 @@ impl Office {
             3..5 => drop(node.assign_case(&by, &case, Assignee::Person(whom.person), remove).await),
             5..7 => drop(node.assign_case(&by, &case, Assignee::Team(team), remove).await),
             7 => drop(node.exclude_person(&by, &case, whom.person).await),
-            8 => drop(node.decide_exclusion(&by, &case, whom.person, Ruling::Lifted).await),
+            8 => self.lifts(&by, &case, whom.person).await,
             9 if remove => drop(node.join_cases(&by, &case, &other).await),
             10 => drop(node.close_case(&by, &case, !remove).await),
-            11 => drop(node.break_glass(&by, &case, whom.person).await),
+            11 => self.breaks_the_glass(&by, &case).await,
             12 if remove => drop(node.leave_team(&ADMINISTRATOR, &team.to_vec(), whom.person).await),
             12 => drop(node.join_team(&ADMINISTRATOR, &team.to_vec(), whom.person).await),
             _ => self.writes(&by, case).await,
+        }
+    }
+
+    async fn lifts(&mut self, by: &Caller, case: &CaseId, whom: PersonId) {
+        let asked = self.node.ask_lifting(by, case, &whom, [1; 32], why()).await;
+        let second = self.second(asked).await;
+        let _ = self.node.decide_exclusion(by, case, whom, Ruling::Lifted, &second).await;
+    }
+
+    async fn breaks_the_glass(&mut self, by: &Caller, case: &CaseId) {
+        let asked = self.node.ask_glass(by, case, [1; 32], why()).await;
+        let second = self.second(asked).await;
+        let _ = self.node.break_glass(by, case, &second).await;
+    }
+
+    /// One of the supervisors says yes, if they may.
+    async fn second(&mut self, asked: Result<wire::Approval, Rejection>) -> Second {
+        let supervisor = self.draw.of(&self.people[4..6]);
+        let Ok(asked) = asked else { return Second::Nobody };
+        match self.node.decide_approval(&supervisor, &asked.approval, true).await {
+            Ok(approval) => Second::Approval { id: approval.approval, digest: [1; 32] },
+            Err(_) => Second::Nobody,
         }
     }
 

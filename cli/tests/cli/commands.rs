@@ -209,10 +209,15 @@ transcripts! {
     case_exclusions: "case exclusions 4c4c4c4c";
     case_confirm: "case confirm 4c4c4c4c --colleague 5c5c5c5c";
     case_lift: "case lift 4c4c4c4c --colleague 5c5c5c5c --yes";
+    case_lift_certain: "case lift 4c4c4c4c --colleague 5c5c5c5c --yes --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
+    case_break_glass: "case break-glass 4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
+    case_break_glass_alone: "case break-glass 4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c";
     case_lift_unasked: "case lift 4c4c4c4c --colleague 5c5c5c5c";
     approval_request: "approval request --reason danger --words-file - -- referral send Clinic --service health --basis vital-interests --stage 2", "He has found the house\n";
     approval_request_of_an_event: "approval request --reason child-at-risk -- referral disclose 3f9a1c20 --basis child-best-interests";
     approval_request_of_an_export: "approval request --reason handover -- trail export 3f9a1c20 --purpose audit --open values";
+    approval_request_of_a_glass: "approval request --reason colleague-away -- case break-glass 4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c";
+    approval_request_of_a_lifting: "approval request --reason mistake -- case lift 4c4c4c4c --colleague 5c5c5c5c --yes";
     approval_request_of_what_needs_none: "approval request --reason danger -- account disable 5c5c5c5c --yes";
     approval_list: "approval list";
     approval_approve: "approval approve 5c5c5c5c";

@@ -55,6 +55,8 @@ fn every_example_parses() {
     for path in every_command() {
         for line in help(&path).lines().filter_map(|line| line.strip_prefix("  uput ")) {
             let line = line.split([';', '|', '>', '<']).next().unwrap();
+            // What stands behind `--` is a command of its own.
+            let line = line.split(" -- ").next().unwrap();
             let nouns: Vec<&str> = line
                 .split_whitespace()
                 .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !word.starts_with('-'))

@@ -50,6 +50,12 @@ impl Exclusion {
         self.ruling != Ruling::Lifted
     }
 
+    /// Whether it holds, and nobody doubts that she means that colleague: one person alone does not lift it. [CAS-34]
+    #[must_use]
+    pub fn takes_two_to_lift(&self) -> bool {
+        self.stands() && (self.ground != Ground::Doubtful || self.ruling == Ruling::Confirmed)
+    }
+
     /// This one or the other, whichever excludes more: of two that stand or were both lifted the surer, and one that
     /// stands before one that was lifted. [CAS-16]
     #[must_use]
@@ -102,6 +108,8 @@ mod tests {
         let doubtful = Exclusion::new(Ground::Doubtful, None, 1);
         let named = Exclusion::new(Ground::Named, None, 2);
         let lifted = Exclusion { ruling: Ruling::Lifted, ..doubtful };
+        assert!(named.takes_two_to_lift() && !doubtful.takes_two_to_lift() && !lifted.takes_two_to_lift());
+        assert!(Exclusion { ruling: Ruling::Confirmed, ..doubtful }.takes_two_to_lift());
         assert_eq!(doubtful.stricter(named), named);
         assert_eq!(named.stricter(doubtful), named);
         assert_eq!(lifted.stricter(doubtful), doubtful);

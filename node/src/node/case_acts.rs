@@ -9,6 +9,7 @@ use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Span, wire::Ro
 
 use super::{
     Node,
+    approvals::{Approved, Second},
     cases::{draft_of, taken_by},
     exclusions::seal_part,
 };
@@ -170,44 +171,68 @@ impl Node {
         Ok(case.exclusions.iter().map(|(person, exclusion)| (*person, *exclusion)).collect())
     }
 
-    /// Decides whether an excluded colleague is the one whom she named. [CAS-34]
+    /// Decides whether an excluded colleague is the one whom she named. What is not in doubt two people lift. [CAS-34]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`]; [`Rejection::NoSuchAccount`] for somebody who is not excluded.
+    /// [`Rejection::NoSuchCase`]; [`Rejection::NoSuchAccount`] for somebody who is not excluded;
+    /// [`Rejection::NeedsApproval`]; [`Rejection::BadApproval`].
     pub async fn decide_exclusion(
         &self,
         caller: &Caller,
         id: &CaseId,
         person: PersonId,
         ruling: Ruling,
+        second: &Second,
     ) -> Result<Exclusion, Rejection> {
         let _alone = self.cases.hold([*id]).await;
         let mut case = Case::clone(&*self.demand_case(caller, id, Sight::Outline)?);
         let by = Some(self.viewer(caller).person);
         let exclusion = case.exclusions.get_mut(&person).ok_or(Rejection::NoSuchAccount)?;
+        let takes_two = ruling == Ruling::Lifted && exclusion.takes_two_to_lift();
+        let approved = match second {
+            Second::Approval { id, digest } => Some(self.approved(caller, id, digest)?),
+            Second::Nobody | Second::Asked if takes_two => return Err(Rejection::NeedsApproval),
+            Second::Nobody | Second::Asked => None,
+        };
         *exclusion = Exclusion { ruling, by, time: clock::now().get(), ..*exclusion };
         let decided = *exclusion;
         if decided.stands() {
             case.persons.remove(&person);
         }
-        self.keep_case(case, caller).await?;
+        self.keep_approved(case, caller, approved).await?;
         Ok(decided)
     }
 
-    /// Shows the values of a case to the caller for a day, on the word of a second person, which the caller of this has
-    /// checked. Tells until when. [CAS-9]
+    /// Shows the values of a case to the caller for a day, on the word of a second person. Tells until when. [CAS-9]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`], also to somebody whom she excluded.
-    pub async fn break_glass(&self, caller: &Caller, id: &CaseId, approved_by: PersonId) -> Result<u64, Rejection> {
+    /// [`Rejection::NeedsApproval`] and [`Rejection::BadApproval`], whatever the ID; then [`Rejection::NoSuchCase`], also to
+    /// somebody whom she excluded.
+    pub async fn break_glass(&self, caller: &Caller, id: &CaseId, second: &Second) -> Result<u64, Rejection> {
+        let Second::Approval { id: approval, digest } = second else { return Err(Rejection::NeedsApproval) };
         let _alone = self.cases.hold([*id]).await;
+        let approved = self.approved(caller, approval, digest)?;
         let viewer = self.viewer(caller);
-        let case = self.case(id).filter(|case| case.into.is_none() && !case.excludes(&viewer.person));
+        let excluded = |case: &Case| caller.persons().any(|person| case.excludes(&person));
+        let case = self.case(id).filter(|case| case.into.is_none() && !excluded(case));
         let mut case = Case::clone(&*case.ok_or(Rejection::NoSuchCase)?);
         let until = viewer.now.after(DAY).get();
-        case.glass.insert(viewer.person, Glass { until, approved_by: Some(approved_by) });
-        self.keep_case(case, caller).await?;
+        case.glass.insert(viewer.person, Glass { until, approved_by: Some(approved.approver()) });
+        self.keep_approved(case, caller, Some(approved)).await?;
         Ok(until)
+    }
+
+    /// Commits what a case is now, with the use of what let it happen. Hold it. [APR-5]
+    async fn keep_approved(&self, case: Case, caller: &Caller, approved: Option<Approved>) -> Result<(), Rejection> {
+        let mut records = vec![draft_of(&case, Some(caller.by()))];
+        records.extend(approved.as_ref().map(Approved::draft));
+        let _settling = self.settling();
+        self.commit(Commit { keys: Vec::new(), records }).await?;
+        if let Some(approved) = approved {
+            approved.used();
+        }
+        self.set_case(case);
+        Ok(())
     }
 
     /// The colleague of that name, or whose account's or person's ID begins so. [CAS-15]

@@ -7,6 +7,7 @@ use uput_core::wire::{self, approval_service_server::ApprovalService, request_ap
 
 use super::{guard::Admitted, request, said, status};
 use crate::account::{Caller, roles::Part};
+use crate::case::Ruling;
 use crate::node::{Exact, Node, Why, to_the_end};
 use uput_core::rejection::Rejection;
 
@@ -89,6 +90,19 @@ async fn ask(node: &Arc<Node>, by: Caller, act: Act, why: Why) -> Result<wire::A
             demand(&by, &export, Part::Values)?;
             let (export, digest) = said::export(node, by, export, true)?;
             node.ask_export(export, digest, why).await.map_err(status::of)
+        }
+        Act::BreakGlass(glass) => {
+            demand(&by, &glass, Part::Whole)?;
+            let said::Glass { case, digest, .. } = said::glass(glass, true)?;
+            node.ask_glass(&by, &case, digest, why).await.map_err(status::of)
+        }
+        Act::DecideExclusion(decision) => {
+            demand(&by, &decision, Part::Whole)?;
+            let said::Decision { case, person, ruling, digest, .. } = said::decision(node, &by, decision, true)?;
+            if ruling != Ruling::Lifted {
+                return Err(status::of(Rejection::BadApproval));
+            }
+            node.ask_lifting(&by, &case, &person, digest, why).await.map_err(status::of)
         }
     }
 }

@@ -9,7 +9,7 @@ use uput_core::{
     wire::{self, case_service_server::CaseService},
 };
 
-use super::{guard::Admitted, request, status};
+use super::{guard::Admitted, request, said, status};
 use crate::{
     account::{Caller, PersonId, roles::Part},
     case::{Case, CaseId, Exclusion, Ground, Ruling, Sight},
@@ -170,16 +170,11 @@ impl CaseService for CaseCalls {
         call: Request<wire::DecideExclusionRequest>,
     ) -> Result<Response<wire::DecideExclusionResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
-        let said = call.into_inner();
-        let ruling = match said.ruling() {
-            wire::ExclusionRuling::Confirmed => Ruling::Confirmed,
-            wire::ExclusionRuling::Lifted => Ruling::Lifted,
-            wire::ExclusionRuling::Unspecified => return Err(request::invalid("ruling", "specified")),
-        };
-        let id = self.case(&by, &said.case)?;
-        let person = self.colleague(said.colleague)?;
+        let said::Decision { case, person, ruling, second, .. } =
+            said::decision(&self.0, &by, call.into_inner(), false)?;
         let node = Arc::clone(&self.0);
-        let decided = finished(async move { node.decide_exclusion(&by, &id, person, ruling).await }).await?;
+        let decide = async move { node.decide_exclusion(&by, &case, person, ruling, &second).await };
+        let decided = finished(decide).await?;
         Ok(Response::new(wire::DecideExclusionResponse { exclusion: Some(self.view_exclusion(&person, &decided)) }))
     }
 
@@ -187,9 +182,16 @@ impl CaseService for CaseCalls {
         &self,
         call: Request<wire::BreakGlassRequest>,
     ) -> Result<Response<wire::BreakGlassResponse>, Status> {
-        Admitted::demand(call.extensions(), Part::Whole)?;
-        // [CAS-9] Before anything is looked up: the answer is the same for every case, and for none.
-        Err(status::of(Rejection::NeedsApproval))
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let asked = call.into_inner();
+        if asked.approval.is_empty() {
+            // [CAS-9] Before anything is looked up: the answer is the same for every case, and for none.
+            return Err(status::of(Rejection::NeedsApproval));
+        }
+        let said::Glass { case, second, .. } = said::glass(asked, false)?;
+        let node = Arc::clone(&self.0);
+        let until = finished(async move { node.break_glass(&by, &case, &second).await }).await?;
+        Ok(Response::new(wire::BreakGlassResponse { until }))
     }
 }
 

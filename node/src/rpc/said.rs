@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use tonic::Status;
-use uput_core::{catalogue::Field, wire};
+use uput_core::{catalogue::Field, rejection::Rejection, sensitive::Sensitive, wire};
 
-use super::request;
-use crate::account::Caller;
+use super::{request, status};
+use crate::account::{Caller, PersonId};
+use crate::case::{CaseId, Ruling};
 use crate::node::{Export, NewEvent, NewTrail, Node, Second, request_digest};
 
 /// How long an export waits for the peer's head if nothing is said.
@@ -94,6 +95,50 @@ pub(super) async fn event(
     let digest = request_digest(&exact);
     new.second = second(ask, &exact.approval, digest);
     Ok((new, digest, differs))
+}
+
+/// What is decided about an exclusion, and the digest of exactly that.
+pub(super) struct Decision {
+    pub(super) case: CaseId,
+    pub(super) person: PersonId,
+    pub(super) ruling: Ruling,
+    pub(super) second: Second,
+    pub(super) digest: [u8; 32],
+}
+
+/// A glass to be broken, likewise.
+pub(super) struct Glass {
+    pub(super) case: CaseId,
+    pub(super) second: Second,
+    pub(super) digest: [u8; 32],
+}
+
+/// A decision about an exclusion.
+pub(super) fn decision(
+    node: &Arc<Node>,
+    by: &Caller,
+    mut said: wire::DecideExclusionRequest,
+    ask: bool,
+) -> Result<Decision, Status> {
+    let ruling = match said.ruling() {
+        wire::ExclusionRuling::Confirmed => Ruling::Confirmed,
+        wire::ExclusionRuling::Lifted => Ruling::Lifted,
+        wire::ExclusionRuling::Unspecified => return Err(request::invalid("ruling", "specified")),
+    };
+    let case = request::case(node, by, &said.case)?.ok_or_else(|| status::of(Rejection::NoSuchCase))?;
+    let named = std::mem::take(&mut said.colleague);
+    let person = node.colleague(&Sensitive::new(named)).map_err(status::of)?;
+    // [APR-3] The digest is over whole IDs.
+    (said.case, said.colleague) = (case.to_vec(), person.to_string());
+    let digest = request_digest(&said);
+    Ok(Decision { case, person, ruling, second: second(ask, &said.approval, digest), digest })
+}
+
+/// A glass. Nothing is looked up: whoever breaks it sees no beginnings. [CAS-9]
+pub(super) fn glass(said: wire::BreakGlassRequest, ask: bool) -> Result<Glass, Status> {
+    let case = CaseId::parse(&said.case).ok_or_else(|| request::invalid("case", "all 16 bytes of the ID"))?;
+    let digest = request_digest(&said);
+    Ok(Glass { case, second: second(ask, &said.approval, digest), digest })
 }
 
 fn to_wire(fields: &[Field]) -> Vec<wire::Field> {

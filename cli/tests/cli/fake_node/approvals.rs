@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response};
 use uput_wire::v1 as wire;
 use uput_wire::v1::approval_service_server::ApprovalService;
+use uput_wire::v1::request_approval_request::Act;
 
 use super::{Answer, Script, refused, sample};
 
@@ -38,6 +39,20 @@ fn approval(status: wire::ApprovalStatus) -> wire::Approval {
     }
 }
 
+/// What is asked about a case is told as that.
+fn of_act(act: Option<Act>, disclosure: wire::Approval) -> wire::Approval {
+    let about = |case, colleague: Vec<u8>| {
+        let colleague_name = if colleague.is_empty() { String::new() } else { "Invented Cousin".to_owned() };
+        Some(wire::ApprovalSummary { case, colleague, colleague_name, ..wire::ApprovalSummary::default() })
+    };
+    let (kind, summary) = match act {
+        Some(Act::BreakGlass(glass)) => (wire::ApprovalKind::BreakGlass, about(glass.case, Vec::new())),
+        Some(Act::DecideExclusion(_)) => (wire::ApprovalKind::Exclusion, about(vec![0x4c; 16], vec![0x5c; 16])),
+        _ => return disclosure,
+    };
+    wire::Approval { kind: kind as i32, summary, ..disclosure }
+}
+
 #[tonic::async_trait]
 impl ApprovalService for Script {
     async fn request_approval(
@@ -46,14 +61,15 @@ impl ApprovalService for Script {
     ) -> Answer<wire::RequestApprovalResponse> {
         // The ID of the request inside is drawn anew each time, and counts for nothing.
         let mut asked = request.into_inner();
-        if let Some(wire::request_approval_request::Act::RecordEvent(event)) = &mut asked.act {
+        if let Some(Act::RecordEvent(event)) = &mut asked.act {
             event.request_id.clear();
         }
-        if let Some(wire::request_approval_request::Act::OpenTrail(opening)) = &mut asked.act {
+        if let Some(Act::OpenTrail(opening)) = &mut asked.act {
             opening.request_id.clear();
         }
         self.record("RequestApproval", &asked);
-        Ok(Response::new(wire::RequestApprovalResponse { approval: Some(approval(wire::ApprovalStatus::Asked)) }))
+        let approval = of_act(asked.act, approval(wire::ApprovalStatus::Asked));
+        Ok(Response::new(wire::RequestApprovalResponse { approval: Some(approval) }))
     }
 
     async fn list_approvals(

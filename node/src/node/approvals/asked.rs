@@ -8,6 +8,8 @@ use uput_core::{
 };
 
 use super::{Asking, Second, Why};
+use crate::account::{Caller, PersonId};
+use crate::case::CaseId;
 use crate::node::{Export, NewEvent, NewTrail, Node, Refused};
 
 impl Node {
@@ -50,6 +52,7 @@ impl Node {
             stage: terms.stage,
             basis: terms.basis.into(),
             labels: labels(&new.fields),
+            ..ApprovalSummary::default()
         };
         self.record_event(NewEvent { validate_only: true, second: Second::Asked, ..new }).await?;
         Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
@@ -74,6 +77,46 @@ impl Node {
             ..ApprovalSummary::default()
         };
         self.ask_approval(&export.by, asking(ApprovalKind::BulkExport, digest, summary, why)).await
+    }
+
+    /// Asks for a second person to see the values of a case for a day. Every ID is answered alike. [CAS-9]
+    ///
+    /// # Errors
+    /// [`Rejection::TooMany`].
+    pub async fn ask_glass(
+        &self,
+        caller: &Caller,
+        case: &CaseId,
+        digest: [u8; 32],
+        why: Why,
+    ) -> Result<wire::Approval, Rejection> {
+        let summary = ApprovalSummary { case: case.to_vec(), ..ApprovalSummary::default() };
+        self.ask_approval(caller, asking(ApprovalKind::BreakGlass, digest, summary, why)).await
+    }
+
+    /// Asks for a second person to lift an exclusion that is not in doubt. [CAS-34]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`]; [`Rejection::NoSuchAccount`] for somebody who is not excluded; [`Rejection::BadApproval`]
+    /// if it needs nobody.
+    pub async fn ask_lifting(
+        &self,
+        caller: &Caller,
+        case: &CaseId,
+        person: &PersonId,
+        digest: [u8; 32],
+        why: Why,
+    ) -> Result<wire::Approval, Rejection> {
+        let exclusions = self.exclusions(caller, case)?;
+        let exclusion = exclusions.into_iter().find(|(excluded, _)| excluded == person);
+        let (_, exclusion) = exclusion.ok_or(Rejection::NoSuchAccount)?;
+        if !exclusion.takes_two_to_lift() {
+            return Err(Rejection::BadApproval);
+        }
+        // Whoever decides sees whom it would let in; the name is looked up when it is shown, so that it can be erased.
+        let (case, colleague) = (case.to_vec(), person.to_vec());
+        let summary = ApprovalSummary { case, colleague, ..ApprovalSummary::default() };
+        self.ask_approval(caller, asking(ApprovalKind::Exclusion, digest, summary, why)).await
     }
 }
 

@@ -16,7 +16,7 @@ use uput_core::{
 
 use super::kept::{Approved, DAY};
 use crate::{
-    account::{AccountId, ApprovalId, By, Caller},
+    account::{AccountId, ApprovalId, By, Caller, PersonId},
     case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
     node::{
@@ -143,7 +143,7 @@ impl Node {
         if kept.decided != 0 && kept.decided_by == caller.by().to_vec() && kept.refused != approves {
             return Ok(self.view_approval(caller, &id, &kept));
         }
-        if !may_decide(caller, &kept) {
+        if !may_decide(caller, &kept) || (approves && !self.can_be_approved(&kept)) {
             return Err(Rejection::BadApproval);
         }
         let now = clock::now().get();
@@ -179,8 +179,23 @@ impl Node {
 
     /// Whether the caller may know of it. [APR-7]
     fn sees_approval(&self, caller: &Caller, kept: &ApprovalRecord) -> bool {
+        // [CAS-9] Whoever asks to break the glass sees what they asked, whether there is such a case or not.
+        if kept.concerns(caller) && kept.kind == i32::from(ApprovalKind::BreakGlass) {
+            return true;
+        }
         let seen = self.case_of_approval(kept).is_none_or(|case| self.sight(caller, &case.id) != Sight::None);
         seen && (kept.concerns(caller) || caller.role == Role::Supervisor)
+    }
+
+    /// Whether anything could come of it. A glass that cannot be broken is approved to nobody, so that whoever asked learns
+    /// neither that the case is not there nor that she excluded them: to them nobody has decided. [CAS-9]
+    fn can_be_approved(&self, kept: &ApprovalRecord) -> bool {
+        if kept.kind != i32::from(ApprovalKind::BreakGlass) {
+            return true;
+        }
+        let case = self.case_of_approval(kept).filter(|case| case.into.is_none());
+        let asked: Option<Vec<PersonId>> = kept.persons.iter().map(|person| PersonId::parse(person)).collect();
+        matches!((case, asked), (Some(case), Some(asked)) if !asked.iter().any(|person| case.excludes(person)))
     }
 
     /// The case that it concerns now: of its trail, where that has moved to another one.
@@ -204,7 +219,7 @@ impl Node {
             kind: kept.kind,
             status: kept.stands(clock::now()).into(),
             digest: kept.digest.clone(),
-            summary: summary.and_then(|bytes| ApprovalSummary::decode(bytes.as_slice()).ok()),
+            summary: summary.and_then(|bytes| self.view_summary(&bytes)),
             reason: kept.reason,
             words: words.unwrap_or_default(),
             asked_by: asked_by.map(AccountId::to_vec).unwrap_or_default(),
@@ -217,6 +232,17 @@ impl Node {
             used: kept.used,
             may_decide: may_decide(caller, kept),
         }
+    }
+
+    /// What would happen, with the name of the colleague whom it is about.
+    fn view_summary(&self, bytes: &[u8]) -> Option<ApprovalSummary> {
+        let summary = ApprovalSummary::decode(bytes).ok()?;
+        let Some(person) = PersonId::parse(&summary.colleague) else { return Some(summary) };
+        // Somebody with two accounts is let in with both.
+        let accounts = self.accounts.accounts();
+        let names = accounts.iter().filter(|account| account.person == person).map(|account| account.name.expose());
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).map(String::as_str).collect();
+        Some(ApprovalSummary { colleague_name: names.join(", "), ..summary })
     }
 
     /// What people here call an account, for a colleague.

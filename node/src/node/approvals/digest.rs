@@ -3,7 +3,7 @@
 use prost::Message;
 use uput_core::{
     id::Id,
-    wire::{ExportTrailRequest, OpenTrailRequest, RecordEventRequest},
+    wire::{BreakGlassRequest, DecideExclusionRequest, ExportTrailRequest, OpenTrailRequest, RecordEventRequest},
 };
 
 /// A request that may take two people. What makes it repeatable, checks it, or names its approval is no part of it. [APR-3]
@@ -45,6 +45,22 @@ impl Exact for ExportTrailRequest {
 
     fn exact(self) -> Self {
         Self { approval: Vec::new(), opened: Vec::new(), ..self }
+    }
+}
+
+impl Exact for BreakGlassRequest {
+    const METHOD: &'static str = "uput.v1.CaseService/BreakGlass";
+
+    fn exact(self) -> Self {
+        Self { approval: Vec::new(), ..self }
+    }
+}
+
+impl Exact for DecideExclusionRequest {
+    const METHOD: &'static str = "uput.v1.CaseService/DecideExclusion";
+
+    fn exact(self) -> Self {
+        Self { approval: Vec::new(), ..self }
     }
 }
 

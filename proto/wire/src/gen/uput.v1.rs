@@ -9150,941 +9150,6 @@ impl TimerKind {
         }
     }
 }
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RequestApprovalRequest {
-    #[prost(enumeration = "ApprovalReason", tag = "20")]
-    pub reason: i32,
-    #[prost(string, tag = "21")]
-    pub words: ::prost::alloc::string::String,
-    #[prost(oneof = "request_approval_request::Act", tags = "1, 2, 3")]
-    pub act: ::core::option::Option<request_approval_request::Act>,
-}
-/// Nested message and enum types in `RequestApprovalRequest`.
-pub mod request_approval_request {
-    #[derive(Clone, PartialEq, ::prost::Oneof)]
-    #[prost(skip_debug)]
-    pub enum Act {
-        #[prost(message, tag = "1")]
-        OpenTrail(super::OpenTrailRequest),
-        #[prost(message, tag = "2")]
-        RecordEvent(super::RecordEventRequest),
-        #[prost(message, tag = "3")]
-        ExportTrail(super::ExportTrailRequest),
-    }
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RequestApprovalResponse {
-    #[prost(message, optional, tag = "1")]
-    pub approval: ::core::option::Option<Approval>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Approval {
-    #[prost(bytes = "vec", tag = "1")]
-    pub approval: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "ApprovalKind", tag = "2")]
-    pub kind: i32,
-    #[prost(enumeration = "ApprovalStatus", tag = "3")]
-    pub status: i32,
-    #[prost(bytes = "vec", tag = "4")]
-    pub digest: ::prost::alloc::vec::Vec<u8>,
-    #[prost(message, optional, tag = "5")]
-    pub summary: ::core::option::Option<ApprovalSummary>,
-    #[prost(enumeration = "ApprovalReason", tag = "6")]
-    pub reason: i32,
-    #[prost(string, tag = "7")]
-    pub words: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "8")]
-    pub asked_by: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "9")]
-    pub asked_by_name: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "10")]
-    pub decided_by: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "11")]
-    pub decided_by_name: ::prost::alloc::string::String,
-    #[prost(uint64, tag = "12")]
-    pub asked: u64,
-    #[prost(uint64, tag = "13")]
-    pub decided: u64,
-    #[prost(uint64, tag = "14")]
-    pub until: u64,
-    #[prost(uint64, tag = "15")]
-    pub used: u64,
-    #[prost(bool, tag = "16")]
-    pub may_decide: bool,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ApprovalSummary {
-    #[prost(bytes = "vec", tag = "1")]
-    pub trail: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub case: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "3")]
-    pub peer: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub event: ::prost::alloc::string::String,
-    #[prost(enumeration = "Act", tag = "5")]
-    pub act: i32,
-    #[prost(enumeration = "ServiceType", tag = "6")]
-    pub service_type: i32,
-    #[prost(uint32, tag = "7")]
-    pub stage: u32,
-    #[prost(enumeration = "LegalBasis", tag = "8")]
-    pub basis: i32,
-    #[prost(string, repeated, tag = "9")]
-    pub labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ListApprovalsRequest {
-    #[prost(uint32, tag = "1")]
-    pub page_size: u32,
-    #[prost(string, tag = "2")]
-    pub page_token: ::prost::alloc::string::String,
-    #[prost(bool, tag = "3")]
-    pub waiting: bool,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ListApprovalsResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub approvals: ::prost::alloc::vec::Vec<Approval>,
-    #[prost(string, tag = "2")]
-    pub next_page_token: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ApproveRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    pub approval: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ApproveResponse {
-    #[prost(message, optional, tag = "1")]
-    pub approval: ::core::option::Option<Approval>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RefuseRequest {
-    #[prost(bytes = "vec", tag = "1")]
-    pub approval: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct RefuseResponse {
-    #[prost(message, optional, tag = "1")]
-    pub approval: ::core::option::Option<Approval>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CountApprovalsRequest {
-    #[prost(uint64, tag = "1")]
-    pub from: u64,
-    #[prost(uint64, tag = "2")]
-    pub until: u64,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct CountApprovalsResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub counts: ::prost::alloc::vec::Vec<ApprovalCount>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct ApprovalCount {
-    #[prost(enumeration = "ApprovalKind", tag = "1")]
-    pub kind: i32,
-    #[prost(uint64, tag = "2")]
-    pub asked: u64,
-    #[prost(uint64, tag = "3")]
-    pub approved: u64,
-    #[prost(uint64, tag = "4")]
-    pub refused: u64,
-    #[prost(uint64, tag = "5")]
-    pub expired: u64,
-    #[prost(uint64, tag = "6")]
-    pub used: u64,
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ApprovalKind {
-    Unspecified = 0,
-    Disclosure = 1,
-    BreakGlass = 2,
-    BulkExport = 3,
-    Unsealing = 4,
-    Exclusion = 5,
-}
-impl ApprovalKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "APPROVAL_KIND_UNSPECIFIED",
-            Self::Disclosure => "APPROVAL_KIND_DISCLOSURE",
-            Self::BreakGlass => "APPROVAL_KIND_BREAK_GLASS",
-            Self::BulkExport => "APPROVAL_KIND_BULK_EXPORT",
-            Self::Unsealing => "APPROVAL_KIND_UNSEALING",
-            Self::Exclusion => "APPROVAL_KIND_EXCLUSION",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "APPROVAL_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "APPROVAL_KIND_DISCLOSURE" => Some(Self::Disclosure),
-            "APPROVAL_KIND_BREAK_GLASS" => Some(Self::BreakGlass),
-            "APPROVAL_KIND_BULK_EXPORT" => Some(Self::BulkExport),
-            "APPROVAL_KIND_UNSEALING" => Some(Self::Unsealing),
-            "APPROVAL_KIND_EXCLUSION" => Some(Self::Exclusion),
-            _ => None,
-        }
-    }
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ApprovalStatus {
-    Unspecified = 0,
-    Asked = 1,
-    Approved = 2,
-    Refused = 3,
-    Expired = 4,
-    Used = 5,
-}
-impl ApprovalStatus {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "APPROVAL_STATUS_UNSPECIFIED",
-            Self::Asked => "APPROVAL_STATUS_ASKED",
-            Self::Approved => "APPROVAL_STATUS_APPROVED",
-            Self::Refused => "APPROVAL_STATUS_REFUSED",
-            Self::Expired => "APPROVAL_STATUS_EXPIRED",
-            Self::Used => "APPROVAL_STATUS_USED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "APPROVAL_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
-            "APPROVAL_STATUS_ASKED" => Some(Self::Asked),
-            "APPROVAL_STATUS_APPROVED" => Some(Self::Approved),
-            "APPROVAL_STATUS_REFUSED" => Some(Self::Refused),
-            "APPROVAL_STATUS_EXPIRED" => Some(Self::Expired),
-            "APPROVAL_STATUS_USED" => Some(Self::Used),
-            _ => None,
-        }
-    }
-}
-#[derive(Debug)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum ApprovalReason {
-    Unspecified = 0,
-    Danger = 1,
-    ChildAtRisk = 2,
-    Authority = 3,
-    HerRequest = 4,
-    ColleagueAway = 5,
-    Handover = 6,
-    Audit = 7,
-    Mistake = 8,
-}
-impl ApprovalReason {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "APPROVAL_REASON_UNSPECIFIED",
-            Self::Danger => "APPROVAL_REASON_DANGER",
-            Self::ChildAtRisk => "APPROVAL_REASON_CHILD_AT_RISK",
-            Self::Authority => "APPROVAL_REASON_AUTHORITY",
-            Self::HerRequest => "APPROVAL_REASON_HER_REQUEST",
-            Self::ColleagueAway => "APPROVAL_REASON_COLLEAGUE_AWAY",
-            Self::Handover => "APPROVAL_REASON_HANDOVER",
-            Self::Audit => "APPROVAL_REASON_AUDIT",
-            Self::Mistake => "APPROVAL_REASON_MISTAKE",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "APPROVAL_REASON_UNSPECIFIED" => Some(Self::Unspecified),
-            "APPROVAL_REASON_DANGER" => Some(Self::Danger),
-            "APPROVAL_REASON_CHILD_AT_RISK" => Some(Self::ChildAtRisk),
-            "APPROVAL_REASON_AUTHORITY" => Some(Self::Authority),
-            "APPROVAL_REASON_HER_REQUEST" => Some(Self::HerRequest),
-            "APPROVAL_REASON_COLLEAGUE_AWAY" => Some(Self::ColleagueAway),
-            "APPROVAL_REASON_HANDOVER" => Some(Self::Handover),
-            "APPROVAL_REASON_AUDIT" => Some(Self::Audit),
-            "APPROVAL_REASON_MISTAKE" => Some(Self::Mistake),
-            _ => None,
-        }
-    }
-}
-/// Generated client implementations.
-#[cfg(feature = "grpc")]
-pub mod approval_service_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    #[derive(Debug, Clone)]
-    pub struct ApprovalServiceClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl<T> ApprovalServiceClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> ApprovalServiceClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            ApprovalServiceClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        pub async fn request_approval(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RequestApprovalRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RequestApprovalResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/uput.v1.ApprovalService/RequestApproval",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("uput.v1.ApprovalService", "RequestApproval"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn list_approvals(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListApprovalsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListApprovalsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/uput.v1.ApprovalService/ListApprovals",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("uput.v1.ApprovalService", "ListApprovals"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn approve(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ApproveRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ApproveResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/uput.v1.ApprovalService/Approve",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("uput.v1.ApprovalService", "Approve"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn refuse(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RefuseRequest>,
-        ) -> std::result::Result<tonic::Response<super::RefuseResponse>, tonic::Status> {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/uput.v1.ApprovalService/Refuse",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("uput.v1.ApprovalService", "Refuse"));
-            self.inner.unary(req, path, codec).await
-        }
-        pub async fn count_approvals(
-            &mut self,
-            request: impl tonic::IntoRequest<super::CountApprovalsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CountApprovalsResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/uput.v1.ApprovalService/CountApprovals",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(GrpcMethod::new("uput.v1.ApprovalService", "CountApprovals"));
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-#[cfg(feature = "grpc")]
-pub mod approval_service_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with ApprovalServiceServer.
-    #[async_trait]
-    pub trait ApprovalService: std::marker::Send + std::marker::Sync + 'static {
-        async fn request_approval(
-            &self,
-            request: tonic::Request<super::RequestApprovalRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RequestApprovalResponse>,
-            tonic::Status,
-        >;
-        async fn list_approvals(
-            &self,
-            request: tonic::Request<super::ListApprovalsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListApprovalsResponse>,
-            tonic::Status,
-        >;
-        async fn approve(
-            &self,
-            request: tonic::Request<super::ApproveRequest>,
-        ) -> std::result::Result<tonic::Response<super::ApproveResponse>, tonic::Status>;
-        async fn refuse(
-            &self,
-            request: tonic::Request<super::RefuseRequest>,
-        ) -> std::result::Result<tonic::Response<super::RefuseResponse>, tonic::Status>;
-        async fn count_approvals(
-            &self,
-            request: tonic::Request<super::CountApprovalsRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::CountApprovalsResponse>,
-            tonic::Status,
-        >;
-    }
-    #[derive(Debug)]
-    pub struct ApprovalServiceServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> ApprovalServiceServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for ApprovalServiceServer<T>
-    where
-        T: ApprovalService,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/uput.v1.ApprovalService/RequestApproval" => {
-                    #[allow(non_camel_case_types)]
-                    struct RequestApprovalSvc<T: ApprovalService>(pub Arc<T>);
-                    impl<
-                        T: ApprovalService,
-                    > tonic::server::UnaryService<super::RequestApprovalRequest>
-                    for RequestApprovalSvc<T> {
-                        type Response = super::RequestApprovalResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RequestApprovalRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ApprovalService>::request_approval(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RequestApprovalSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/uput.v1.ApprovalService/ListApprovals" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListApprovalsSvc<T: ApprovalService>(pub Arc<T>);
-                    impl<
-                        T: ApprovalService,
-                    > tonic::server::UnaryService<super::ListApprovalsRequest>
-                    for ListApprovalsSvc<T> {
-                        type Response = super::ListApprovalsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListApprovalsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ApprovalService>::list_approvals(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListApprovalsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/uput.v1.ApprovalService/Approve" => {
-                    #[allow(non_camel_case_types)]
-                    struct ApproveSvc<T: ApprovalService>(pub Arc<T>);
-                    impl<
-                        T: ApprovalService,
-                    > tonic::server::UnaryService<super::ApproveRequest>
-                    for ApproveSvc<T> {
-                        type Response = super::ApproveResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ApproveRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ApprovalService>::approve(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ApproveSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/uput.v1.ApprovalService/Refuse" => {
-                    #[allow(non_camel_case_types)]
-                    struct RefuseSvc<T: ApprovalService>(pub Arc<T>);
-                    impl<
-                        T: ApprovalService,
-                    > tonic::server::UnaryService<super::RefuseRequest>
-                    for RefuseSvc<T> {
-                        type Response = super::RefuseResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RefuseRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ApprovalService>::refuse(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RefuseSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/uput.v1.ApprovalService/CountApprovals" => {
-                    #[allow(non_camel_case_types)]
-                    struct CountApprovalsSvc<T: ApprovalService>(pub Arc<T>);
-                    impl<
-                        T: ApprovalService,
-                    > tonic::server::UnaryService<super::CountApprovalsRequest>
-                    for CountApprovalsSvc<T> {
-                        type Response = super::CountApprovalsResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::CountApprovalsRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as ApprovalService>::count_approvals(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = CountApprovalsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for ApprovalServiceServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "uput.v1.ApprovalService";
-    impl<T> tonic::server::NamedService for ApprovalServiceServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct LogProof {
-    #[prost(bytes = "vec", tag = "1")]
-    pub party: ::prost::alloc::vec::Vec<u8>,
-    #[prost(uint64, tag = "2")]
-    pub tick: u64,
-    #[prost(uint32, tag = "3")]
-    pub entries: u32,
-    #[prost(bytes = "vec", repeated, tag = "4")]
-    pub leaf_path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    #[prost(bytes = "vec", tag = "5")]
-    pub checkpoint: ::prost::alloc::vec::Vec<u8>,
-    #[prost(message, repeated, tag = "6")]
-    pub shown: ::prost::alloc::vec::Vec<LogEntryProof>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct LogEntryProof {
-    #[prost(uint32, tag = "1")]
-    pub kind: u32,
-    #[prost(bytes = "vec", tag = "2")]
-    pub id: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    pub nonce: ::prost::alloc::vec::Vec<u8>,
-    #[prost(uint32, tag = "4")]
-    pub index: u32,
-    #[prost(bytes = "vec", repeated, tag = "5")]
-    pub path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-#[prost(skip_debug)]
-pub struct Bundle {
-    #[prost(bytes = "vec", tag = "1")]
-    pub trail: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub exporter: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    pub key: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "Purpose", tag = "4")]
-    pub purpose: i32,
-    #[prost(uint64, tag = "5")]
-    pub time: u64,
-    #[prost(message, repeated, tag = "6")]
-    pub chains: ::prost::alloc::vec::Vec<KeyChain>,
-    #[prost(message, repeated, tag = "7")]
-    pub agreements: ::prost::alloc::vec::Vec<Envelope>,
-    #[prost(message, repeated, tag = "8")]
-    pub events: ::prost::alloc::vec::Vec<Envelope>,
-    #[prost(message, repeated, tag = "9")]
-    pub heads: ::prost::alloc::vec::Vec<Envelope>,
-    #[prost(message, repeated, tag = "10")]
-    pub challenges: ::prost::alloc::vec::Vec<Envelope>,
-    #[prost(message, repeated, tag = "11")]
-    pub disclosures: ::prost::alloc::vec::Vec<Disclosure>,
-    #[prost(message, repeated, tag = "12")]
-    pub proofs: ::prost::alloc::vec::Vec<LogProof>,
-    #[prost(bytes = "vec", repeated, tag = "13")]
-    pub checkpoints: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    #[prost(message, repeated, tag = "14")]
-    pub evidence: ::prost::alloc::vec::Vec<Envelope>,
-}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CaseColleague {
@@ -10308,6 +9373,8 @@ pub struct DecideExclusionRequest {
     pub colleague: ::prost::alloc::string::String,
     #[prost(enumeration = "ExclusionRuling", tag = "3")]
     pub ruling: i32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -10320,8 +9387,8 @@ pub struct DecideExclusionResponse {
 pub struct BreakGlassRequest {
     #[prost(bytes = "vec", tag = "1")]
     pub case: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "2")]
-    pub reason: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -11590,6 +10657,949 @@ pub mod case_service_server {
     impl<T> tonic::server::NamedService for CaseServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RequestApprovalRequest {
+    #[prost(enumeration = "ApprovalReason", tag = "20")]
+    pub reason: i32,
+    #[prost(string, tag = "21")]
+    pub words: ::prost::alloc::string::String,
+    #[prost(oneof = "request_approval_request::Act", tags = "1, 2, 3, 4, 5")]
+    pub act: ::core::option::Option<request_approval_request::Act>,
+}
+/// Nested message and enum types in `RequestApprovalRequest`.
+pub mod request_approval_request {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    #[prost(skip_debug)]
+    pub enum Act {
+        #[prost(message, tag = "1")]
+        OpenTrail(super::OpenTrailRequest),
+        #[prost(message, tag = "2")]
+        RecordEvent(super::RecordEventRequest),
+        #[prost(message, tag = "3")]
+        ExportTrail(super::ExportTrailRequest),
+        #[prost(message, tag = "4")]
+        BreakGlass(super::BreakGlassRequest),
+        #[prost(message, tag = "5")]
+        DecideExclusion(super::DecideExclusionRequest),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RequestApprovalResponse {
+    #[prost(message, optional, tag = "1")]
+    pub approval: ::core::option::Option<Approval>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Approval {
+    #[prost(bytes = "vec", tag = "1")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "ApprovalKind", tag = "2")]
+    pub kind: i32,
+    #[prost(enumeration = "ApprovalStatus", tag = "3")]
+    pub status: i32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub digest: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "5")]
+    pub summary: ::core::option::Option<ApprovalSummary>,
+    #[prost(enumeration = "ApprovalReason", tag = "6")]
+    pub reason: i32,
+    #[prost(string, tag = "7")]
+    pub words: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "8")]
+    pub asked_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "9")]
+    pub asked_by_name: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "10")]
+    pub decided_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "11")]
+    pub decided_by_name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "12")]
+    pub asked: u64,
+    #[prost(uint64, tag = "13")]
+    pub decided: u64,
+    #[prost(uint64, tag = "14")]
+    pub until: u64,
+    #[prost(uint64, tag = "15")]
+    pub used: u64,
+    #[prost(bool, tag = "16")]
+    pub may_decide: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ApprovalSummary {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub peer: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub event: ::prost::alloc::string::String,
+    #[prost(enumeration = "Act", tag = "5")]
+    pub act: i32,
+    #[prost(enumeration = "ServiceType", tag = "6")]
+    pub service_type: i32,
+    #[prost(uint32, tag = "7")]
+    pub stage: u32,
+    #[prost(enumeration = "LegalBasis", tag = "8")]
+    pub basis: i32,
+    #[prost(string, repeated, tag = "9")]
+    pub labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub colleague: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "11")]
+    pub colleague_name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListApprovalsRequest {
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub waiting: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListApprovalsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub approvals: ::prost::alloc::vec::Vec<Approval>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ApproveRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ApproveResponse {
+    #[prost(message, optional, tag = "1")]
+    pub approval: ::core::option::Option<Approval>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RefuseRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct RefuseResponse {
+    #[prost(message, optional, tag = "1")]
+    pub approval: ::core::option::Option<Approval>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountApprovalsRequest {
+    #[prost(uint64, tag = "1")]
+    pub from: u64,
+    #[prost(uint64, tag = "2")]
+    pub until: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountApprovalsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub counts: ::prost::alloc::vec::Vec<ApprovalCount>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ApprovalCount {
+    #[prost(enumeration = "ApprovalKind", tag = "1")]
+    pub kind: i32,
+    #[prost(uint64, tag = "2")]
+    pub asked: u64,
+    #[prost(uint64, tag = "3")]
+    pub approved: u64,
+    #[prost(uint64, tag = "4")]
+    pub refused: u64,
+    #[prost(uint64, tag = "5")]
+    pub expired: u64,
+    #[prost(uint64, tag = "6")]
+    pub used: u64,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ApprovalKind {
+    Unspecified = 0,
+    Disclosure = 1,
+    BreakGlass = 2,
+    BulkExport = 3,
+    Unsealing = 4,
+    Exclusion = 5,
+}
+impl ApprovalKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "APPROVAL_KIND_UNSPECIFIED",
+            Self::Disclosure => "APPROVAL_KIND_DISCLOSURE",
+            Self::BreakGlass => "APPROVAL_KIND_BREAK_GLASS",
+            Self::BulkExport => "APPROVAL_KIND_BULK_EXPORT",
+            Self::Unsealing => "APPROVAL_KIND_UNSEALING",
+            Self::Exclusion => "APPROVAL_KIND_EXCLUSION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "APPROVAL_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "APPROVAL_KIND_DISCLOSURE" => Some(Self::Disclosure),
+            "APPROVAL_KIND_BREAK_GLASS" => Some(Self::BreakGlass),
+            "APPROVAL_KIND_BULK_EXPORT" => Some(Self::BulkExport),
+            "APPROVAL_KIND_UNSEALING" => Some(Self::Unsealing),
+            "APPROVAL_KIND_EXCLUSION" => Some(Self::Exclusion),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ApprovalStatus {
+    Unspecified = 0,
+    Asked = 1,
+    Approved = 2,
+    Refused = 3,
+    Expired = 4,
+    Used = 5,
+}
+impl ApprovalStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "APPROVAL_STATUS_UNSPECIFIED",
+            Self::Asked => "APPROVAL_STATUS_ASKED",
+            Self::Approved => "APPROVAL_STATUS_APPROVED",
+            Self::Refused => "APPROVAL_STATUS_REFUSED",
+            Self::Expired => "APPROVAL_STATUS_EXPIRED",
+            Self::Used => "APPROVAL_STATUS_USED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "APPROVAL_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "APPROVAL_STATUS_ASKED" => Some(Self::Asked),
+            "APPROVAL_STATUS_APPROVED" => Some(Self::Approved),
+            "APPROVAL_STATUS_REFUSED" => Some(Self::Refused),
+            "APPROVAL_STATUS_EXPIRED" => Some(Self::Expired),
+            "APPROVAL_STATUS_USED" => Some(Self::Used),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ApprovalReason {
+    Unspecified = 0,
+    Danger = 1,
+    ChildAtRisk = 2,
+    Authority = 3,
+    HerRequest = 4,
+    ColleagueAway = 5,
+    Handover = 6,
+    Audit = 7,
+    Mistake = 8,
+}
+impl ApprovalReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "APPROVAL_REASON_UNSPECIFIED",
+            Self::Danger => "APPROVAL_REASON_DANGER",
+            Self::ChildAtRisk => "APPROVAL_REASON_CHILD_AT_RISK",
+            Self::Authority => "APPROVAL_REASON_AUTHORITY",
+            Self::HerRequest => "APPROVAL_REASON_HER_REQUEST",
+            Self::ColleagueAway => "APPROVAL_REASON_COLLEAGUE_AWAY",
+            Self::Handover => "APPROVAL_REASON_HANDOVER",
+            Self::Audit => "APPROVAL_REASON_AUDIT",
+            Self::Mistake => "APPROVAL_REASON_MISTAKE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "APPROVAL_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "APPROVAL_REASON_DANGER" => Some(Self::Danger),
+            "APPROVAL_REASON_CHILD_AT_RISK" => Some(Self::ChildAtRisk),
+            "APPROVAL_REASON_AUTHORITY" => Some(Self::Authority),
+            "APPROVAL_REASON_HER_REQUEST" => Some(Self::HerRequest),
+            "APPROVAL_REASON_COLLEAGUE_AWAY" => Some(Self::ColleagueAway),
+            "APPROVAL_REASON_HANDOVER" => Some(Self::Handover),
+            "APPROVAL_REASON_AUDIT" => Some(Self::Audit),
+            "APPROVAL_REASON_MISTAKE" => Some(Self::Mistake),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod approval_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct ApprovalServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ApprovalServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ApprovalServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ApprovalServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn request_approval(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RequestApprovalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RequestApprovalResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.ApprovalService/RequestApproval",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.ApprovalService", "RequestApproval"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_approvals(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListApprovalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApprovalsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.ApprovalService/ListApprovals",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.ApprovalService", "ListApprovals"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn approve(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.ApprovalService/Approve",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.ApprovalService", "Approve"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn refuse(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RefuseRequest>,
+        ) -> std::result::Result<tonic::Response<super::RefuseResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.ApprovalService/Refuse",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.ApprovalService", "Refuse"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn count_approvals(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CountApprovalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountApprovalsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.ApprovalService/CountApprovals",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.ApprovalService", "CountApprovals"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod approval_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ApprovalServiceServer.
+    #[async_trait]
+    pub trait ApprovalService: std::marker::Send + std::marker::Sync + 'static {
+        async fn request_approval(
+            &self,
+            request: tonic::Request<super::RequestApprovalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RequestApprovalResponse>,
+            tonic::Status,
+        >;
+        async fn list_approvals(
+            &self,
+            request: tonic::Request<super::ListApprovalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListApprovalsResponse>,
+            tonic::Status,
+        >;
+        async fn approve(
+            &self,
+            request: tonic::Request<super::ApproveRequest>,
+        ) -> std::result::Result<tonic::Response<super::ApproveResponse>, tonic::Status>;
+        async fn refuse(
+            &self,
+            request: tonic::Request<super::RefuseRequest>,
+        ) -> std::result::Result<tonic::Response<super::RefuseResponse>, tonic::Status>;
+        async fn count_approvals(
+            &self,
+            request: tonic::Request<super::CountApprovalsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountApprovalsResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct ApprovalServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ApprovalServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ApprovalServiceServer<T>
+    where
+        T: ApprovalService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.ApprovalService/RequestApproval" => {
+                    #[allow(non_camel_case_types)]
+                    struct RequestApprovalSvc<T: ApprovalService>(pub Arc<T>);
+                    impl<
+                        T: ApprovalService,
+                    > tonic::server::UnaryService<super::RequestApprovalRequest>
+                    for RequestApprovalSvc<T> {
+                        type Response = super::RequestApprovalResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RequestApprovalRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ApprovalService>::request_approval(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RequestApprovalSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.ApprovalService/ListApprovals" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListApprovalsSvc<T: ApprovalService>(pub Arc<T>);
+                    impl<
+                        T: ApprovalService,
+                    > tonic::server::UnaryService<super::ListApprovalsRequest>
+                    for ListApprovalsSvc<T> {
+                        type Response = super::ListApprovalsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListApprovalsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ApprovalService>::list_approvals(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListApprovalsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.ApprovalService/Approve" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveSvc<T: ApprovalService>(pub Arc<T>);
+                    impl<
+                        T: ApprovalService,
+                    > tonic::server::UnaryService<super::ApproveRequest>
+                    for ApproveSvc<T> {
+                        type Response = super::ApproveResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ApprovalService>::approve(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.ApprovalService/Refuse" => {
+                    #[allow(non_camel_case_types)]
+                    struct RefuseSvc<T: ApprovalService>(pub Arc<T>);
+                    impl<
+                        T: ApprovalService,
+                    > tonic::server::UnaryService<super::RefuseRequest>
+                    for RefuseSvc<T> {
+                        type Response = super::RefuseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RefuseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ApprovalService>::refuse(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RefuseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.ApprovalService/CountApprovals" => {
+                    #[allow(non_camel_case_types)]
+                    struct CountApprovalsSvc<T: ApprovalService>(pub Arc<T>);
+                    impl<
+                        T: ApprovalService,
+                    > tonic::server::UnaryService<super::CountApprovalsRequest>
+                    for CountApprovalsSvc<T> {
+                        type Response = super::CountApprovalsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CountApprovalsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ApprovalService>::count_approvals(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CountApprovalsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ApprovalServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.ApprovalService";
+    impl<T> tonic::server::NamedService for ApprovalServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LogProof {
+    #[prost(bytes = "vec", tag = "1")]
+    pub party: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub tick: u64,
+    #[prost(uint32, tag = "3")]
+    pub entries: u32,
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub leaf_path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub checkpoint: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "6")]
+    pub shown: ::prost::alloc::vec::Vec<LogEntryProof>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LogEntryProof {
+    #[prost(uint32, tag = "1")]
+    pub kind: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub nonce: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "4")]
+    pub index: u32,
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Bundle {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub exporter: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Purpose", tag = "4")]
+    pub purpose: i32,
+    #[prost(uint64, tag = "5")]
+    pub time: u64,
+    #[prost(message, repeated, tag = "6")]
+    pub chains: ::prost::alloc::vec::Vec<KeyChain>,
+    #[prost(message, repeated, tag = "7")]
+    pub agreements: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "8")]
+    pub events: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "9")]
+    pub heads: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "10")]
+    pub challenges: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "11")]
+    pub disclosures: ::prost::alloc::vec::Vec<Disclosure>,
+    #[prost(message, repeated, tag = "12")]
+    pub proofs: ::prost::alloc::vec::Vec<LogProof>,
+    #[prost(bytes = "vec", repeated, tag = "13")]
+    pub checkpoints: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(message, repeated, tag = "14")]
+    pub evidence: ::prost::alloc::vec::Vec<Envelope>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

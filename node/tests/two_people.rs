@@ -1,0 +1,222 @@
+//! What one person may not do alone, through the calls themselves: breaking the glass and lifting an exclusion.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::{fmt::Debug, sync::Arc};
+
+use tonic::{Response, Status};
+use town::{BY, Pair, enquiry, pair, reopened};
+use uput_core::{
+    rejection::Rejection,
+    sensitive::Sensitive,
+    wire::{
+        self, ApprovalKind, ExclusionRuling, Role, approval_service_server::ApprovalService,
+        case_service_server::CaseService, request_approval_request::Act,
+    },
+};
+use uput_node::{
+    account::Caller,
+    case::{CaseId, Sight},
+    node::{NewTrail, Node},
+    rpc::{Approvals, CaseCalls, guard::admitted, status},
+};
+
+type Said<T> = Result<T, Status>;
+
+/// Somebody with an account of their own, or another account of somebody.
+async fn hire(node: &Node, name: &str, role: Role, person: Option<&Caller>) -> Caller {
+    let (name, person) = (Sensitive::new(format!("{name} (invented)")), person.map(|person| person.account.to_vec()));
+    let (account, _) = node.create_account(&BY, name, role, person.as_deref()).await.unwrap();
+    Caller { account: account.id, person: account.person, role, scopes: Arc::new([]), on_behalf_of: None }
+}
+
+fn call<T>(by: &Caller, method: &str, message: T) -> tonic::Request<T> {
+    admitted(by.clone(), &format!("uput.v1.{method}"), message)
+}
+
+fn inner<T>(answer: Said<Response<T>>) -> Said<T> {
+    answer.map(Response::into_inner)
+}
+
+async fn ask(node: &Arc<Node>, by: &Caller, act: Act) -> Said<wire::Approval> {
+    let reason = wire::ApprovalReason::ColleagueAway.into();
+    let message = wire::RequestApprovalRequest { act: Some(act), reason, words: "She stands at the door".to_owned() };
+    let answer = Approvals(node.clone()).request_approval(call(by, "ApprovalService/RequestApproval", message)).await;
+    Ok(inner(answer)?.approval.unwrap())
+}
+
+async fn approve(node: &Arc<Node>, by: &Caller, approval: &wire::Approval) -> Said<()> {
+    let message = wire::ApproveRequest { approval: approval.approval.clone() };
+    Approvals(node.clone()).approve(call(by, "ApprovalService/Approve", message)).await.map(drop)
+}
+
+fn glass(case: &CaseId, approval: &[u8]) -> wire::BreakGlassRequest {
+    wire::BreakGlassRequest { case: case.to_vec(), approval: approval.to_vec() }
+}
+
+async fn break_glass(node: &Arc<Node>, by: &Caller, case: &CaseId, approval: &[u8]) -> Said<u64> {
+    let request = call(by, "CaseService/BreakGlass", glass(case, approval));
+    Ok(inner(CaseCalls(node.clone()).break_glass(request).await)?.until)
+}
+
+fn ruling(case: &CaseId, whom: &Caller, ruling: ExclusionRuling, approval: &[u8]) -> wire::DecideExclusionRequest {
+    let (case, colleague, approval) = (case.to_vec(), whom.person.to_string(), approval.to_vec());
+    wire::DecideExclusionRequest { case, colleague, ruling: ruling.into(), approval }
+}
+
+async fn lift(node: &Arc<Node>, by: &Caller, case: &CaseId, whom: &Caller, approval: &[u8]) -> Said<()> {
+    let request = call(by, "CaseService/DecideExclusion", ruling(case, whom, ExclusionRuling::Lifted, approval));
+    CaseCalls(node.clone()).decide_exclusion(request).await.map(drop)
+}
+
+/// All that an answer says.
+fn all<T>(said: &Said<T>) -> impl PartialEq + Debug + use<T> {
+    said.as_ref().err().map(|refused| (refused.code(), refused.message().to_owned(), refused.details().to_vec()))
+}
+
+fn rejected<T>(said: Said<T>) -> Option<Rejection> {
+    said.err().as_ref().and_then(status::rejection)
+}
+
+async fn case_of(node: &Arc<Node>, by: &Caller) -> CaseId {
+    let trail = node.open_trail(NewTrail { by: by.clone(), ..enquiry("shelter-jasen") }).await.unwrap().unwrap();
+    node.case_of(&trail).unwrap()
+}
+
+fn used(node: &Node, kind: ApprovalKind) -> u64 {
+    node.count_approvals(0, 0).iter().filter(|count| count.kind() == kind).map(|count| count.used).sum()
+}
+
+/// [CAS-9] [APR-1] [APR-3] [APR-4] [APR-5] [APR-8]
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_break_the_glass_for_a_day_and_one_alone_never() {
+    let Pair { hotline, shelter, houses } = pair().await;
+    drop(shelter);
+    let node = hotline;
+    let owner = hire(&node, "Mira", Role::CaseWorker, None).await;
+    let helper = hire(&node, "Lana", Role::CaseWorker, None).await;
+    let second = hire(&node, "Rada", Role::Supervisor, None).await;
+    let puppet = hire(&node, "Lana Druga", Role::Supervisor, Some(&helper)).await;
+    let (case, other, absent) = (case_of(&node, &owner).await, case_of(&node, &owner).await, CaseId::new([0xee; 16]));
+    assert_eq!(node.sight(&helper, &case), Sight::None);
+
+    // Alone: the same for every ID.
+    let alone = break_glass(&node, &helper, &case, &[]).await;
+    assert_eq!(all(&alone), all(&break_glass(&node, &helper, &absent, &[]).await));
+    assert_eq!(rejected(alone), Some(Rejection::NeedsApproval));
+    let invented = break_glass(&node, &helper, &case, &[7; 16]).await;
+    assert_eq!(all(&invented), all(&break_glass(&node, &helper, &absent, &[7; 16]).await));
+    assert_eq!(rejected(invented), Some(Rejection::BadApproval));
+
+    let asked = ask(&node, &helper, Act::BreakGlass(glass(&case, &[]))).await.unwrap();
+    assert_eq!(rejected(break_glass(&node, &helper, &case, &asked.approval).await), Some(Rejection::BadApproval));
+    assert_eq!(node.list_approvals(&helper, false).len(), 1, "who asked sees it, although they see no case");
+    assert_eq!(rejected(approve(&node, &puppet, &asked).await), Some(Rejection::BadApproval), "one person");
+    let waiting = node.list_approvals(&second, true);
+    assert_eq!(waiting[0].summary.as_ref().unwrap().case, case.to_vec());
+    assert_eq!(waiting[0].words, "She stands at the door");
+    approve(&node, &second, &asked).await.unwrap();
+    assert_eq!(rejected(break_glass(&node, &helper, &other, &asked.approval).await), Some(Rejection::BadApproval));
+    assert_eq!(rejected(break_glass(&node, &owner, &case, &asked.approval).await), Some(Rejection::BadApproval));
+    break_glass(&node, &helper, &case, &asked.approval).await.unwrap();
+    assert_eq!((node.sight(&helper, &case), node.sight(&helper, &other)), (Sight::Values, Sight::None));
+    assert_eq!(rejected(break_glass(&node, &helper, &case, &asked.approval).await), Some(Rejection::BadApproval));
+    let broken = node.case(&case).unwrap().glass[&helper.person];
+    assert_eq!(broken.approved_by, Some(second.person), "who approved is kept");
+    assert!(broken.until <= uput_node::clock::now().get() + 86_400);
+
+    drop(node);
+    let node = reopened(&houses[0]).await;
+    assert_eq!((node.sight(&helper, &case), used(&node, ApprovalKind::BreakGlass)), (Sight::Values, 1));
+    assert_eq!(rejected(break_glass(&node, &helper, &case, &asked.approval).await), Some(Rejection::BadApproval));
+}
+
+/// [CAS-6] [CAS-9] [CAS-20] Whoever asks learns neither that there is such a case nor that she excluded them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_excluded_person_who_asks_for_the_glass_hears_what_everybody_hears_of_nothing() {
+    let Pair { hotline: node, houses: _houses, .. } = pair().await;
+    let owner = hire(&node, "Mira", Role::CaseWorker, None).await;
+    let excluded = hire(&node, "Lana", Role::CaseWorker, None).await;
+    let second = hire(&node, "Rada", Role::Supervisor, None).await;
+    let (case, absent) = (case_of(&node, &owner).await, CaseId::new([0xee; 16]));
+    node.exclude_person(&owner, &case, excluded.person).await.unwrap();
+    for id in [case, absent] {
+        let asked = ask(&node, &excluded, Act::BreakGlass(glass(&id, &[]))).await.unwrap();
+        assert_eq!(rejected(approve(&node, &second, &asked).await), Some(Rejection::BadApproval));
+        let seen = node.list_approvals(&excluded, false);
+        assert!(seen.iter().all(|seen| seen.status() == wire::ApprovalStatus::Asked && seen.decided_by.is_empty()));
+        assert_eq!(rejected(break_glass(&node, &excluded, &id, &asked.approval).await), Some(Rejection::BadApproval));
+    }
+    // She excludes them after it was approved: then it is as if the case were not there.
+    let late = hire(&node, "Ana", Role::CaseWorker, None).await;
+    let asked = ask(&node, &late, Act::BreakGlass(glass(&case, &[]))).await.unwrap();
+    approve(&node, &second, &asked).await.unwrap();
+    node.exclude_person(&owner, &case, late.person).await.unwrap();
+    assert_eq!(rejected(break_glass(&node, &late, &case, &asked.approval).await), Some(Rejection::NoSuchCase));
+    // She excludes whoever approved.
+    let third = hire(&node, "Jana", Role::CaseWorker, None).await;
+    let asked = ask(&node, &third, Act::BreakGlass(glass(&case, &[]))).await.unwrap();
+    approve(&node, &second, &asked).await.unwrap();
+    node.exclude_person(&owner, &case, second.person).await.unwrap();
+    assert_eq!(rejected(break_glass(&node, &third, &case, &asked.approval).await), Some(Rejection::BadApproval));
+    assert_eq!([&excluded, &late, &third].map(|by| node.sight(by, &case)), [Sight::None; 3]);
+    assert_eq!(used(&node, ApprovalKind::BreakGlass), 0);
+}
+
+/// [CAS-34] [APR-2] [APR-4] [APR-7]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_she_demanded_two_others_lift_and_never_whom_she_excluded() {
+    let Pair { hotline: node, houses: _houses, .. } = pair().await;
+    let owner = hire(&node, "Mira", Role::CaseWorker, None).await;
+    let out = hire(&node, "Vesna", Role::Supervisor, None).await;
+    let out_again = hire(&node, "Vesna Druga", Role::Supervisor, Some(&out)).await;
+    let [one, two, three] = [
+        hire(&node, "Rada", Role::Supervisor, None).await,
+        hire(&node, "Zora", Role::Supervisor, None).await,
+        hire(&node, "Jana", Role::Supervisor, None).await,
+    ];
+    let (case, absent) = (case_of(&node, &owner).await, CaseId::new([0xee; 16]));
+    node.exclude_person(&owner, &case, out.person).await.unwrap();
+    let asking = |case: &CaseId| Act::DecideExclusion(ruling(case, &out, ExclusionRuling::Lifted, &[]));
+
+    assert_eq!(rejected(lift(&node, &one, &case, &out, &[]).await), Some(Rejection::NeedsApproval));
+    assert!(node.case(&case).unwrap().excludes(&out.person));
+    for by in [&out, &out_again] {
+        let (here, nowhere) = (ask(&node, by, asking(&case)).await, ask(&node, by, asking(&absent)).await);
+        assert_eq!(all(&here), all(&nowhere), "to them there is no such case");
+        assert_eq!(rejected(here), Some(Rejection::NoSuchCase));
+        assert_eq!(rejected(lift(&node, by, &case, &out, &[]).await), Some(Rejection::NoSuchCase));
+    }
+    let confirming = Act::DecideExclusion(ruling(&case, &out, ExclusionRuling::Confirmed, &[]));
+    assert_eq!(rejected(ask(&node, &one, confirming).await), Some(Rejection::BadApproval), "that takes one person");
+
+    let asked = ask(&node, &one, asking(&case)).await.unwrap();
+    let summary = asked.summary.clone().unwrap();
+    let names = summary.colleague_name.as_str();
+    assert!(names.contains("Vesna (invented)") && names.contains("Vesna Druga (invented)"), "whom it lets in: {names}");
+    assert_eq!((summary.colleague, summary.case), (out.person.to_vec(), case.to_vec()));
+    for by in [&out, &out_again] {
+        assert!(node.list_approvals(by, false).is_empty());
+        assert_eq!(rejected(approve(&node, by, &asked).await), Some(Rejection::BadApproval));
+    }
+    assert_eq!(rejected(approve(&node, &one, &asked).await), Some(Rejection::BadApproval), "one person alone");
+    approve(&node, &two, &asked).await.unwrap();
+    assert_eq!(rejected(lift(&node, &one, &case, &two, &asked.approval).await), Some(Rejection::NoSuchAccount));
+    // She excludes whoever approved: it lets nothing happen any more.
+    node.exclude_person(&owner, &case, two.person).await.unwrap();
+    assert_eq!(rejected(lift(&node, &one, &case, &out, &asked.approval).await), Some(Rejection::BadApproval));
+
+    let asked = ask(&node, &one, asking(&case)).await.unwrap();
+    approve(&node, &three, &asked).await.unwrap();
+    assert_eq!(
+        rejected(lift(&node, &one, &case, &two, &asked.approval).await),
+        Some(Rejection::BadApproval),
+        "another"
+    );
+    assert_eq!(rejected(lift(&node, &three, &case, &out, &asked.approval).await), Some(Rejection::BadApproval));
+    lift(&node, &one, &case, &out, &asked.approval).await.unwrap();
+    let decided = node.case(&case).unwrap();
+    assert!(!decided.excludes(&out.person) && decided.excludes(&two.person));
+    assert_eq!(used(&node, ApprovalKind::Exclusion), 1);
+}
