@@ -68,8 +68,23 @@ pub async fn connect(folder: &Path, address: SocketAddr) -> Channel {
     connect_as(folder, address, None).await.unwrap()
 }
 
+/// As [`connect`], with room for so many bytes of an answer that nobody has read yet.
+pub async fn connect_slowly(folder: &Path, address: SocketAddr, bytes: u32) -> Channel {
+    let endpoint = Endpoint::from_static("http://localhost").initial_stream_window_size(bytes);
+    connect_by(endpoint, folder, address, None).await.unwrap()
+}
+
 /// As [`connect`], with a client's certificate.
 pub async fn connect_as(folder: &Path, address: SocketAddr, identity: Option<&Identity>) -> std::io::Result<Channel> {
+    connect_by(Endpoint::from_static("http://localhost"), folder, address, identity).await
+}
+
+async fn connect_by(
+    endpoint: Endpoint,
+    folder: &Path,
+    address: SocketAddr,
+    identity: Option<&Identity>,
+) -> std::io::Result<Channel> {
     let pem = std::fs::read(folder.join(CERTIFICATE)).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
@@ -99,7 +114,7 @@ pub async fn connect_as(folder: &Path, address: SocketAddr, identity: Option<&Id
         let stream = stream.take().map(TokioIo::new);
         async move { stream.ok_or(std::io::Error::other("used")) }
     });
-    Ok(Endpoint::from_static("http://localhost").connect_with_connector(connector).await.unwrap())
+    Ok(endpoint.connect_with_connector(connector).await.unwrap())
 }
 
 /// A request that shows a token.
