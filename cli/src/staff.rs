@@ -83,6 +83,8 @@ pub(crate) struct ConfirmArgs {
     /// At least 32 digits of the key's ID, as its owner reads them out to you
     #[arg(value_name = "ID")]
     compared: Reference,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 impl StaffCommand {
@@ -127,10 +129,16 @@ impl CreateArgs {
 impl ConfirmArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
-        let named = ring::all(&node).await?.into_iter().find(|key| self.compared.names(&key.key));
-        let whose = named.map(|key| key.name).unwrap_or_default();
+        let keys = ring::all(&node).await?;
+        let named = keys.iter().find(|key| self.compared.names(&key.key));
+        let whose = named.map(|key| key.name.clone()).unwrap_or_default();
         prompt::confirm(options, &format!("Has {whose} read these digits out to you, in person or by telephone?"))?;
-        let request = wire::ConfirmStaffKeyRequest { key: self.compared.bytes() };
+        let proof = match named {
+            Some(key) => self.keys.own(options)?.proof(&keys, &ring::public_of(key)?.id())?,
+            // The node says that there is none.
+            None => Vec::new(),
+        };
+        let request = wire::ConfirmStaffKeyRequest { key: self.compared.bytes(), proof };
         let answer = node.staff().confirm_staff_key(request).await.map_err(|status| refusal::of(&status))?;
         let key = Known::of(answer.into_inner().key.unwrap_or_default());
         let mut page = Page::default();

@@ -8,8 +8,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use prost::Message;
 use sealed::{
-    ANSWER, NAME, ON, PURPOSE, Person, account, at_rest, found, fresh, opened, person, plain, says, share, shows,
-    staff_of,
+    ANSWER, NAME, ON, PURPOSE, Person, account, at_rest, confirm, found, fresh, opened, person, plain, proof, says,
+    share, shares, shows, staff_of,
 };
 use town::{BY, CONSENT, Carrier, House, Pair, enquiry, pair, reads, reopened, say_with, until};
 use uput_core::{
@@ -167,12 +167,8 @@ async fn while_nobody_could_open_them_values_wait_at_the_sender() {
     assert!(pair.shelter.trail_ids().unwrap().is_empty(), "a key that nobody compared does not count");
     let old = person(&pair.shelter, "Olga, invented", Role::Supervisor).await;
     // No key counts by itself while the keys of those who have gone do: but nobody who has one is left to say so.
-    assert_eq!(
-        pair.shelter.confirm_staff_key(&old.caller, nada.id().as_bytes()).await.err(),
-        Some(Rejection::NoStaffKey)
-    );
-    let sanja = &theirs[0].caller;
-    pair.shelter.confirm_staff_key(sanja, nada.id().as_bytes()).await.unwrap();
+    assert_eq!(confirm(&pair.shelter, &old, &nada.id()).await.err(), Some(Rejection::NoStaffKey));
+    confirm(&pair.shelter, &theirs[0], &nada.id()).await.unwrap();
     until(|| async { pair.shelter.case_of(&trail).is_some() }).await;
 }
 
@@ -254,14 +250,15 @@ async fn a_new_key_counts_only_after_somebody_else_compared_it() {
     assert!(added.confirmed.is_none());
     assert_eq!(node.staff().current(&berta.caller.person).unwrap().id(), berta.id());
     assert!(node.staff().keys().iter().any(|key| key.id() == stolen.id()), "it is shown");
-    let own = node.confirm_staff_key(&berta.caller, stolen.id().as_bytes()).await;
+    let own = confirm(node, &berta, &stolen.id()).await;
     assert_eq!(own.err(), Some(Rejection::NotPermitted));
-    let short = node.confirm_staff_key(&sanja.caller, &stolen.id().as_bytes()[..15]).await;
+    let right = proof(node, &sanja, &stolen.id());
+    let short = node.confirm_staff_key(&sanja.caller, &stolen.id().as_bytes()[..15], &right).await;
     assert_eq!(short.err(), Some(Rejection::BadValue));
     let keyless = account(node, "a supervisor without a key", Role::Supervisor).await;
-    let refused = node.confirm_staff_key(&keyless, stolen.id().as_bytes()).await;
+    let refused = node.confirm_staff_key(&keyless, stolen.id().as_bytes(), &right).await;
     assert_eq!(refused.err(), Some(Rejection::NoStaffKey));
-    node.confirm_staff_key(&sanja.caller, stolen.id().as_bytes()).await.unwrap();
+    confirm(node, &sanja, &stolen.id()).await.unwrap();
     assert_eq!(node.staff().current(&berta.caller.person).unwrap().id(), stolen.id());
     let twice = node.add_staff_key(&berta.caller, stolen.public().clone()).await;
     assert_eq!(twice.err(), Some(Rejection::BadValue));
@@ -283,7 +280,8 @@ async fn a_team_reads_by_its_key_until_somebody_leaves() {
     };
     let add = |by: &Person, wraps: Vec<Vec<u8>>| {
         let (node, caller, team, public) = (node.clone(), by.caller.clone(), team.id.to_vec(), key.public().clone());
-        async move { node.add_team_key(&caller, &team, public, &wraps).await }
+        let proof = proof(&node, by, &key.id());
+        async move { node.add_team_key(&caller, &team, public, &wraps, &proof).await }
     };
     assert_eq!(add(&sanja, vec![wrap(&berta), wrap(&clara)]).await.err(), Some(Rejection::NotPermitted));
     assert_eq!(add(&berta, vec![wrap(&berta)]).await.err(), Some(Rejection::NoStaffKey));
@@ -296,6 +294,79 @@ async fn a_team_reads_by_its_key_until_somebody_leaves() {
     assert!(node.staff().current_of_team(&team.id, &members(node)).is_none(), "nothing more is sealed to it");
 }
 
+/// Somebody has the accounts of all of them, as whoever can reset accounts or make tokens has, and none of their keys.
+/// [STF-25] [STF-6]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_accounts_and_not_their_keys_makes_no_key_count() {
+    let pair = pair().await;
+    let node = &pair.shelter;
+    let [sanja, berta, clara] = staff_of(node).await;
+    let as_if = |whose: &Person| Person { caller: whose.caller.clone(), key: fresh() };
+    let [boss, thief] = [as_if(&sanja), as_if(&berta)];
+    for made in [&boss, &thief] {
+        node.add_staff_key(&made.caller, made.key.public().clone()).await.unwrap();
+    }
+    // What proves one thing proves no other; a key that does not count proves nothing.
+    let wrongs = |of: &KeyId| {
+        let other = proof(node, &sanja, &sanja.id());
+        vec![Vec::new(), vec![0; 32], other.clone(), [other, vec![0]].concat(), proof(node, &boss, of)]
+    };
+    for wrong in wrongs(&thief.id()) {
+        let compared = node.confirm_staff_key(&sanja.caller, thief.id().as_bytes(), &wrong).await;
+        assert_eq!(compared.err(), Some(Rejection::NoStaffKey));
+        for holder in [&sanja, &clara] {
+            let held =
+                node.staff().shares_of(&berta.id()).into_iter().find(|share| share.holder == holder.id()).unwrap();
+            let place = Place::Given(berta.id(), held.number);
+            let given = staff::seal(thief.key.public(), &place, &[7; 32], &mut SystemEntropy).unwrap();
+            let given = node.give_share(&holder.caller, &berta.id(), held.number, given, &wrong).await;
+            assert_eq!(given.err(), Some(Rejection::NoStaffKey));
+        }
+    }
+    let team = node.create_team(&BY, Sensitive::new("the night team".to_owned())).await.unwrap();
+    node.join_team(&BY, &team.id.to_vec(), berta.caller.person).await.unwrap();
+    let (known, id) = (fresh(), team.id.to_vec());
+    let wrap =
+        staff::seal(berta.key.public(), &Place::Team(known.id()), known.expose_seed(), &mut SystemEntropy).unwrap();
+    for wrong in wrongs(&known.id()) {
+        let added = node.add_team_key(&berta.caller, &id, known.public().clone(), &[wrap.clone()], &wrong).await;
+        assert_eq!(added.err(), Some(Rejection::NoStaffKey));
+    }
+    let right = proof(node, &berta, &known.id());
+    node.add_team_key(&berta.caller, &id, known.public().clone(), &[wrap], &right).await.unwrap();
+    // Nor do they hand out shares of nothing in somebody's place.
+    let dora = person(node, "Dora, invented", Role::CaseWorker).await;
+    for wrong in wrongs(&dora.id()) {
+        let (sharing, held) = shares(&dora, &[&sanja, &berta], 2);
+        let shared = node.share_staff_key(&dora.caller, &dora.id(), sharing, held, &wrong).await;
+        assert_eq!(shared.err(), Some(Rejection::NoStaffKey));
+    }
+    assert!(
+        node.staff().keys().iter().all(|key| ![boss.id(), thief.id()].contains(&key.id()) || key.confirmed.is_none())
+    );
+}
+
+/// Two colleagues who agree do not make a key count by shares of one that nobody compared. [STF-24]
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_of_a_key_that_never_counted_make_none_count() {
+    let pair = pair().await;
+    let node = &pair.shelter;
+    let [sanja, berta, _] = staff_of(node).await;
+    let dora = person(node, "Dora, invented", Role::CaseWorker).await;
+    share(node, &dora, &[&sanja, &berta], 2).await.unwrap();
+    let new = Person { caller: dora.caller.clone(), key: fresh() };
+    node.add_staff_key(&new.caller, new.key.public().clone()).await.unwrap();
+    for holder in [&sanja, &berta] {
+        let held = node.staff().shares_of(&dora.id()).into_iter().find(|share| share.holder == holder.id()).unwrap();
+        let place = Place::Given(dora.id(), held.number);
+        let given = staff::seal(new.key.public(), &place, &[7; 32], &mut SystemEntropy).unwrap();
+        let proof = proof(node, holder, &new.id());
+        let given = node.give_share(&holder.caller, &dora.id(), held.number, given, &proof).await;
+        assert_eq!(given.err(), Some(Rejection::NoStaffKey));
+    }
+    assert!(node.staff().key(&new.id()).unwrap().confirmed.is_none());
+}
+
 /// [STF-16]
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
@@ -305,7 +376,7 @@ async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
     assert_eq!(node.set_sealing(&sanja.caller, ON).await.err(), Some(Rejection::NoStaffKey));
     let others = [person(node, "B", Role::CaseWorker).await, person(node, "C", Role::CaseWorker).await];
     for other in &others {
-        node.confirm_staff_key(&sanja.caller, other.id().as_bytes()).await.unwrap();
+        confirm(node, &sanja, &other.id()).await.unwrap();
     }
     share(node, &sanja, &[&others[0], &others[1]], 2).await.unwrap();
     assert_eq!(node.set_sealing(&sanja.caller, ON).await.err(), Some(Rejection::NoStaffKey));
@@ -371,18 +442,22 @@ async fn a_lost_key_comes_back_by_two_colleagues_of_three_and_not_by_one() {
         staff::seal(new.key.public(), &Place::Given(lost, share.number), &bytes, &mut SystemEntropy).unwrap()
     };
     let number = |holder: &Person| held(holder).number;
-    let stranger = node.give_share(&clara.caller, &lost, number(&sanja), reseal(&sanja, false)).await;
+    let give = |by: &Person, number: u8, given: Vec<u8>| {
+        let (node, caller, proof) = (node.clone(), by.caller.clone(), proof(node, by, &new.id()));
+        async move { node.give_share(&caller, &lost, number, given, &proof).await }
+    };
+    let stranger = give(&clara, number(&sanja), reseal(&sanja, false)).await;
     assert_eq!(stranger.err(), Some(Rejection::NoStaffKey));
-    assert_eq!(node.give_share(&sanja.caller, &lost, number(&sanja), reseal(&sanja, false)).await.unwrap(), (1, 2));
+    assert_eq!(give(&sanja, number(&sanja), reseal(&sanja, false)).await.unwrap(), (1, 2));
     let few = staff::join(&lost, sharing, &mine(node), known).err();
     assert_eq!(few, Some(Unjoined::TooFew { here: 1, needed: 2 }));
     assert!(node.staff().key(&new.id()).unwrap().confirmed.is_none());
     // A false share is found, and whose it was.
-    node.give_share(&clara.caller, &lost, number(&clara), reseal(&clara, true)).await.unwrap();
+    give(&clara, number(&clara), reseal(&clara, true)).await.unwrap();
     let wrong = staff::join(&lost, sharing, &mine(node), known).err();
     assert_eq!(wrong, Some(Unjoined::Wrong(vec![number(&clara)])));
     // The right ones bring the key back.
-    assert_eq!(node.give_share(&clara.caller, &lost, number(&clara), reseal(&clara, false)).await.unwrap(), (2, 2));
+    assert_eq!(give(&clara, number(&clara), reseal(&clara, false)).await.unwrap(), (2, 2));
     let back = staff::join(&lost, sharing, &mine(node), known).ok().unwrap();
     assert_eq!(back.id(), lost);
     assert!(node.staff().key(&new.id()).unwrap().confirmed.is_some(), "two colleagues have compared it");
@@ -422,7 +497,7 @@ async fn administrator_and_colleague_get_refusals_or_ciphertext() {
     }
     // A supervisor who came later may see the case, and has nothing that opens it, until somebody who can adds them.
     let late = person(node, "Lena, invented", Role::Supervisor).await;
-    node.confirm_staff_key(&sanja.caller, late.id().as_bytes()).await.unwrap();
+    confirm(node, &sanja, &late.id()).await.unwrap();
     let view = node.show_because(&late.caller, &trail, true, &supervising()).await.unwrap();
     assert!(opened(&view, &[&late.key]).is_empty() && plain(&view).is_empty());
     assert!(view.boxes.iter().all(|held| held.wraps.is_empty()));

@@ -178,7 +178,8 @@ async fn team_of(node: &Node, members: [&Person; 2]) -> (Team, SealingSecret) {
         let place = Place::Team(key.id());
         wraps.push(staff::seal(member.key.public(), &place, key.expose_seed(), &mut SystemEntropy).unwrap());
     }
-    node.add_team_key(&members[0].caller, &team.id.to_vec(), key.public().clone(), &wraps).await.unwrap();
+    let proof = sealed::proof(node, members[0], &key.id());
+    node.add_team_key(&members[0].caller, &team.id.to_vec(), key.public().clone(), &wraps, &proof).await.unwrap();
     (team, key)
 }
 

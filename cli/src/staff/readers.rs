@@ -6,7 +6,6 @@
 use clap::Args;
 use serde_json::json;
 use uput_core::entropy::Entropy;
-use uput_core::key::SealingPublic;
 use uput_core::rejection::Rejection;
 use uput_core::staff::{self, Place};
 use uput_core::wire;
@@ -17,7 +16,7 @@ use crate::failure::Failure;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
 use crate::refusal;
-use crate::staff::ring::{KeyArgs, Ring};
+use crate::staff::ring::{self, KeyArgs, Ring};
 
 /// Of which trail.
 #[derive(Args)]
@@ -117,7 +116,7 @@ async fn wrap(node: &Node, ring: &Ring, lacking: Vec<wire::StaffBox>) -> Result<
     for held in lacking {
         let Some(secret) = ring.open_box(&held) else { continue };
         let place = Place::Box(secret.id());
-        let missing = held.missing.iter().filter_map(|key| SealingPublic::parse(&key.public).ok());
+        let missing = held.missing.iter().filter_map(|key| ring::public_of(key).ok());
         // Exposed to be sealed to a colleague who should read.
         let wraps = missing
             .map(|to| staff::seal(&to, &place, secret.expose_seed(), &mut System))

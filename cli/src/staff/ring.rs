@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use uput_core::id::KeyId;
-use uput_core::key::SealingSecret;
+use uput_core::key::{SealingPublic, SealingSecret};
 use uput_core::keyfile::{Cost, KeyFile, KeyFileError, Lock, write_staff_key};
 use uput_core::rejection::Rejection;
 use uput_core::sensitive::Sensitive;
-use uput_core::staff::{self, Place};
-use uput_core::wire;
+use uput_core::staff::{self, Drawn, Place};
+use uput_core::wire::{self, StaffKeyState};
 
 use crate::access::{self, Node};
 use crate::args::Options;
@@ -123,6 +123,18 @@ impl Ring {
         self.secrets.iter().find(|secret| secret.id().as_bytes().as_slice() == id)
     }
 
+    /// What proves to the node that one's current key is held here, for a key that is to count. [STF-25]
+    pub(crate) fn proof(&self, keys: &[wire::StaffKey], of: &KeyId) -> Result<Vec<u8>, Failure> {
+        let current = keys.iter().find(|key| key.own && key.state() == StaffKeyState::Current);
+        current.and_then(|own| self.proof_of(own, of)).ok_or_else(super::no_key)
+    }
+
+    /// The same of one of one's own keys, whether it counts or not.
+    pub(crate) fn proof_of(&self, own: &wire::StaffKey, of: &KeyId) -> Option<Vec<u8>> {
+        let drawn = staff::open(&own.drawn, &Place::Proof, self.secret(&own.key)?).ok()?;
+        Some(Drawn::parse(&drawn).ok()?.proof(of).to_vec())
+    }
+
     /// Another key, for the rest of this run.
     pub(crate) fn add(&mut self, secret: SealingSecret) {
         self.secrets.push(secret);
@@ -145,6 +157,12 @@ impl Ring {
         let opened = held.wraps.iter().find_map(|wrap| self.unwrap(wrap, &Place::Box(id)));
         opened.filter(|secret| secret.id() == id)
     }
+}
+
+/// The public half of a key, if it is the one whose ID people compare: a node could give another one under that ID. [STF-6]
+pub(crate) fn public_of(key: &wire::StaffKey) -> Result<SealingPublic, Failure> {
+    let public = SealingPublic::parse(&key.public).ok();
+    public.filter(|public| public.id().as_bytes().as_slice() == key.key).ok_or_else(super::unsealed)
 }
 
 /// Every staff key and team key that the node knows.

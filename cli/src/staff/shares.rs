@@ -6,7 +6,7 @@
 use clap::Args;
 use serde_json::json;
 use uput_core::id::KeyId;
-use uput_core::key::{SealingPublic, SealingSecret};
+use uput_core::key::SealingSecret;
 use uput_core::staff::{self, Place, Share, ShareDigest, Sharing, Unjoined};
 use uput_core::wire::{self, StaffKeyState};
 
@@ -77,6 +77,7 @@ impl ShareArgs {
             key: newest.key.clone(),
             needed: sharing.needed().into(),
             shares: sealed.collect::<Result<_, _>>()?,
+            proof: ring.proof_of(newest, &secret.id()).ok_or_else(super::no_key)?,
         };
         node.staff().share_staff_key(request).await.map_err(|status| refusal::of(&status))?;
         let names: Vec<&str> = holders.iter().map(|holder| holder.name.as_str()).collect();
@@ -133,17 +134,18 @@ impl GiveArgs {
                 .because("at least 32 digits are needed, as its owner reads them out")
                 .next("see `uput staff list`")
         })?;
+        // What was compared, and not what the node says to be that.
+        let newer = ring::public_of(share.newer.as_ref().ok_or_else(super::unsealed)?)?;
         let question = format!("Has {} read these digits out to you, in person or by telephone?", share.owner_name);
         prompt::confirm(options, &question)?;
         let ring = self.keys.own(options)?;
         let of = KeyId::parse(&share.key).map_err(|_| super::unsealed())?;
         let number = u8::try_from(share.number).map_err(|_| super::unsealed())?;
         let bytes = ring.open(&share.sealed, &Place::Share(of, number)).ok_or_else(super::no_key)?;
-        let newer = share.newer.as_ref().map(|newer| SealingPublic::parse(&newer.public));
-        let newer = newer.and_then(Result::ok).ok_or_else(super::unsealed)?;
+        let proof = ring.proof(&ring::all(&node).await?, &newer.id())?;
         let given =
             staff::seal(&newer, &Place::Given(of, number), &bytes, &mut System).map_err(|_| super::unsealed())?;
-        let request = wire::GiveShareRequest { key: share.key.clone(), number: share.number, given };
+        let request = wire::GiveShareRequest { key: share.key.clone(), number: share.number, given, proof };
         let answer = node.staff().give_share(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         let mut page = Page::default();
         page.pair("given to", &share.owner_name);
@@ -176,7 +178,7 @@ impl RecoverArgs {
 }
 
 fn seal(secret: &SealingSecret, share: &Share, holder: &wire::StaffKey) -> Result<wire::KeyShare, Failure> {
-    let to = SealingPublic::parse(&holder.public).map_err(|_| super::unsealed())?;
+    let to = ring::public_of(holder)?;
     // Exposed to be sealed to the colleague who holds it.
     let sealed = staff::seal(&to, &Place::Share(secret.id(), share.number), share.expose(), &mut System);
     Ok(wire::KeyShare {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
-use uput_core::key::{SealingPublic, SealingSecret};
+use uput_core::key::SealingSecret;
 use uput_core::staff::{self, Place};
 use uput_core::wire::{self, StaffKeyState};
 
@@ -15,7 +15,7 @@ use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{hex, random};
 use crate::staff::readers::System;
-use crate::staff::ring;
+use crate::staff::ring::{self, KeyArgs};
 
 /// Which team.
 #[derive(Args)]
@@ -24,6 +24,8 @@ use crate::staff::ring;
 pub(crate) struct TeamArgs {
     /// The team's ID, or at least its first 8 digits
     team: Reference,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 impl TeamArgs {
@@ -31,8 +33,8 @@ impl TeamArgs {
         let node = Node::connect(options).await?;
         let member = |key: &wire::StaffKey| key.teams.iter().any(|team| self.team.names(team));
         let current = |key: &wire::StaffKey| key.state() == StaffKeyState::Current;
-        let members: Vec<wire::StaffKey> =
-            ring::all(&node).await?.into_iter().filter(|key| member(key) && current(key)).collect();
+        let keys = ring::all(&node).await?;
+        let members: Vec<wire::StaffKey> = keys.iter().filter(|key| member(key) && current(key)).cloned().collect();
         if !members.iter().any(|key| key.own) {
             return Err(Failure::new(
                 Exit::Failed,
@@ -43,12 +45,15 @@ impl TeamArgs {
         }
         // Its only copies are those that are sealed here to the members.
         let secret = SealingSecret::from_seed(&random()?);
+        let proof = self.keys.own(options)?.proof(&keys, &secret.id())?;
         let wrap = |member: &wire::StaffKey| {
-            let to = SealingPublic::parse(&member.public)?;
-            staff::seal(&to, &Place::Team(secret.id()), secret.expose_seed(), &mut System)
+            let (to, place) = (ring::public_of(member)?, Place::Team(secret.id()));
+            // Exposed to be sealed to a member.
+            staff::seal(&to, &place, secret.expose_seed(), &mut System).map_err(|_| super::unsealed())
         };
-        let wraps = members.iter().map(wrap).collect::<Result<_, _>>().map_err(|_| super::unsealed())?;
-        let request = wire::AddTeamKeyRequest { team: self.team.bytes(), public: secret.public().to_vec(), wraps };
+        let wraps = members.iter().map(wrap).collect::<Result<_, _>>()?;
+        let (team, public) = (self.team.bytes(), secret.public().to_vec());
+        let request = wire::AddTeamKeyRequest { team, public, wraps, proof };
         let answer = node.staff().add_team_key(request).await.map_err(|status| refusal::of(&status))?;
         let key = answer.into_inner().key.unwrap_or_default();
         let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();

@@ -13,6 +13,8 @@ use crate::harness::{golden, json, run};
 const REQUEST: &str = "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
 /// Of a key that nobody has compared yet.
 const NEWCOMER: &str = "e2522e31bff177e4a29e57071621de75";
+/// Under which the node gives another key.
+const FALSE_KEY: &str = "56565656565656565656565656565656";
 const PSEUDONYM: &str = "3131313131313131313131313131313131313131313131313131313131313131";
 const AGREEMENT: &str = "6f102321";
 pub(crate) const PASSPHRASE: &str = "an invented passphrase";
@@ -173,6 +175,7 @@ transcripts! {
     staff_confirm_unknown: "staff confirm 00112233445566778899aabbccddeeff --yes";
     staff_share_with_too_few: "staff share --needed 2 --among 3";
     staff_give_to_nobody: "staff give {NEWCOMER} --yes";
+    staff_give_to_a_false_key: "staff give {FALSE_KEY} --yes";
     staff_recover_without_a_share: "staff recover";
     staff_readers: "staff readers";
     staff_seal: "staff seal 3f9a1c20 --to {NEWCOMER} --yes";

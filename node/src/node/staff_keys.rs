@@ -70,13 +70,18 @@ impl Node {
         self.keep_key(key).await
     }
 
-    /// Says that a key was compared with whose it is. Only a supervisor who has a key that counts, and never for their own.
+    /// Says that a key was compared with whose it is. Only a supervisor who holds a key that counts, and never for their own.
     /// [STF-6]
     ///
     /// # Errors
-    /// [`Rejection::NoStaffKey`] if there is no such key, or the caller has none that counts; [`Rejection::BadValue`] for
+    /// [`Rejection::NoStaffKey`] if there is no such key, or the caller does not prove to hold one that counts; [`Rejection::BadValue`] for
     /// too few bytes; [`Rejection::NotPermitted`] for one's own.
-    pub async fn confirm_staff_key(&self, caller: &Caller, compared: &[u8]) -> Result<StaffKey, Rejection> {
+    pub async fn confirm_staff_key(
+        &self,
+        caller: &Caller,
+        compared: &[u8],
+        proof: &[u8],
+    ) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         if compared.len() < COMPARED {
@@ -87,7 +92,8 @@ impl Node {
         if caller.persons().any(|caller| caller == person) {
             return Err(Rejection::NotPermitted);
         }
-        self.staff.current(&caller.person).ok_or(Rejection::NoStaffKey)?;
+        // [STF-25] Whoever can reset an account has not its key.
+        self.staff.demand(self.staff.current(&caller.person).as_ref(), &key.id(), proof)?;
         if key.confirmed.is_some() {
             return Ok(key);
         }
@@ -99,13 +105,14 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::NoSuchAccount`] without the team, [`Rejection::NotPermitted`] for somebody who is not in it,
-    /// [`Rejection::NoStaffKey`] if the wraps are not those of all its members.
+    /// [`Rejection::NoStaffKey`] if the wraps are not those of all its members, or the caller does not prove to hold a key.
     pub async fn add_team_key(
         &self,
         caller: &Caller,
         team: &[u8],
         public: SealingPublic,
         wraps: &[Vec<u8>],
+        proof: &[u8],
     ) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
@@ -113,6 +120,8 @@ impl Node {
         if !team.members.contains(&caller.person) {
             return Err(Rejection::NotPermitted);
         }
+        // [STF-25] What a team key opens, whoever made it opens.
+        self.staff.demand(self.staff.current(&caller.person).as_ref(), &public.id(), proof)?;
         let wraps = by_recipient(wraps)?;
         let current = |person: &PersonId| self.staff.current(person).map(|key| key.id());
         let members: Option<BTreeSet<KeyId>> = team.members.iter().map(current).collect();

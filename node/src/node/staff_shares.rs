@@ -32,11 +32,14 @@ impl Node {
         key: &KeyId,
         sharing: Sharing,
         shares: Vec<HeldShare>,
+        proof: &[u8],
     ) -> Result<StaffKey, Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         let own = |key: &StaffKey| key.person() == Some(caller.person);
         let key = self.staff.key(key).filter(own).ok_or(Rejection::NoStaffKey)?;
+        // [STF-25] A key is shared once: nobody else hands out shares of nothing.
+        self.staff.demand(Some(&key), &key.id(), proof)?;
         let wanted = self.staff.sealing().sharing;
         let numbers: BTreeSet<u8> = shares.iter().map(|share| share.number).collect();
         let whole = numbers == (1..=sharing.made()).collect() && shares.len() == numbers.len();
@@ -66,13 +69,15 @@ impl Node {
     /// takes. As many as it takes make that key count: so many colleagues have compared it. [STF-24]
     ///
     /// # Errors
-    /// [`Rejection::NoStaffKey`] if the caller does not hold that share, or it is not sealed to a newer key of its owner.
+    /// [`Rejection::NoStaffKey`] if the caller does not hold that share or prove to hold a key, or it is not sealed to a newer key
+    /// of its owner.
     pub async fn give_share(
         &self,
         caller: &Caller,
         of: &KeyId,
         number: u8,
         given: Vec<u8>,
+        proof: &[u8],
     ) -> Result<(usize, u8), Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
@@ -80,20 +85,26 @@ impl Node {
         let held =
             |share: &HeldShare| self.staff.key(&share.holder).and_then(|key| key.person()) == Some(caller.person);
         let share = share.filter(held).ok_or(Rejection::NoStaffKey)?;
-        let lost = self.staff.key(of).ok_or(Rejection::NoStaffKey)?;
+        // Shares of a key that never counted make none count. [STF-24]
+        let lost = self.staff.key(of).filter(|lost| lost.confirmed.is_some()).ok_or(Rejection::NoStaffKey)?;
         let needed = lost.sharing.ok_or(Rejection::NoStaffKey)?.needed();
         let to = self.staff.key(&staff::recipient(&given)?).ok_or(Rejection::NoStaffKey)?;
         if to.owner != lost.owner || to.number <= lost.number {
             return Err(Rejection::NoStaffKey);
         }
+        // [STF-25]
+        self.staff.demand(self.staff.current(&caller.person).as_ref(), &to.id(), proof)?;
+        let again = share.given_to() == Some(to.id());
+        let count = self.staff.given(of, &to.id()) + usize::from(!again);
         let share = HeldShare { given, ..share };
-        self.keep(&self.share_record(caller, &share)).await?;
+        let mut records = vec![record::draft(&self.share_record(caller, &share))];
+        let (enough, by) = (count >= usize::from(needed) && to.confirmed.is_none(), Some(caller.by()));
+        let counts = enough.then(|| StaffKey { confirmed: Some(clock::now().get()), confirmed_by: by, ..to });
+        records.extend(counts.as_ref().map(|key| record::draft(&key.record())));
+        // In one commit: the last share that is needed and that the key counts.
+        self.commit(Commit { keys: Vec::new(), records }).await?;
         self.staff.set_share(share);
-        let count = self.staff.given(of, &to.id());
-        if count >= usize::from(needed) && to.confirmed.is_none() {
-            let by = Some(caller.by());
-            self.keep_key(StaffKey { confirmed: Some(clock::now().get()), confirmed_by: by, ..to }).await?;
-        }
+        counts.into_iter().for_each(|key| self.staff.set_key(key));
         Ok((count, needed))
     }
 

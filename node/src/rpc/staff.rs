@@ -47,8 +47,9 @@ impl StaffService for Staff {
         call: Request<wire::ConfirmStaffKeyRequest>,
     ) -> Result<Response<wire::ConfirmStaffKeyResponse>, Status> {
         let caller = Admitted::demand(call.extensions(), Part::Whole)?;
-        let (node, by, key) = (Arc::clone(&self.0), caller.clone(), call.into_inner().key);
-        let confirmed = to_the_end(async move { node.confirm_staff_key(&by, &key).await }).await;
+        let (node, by, said) = (Arc::clone(&self.0), caller.clone(), call.into_inner());
+        let confirmed = async move { node.confirm_staff_key(&by, &said.key, &said.proof).await };
+        let confirmed = to_the_end(confirmed).await;
         let key = confirmed.ok_or_else(broken_off)?.map_err(|rejection| match rejection {
             Rejection::BadValue => {
                 request::invalid("key", "at least 16 bytes of the key's ID, as its owner reads it out")
@@ -66,7 +67,8 @@ impl StaffService for Staff {
         let said = call.into_inner();
         let public = public(&said.public)?;
         let (node, by) = (Arc::clone(&self.0), caller.clone());
-        let added = to_the_end(async move { node.add_team_key(&by, &said.team, public, &said.wraps).await }).await;
+        let added = async move { node.add_team_key(&by, &said.team, public, &said.wraps, &said.proof).await };
+        let added = to_the_end(added).await;
         let key = finish(added)?;
         Ok(Response::new(wire::AddTeamKeyResponse { key: Some(self.view(&key, &caller)) }))
     }
@@ -126,7 +128,8 @@ impl StaffService for Staff {
         let shares =
             shares.ok_or_else(|| request::invalid("shares", "numbered, sealed to their holders, with digests"))?;
         let (node, by) = (Arc::clone(&self.0), caller.clone());
-        let shared = to_the_end(async move { node.share_staff_key(&by, &key, sharing, shares).await }).await;
+        let shared = async move { node.share_staff_key(&by, &key, sharing, shares, &said.proof).await };
+        let shared = to_the_end(shared).await;
         let key = finish(shared)?;
         Ok(Response::new(wire::ShareStaffKeyResponse { key: Some(self.view(&key, &caller)) }))
     }
@@ -159,7 +162,8 @@ impl StaffService for Staff {
         let key = key_id("key", &said.key)?;
         let number = u8::try_from(said.number).map_err(|_| request::invalid("number", "that of the share"))?;
         let node = Arc::clone(&self.0);
-        let given = to_the_end(async move { node.give_share(&caller, &key, number, said.given).await }).await;
+        let given = async move { node.give_share(&caller, &key, number, said.given, &said.proof).await };
+        let given = to_the_end(given).await;
         let (given, needed) = finish(given)?;
         let given = u32::try_from(given).unwrap_or(u32::MAX);
         Ok(Response::new(wire::GiveShareResponse { given, needed: needed.into() }))
@@ -199,6 +203,8 @@ impl Staff {
             }
         };
         let ring = self.0.staff().ring(&caller.person, &std::collections::BTreeSet::new());
+        let own = key.person() == Some(caller.person);
+        let drawn = if own { self.0.staff().drawn(key).unwrap_or_default() } else { Vec::new() };
         let wrap = key.wraps.iter().find(|(to, _)| ring.contains(to)).map(|(_, wrap)| wrap.clone());
         wire::StaffKey {
             key: key.id().to_vec(),
@@ -209,11 +215,12 @@ impl Staff {
             state: state(self.0.staff_key_state(key)).into(),
             created: key.created,
             confirmed_by: key.confirmed_by.map(|by| by.account.to_vec()).unwrap_or_default(),
-            own: key.person() == Some(caller.person),
+            own,
             wrap: wrap.unwrap_or_default(),
             needed: key.sharing.map_or(0, |sharing| sharing.needed().into()),
             made: key.sharing.map_or(0, |sharing| sharing.made().into()),
             teams: key.person().map(|person| self.teams_with(&person, caller)).unwrap_or_default(),
+            drawn,
         }
     }
 

@@ -1,16 +1,26 @@
 //! All staff keys, their shares, and what is sealed.
 //!
-//! Guarantees that of several keys of one owner that count, the newest is the current one.
+//! Guarantees that of several keys of one owner that count, the newest is the current one, and that nobody proves to hold a
+//! key but who opened what was drawn for it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use uput_core::{id::KeyId, rejection::Rejection, staff::Sharing};
+use uput_core::{
+    id::KeyId,
+    rejection::Rejection,
+    staff::{self, Drawn, PROOF_LENGTH, Place, Sharing},
+};
+use zeroize::Zeroizing;
 
 use super::{HeldShare, Owner, StaffKey, State};
-use crate::account::{PersonId, TeamId};
+use crate::{
+    account::{PersonId, TeamId},
+    clock::SystemEntropy,
+    seal::sha256,
+};
 
 /// What the organisation seals to its staff.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -22,8 +32,11 @@ pub struct Sealing {
 }
 
 /// All staff keys.
-#[derive(Default)]
-pub struct StaffRegister(RwLock<Inner>);
+pub struct StaffRegister {
+    inner: RwLock<Inner>,
+    /// From which is drawn for each key; another at each start. [STF-25]
+    secret: Zeroizing<[u8; PROOF_LENGTH]>,
+}
 
 #[derive(Default)]
 struct Inner {
@@ -32,7 +45,38 @@ struct Inner {
     sealing: Sealing,
 }
 
+impl Default for StaffRegister {
+    fn default() -> Self {
+        Self { inner: RwLock::default(), secret: Zeroizing::new(SystemEntropy.bytes()) }
+    }
+}
+
 impl StaffRegister {
+    /// What is drawn for a key, sealed to it. [STF-25]
+    ///
+    /// # Errors
+    /// If it cannot be sealed.
+    pub fn drawn(&self, key: &StaffKey) -> Result<Vec<u8>, Rejection> {
+        // Exposed to be sealed to the only one who may know it.
+        staff::seal(&key.public, &Place::Proof, self.draw(&key.id())?.expose(), &mut SystemEntropy)
+    }
+
+    /// Demands that whoever says this holds a key, for another that is to count. [STF-25]
+    ///
+    /// # Errors
+    /// [`Rejection::NoStaffKey`].
+    pub fn demand(&self, held: Option<&StaffKey>, of: &KeyId, proof: &[u8]) -> Result<(), Rejection> {
+        let held = held.ok_or(Rejection::NoStaffKey)?;
+        let expected = self.draw(&held.id())?.proof(of);
+        let difference = expected.iter().zip(proof).fold(0, |all, (expected, shown)| all | (expected ^ shown));
+        let right = std::hint::black_box(difference) == 0 && proof.len() == expected.len();
+        if right { Ok(()) } else { Err(Rejection::NoStaffKey) }
+    }
+
+    fn draw(&self, key: &KeyId) -> Result<Drawn, Rejection> {
+        Drawn::parse(&sha256(&[b"uput/node/staff/drawn", self.secret.as_slice(), key.as_bytes()]))
+    }
+
     /// Takes in a key, or what it is now.
     pub fn set_key(&self, key: StaffKey) {
         self.write().keys.insert(key.number, key);
@@ -147,11 +191,11 @@ impl StaffRegister {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,14 +17,14 @@ use uput_core::{
     key::SealingSecret,
     rejection::Rejection,
     sensitive::Sensitive,
-    staff::{self, Place, Sharing},
+    staff::{self, Drawn, Place, Sharing},
     wire::{self, Role, disclosure::Form},
 };
 use uput_node::{
     account::Caller,
     clock::SystemEntropy,
     node::{NewEvent, Node},
-    staff::{HeldShare, Sealing},
+    staff::{HeldShare, Sealing, StaffKey},
 };
 
 use crate::town::{self, BY, fields, until};
@@ -61,6 +61,18 @@ pub async fn person(node: &Node, name: &str, role: Role) -> Person {
     Person { caller, key }
 }
 
+/// What proves that somebody holds their key, for another that is to count, as their program does it.
+pub fn proof(node: &Node, by: &Person, of: &KeyId) -> Vec<u8> {
+    let Some(own) = node.staff().key(&by.id()) else { return Vec::new() };
+    let drawn = staff::open(&node.staff().drawn(&own).unwrap(), &Place::Proof, &by.key).unwrap();
+    Drawn::parse(&drawn).unwrap().proof(of).to_vec()
+}
+
+/// Says that a key was compared.
+pub async fn confirm(node: &Node, by: &Person, of: &KeyId) -> Result<StaffKey, Rejection> {
+    node.confirm_staff_key(&by.caller, of.as_bytes(), &proof(node, by, of)).await
+}
+
 /// Three people with keys that count and are shared, two of three: a supervisor and two case workers.
 pub async fn staff_of(node: &Node) -> [Person; 3] {
     let sanja = person(node, "Sanja, invented", Role::Supervisor).await;
@@ -69,7 +81,7 @@ pub async fn staff_of(node: &Node) -> [Person; 3] {
         person(node, "Clara, invented", Role::CaseWorker).await,
     ];
     for other in [&berta, &clara] {
-        node.confirm_staff_key(&sanja.caller, other.id().as_bytes()).await.unwrap();
+        confirm(node, &sanja, &other.id()).await.unwrap();
     }
     let people = [sanja, berta, clara];
     for at in 0..3 {
@@ -81,6 +93,13 @@ pub async fn staff_of(node: &Node) -> [Person; 3] {
 
 /// Splits somebody's key among colleagues, as their program does.
 pub async fn share(node: &Node, whose: &Person, among: &[&Person], needed: u8) -> Result<(), Rejection> {
+    let (sharing, held) = shares(whose, among, needed);
+    let proof = proof(node, whose, &whose.id());
+    node.share_staff_key(&whose.caller, &whose.id(), sharing, held, &proof).await.map(drop)
+}
+
+/// The shares of somebody's key, sealed to colleagues.
+pub fn shares(whose: &Person, among: &[&Person], needed: u8) -> (Sharing, Vec<HeldShare>) {
     let sharing = Sharing::new(needed, u8::try_from(among.len()).unwrap()).unwrap();
     let shares = staff::split(&whose.key, sharing, &mut SystemEntropy).unwrap();
     let held = shares.iter().zip(among).map(|(share, holder)| {
@@ -94,7 +113,7 @@ pub async fn share(node: &Node, whose: &Person, among: &[&Person], needed: u8) -
             given: Vec::new(),
         }
     });
-    node.share_staff_key(&whose.caller, &whose.id(), sharing, held.collect()).await.map(drop)
+    (sharing, held.collect())
 }
 
 /// Opens what a view holds of values with keys of one's own, as a person's program does.

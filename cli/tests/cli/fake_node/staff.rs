@@ -51,8 +51,9 @@ fn keys() -> Vec<wire::StaffKey> {
     let night =
         wire::StaffKey { person: Vec::new(), team: vec![0x6d; 16], ..key(0x54, "Invented\u{1b}[2J night team", Stale) };
     let team = vec![vec![0x6d; 16]];
+    let drawn = staff::seal(own().public(), &Place::Proof, &[7; 32], &mut Counting(0)).unwrap();
     vec![
-        wire::StaffKey { teams: team.clone(), ..key(0x51, "An Invented Worker", Current) },
+        wire::StaffKey { teams: team.clone(), drawn, ..key(0x51, "An Invented Worker", Current) },
         wire::StaffKey { teams: team, ..key(0x52, "An Invented Supervisor", Current) },
         key(0x53, "An Invented Newcomer", New),
         night,
@@ -136,7 +137,17 @@ impl StaffService for Script {
 
     async fn list_shares(&self, request: Request<wire::ListSharesRequest>) -> Answer<wire::ListSharesResponse> {
         self.record("ListShares", request.get_ref());
-        Ok(Response::new(wire::ListSharesResponse { own: Vec::new(), held: Vec::new() }))
+        // Under the ID that people compare lies another key.
+        let other = key(0x57, "An Invented Loser", wire::StaffKeyState::New);
+        let newer = wire::StaffKey { key: vec![0x56; 32], ..other };
+        let held = vec![wire::KeyShare {
+            key: key(0x58, "", wire::StaffKeyState::Current).key,
+            number: 1,
+            owner_name: newer.name.clone(),
+            newer: Some(newer),
+            ..Default::default()
+        }];
+        Ok(Response::new(wire::ListSharesResponse { own: Vec::new(), held }))
     }
 
     async fn give_share(&self, request: Request<wire::GiveShareRequest>) -> Answer<wire::GiveShareResponse> {

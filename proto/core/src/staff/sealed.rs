@@ -39,6 +39,8 @@ pub enum Place {
     Share(KeyId, u8),
     /// The same share, given back to the new key of whose it is.
     Given(KeyId, u8),
+    /// What a node drew, to whoever says that they hold a staff key. [STF-25]
+    Proof,
 }
 
 impl Place {
@@ -51,6 +53,7 @@ impl Place {
             Self::Team(key) => (b"team", key.to_vec()),
             Self::Share(key, number) => (b"share", [key.as_bytes().as_slice(), &[*number]].concat()),
             Self::Given(key, number) => (b"given", [key.as_bytes().as_slice(), &[*number]].concat()),
+            Self::Proof => (b"proof", Vec::new()),
         }
     }
 

@@ -1155,6 +1155,8 @@ pub struct StaffKey {
     pub made: u32,
     #[prost(bytes = "vec", repeated, tag = "13")]
     pub teams: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(bytes = "vec", tag = "14")]
+    pub drawn: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1189,6 +1191,8 @@ pub struct ListStaffKeysResponse {
 pub struct ConfirmStaffKeyRequest {
     #[prost(bytes = "vec", tag = "1")]
     pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1205,6 +1209,8 @@ pub struct AddTeamKeyRequest {
     pub public: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", repeated, tag = "3")]
     pub wraps: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1318,6 +1324,8 @@ pub struct ShareStaffKeyRequest {
     pub needed: u32,
     #[prost(message, repeated, tag = "3")]
     pub shares: ::prost::alloc::vec::Vec<KeyShare>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1345,6 +1353,8 @@ pub struct GiveShareRequest {
     pub number: u32,
     #[prost(bytes = "vec", tag = "3")]
     pub given: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub proof: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

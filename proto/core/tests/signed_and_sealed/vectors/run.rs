@@ -158,6 +158,9 @@ fn sealed(vector: &Vector) -> Result<(), Rejection> {
 
 fn place(vector: &Vector) -> Place {
     let belongs = vector.need("belongs");
+    if vector.need("place") == b"proof" {
+        return Place::Proof;
+    }
     let id: [u8; 32] = belongs[..32].try_into().unwrap();
     match vector.need("place") {
         b"values" => Place::Values(EventId::new(id)),

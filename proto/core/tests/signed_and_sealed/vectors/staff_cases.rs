@@ -54,6 +54,7 @@ fn places() -> Vec<Vector> {
         one("the secret of a team key", "team", Place::Team(key), &id, &seed("team")),
         one("a share for a colleague", "share", Place::Share(key, 3), &numbered, &seed("share")),
         one("a share given back", "given", Place::Given(key, 3), &numbered, &seed("share")),
+        one("what proves to hold a key", "proof", Place::Proof, &[], &seed("drawn")),
         one("content of no bytes takes 256", "case", Place::Case(id), &id, b""),
         one("content of 252 bytes takes 256", "case", Place::Case(id), &id, &[7; 252]),
         one("content of 253 bytes takes 512", "case", Place::Case(id), &id, &[7; 253]),
