@@ -252,13 +252,14 @@ impl TokenArgs {
 
 impl DisableArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        prompt::confirm(options, "End this account for good, with all its tokens?")?;
+        prompt::confirm(options, "End this account for good, with all its tokens and duties?")?;
         let node = Node::connect(options).await?;
         let request = wire::DisableAccountRequest { account: self.account.bytes() };
         let answer = node.accounts().disable_account(request).await.map_err(|status| refusal::of(&status))?;
         let account = Known::of(answer.into_inner().account.unwrap_or_default());
         let mut page = Page::default();
         account.describe(&mut page);
+        page.line("A supervisor sees what they leave behind: uput duty list; uput case list --untaken");
         Answer::new(&json!({ "account": account }), page)
     }
 }

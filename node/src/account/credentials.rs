@@ -122,6 +122,14 @@ impl Register {
         given
     }
 
+    /// Leave that an account gave or got and that was not taken back.
+    #[must_use]
+    pub fn delegations_with(&self, account: &AccountId) -> Vec<Delegation> {
+        let state = self.read();
+        let concerns = |kept: &&Delegation| (kept.account == *account || kept.machine == *account) && !kept.revoked;
+        state.delegations.values().filter(concerns).cloned().collect()
+    }
+
     /// At which door somebody stands who shows this beside the password: whoever had a session of the account before has
     /// one of their own. [ACC-38]
     #[must_use]

@@ -1,4 +1,4 @@
-//! Accounts of this organisation's people and machines: making and ending them, in the journal first.
+//! Accounts of this organisation's people and machines: making them, and their tokens, in the journal first.
 //!
 //! Guarantees that there is always an administrator who is not disabled, once there was one, and that nothing of an
 //! account is sent to anybody.
@@ -106,29 +106,6 @@ impl Node {
             (code, until)
         });
         Ok((account, code))
-    }
-
-    /// Ends an account for good, and with it all its tokens. [ACC-8]
-    ///
-    /// # Errors
-    /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] for the last administrator.
-    pub async fn disable_account(&self, by: &AccountId, beginning: &[u8]) -> Result<Account, Rejection> {
-        let _alone = self.changing.lock().await;
-        let _settling = self.settling();
-        let account = self.accounts.account(beginning)?;
-        if account.disabled {
-            return Ok(account);
-        }
-        if matches!(self.accounts.administrators().as_slice(), [last] if last.id == account.id) {
-            return Err(Rejection::StepNotAllowed);
-        }
-        let position = self.indexed(record::ACCOUNTS, &account.id.to_vec()).ok_or(Rejection::NoSuchAccount)?;
-        let kept: AccountRecord = self.at(position)?;
-        self.keep(&AccountRecord { disabled: clock::now().get(), disabled_by: by.to_vec(), ..kept }).await?;
-        let account = Account { disabled: true, ..account };
-        self.accounts.set_account(account.clone());
-        self.accounts.end_sessions(&account.id, "");
-        Ok(account)
     }
 
     /// Makes a token of an account, for so long. The secret is given out here and nowhere else. [ACC-9]

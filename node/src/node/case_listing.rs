@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use uput_core::{rejection::Rejection, sensitive::Sensitive};
+use uput_core::{rejection::Rejection, sensitive::Sensitive, wire::Role};
 
 use super::{
     Node,
     case_list::{CasePlace, Closed, Part},
+    leaving::Here,
     listing::Pages,
     orders::Group,
 };
@@ -25,7 +26,7 @@ const TOGETHER: usize = 64;
 pub struct CaseListing<'a> {
     /// Only those that are the caller's, or a team's of theirs.
     pub mine: bool,
-    /// Only those that nobody has.
+    /// Only those that nobody has, or nobody who is here. [CAS-19]
     pub untaken: bool,
     /// Closed ones too.
     pub closed: bool,
@@ -52,7 +53,9 @@ impl Node {
     /// [`Rejection::BadCursor`] if the token is not one of this caller's.
     pub fn list_cases(&self, caller: &Caller, which: &CaseListing<'_>) -> Result<ListedCases, Rejection> {
         let viewer = self.viewer(caller);
-        let groups = which.groups(&viewer);
+        // Others see nothing that somebody else has.
+        let here = (which.untaken && viewer.role == Role::Supervisor).then(|| self.here());
+        let groups = which.groups(&viewer, here.as_ref());
         let part = which.part(&groups);
         let mut after = match self.page_from(caller, Pages::Cases, which.token)? {
             Some(place) => Some(CasePlace::parse(&place).ok_or(Rejection::BadCursor)?),
@@ -65,7 +68,8 @@ impl Node {
             after = places.last().copied();
             for place in places {
                 // [CAS-22] Before the page is counted: what is not theirs leaves none shorter and no token behind.
-                let Some(case) = self.cases.get(place.case()).filter(|case| which.wants(case, &viewer)) else {
+                let Some(case) = self.cases.get(place.case()).filter(|case| which.wants(case, &viewer, here.as_ref()))
+                else {
                     continue;
                 };
                 if let (true, Some(last)) = (cases.len() >= which.most, last) {
@@ -82,13 +86,34 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Whether somebody sees a case that is with nobody but people who left. [CAS-19]
+    pub(super) fn is_any_case_left(&self, viewer: &Viewer) -> bool {
+        let here = self.here();
+        let groups: Vec<Group> = here.gone().collect();
+        let part = Part::Groups(&groups, Closed::Not);
+        let is_left = |case: &Arc<Case>| case.sight(viewer) > Sight::None && here.is_left(case);
+        let mut after = None;
+        loop {
+            let places = self.case_list.next(&part, after, TOGETHER);
+            after = places.last().copied();
+            if places.iter().filter_map(|place| self.cases.get(place.case())).any(|case| is_left(&case)) {
+                return true;
+            }
+            if places.len() < TOGETHER {
+                return false;
+            }
+        }
+    }
+}
+
 impl<'a> CaseListing<'a> {
     /// Where all of them are, and others.
-    fn groups(&self, viewer: &Viewer) -> Vec<Group> {
+    fn groups(&self, viewer: &Viewer, here: Option<&Here>) -> Vec<Group> {
         match (self.mine, self.untaken) {
             (true, true) => Vec::new(),
             (true, false) => Group::had_by(viewer),
-            (false, true) => vec![Group::Nobody],
+            (false, true) => here.map(Here::gone).into_iter().flatten().chain([Group::Nobody]).collect(),
             (false, false) => Group::seen_by(viewer),
         }
     }
@@ -102,12 +127,12 @@ impl<'a> CaseListing<'a> {
         }
     }
 
-    fn wants(&self, case: &Case, viewer: &Viewer) -> bool {
+    fn wants(&self, case: &Case, viewer: &Viewer, here: Option<&Here>) -> bool {
         let sight = case.sight(viewer);
         sight > Sight::None
             && (self.closed || case.closed == 0)
             && (!self.mine || case.has(viewer))
-            && (!self.untaken || case.is_nobodys())
+            && (!self.untaken || case.is_nobodys() || here.is_some_and(|here| here.is_left(case)))
             && self.is_numbered(case, sight)
     }
 

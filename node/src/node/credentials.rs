@@ -22,7 +22,7 @@ use crate::{
     clock::{self, SystemEntropy},
     record::{self, CredentialRecord, CredentialSecret, TokenRecord},
     seal,
-    storage::{Commit, Draft, KeyKind, TrailKey},
+    storage::{Commit, Draft, TrailKey},
 };
 
 /// How long a code works. [ACC-31]
@@ -102,40 +102,6 @@ impl Node {
         let until = credential.until;
         self.accounts.set_credential(credential);
         Ok((account, code, until))
-    }
-
-    /// Destroys the keys of an account that was ended: its name, and what it was known by. [ACC-16]
-    ///
-    /// # Errors
-    /// [`Rejection::NoSuchAccount`]; [`Rejection::StepNotAllowed`] for one that was not ended.
-    pub async fn erase_account(&self, beginning: &[u8]) -> Result<Account, Rejection> {
-        let _alone = self.changing.lock().await;
-        let _settling = self.settling();
-        let account = self.accounts.account(beginning)?;
-        if !account.disabled {
-            return Err(Rejection::StepNotAllowed);
-        }
-        let mut names = vec![record::account_key_name(&account.id)];
-        let actor = record::actor_key_name(&account.person);
-        let others = self.accounts.accounts_of(&account.person);
-        // [DIS-16] The last account of a person takes along what joined their pseudonyms, if they ever acted.
-        if others.iter().all(|other| other.erased || other.id == account.id)
-            && self.storage.trail_keys(&actor).is_some()
-        {
-            names.push(actor);
-        }
-        let both = |name| [(name, KeyKind::Value), (name, KeyKind::Evidence)];
-        self.storage.erase_all(&names.into_iter().flat_map(both).collect::<Vec<_>>()).map_err(|error| {
-            tracing::error!(%error, "a key could not be destroyed");
-            Rejection::DiskFull
-        })?;
-        let account = Account { name: Sensitive::default(), erased: true, ..account };
-        self.accounts.set_account(account.clone());
-        for credential in self.accounts.credentials_of(&account.id) {
-            let what = What::Erased(matches!(credential.what, What::Certificate(..) | What::Erased(true)));
-            self.accounts.set_credential(Credential { what, ended: true, ..credential });
-        }
-        Ok(account)
     }
 
     /// Uses a code up and sets the password. [ACC-31] [ACC-32]

@@ -28,6 +28,7 @@ mod follow_up;
 mod head;
 mod inbox;
 mod journal;
+mod leaving;
 mod listing;
 mod me;
 mod nudges;

@@ -71,12 +71,18 @@ impl Node {
     /// Reads rota and attempts back.
     pub(super) fn read_on_call(&self) -> Result<(), OpenError> {
         let unreadable = || OpenError::Unreadable(Rejection::Malformed);
-        let mut duties = Vec::new();
+        let (mut duties, mut left) = (Vec::new(), Vec::new());
         for kept in all::<DutyRecord>(&self.storage, record::DUTIES)? {
             if kept.removed == 0 {
                 duties.push(self.duty_of(&kept).ok_or_else(unreadable)?);
+                continue;
             }
+            let id = DutyId::parse(&kept.duty).ok_or_else(unreadable)?;
+            let key = self.storage.trail_keys(&record::duty_key_name(&id)).and_then(|keys| keys.value);
+            left.extend(key.map(|_| id));
         }
+        // [ONC-5] The node stopped between taking a duty off and destroying its address.
+        let _said = self.forget_addresses(&left);
         duties.sort_by_key(|duty| (duty.created, duty.id));
         *locked(&self.on_call.rota) = duties;
         *self.on_call.attempts() = self.recent_attempts(clock::now()).map_err(OpenError::Unreadable)?;
@@ -102,7 +108,7 @@ impl Node {
             return Err(Rejection::TooMany);
         }
         let (kept, key) = duty_record(&duty)?;
-        let gone = replaced.as_ref().map(|duty| self.gone(duty, by)).transpose()?;
+        let gone = replaced.as_ref().map(|duty| self.gone(duty, &by.account)).transpose()?;
         let records = gone.iter().chain([&kept]).map(record::draft).collect();
         self.commit(Commit { keys: vec![key], records }).await?;
         let mut rota = locked(&self.on_call.rota);
@@ -110,7 +116,7 @@ impl Node {
         rota.push(duty.clone());
         drop(rota);
         self.on_call.calls.look();
-        replaced.map_or(Ok(()), |duty| self.forget_address(&duty.id))?;
+        replaced.map_or(Ok(()), |duty| self.forget_addresses(&[duty.id]))?;
         Ok(duty)
     }
 
@@ -122,10 +128,10 @@ impl Node {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         let duty = self.duty(beginning)?;
-        self.keep(&self.gone(&duty, by)?).await?;
+        self.keep(&self.gone(&duty, &by.account)?).await?;
         locked(&self.on_call.rota).retain(|kept| kept.id != duty.id);
         self.on_call.calls.look();
-        self.forget_address(&duty.id)
+        self.forget_addresses(&[duty.id])
     }
 
     /// The rota, by order.
@@ -139,16 +145,22 @@ impl Node {
     /// When nobody is on duty in so many days. [ONC-6]
     #[must_use]
     pub fn duty_gaps(&self, now: Seconds, days: u32) -> Vec<Gap> {
-        Rota::new(&self.on_call.duties(), &self.on_call.settings().zone).gaps(now, days)
+        Rota::new(&self.standing(), &self.on_call.settings().zone).gaps(now, days)
     }
 
     /// Who is on duty and can be called, in order. [ONC-2] [ONC-4]
     #[must_use]
     pub fn on_duty(&self, now: Seconds) -> Vec<(DutyId, Reached)> {
-        let duties = self.on_call.duties();
+        let duties = self.standing();
         let rota = Rota::new(&duties, &self.on_call.settings().zone);
-        let found = rota.on_duty(now).into_iter().filter(|(_, person)| self.is_active(&person.account));
-        found.map(|(duty, person)| (duty.id, person.clone())).collect()
+        rota.on_duty(now).into_iter().map(|(duty, person)| (duty.id, person.clone())).collect()
+    }
+
+    /// Duties of people who are here, and holidays: one of somebody who left neither fills a gap nor stands before another.
+    fn standing(&self) -> Vec<Duty> {
+        let mut duties = self.on_call.duties();
+        duties.retain(|duty| duty.person.as_ref().is_none_or(|person| self.is_active(&person.account)));
+        duties
     }
 
     /// Every duty that ever was, and until when it was on the rota.
@@ -202,16 +214,35 @@ impl Node {
         }
     }
 
-    fn gone(&self, duty: &Duty, by: &Caller) -> Result<DutyRecord, Rejection> {
+    /// The duties of an account.
+    pub(super) fn duties_of(&self, account: &AccountId) -> Vec<Duty> {
+        let mut duties = self.on_call.duties();
+        duties.retain(|duty| duty.person.as_ref().is_some_and(|person| person.account == *account));
+        duties
+    }
+
+    /// After the commit that removes them. What is not destroyed here is at the next start.
+    pub(super) fn take_off_rota(&self, gone: &[Duty]) {
+        locked(&self.on_call.rota).retain(|kept| gone.iter().all(|duty| duty.id != kept.id));
+        self.on_call.calls.look();
+        let ids: Vec<DutyId> = gone.iter().map(|duty| duty.id).collect();
+        let _said = self.forget_addresses(&ids);
+    }
+
+    /// The record of a duty that is taken off.
+    pub(super) fn gone(&self, duty: &Duty, by: &AccountId) -> Result<DutyRecord, Rejection> {
         let position = self.indexed(record::DUTIES, &duty.id.to_vec()).ok_or(Rejection::NoSuchDuty)?;
         let kept: DutyRecord = self.at(position)?;
-        Ok(DutyRecord { removed: clock::now().get(), removed_by: by.account.to_vec(), ..kept })
+        Ok(DutyRecord { removed: clock::now().get(), removed_by: by.to_vec(), ..kept })
     }
 
     /// Blocks for a few syncs.
-    fn forget_address(&self, duty: &DutyId) -> Result<(), Rejection> {
-        let name = record::duty_key_name(duty);
-        tokio::task::block_in_place(|| self.storage.erase(&name, KeyKind::Value)).map_err(|error| {
+    fn forget_addresses(&self, duties: &[DutyId]) -> Result<(), Rejection> {
+        let keys: Vec<_> = duties.iter().map(|duty| (record::duty_key_name(duty), KeyKind::Value)).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        tokio::task::block_in_place(|| self.storage.erase_all(&keys)).map_err(|error| {
             tracing::error!(%error, "the address of a duty was not erased");
             Rejection::DiskFull
         })

@@ -41,7 +41,7 @@ impl Node {
     }
 
     /// What was checked, for somebody: of what waits, only what belongs to a trail that they see; that nobody can open a
-    /// case, for administrators alone. [CAS-24] [CAS-37]
+    /// case, for administrators alone; that one was left behind, for supervisors who see it. [CAS-24] [CAS-37] [CAS-19]
     #[must_use]
     pub fn checks_for(&self, caller: &Caller, now: Seconds) -> Vec<wire::Check> {
         if caller.role == wire::Role::Administrator {
@@ -51,7 +51,12 @@ impl Node {
             return checks;
         }
         let viewer = self.viewer(caller);
-        self.checks_of(now, &|trail| self.cases.sight_of_trail(&viewer, trail) > Sight::None)
+        let mut checks = self.checks_of(now, &|trail| self.cases.sight_of_trail(&viewer, trail) > Sight::None);
+        if caller.role == wire::Role::Supervisor {
+            checks.push(self.check_left_cases(&viewer));
+            checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+        }
+        checks
     }
 
     /// How many letters wait that somebody may know of. [CAS-24]
@@ -221,7 +226,20 @@ impl Node {
         )
     }
 
-    /// [STF-19]
+    /// [CAS-19]
+    fn check_left_cases(&self, viewer: &Viewer) -> wire::Check {
+        if !self.is_any_case_left(viewer) {
+            return check("cases", wire::CheckLevel::Ok, "somebody who is here has every case that was taken", "");
+        }
+        check(
+            "cases",
+            wire::CheckLevel::Warning,
+            "a case is with nobody but people whose accounts were ended",
+            "find it with `uput case list --untaken`, and give it to a colleague: `uput case assign`",
+        )
+    }
+
+    /// [STF-19] [STF-26]
     fn check_staff_keys(&self) -> wire::Check {
         let asked = |held: &Held| held.signed.is_some() && held.agreement.asks_for_staff();
         let sealed = self.staff().sealing().staff_only || self.agreements.all().iter().any(asked);
@@ -231,6 +249,14 @@ impl Node {
                 wire::CheckLevel::Error,
                 "values are to be sealed to staff, and nobody here has a key that opens them: what peers send waits with them",
                 "a supervisor makes one: `uput staff create`; then compare those of colleagues: `uput staff confirm`",
+            );
+        }
+        if self.is_key_out_of_reach() {
+            return check(
+                "staff-keys",
+                wire::CheckLevel::Warning,
+                "too few of those who hold shares of a staff key are still here to bring it back",
+                "its person makes a new one and shares it: `uput staff create`, `uput staff share`; `uput staff list` shows whose",
             );
         }
         let finding = if sealed { "somebody here opens what is sealed to staff" } else { "nothing is sealed to staff" };

@@ -236,6 +236,11 @@ fn delegation_record(delegation: &Delegation, revoked: u64) -> DelegationRecord 
     }
 }
 
+/// The record of leave that ends now.
+pub(super) fn ended(delegation: &Delegation) -> DelegationRecord {
+    delegation_record(delegation, clock::now().get())
+}
+
 /// A delegation from its record.
 pub(super) fn delegation_of(kept: &DelegationRecord) -> Option<Delegation> {
     Some(Delegation {

@@ -253,12 +253,6 @@ impl Node {
         keys
     }
 
-    /// Everybody with an account that is not disabled.
-    fn employed(&self) -> BTreeSet<PersonId> {
-        let accounts = self.accounts.accounts().into_iter();
-        accounts.filter(|account| !account.disabled).map(|account| account.person).collect()
-    }
-
     /// The boxes of a trail as a caller sees them who may see its values.
     pub(super) fn view_boxes(&self, loaded: &Loaded, caller: &Caller) -> Vec<wire::StaffBox> {
         let ring = self.key_ring(caller);

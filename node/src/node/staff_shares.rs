@@ -46,9 +46,11 @@ impl Node {
         if !whole || key.sharing.is_some() || wanted.is_some_and(|wanted| wanted != sharing) {
             return Err(Rejection::BadValue);
         }
+        let here = self.employed();
         let holder = |share: &HeldShare| {
             let holder = self.staff.key(&share.holder)?.person()?;
-            let current = self.staff.current(&holder)?.id() == share.holder;
+            // [ACC-18] Nobody gets back what is in the hands of somebody who left.
+            let current = self.staff.current(&holder)?.id() == share.holder && here.contains(&holder);
             (current && holder != caller.person && share.key == key.id()).then_some(holder)
         };
         let holders: Option<BTreeSet<_>> = shares.iter().map(holder).collect();
@@ -106,6 +108,20 @@ impl Node {
         self.staff.set_share(share);
         counts.into_iter().for_each(|key| self.staff.set_key(key));
         Ok((count, needed))
+    }
+
+    /// Whether a key of somebody here could not be brought back: too few of those who hold its shares are here. [STF-26]
+    pub(super) fn is_key_out_of_reach(&self) -> bool {
+        let here = self.employed();
+        let is_here = |share: &HeldShare| {
+            let holder = self.staff.key(&share.holder).and_then(|key| key.person());
+            holder.is_some_and(|holder| here.contains(&holder))
+        };
+        let is_out = |key: &StaffKey| {
+            let reachable = self.staff.shares_of(&key.id()).iter().filter(|share| is_here(share)).count();
+            key.sharing.is_some_and(|sharing| reachable < usize::from(sharing.needed()))
+        };
+        here.iter().filter_map(|person| self.staff.current(person)).any(|key| is_out(&key))
     }
 
     fn share_record(&self, caller: &Caller, share: &HeldShare) -> ShareRecord {

@@ -69,6 +69,26 @@ impl Node {
         Ok(team)
     }
 
+    /// The teams that a person is in, as they are without them, with their records.
+    ///
+    /// # Errors
+    /// [`Rejection::ReadFailed`].
+    pub(super) fn teams_without(
+        &self,
+        by: &AccountId,
+        person: &PersonId,
+    ) -> Result<Vec<(Team, TeamRecord)>, Rejection> {
+        let mut teams = self.accounts.teams();
+        teams.retain_mut(|team| team.members.remove(person));
+        let with_record = |team: Team| {
+            let position = self.indexed(record::TEAMS, &team.id.to_vec()).ok_or(Rejection::ReadFailed)?;
+            let kept: TeamRecord = self.at(position)?;
+            let record = team_record(&team, kept.name, by);
+            Ok((team, record))
+        };
+        teams.into_iter().map(with_record).collect()
+    }
+
     pub(super) fn team_of(&self, kept: &TeamRecord) -> Option<Team> {
         let id = TeamId::parse(&kept.team)?;
         let name = self.opened_name(&record::team_key_name(&id), &name_aad(&id), &kept.name);

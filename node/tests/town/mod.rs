@@ -31,7 +31,7 @@ use uput_node::{
     peer::Mailroom,
     record,
     rpc::guard::admitted,
-    storage::{Options, Storage, StorageKey},
+    storage::{Options, Storage, StorageError, StorageKey},
 };
 use zeroize::Zeroizing;
 
@@ -80,8 +80,16 @@ impl House {
         StorageKey::new(Zeroizing::new(self.storage))
     }
 
+    /// A program that another test starts holds each lock of this process until it is that program: such are waited for.
     pub fn open_storage(&self) -> Storage {
-        Storage::open(self.path(), &self.storage_key(), SMALL, record::project).unwrap()
+        let open = || Storage::open(self.path(), &self.storage_key(), SMALL, record::project);
+        for _ in 0..200 {
+            match open() {
+                Err(StorageError::InUse) => std::thread::sleep(Duration::from_millis(10)),
+                opened => return opened.unwrap(),
+            }
+        }
+        open().unwrap()
     }
 
     pub fn organisation_key(&self) -> SigningKey {
