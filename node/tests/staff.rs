@@ -172,7 +172,7 @@ async fn while_nobody_could_open_them_values_wait_at_the_sender() {
     until(|| async { pair.shelter.case_of(&trail).is_some() }).await;
 }
 
-/// [STF-14]
+/// [STF-14] [STF-17]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sealed_to_one_person_is_opened_by_nobody_else() {
     let pair = pair().await;
