@@ -1,7 +1,8 @@
 //! What is unusual about accesses: rules over counters in memory. [ACL-40]
 //!
-//! Guarantees that an access costs the same however many came before, and that whoever asks hears nothing of cases that they
-//! may not know, nor of themselves. Leaves to the node to feed it, at the start what the last ninety days had.
+//! Guarantees that an access costs the same however many came before; that a question costs the people and the hours in
+//! which they worked, and the looks at cases that are kept from the asker, whatever the others; and that whoever asks
+//! hears nothing of these, nor of themselves. Leaves to the node to feed it, at the start what the last ninety days had.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +29,8 @@ const FLOOR_DAY: usize = 60;
 /// How many times one's own mean is unusual. [ACL-41]
 const TIMES: usize = 3;
 /// An hour is usual that others worked on so many days, or oneself on so many. [ACL-42]
-const DAYS_OF_OTHERS: usize = 3;
-const OWN_WORKED: usize = 10;
+const DAYS_OF_OTHERS: u32 = 3;
+const OWN_WORKED: u32 = 10;
 /// Days with accesses before which nothing is said about hours. [ACL-42]
 const LEARNT: usize = 14;
 
@@ -75,8 +76,8 @@ pub struct Finding {
 pub struct Watcher<'a> {
     /// Nothing about these.
     pub persons: &'a [PersonId],
-    /// Nothing about other cases than these.
-    pub may_know: &'a dyn Fn(&CaseId) -> bool,
+    /// Nothing of these cases.
+    pub hidden: &'a BTreeSet<CaseId>,
     /// Who was on duty at some moment of the hour that begins then.
     pub on_duty: &'a dyn Fn(&PersonId, u64) -> bool,
 }
@@ -85,58 +86,100 @@ pub struct Watcher<'a> {
 #[derive(Default)]
 pub struct Unusual {
     people: BTreeMap<PersonId, Person>,
-    /// By themselves worth a supervisor's eye, the oldest first.
-    marked: Vec<(UnusualRule, Seen)>,
+    /// Who looked at a case in which hours, the oldest first.
+    looks: BTreeMap<CaseId, Vec<Look>>,
+    /// By themselves worth a supervisor's eye, by day.
+    marked: BTreeMap<u64, Vec<(UnusualRule, Seen)>>,
     newest_day: u64,
+    people_ever: u32,
 }
 
 struct Person {
+    /// What looks call this person.
+    number: u32,
     account: AccountId,
     role: Role,
-    /// By number of the hour since 1970: cases, each once.
-    hours: BTreeMap<u64, Vec<CaseId>>,
-    /// What was assigned to them when they looked.
-    assigned: BTreeSet<CaseId>,
+    /// By number of the hour since 1970: how many cases.
+    hours: BTreeMap<u64, usize>,
+    /// By number of the day: how many cases.
+    days: BTreeMap<u64, usize>,
+    /// What was assigned to them when they looked, and on which day they last did.
+    assigned: BTreeMap<CaseId, u64>,
+}
+
+/// Somebody looked at a case in an hour.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look {
+    person: u32,
+    hour: u32,
+}
+
+impl Look {
+    const fn day(self) -> u32 {
+        self.hour / 24
+    }
 }
 
 impl Unusual {
-    /// Counts an access. They come in the order of their times.
+    /// Counts an access. Those to one case come in the order of their times.
     pub fn take(&mut self, seen: Seen) {
         self.forget(seen.time / DAY);
-        let person = self.people.entry(seen.person).or_insert_with(|| Person {
-            account: seen.account,
-            role: seen.role,
-            hours: BTreeMap::new(),
-            assigned: BTreeSet::new(),
+        let ever = &mut self.people_ever;
+        let person = self.people.entry(seen.person).or_insert_with(|| {
+            *ever = ever.saturating_add(1);
+            Person::new(*ever, &seen)
         });
         (person.account, person.role) = (seen.account, seen.role);
-        let cases = person.hours.entry(seen.time / HOUR).or_default();
-        if let Err(place) = cases.binary_search(&seen.case) {
-            cases.insert(place, seen.case);
+        let look = Look { person: person.number, hour: u32::try_from(seen.time / HOUR).unwrap_or(u32::MAX) };
+        let looks = self.looks.entry(seen.case).or_default();
+        let today = || looks.iter().rev().take_while(|earlier| earlier.day() == look.day());
+        if !today().any(|earlier| *earlier == look) {
+            *person.hours.entry(seen.time / HOUR).or_default() += 1;
+            if !today().any(|earlier| earlier.person == look.person) {
+                *person.days.entry(seen.time / DAY).or_default() += 1;
+            }
+            looks.push(look);
         }
         let rule = match seen.standing {
             AccessStanding::Assigned => {
-                person.assigned.insert(seen.case);
+                person.assigned.insert(seen.case, seen.time / DAY);
                 return;
             }
             AccessStanding::BrokeTheGlass => UnusualRule::BrokeTheGlass,
             AccessStanding::Supervisor => UnusualRule::NotAssigned,
-            _ if person.assigned.contains(&seen.case) => UnusualRule::NoLongerAssigned,
+            _ if person.assigned.contains_key(&seen.case) => UnusualRule::NoLongerAssigned,
             _ => return,
         };
-        self.marked.push((rule, seen));
+        self.marked.entry(seen.time / DAY).or_default().push((rule, seen));
     }
 
     /// What is unusual since then, the newest first. [ACL-40]
     #[must_use]
     pub fn findings(&self, since: u64, watcher: &Watcher<'_>) -> Vec<Finding> {
         let mut found: Vec<Finding> = self.marked_since(since, watcher).collect();
-        let house = House::of(&self.people);
+        let house = House::of(&self.people, self.newest_day);
+        let hidden = Hidden::of(&self.looks, watcher.hidden);
         for (id, person) in self.people.iter().filter(|(id, _)| !watcher.persons.contains(id)) {
-            let known = person.known(watcher);
-            found.extend(volume(id, person, &known, since, 1, FLOOR_HOUR, UnusualRule::ManyInAnHour));
-            found.extend(volume(id, person, &by_day(&known), since, 24, FLOOR_DAY, UnusualRule::ManyInADay));
-            found.extend(hours(id, person, &known, since, &house, watcher));
+            let known = hidden.less(person.number, &person.hours, &hidden.hours);
+            let days = hidden.less(person.number, &person.days, &hidden.days);
+            let of = |period, count, bound, rule| Finding {
+                rule,
+                person: *id,
+                account: person.account,
+                time: period,
+                count,
+                bound,
+                case: None,
+            };
+            for (hour, count, bound) in volume(&known, since / HOUR, OWN_DAYS * 24, FLOOR_HOUR) {
+                found.push(of(hour * HOUR, count, bound, UnusualRule::ManyInAnHour));
+            }
+            for (day, count, bound) in volume(&days, since / DAY, OWN_DAYS, FLOOR_DAY) {
+                found.push(of(day * DAY, count, bound, UnusualRule::ManyInADay));
+            }
+            for (hour, count) in house.unusual_hours(id, person, &known, since / HOUR, watcher) {
+                found.push(of(hour * HOUR, count, 0, UnusualRule::AtAnUnusualHour));
+            }
         }
         found.sort_by_key(|finding| (std::cmp::Reverse(finding.time), finding.rule as i32, finding.person));
         found
@@ -144,9 +187,9 @@ impl Unusual {
 
     fn marked_since(&self, since: u64, watcher: &Watcher<'_>) -> impl Iterator<Item = Finding> {
         let told = move |(_, seen): &&(UnusualRule, Seen)| {
-            seen.time >= since && !watcher.persons.contains(&seen.person) && (watcher.may_know)(&seen.case)
+            seen.time >= since && !watcher.persons.contains(&seen.person) && !watcher.hidden.contains(&seen.case)
         };
-        self.marked.iter().filter(told).map(|(rule, seen)| Finding {
+        self.marked.range(since / DAY..).flat_map(|(_, marked)| marked).filter(told).map(|(rule, seen)| Finding {
             rule: *rule,
             person: seen.person,
             account: seen.account,
@@ -163,135 +206,159 @@ impl Unusual {
             return;
         }
         self.newest_day = day;
-        let oldest = (day * DAY).saturating_sub(KEPT);
-        self.marked.retain(|(_, seen)| seen.time >= oldest);
+        let oldest = day.saturating_sub(KEPT / DAY);
+        self.marked = self.marked.split_off(&oldest);
         for person in self.people.values_mut() {
-            person.hours = person.hours.split_off(&(oldest / HOUR));
+            person.hours = person.hours.split_off(&(oldest * 24));
+            person.days = person.days.split_off(&oldest);
+            person.assigned.retain(|_, day| *day >= oldest);
         }
         self.people.retain(|_, person| !person.hours.is_empty());
+        self.looks.retain(|_, looks| {
+            looks.retain(|look| u64::from(look.day()) >= oldest);
+            !looks.is_empty()
+        });
     }
 }
 
 impl Person {
-    /// The hours with the cases that may be spoken of.
-    fn known(&self, watcher: &Watcher<'_>) -> BTreeMap<u64, Vec<CaseId>> {
-        let known = self.hours.iter().map(|(hour, cases)| {
-            let cases: Vec<CaseId> = cases.iter().filter(|case| (watcher.may_know)(case)).copied().collect();
-            (*hour, cases)
-        });
-        known.filter(|(_, cases)| !cases.is_empty()).collect()
+    const fn new(number: u32, seen: &Seen) -> Self {
+        let (account, role) = (seen.account, seen.role);
+        Self { number, account, role, hours: BTreeMap::new(), days: BTreeMap::new(), assigned: BTreeMap::new() }
     }
 }
 
-fn by_day(hours: &BTreeMap<u64, Vec<CaseId>>) -> BTreeMap<u64, Vec<CaseId>> {
-    let mut days: BTreeMap<u64, BTreeSet<CaseId>> = BTreeMap::new();
-    for (hour, cases) in hours {
-        days.entry(hour / 24).or_default().extend(cases);
+/// How many cases somebody may not hear of, by person and hour or day.
+struct Hidden {
+    hours: BTreeMap<(u32, u64), usize>,
+    days: BTreeMap<(u32, u64), usize>,
+}
+
+impl Hidden {
+    fn of(looks: &BTreeMap<CaseId, Vec<Look>>, cases: &BTreeSet<CaseId>) -> Self {
+        let mut hidden = Self { hours: BTreeMap::new(), days: BTreeMap::new() };
+        for looks in cases.iter().filter_map(|case| looks.get(case)) {
+            for look in looks {
+                *hidden.hours.entry((look.person, u64::from(look.hour))).or_default() += 1;
+            }
+            let days: BTreeSet<(u32, u32)> = looks.iter().map(|look| (look.person, look.day())).collect();
+            for (person, day) in days {
+                *hidden.days.entry((person, u64::from(day))).or_default() += 1;
+            }
+        }
+        hidden
     }
-    days.into_iter().map(|(day, cases)| (day, cases.into_iter().collect())).collect()
-}
 
-/// [ACL-41] More cases in an hour, or a day, than three times one's own mean of the thirty days before, and than a floor.
-fn volume(
-    id: &PersonId,
-    person: &Person,
-    periods: &BTreeMap<u64, Vec<CaseId>>,
-    since: u64,
-    hours: u64,
-    floor: usize,
-    rule: UnusualRule,
-) -> Vec<Finding> {
-    let first = since / (hours * HOUR);
-    let judge = |(period, cases): (&u64, &Vec<CaseId>)| {
-        let from = period.saturating_sub(OWN_DAYS * 24 / hours);
-        let before = periods.range(from..*period);
-        let (count, sum) = before.fold((0, 0), |(count, sum), (_, cases)| (count + 1, sum + cases.len()));
-        let bound = floor.max(if count == 0 { 0 } else { (TIMES * sum).div_ceil(count) });
-        (cases.len() > bound).then(|| Finding {
-            rule,
-            person: *id,
-            account: person.account,
-            time: period * hours * HOUR,
-            count: cases.len(),
-            bound,
-            case: None,
-        })
-    };
-    periods.range(first..).filter_map(judge).collect()
-}
-
-/// [ACL-42] In an hour at which nobody else usually works, nor they themselves. A machine works at any hour.
-fn hours(
-    id: &PersonId,
-    person: &Person,
-    known: &BTreeMap<u64, Vec<CaseId>>,
-    since: u64,
-    house: &House,
-    watcher: &Watcher<'_>,
-) -> Vec<Finding> {
-    if person.role == Role::Integration {
-        return Vec::new();
+    /// Counts without what is hidden, ascending; none that are 0.
+    fn less(
+        &self,
+        person: u32,
+        counts: &BTreeMap<u64, usize>,
+        hidden: &BTreeMap<(u32, u64), usize>,
+    ) -> Vec<(u64, usize)> {
+        let less = |(period, count): (&u64, &usize)| {
+            let not_told = hidden.get(&(person, *period)).copied().unwrap_or_default();
+            (*period, count.saturating_sub(not_told))
+        };
+        counts.iter().map(less).filter(|(_, count)| *count > 0).collect()
     }
-    // The rota last: it is asked about few hours.
-    let unusual = known.range(since / HOUR..).filter(|(hour, _)| {
-        house.has_learnt(**hour) && !house.is_usual(**hour, id) && !(watcher.on_duty)(id, **hour * HOUR)
-    });
-    let finding = |(hour, cases): (&u64, &Vec<CaseId>)| Finding {
-        rule: UnusualRule::AtAnUnusualHour,
-        person: *id,
-        account: person.account,
-        time: hour * HOUR,
-        count: cases.len(),
-        bound: 0,
-        case: None,
-    };
-    unusual.map(finding).collect()
 }
 
-/// When people work here: by hour of the day, apart for working days and the weekend, who on which day.
+/// [ACL-41] Periods from the first on with more cases than three times the mean of those within a span before, and than a
+/// floor; how many, and what the bound was.
+fn volume(periods: &[(u64, usize)], first: u64, span: u64, floor: usize) -> impl Iterator<Item = (u64, usize, usize)> {
+    let (mut oldest, mut before, mut sum) = (periods.iter().peekable(), 0_usize, 0_usize);
+    periods.iter().filter_map(move |(period, count)| {
+        while let Some((_, gone)) = oldest.next_if(|(old, _)| *old < period.saturating_sub(span)) {
+            (before, sum) = (before.saturating_sub(1), sum.saturating_sub(*gone));
+        }
+        let bound = floor.max(if before == 0 { 0 } else { (TIMES * sum).div_ceil(before) });
+        (before, sum) = (before + 1, sum + count);
+        (*period >= first && *count > bound).then_some((*period, *count, bound))
+    })
+}
+
+/// When people work here: on each day that is kept, in each hour, how many; the oldest first.
 struct House {
-    slots: BTreeMap<(bool, u64), BTreeMap<u64, Vec<PersonId>>>,
-    days: BTreeSet<u64>,
+    first_day: u64,
+    days: Vec<[u32; 24]>,
 }
 
 impl House {
-    fn of(people: &BTreeMap<PersonId, Person>) -> Self {
-        let mut house = Self { slots: BTreeMap::new(), days: BTreeSet::new() };
-        for (id, person) in people.iter().filter(|(_, person)| person.role != Role::Integration) {
+    fn of(people: &BTreeMap<PersonId, Person>, newest: u64) -> Self {
+        let first_day = newest.saturating_sub(KEPT / DAY);
+        let mut days = vec![[0; 24]; usize::try_from(newest - first_day + 1).unwrap_or_default()];
+        for person in people.values().filter(|person| person.role != Role::Integration) {
             for hour in person.hours.keys() {
-                let days = house.slots.entry(slot(*hour)).or_default();
-                days.entry(hour / 24).or_default().push(*id);
-                house.days.insert(hour / 24);
+                let day = (hour / 24).checked_sub(first_day).and_then(|day| days.get_mut(usize::try_from(day).ok()?));
+                if let Some(here) = day.and_then(|day| day.get_mut(hour_of_day(*hour))) {
+                    *here += 1;
+                }
             }
         }
-        house
+        Self { first_day, days }
+    }
+
+    /// [ACL-42] Hours at which nobody else usually works, nor they themselves. A machine works at any hour.
+    fn unusual_hours(
+        &self,
+        id: &PersonId,
+        person: &Person,
+        known: &[(u64, usize)],
+        first: u64,
+        watcher: &Watcher<'_>,
+    ) -> Vec<(u64, usize)> {
+        if person.role == Role::Integration {
+            return Vec::new();
+        }
+        // The rota last: it is asked about few hours.
+        let unusual = |(hour, _): &&(u64, usize)| {
+            *hour >= first
+                && self.has_learnt(hour / 24)
+                && !self.is_usual(*hour, person)
+                && !(watcher.on_duty)(id, *hour * HOUR)
+        };
+        known.iter().filter(unusual).copied().collect()
+    }
+
+    /// The days on which rules look back, with their numbers.
+    fn before(&self, day: u64) -> impl Iterator<Item = (u64, &[u32; 24])> {
+        let skipped = day.saturating_sub(HOUSE_DAYS).saturating_sub(self.first_day);
+        let from = self.first_day + skipped;
+        let days = self.days.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX));
+        (from..day).zip(days)
     }
 
     /// Whether there were enough days before that one.
-    fn has_learnt(&self, hour: u64) -> bool {
-        let day = hour / 24;
-        self.days.range(day.saturating_sub(HOUSE_DAYS)..day).count() >= LEARNT
+    fn has_learnt(&self, day: u64) -> bool {
+        self.before(day).filter(|(_, hours)| hours.iter().any(|people| *people > 0)).count() >= LEARNT
     }
 
     /// The hours beside count too: clocks change in spring and autumn, and these hours are UTC.
-    fn is_usual(&self, hour: u64, person: &PersonId) -> bool {
+    fn is_usual(&self, hour: u64, person: &Person) -> bool {
         [hour.saturating_sub(1), hour, hour + 1].into_iter().any(|beside| self.is_worked(beside, hour / 24, person))
     }
 
-    fn is_worked(&self, hour: u64, day: u64, person: &PersonId) -> bool {
-        let Some(days) = self.slots.get(&slot(hour)) else { return false };
-        let before = days.range(day.saturating_sub(HOUSE_DAYS)..day);
-        let (others, own) = before.fold((0, 0), |(others, own), (_, people)| {
-            let other = people.iter().any(|one| one != person);
-            (others + usize::from(other), own + usize::from(people.contains(person)))
-        });
+    fn is_worked(&self, hour: u64, day: u64, person: &Person) -> bool {
+        let (weekend, of_day) = (is_weekend(hour / 24), hour_of_day(hour));
+        let (mut others, mut own) = (0, 0);
+        for (earlier, hours) in self.before(day).filter(|(earlier, _)| is_weekend(*earlier) == weekend) {
+            let people = hours.get(of_day).copied().unwrap_or_default();
+            let one = u32::from(people > 0 && person.hours.contains_key(&(earlier * 24 + hour % 24)));
+            own += one;
+            others += u32::from(people > one);
+        }
         others >= DAYS_OF_OTHERS || own >= OWN_WORKED
     }
 }
 
-/// Whether it is the weekend, and the hour of the day. The first day of 1970 was a Thursday.
-const fn slot(hour: u64) -> (bool, u64) {
-    ((hour / 24 + 3) % 7 >= 5, hour % 24)
+/// The first day of 1970 was a Thursday.
+const fn is_weekend(day: u64) -> bool {
+    (day + 3) % 7 >= 5
+}
+
+fn hour_of_day(hour: u64) -> usize {
+    usize::try_from(hour % 24).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -315,8 +382,10 @@ mod tests {
         }
     }
 
+    static NONE: BTreeSet<CaseId> = BTreeSet::new();
+
     fn everything<'a>() -> Watcher<'a> {
-        Watcher { persons: &[], may_know: &|_| true, on_duty: &|_, _| false }
+        Watcher { persons: &[], hidden: &NONE, on_duty: &|_, _| false }
     }
 
     fn rules(found: &[Finding]) -> Vec<UnusualRule> {
@@ -413,7 +482,7 @@ mod tests {
             for day in (1..=28).rev() {
                 unusual.take(seen(9, MONDAY - day * DAY + 12 * HOUR, 1));
                 // Working days only: the weekend has hours of its own.
-                if day <= count * 7 / 5 + 1 && !slot((MONDAY - day * DAY) / HOUR).0 {
+                if day <= count * 7 / 5 + 1 && !is_weekend((MONDAY - day * DAY) / DAY) {
                     unusual.take(seen(person, night(day), 1));
                 }
             }
@@ -468,8 +537,8 @@ mod tests {
         let found = unusual.findings(MONDAY, &Watcher { persons: &own, ..everything() });
         assert_eq!(rules(&found), [UnusualRule::AtAnUnusualHour, UnusualRule::ManyInAnHour]);
         // Without the first case there are twenty, and nothing at night.
-        let hidden = seen(1, at, 1).case;
-        let found = unusual.findings(MONDAY, &Watcher { may_know: &|case| *case != hidden, ..everything() });
+        let hidden = BTreeSet::from([seen(1, at, 1).case]);
+        let found = unusual.findings(MONDAY, &Watcher { hidden: &hidden, ..everything() });
         assert_eq!(found, []);
     }
 
@@ -480,5 +549,54 @@ mod tests {
         unusual.take(Seen { standing: AccessStanding::Supervisor, ..seen(5, MONDAY, 1) });
         unusual.take(seen(6, MONDAY + KEPT + 2 * DAY, 1));
         assert_eq!((unusual.people.len(), unusual.marked.len()), (1, 0));
+    }
+
+    /// [ACL-41] [ACL-44] The counters against the rule as it is written, over many random accesses.
+    #[test]
+    fn counters_say_what_the_rule_says_of_the_accesses_themselves() {
+        let mut state = 7_u64;
+        let mut draw = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        let begin = MONDAY - 60 * DAY;
+        let mut all: Vec<Seen> = (0..20_000)
+            .map(|_| {
+                let burst = draw(2) == 0;
+                let time = if burst { begin + draw(6) * 9 * DAY + draw(3_000) } else { begin + draw(60 * DAY) };
+                seen(u8::try_from(draw(3)).unwrap(), time, u32::try_from(draw(300)).unwrap())
+            })
+            .collect();
+        all.sort_by_key(|seen| seen.time);
+        let mut unusual = Unusual::default();
+        all.iter().for_each(|seen| unusual.take(*seen));
+        for hidden in [BTreeSet::new(), (0..40).map(|case| seen(0, 0, case).case).collect::<BTreeSet<_>>()] {
+            let told: Vec<&Seen> = all.iter().filter(|seen| !hidden.contains(&seen.case)).collect();
+            for (rule, span, floor) in [(UnusualRule::ManyInAnHour, HOUR, 20), (UnusualRule::ManyInADay, DAY, 60)] {
+                let mut periods: BTreeMap<(PersonId, u64), BTreeSet<CaseId>> = BTreeMap::new();
+                for seen in &told {
+                    periods.entry((seen.person, seen.time / span)).or_default().insert(seen.case);
+                }
+                let bound = |person: PersonId, period: u64| {
+                    let before = periods.range((person, period - 30 * DAY / span)..(person, period));
+                    let counts: Vec<usize> = before.map(|(_, cases)| cases.len()).collect();
+                    let mean =
+                        if counts.is_empty() { 0 } else { (3 * counts.iter().sum::<usize>()).div_ceil(counts.len()) };
+                    mean.max(floor)
+                };
+                let first = (MONDAY - 30 * DAY) / span;
+                let late = periods.iter().filter(|((_, period), _)| *period >= first);
+                let mut expected: Vec<_> = late
+                    .map(|((person, period), cases)| (*person, period * span, cases.len(), bound(*person, *period)))
+                    .filter(|(.., count, bound)| count > bound)
+                    .collect();
+                let found = unusual.findings(MONDAY - 30 * DAY, &Watcher { hidden: &hidden, ..everything() });
+                let found = found.iter().filter(|finding| finding.rule == rule);
+                let mut found: Vec<_> = found.map(|it| (it.person, it.time, it.count, it.bound)).collect();
+                (expected.sort_unstable(), found.sort_unstable());
+                assert!(!expected.is_empty());
+                assert_eq!(found, expected, "{rule:?}, {} hidden", hidden.len());
+            }
+        }
     }
 }

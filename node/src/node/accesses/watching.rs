@@ -3,6 +3,7 @@
 use std::{
     cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use uput_core::wire::{self, Role, UnusualRule};
@@ -10,7 +11,7 @@ use uput_core::wire::{self, Role, UnusualRule};
 use crate::{
     access::{ASKED_DAYS, Finding, Watcher},
     account::{Caller, PersonId},
-    case::CaseId,
+    case::{Case, CaseId},
     clock,
     node::{Node, on_call::PastDuty},
 };
@@ -31,16 +32,25 @@ pub struct UnusualAccesses {
 /// What tells two findings apart.
 type Same = (UnusualRule, PersonId, u64, Option<CaseId>);
 
-/// Who was on duty in which hours: read when it is first asked for. [ACL-42]
+/// Who was on duty in which hours, and which cases somebody is excluded from: found when they are first asked for. [ACL-42]
 struct Roster<'a> {
     node: &'a Node,
     duties: OnceCell<Vec<PastDuty>>,
     hours: RefCell<BTreeMap<u64, BTreeSet<PersonId>>>,
+    excluding: OnceCell<Vec<Arc<Case>>>,
 }
 
 impl<'a> Roster<'a> {
     fn new(node: &'a Node) -> Self {
-        Self { node, duties: OnceCell::new(), hours: RefCell::default() }
+        Self { node, duties: OnceCell::new(), hours: RefCell::default(), excluding: OnceCell::new() }
+    }
+
+    fn excluding(&self) -> &[Arc<Case>] {
+        self.excluding.get_or_init(|| {
+            let mut cases = self.node.cases.all();
+            cases.retain(|case| !case.exclusions.is_empty());
+            cases
+        })
     }
 
     fn has(&self, person: &PersonId, hour: u64) -> bool {
@@ -76,21 +86,12 @@ impl Node {
 
     /// Findings that these persons may know of: none about themselves, none of cases from which one of them is excluded.
     fn findings_for(&self, persons: &[PersonId], since: u64, roster: &Roster<'_>) -> Vec<Finding> {
-        let excluded: BTreeSet<CaseId> = self
-            .cases
-            .all()
-            .iter()
-            .filter(|case| persons.iter().any(|person| case.excludes(person)))
-            .map(|case| case.id)
-            .collect();
-        let may_know = |case: &CaseId| {
-            // An access to a case that was joined since is one to the case into which it was joined.
-            let now = self.case(case).and_then(|case| case.into).unwrap_or(*case);
-            !excluded.contains(case) && !excluded.contains(&now)
-        };
-        let any = |_: &CaseId| true;
-        let may_know: &dyn Fn(&CaseId) -> bool = if excluded.is_empty() { &any } else { &may_know };
-        let watcher = Watcher { persons, may_know, on_duty: &|person, hour| roster.has(person, hour) };
+        let from_them = |case: &&Arc<Case>| persons.iter().any(|person| case.excludes(person));
+        // An access to a case that was joined since is one to the case into which it was joined.
+        let excluded = roster.excluding().iter().filter(from_them);
+        let hidden: BTreeSet<CaseId> = excluded.flat_map(|case| self.chains_of(&case.id)).collect();
+        let on_duty = |person: &PersonId, hour| roster.has(person, hour);
+        let watcher = Watcher { persons, hidden: &hidden, on_duty: &on_duty };
         self.accesses.unusual().findings(since, &watcher)
     }
 
