@@ -21,6 +21,7 @@ use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{RequestArgs, hex};
+use crate::why::WhyArgs;
 
 /// What to do with it.
 #[derive(Subcommand)]
@@ -45,10 +46,20 @@ pub(crate) struct OneCase {
     case: Reference,
 }
 
+/// Whose record, and why.
+#[derive(Args)]
+pub(crate) struct EraseArgs {
+    /// ID of the case, or its first 8 digits
+    case: Reference,
+    #[command(flatten)]
+    why: WhyArgs,
+}
+
 /// What to show, or to write.
 #[derive(Args)]
 #[command(after_help = "Examples:
   uput case record 4c1d09aa --values
+  uput case record 4c1d09aa --values --reason handover
   uput case record 4c1d09aa --fields her.toml
   uput case record 4c1d09aa --take name,safe_contact_telephone --from 3f9a1c20")]
 pub(crate) struct RecordArgs {
@@ -69,6 +80,8 @@ pub(crate) struct RecordArgs {
     /// Labels that the record shall not have any more
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     remove: Vec<String>,
+    #[command(flatten)]
+    why: WhyArgs,
     #[command(flatten)]
     request: RequestArgs,
 }
@@ -110,6 +123,8 @@ pub(crate) struct ChangeArgs {
     #[arg(long, value_name = "PEER")]
     organisation: Vec<String>,
     #[command(flatten)]
+    why: WhyArgs,
+    #[command(flatten)]
     request: RequestArgs,
 }
 
@@ -117,12 +132,15 @@ pub(crate) struct ChangeArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:
   uput case search --words words.txt
+  uput case search --words words.txt --reason supervision
   uput case search")]
 pub(crate) struct SearchArgs {
     /// File whose first line holds words, beginnings of at least three letters, or a number; `-` reads standard input; asked
     /// for where it is left out. Words are no arguments
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
+    #[command(flatten)]
+    why: WhyArgs,
 }
 
 impl RecordCommand {
@@ -142,7 +160,7 @@ impl RecordArgs {
         let node = Node::connect(options).await?;
         if fields.is_empty() && self.take.is_empty() && self.remove.is_empty() {
             let request =
-                wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason: String::new() };
+                wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason: self.why.reason()? };
             let answer = node.follow_ups().get_case_record(request).await.map_err(|status| refusal::of(&status))?;
             return shown(answer.into_inner().record.unwrap_or_default(), &[]);
         }
@@ -157,6 +175,7 @@ impl RecordArgs {
             removed: self.remove,
             words: Vec::new(),
             replace_words: false,
+            reason: self.why.reason()?,
         };
         let answer = node.follow_ups().update_case_record(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
@@ -187,12 +206,13 @@ impl ChangeArgs {
         let fields = self.fields.read()?.to_wire();
         let change = change(self.what, fields, self.organisation)?;
         let node = Node::connect(options).await?;
-        let request_id = self.request.id()?;
+        let (request_id, reason) = (self.request.id()?, self.why.reason()?);
         let request = wire::FollowUpRequest {
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             case: self.case.bytes(),
             change: Some(change),
+            reason,
         };
         let answer = node.follow_ups().follow_up(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
@@ -264,9 +284,12 @@ impl SearchArgs {
         let node = Node::connect(options).await?;
         // Exposed to be sent to this organisation's own node, inside TLS.
         let text = text.expose().lines().next().unwrap_or_default().to_owned();
+        let reason = self.why.reason()?;
         let (mut cases, mut page_token) = (Vec::new(), String::new());
         loop {
-            let request = wire::SearchCasesRequest { text: text.clone(), words: Vec::new(), page_size: 0, page_token };
+            let reason = reason.clone();
+            let request =
+                wire::SearchCasesRequest { text: text.clone(), words: Vec::new(), page_size: 0, page_token, reason };
             let answer = node.follow_ups().search_cases(request).await.map_err(|status| refusal::of(&status))?;
             let answer = answer.into_inner();
             cases.extend(answer.cases.iter().map(|case| hex(case)));

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use tonic::Status;
 use uput_wire::v1 as wire;
+use uput_wire::v1::access_service_client::AccessServiceClient;
 use uput_wire::v1::case_service_client::CaseServiceClient;
 use uput_wire::v1::trail_service_client::TrailServiceClient;
 
@@ -34,9 +35,11 @@ enum Asked {
     Case,
     Take,
     CaseOfTrail,
+    Log,
 }
 
-const ALL: [Asked; 6] = [Asked::Trail, Asked::Values, Asked::Event, Asked::Case, Asked::Take, Asked::CaseOfTrail];
+const ALL: [Asked; 7] =
+    [Asked::Trail, Asked::Values, Asked::Event, Asked::Case, Asked::Take, Asked::CaseOfTrail, Asked::Log];
 
 /// What came back: everything that a caller can read.
 type Answer = (i32, String, Vec<u8>, Vec<String>);
@@ -94,7 +97,7 @@ async fn guesser(side: &Organisation) -> Outcome<Access> {
 fn target(draw: &mut Draw, targets: &[(Vec<u8>, Vec<u8>)], asked: Asked, there: bool) -> Vec<u8> {
     let index = usize::try_from(draw.below(targets.len() as u64)).unwrap_or_default();
     let (trail, case) = targets.get(index).cloned().unwrap_or_default();
-    let real = if matches!(asked, Asked::Case | Asked::Take) { case } else { trail };
+    let real = if matches!(asked, Asked::Case | Asked::Take | Asked::Log) { case } else { trail };
     let length = match draw.below(2) {
         0 => real.len(),
         _ => 4 + usize::try_from(draw.below(real.len() as u64 - 4)).unwrap_or_default(),
@@ -121,6 +124,12 @@ async fn ask(by: &Access, asked: Asked, id: Vec<u8>, request_id: String) -> Answ
         Asked::CaseOfTrail => {
             refused(cases.get_case(by.request(wire::GetCaseRequest { case: Vec::new(), trail: id })).await)
         }
+        Asked::Log => {
+            let mut accesses = AccessServiceClient::new(by.channel());
+            let reason = Some(wire::Reason { code: wire::AccessReason::Audit.into(), words: String::new() });
+            let request = wire::ListAccessesRequest { case: id, reason, ..Default::default() };
+            refused(accesses.list_accesses(by.request(request)).await)
+        }
         Asked::Take => refused(cases.take_case(by.request(wire::TakeCaseRequest { case: id })).await),
     };
     let mut headers: Vec<String> = status.metadata().keys().map(|key| format!("{key:?}")).collect();
@@ -138,8 +147,8 @@ fn tally(seen: &[BTreeSet<(u8, Answer)>; 2], times: [Vec<u64>; 2]) -> Tally {
     let mut tally = Tally::default();
     tally.add("guesses at what is not there", absent.len() as u64);
     tally.add("guesses at what is there and not theirs", there.len() as u64);
-    tally.add("different answers to the first kind, over six calls", seen[0].len() as u64);
-    tally.add("different answers to the second kind, over six calls", seen[1].len() as u64);
+    tally.add("different answers to the first kind, over seven calls", seen[0].len() as u64);
+    tally.add("different answers to the second kind, over seven calls", seen[1].len() as u64);
     for (names, times) in [
         (["mean, first kind, us", "median, first kind, us", "99 %, first kind, us"], &absent),
         (["mean, second kind, us", "median, second kind, us", "99 %, second kind, us"], &there),

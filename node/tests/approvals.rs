@@ -18,6 +18,7 @@ use uput_core::{
     wire::{self, ApprovalStatus, LegalBasis, Role, trail_service_server::TrailService},
 };
 use uput_node::{
+    access,
     account::{AccountId, Caller, OnBehalfOf, PersonId},
     node::{Export, NewEvent, NewTrail, Node, Refused, Second, Why},
     record::{self, CaseRecord, ExclusionEntry, Kept},
@@ -266,7 +267,21 @@ async fn an_excluded_supervisor_is_not_asked() {
         ..event(trail, Statement::Need)
     };
     let before = hotline.ask_event(need(Second::Nobody), DIGEST, why()).await.unwrap();
+    // [ACL-1] What a second person is shown, to say yes or no, is an access, once; what one asked oneself is none.
+    let case = hotline.case_of(&trail).unwrap();
+    let shown = || async {
+        let log = hotline.list_accesses(&worker(), &case, &access::Why::default()).await.unwrap();
+        log.into_iter().filter(|row| row.kind() == wire::AccessKind::ApprovalShown).collect::<Vec<_>>()
+    };
+    for who in [worker(), supervisor(), supervisor()] {
+        let listed = hotline.list_approvals(&who, false);
+        assert_eq!(hotline.show_approvals(&who, listed).await.unwrap().len(), 1);
+    }
     hotline.decide_approval(&supervisor(), &before.approval, true).await.unwrap();
+    let rows = shown().await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].account.clone(), rows[0].trail.clone()), (supervisor().account.to_vec(), trail.to_vec()));
+    assert_eq!(rows[0].reason(), wire::AccessReason::Supervision, "they were asked");
     drop((carriers, shelter, hotline));
     drop(reopened(&houses[0]).await);
     exclude(&houses[0], &supervisor().person).await;
@@ -278,6 +293,13 @@ async fn an_excluded_supervisor_is_not_asked() {
     assert_eq!(hotline.decide_approval(&supervisor(), &approval.approval, true).await.err(), unknown);
     let other = somebody(AccountId::new([2; 16]), 2, Role::Supervisor);
     hotline.decide_approval(&other, &approval.approval, true).await.unwrap();
+    let case = hotline.case_of(&trail).unwrap();
+    let log = hotline.list_accesses(&worker(), &case, &access::Why::default()).await.unwrap();
+    let looked = |who: &Caller| {
+        let shown = |row: &&wire::Access| row.kind() == wire::AccessKind::ApprovalShown;
+        log.iter().filter(shown).filter(|row| row.account == who.account.to_vec()).count()
+    };
+    assert_eq!((looked(&other), looked(&supervisor())), (1, 1), "deciding shows it too, and not to whom she excluded");
     hotline.record_event(need(used(&approval, DIGEST))).await.unwrap().unwrap();
 }
 

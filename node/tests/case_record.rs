@@ -18,6 +18,7 @@ use uput_core::{
     wire::{self, LegalBasis},
 };
 use uput_node::{
+    access::Why,
     account::{Caller, PersonId},
     case::CaseId,
     node::{NewEvent, NewTrail, NewValues, Node, Question},
@@ -156,7 +157,22 @@ async fn cases_are_found_by_words_and_only_by_who_sees_their_values() {
     let supervisor = Caller { person: PersonId::new([10; 16]), ..caller_as(wire::Role::Supervisor) };
     let mut both = [mine, theirs];
     both.sort_unstable();
-    assert_eq!(find(&hotline, &supervisor, "mili").await, both);
+    // [ACL-5] A supervisor says why before anything is looked up, whatever would be found.
+    for text in ["mili", "nepoznata"] {
+        let question = Question { text: Sensitive::new(text.to_owned()), words: Vec::new() };
+        assert_eq!(hotline.search_cases(&supervisor, question).await.err(), Some(Rejection::NeedsReason), "{text}");
+    }
+    let found = |rows| {
+        let question = Question { text: Sensitive::new("mili".to_owned()), words: Vec::new() };
+        let why = Why { code: wire::AccessReason::Supervision, ..Why::default() };
+        let (node, supervisor) = (hotline.clone(), supervisor.clone());
+        async move { node.search_cases_because(&supervisor, question, &why, rows).await.unwrap() }
+    };
+    assert_eq!(found(0..9).await.cases, both);
+    let first = found(0..1).await;
+    assert!(first.more && first.cases == both[..1]);
+    let last = found(1..2).await;
+    assert!(!last.more && last.cases == both[1..]);
     for text in ["milica izmisljena druga", "nepoznata"] {
         assert!(find(&hotline, &by, text).await.is_empty(), "{text}");
     }

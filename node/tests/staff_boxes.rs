@@ -131,6 +131,10 @@ async fn whoever_is_excluded_opens_nothing_that_comes_after_it_with_folder_and_a
     says(&pair.shelter, &berta.caller, trail, Statement::ContactMade, &[("reason_in_words", ANSWER)]).await;
     let after = view(&pair.shelter, &berta, &trail).await;
     assert_eq!(after.boxes.len(), boxes + 1, "one new box, and no more");
+    // [ACL-1] The access log says that what was given was sealed.
+    let log = pair.shelter.list_accesses(&berta.caller, &case, &Why::default()).await.unwrap();
+    let given = log.iter().filter(|row| row.kind() == wire::AccessKind::SealedValuesGiven);
+    assert!(given.count() >= 3 && log.iter().all(|row| row.kind() != wire::AccessKind::ValuesShown));
     let values = opened(&after, &[&berta.key]);
     assert!([PURPOSE, NAME, ANSWER].iter().all(|value| values.contains(&(*value).to_owned())));
     assert!(pair.shelter.show(&clara.caller, &trail, true).await.is_err());

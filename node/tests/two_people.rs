@@ -16,6 +16,7 @@ use uput_core::{
     },
 };
 use uput_node::{
+    access,
     account::Caller,
     case::{CaseId, Sight},
     node::{NewTrail, Node},
@@ -122,6 +123,18 @@ async fn two_people_break_the_glass_for_a_day_and_one_alone_never() {
     break_glass(&node, &helper, &case, &asked.approval).await.unwrap();
     assert_eq!((node.sight(&helper, &case), node.sight(&helper, &other)), (Sight::Values, Sight::None));
     assert_eq!(rejected(break_glass(&node, &helper, &case, &asked.approval).await), Some(Rejection::BadApproval));
+    // [ACL-1] It is in the chain of the case, with why the second person was asked, also if nobody looks in then.
+    let log = node.list_accesses(&owner, &case, &access::Why::default()).await.unwrap();
+    let broken: Vec<_> = log.iter().filter(|row| row.kind() == wire::AccessKind::GlassBroken).collect();
+    assert_eq!(broken.len(), 1, "what was refused is not there");
+    assert_eq!(
+        (broken[0].account.clone(), broken[0].reason()),
+        (helper.account.to_vec(), wire::AccessReason::Handover)
+    );
+    assert_eq!(broken[0].standing(), wire::AccessStanding::BrokeTheGlass);
+    let watcher = hire(&node, "Zora", Role::Supervisor, None).await;
+    let told = node.unusual_accesses(&watcher, 0).findings;
+    assert!(told.iter().any(|found| found.rule() == wire::UnusualRule::BrokeTheGlass));
     let broken = node.case(&case).unwrap().glass[&helper.person];
     assert_eq!(broken.approved_by, Some(second.person), "who approved is kept");
     assert!(broken.until <= uput_node::clock::now().get() + 86_400);

@@ -185,6 +185,8 @@ transcripts! {
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
     case_record: "case record 4c4c4c4c";
     case_record_with_values: "case record 4c4c4c4c --values";
+    case_record_for_a_reason: "case record 4c4c4c4c --values --reason handover";
+    case_record_for_another_reason: "case record 4c4c4c4c --values --reason other --reason-file -", "an invented reason\n";
     case_record_write: "case record 4c4c4c4c --fields - --remove language --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "name = \"Invented Name\"\n";
     case_record_take: "case record 4c4c4c4c --take name --from 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_change: "case change 4c4c4c4c --what safe-contact-lost --fields - --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "safe_contact_telephone = \"+38269000222\"\n";
@@ -192,6 +194,7 @@ transcripts! {
     case_change_wrong: "case change 4c4c4c4c --what risk --organisation \"Shelter A\"";
     case_changes: "case changes 4c4c4c4c";
     case_search: "case search --words -", "invented name\n";
+    case_search_for_a_reason: "case search --words - --reason supervision", "invented name\n";
     case_search_without_words: "case search";
     case_create: "case create --number-file -", "77-IZM/2026\n";
     case_list: "case list";

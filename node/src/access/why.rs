@@ -4,10 +4,10 @@ use uput_core::{
     access_log::MAX_WORDS,
     rejection::Rejection,
     sensitive::Sensitive,
-    wire::{self, AccessReason, AccessStanding, Purpose, Role},
+    wire::{self, AccessKind, AccessReason, AccessStanding, ApprovalReason, Purpose, Role},
 };
 
-use crate::case::{Case, Viewer};
+use crate::case::{Case, Sight, Viewer};
 
 /// What somebody says on why they look. [ACL-5]
 #[derive(Clone, Default)]
@@ -34,6 +34,22 @@ impl Why {
         if fits && said { Ok(Self { code, words }) } else { Err(Rejection::BadValue) }
     }
 
+    /// What follows from why a second person was asked. [ACL-5]
+    #[must_use]
+    pub fn of_approval(asked: ApprovalReason) -> Self {
+        let code = match asked {
+            ApprovalReason::Danger | ApprovalReason::ChildAtRisk | ApprovalReason::Unspecified => {
+                AccessReason::Emergency
+            }
+            ApprovalReason::Authority => AccessReason::Proceedings,
+            ApprovalReason::HerRequest => AccessReason::ClientRequest,
+            ApprovalReason::ColleagueAway | ApprovalReason::Handover => AccessReason::Handover,
+            ApprovalReason::Audit => AccessReason::Audit,
+            ApprovalReason::Mistake => AccessReason::Supervision,
+        };
+        Self { code, ..Self::default() }
+    }
+
     /// What follows from the purpose of an export, where nothing else was said. [ACL-5]
     #[must_use]
     pub fn or_from(self, purpose: Purpose) -> Self {
@@ -51,9 +67,11 @@ impl Why {
     ///
     /// # Errors
     /// [`Rejection::NeedsReason`] if nothing was said and the case is not theirs.
-    pub fn code(&self, standing: AccessStanding) -> Result<AccessReason, Rejection> {
+    pub fn code(&self, standing: AccessStanding, kind: AccessKind) -> Result<AccessReason, Rejection> {
         use AccessStanding::{Assigned, Auditor, NobodyHadIt, OpenedIt};
         match (self.code, standing) {
+            // They were asked to look.
+            (AccessReason::Unspecified, _) if kind == AccessKind::ApprovalShown => Ok(AccessReason::Supervision),
             (AccessReason::Unspecified, Assigned | NobodyHadIt | OpenedIt) => Ok(AccessReason::OwnWork),
             (AccessReason::Unspecified, Auditor) => Ok(AccessReason::Audit),
             (AccessReason::Unspecified, _) => Err(Rejection::NeedsReason),
@@ -67,6 +85,8 @@ impl Why {
 pub fn standing_of(case: &Case, viewer: &Viewer) -> Option<AccessStanding> {
     let glass = case.glass.get(&viewer.person).is_some_and(|glass| viewer.now.get() < glass.until);
     match viewer.role {
+        // She may have excluded them since they were let in.
+        _ if case.sight(viewer) == Sight::None => None,
         _ if case.has(viewer) => Some(AccessStanding::Assigned),
         Role::Auditor => Some(AccessStanding::Auditor),
         _ if case.is_nobodys() => Some(AccessStanding::NobodyHadIt),
@@ -115,15 +135,18 @@ mod tests {
     #[test]
     fn who_does_not_have_the_case_says_why() {
         let unsaid = Why::default();
-        assert_eq!(unsaid.code(AccessStanding::Assigned), Ok(AccessReason::OwnWork));
-        assert_eq!(unsaid.code(AccessStanding::Auditor), Ok(AccessReason::Audit));
+        let code = |why: &Why, standing| why.code(standing, AccessKind::CaseShown);
+        assert_eq!(code(&unsaid, AccessStanding::Assigned), Ok(AccessReason::OwnWork));
+        assert_eq!(code(&unsaid, AccessStanding::Auditor), Ok(AccessReason::Audit));
         for standing in [AccessStanding::Supervisor, AccessStanding::BrokeTheGlass] {
-            assert_eq!(unsaid.code(standing), Err(Rejection::NeedsReason));
+            assert_eq!(code(&unsaid, standing), Err(Rejection::NeedsReason));
             let said = Why { code: AccessReason::Handover, ..Why::default() };
-            assert_eq!(said.code(standing), Ok(AccessReason::Handover));
+            assert_eq!(code(&said, standing), Ok(AccessReason::Handover));
+            let asked = unsaid.code(standing, AccessKind::ApprovalShown);
+            assert_eq!(asked, Ok(AccessReason::Supervision), "they were asked to look");
         }
         let exported = Why::default().or_from(Purpose::Proceedings);
-        assert_eq!(exported.code(AccessStanding::Supervisor), Ok(AccessReason::Proceedings));
+        assert_eq!(code(&exported, AccessStanding::Supervisor), Ok(AccessReason::Proceedings));
     }
 
     /// [ACL-6]

@@ -5,7 +5,12 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Span, wire::Role};
+use uput_core::{
+    rejection::Rejection,
+    sensitive::Sensitive,
+    time::Span,
+    wire::{AccessKind, Role},
+};
 
 use super::{
     Node,
@@ -14,6 +19,7 @@ use super::{
     exclusions::seal_part,
 };
 use crate::{
+    access::Why,
     account::{Account, Caller, PersonId, Team, TeamId},
     case::{Case, CaseId, Exclusion, FileNumber, Glass, Ground, Ruling, Sight, name::NameList},
     clock::{self, SystemEntropy},
@@ -218,7 +224,13 @@ impl Node {
         let mut case = Case::clone(&*case.ok_or(Rejection::NoSuchCase)?);
         let until = viewer.now.after(DAY).get();
         case.glass.insert(viewer.person, Glass { until, approved_by: Some(approved.approver()) });
-        self.keep_approved(case, caller, Some(approved)).await?;
+        let commit = Commit { keys: Vec::new(), records: vec![draft_of(&case, Some(caller.by())), approved.draft()] };
+        let why = Why::of_approval(approved.reason());
+        let _settling = self.settling();
+        // [ACL-1] It stands in her part of the access log, also if nobody looks in then.
+        self.keep_access_as(caller, &case, AccessKind::GlassBroken, &why, commit).await?;
+        approved.used();
+        self.set_case(case);
         Ok(until)
     }
 

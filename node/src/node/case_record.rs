@@ -15,7 +15,7 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     state::Verdict,
-    wire::{self, AccessKind, AccessReason},
+    wire::{self, AccessKind},
     words,
 };
 
@@ -80,18 +80,30 @@ pub struct NewValues {
 }
 
 impl Node {
+    /// The same, by whoever need not say why.
+    ///
+    /// # Errors
+    /// As [`Node::update_case_record_because`].
+    pub async fn update_case_record(&self, new: NewValues) -> Result<(wire::CaseRecord, Vec<Label>), Refused> {
+        self.update_case_record_because(new, &Why::default()).await
+    }
+
     /// Writes values into the record of a case. Tells what the record is then, and which labels had another value. [CAS-41]
     ///
     /// # Errors
     /// [`Refused`]: nothing was written.
-    pub async fn update_case_record(&self, new: NewValues) -> Result<(wire::CaseRecord, Vec<Label>), Refused> {
+    pub async fn update_case_record_because(
+        &self,
+        new: NewValues,
+        why: &Why,
+    ) -> Result<(wire::CaseRecord, Vec<Label>), Refused> {
         let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
         let mut fields: Vec<(Field, Option<TrailId>)> = new.fields.into_iter().map(|field| (field, None)).collect();
         for (trail, labels) in &new.taken {
             if !case.trails.contains(trail) {
                 return Err(Rejection::NoSuchTrail.into());
             }
-            let taken = self.newest_values(&new.by, trail, labels).await?;
+            let taken = self.newest_values(&new.by, trail, labels, why).await?;
             fields.extend(taken.into_iter().map(|field| (field, Some(*trail))));
         }
         let digest = record::request_digest(&new.by.by(), &new.request_id);
@@ -112,14 +124,18 @@ impl Node {
             known.given_words = words;
         }
         known.changed = now;
-        if !new.validate_only {
+        let of = Of::Case(case.id);
+        if new.validate_only {
+            // [ACL-1] Whoever hears which values are other ones can find out what they are.
+            self.keep_access(&new.by, of, AccessKind::CaseShown, why).await?;
+        } else {
             let mut keys = Vec::new();
             let kept = self.known_record(&case.id, &known, new.by.by(), digest, &mut keys)?;
             let mut records = vec![record::draft(&kept)];
             let excluding = self.excluding(&case, &named, &mut keys)?;
             records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
             let _settling = self.settling();
-            self.commit(Commit { keys, records }).await?;
+            self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, Commit { keys, records }).await?;
             self.index_record(&case.id, &known);
             excluding.into_iter().for_each(|case| self.set_case(case));
         }
@@ -128,22 +144,36 @@ impl Node {
         Ok((known.view(&case.id, false), replaced))
     }
 
-    /// The record of a case. With `values` it is an access. [CAS-42]
+    /// The record of a case, for whoever need not say why.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`].
+    /// As [`Node::show_case_record_because`].
     pub async fn show_case_record(
         &self,
         caller: &Caller,
         id: &CaseId,
         values: bool,
     ) -> Result<wire::CaseRecord, Rejection> {
+        self.show_case_record_because(caller, id, values, &Why::default()).await
+    }
+
+    /// The record of a case. The access is recorded before. [CAS-42]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    pub async fn show_case_record_because(
+        &self,
+        caller: &Caller,
+        id: &CaseId,
+        values: bool,
+        why: &Why,
+    ) -> Result<wire::CaseRecord, Rejection> {
         let wanted = if values { Sight::Values } else { Sight::Outline };
         let case = self.demand_case(caller, id, wanted)?;
-        if values {
-            self.keep_record_access(caller, Of::Case(case.id), AccessKind::CaseShown).await?;
-        }
-        Ok(self.known(&case)?.view(id, values))
+        let shown = self.known(&case)?.view(id, values);
+        let kind = if values { AccessKind::CaseShown } else { AccessKind::LabelsShown };
+        self.keep_access(caller, Of::Case(case.id), kind, why).await?;
+        Ok(shown)
     }
 
     /// Adds to an opening what it takes from the record of its case, and tells which labels were typed otherwise than the
@@ -287,18 +317,6 @@ impl Node {
         Ok(Some((self.known(&case)?, stays)))
     }
 
-    /// Records that somebody looks at the record of a case. [CAS-42]
-    async fn keep_record_access(&self, caller: &Caller, of: Of, kind: AccessKind) -> Result<(), Rejection> {
-        match self.keep_access(caller, of, kind, &Why::default()).await {
-            // The call has no place for a reason: whoever does not have the case looks after a colleague's work.
-            Err(Rejection::NeedsReason) => {
-                let why = Why { code: AccessReason::Supervision, ..Why::default() };
-                self.keep_access(caller, of, kind, &why).await
-            }
-            kept => kept,
-        }
-    }
-
     /// Whether the rule of an opening lets it name persons whom she excluded.
     fn lets_name_excluded(&self, new: &NewTrail) -> bool {
         let allowed = || {
@@ -313,7 +331,13 @@ impl Node {
     }
 
     /// The newest readable value of each label in a trail. Reading them is an access.
-    async fn newest_values(&self, caller: &Caller, id: &TrailId, labels: &[Label]) -> Result<Vec<Field>, Refused> {
+    async fn newest_values(
+        &self,
+        caller: &Caller,
+        id: &TrailId,
+        labels: &[Label],
+        why: &Why,
+    ) -> Result<Vec<Field>, Refused> {
         self.demand(caller, id, Sight::Values)?;
         let mut held = self.trails.hold(id).await;
         self.demand(caller, id, Sight::Values)?;
@@ -322,7 +346,7 @@ impl Node {
         if !loaded.boxes.is_empty() {
             return Err(Rejection::SealedToStaff.into());
         }
-        self.keep_record_access(caller, Of::Trail(*id), AccessKind::ValuesShown).await?;
+        self.keep_access(caller, Of::Trail(*id), AccessKind::ValuesShown, why).await?;
         let mut found: BTreeMap<Label, Field> = BTreeMap::new();
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let effective =

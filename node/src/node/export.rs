@@ -23,6 +23,7 @@ use crate::{
     case::Sight,
     clock::{self, SystemEntropy},
     record::EventRecord,
+    storage::Commit,
 };
 
 /// How often the answer to a request for a head is looked for.
@@ -113,7 +114,7 @@ impl Node {
             return Err(Rejection::NeedsApproval);
         }
         // [APR-5] A second person's leave is used with what it lets happen.
-        let leave = approved.iter().map(Approved::draft).collect();
+        let leave = Commit { keys: Vec::new(), records: approved.iter().map(Approved::draft).collect() };
         self.keep_access_with(&export.by, Of::Trail(export.trail), what, &why.or_from(export.purpose), leave).await?;
         if let Some(approved) = approved {
             approved.used();

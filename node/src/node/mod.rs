@@ -75,7 +75,7 @@ pub use outbox::Length;
 pub use post::Post;
 pub(crate) use post::to_the_end;
 pub use refusal::Refused;
-pub use search::Question;
+pub use search::{FoundCases, Question};
 pub use step::in_step;
 pub use write::{NewEvent, NewTrail};
 

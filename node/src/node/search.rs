@@ -6,10 +6,17 @@
 use std::{
     collections::BTreeSet,
     iter::once,
+    ops::Range,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use uput_core::{id::TrailId, rejection::Rejection, sensitive::Sensitive, wire::Role, words};
+use uput_core::{
+    id::TrailId,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    wire::{AccessKind, AccessReason, Role},
+    words,
+};
 
 use super::{
     Node,
@@ -22,6 +29,7 @@ use super::{
     written::Written,
 };
 use crate::{
+    access::{Why, standing_of},
     account::Caller,
     case::{Case, CaseId, Sight, Viewer},
     record::{self, CASE_VALUES, CaseValuesRecord, EventRecord, WORDS},
@@ -55,17 +63,52 @@ pub struct Question {
     pub words: Vec<Digest>,
 }
 
+/// One page of what was found.
+pub struct FoundCases {
+    /// Ascending.
+    pub cases: Vec<CaseId>,
+    /// There are more after these.
+    pub more: bool,
+}
+
 impl Node {
-    /// The cases that have all of the words, among those whose values the caller sees, ascending. [CAS-65]
+    /// All cases that have all of the words, for whoever need not say why.
     ///
     /// # Errors
-    /// [`Rejection::BadValue`] for a question without a word, or with too many.
+    /// As [`Node::search_cases_because`].
     pub async fn search_cases(&self, caller: &Caller, question: Question) -> Result<Vec<CaseId>, Rejection> {
-        // [CAS-66]
-        in_step(|| self.found_by(caller, &question)).await
+        Ok(self.search_cases_because(caller, question, &Why::default(), 0..usize::MAX).await?.cases)
     }
 
-    /// The same without the wait, for whoever measures what it costs.
+    /// Some of the cases that have all of the words, among those whose values the caller sees, ascending. Each that is shown
+    /// is an access. [CAS-65] [ACL-1]
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`] for a question without a word, or with too many; [`Rejection::NeedsReason`], whatever would be
+    /// found; [`Rejection::DiskFull`].
+    pub async fn search_cases_because(
+        &self,
+        caller: &Caller,
+        question: Question,
+        why: &Why,
+        rows: Range<usize>,
+    ) -> Result<FoundCases, Rejection> {
+        // [ACL-5] Said before anything is looked up: a refusal must not tell that there is something.
+        if caller.role == Role::Supervisor && why.code == AccessReason::Unspecified {
+            return Err(Rejection::NeedsReason);
+        }
+        // [CAS-66]
+        let mut found = in_step(|| self.found_by(caller, &question)).await?;
+        let viewer = self.viewer(caller);
+        // What takes a reason is not found without one: that it was found would be in no chain.
+        found.retain(|case| self.case(case).is_some_and(|case| needs_no_more(&case, &viewer, why)));
+        let more = rows.end < found.len();
+        let page = found.into_iter().skip(rows.start).take(rows.len()).collect();
+        let cases = self.keep_accesses(caller, &page, AccessKind::Found, why).await?;
+        Ok(FoundCases { cases, more })
+    }
+
+    /// All cases that would be found, shown to nobody: for whoever measures what it costs.
     ///
     /// # Errors
     /// As [`Node::search_cases`].
@@ -211,4 +254,9 @@ impl Node {
 fn origins(case: &Case) -> impl Iterator<Item = Origin> + '_ {
     let own = once(&case.id).chain(&case.joined).flat_map(|id| [Origin::Record(*id), Origin::Number(*id)]);
     own.chain(case.trails.iter().map(|trail| Origin::Trail(*trail)))
+}
+
+/// Whether somebody has said as much as it takes to be shown a case.
+fn needs_no_more(case: &Case, viewer: &Viewer, why: &Why) -> bool {
+    standing_of(case, viewer).is_some_and(|standing| why.code(standing, AccessKind::Found).is_ok())
 }

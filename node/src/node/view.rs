@@ -47,8 +47,6 @@ impl Node {
         self.demand(caller, id, wanted)?;
         self.ensure_loaded(&mut held, id)?;
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-        let kind = if values { AccessKind::ValuesShown } else { AccessKind::LabelsShown };
-        self.keep_access(caller, Of::Trail(*id), kind, why).await?;
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
@@ -61,6 +59,13 @@ impl Node {
             (shown.telephone, shown.telephone_by) = telephone::standing(&agreed, &event.id);
             view.events.push(shown);
         }
+        let kind = match values {
+            false => AccessKind::LabelsShown,
+            true if view.events.iter().any(|event| event.sealed.is_some()) => AccessKind::SealedValuesGiven,
+            true => AccessKind::ValuesShown,
+        };
+        // [ACL-2] From here on it is shown, and not before.
+        self.keep_access(caller, Of::Trail(*id), kind, why).await?;
         Ok(view)
     }
 

@@ -70,8 +70,11 @@ impl AccessRecord {
         AccessEntry::parse(&self.entry).ok()
     }
 
-    /// What rules need of it.
+    /// What rules need of it; none of what somebody was asked to look at. [ACL-40]
     pub(crate) fn seen(&self, entry: &AccessEntry) -> Option<Seen> {
+        if entry.kind == AccessKind::ApprovalShown {
+            return None;
+        }
         let by = By::parse(&self.account)?;
         let person = if self.on_behalf_of.is_empty() { &self.person } else { &self.on_behalf_of };
         Some(Seen {
@@ -191,6 +194,8 @@ mod tests {
         assert_eq!(project(&record(&new)).len(), 3);
         let of_case = AccessRecord { trail: Vec::new(), ..new.clone() };
         assert_eq!(project(&record(&of_case)).len(), 2);
+        let asked = AccessEntry { kind: AccessKind::ApprovalShown, ..entry.clone() };
+        assert_eq!(new.seen(&asked), None, "whoever was asked to approve was asked to look");
         let seen = new.seen(&entry).unwrap();
         assert_eq!((seen.person, seen.standing), (PersonId::new([4; 16]), AccessStanding::Assigned));
         let for_somebody = AccessRecord { account: [[2; 16], [5; 16]].concat(), on_behalf_of: vec![6; 16], ..new };

@@ -40,6 +40,9 @@ impl ApprovalService for Approvals {
         let said = call.into_inner();
         let rows = self.0.list_approvals(&by, said.waiting);
         let (approvals, next_page_token) = request::page(rows, said.page_size, &said.page_token, 50)?;
+        let node = Arc::clone(&self.0);
+        let shown = to_the_end(async move { node.show_approvals(&by, approvals).await }).await;
+        let approvals = shown.ok_or_else(broken_off)?.map_err(status::of)?;
         Ok(Response::new(wire::ListApprovalsResponse { approvals, next_page_token }))
     }
 

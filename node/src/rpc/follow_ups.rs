@@ -5,11 +5,12 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use uput_core::{
     catalogue::{Field, Label},
+    rejection::Rejection,
     sensitive::Sensitive,
     wire::{self, follow_up_service_server::FollowUpService},
 };
 
-use super::{guard::Admitted, request, status};
+use super::{accesses::why, guard::Admitted, request, status};
 use crate::account::roles::Part;
 use crate::case::CaseId;
 use crate::node::{NewChange, NewFollowUp, NewValues, Node, Question, to_the_end};
@@ -41,8 +42,9 @@ impl FollowUpService for FollowUps {
             removed: request::labels("removed", &said.removed)?,
             words: said.replace_words.then_some(words),
         };
-        let node = Arc::clone(&self.0);
-        let updated = to_the_end(async move { node.update_case_record(new).await }).await.ok_or_else(broken_off)?;
+        let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
+        let updated = to_the_end(async move { node.update_case_record_because(new, &why).await }).await;
+        let updated = updated.ok_or_else(broken_off)?;
         let (record, replaced) = updated.map_err(|refused| request::refused(&refused))?;
         let replaced = request::names(&replaced);
         Ok(Response::new(wire::UpdateCaseRecordResponse { record: Some(record), replaced }))
@@ -56,7 +58,9 @@ impl FollowUpService for FollowUps {
         let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
         let said = call.into_inner();
         let case = self.case(&by, &said.case)?;
-        let record = self.0.show_case_record(&by, &case, values).await.map_err(status::of)?;
+        let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
+        let shown = to_the_end(async move { node.show_case_record_because(&by, &case, values, &why).await }).await;
+        let record = shown.ok_or_else(broken_off)?.map_err(status::of)?;
         Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record) }))
     }
 
@@ -66,6 +70,7 @@ impl FollowUpService for FollowUps {
     ) -> Result<Response<wire::FollowUpResponse>, Status> {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
+        let why = why(said.reason)?;
         let new = NewFollowUp {
             case: self.case(&by, &said.case)?,
             by,
@@ -74,7 +79,8 @@ impl FollowUpService for FollowUps {
             change: change(said.change)?,
         };
         let node = Arc::clone(&self.0);
-        let followed = to_the_end(async move { node.follow_up(new).await }).await.ok_or_else(broken_off)?;
+        let followed =
+            to_the_end(async move { node.follow_up_because(new, &why).await }).await.ok_or_else(broken_off)?;
         let follow_up = followed.map_err(|refused| request::refused(&refused))?;
         Ok(Response::new(wire::FollowUpResponse { follow_up: Some(follow_up) }))
     }
@@ -98,10 +104,16 @@ impl FollowUpService for FollowUps {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let question = Question { text: Sensitive::new(said.text), words: request::digests("words", &said.words)? };
-        let found = self.0.search_cases(&by, question).await;
-        let found = found.map_err(|_| request::invalid("text and words", "one word at least, sixteen at most"))?;
-        let (cases, next_page_token) = request::page(found, said.page_size, &said.page_token, 20)?;
-        let cases = cases.into_iter().map(CaseId::to_vec).collect();
+        let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
+        let rows = request::rows_of(said.page_size, &said.page_token, 20)?;
+        let next = rows.end.to_string();
+        let found = to_the_end(async move { node.search_cases_because(&by, question, &why, rows).await }).await;
+        let found = found.ok_or_else(broken_off)?.map_err(|rejection| match rejection {
+            Rejection::BadValue => request::invalid("text and words", "one word at least, sixteen at most"),
+            other => status::of(other),
+        })?;
+        let cases = found.cases.into_iter().map(CaseId::to_vec).collect();
+        let next_page_token = if found.more { next } else { String::new() };
         Ok(Response::new(wire::SearchCasesResponse { cases, next_page_token }))
     }
 }

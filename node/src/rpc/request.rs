@@ -1,5 +1,7 @@
 //! Reading requests: what the schema leaves open becomes types that cannot be wrong.
 
+use std::ops::Range;
+
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 use uput_core::{
@@ -191,12 +193,16 @@ pub(super) fn unknown_page(rejection: Rejection) -> Status {
 
 /// One page of rows, and the token of the next. [API-9]
 pub(super) fn page<T>(rows: Vec<T>, size: u32, token: &str, default: usize) -> Result<(Vec<T>, String), Status> {
+    let Range { start, end } = rows_of(size, token, default)?;
+    let next = if end < rows.len() { end.to_string() } else { String::new() };
+    Ok((rows.into_iter().skip(start).take(end - start).collect(), next))
+}
+
+/// Which rows a page has, if there are so many; its end is the token of the next. [API-9]
+pub(super) fn rows_of(size: u32, token: &str, default: usize) -> Result<Range<usize>, Status> {
     let from: usize =
         if token.is_empty() { 0 } else { token.parse().map_err(|_| unknown_page(Rejection::BadCursor))? };
-    let size = page_size(size, default);
-    let end = from.saturating_add(size);
-    let next = if end < rows.len() { end.to_string() } else { String::new() };
-    Ok((rows.into_iter().skip(from).take(size).collect(), next))
+    Ok(from..from.saturating_add(page_size(size, default)))
 }
 
 /// The bytes of an event's ID; empty: none.

@@ -6,31 +6,32 @@
 mod document;
 mod listing;
 mod watching;
+mod words;
 
 pub use document::AccessDocument;
 pub use watching::UnusualAccesses;
 
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex as StdMutex, MutexGuard as StdGuard, PoisonError},
+};
 
 use tokio::sync::{Mutex, MutexGuard};
 use uput_core::{
-    access_log::{AccessEntry, commit_words, pseudonym},
+    access_log::{AccessEntry, pseudonym},
     id::{AccessId, TrailId},
     rejection::Rejection,
-    sensitive::Sensitive,
     wire::AccessKind,
 };
-use zeroize::Zeroizing;
 
 use super::Node;
 use crate::{
     access::{Unusual, Why, standing_of},
     account::Caller,
     case::{Case, CaseId},
-    clock::{self, SystemEntropy},
-    record::{self, AccessRecord, access_aad, access_key_name},
-    seal,
-    storage::{Commit, Draft, NewTrailKeys, Position},
+    clock,
+    record::{self, AccessRecord},
+    storage::{Commit, NewTrailKeys, Position},
 };
 
 /// How many chains grow at once.
@@ -67,8 +68,17 @@ impl Default for Accesses {
 impl Accesses {
     /// Waits until nobody else adds to the chain of that case.
     async fn hold(&self, case: &CaseId) -> Option<MutexGuard<'_, ()>> {
-        let first = case.to_vec().first().copied().map_or(0, usize::from);
-        Some(self.places.get(first % PLACES)?.lock().await)
+        Some(self.places.get(place(case))?.lock().await)
+    }
+
+    /// The same for several: always in the same order, so that nobody waits for each other.
+    async fn hold_all(&self, cases: &BTreeSet<CaseId>) -> Vec<MutexGuard<'_, ()>> {
+        let places: BTreeSet<usize> = cases.iter().map(place).collect();
+        let mut held = Vec::new();
+        for place in places.into_iter().filter_map(|place| self.places.get(place)) {
+            held.push(place.lock().await);
+        }
+        held
     }
 
     fn unusual(&self) -> StdGuard<'_, Unusual> {
@@ -90,7 +100,7 @@ impl Node {
         kind: AccessKind,
         why: &Why,
     ) -> Result<(), Rejection> {
-        self.keep_access_with(caller, of, kind, why, Vec::new()).await
+        self.keep_access_with(caller, of, kind, why, Commit::default()).await
     }
 
     /// The same, with what else is to be kept in the same commit.
@@ -103,23 +113,89 @@ impl Node {
         of: Of,
         kind: AccessKind,
         why: &Why,
-        more: Vec<Draft>,
+        with: Commit,
     ) -> Result<(), Rejection> {
         loop {
+            let id = self.case_at(of)?.id;
+            let held = self.accesses.hold(&id).await;
+            // It may have been joined into another while this waited, or she may have excluded whoever asks.
             let case = self.case_at(of)?;
-            let held = self.accesses.hold(&case.id).await;
-            // The case may have been joined into another while this waited.
-            if self.case_at(of)?.id == case.id {
-                let (next, keys) = self.next_access(caller, &case, of, kind, why)?;
-                let records = std::iter::once(record::draft(&next)).chain(more).collect();
-                self.commit(Commit { keys, records }).await?;
+            if case.id == id {
+                let kept = self.grow(caller, &case, of, kind, why, with).await;
                 drop(held);
-                if let Some(seen) = next.entry().and_then(|entry| next.seen(&entry)) {
-                    self.accesses.unusual().take(seen);
-                }
-                return Ok(());
+                return kept;
             }
         }
+    }
+
+    /// The same for several cases in one commit. Gives those that may be shown: a case that they may not see any more, or
+    /// for which they would have to say why, is left out.
+    ///
+    /// # Errors
+    /// [`Rejection::DiskFull`]: nothing was recorded, and nothing may be shown.
+    pub(super) async fn keep_accesses(
+        &self,
+        caller: &Caller,
+        cases: &BTreeSet<CaseId>,
+        kind: AccessKind,
+        why: &Why,
+    ) -> Result<Vec<CaseId>, Rejection> {
+        let _held = self.accesses.hold_all(cases).await;
+        let (mut commit, mut shown, mut all_seen) = (Commit::default(), Vec::new(), Vec::new());
+        for case in cases.iter().filter_map(|id| self.case(id)) {
+            match self.next_access(caller, &case, Of::Case(case.id), kind, why) {
+                Ok((next, key)) => {
+                    commit.records.push(record::draft(&next));
+                    commit.keys.extend(key);
+                    all_seen.extend(next.entry().and_then(|entry| next.seen(&entry)));
+                    shown.push(case.id);
+                }
+                Err(Rejection::NoSuchCase | Rejection::NeedsReason) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        if !shown.is_empty() {
+            self.commit(commit).await?;
+        }
+        let mut unusual = self.accesses.unusual();
+        all_seen.into_iter().for_each(|seen| unusual.take(seen));
+        Ok(shown)
+    }
+
+    /// The same to the record of a case as it will be with that commit: by somebody who sees it from then on. Hold the case.
+    ///
+    /// # Errors
+    /// As [`Node::keep_access`].
+    pub(super) async fn keep_access_as(
+        &self,
+        caller: &Caller,
+        case: &Case,
+        kind: AccessKind,
+        why: &Why,
+        with: Commit,
+    ) -> Result<(), Rejection> {
+        let _held = self.accesses.hold(&case.id).await;
+        self.grow(caller, case, Of::Case(case.id), kind, why, with).await
+    }
+
+    /// Adds an access to the chain of a case, as that is or will be with the same commit. Nobody else may add to it.
+    async fn grow(
+        &self,
+        caller: &Caller,
+        case: &Case,
+        of: Of,
+        kind: AccessKind,
+        why: &Why,
+        with: Commit,
+    ) -> Result<(), Rejection> {
+        let (next, key) = self.next_access(caller, case, of, kind, why)?;
+        let keys = with.keys.into_iter().chain(key).collect();
+        let records = std::iter::once(record::draft(&next)).chain(with.records).collect();
+        self.commit(Commit { keys, records }).await?;
+        if let Some(seen) = next.entry().and_then(|entry| next.seen(&entry)) {
+            self.accesses.unusual().take(seen);
+        }
+        Ok(())
     }
 
     fn case_at(&self, of: Of) -> Result<Arc<Case>, Rejection> {
@@ -137,14 +213,14 @@ impl Node {
         of: Of,
         kind: AccessKind,
         why: &Why,
-    ) -> Result<(AccessRecord, Vec<NewTrailKeys>), Rejection> {
+    ) -> Result<(AccessRecord, Option<NewTrailKeys>), Rejection> {
         let (trail, denied) = match of {
             Of::Trail(trail) => (Some(trail), Rejection::NoSuchTrail),
             Of::Case(_) => (None, Rejection::NoSuchCase),
         };
         let viewer = self.viewer(caller);
         let standing = standing_of(case, &viewer).ok_or(denied)?;
-        let reason = why.code(standing)?;
+        let reason = why.code(standing, kind)?;
         let (before, of_trail) = (self.case_tip(&case.id)?, self.trail_tip(trail)?);
         let last = before.as_ref().and_then(|tip| tip.entry.as_ref());
         let number = last.map_or(0, |entry| entry.number.saturating_add(1));
@@ -177,7 +253,7 @@ impl Node {
             on_behalf_of: caller.on_behalf_of.map(|person| person.person.to_vec()).unwrap_or_default(),
             words,
         };
-        Ok((record, keys.into_iter().collect()))
+        Ok((record, keys))
     }
 
     /// The newest access of a case.
@@ -200,43 +276,6 @@ impl Node {
         Ok(Tip { position, id: entry.as_ref().map(AccessEntry::id), entry })
     }
 
-    /// Seals words under the key of the case's accesses, which is made with the first. Hold the chain. [ACL-6]
-    fn seal_words(
-        &self,
-        case: &CaseId,
-        number: u64,
-        words: &Sensitive<String>,
-    ) -> Result<Option<SealedWords>, Rejection> {
-        // Looked at to see whether there are any; they go on sealed.
-        if words.expose().trim().is_empty() {
-            return Ok(None);
-        }
-        let name = access_key_name(case);
-        let (key, value) = match self.storage.trail_keys(&name) {
-            Some(keys) => (None, keys.value.ok_or(Rejection::StepNotAllowed)?),
-            None => {
-                let new = NewTrailKeys::generate(name).map_err(|_| Rejection::Malformed)?;
-                let value = new.value.clone();
-                (Some(new), value)
-            }
-        };
-        let salt: [u8; 32] = SystemEntropy.bytes();
-        let plain = Zeroizing::new([salt.as_slice(), words.expose().as_bytes()].concat());
-        let sealed = seal::seal(value.expose(), &access_aad(case, number), &plain);
-        let sealed = sealed.map_err(|_| Rejection::Malformed)?;
-        Ok(Some(SealedWords { key, sealed, tag: commit_words(&salt, words.expose()) }))
-    }
-
-    /// Salt and words of a reason; none if there are none, or their key was destroyed.
-    fn open_words(&self, record: &AccessRecord) -> Option<([u8; 32], Sensitive<String>)> {
-        let case = CaseId::parse(&record.case)?;
-        let key = self.storage.trail_keys(&access_key_name(&case))?.value?;
-        // The key opens them for whoever sees values of the case.
-        let plain = seal::open(key.expose(), &access_aad(&case, record.entry()?.number), &record.words).ok()?;
-        let (salt, words) = plain.split_first_chunk::<32>()?;
-        Some((*salt, Sensitive::new(String::from_utf8(words.to_vec()).ok()?)))
-    }
-
     /// Reads back what rules need of the last ninety days.
     pub(super) fn read_accesses(&self) -> Result<(), super::OpenError> {
         let from = clock::now().get().saturating_sub(crate::access::KEPT).to_be_bytes();
@@ -250,9 +289,7 @@ impl Node {
     }
 }
 
-/// Words of a reason on their way to the journal.
-struct SealedWords {
-    key: Option<NewTrailKeys>,
-    sealed: Vec<u8>,
-    tag: uput_core::id::WordsTag,
+/// Where the chain of a case grows.
+fn place(case: &CaseId) -> usize {
+    case.bytes().first().copied().map_or(0, usize::from) % PLACES
 }

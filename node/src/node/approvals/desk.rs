@@ -11,16 +11,18 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     sensitive::Sensitive,
-    wire::{self, ApprovalKind, ApprovalReason, ApprovalStatus, ApprovalSummary, Role},
+    wire::{self, AccessKind, ApprovalKind, ApprovalReason, ApprovalStatus, ApprovalSummary, Role},
 };
 
 use super::kept::{Approved, DAY};
 use crate::{
+    access,
     account::{AccountId, ApprovalId, By, Caller, PersonId},
     case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
     node::{
         Node,
+        accesses::Of,
         journal::{OpenError, all},
     },
     record::{self, ApprovalRecord},
@@ -128,6 +130,42 @@ impl Node {
         kept.iter().map(|(id, kept)| self.view_approval(caller, id, kept)).collect()
     }
 
+    /// Records that somebody is shown what others asked, before they are: once for each of them and each start of the
+    /// node, as it stays the same. Gives what may be shown. [ACL-1]
+    ///
+    /// # Errors
+    /// [`Rejection::DiskFull`].
+    pub async fn show_approvals(
+        &self,
+        caller: &Caller,
+        approvals: Vec<wire::Approval>,
+    ) -> Result<Vec<wire::Approval>, Rejection> {
+        let mut shown = Vec::new();
+        for approval in approvals {
+            let found = ApprovalId::parse(&approval.approval).and_then(|id| Some((id, self.approvals.get(&id)?)));
+            let Some((id, kept)) = found else { continue };
+            match self.show_approval(caller, &id, &kept).await {
+                Ok(()) => shown.push(approval),
+                // She excluded them meanwhile.
+                Err(Rejection::NoSuchTrail | Rejection::NoSuchCase) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(shown)
+    }
+
+    async fn show_approval(&self, caller: &Caller, id: &ApprovalId, kept: &ApprovalRecord) -> Result<(), Rejection> {
+        // Whoever asked wrote it.
+        let Some(case) = self.case_of_approval(kept).filter(|_| !kept.concerns(caller)) else { return Ok(()) };
+        if self.approvals.was_shown(id, &caller.person) {
+            return Ok(());
+        }
+        let of = TrailId::parse(&kept.trail).map_or(Of::Case(case.id), Of::Trail);
+        self.keep_access(caller, of, AccessKind::ApprovalShown, &access::Why::default()).await?;
+        self.approvals.set_shown(*id, caller.person);
+        Ok(())
+    }
+
     /// Lets it happen, or not. Said again by whoever said so, it stays as it is. [APR-4]
     ///
     /// # Errors
@@ -140,6 +178,10 @@ impl Node {
     ) -> Result<wire::Approval, Rejection> {
         let _alone = self.approvals.alone().await;
         let (id, kept) = self.find_approval(caller, beginning)?;
+        self.show_approval(caller, &id, &kept).await.map_err(|refused| match refused {
+            Rejection::NoSuchTrail | Rejection::NoSuchCase => Rejection::BadApproval,
+            other => other,
+        })?;
         if kept.decided != 0 && kept.decided_by == caller.by().to_vec() && kept.refused != approves {
             return Ok(self.view_approval(caller, &id, &kept));
         }

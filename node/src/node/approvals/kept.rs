@@ -3,14 +3,14 @@
 //! Guarantees that of two uses at once one fails, and that a use whose commit failed leaves the approval as it was.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use uput_core::{
     rejection::Rejection,
     time::Seconds,
-    wire::{ApprovalCount, ApprovalStatus},
+    wire::{ApprovalCount, ApprovalReason, ApprovalStatus},
 };
 
 use crate::{
@@ -26,6 +26,8 @@ pub(super) const DAY: u64 = 86_400;
 #[derive(Default)]
 pub(in crate::node) struct Approvals {
     kept: Arc<Mutex<BTreeMap<ApprovalId, Kept>>>,
+    /// Who was shown which since the start, as the access log says.
+    shown: Mutex<BTreeSet<(ApprovalId, PersonId)>>,
     /// Held while one is decided, or a key made: each change starts from what the one before left.
     alone: tokio::sync::Mutex<()>,
 }
@@ -60,6 +62,21 @@ impl Approvals {
     /// Every approval, in the order of their IDs.
     pub(super) fn all(&self) -> Vec<(ApprovalId, ApprovalRecord)> {
         lock(&self.kept).iter().map(|(id, kept)| (*id, kept.record.clone())).collect()
+    }
+
+    /// One of them.
+    pub(super) fn get(&self, id: &ApprovalId) -> Option<ApprovalRecord> {
+        lock(&self.kept).get(id).map(|kept| kept.record.clone())
+    }
+
+    /// Whether the access log says that somebody was shown an approval since the start.
+    pub(super) fn was_shown(&self, id: &ApprovalId, to: &PersonId) -> bool {
+        lock(&self.shown).contains(&(*id, *to))
+    }
+
+    /// The access log says so.
+    pub(super) fn set_shown(&self, id: ApprovalId, to: PersonId) {
+        lock(&self.shown).insert((id, to));
     }
 
     /// Takes the one use of an approval, if it lets that caller make the request of that digest. [APR-4]
@@ -138,6 +155,12 @@ impl Approved {
         self.approver
     }
 
+    /// Why it was asked.
+    #[must_use]
+    pub fn reason(&self) -> ApprovalReason {
+        ApprovalReason::try_from(self.record.reason).unwrap_or_default()
+    }
+
     /// What was approved.
     pub(super) const fn record(&self) -> &ApprovalRecord {
         &self.record
@@ -167,7 +190,7 @@ impl Drop for Approved {
 }
 
 // A panic while the lock was held leaves each entry whole: they are replaced one by one.
-fn lock(kept: &Mutex<BTreeMap<ApprovalId, Kept>>) -> MutexGuard<'_, BTreeMap<ApprovalId, Kept>> {
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -15,11 +15,12 @@ use uput_core::{
     catalogue::{Field, Label},
     id::{OrgId, TrailId},
     rejection::Rejection,
-    wire,
+    wire::{self, AccessKind},
 };
 
 use super::{
     Node,
+    accesses::Of,
     case_record::Known,
     cases::draft_of,
     journal::{OpenError, all},
@@ -27,6 +28,7 @@ use super::{
     write::NewEvent,
 };
 use crate::{
+    access::Why,
     account::{AccountId, By, Caller, OnBehalfOf},
     case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
@@ -113,11 +115,19 @@ const fn labels(change: Change) -> &'static [Label] {
 }
 
 impl Node {
+    /// The same, by whoever need not say why.
+    ///
+    /// # Errors
+    /// As [`Node::follow_up_because`].
+    pub async fn follow_up(&self, new: NewFollowUp) -> Result<wire::FollowedChange, Refused> {
+        self.follow_up_because(new, &Why::default()).await
+    }
+
     /// Makes a change, and follows it to every trail of the case. [CAS-50]
     ///
     /// # Errors
     /// [`Refused`]: nothing was made or said.
-    pub async fn follow_up(&self, new: NewFollowUp) -> Result<wire::FollowedChange, Refused> {
+    pub async fn follow_up_because(&self, new: NewFollowUp, why: &Why) -> Result<wire::FollowedChange, Refused> {
         self.demand_case(&new.by, &new.case, Sight::Values)?;
         // Of two changes the later one is said last; and nothing is said from the record that this one replaces. [CAS-54]
         let _alone = self.cases.record_changes(&new.case).await;
@@ -140,7 +150,7 @@ impl Node {
         if new.validate_only {
             return Ok(self.view_plan(change, &followed));
         }
-        let follow_up = self.begin_change(&new, &case, followed, request).await?;
+        let follow_up = self.begin_change(&new, &case, followed, request, why).await?;
         Ok(self.follow(follow_up, &new.by).await?)
     }
 
@@ -229,6 +239,7 @@ impl Node {
         case: &Case,
         followed: Followed,
         request: Vec<u8>,
+        why: &Why,
     ) -> Result<FollowUpRecord, Refused> {
         let _alone = self.cases.hold([case.id]).await;
         // An exclusion that came while this waited counts.
@@ -261,7 +272,8 @@ impl Node {
         };
         records.push(record::draft(&kept));
         let _settling = self.settling();
-        self.commit(Commit { keys, records }).await?;
+        let (of, commit) = (Of::Case(case.id), Commit { keys, records });
+        self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, commit).await?;
         self.index_record(&case.id, &known);
         if let Some(case) = excluding {
             self.set_case(case);

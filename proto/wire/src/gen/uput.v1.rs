@@ -12132,6 +12132,8 @@ pub struct UpdateCaseRecordRequest {
     pub words: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(bool, tag = "8")]
     pub replace_words: bool,
+    #[prost(message, optional, tag = "10")]
+    pub reason: ::core::option::Option<Reason>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12172,8 +12174,8 @@ pub struct GetCaseRecordRequest {
     pub case: ::prost::alloc::vec::Vec<u8>,
     #[prost(bool, tag = "2")]
     pub values: bool,
-    #[prost(string, tag = "3")]
-    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Reason>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12222,6 +12224,8 @@ pub struct FollowUpRequest {
     pub validate_only: bool,
     #[prost(bytes = "vec", tag = "3")]
     pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "11")]
+    pub reason: ::core::option::Option<Reason>,
     #[prost(oneof = "follow_up_request::Change", tags = "4, 5, 6, 7, 8")]
     pub change: ::core::option::Option<follow_up_request::Change>,
 }
@@ -12319,6 +12323,8 @@ pub struct SearchCasesRequest {
     pub page_size: u32,
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub reason: ::core::option::Option<Reason>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
