@@ -27,6 +27,7 @@ use crate::reference::Reference;
 use crate::referral::ReferralCommand;
 use crate::refusal;
 use crate::request::hex;
+use crate::staff::StaffCommand;
 use crate::trail::TrailCommand;
 
 /// What to do.
@@ -137,6 +138,7 @@ const fn takes_two(command: &Command) -> bool {
             | Command::Notification(NotificationCommand::Send(_))
             | Command::Trail(TrailCommand::Export(_))
             | Command::Case(CaseCommand::BreakGlass(_) | CaseCommand::Lift(_))
+            | Command::Staff(StaffCommand::Require(_))
     )
 }
 

@@ -26,7 +26,7 @@ use uput_node::{
     access::Why,
     account::Caller,
     clock::SystemEntropy,
-    node::{Export, NewEvent, NewTrail, Node},
+    node::{Export, NewEvent, NewTrail, Node, Second, Why},
     record::{self, EventRecord},
     seal,
     staff::{HeldShare, Sealing},
@@ -95,8 +95,8 @@ async fn with_the_folder_and_every_key_in_it_nobody_reads_what_was_sealed_to_sta
         let pair = pair().await;
         let [ours, theirs] = [staff_of(&pair.hotline).await, staff_of(&pair.shelter).await];
         if sealed {
-            pair.hotline.set_sealing(&ours[0].caller, ON).await.unwrap();
-            pair.shelter.set_sealing(&theirs[0].caller, ON).await.unwrap();
+            pair.hotline.set_sealing(&ours[0].caller, ON, &Second::Nobody).await.unwrap();
+            pair.shelter.set_sealing(&theirs[0].caller, ON, &Second::Nobody).await.unwrap();
         }
         let carriers = Carrier::both(&pair.hotline, &pair.shelter);
         let trail = referral(&pair, &ours[1].caller, &theirs[1].caller).await;
@@ -129,7 +129,7 @@ async fn with_the_folder_and_every_key_in_it_nobody_reads_what_was_sealed_to_sta
 async fn what_waits_is_readable_to_the_node_until_it_has_arrived() {
     let pair = pair().await;
     let ours = staff_of(&pair.hotline).await;
-    pair.hotline.set_sealing(&ours[0].caller, ON).await.unwrap();
+    pair.hotline.set_sealing(&ours[0].caller, ON, &Second::Nobody).await.unwrap();
     let trail = pair.hotline.open_trail(NewTrail { by: ours[1].caller.clone(), ..enquiry("shelter-jasen") }).await;
     let trail = trail.unwrap().unwrap();
     let Pair { hotline, shelter, houses } = pair;
@@ -153,7 +153,7 @@ async fn what_waits_is_readable_to_the_node_until_it_has_arrived() {
 async fn while_nobody_could_open_them_values_wait_at_the_sender() {
     let pair = pair().await;
     let theirs = staff_of(&pair.shelter).await;
-    pair.shelter.set_sealing(&theirs[0].caller, ON).await.unwrap();
+    pair.shelter.set_sealing(&theirs[0].caller, ON, &Second::Nobody).await.unwrap();
     // All of them are gone.
     for gone in &theirs {
         pair.shelter.disable_account(&BY, &gone.caller.account.to_vec()).await.unwrap();
@@ -373,17 +373,35 @@ async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
     let pair = pair().await;
     let node = &pair.shelter;
     let sanja = person(node, "Sanja, invented", Role::Supervisor).await;
-    assert_eq!(node.set_sealing(&sanja.caller, ON).await.err(), Some(Rejection::NoStaffKey));
+    assert_eq!(node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.err(), Some(Rejection::NoStaffKey));
     let others = [person(node, "B", Role::CaseWorker).await, person(node, "C", Role::CaseWorker).await];
     for other in &others {
         confirm(node, &sanja, &other.id()).await.unwrap();
     }
     share(node, &sanja, &[&others[0], &others[1]], 2).await.unwrap();
-    assert_eq!(node.set_sealing(&sanja.caller, ON).await.err(), Some(Rejection::NoStaffKey));
+    assert_eq!(node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.err(), Some(Rejection::NoStaffKey));
     share(node, &others[0], &[&sanja, &others[1]], 2).await.unwrap();
-    node.set_sealing(&sanja.caller, ON).await.unwrap();
+    node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     let off = Sealing { staff_only: false, ..ON };
-    assert!(node.set_sealing(&sanja.caller, off).await.is_err(), "one person alone does not end it");
+    let end = async |by: &Person, second: &Second| node.set_sealing(&by.caller, off, second).await.err();
+    assert_eq!(end(&sanja, &Second::Nobody).await, Some(Rejection::NeedsApproval));
+    assert_eq!(end(&sanja, &Second::Asked).await, Some(Rejection::NeedsApproval));
+    let why = || Why::new(wire::ApprovalReason::Mistake, String::new());
+    let needless = node.ask_unsealing(&sanja.caller, ON, [1; 32], why()).await;
+    assert_eq!(needless.err(), Some(Rejection::BadApproval), "it takes nobody else");
+    let asked = node.ask_unsealing(&sanja.caller, off, [1; 32], why()).await.unwrap();
+    let used = Second::Approval { id: asked.approval.clone(), digest: [1; 32] };
+    assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "nobody has decided");
+    let alone = node.decide_approval(&sanja.caller, &asked.approval, true).await;
+    assert_eq!(alone.err(), Some(Rejection::BadApproval), "nobody decides alone");
+    let mila = person(node, "Mila, invented", Role::Supervisor).await;
+    node.decide_approval(&mila.caller, &asked.approval, true).await.unwrap();
+    assert_eq!(end(&mila, &used).await, Some(Rejection::BadApproval), "not theirs to use");
+    assert!(node.staff().sealing().staff_only);
+    assert_eq!(end(&sanja, &used).await, None);
+    assert!(!node.staff().sealing().staff_only);
+    node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
+    assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "once");
     assert!(node.staff().sealing().staff_only);
 }
 
@@ -400,7 +418,7 @@ async fn k_shares_are_in_the_hands_of_k_people() {
     assert_eq!(share(node, &dora, &[&berta, &nobody], 2).await.err(), Some(Rejection::NoStaffKey), "nobody's");
     assert_eq!(share(node, &berta, &[&sanja, &clara], 2).await.err(), Some(Rejection::BadValue), "shared already");
     let wanted = Sealing { staff_only: false, sharing: Some(Sharing::new(2, 3).unwrap()) };
-    node.set_sealing(&sanja.caller, wanted).await.unwrap();
+    node.set_sealing(&sanja.caller, wanted, &Second::Nobody).await.unwrap();
     assert_eq!(share(node, &dora, &[&berta, &clara], 2).await.err(), Some(Rejection::BadValue), "not as agreed");
     share(node, &dora, &[&sanja, &berta, &clara], 2).await.unwrap();
 }
@@ -412,7 +430,7 @@ async fn a_lost_key_comes_back_by_two_colleagues_of_three_and_not_by_one() {
     let pair = pair().await;
     let node = &pair.shelter;
     let [sanja, berta, clara] = staff_of(node).await;
-    node.set_sealing(&sanja.caller, ON).await.unwrap();
+    node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
     let hotliner = account(&pair.hotline, "H", Role::CaseWorker).await;
     let trail = referral(&pair, &hotliner, &berta.caller).await;
@@ -484,7 +502,7 @@ async fn administrator_and_colleague_get_refusals_or_ciphertext() {
     let pair = pair().await;
     let node = &pair.shelter;
     let [sanja, berta, clara] = staff_of(node).await;
-    node.set_sealing(&sanja.caller, ON).await.unwrap();
+    node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     let _carriers = Carrier::both(&pair.hotline, &pair.shelter);
     let hotliner = account(&pair.hotline, "H", Role::CaseWorker).await;
     let trail = referral(&pair, &hotliner, &berta.caller).await;

@@ -24,7 +24,7 @@ use uput_node::{
     access::Why,
     account::{Caller, Team},
     clock::SystemEntropy,
-    node::{Assignee, NewTrail, Node, Post},
+    node::{Assignee, NewTrail, Node, Post, Second},
     peer::Mailroom,
     record::{self, BoxRecord, EventRecord, Evidence},
     seal,
@@ -116,7 +116,7 @@ async fn ended(pair: Pair) -> [House; 4] {
 async fn whoever_is_excluded_opens_nothing_that_comes_after_it_with_folder_and_all_keys_in_the_book() {
     let pair = pair().await;
     let [sanja, berta, clara] = staff_of(&pair.shelter).await;
-    pair.shelter.set_sealing(&sanja.caller, ON).await.unwrap();
+    pair.shelter.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     let carriers = Carrier::both(&pair.hotline, &pair.shelter);
     let trail = held(&pair, &berta.caller).await;
     let case = pair.shelter.case_of(&trail).unwrap();
@@ -193,7 +193,7 @@ async fn a_member_reads_by_the_key_of_the_team_and_nothing_new_after_leaving_or_
     for leaves in [true, false] {
         let pair = pair().await;
         let [sanja, berta, clara] = staff_of(&pair.shelter).await;
-        pair.shelter.set_sealing(&sanja.caller, ON).await.unwrap();
+        pair.shelter.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
         let carriers = Carrier::both(&pair.hotline, &pair.shelter);
         let (team, key) = team_of(&pair.shelter, [&berta, &clara]).await;
         let trail = held(&pair, &berta.caller).await;
@@ -232,7 +232,7 @@ async fn a_member_reads_by_the_key_of_the_team_and_nothing_new_after_leaving_or_
 async fn what_is_held_because_a_trail_is_broken_off_keeps_no_key_for_the_way() {
     let Pair { hotline, shelter, houses } = pair().await;
     let [sanja, ..] = staff_of(&hotline).await;
-    hotline.set_sealing(&sanja.caller, ON).await.unwrap();
+    hotline.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     let pair = Pair { hotline, shelter, houses };
     let carriers = Carrier::both(&pair.hotline, &pair.shelter);
     let trail = {
@@ -277,7 +277,7 @@ async fn a_node_that_seals_and_can_open_nothing_says_so() {
         let checks = pair.shelter.checks(uput_node::clock::now());
         checks.iter().find(|check| check.name == "staff-keys").unwrap().level()
     };
-    pair.shelter.set_sealing(&people[0].caller, ON).await.unwrap();
+    pair.shelter.set_sealing(&people[0].caller, ON, &Second::Nobody).await.unwrap();
     assert_eq!(level(), CheckLevel::Ok);
     for gone in &people {
         pair.shelter.disable_account(&BY, &gone.caller.account.to_vec()).await.unwrap();

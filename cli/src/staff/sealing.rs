@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 use uput_core::wire;
+use uput_core::wire::request_approval_request::Act as Asks;
 
 use crate::access::Node;
 use crate::args::Options;
@@ -12,7 +13,7 @@ use crate::output::{Answer, Page};
 use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
-use crate::request::hex;
+use crate::request::{ApprovalId, hex};
 use crate::staff::ring;
 
 /// What, and to whom.
@@ -31,7 +32,9 @@ pub(crate) struct SealArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:
   uput staff require --needed 2 --among 3 --yes
-  uput staff require --needed 2 --among 3 --shares-only")]
+  uput staff require --needed 2 --among 3 --shares-only
+  uput approval request --reason mistake -- staff require --needed 2 --among 3 --shares-only
+  uput staff require --needed 2 --among 3 --shares-only --approval 5c1f09aa5c1f09aa5c1f09aa5c1f09aa")]
 pub(crate) struct RequireArgs {
     /// How many colleagues bring a key back
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=16))]
@@ -42,6 +45,9 @@ pub(crate) struct RequireArgs {
     /// Only say how keys are split; seal what agreements ask for, and nothing more
     #[arg(long)]
     shares_only: bool,
+    /// ID of an approval, where --shares-only ends the sealing of everything; see `uput approval request`
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
 }
 
 #[derive(Serialize)]
@@ -79,7 +85,11 @@ impl RequireArgs {
         }
         let node = Node::connect(options).await?;
         let (needed, made) = (self.needed, self.among);
-        let request = wire::SetSealingRequest { staff_only: !self.shares_only, needed, made };
+        let approval = ApprovalId::bytes(self.approval.as_ref());
+        let request = wire::SetSealingRequest { staff_only: !self.shares_only, needed, made, approval };
+        if let Some(asking) = node.asking() {
+            return asking.ask(&node, Asks::SetSealing(request)).await;
+        }
         let answer = node.staff().set_sealing(request).await.map_err(|status| refusal::of(&status))?;
         Standing::of(answer.into_inner().sealing.unwrap_or_default()).answer()
     }

@@ -182,6 +182,8 @@ transcripts! {
     staff_sealing: "staff sealing";
     staff_require: "staff require --needed 2 --among 3 --yes";
     staff_require_unasked: "staff require --needed 2 --among 3";
+    staff_require_approved: "staff require --needed 2 --among 3 --shares-only --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
+    approval_request_of_an_unsealing: "approval request --reason mistake -- staff require --needed 2 --among 3 --shares-only";
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
     case_record: "case record 4c4c4c4c";
     case_record_with_values: "case record 4c4c4c4c --values";

@@ -9,6 +9,7 @@ use uput_core::{id::KeyId, key::SealingPublic, rejection::Rejection, wire::Role}
 
 use super::{
     Node,
+    approvals::{Approved, Second},
     journal::{OpenError, all},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     clock,
     record::{self, BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord},
     staff::{HeldShare, Owner, Sealing, StaffKey, StaffRegister, State, by_recipient, sharing_of},
+    storage::Commit,
 };
 
 /// The first bytes of a key's ID that people compare: enough that nobody finds another key with the same.
@@ -181,14 +183,16 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::NoStaffKey`] while fewer than two people have a key that counts and is shared so;
-    /// [`Rejection::NeedsApproval`] to end it.
-    pub async fn set_sealing(&self, caller: &Caller, sealing: Sealing) -> Result<Sealing, Rejection> {
+    /// [`Rejection::NeedsApproval`] and [`Rejection::BadApproval`] to end it.
+    pub async fn set_sealing(&self, caller: &Caller, sealing: Sealing, second: &Second) -> Result<Sealing, Rejection> {
         let _alone = self.changing.lock().await;
         let _settling = self.settling();
         let before = self.staff.sealing();
-        if before.staff_only && !sealing.staff_only {
-            return Err(Rejection::StepNotAllowed);
-        }
+        let approved = match second {
+            Second::Approval { id, digest } => Some(self.approved(caller, id, digest)?),
+            Second::Nobody | Second::Asked if self.ends_sealing(sealing) => return Err(Rejection::NeedsApproval),
+            Second::Nobody | Second::Asked => None,
+        };
         if sealing.staff_only && !before.staff_only && self.recoverable() < 2 {
             return Err(Rejection::NoStaffKey);
         }
@@ -199,9 +203,19 @@ impl Node {
             time: clock::now().get(),
             account: caller.by().to_vec(),
         };
-        self.keep(&record).await?;
+        let mut records = vec![record::draft(&record)];
+        records.extend(approved.as_ref().map(Approved::draft));
+        self.commit(Commit { keys: Vec::new(), records }).await?;
+        if let Some(approved) = approved {
+            approved.used();
+        }
         self.staff.set_sealing(sealing);
         Ok(sealing)
+    }
+
+    /// Whether everything is sealed, and would not be any more. [STF-16]
+    pub(super) fn ends_sealing(&self, sealing: Sealing) -> bool {
+        self.staff.sealing().staff_only && !sealing.staff_only
     }
 
     /// How many people could open what is sealed, and have a key that colleagues can bring back.

@@ -107,6 +107,11 @@ async fn ask(node: &Arc<Node>, by: Caller, act: Act, why: Why) -> Result<wire::A
             }
             node.ask_lifting(&by, &case, &person, digest, why).await.map_err(status::of)
         }
+        Act::SetSealing(sealing) => {
+            demand(&by, &sealing, Part::Whole)?;
+            let (sealing, _, digest) = said::sealing(&sealing, true)?;
+            node.ask_unsealing(&by, sealing, digest, why).await.map_err(status::of)
+        }
     }
 }
 

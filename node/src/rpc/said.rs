@@ -9,6 +9,7 @@ use super::{request, status};
 use crate::account::{Caller, PersonId};
 use crate::case::{CaseId, Ruling};
 use crate::node::{Export, NewEvent, NewTrail, Node, Second, request_digest};
+use crate::staff::{Sealing, sharing_of};
 
 /// How long an export waits for the peer's head if nothing is said.
 const WAIT: u32 = 5;
@@ -139,6 +140,14 @@ pub(super) fn glass(said: wire::BreakGlassRequest, ask: bool) -> Result<Glass, S
     let case = CaseId::parse(&said.case).ok_or_else(|| request::invalid("case", "all 16 bytes of the ID"))?;
     let digest = request_digest(&said);
     Ok(Glass { case, second: second(ask, &said.approval, digest), digest })
+}
+
+/// What is to be sealed, and the digest of exactly that.
+pub(super) fn sealing(said: &wire::SetSealingRequest, ask: bool) -> Result<(Sealing, Second, [u8; 32]), Status> {
+    let sharing = sharing_of(said.needed, said.made)
+        .map_err(|_| request::invalid("needed and made", "2 to 16, no more needed than made"))?;
+    let digest = request_digest(said);
+    Ok((Sealing { staff_only: said.staff_only, sharing }, second(ask, &said.approval, digest), digest))
 }
 
 fn to_wire(fields: &[Field]) -> Vec<wire::Field> {

@@ -10,7 +10,7 @@ use uput_core::{
     wire::{self, staff_service_server::StaffService},
 };
 
-use super::{guard::Admitted, request, status};
+use super::{guard::Admitted, request, said, status};
 use crate::account::{Caller, PersonId, TeamId, roles::Part};
 use crate::node::{Node, to_the_end};
 use crate::staff::{HeldShare, Owner, Sealing, StaffKey, State, sharing_of};
@@ -182,11 +182,9 @@ impl StaffService for Staff {
         call: Request<wire::SetSealingRequest>,
     ) -> Result<Response<wire::SetSealingResponse>, Status> {
         let caller = Admitted::demand(call.extensions(), Part::Whole)?;
-        let said = call.into_inner();
-        let sharing = sharing_of(said.needed, said.made)
-            .map_err(|_| request::invalid("needed and made", "2 to 16, no more needed than made"))?;
-        let (node, sealing) = (Arc::clone(&self.0), Sealing { staff_only: said.staff_only, sharing });
-        let set = finish(to_the_end(async move { node.set_sealing(&caller, sealing).await }).await)?;
+        let (sealing, second, _) = said::sealing(call.get_ref(), false)?;
+        let node = Arc::clone(&self.0);
+        let set = finish(to_the_end(async move { node.set_sealing(&caller, sealing, &second).await }).await)?;
         Ok(Response::new(wire::SetSealingResponse { sealing: Some(self.sealing(set)) }))
     }
 }

@@ -48,6 +48,7 @@ fn of_act(act: Option<Act>, disclosure: wire::Approval) -> wire::Approval {
     let (kind, summary) = match act {
         Some(Act::BreakGlass(glass)) => (wire::ApprovalKind::BreakGlass, about(glass.case, Vec::new())),
         Some(Act::DecideExclusion(_)) => (wire::ApprovalKind::Exclusion, about(vec![0x4c; 16], vec![0x5c; 16])),
+        Some(Act::SetSealing(_)) => (wire::ApprovalKind::Unsealing, about(Vec::new(), Vec::new())),
         _ => return disclosure,
     };
     wire::Approval { kind: kind as i32, summary, ..disclosure }

@@ -11,6 +11,7 @@ use super::{Asking, Second, Why};
 use crate::account::{Caller, PersonId};
 use crate::case::CaseId;
 use crate::node::{Export, NewEvent, NewTrail, Node, Refused};
+use crate::staff::Sealing;
 
 impl Node {
     /// Asks for a second person for an opening.
@@ -117,6 +118,24 @@ impl Node {
         let (case, colleague) = (case.to_vec(), person.to_vec());
         let summary = ApprovalSummary { case, colleague, ..ApprovalSummary::default() };
         self.ask_approval(caller, asking(ApprovalKind::Exclusion, digest, summary, why)).await
+    }
+
+    /// Asks for a second person to end the sealing of everything. [STF-16]
+    ///
+    /// # Errors
+    /// [`Rejection::BadApproval`] if it needs nobody.
+    pub async fn ask_unsealing(
+        &self,
+        caller: &Caller,
+        sealing: Sealing,
+        digest: [u8; 32],
+        why: Why,
+    ) -> Result<wire::Approval, Rejection> {
+        if !self.ends_sealing(sealing) {
+            return Err(Rejection::BadApproval);
+        }
+        let summary = ApprovalSummary::default();
+        self.ask_approval(caller, asking(ApprovalKind::Unsealing, digest, summary, why)).await
     }
 }
 

@@ -3,7 +3,10 @@
 use prost::Message;
 use uput_core::{
     id::Id,
-    wire::{BreakGlassRequest, DecideExclusionRequest, ExportTrailRequest, OpenTrailRequest, RecordEventRequest},
+    wire::{
+        BreakGlassRequest, DecideExclusionRequest, ExportTrailRequest, OpenTrailRequest, RecordEventRequest,
+        SetSealingRequest,
+    },
 };
 
 /// A request that may take two people. What makes it repeatable, checks it, or names its approval is no part of it. [APR-3]
@@ -58,6 +61,14 @@ impl Exact for BreakGlassRequest {
 
 impl Exact for DecideExclusionRequest {
     const METHOD: &'static str = "uput.v1.CaseService/DecideExclusion";
+
+    fn exact(self) -> Self {
+        Self { approval: Vec::new(), ..self }
+    }
+}
+
+impl Exact for SetSealingRequest {
+    const METHOD: &'static str = "uput.v1.StaffService/SetSealing";
 
     fn exact(self) -> Self {
         Self { approval: Vec::new(), ..self }
