@@ -185,7 +185,10 @@ impl CountArgs {
         let answer = node.approvals().count_approvals(request).await.map_err(|status| refusal::of(&status))?;
         let counts: Vec<Count> = answer.into_inner().counts.iter().map(Count::of).collect();
         let mut page = Page::default();
-        page.table(["WHAT", "ASKED", "APPROVED", "REFUSED", "EXPIRED", "USED"], counts.iter().map(Count::row));
+        page.table(
+            ["WHAT", "ASKED", "APPROVED", "REFUSED", "EXPIRED", "USED", "BY NEW ACCOUNT"],
+            counts.iter().map(Count::row),
+        );
         let body = json!({ "since": moment::utc(from), "until": moment::utc(until), "counts": counts });
         Answer::new(&body, page)
     }
@@ -202,6 +205,9 @@ pub(crate) fn show(approval: wire::Approval) -> Result<Answer, Failure> {
     page.pair("asked by", &known.asked_by_name);
     page.pair("why", known.why());
     page.pair("until", moment::local(known.end));
+    if known.decided_by_new_account {
+        page.line("Whoever decided has an account into which an administrator made a way less than a week before.");
+    }
     Answer::new(&json!({ "approval": known }), page)
 }
 
@@ -230,6 +236,7 @@ struct Known {
     until: Option<String>,
     used: Option<String>,
     may_decide: bool,
+    decided_by_new_account: bool,
     digest: String,
     #[serde(skip)]
     end: u64,
@@ -264,6 +271,7 @@ impl Known {
             until: moment::utc(approval.until),
             used: moment::utc(approval.used),
             may_decide: approval.may_decide,
+            decided_by_new_account: approval.decided_by_new_account,
             digest: hex(&approval.digest),
             end: approval.until,
         }
@@ -309,18 +317,19 @@ struct Count {
     refused: u64,
     expired: u64,
     used: u64,
+    approved_by_new_account: u64,
 }
 
 impl Count {
     fn of(count: &wire::ApprovalCount) -> Self {
         let kind = word_of::<ApprovalKind>(count.kind).unwrap_or_default();
-        let wire::ApprovalCount { asked, approved, refused, expired, used, .. } = *count;
-        Self { kind, asked, approved, refused, expired, used }
+        let wire::ApprovalCount { asked, approved, refused, expired, used, approved_by_new_account, .. } = *count;
+        Self { kind, asked, approved, refused, expired, used, approved_by_new_account }
     }
 
-    fn row(&self) -> [String; 6] {
-        let numbers = [self.asked, self.approved, self.refused, self.expired, self.used].map(|n| n.to_string());
-        let [asked, approved, refused, expired, used] = numbers;
-        [self.kind.clone(), asked, approved, refused, expired, used]
+    fn row(&self) -> [String; 7] {
+        let known = [self.asked, self.approved, self.refused, self.expired, self.used, self.approved_by_new_account];
+        let [asked, approved, refused, expired, used, new] = known.map(|number| number.to_string());
+        [self.kind.clone(), asked, approved, refused, expired, used, new]
     }
 }

@@ -101,6 +101,8 @@ struct ChangeView {
     account: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     team: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    approval: String,
 }
 
 impl ChangeCommand {
@@ -260,13 +262,14 @@ impl ChangeView {
             agreement: hex(&change.agreement),
             account: hex(&change.account),
             team: hex(&change.team),
+            approval: hex(&change.approval),
         }
     }
 }
 
 fn row(change: &wire::Change) -> [String; 4] {
     let short = |id: &[u8]| hex(id.get(..8).unwrap_or(id));
-    let about = [&change.organisation, &change.agreement, &change.account, &change.team];
+    let about = [&change.organisation, &change.agreement, &change.account, &change.team, &change.approval];
     let about = about.into_iter().find(|id| !id.is_empty()).map(|id| short(id)).unwrap_or_default();
     let kind = word_of::<wire::ChangeKind>(change.kind).unwrap_or_default();
     [format!("{kind:<13}"), short(&change.trail), short(&change.case), about]

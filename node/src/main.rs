@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tonic::service::Routes;
@@ -40,6 +41,8 @@ use uput_node::storage::{Options, Storage, StorageKey};
 use uput_node::{clock, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
 
+/// How often it is looked for words whose time is over. [APR-9]
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// Bytes of the largest request: an agreement with every signature.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 /// Bytes of the largest answer: a bundle.
@@ -146,6 +149,7 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
     watch_calls(&node, &config, &shutdown)?;
+    tokio::spawn(forget_old_words(Arc::clone(&node), shutdown.clone()));
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
@@ -154,6 +158,18 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let mut said = Ok(());
     daemon::serve(sockets, &config.data, &node, peers, services, shutdown, |line| said = say(line)).await?;
     said
+}
+
+/// Destroys what people wrote about approvals, when its time is over. [APR-9]
+async fn forget_old_words(node: Arc<Node>, shutdown: shutdown::Shutdown) {
+    loop {
+        // What could not be destroyed is logged, and tried again.
+        let _ = node.forget_old_words(clock::now());
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = tokio::time::sleep(FORGET_EVERY) => (),
+        }
+    }
 }
 
 /// Wakes whoever is on duty, by the channels of the configuration. [API-27]

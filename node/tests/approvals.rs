@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use tonic::Code;
 use town::{
-    BY, CONSENT, Carrier, Pair, call_as, enquiry, event, fields, pair, reads, reopened, request_id, say, somebody,
-    until, worker,
+    BY, CONSENT, Carrier, Pair, call_as, enquiry, event, fields, known, pair, reads, reopened, request_id, say,
+    somebody, until, worker,
 };
 use uput_core::{
     event::Statement,
@@ -160,6 +160,7 @@ async fn a_request_that_says_who_acted_is_refused() {
 async fn two_people_disclose_once_and_exactly_what_was_approved() {
     let Pair { hotline, shelter, houses: _houses } = pair().await;
     let _carriers = Carrier::both(&hotline, &shelter);
+    known(&hotline, &supervisor());
     assert_eq!(code(hotline.open_trail(emergency(Second::Nobody)).await), Rejection::NeedsApproval);
     assert!(hotline.visible_trails(&worker()).is_empty(), "nothing was written");
     let approval = asked(&hotline, DIGEST).await;
@@ -208,7 +209,15 @@ async fn two_people_disclose_once_and_exactly_what_was_approved() {
     let (actor, second) = (values(&theirs, "opened", "actor"), values(&theirs, "opened", "supervisor"));
     assert!(actor.len() == 1 && second.len() == 1 && actor != second);
     let counted = hotline.count_approvals(0, 0);
-    let count = wire::ApprovalCount { kind: 1, asked: 1, approved: 1, refused: 0, expired: 0, used: 1 };
+    let count = wire::ApprovalCount {
+        kind: 1,
+        asked: 1,
+        approved: 1,
+        refused: 0,
+        expired: 0,
+        used: 1,
+        approved_by_new_account: 0,
+    };
     assert!(counted == [count]);
 }
 
@@ -233,6 +242,7 @@ async fn an_approval_outlives_a_restart_and_its_use_too() {
     hotline.decide_approval(&supervisor(), &approval.approval, true).await.unwrap();
     drop(hotline);
     let hotline = reopened(&houses[0]).await;
+    known(&hotline, &supervisor());
     let new = emergency(used(&approval, DIGEST));
     let id = new.request_id.clone();
     let again = || NewTrail { request_id: id.clone(), ..emergency(used(&approval, DIGEST)) };
@@ -286,12 +296,14 @@ async fn an_excluded_supervisor_is_not_asked() {
     drop(reopened(&houses[0]).await);
     exclude(&houses[0], &supervisor().person).await;
     let hotline = reopened(&houses[0]).await;
+    known(&hotline, &supervisor());
     assert_eq!(code(hotline.record_event(need(used(&before, DIGEST))).await), Rejection::BadApproval);
     let approval = hotline.ask_event(need(Second::Nobody), DIGEST, why()).await.unwrap();
     assert!(hotline.list_approvals(&supervisor(), false).is_empty());
     let unknown = hotline.decide_approval(&supervisor(), &[1; 16], true).await.err();
     assert_eq!(hotline.decide_approval(&supervisor(), &approval.approval, true).await.err(), unknown);
     let other = somebody(AccountId::new([2; 16]), 2, Role::Supervisor);
+    known(&hotline, &other);
     hotline.decide_approval(&other, &approval.approval, true).await.unwrap();
     let case = hotline.case_of(&trail).unwrap();
     let log = hotline.list_accesses(&worker(), &case, &access::Why::default()).await.unwrap();
@@ -319,6 +331,7 @@ async fn exclude(house: &town::House, person: &PersonId) {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_a_few_bundles_with_values_take_two() {
     let Pair { hotline, houses: _houses, .. } = pair().await;
+    known(&hotline, &supervisor());
     let name = Sensitive::new("An Invented Supervisor".to_owned());
     let (account, _) = hotline.create_account(&BY, name, Role::Supervisor, None).await.unwrap();
     let taker = || Caller { account: account.id, person: account.person, ..supervisor() };

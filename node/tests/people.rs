@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use town::{BY, CONSENT, Carrier, House, event, fields, introduce, say, somebody, until, worker};
+use town::{BY, CONSENT, Carrier, House, event, fields, introduce, known, say, somebody, until, worker};
 use uput_core::{
     agreement::compile,
     catalogue::Field,
@@ -110,6 +110,8 @@ fn every_kind_and_author_has_a_row() {
     let mut said: Vec<Vec<String>> = STATES.lines().filter(|line| !line.starts_with('#')).map(key).collect();
     // Whatever has slots is confirmed by the other's machine.
     said.extend(["O", "P"].map(|author| vec!["delivered".to_owned(), author.to_owned()]));
+    // What sets her word aside is a row of its own.
+    said.push(vec!["reopened_after_withdrawal".to_owned(), "O".to_owned()]);
     let mut listed: Vec<Vec<String>> = PEOPLE.lines().filter(|line| !line.starts_with('#')).map(key).collect();
     said.sort();
     listed.sort();
@@ -154,6 +156,7 @@ enum State {
     Offered,
     Taken,
     Closed,
+    Withdrawn,
 }
 
 /// A law's own trail: opened under a duty, to an authority.
@@ -228,7 +231,7 @@ impl Houses {
     async fn trails(&self) -> Trails {
         let mut trails = Trails::new();
         for law in [false, true] {
-            for state in [State::Live, State::Offered, State::Taken, State::Closed] {
+            for state in [State::Live, State::Offered, State::Taken, State::Closed, State::Withdrawn] {
                 let (stage, basis) = if law { (2, LegalBasis::LegalDuty) } else { (1, LegalBasis::ExplicitConsent) };
                 let new = NewTrail { validate_only: false, ..opening(stage, basis, law) };
                 let trail = self.hotline.open_trail(new).await.unwrap().unwrap();
@@ -243,6 +246,13 @@ impl Houses {
                 }
                 if state == State::Closed {
                     self.say(false, trail, Statement::Closed(wire::ClosureReason::Done)).await;
+                }
+                if state == State::Withdrawn {
+                    self.say(true, trail, Statement::Withdrawn).await;
+                    if law {
+                        // There it is an objection, and stops nothing.
+                        self.say(false, trail, Statement::Closed(wire::ClosureReason::Done)).await;
+                    }
                 }
                 trails.insert((state, law), trail);
             }
@@ -263,6 +273,7 @@ fn state_for(kind: &str, opener: bool) -> State {
     match (kind, opener) {
         ("transfer_recalled", _) | ("transfer_taken", _) => State::Offered,
         ("transfer_completed", _) => State::Taken,
+        ("reopened_after_withdrawal", _) => State::Withdrawn,
         ("reopened" | "purge_asked", _) | ("purged" | "retained", false) => State::Closed,
         _ => State::Live,
     }
@@ -288,7 +299,7 @@ async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId) ->
         "withdrawn" => Statement::Withdrawn,
         "revoked" => Statement::Revoked(wire::RevocationReason::WrongRecipient),
         "closed" => Statement::Closed(wire::ClosureReason::Done),
-        "reopened" => Statement::Reopened,
+        "reopened" | "reopened_after_withdrawal" => Statement::Reopened,
         "purge_asked" => Statement::PurgeAsked,
         "transfer_offered" => Statement::TransferOffered,
         "transfer_recalled" => Statement::TransferRecalled,
@@ -332,6 +343,7 @@ fn why() -> Why {
 /// A supervisor who is nobody of those who ask says yes.
 async fn approved(node: &Arc<Node>, asked: wire::Approval, digest: [u8; 32]) -> Second {
     let supervisor = somebody(AccountId::new([9; 16]), 9, wire::Role::Supervisor);
+    known(node, &supervisor);
     node.decide_approval(&supervisor, &asked.approval, true).await.unwrap();
     Second::Approval { id: asked.approval, digest }
 }
@@ -387,9 +399,10 @@ fn law(basis: LegalBasis, stage: u32) -> bool {
 /// An event after the opening, with as much as the basis demands where it discloses, and a word where it does not.
 fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewEvent {
     let nothing = basis == LegalBasis::NoneNeededNonpersonal;
-    let discloses = row.opener && matches!(row.kind.as_str(), "need" | "identity" | "corrected" | "reopened");
+    let discloses = row.opener
+        && (row.kind.starts_with("reopened") || matches!(row.kind.as_str(), "need" | "identity" | "corrected"));
     let words: Vec<Field> = match (discloses, nothing) {
-        (true, true) if row.kind == "reopened" => Vec::new(),
+        (true, true) if row.kind.starts_with("reopened") => Vec::new(),
         (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),
         (false, true) => Vec::new(),
         (false, false) => fields(&[("reason_in_words", "An invented reason")]),

@@ -24,9 +24,9 @@ use uput_core::{
 };
 use uput_node::{
     access::Why,
-    account::Caller,
+    account::{Account, Caller, PersonId},
     clock::SystemEntropy,
-    node::{Export, NewEvent, NewTrail, Node, Second, Why},
+    node::{Export, NewEvent, NewTrail, Node, Second, Why as Reason},
     record::{self, EventRecord},
     seal,
     staff::{HeldShare, Sealing},
@@ -386,7 +386,7 @@ async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
     let end = async |by: &Person, second: &Second| node.set_sealing(&by.caller, off, second).await.err();
     assert_eq!(end(&sanja, &Second::Nobody).await, Some(Rejection::NeedsApproval));
     assert_eq!(end(&sanja, &Second::Asked).await, Some(Rejection::NeedsApproval));
-    let why = || Why::new(wire::ApprovalReason::Mistake, String::new());
+    let why = || Reason::new(wire::ApprovalReason::Mistake, String::new());
     let needless = node.ask_unsealing(&sanja.caller, ON, [1; 32], why()).await;
     assert_eq!(needless.err(), Some(Rejection::BadApproval), "it takes nobody else");
     let asked = node.ask_unsealing(&sanja.caller, off, [1; 32], why()).await.unwrap();
@@ -398,10 +398,28 @@ async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
     node.decide_approval(&mila.caller, &asked.approval, true).await.unwrap();
     assert_eq!(end(&mila, &used).await, Some(Rejection::BadApproval), "not theirs to use");
     assert!(node.staff().sealing().staff_only);
+    assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "whoever approves has a key that counts");
+    confirm(node, &sanja, &mila.id()).await.unwrap();
+    assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "an administrator made their accounts today");
+    let long_known = |by: &Person| {
+        let account = node.register().account(&by.caller.account.to_vec()).unwrap();
+        node.register().set_account(Account { notice: 0, ..account });
+    };
+    long_known(&sanja);
+    assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "and so it was when it was approved");
+    long_known(&mila);
+    let asked = node.ask_unsealing(&sanja.caller, off, [1; 32], why()).await.unwrap();
+    node.decide_approval(&mila.caller, &asked.approval, true).await.unwrap();
+    let used = Second::Approval { id: asked.approval, digest: [1; 32] };
     assert_eq!(end(&sanja, &used).await, None);
     assert!(!node.staff().sealing().staff_only);
     node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "once");
+    let counted = node.count_approvals(0, 0);
+    assert_eq!((counted[0].kind(), counted[0].used), (wire::ApprovalKind::Unsealing, 1));
+    let puppet = Caller { person: PersonId::new([0x55; 16]), ..mila.caller.clone() };
+    let keyless = node.ask_unsealing(&puppet, off, [2; 32], why()).await;
+    assert_eq!(keyless.err(), Some(Rejection::NoStaffKey));
     assert!(node.staff().sealing().staff_only);
 }
 

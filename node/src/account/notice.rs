@@ -61,6 +61,14 @@ impl Register {
         if seen >= self.newest_notice() { 0 } else { self.notices_of(account).len() }
     }
 
+    /// When an administrator last made a way into an account: the account, a code, a token or a certificate. Seconds since
+    /// 1970; none: nobody did. [APR-10]
+    #[must_use]
+    pub fn newest_way_in(&self, account: &AccountId) -> Option<u64> {
+        let ways = self.notices().into_iter().filter(|notice| notice.account == *account);
+        ways.map(|notice| notice.time).max()
+    }
+
     fn notices(&self) -> Vec<Notice> {
         let state = self.read();
         let notice = |number, kind, account, by: Option<AccountId>, time| {

@@ -12,9 +12,9 @@ use crate::{
     account::{AccountId, Caller},
     case::{CaseId, Sight, Viewer},
     record::{
-        AccountRecord, AgreementRecord, CaseRecord, CaseValuesRecord, ChainRecord, CredentialRecord, DelegationRecord,
-        DutyRecord, EventRecord, FollowUpRecord, Kept, PeerRecord, SealingRecord, SettledRecord, ShareRecord,
-        StaffKeyRecord, TeamRecord, TokenRecord, read,
+        AccountRecord, AgreementRecord, ApprovalRecord, CaseRecord, CaseValuesRecord, ChainRecord, CredentialRecord,
+        DelegationRecord, DutyRecord, EventRecord, FollowUpRecord, Kept, PeerRecord, SealingRecord, SettledRecord,
+        ShareRecord, StaffKeyRecord, TeamRecord, TokenRecord, read,
     },
     storage::{Position, Record},
 };
@@ -37,6 +37,8 @@ pub(super) enum Concern {
     Account(Vec<u8>),
     /// A team, and who is in it.
     Team(Vec<u8>, Vec<Vec<u8>>),
+    /// An approval.
+    Approval(Vec<u8>),
     /// Something of the organisation, and the call that shows it.
     Organisation(ChangeKind, &'static str),
 }
@@ -82,6 +84,7 @@ impl Node {
                 None => Vec::new(),
             },
             TeamRecord::KIND => about(&record, |kept: TeamRecord| Concern::Team(kept.team, kept.members)),
+            ApprovalRecord::KIND => about(&record, |kept: ApprovalRecord| Concern::Approval(kept.approval)),
             DutyRecord::KIND => vec![Concern::Organisation(ChangeKind::Duty, "OnCallService/ListDuty")],
             StaffKeyRecord::KIND | ShareRecord::KIND => {
                 vec![Concern::Organisation(ChangeKind::StaffKey, "StaffService/ListStaffKeys")]
@@ -103,6 +106,10 @@ impl Node {
             Concern::Case(case, kind, shown_by) => {
                 let sees = self.cases.sight(viewer, case) > Sight::None && may(shown_by);
                 sees.then(|| wire::Change { case: case.to_vec(), ..told(*kind) })
+            }
+            Concern::Approval(approval) => {
+                let sees = may("ApprovalService/ListApprovals") && self.approval_concerns(caller, approval);
+                sees.then(|| wire::Change { approval: approval.clone(), ..told(ChangeKind::Approval) })
             }
             Concern::Organisation(kind, shown_by) => may(shown_by).then(|| told(*kind)),
             Concern::Peer(organisation) => may("PeeringService/ListPeers")

@@ -182,7 +182,8 @@ impl Node {
     /// Changes what the organisation seals. [STF-16]
     ///
     /// # Errors
-    /// [`Rejection::NoStaffKey`] while fewer than two people have a key that counts and is shared so;
+    /// [`Rejection::NoStaffKey`] while fewer than two people have a key that counts and is shared so, and to end it without
+    /// one of one's own;
     /// [`Rejection::NeedsApproval`] and [`Rejection::BadApproval`] to end it.
     pub async fn set_sealing(&self, caller: &Caller, sealing: Sealing, second: &Second) -> Result<Sealing, Rejection> {
         let _alone = self.changing.lock().await;
@@ -193,6 +194,16 @@ impl Node {
             Second::Nobody | Second::Asked if self.ends_sealing(sealing) => return Err(Rejection::NeedsApproval),
             Second::Nobody | Second::Asked => None,
         };
+        if self.ends_sealing(sealing) {
+            // Whoever can make accounts has no key that counts: two of theirs end nothing.
+            self.staff.current(&caller.person).ok_or(Rejection::NoStaffKey)?;
+            let approver = approved.as_ref().and_then(|approved| self.staff.current(&approved.approver()));
+            approver.ok_or(Rejection::BadApproval)?;
+            // Nor has who makes codes and enters the accounts of two who have one.
+            if self.is_new(&caller.account) || approved.as_ref().is_none_or(Approved::is_by_new_account) {
+                return Err(Rejection::BadApproval);
+            }
+        }
         if sealing.staff_only && !before.staff_only && self.recoverable() < 2 {
             return Err(Rejection::NoStaffKey);
         }

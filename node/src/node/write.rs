@@ -273,7 +273,10 @@ impl Node {
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
         let outline = self.outline_record(&loaded, kept.stored)?;
-        let approved = written.approved.take();
+        let mut approved = written.approved.take();
+        if let Some(approved) = &mut approved {
+            approved.happens_in(&loaded.trail.id());
+        }
         // What is said comes first: the rest stays here, and waits for nobody.
         let mut records = vec![record::draft(&kept)];
         records.extend(head.iter().map(|(_, head)| record::draft(head)));
@@ -408,7 +411,10 @@ impl Node {
             }
         }
         let wanted = terms_for(new, loaded, &statement, occasion)?;
-        let needs = occasion.discloses() && takes_two(wanted.basis);
+        // [STA-23] [APR-2] Her word is set aside on no fresh basis: it discloses nothing, and takes a second person.
+        let bare = statement == Statement::Reopened && wanted.basis == wire::LegalBasis::NoneNeededNonpersonal;
+        let overrides = bare && stands_withdrawn(loaded)?;
+        let needs = overrides || (occasion.discloses() && takes_two(wanted.basis));
         let (opener, opening) = (&opening.author, loaded.trail.opening()?);
         let request = Request { opener, opening, terms: wanted, occasion, time };
         let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
@@ -495,7 +501,9 @@ impl Node {
             }
         }
         self.forget_words(&loaded.trail.id());
-        Ok(())
+        // [APR-9] Why a second person was asked may say as much as the values.
+        let trail = loaded.trail.id().to_vec();
+        self.forget_words_of_approvals(|kept| kept.trail == trail).map(drop)
     }
 }
 
@@ -523,6 +531,13 @@ fn citing(statement: &Statement, cited: Option<&Event>) -> Result<Statement, Rej
         (_, Some(_)) => Err(Rejection::BadEvidence),
         (statement, None) => Ok(statement.clone()),
     }
+}
+
+/// Whether a withdrawal of hers stops a trail. [STA-23]
+fn stands_withdrawn(loaded: &Loaded) -> Result<bool, Rejection> {
+    let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+    let stops = reading.stops.iter().filter_map(|id| loaded.trail.event(id));
+    Ok(stops.into_iter().any(|event| event.statement == Statement::Withdrawn))
 }
 
 /// Under which terms the slots of an event are filled.

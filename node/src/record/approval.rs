@@ -59,6 +59,9 @@ pub struct ApprovalRecord {
     /// When it happened, seconds since 1970; 0: it did not.
     #[prost(uint64, tag = "17")]
     pub used: u64,
+    /// An administrator had made a way into the account that decided, within a week before. [APR-10]
+    #[prost(bool, tag = "18")]
+    pub fresh: bool,
 }
 
 /// Under which name the key book holds the keys of an approval.

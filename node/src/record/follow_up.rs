@@ -34,7 +34,7 @@ pub struct FollowUpRecord {
     /// Digest of the request that made it.
     #[prost(bytes = "vec", tag = "6")]
     pub request: Vec<u8>,
-    /// Every trail has been looked at.
+    /// Every trail has been looked at, and nothing waits for a second person.
     #[prost(bool, tag = "7")]
     pub complete: bool,
 }
@@ -70,6 +70,9 @@ pub struct FollowedStep {
     /// What a person does, as a word of the table.
     #[prost(string, tag = "4")]
     pub todo: String,
+    /// The approval that is waited for; empty: none. [CAS-79]
+    #[prost(bytes = "vec", tag = "5")]
+    pub approval: Vec<u8>,
 }
 
 /// Key of a change of a case.

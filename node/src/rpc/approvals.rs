@@ -72,7 +72,13 @@ impl ApprovalService for Approvals {
 impl Approvals {
     async fn decide(&self, by: Caller, approval: Vec<u8>, approves: bool) -> Result<wire::Approval, Status> {
         let node = Arc::clone(&self.0);
-        let decided = to_the_end(async move { node.decide_approval(&by, &approval, approves).await }).await;
+        let decide = async move {
+            let decided = node.decide_approval(&by, &approval, approves).await?;
+            // [CAS-79] What a change waited with is said now, by whoever made it.
+            node.follow_decided(&decided.approval).await;
+            Ok(decided)
+        };
+        let decided: Option<Result<wire::Approval, Rejection>> = to_the_end(decide).await;
         decided.ok_or_else(broken_off)?.map_err(status::of)
     }
 }

@@ -25,7 +25,7 @@ use uput_core::{
     wire::{self, LegalBasis},
 };
 use uput_node::{
-    account::{AccountId, Caller, PersonId},
+    account::{Account, AccountId, Caller, PersonId},
     clock::SystemEntropy,
     node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Second, Secrets},
     peer::Mailroom,
@@ -161,6 +161,22 @@ pub fn caller_as(role: wire::Role) -> Caller {
 /// Somebody of that role; persons are told apart by their number.
 pub fn somebody(account: AccountId, person: u8, role: wire::Role) -> Caller {
     Caller { account, person: PersonId::new([person; 16]), role, scopes: Arc::new([]), on_behalf_of: None }
+}
+
+/// Gives somebody an account, in memory alone: to be done again after a restart.
+pub fn known(node: &Node, caller: &Caller) {
+    node.register().set_account(Account {
+        id: caller.account,
+        person: caller.person,
+        name: Sensitive::new("An invented colleague".to_owned()),
+        role: caller.role,
+        created: 1,
+        created_by: None,
+        disabled: false,
+        erased: false,
+        notice: 0,
+        seen: 0,
+    });
 }
 
 /// A call by somebody of that role, who is past the guard.

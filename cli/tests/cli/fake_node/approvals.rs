@@ -36,6 +36,7 @@ fn approval(status: wire::ApprovalStatus) -> wire::Approval {
         until: sample::NIGHT + 86_400,
         used: 0,
         may_decide: !decided,
+        decided_by_new_account: status == wire::ApprovalStatus::Approved,
     }
 }
 
@@ -110,6 +111,7 @@ impl ApprovalService for Script {
             refused: 1,
             expired: 1,
             used: 2,
+            approved_by_new_account: 1,
         };
         Ok(Response::new(wire::CountApprovalsResponse { counts: vec![count] }))
     }

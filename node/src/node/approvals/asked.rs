@@ -2,6 +2,7 @@
 
 use uput_core::{
     catalogue::Field,
+    event::Statement,
     rejection::Rejection,
     sensitive::Sensitive,
     wire::{self, ApprovalKind, ApprovalSummary},
@@ -10,7 +11,7 @@ use uput_core::{
 use super::{Asking, Second, Why};
 use crate::account::{Caller, PersonId};
 use crate::case::CaseId;
-use crate::node::{Export, NewEvent, NewTrail, Node, Refused};
+use crate::node::{Export, NewEvent, NewTrail, Node, Refused, actor::takes_two};
 use crate::staff::Sealing;
 
 impl Node {
@@ -55,8 +56,10 @@ impl Node {
             labels: labels(&new.fields),
             ..ApprovalSummary::default()
         };
+        let bare = new.statement == Statement::Reopened && !takes_two(terms.basis);
+        let kind = if bare { ApprovalKind::Reopening } else { ApprovalKind::Disclosure };
         self.record_event(NewEvent { validate_only: true, second: Second::Asked, ..new }).await?;
-        Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
+        Ok(self.ask_approval(&caller, asking(kind, digest, summary, why)).await?)
     }
 
     /// Asks for a second person for a bundle with values.
@@ -123,7 +126,7 @@ impl Node {
     /// Asks for a second person to end the sealing of everything. [STF-16]
     ///
     /// # Errors
-    /// [`Rejection::BadApproval`] if it needs nobody.
+    /// [`Rejection::BadApproval`] if it needs nobody; [`Rejection::NoStaffKey`].
     pub async fn ask_unsealing(
         &self,
         caller: &Caller,
@@ -134,6 +137,7 @@ impl Node {
         if !self.ends_sealing(sealing) {
             return Err(Rejection::BadApproval);
         }
+        self.staff.current(&caller.person).ok_or(Rejection::NoStaffKey)?;
         let summary = ApprovalSummary::default();
         self.ask_approval(caller, asking(ApprovalKind::Unsealing, digest, summary, why)).await
     }

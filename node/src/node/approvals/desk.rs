@@ -11,6 +11,7 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     sensitive::Sensitive,
+    time::Seconds,
     wire::{self, AccessKind, ApprovalKind, ApprovalReason, ApprovalStatus, ApprovalSummary, Role},
 };
 
@@ -27,9 +28,13 @@ use crate::{
     },
     record::{self, ApprovalRecord},
     seal,
-    storage::{Commit, NewTrailKeys},
+    storage::{Commit, KeyKind, NewTrailKeys},
 };
 
+/// For how long it shows that a way into an account was made by an administrator. [APR-10]
+const WEEK: u64 = 7 * 86_400;
+/// For how long words on why are kept after an approval ended. [APR-9]
+const MONTH: u64 = 30 * 86_400;
 /// Most that one person may have asked and nobody decided.
 const MOST_OPEN: usize = 32;
 
@@ -69,12 +74,19 @@ impl Node {
     /// [`Rejection::BadApproval`], whatever the reason.
     pub fn approved(&self, caller: &Caller, approval: &[u8], digest: &[u8; 32]) -> Result<Approved, Rejection> {
         let approved = self.approvals.take(caller, approval, digest, clock::now())?;
-        // Whom she excluded since then lets nothing happen.
+        // Whom she excluded since then lets nothing happen, nor whose account was ended.
         let excluded = |case: Arc<Case>| case.excludes(&approved.approver());
-        if self.case_of_approval(approved.record()).is_some_and(excluded) {
+        let excludes = self.case_of_approval(approved.record()).is_some_and(excluded);
+        if excludes || !self.still_supervises(approved.record()) {
             return Err(Rejection::BadApproval);
         }
         Ok(approved)
+    }
+
+    /// Whether the account that approved is there, and a supervisor's. [APR-4]
+    fn still_supervises(&self, kept: &ApprovalRecord) -> bool {
+        let account = account_of(&kept.decided_by).and_then(|id| self.accounts.account(&id.to_vec()).ok());
+        account.is_some_and(|account| !account.disabled && account.role == Role::Supervisor)
     }
 
     /// Keeps that somebody asks for a second person. [APR-6]
@@ -115,6 +127,7 @@ impl Node {
             until: now.get().saturating_add(DAY),
             ..ApprovalRecord::default()
         };
+        let _settling = self.settling();
         self.commit(Commit { keys: vec![keys], records: vec![record::draft(&kept)] }).await?;
         self.approvals.set(id, kept.clone());
         Ok(self.view_approval(caller, &id, &kept))
@@ -189,7 +202,9 @@ impl Node {
             return Err(Rejection::BadApproval);
         }
         let now = clock::now().get();
+        // [APR-10] Whoever made a way into the account may be who approves: it is shown and counted.
         let kept = ApprovalRecord {
+            fresh: self.is_new(&caller.account),
             decided_by: caller.by().to_vec(),
             approver: caller.person.to_vec(),
             refused: !approves,
@@ -197,9 +212,56 @@ impl Node {
             until: if approves { now.saturating_add(DAY) } else { kept.until },
             ..kept
         };
+        let _settling = self.settling();
         self.keep(&kept).await?;
         self.approvals.set(id, kept.clone());
         Ok(self.view_approval(caller, &id, &kept))
+    }
+
+    /// Whether an administrator made a way into an account within the last week. [APR-10]
+    pub(in crate::node) fn is_new(&self, account: &AccountId) -> bool {
+        let way_in = self.accounts.newest_way_in(account);
+        way_in.is_some_and(|made| clock::now().get() < made.saturating_add(WEEK))
+    }
+
+    /// How an approval stands now; none: it is not there.
+    pub(in crate::node) fn approval_stands(&self, approval: &[u8]) -> Option<ApprovalStatus> {
+        let kept = ApprovalId::parse(approval).and_then(|id| self.approvals.get(&id));
+        kept.map(|kept| kept.stands(clock::now()))
+    }
+
+    /// Destroys the keys of words that are kept long enough, and tells how many. [APR-9]
+    ///
+    /// # Errors
+    /// [`Rejection::DiskFull`]: some are still there, and are destroyed the next time.
+    pub fn forget_old_words(&self, now: Seconds) -> Result<usize, Rejection> {
+        self.forget_words_of_approvals(|kept| now.get() >= kept.ended().saturating_add(MONTH))
+    }
+
+    /// Destroys the keys of the words of some approvals.
+    pub(in crate::node) fn forget_words_of_approvals(
+        &self,
+        wanted: impl Fn(&ApprovalRecord) -> bool,
+    ) -> Result<usize, Rejection> {
+        let all = self.approvals.all();
+        let with_words = all.iter().filter(|(_, kept)| !kept.words.is_empty() && wanted(kept));
+        let names = with_words.map(|(id, _)| record::approval_key_name(id));
+        let held = |name: &[u8; 32]| self.storage.trail_keys(name).is_some_and(|keys| keys.value.is_some());
+        let keys: Vec<_> = names.filter(held).map(|name| (name, KeyKind::Value)).collect();
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        tokio::task::block_in_place(|| self.storage.erase_all(&keys)).map_err(|error| {
+            tracing::error!(%error, "keys of words were not destroyed");
+            Rejection::DiskFull
+        })?;
+        Ok(keys.len())
+    }
+
+    /// What changes tell about an approval: nothing, unless the caller could see it now. [API-40]
+    pub(in crate::node) fn approval_concerns(&self, caller: &Caller, approval: &[u8]) -> bool {
+        let kept = ApprovalId::parse(approval).and_then(|id| self.approvals.get(&id));
+        kept.is_some_and(|kept| self.sees_approval(caller, &kept))
     }
 
     /// How many were asked in a span, and what became of them. [APR-8]
@@ -273,6 +335,7 @@ impl Node {
             until: kept.until,
             used: kept.used,
             may_decide: may_decide(caller, kept),
+            decided_by_new_account: kept.fresh,
         }
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use uput_core::{
+    id::TrailId,
     rejection::Rejection,
     time::Seconds,
     wire::{ApprovalCount, ApprovalReason, ApprovalStatus},
@@ -120,6 +121,7 @@ impl Approvals {
             count.refused += one(stands == ApprovalStatus::Refused);
             count.expired += one(stands == ApprovalStatus::Expired);
             count.used += one(stands == ApprovalStatus::Used);
+            count.approved_by_new_account += one(record.decided != 0 && !record.refused && record.fresh);
         }
         counts.into_values().collect()
     }
@@ -134,6 +136,15 @@ impl ApprovalRecord {
             (_, _, true, _) => ApprovalStatus::Expired,
             (.., true) => ApprovalStatus::Approved,
             (.., false) => ApprovalStatus::Asked,
+        }
+    }
+
+    /// When nothing more could come of it, seconds since 1970.
+    pub(super) const fn ended(&self) -> u64 {
+        match (self.used, self.refused) {
+            (0, true) => self.decided,
+            (0, false) => self.until,
+            (used, _) => used,
         }
     }
 
@@ -161,9 +172,20 @@ impl Approved {
         ApprovalReason::try_from(self.record.reason).unwrap_or_default()
     }
 
+    /// Whether an administrator had made a way into the account that approved, within a week before. [APR-10]
+    #[must_use]
+    pub const fn is_by_new_account(&self) -> bool {
+        self.record.fresh
+    }
+
     /// What was approved.
     pub(super) const fn record(&self) -> &ApprovalRecord {
         &self.record
+    }
+
+    /// It lets something happen in that trail, which it may have been asked to open. [APR-7]
+    pub fn happens_in(&mut self, trail: &TrailId) {
+        self.record.trail = trail.to_vec();
     }
 
     /// The record of its use, for the commit of what it lets happen. [APR-5]
@@ -310,6 +332,7 @@ mod tests {
             refused,
             expired,
             used,
+            approved_by_new_account: 0,
         };
         let (disclosure, export) = (ApprovalKind::Disclosure, ApprovalKind::BulkExport);
         assert!(

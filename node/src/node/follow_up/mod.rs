@@ -5,6 +5,7 @@
 //! what was said there or why nothing was. Leaves to `follow_up` what a change becomes in a trail, to `write` saying it.
 
 mod plan;
+mod second;
 mod standing;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -32,7 +33,7 @@ use crate::{
     account::{AccountId, By, Caller, OnBehalfOf},
     case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
-    follow_up::{Change, Do, Say},
+    follow_up::{Change, Say},
     record::{self, CASE_REQUESTS, FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, case_aad},
     seal,
     storage::{Commit, Position, TrailKey},
@@ -301,7 +302,9 @@ impl Node {
         }
         let keys = self.case_keys(&case_of(&kept)?).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?;
         let sealed = sealed_follow_up(&keys, &case_of(&kept)?, &followed)?;
-        let kept = FollowUpRecord { sealed, complete: true, ..kept };
+        // [CAS-79] What waits for a second person is gone on with when somebody approves it.
+        let complete = followed.trails.iter().all(|step| step.approval.is_empty());
+        let kept = FollowUpRecord { sealed, complete, ..kept };
         self.keep(&kept).await?;
         self.view_change(&kept, &followed).await
     }
@@ -321,29 +324,36 @@ impl Node {
             let say = Say::parse(&word).ok_or(Rejection::ReadFailed)?;
             let request_id = request_id(&kept.follow_up, &trail, say);
             let is_said = || self.indexed(record::REQUESTS, &record::request_digest(&by.by(), &request_id)).is_some();
-            let outcome =
-                if is_said() { Ok(()) } else { self.say_one(by, &request_id, &trail, change, said_by, say).await };
+            if is_said() {
+                if say == Say::Corrected {
+                    step.waits_no_more();
+                }
+                said.push(word);
+                continue;
+            }
+            let outcome = match self.followed_event(by, request_id, &trail, change, said_by, say).await {
+                Ok(event) => self.say_or_ask(event, step).await,
+                Err(refused) => Err(refused),
+            };
             match outcome {
                 Ok(()) => said.push(word),
-                Err(refused) => {
-                    step.why = refused.rejection().code().to_ascii_lowercase();
-                    step.todo = Do::Telephone.word().to_owned();
-                }
+                Err(refused) => step.cannot_be_said(&refused),
             }
         }
         step.say = said;
         Ok(())
     }
 
-    async fn say_one(
+    /// What is said in a trail.
+    async fn followed_event(
         &self,
         by: &Caller,
-        request_id: &str,
+        request_id: String,
         trail: &TrailId,
         change: Change,
         said_by: &str,
         say: Say,
-    ) -> Result<(), Refused> {
+    ) -> Result<NewEvent, Refused> {
         let fields = match say {
             Say::Corrected => {
                 let mut held = self.trails.hold(trail).await;
@@ -356,10 +366,10 @@ impl Node {
             Say::Withdrawn => self.said_by(trail, said_by).await?,
             Say::DoNotContact | Say::RiskChanged => Vec::new(),
         };
-        let event = NewEvent {
+        Ok(NewEvent {
             second: crate::node::Second::Nobody,
             by: by.clone(),
-            request_id: request_id.to_owned(),
+            request_id,
             validate_only: false,
             trail: *trail,
             statement: say.statement(),
@@ -369,8 +379,7 @@ impl Node {
             occurred: None,
             evidence_trail: None,
             stays: None,
-        };
-        self.record_followed(event).await.map(drop)
+        })
     }
 
     fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {

@@ -61,6 +61,7 @@ impl Node {
             say: say.iter().map(|say| say.word().to_owned()).collect(),
             why: why.word().to_owned(),
             todo: act.word().to_owned(),
+            approval: Vec::new(),
         })
     }
 

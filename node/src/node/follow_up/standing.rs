@@ -9,11 +9,11 @@ use uput_core::{
     wire,
 };
 
-use super::request_id;
+use super::{request_id, second::NOT_APPROVED};
 use crate::{
     account::By,
     clock,
-    follow_up::{Change, Say, Why},
+    follow_up::{Change, Do, Say, Why},
     node::{Node, trails::Loaded},
     record::{self, FollowUpRecord, Followed, FollowedStep},
 };
@@ -83,7 +83,8 @@ impl Node {
         for say in step.say.iter().filter_map(|word| Say::parse(word)) {
             let digest = record::request_digest(&by, &request_id(&kept.follow_up, &trail, say));
             let Some(position) = self.indexed(record::REQUESTS, &digest) else {
-                states.push(wire::FollowState::ToBeSaid);
+                let waits = self.may_be_approved(step);
+                states.push(if waits { wire::FollowState::NeedsApproval } else { wire::FollowState::ToBeSaid });
                 continue;
             };
             let found = loaded.beside.iter().find(|(_, beside)| beside.position == position);
@@ -95,13 +96,26 @@ impl Node {
             view.seen = view.seen.max(come.seen);
             states.push(come.state());
         }
-        if let Some(state) = states.into_iter().min_by_key(|state| *state as i32) {
+        if self.may_be_approved(step) {
+            view.approval.clone_from(&step.approval);
+        } else if !step.approval.is_empty() {
+            (view.why, view.todo) = (NOT_APPROVED.to_owned(), Do::Telephone.word().to_owned());
+        }
+        if let Some(state) = states.into_iter().min_by_key(|state| come_so_far(*state)) {
             let broken = self.outbox.queue(&other).standing(&trail).broken.is_some();
             let waits = state == wire::FollowState::OnItsWay;
             view.state = if broken && waits { wire::FollowState::Refused } else { state }.into();
             view.overdue = is_overdue(loaded, &view, clock::now().get());
         }
         Ok(view)
+    }
+}
+
+/// States in the order of how far they are.
+const fn come_so_far(state: wire::FollowState) -> i32 {
+    match state {
+        wire::FollowState::NeedsApproval => wire::FollowState::ToBeSaid as i32,
+        other => other as i32,
     }
 }
 

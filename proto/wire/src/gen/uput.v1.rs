@@ -1379,7 +1379,7 @@ pub struct GetSealingResponse {
     #[prost(uint32, tag = "4")]
     pub recoverable: u32,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct SetSealingRequest {
     #[prost(bool, tag = "1")]
@@ -1388,6 +1388,8 @@ pub struct SetSealingRequest {
     pub needed: u32,
     #[prost(uint32, tag = "3")]
     pub made: u32,
+    #[prost(bytes = "vec", tag = "4")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -10675,7 +10677,7 @@ pub struct RequestApprovalRequest {
     pub reason: i32,
     #[prost(string, tag = "21")]
     pub words: ::prost::alloc::string::String,
-    #[prost(oneof = "request_approval_request::Act", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "request_approval_request::Act", tags = "1, 2, 3, 4, 5, 6")]
     pub act: ::core::option::Option<request_approval_request::Act>,
 }
 /// Nested message and enum types in `RequestApprovalRequest`.
@@ -10693,6 +10695,8 @@ pub mod request_approval_request {
         BreakGlass(super::BreakGlassRequest),
         #[prost(message, tag = "5")]
         DecideExclusion(super::DecideExclusionRequest),
+        #[prost(message, tag = "6")]
+        SetSealing(super::SetSealingRequest),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -10736,6 +10740,8 @@ pub struct Approval {
     pub used: u64,
     #[prost(bool, tag = "16")]
     pub may_decide: bool,
+    #[prost(bool, tag = "17")]
+    pub decided_by_new_account: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -10834,6 +10840,8 @@ pub struct ApprovalCount {
     pub expired: u64,
     #[prost(uint64, tag = "6")]
     pub used: u64,
+    #[prost(uint64, tag = "7")]
+    pub approved_by_new_account: u64,
 }
 #[derive(Debug)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -10845,6 +10853,7 @@ pub enum ApprovalKind {
     BulkExport = 3,
     Unsealing = 4,
     Exclusion = 5,
+    Reopening = 6,
 }
 impl ApprovalKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -10859,6 +10868,7 @@ impl ApprovalKind {
             Self::BulkExport => "APPROVAL_KIND_BULK_EXPORT",
             Self::Unsealing => "APPROVAL_KIND_UNSEALING",
             Self::Exclusion => "APPROVAL_KIND_EXCLUSION",
+            Self::Reopening => "APPROVAL_KIND_REOPENING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -10870,6 +10880,7 @@ impl ApprovalKind {
             "APPROVAL_KIND_BULK_EXPORT" => Some(Self::BulkExport),
             "APPROVAL_KIND_UNSEALING" => Some(Self::Unsealing),
             "APPROVAL_KIND_EXCLUSION" => Some(Self::Exclusion),
+            "APPROVAL_KIND_REOPENING" => Some(Self::Reopening),
             _ => None,
         }
     }
@@ -11628,6 +11639,8 @@ pub struct Change {
     pub account: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "7")]
     pub team: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "8")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -11688,6 +11701,7 @@ pub enum ChangeKind {
     Duty = 12,
     StaffKey = 13,
     Sealing = 14,
+    Approval = 15,
 }
 impl ChangeKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -11711,6 +11725,7 @@ impl ChangeKind {
             Self::Duty => "CHANGE_KIND_DUTY",
             Self::StaffKey => "CHANGE_KIND_STAFF_KEY",
             Self::Sealing => "CHANGE_KIND_SEALING",
+            Self::Approval => "CHANGE_KIND_APPROVAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -11731,6 +11746,7 @@ impl ChangeKind {
             "CHANGE_KIND_DUTY" => Some(Self::Duty),
             "CHANGE_KIND_STAFF_KEY" => Some(Self::StaffKey),
             "CHANGE_KIND_SEALING" => Some(Self::Sealing),
+            "CHANGE_KIND_APPROVAL" => Some(Self::Approval),
             _ => None,
         }
     }
@@ -12293,6 +12309,8 @@ pub struct FollowedTrail {
     pub why: ::prost::alloc::string::String,
     #[prost(string, tag = "11")]
     pub todo: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "12")]
+    pub approval: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12345,6 +12363,7 @@ pub enum FollowState {
     Delivered = 4,
     Seen = 5,
     Refused = 6,
+    NeedsApproval = 7,
 }
 impl FollowState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -12360,6 +12379,7 @@ impl FollowState {
             Self::Delivered => "FOLLOW_STATE_DELIVERED",
             Self::Seen => "FOLLOW_STATE_SEEN",
             Self::Refused => "FOLLOW_STATE_REFUSED",
+            Self::NeedsApproval => "FOLLOW_STATE_NEEDS_APPROVAL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -12372,6 +12392,7 @@ impl FollowState {
             "FOLLOW_STATE_DELIVERED" => Some(Self::Delivered),
             "FOLLOW_STATE_SEEN" => Some(Self::Seen),
             "FOLLOW_STATE_REFUSED" => Some(Self::Refused),
+            "FOLLOW_STATE_NEEDS_APPROVAL" => Some(Self::NeedsApproval),
             _ => None,
         }
     }
