@@ -48,6 +48,9 @@ struct Arguments {
     /// Measure lists at a node that holds so many cases
     #[arg(long, value_name = "NUMBER")]
     cases: Option<usize>,
+    /// How often each call is measured at many cases
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    times: usize,
 }
 
 fn main() -> ExitCode {
@@ -61,12 +64,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failed> {
-    let Arguments { cases } = Arguments::parse();
-    let programs = build(cases.is_none())?;
+    let Arguments { cases, times } = Arguments::parse();
+    let programs = build(cases.map_or("verify_bench", |_| "lists_bench"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     println!("{} cores", cores());
     if let Some(cases) = cases {
-        return runtime.block_on(cases::measure(&programs, cases));
+        return runtime.block_on(cases::measure(&programs, cases, times));
     }
     let town = Town::found(&programs)?;
     let idle = (town.sender.process().resident()?, town.receiver.process().resident()?);
@@ -147,14 +150,12 @@ fn verification(programs: &std::path::Path) -> Result<(), Failed> {
 }
 
 /// Builds what is measured, so that it is not an older one; tells where it is.
-fn build(examples: bool) -> Result<PathBuf, Failed> {
+fn build(example: &str) -> Result<PathBuf, Failed> {
     let programs = std::env::current_exe()?.parent().ok_or("no folder of programs")?.to_owned();
     let Some(cargo) = std::env::var_os("CARGO") else { return Ok(programs) };
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--workspace", "--bin", "uputd", "--bin", "uput"]);
-    if examples {
-        command.args(["--example", "verify_bench"]);
-    }
+    command.args(["--example", example]);
     if programs.ends_with("release") {
         command.arg("--release");
     }

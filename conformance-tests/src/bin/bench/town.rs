@@ -52,6 +52,7 @@ struct Running {
 /// Somebody at a node, with a connection of their own.
 #[derive(Clone)]
 pub(crate) struct Desk {
+    endpoint: Endpoint,
     channel: Channel,
     bearer: Bearer,
 }
@@ -134,6 +135,11 @@ impl Node {
         Ok(())
     }
 
+    /// Ends it.
+    pub(crate) fn stop(&self) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).end();
+    }
+
     /// Somebody of that role, made by the administrator.
     pub(crate) async fn desk(&self, role: &str) -> Result<Desk, Failed> {
         let words = ["account", "create", "--role", role, "--name-file", "-"];
@@ -160,7 +166,7 @@ impl Node {
 
     /// Its trails, as its own people reach them.
     pub(crate) async fn trails(&self) -> Result<Trails, Failed> {
-        let Desk { channel, bearer } = Desk::open(&self.machine()).await?;
+        let Desk { channel, bearer, .. } = Desk::open(&self.machine()).await?;
         Ok(TrailServiceClient::with_interceptor(channel, bearer))
     }
 
@@ -187,7 +193,8 @@ impl Node {
         self.home.path().join("machine.toml")
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Where it keeps what it knows.
+    pub(crate) fn folder(&self) -> PathBuf {
         self.home.path().join("node")
     }
 
@@ -227,8 +234,14 @@ impl Desk {
     async fn open(file: &Path) -> Result<Self, Failed> {
         let access: Access = toml::from_str(&std::fs::read_to_string(file)?)?;
         let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&access.certificate));
-        let channel = Endpoint::from_shared(format!("https://{}", access.endpoint))?.tls_config(tls)?.connect().await?;
-        Ok(Self { channel, bearer: Bearer(format!("Bearer {}", access.token).parse()?) })
+        let endpoint = Endpoint::from_shared(format!("https://{}", access.endpoint))?.tls_config(tls)?;
+        let (channel, bearer) = (endpoint.connect().await?, Bearer(format!("Bearer {}", access.token).parse()?));
+        Ok(Self { endpoint, channel, bearer })
+    }
+
+    /// The same with another connection.
+    pub(crate) async fn again(&self) -> Result<Self, Failed> {
+        Ok(Self { channel: self.endpoint.connect().await?, ..self.clone() })
     }
 
     /// Its connection.
