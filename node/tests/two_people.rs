@@ -273,6 +273,11 @@ async fn an_account_that_was_ended_has_approved_nothing() {
     assert!(node.visible_trails(&worker).is_empty(), "nothing was written");
     let (_, used) = approved_need(&node, &worker, &other, 2).await;
     node.open_trail(emergency(&worker, used)).await.unwrap().unwrap();
+    // Nor is anything done in the name of whoever asked, and has left.
+    let (_, used) = approved_need(&node, &worker, &other, 3).await;
+    node.disable_account(&BY, &worker.account.to_vec()).await.unwrap();
+    let refused = node.open_trail(emergency(&worker, used)).await.unwrap_err().rejection();
+    assert_eq!(refused, Rejection::BadApproval);
 }
 
 /// [APR-9] Words go by themselves when their time is over.

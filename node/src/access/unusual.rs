@@ -593,7 +593,8 @@ mod tests {
                 let found = unusual.findings(MONDAY - 30 * DAY, &Watcher { hidden: &hidden, ..everything() });
                 let found = found.iter().filter(|finding| finding.rule == rule);
                 let mut found: Vec<_> = found.map(|it| (it.person, it.time, it.count, it.bound)).collect();
-                (expected.sort_unstable(), found.sort_unstable());
+                expected.sort_unstable();
+                found.sort_unstable();
                 assert!(!expected.is_empty());
                 assert_eq!(found, expected, "{rule:?}, {} hidden", hidden.len());
             }

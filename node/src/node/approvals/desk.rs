@@ -77,10 +77,17 @@ impl Node {
         // Whom she excluded since then lets nothing happen, nor whose account was ended.
         let excluded = |case: Arc<Case>| case.excludes(&approved.approver());
         let excludes = self.case_of_approval(approved.record()).is_some_and(excluded);
-        if excludes || !self.still_supervises(approved.record()) {
+        let behalf = caller.on_behalf_of.map(|person| person.account);
+        let left = [Some(caller.account), behalf].into_iter().flatten().any(|account| self.was_ended(&account));
+        if excludes || left || !self.still_supervises(approved.record()) {
             return Err(Rejection::BadApproval);
         }
         Ok(approved)
+    }
+
+    /// Whether an account was ended: what a change waits for is said in a name, and not in that of who has left. [CAS-79]
+    fn was_ended(&self, account: &AccountId) -> bool {
+        self.accounts.account(&account.to_vec()).is_ok_and(|account| account.disabled)
     }
 
     /// Whether the account that approved is there, and a supervisor's. [APR-4]
