@@ -329,7 +329,8 @@ async fn whoever_has_accounts_and_not_their_keys_makes_no_key_count() {
     let wrap =
         staff::seal(berta.key.public(), &Place::Team(known.id()), known.expose_seed(), &mut SystemEntropy).unwrap();
     for wrong in wrongs(&known.id()) {
-        let added = node.add_team_key(&berta.caller, &id, known.public().clone(), &[wrap.clone()], &wrong).await;
+        let added =
+            node.add_team_key(&berta.caller, &id, known.public().clone(), std::slice::from_ref(&wrap), &wrong).await;
         assert_eq!(added.err(), Some(Rejection::NoStaffKey));
     }
     let right = proof(node, &berta, &known.id());

@@ -147,7 +147,7 @@ async fn ways(node: &Running) -> Vec<Way> {
 
     let gone = node.account(Role::CaseWorker).await;
     let token = node.token(&gone, &[], 0).await.secret;
-    let disable = wire::DisableAccountRequest { account: gone, ..Default::default() };
+    let disable = wire::DisableAccountRequest { account: gone };
     way("an account", node.who(&token), by_administrator("DisableAccount", Request::Disable(disable)));
 
     let reset = node.hired("An Invented Reset", Role::CaseWorker).await.account.unwrap().account;
