@@ -9,6 +9,7 @@ pub mod disk;
 pub mod distant;
 pub mod failed;
 pub mod guess;
+pub mod insider;
 pub mod key_file;
 pub mod kill;
 pub mod leak;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
 use uput_conformance::tally::Tally;
-use uput_conformance::{guess, kill, leak, watch};
+use uput_conformance::{guess, insider, kill, leak, watch};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -28,6 +28,18 @@ enum Command {
     Watch(Kill),
     /// Planted values are searched for wherever they must not be
     Leak(Run),
+    /// What insiders can obtain equals what the rules allow, over random cases
+    Insider(Insider),
+}
+
+#[derive(Args)]
+struct Insider {
+    /// Decides every choice
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many cases
+    #[arg(long)]
+    cases: u64,
 }
 
 #[derive(Args)]
@@ -53,7 +65,7 @@ struct Run {
 async fn main() -> ExitCode {
     let ended = run(Arguments::parse().command).await;
     let (text, code) = match &ended {
-        Ok(tally) => (tally.to_string(), u8::from(!tally.violations().is_empty())),
+        Ok((text, well)) => (text.clone(), u8::from(!well)),
         Err(failed) => (format!("conformance: {failed}\n"), 2),
     };
     // If stdout is gone, the number still says it.
@@ -61,25 +73,32 @@ async fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-async fn run(command: Command) -> Outcome<Tally> {
+/// What a run says, and whether it went well.
+async fn run(command: Command) -> Outcome<(String, bool)> {
     let programs = Programs::find()?;
-    match command {
+    let tally = match command {
         Command::Kill(Kill { run: Run { seed, count }, kills }) => {
             let bar = bar(count * 9)?;
             let plan = kill::Plan { seed, referrals: count, kills };
-            kill::run(&programs, plan, move |steps| bar.set_position(steps)).await
+            kill::run(&programs, plan, move |steps| bar.set_position(steps)).await?
         }
         Command::Guess(Run { seed, count }) => {
             let bar = bar(count * 2)?;
-            guess::run(&programs, seed, count, move |guesses| bar.set_position(guesses)).await
+            guess::run(&programs, seed, count, move |guesses| bar.set_position(guesses)).await?
         }
         Command::Watch(Kill { run: Run { seed, count }, kills }) => {
             let bar = bar(count * 11)?;
             let plan = watch::Plan { seed, referrals: count, kills };
-            watch::run(&programs, plan, move |steps| bar.set_position(steps)).await
+            watch::run(&programs, plan, move |steps| bar.set_position(steps)).await?
         }
-        Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await,
-    }
+        Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await?,
+        Command::Insider(Insider { seed, cases }) => {
+            let bar = bar(cases)?;
+            let report = insider::run(&programs, seed, cases, move |made| bar.set_position(made)).await?;
+            return Ok((report.to_string(), report.differences() == 0));
+        }
+    };
+    Ok((tally.to_string(), tally.violations().is_empty()))
 }
 
 /// So many stories, each with values of its own.

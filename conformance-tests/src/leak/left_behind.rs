@@ -69,12 +69,20 @@ pub fn readable(path: &Path, values: &[&str]) -> Outcome<BTreeSet<String>> {
     for value in values {
         scan.plant_whole(value, value);
     }
+    Ok(with_every_key(path)?.iter().flat_map(|part| scan.find(part)).map(str::to_owned).collect())
+}
+
+/// All bytes that somebody has who has a stopped node's folder with every key in it: the files as they are, and what opens.
+///
+/// # Errors
+/// If a file cannot be read, or the folder does not open.
+pub fn with_every_key(path: &Path) -> Outcome<Vec<Vec<u8>>> {
     let folder = Folder::open(path, &shapes(super::CONTROL).into_iter().collect::<Vec<_>>().concat())?;
     let (evidence, opened) = folder.under_trail_keys()?;
     let (on_the_way, _) = folder.on_the_way()?;
     let payloads = folder.records.iter().map(|record| &record.payload);
     let mut parts: Vec<Vec<u8>> = payloads.chain(folder.entries()).chain(&folder.index).cloned().collect();
-    parts.extend([evidence, opened, on_the_way].concat());
+    parts.extend([evidence, opened, on_the_way, folder.under_case_keys()?].concat());
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
@@ -86,7 +94,7 @@ pub fn readable(path: &Path, values: &[&str]) -> Outcome<BTreeSet<String>> {
             }
         }
     }
-    Ok(parts.iter().flat_map(|part| scan.find(part)).map(str::to_owned).collect())
+    Ok(parts)
 }
 
 /// How many pieces that were on their way, sealed to staff, no key of a stopped node's folder opens any more.

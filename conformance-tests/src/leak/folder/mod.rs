@@ -24,6 +24,8 @@ use crate::key_file::{NodeSecrets, from_hex};
 /// Kind of an agreement's record. [NOD-20]
 pub(crate) const AGREEMENT: u16 = 5;
 const EVENT: u16 = 6;
+const CASE: u16 = 12;
+const CASE_VALUES: u16 = 13;
 
 /// What the storage key shows of a folder, and what the trails' keys show beyond that.
 pub(crate) struct Folder {
@@ -50,6 +52,28 @@ struct EventRecord {
     generation: u32,
     #[prost(bytes = "vec", tag = "21")]
     dispatch: Vec<u8>,
+}
+
+/// The record of a case, as far as it is sealed. [CAS-2]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct CaseRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    case: Vec<u8>,
+    #[prost(bytes = "vec", tag = "9")]
+    external_ref: Vec<u8>,
+    #[prost(bytes = "vec", tag = "15")]
+    names: Vec<u8>,
+}
+
+/// What a case's record holds. [CAS-40]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct CaseValuesRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    case: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    sealed: Vec<u8>,
 }
 
 impl Folder {
@@ -105,6 +129,32 @@ impl Folder {
             }
         }
         Ok((opened, closed))
+    }
+
+    /// What the cases' value keys show: file numbers, digests of names, and what is held about her. [CAS-2] [CAS-40]
+    pub(crate) fn under_case_keys(&self) -> Outcome<Parts> {
+        let mut opened = Vec::new();
+        let wrong = |_| Failed::because("a case's record does not parse");
+        for record in &self.records {
+            let (case, sealed) = match record.kind {
+                CASE => {
+                    let case = CaseRecord::decode(record.payload.as_slice()).map_err(wrong)?;
+                    (case.case, vec![("ref", case.external_ref), ("names", case.names)])
+                }
+                CASE_VALUES => {
+                    let values = CaseValuesRecord::decode(record.payload.as_slice()).map_err(wrong)?;
+                    (values.case, vec![("values", values.sealed)])
+                }
+                _ => continue,
+            };
+            let keys = self.book.keys.get(&seal::sha256(&[b"uput/node/case", &case]));
+            for (part, bytes) in sealed.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
+                let aad = [b"uput/node/case/", part.as_bytes(), b"/", &case].concat();
+                let plain = keys.and_then(|keys| seal::open(&keys.value, &aad, &bytes));
+                opened.push(plain.ok_or_else(|| Failed::because(format!("the {part} of a case do not open")))?);
+            }
+        }
+        Ok(opened)
     }
 
     /// [NOD-23]
