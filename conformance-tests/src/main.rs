@@ -40,6 +40,9 @@ struct Insider {
     /// How many cases
     #[arg(long)]
     cases: u64,
+    /// At how many cases that are not theirs each person tries each act; looks are tried at all
+    #[arg(long, default_value_t = usize::MAX)]
+    acts: usize,
 }
 
 #[derive(Args)]
@@ -92,10 +95,11 @@ async fn run(command: Command) -> Outcome<(String, bool)> {
             watch::run(&programs, plan, move |steps| bar.set_position(steps)).await?
         }
         Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await?,
-        Command::Insider(Insider { seed, cases }) => {
-            let bar = bar(cases)?;
-            let report = insider::run(&programs, seed, cases, move |made| bar.set_position(made)).await?;
-            return Ok((report.to_string(), report.differences() == 0));
+        Command::Insider(Insider { seed, cases, acts }) => {
+            let bar = bar(insider::steps(cases))?;
+            let extent = insider::Extent { seed, cases, acts };
+            let report = insider::run(&programs, extent, move |steps| bar.set_position(steps)).await?;
+            return Ok((report.to_string(), report.well()));
         }
     };
     Ok((tally.to_string(), tally.violations().is_empty()))

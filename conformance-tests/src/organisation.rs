@@ -341,11 +341,23 @@ impl Organisation {
     /// # Errors
     /// If it cannot be started, or says nothing.
     pub async fn uput_as(&self, access: &Path, arguments: &[&str]) -> Outcome<(bool, serde_json::Value)> {
+        self.command_as(access, arguments).await
+    }
+
+    /// The same as [`Self::uput_as`], to be waited for beside others.
+    pub fn command_as(
+        &self,
+        access: &Path,
+        arguments: &[&str],
+    ) -> impl Future<Output = Outcome<(bool, serde_json::Value)>> + Send + use<> {
         let mut command = Command::new(&self.programs.uput);
         command.arg("--as").arg(access).arg("--node").arg(self.folder());
         command.args(["--yes", "--no-input", "--json"]).args(arguments);
-        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
-        Ok((output.status.success(), serde_json::from_slice(&output.stdout)?))
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        async move {
+            let output = command.output().await?;
+            Ok((output.status.success(), serde_json::from_slice(&output.stdout)?))
+        }
     }
 
     /// Runs `uput` on this node and reads what it says.

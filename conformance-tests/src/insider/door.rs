@@ -16,11 +16,14 @@ pub(super) struct Door {
     pub(super) token: MetadataValue<Ascii>,
 }
 
+/// How a message of a watch begins that tells something: its field 1, with a length.
+const CHANGES: u8 = 1 << 3 | 2;
+
 /// What came back.
 pub(super) type Heard = Result<Vec<u8>, Status>;
 
 impl Door {
-    /// One call; of a stream, the first message.
+    /// One call; of a stream, all messages until one has nothing to tell.
     pub(super) async fn call(&self, method: &Method, bytes: Vec<u8>) -> Heard {
         let mut request = Request::new(bytes);
         request.metadata_mut().insert("authorization", self.token.clone());
@@ -30,7 +33,15 @@ impl Door {
         let path = path.parse().map_err(|_| Status::internal("a path that is none"))?;
         if method.streams {
             let mut stream = grpc.server_streaming(request, path, Raw).await?.into_inner();
-            return Ok(stream.message().await?.unwrap_or_default());
+            let mut all = Vec::new();
+            while let Some(message) = stream.message().await? {
+                all.extend(&message);
+                // A sign of life has a cursor, and no change before it.
+                if message.first() != Some(&CHANGES) {
+                    break;
+                }
+            }
+            return Ok(all);
         }
         grpc.unary(request, path, Raw).await.map(tonic::Response::into_inner)
     }

@@ -1,27 +1,22 @@
-//! The full operator: the administrator's account, the folder with its storage key and every key in the key book, the log (at
-//! trace where values are sealed to staff), and the command line of the running node.
-
-use std::collections::BTreeMap;
+//! The full operator: the administrator's account, the folder with its storage key and every key in the key book, the log, and
+//! the command line of the running node.
 
 use ring::digest::{SHA256, digest};
 
-use super::obtain::{Known, Obtained};
-use super::oracle::Item;
+use super::known::Known;
+use super::obtain::Obtained;
 use super::schema::parts;
 use crate::failed::Outcome;
 use crate::leak::left_behind::with_every_key;
 use crate::organisation::Organisation;
 
+/// No record of an event is longer; what is longer is a file, and a sealed one.
+const LONGEST: usize = 1 << 18;
+
 /// Takes all of it. The node is stopped for that: its folder is whole.
-pub(super) async fn obtain(
-    known: &Known,
-    side: &Organisation,
-    administrator: BTreeMap<(usize, Item), String>,
-) -> Outcome<Obtained> {
+pub(super) async fn obtain(known: &Known, side: &Organisation, administrator: Obtained) -> Outcome<Obtained> {
     let mut obtained = Obtained::default();
-    for (item, by) in administrator {
-        obtained.take([item].into(), &by);
-    }
+    obtained.join(administrator);
     let mut places = Vec::new();
     if let Some(process) = side.process().await {
         for file in ["cmdline", "environ"] {
@@ -47,6 +42,9 @@ pub(super) async fn obtain(
 
 /// IDs of the events in these bytes, which stand nowhere else if nothing refers to them. [ENV-8]
 fn event_ids(bytes: &[u8], deep: u8) -> Vec<Vec<u8>> {
+    if bytes.len() > LONGEST {
+        return Vec::new();
+    }
     let fields = parts(bytes).unwrap_or_default();
     let content = |number| fields.iter().find(|(field, _)| *field == number).map(|(_, content)| content.as_slice());
     match (content(1), content(2)) {

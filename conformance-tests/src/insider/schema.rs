@@ -27,6 +27,13 @@ pub(super) struct Method {
     pub(super) streams: bool,
 }
 
+impl Method {
+    /// Its name alone.
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// All of it.
 #[derive(Default)]
 pub(super) struct Schema {

@@ -1,16 +1,23 @@
-//! Random cases at the receiving organisation, made through the real programs: every choice follows from the seed.
+//! Random cases at the receiving organisation, made through the real programs.
+//!
+//! Guarantees that what the rules are asked about is what was done here, never what a node says of it; nodes are asked for
+//! the IDs that they drew, and whether something has arrived.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::door::Door;
 use super::form::Target;
-use super::oracle::{Case, Who};
-use super::people::{Person, name_of};
+use super::oracle::{Case, SEARCHED, Said, Who};
+use super::people::{People, Person, READERS, name_of};
+use super::plan::Plan;
 use super::schema::{Schema, Value};
 use crate::failed::{Failed, Outcome};
+use crate::pair::{HOTLINE, SHELTER};
 use crate::random::Draw;
 use crate::referral::CONSENT;
+use uput_wire::v1 as wire;
 
 /// Seconds since 1970 after everything here.
 const LATER: u64 = 4_000_000_000;
@@ -25,6 +32,10 @@ pub(super) struct Planted {
     pub(super) values: Vec<(&'static str, String)>,
     pub(super) record: Option<String>,
     pub(super) file_number: Option<String>,
+    pub(super) words: Option<String>,
+    pub(super) follow_up: Vec<u8>,
+    /// What the sender alone has.
+    pub(super) sender: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// One case as it was made.
@@ -32,8 +43,7 @@ pub(super) struct Planted {
 pub(super) struct Made {
     pub(super) rules: Case,
     pub(super) planted: Planted,
-    /// The sentence that tells it.
-    pub(super) story: String,
+    pub(super) plan: Plan,
 }
 
 /// Who makes the cases, and how.
@@ -41,32 +51,19 @@ pub(super) struct Made {
 pub(super) struct Makers {
     pub(super) schema: Arc<Schema>,
     pub(super) sender: Door,
-    pub(super) people: Arc<BTreeMap<Who, Person>>,
+    pub(super) people: Arc<People>,
     /// The team, in hexadecimal.
     pub(super) team: String,
-    pub(super) sealed: bool,
 }
 
-/// What was drawn for a case.
-struct Plan {
-    stage: u64,
-    answered: bool,
-    holders: Vec<Who>,
-    team: bool,
-    nobody: bool,
-    named: BTreeSet<Who>,
-    by_hand: BTreeSet<Who>,
-    file_number: bool,
-    record: bool,
-    closed: bool,
-    guardian: bool,
-}
+type Content = Vec<(&'static str, Value)>;
 
 impl Made {
     /// Where an attempt aims.
     pub(super) fn target(&self) -> Target {
         let word = |text: &String| text.split(' ').next().unwrap_or_default().to_owned();
-        let own = self.planted.record.iter().chain(self.planted.values.iter().map(|(_, value)| value)).next();
+        let mut names = self.planted.values.iter().filter(|(label, _)| *label == SEARCHED).map(|(_, value)| value);
+        let own = self.planted.record.as_ref().or_else(|| names.next());
         Target {
             trail: self.planted.trail.clone(),
             case: self.planted.case.clone(),
@@ -74,41 +71,15 @@ impl Made {
             file_number: self.planted.file_number.clone().unwrap_or_else(|| "none".to_owned()),
         }
     }
-}
 
-impl Plan {
-    fn draw(draw: &mut Draw, sealed: bool) -> Self {
-        let stage = [0, 1, 2, 2].get(draw.below(4) as usize).copied().unwrap_or_default();
-        let answered = stage > 0 || draw.once_in(2);
-        let mut holders = Vec::new();
-        for who in [Who::Worker, Who::Excluded, Who::ExcludedSupervisor, Who::Supervisor, Who::Machine] {
-            if draw.once_in(3) {
-                holders.push(who);
-            }
-        }
-        let mut some = |one_in| {
-            let all = [Who::Excluded, Who::ExcludedSupervisor];
-            all.into_iter().filter(|_| draw.once_in(one_in)).collect::<BTreeSet<_>>()
-        };
-        let (named, by_hand) = (some(3), some(3));
-        Self {
-            stage,
-            answered,
-            holders,
-            team: draw.once_in(3),
-            nobody: draw.once_in(5),
-            named: if stage == 2 { named } else { BTreeSet::new() },
-            by_hand: if answered { by_hand } else { BTreeSet::new() },
-            file_number: answered && draw.once_in(2),
-            record: answered && !sealed && draw.once_in(2),
-            closed: answered && draw.once_in(6),
-            guardian: draw.once_in(4),
-        }
+    /// The sentence that tells it.
+    pub(super) fn story(&self) -> String {
+        format!("{:?}; {:?}", self.rules, self.plan)
     }
 }
 
-/// A word that nobody else has: capital and eighteen letters, no language.
-pub(super) fn word(draw: &mut Draw) -> String {
+/// A word that nobody else has: a capital and fourteen letters, of no language.
+fn word(draw: &mut Draw) -> String {
     let letter =
         |draw: &mut Draw, of: &[u8]| char::from(of.get(draw.below(of.len() as u64) as usize).copied().unwrap_or(b'a'));
     let mut word = letter(draw, b"BDFGHKLMNPRSTVZ").to_string();
@@ -119,11 +90,19 @@ pub(super) fn word(draw: &mut Draw) -> String {
     word
 }
 
+fn words(draw: &mut Draw) -> String {
+    format!("{} {}", word(draw), word(draw))
+}
+
 fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
-fn said(kind: &'static str, content: Vec<(&'static str, Value)>) -> (&'static str, Value) {
+fn number(value: u64) -> Value {
+    Value::Number(value)
+}
+
+fn said(kind: &'static str, content: Content) -> (&'static str, Value) {
     ("statement", Value::Message(vec![(kind, Value::Message(content))]))
 }
 
@@ -141,279 +120,332 @@ impl Makers {
         self.people.get(&who).ok_or_else(|| Failed::because(format!("nobody is {who:?}")))
     }
 
-    /// Makes one case, as the draw decides.
-    pub(super) async fn make(&self, mut draw: Draw) -> Outcome<Made> {
-        let plan = Plan::draw(&mut draw, self.sealed);
-        let mut made = Made::default();
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        self.open(&mut made, &mut draw).await?;
-        if plan.answered {
-            let until = said("held", vec![("until", Value::Number(LATER))]);
-            self.record(supervisor, &mut made, &mut draw, vec![until]).await?;
-            made.rules.persons.insert(Who::Supervisor);
-            self.exclude(&plan, &mut made).await?;
-            self.assign(&plan, &mut made).await?;
+    /// What the supervisor has done.
+    async fn done(&self, name: &str, content: Content) -> Outcome<Vec<u8>> {
+        self.person(Who::Supervisor)?.door.done(&self.schema, name, &content).await
+    }
+
+    /// Makes one case, as it was planned.
+    pub(super) async fn make(&self, plan: Plan, mut draw: Draw) -> Outcome<Made> {
+        let mut made = Made { plan, ..Made::default() };
+        let (made_, draw) = (&mut made, &mut draw);
+        made_.rules.sealed = made_.plan.sealed;
+        self.open(made_, draw).await?;
+        if made_.plan.answered {
+            let until = said("held", vec![("until", number(LATER))]);
+            self.says(made_, draw, vec![until]).await?;
+            made_.rules.persons.insert(Who::Supervisor);
         }
-        if plan.stage > 0 {
-            self.need(&plan, &mut made, &mut draw).await?;
+        if made_.plan.ours {
+            self.give(made_, Who::Worker).await?;
         }
-        if plan.stage > 1 {
-            self.identity(&plan, &mut made, &mut draw).await?;
+        self.exclude(made_).await?;
+        self.assign(made_).await?;
+        if made_.plan.stage > 0 {
+            self.need(made_, draw).await?;
         }
-        self.number(&plan, &mut made, &mut draw).await?;
-        if plan.answered {
-            self.leave(&plan, &mut made).await?;
+        if made_.plan.stage > 1 {
+            self.identity(made_, draw).await?;
         }
-        made.rules.events = !made.planted.events.is_empty();
-        made.rules.values = made.planted.values.iter().map(|(label, _)| *label).collect();
-        made.story = format!(
-            "stage {}, {}, basis {}, held by {:?}{}, excluded {:?} (named in what came: {:?}){}{}{}",
-            plan.stage,
-            if plan.answered { "answered" } else { "not answered" },
-            if plan.guardian { "guardian consent" } else { "consent" },
-            made.rules.persons,
-            if made.rules.team { " and a team" } else { "" },
-            made.rules.excluded,
-            plan.named,
-            if made.rules.file_number { ", with a file number" } else { "" },
-            if made.rules.record { ", with a record" } else { "" },
-            if plan.closed { ", closed" } else { "" },
-        );
+        self.keep_back(made_, draw).await?;
+        self.write_down(made_, draw).await?;
+        self.end(made_, draw).await?;
+        if made_.plan.answered {
+            self.leave(made_).await?;
+        }
+        made.rules.events = made.planted.events.len();
         Ok(made)
     }
 
     async fn open(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
-        let content = [
+        let (door, peer, service, places) = match (made.plan.ours, made.plan.sealed) {
+            (true, _) => (&self.person(Who::Intake)?.door, HOTLINE, wire::ServiceType::Psychosocial, None),
+            (_, true) => (&self.sender, SHELTER, wire::ServiceType::ChildProtection, None),
+            _ => (&self.sender, SHELTER, wire::ServiceType::Shelter, Some(1 + draw.below(PLACES))),
+        };
+        let mut list = vec![("adults", "1".to_owned())];
+        list.extend(places.map(|places| ("places", places.to_string())));
+        let content = vec![
             ("request_id", Value::Text(draw.request_id())),
-            ("peer", text(crate::pair::SHELTER)),
-            ("act", Value::Number(uput_wire::v1::Act::Referral as u64)),
-            ("service_type", Value::Number(uput_wire::v1::ServiceType::Shelter as u64)),
-            ("basis", Value::Number(uput_wire::v1::LegalBasis::NoneNeededNonpersonal as u64)),
-            fields(&[("places", (1 + draw.below(PLACES)).to_string()), ("adults", "1".to_owned())]),
+            ("peer", text(peer)),
+            ("act", number(wire::Act::Referral as u64)),
+            ("service_type", number(service as u64)),
+            ("basis", number(wire::LegalBasis::NoneNeededNonpersonal as u64)),
+            fields(&list),
         ];
-        let answer = self.sender.done(&self.schema, "TrailService/OpenTrail", &content).await?;
-        made.planted.trail = first(self.schema.get("OpenTrailResponse", &answer, "trail")?)?;
+        let answer = door.done(&self.schema, "TrailService/OpenTrail", &content).await?;
+        made.planted.trail = self.schema.get("OpenTrailResponse", &answer, "trail")?.concat();
+        made.rules.by_intake = made.plan.ours;
         // An opening's ID is the trail's.
-        let wanted = [("trail", Value::Bytes(made.planted.trail.clone()))];
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        let answer = supervisor.done(&self.schema, "CaseService/GetCase", &wanted).await?;
-        made.planted.case = first(self.schema.get("GetCaseResponse", &answer, "case.case")?)?;
+        made.planted.case = self.case_of(&self.person(Who::Supervisor)?.door, &made.planted.trail).await?;
         Ok(())
     }
 
-    async fn record(
-        &self,
-        door: &Door,
-        made: &mut Made,
-        draw: &mut Draw,
-        more: Vec<(&'static str, Value)>,
-    ) -> Outcome<Vec<u8>> {
+    async fn case_of(&self, door: &Door, trail: &[u8]) -> Outcome<Vec<u8>> {
+        let answer = door.done(&self.schema, "CaseService/GetCase", &[("trail", Value::Bytes(trail.to_vec()))]).await?;
+        Ok(self.schema.get("GetCaseResponse", &answer, "case.case")?.concat())
+    }
+
+    async fn record(&self, door: &Door, made: &mut Made, draw: &mut Draw, more: Content) -> Outcome<Vec<u8>> {
         let mut content =
             vec![("request_id", Value::Text(draw.request_id())), ("trail", Value::Bytes(made.planted.trail.clone()))];
         content.extend(more);
         let answer = door.done(&self.schema, "TrailService/RecordEvent", &content).await?;
-        let event = first(self.schema.get("RecordEventResponse", &answer, "event")?)?;
+        let event = self.schema.get("RecordEventResponse", &answer, "event")?.concat();
         made.planted.events.push(event.clone());
         Ok(event)
     }
 
-    /// Waits until an event is at the receiver.
-    async fn arrives(&self, made: &Made, event: &[u8]) -> Outcome<()> {
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        let method = self.schema.method("TrailService/GetTrail")?;
-        let mut content = vec![("trail", Value::Bytes(made.planted.trail.clone()))];
-        if self.schema.fields(&method.request).unwrap_or_default().iter().any(|field| field.name == "reason") {
-            content.push(("reason", Value::Message(vec![("code", Value::Number(3))])));
-        }
+    /// The supervisor says something.
+    async fn says(&self, made: &mut Made, draw: &mut Draw, more: Content) -> Outcome<Vec<u8>> {
+        let door = self.person(Who::Supervisor)?.door.clone();
+        self.record(&door, made, draw, more).await
+    }
+
+    /// The sender says something, and it arrives.
+    async fn hears(&self, made: &mut Made, draw: &mut Draw, more: Content) -> Outcome<()> {
+        let event = self.record(&self.sender, made, draw, more).await?;
+        let reason = Value::Message(vec![("code", number(wire::AccessReason::Supervision as u64))]);
+        let content = vec![("trail", Value::Bytes(made.planted.trail.clone())), ("reason", reason)];
         for _ in 0..1000 {
-            let answer = supervisor.done(&self.schema, "TrailService/GetTrail", &content).await?;
-            if self.schema.get(&method.answer, &answer, "trail.events.event")?.iter().any(|seen| seen == event) {
+            let answer = self.done("TrailService/GetTrail", content.clone()).await?;
+            if self.schema.get("GetTrailResponse", &answer, "trail.events.event")?.contains(&event) {
                 return Ok(());
             }
-            tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
         }
         Err(Failed::because("an event does not arrive"))
     }
 
-    /// What rests on consent, with the values that are planted.
-    fn consented(
-        &self,
-        plan: &Plan,
-        made: &mut Made,
-        planted: &[(&'static str, String)],
-        more: &[(&str, &str)],
-    ) -> Vec<(&'static str, Value)> {
-        let mut list: Vec<(&str, String)> = more.iter().map(|(label, value)| (*label, (*value).to_owned())).collect();
-        list.extend(planted.iter().map(|(label, value)| (*label, value.clone())));
-        let basis = if plan.guardian {
-            list.extend([
-                ("guardian_class", "parent".to_owned()),
-                ("guardian_authority", "parental".to_owned()),
-                ("child_assent", "assents".to_owned()),
-            ]);
-            uput_wire::v1::LegalBasis::GuardianConsent
-        } else {
-            uput_wire::v1::LegalBasis::ExplicitConsent
+    /// Who can open what is sealed now: who has the case, and the supervisors; nobody whom she excluded. [STF-11]
+    fn readers(made: &Made) -> BTreeSet<Who> {
+        let rules = &made.rules;
+        let has = |who: &Who| {
+            rules.persons.contains(who)
+                || rules.team && *who == Who::Member
+                || matches!(who, Who::Supervisor | Who::ExcludedSupervisor)
         };
-        let consent = CONSENT
-            .iter()
-            .filter(|(label, _)| *label != "consent_purpose" && !(plan.guardian && *label == "consent_given_by"));
+        READERS.into_iter().filter(has).filter(|who| !rules.excluded.contains(who)).collect()
+    }
+
+    fn plant(made: &mut Made, label: &'static str, value: String, readers: BTreeSet<Who>) {
+        made.planted.values.push((label, value));
+        made.rules.values.push(Said { label, readers });
+    }
+
+    /// What rests on consent.
+    fn consented(made: &Made, purpose: &str, more: &[(&'static str, String)]) -> Content {
+        let mut list: Vec<(&str, String)> = more.to_vec();
+        list.push(("consent_purpose", purpose.to_owned()));
+        let basis = if made.plan.guardian {
+            let guardian =
+                [("guardian_class", "parent"), ("guardian_authority", "parental"), ("child_assent", "assents")];
+            list.extend(guardian.map(|(label, value)| (label, value.to_owned())));
+            wire::LegalBasis::GuardianConsent
+        } else {
+            wire::LegalBasis::ExplicitConsent
+        };
+        let given_by = |label: &str| made.plan.guardian && label == "consent_given_by";
+        let consent = CONSENT.iter().filter(|(label, _)| *label != "consent_purpose" && !given_by(label));
         list.extend(consent.map(|(label, value)| (*label, (*value).to_owned())));
-        made.planted.values.extend(planted.iter().cloned());
-        vec![("basis", Value::Number(basis as u64)), fields(&list)]
+        vec![("basis", number(basis as u64)), fields(&list)]
     }
 
-    async fn need(&self, plan: &Plan, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
-        let purpose = [("consent_purpose", format!("{} {}", word(draw), word(draw)))];
-        let mut more = self.consented(plan, made, &purpose, &[("age_band", "30_59"), ("language", "sq")]);
-        more.push(said("need", vec![]));
-        let sender = self.sender.clone();
-        let event = self.record(&sender, made, draw, more).await?;
-        self.arrives(made, &event).await
+    async fn need(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
+        // Programs show the newest value of a label: where identity follows, the purpose that is looked for stands there.
+        let last = made.plan.stage == 1;
+        let purpose = if last { words(draw) } else { "A bed for tonight".to_owned() };
+        let more = [("age_band", "30_59".to_owned()), ("language", "sq".to_owned())];
+        let mut content = Self::consented(made, &purpose, &more);
+        content.push(said("need", vec![]));
+        self.hears(made, draw, content).await?;
+        if last {
+            let readers = Self::readers(made);
+            Self::plant(made, "consent_purpose", purpose, readers);
+        }
+        Ok(())
     }
 
-    async fn identity(&self, plan: &Plan, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
-        let supervisor = self.person(Who::Supervisor)?.door.clone();
-        let reason = ("reason_in_words", format!("{} {}", word(draw), word(draw)));
-        made.planted.values.push(reason.clone());
-        self.record(&supervisor, made, draw, vec![said("accepted", vec![]), fields(&[reason])]).await?;
-        let mut planted =
-            vec![("name", format!("{} {}", word(draw), word(draw))), ("safe_contact_code_word", word(draw))];
-        let mut names: Vec<String> = plan.named.iter().map(|who| name_of(*who).to_owned()).collect();
+    async fn identity(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
+        let reason = words(draw);
+        let accepted = vec![said("accepted", vec![]), fields(&[("reason_in_words", reason.clone())])];
+        self.says(made, draw, accepted).await?;
+        let readers = Self::readers(made);
+        Self::plant(made, "reason_in_words", reason, readers);
+        if made.plan.to_one {
+            let key = self.person(Who::Worker)?.key.clone();
+            let content = vec![("trail", Value::Bytes(made.planted.trail.clone())), ("key", Value::Bytes(key))];
+            self.done("StaffService/SealTrail", content).await?;
+        }
         // One more whom nobody here knows.
-        let unknown = format!("{} {}", word(draw), word(draw));
-        names.push(unknown.clone());
-        planted.push(("consent_purpose", format!("{} {}", word(draw), word(draw))));
-        let joined = names.join("; ");
-        let mut more =
-            self.consented(plan, made, &planted, &[("excluded_persons", &joined), ("safe_contact_channel", "call")]);
-        // In the answer stands the list; what is looked for is the one name that is in no other.
-        made.planted.values.retain(|(label, _)| *label != "consent_purpose");
-        made.planted.values.extend(planted.iter().filter(|(label, _)| *label == "consent_purpose").cloned());
-        made.planted.values.push(("excluded_persons", unknown));
-        more.push(said("identity", vec![]));
-        let sender = self.sender.clone();
-        let event = self.record(&sender, made, draw, more).await?;
-        self.arrives(made, &event).await?;
-        made.rules.excluded.extend(plan.named.iter().copied());
+        let (name, code_word, purpose, unknown) = (words(draw), word(draw), words(draw), words(draw));
+        let names: Vec<&str> = made.plan.named.iter().map(|who| name_of(*who)).chain([unknown.as_str()]).collect();
+        let more = [
+            ("name", name.clone()),
+            ("safe_contact_code_word", code_word.clone()),
+            ("safe_contact_channel", "call".to_owned()),
+            ("excluded_persons", names.join("; ")),
+        ];
+        let mut content = Self::consented(made, &purpose, &more);
+        content.push(said("identity", vec![]));
+        self.hears(made, draw, content).await?;
+        // Excluded in the same commit, before a box is chosen. [CAS-30] [STF-18]
+        made.rules.excluded.extend(made.plan.named.iter().copied());
         made.rules.persons = &made.rules.persons - &made.rules.excluded;
-        Ok(())
-    }
-
-    async fn exclude(&self, plan: &Plan, made: &mut Made) -> Outcome<()> {
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        for who in &plan.by_hand {
-            let colleague = self.person(*who)?.account.get(..16).unwrap_or_default();
-            let content = [("case", Value::Bytes(made.planted.case.clone())), ("colleague", text(colleague))];
-            supervisor.done(&self.schema, "CaseService/ExcludePerson", &content).await?;
-            made.rules.excluded.insert(*who);
+        let readers = if made.plan.to_one { BTreeSet::from([Who::Worker]) } else { Self::readers(made) };
+        let planted = [
+            ("name", name),
+            ("safe_contact_code_word", code_word),
+            ("consent_purpose", purpose),
+            ("excluded_persons", unknown),
+        ];
+        for (label, value) in planted {
+            Self::plant(made, label, value, readers.clone());
         }
         Ok(())
     }
 
-    async fn assign(&self, plan: &Plan, made: &mut Made) -> Outcome<()> {
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        for who in plan.holders.iter().filter(|who| **who != Who::Supervisor) {
-            if made.rules.excluded.contains(who) || plan.nobody {
-                continue;
+    async fn exclude(&self, made: &mut Made) -> Outcome<()> {
+        for who in made.plan.by_hand.clone() {
+            let colleague = text(&hex(&self.person(who)?.account));
+            let content = vec![("case", Value::Bytes(made.planted.case.clone())), ("colleague", colleague)];
+            self.done("CaseService/ExcludePerson", content).await?;
+            made.rules.excluded.insert(who);
+        }
+        Ok(())
+    }
+
+    async fn give(&self, made: &mut Made, who: Who) -> Outcome<()> {
+        let colleague = text(&hex(&self.person(who)?.account));
+        let content = vec![("case", Value::Bytes(made.planted.case.clone())), ("colleague", colleague)];
+        self.done("CaseService/AssignCase", content).await?;
+        made.rules.persons.insert(who);
+        Ok(())
+    }
+
+    async fn assign(&self, made: &mut Made) -> Outcome<()> {
+        if made.plan.nobody || !(made.plan.answered || made.plan.ours) {
+            return Ok(());
+        }
+        for who in made.plan.holders.clone() {
+            if !made.rules.excluded.contains(&who) && !made.rules.persons.contains(&who) {
+                self.give(made, who).await?;
             }
-            let colleague = self.person(*who)?.account.get(..16).unwrap_or_default();
-            let content = [("case", Value::Bytes(made.planted.case.clone())), ("colleague", text(colleague))];
-            supervisor.done(&self.schema, "CaseService/AssignCase", &content).await?;
-            made.rules.persons.insert(*who);
         }
-        if plan.team && !plan.nobody {
-            let content = [("case", Value::Bytes(made.planted.case.clone())), ("team", text(&self.team))];
-            supervisor.done(&self.schema, "CaseService/AssignCase", &content).await?;
+        if made.plan.team {
+            let content = vec![("case", Value::Bytes(made.planted.case.clone())), ("team", text(&self.team))];
+            self.done("CaseService/AssignCase", content).await?;
             made.rules.team = true;
         }
         Ok(())
     }
 
-    /// The file number, the record, and the end.
-    async fn number(&self, plan: &Plan, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
-        let supervisor = &self.person(Who::Supervisor)?.door;
+    /// What the sender has and does not disclose: the name of its own case, its number, and more than was asked for.
+    async fn keep_back(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
+        if !made.plan.kept_back {
+            return Ok(());
+        }
+        let case = self.case_of(&self.sender, &made.planted.trail).await?;
+        let (file_number, own) = (format!("{}/2025", word(draw)), words(draw));
+        let content = [("case", Value::Bytes(case.clone())), ("external_ref", text(&file_number))];
+        self.sender.done(&self.schema, "CaseService/SetFileNumber", &content).await?;
+        let content = [
+            ("request_id", Value::Text(draw.request_id())),
+            ("case", Value::Bytes(case.clone())),
+            fields(&[("guardian_name", own.clone())]),
+        ];
+        self.sender.done(&self.schema, "FollowUpService/UpdateCaseRecord", &content).await?;
+        made.planted.sender =
+            vec![("case", case), ("file number", file_number.into_bytes()), ("record", own.into_bytes())];
+        Ok(())
+    }
+
+    /// What the organisation writes down for itself.
+    async fn write_down(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
         let case = || ("case", Value::Bytes(made.planted.case.clone()));
-        if plan.file_number {
-            let number = format!("{}/2026", word(draw));
-            let content = [case(), ("external_ref", text(&number))];
-            supervisor.done(&self.schema, "CaseService/SetFileNumber", &content).await?;
-            made.planted.file_number = Some(number);
+        if made.plan.file_number {
+            let file_number = format!("{}/2026", word(draw));
+            self.done("CaseService/SetFileNumber", vec![case(), ("external_ref", text(&file_number))]).await?;
+            made.planted.file_number = Some(file_number);
             made.rules.file_number = true;
         }
-        if plan.record {
-            let own = format!("{} {}", word(draw), word(draw));
-            let content = [
-                ("request_id", Value::Text(draw.request_id())),
-                ("case", Value::Bytes(made.planted.case.clone())),
-                fields(&[("guardian_name", own.clone())]),
-            ];
-            supervisor.done(&self.schema, "FollowUpService/UpdateCaseRecord", &content).await?;
+        let case = || ("case", Value::Bytes(made.planted.case.clone()));
+        if made.plan.record {
+            let own = words(draw);
+            let request_id = ("request_id", Value::Text(draw.request_id()));
+            let content = vec![request_id, case(), fields(&[("guardian_name", own.clone())])];
+            self.done("FollowUpService/UpdateCaseRecord", content).await?;
             made.planted.record = Some(own);
             made.rules.record = true;
         }
-        if plan.closed {
-            let content = [("case", Value::Bytes(made.planted.case.clone()))];
-            supervisor.done(&self.schema, "CaseService/CloseCase", &content).await?;
+        let case = || ("case", Value::Bytes(made.planted.case.clone()));
+        if made.plan.follow_up {
+            let request_id = ("request_id", Value::Text(draw.request_id()));
+            let content = vec![request_id, case(), ("consent_withdrawn", Value::Message(vec![]))];
+            let answer = self.done("FollowUpService/FollowUp", content).await?;
+            made.planted.follow_up = self.schema.get("FollowUpResponse", &answer, "follow_up.follow_up")?.concat();
+            made.rules.follow_up = true;
+        }
+        if made.plan.words {
+            let why = words(draw);
+            let reason = vec![("code", number(wire::AccessReason::Supervision as u64)), ("words", text(&why))];
+            let content = vec![("trail", Value::Bytes(made.planted.trail.clone())), ("reason", Value::Message(reason))];
+            self.done("TrailService/GetTrail", content).await?;
+            made.planted.words = Some(why);
+            made.rules.words = true;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
+        if made.plan.purged {
+            let reason = ("reason", number(wire::ClosureReason::Done as u64));
+            self.says(made, draw, vec![said("closed", vec![reason])]).await?;
+            let manner = ("manner", number(wire::PurgeManner::Destroyed as u64));
+            self.says(made, draw, vec![said("purged", vec![manner])]).await?;
+            made.rules.purged = true;
+        }
+        if made.plan.closed {
+            self.done("CaseService/CloseCase", vec![("case", Value::Bytes(made.planted.case.clone()))]).await?;
         }
         Ok(())
     }
 
     /// Who answered gives it away, where that was drawn.
-    async fn leave(&self, plan: &Plan, made: &mut Made) -> Outcome<()> {
-        if plan.holders.contains(&Who::Supervisor) && !plan.nobody {
+    async fn leave(&self, made: &mut Made) -> Outcome<()> {
+        if made.plan.holders.contains(&Who::Supervisor) && !made.plan.nobody {
             return Ok(());
         }
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        // The account that works there has no name that is known here: the case says who has it.
-        let wanted = [("case", Value::Bytes(made.planted.case.clone()))];
-        let answer = supervisor.done(&self.schema, "CaseService/GetCase", &wanted).await?;
+        // The account that works there has no ID that is known here: the case says who has it.
+        let wanted = || vec![("case", Value::Bytes(made.planted.case.clone()))];
+        let answer = self.done("CaseService/GetCase", wanted()).await?;
         let names = self.schema.get("GetCaseResponse", &answer, "case.persons.name")?;
         let persons = self.schema.get("GetCaseResponse", &answer, "case.persons.person")?;
-        for (name, person) in names.iter().zip(persons) {
-            if name == crate::staff::NAME.as_bytes() {
-                let id = hex(&person);
-                let content = [
-                    ("case", Value::Bytes(made.planted.case.clone())),
-                    ("colleague", text(&id)),
-                    ("remove", Value::Number(1)),
-                ];
-                supervisor.done(&self.schema, "CaseService/AssignCase", &content).await?;
-            }
+        for (_, person) in names.iter().zip(persons).filter(|(name, _)| *name == crate::staff::NAME.as_bytes()) {
+            let mut content = wanted();
+            content.extend([("colleague", text(&hex(&person))), ("remove", number(1))]);
+            self.done("CaseService/AssignCase", content).await?;
         }
         made.rules.persons.remove(&Who::Supervisor);
-        let answer = supervisor.done(&self.schema, "CaseService/GetCase", &wanted).await?;
-        let held = self.schema.get("GetCaseResponse", &answer, "case.persons")?.len();
-        if held != made.rules.persons.len() {
-            return Err(Failed::because(format!(
-                "{held} people have a case that was given to {:?}",
-                made.rules.persons
-            )));
-        }
         Ok(())
     }
 
-    /// Every tenth case becomes a part of the one before, if the supervisor sees the values of both.
+    /// Cases become parts of those before them.
     pub(super) async fn join(&self, cases: &mut [Made]) -> Outcome<()> {
-        let supervisor = &self.person(Who::Supervisor)?.door;
-        for number in (5..cases.len()).step_by(10) {
-            let fits = |made: &Made| !made.rules.persons.is_empty() || made.rules.team;
+        for number in 1..cases.len() {
             let (Some(from), Some(into)) = (cases.get(number), cases.get(number - 1)) else { continue };
-            if !fits(from) || !fits(into) || from.rules.file_number || from.rules.record {
+            if !from.plan.joins {
                 continue;
             }
-            let content =
-                [("from", Value::Bytes(from.planted.case.clone())), ("into", Value::Bytes(into.planted.case.clone()))];
-            supervisor.done(&self.schema, "CaseService/JoinCases", &content).await?;
+            let content = vec![
+                ("from", Value::Bytes(from.planted.case.clone())),
+                ("into", Value::Bytes(into.planted.case.clone())),
+            ];
+            self.done("CaseService/JoinCases", content).await?;
             if let Some(from) = cases.get_mut(number) {
                 from.rules.into = Some(number - 1);
-                from.story.push_str(", and became a part of the case before");
             }
         }
         Ok(())
     }
-}
-
-fn first(found: Vec<Vec<u8>>) -> Outcome<Vec<u8>> {
-    found.into_iter().next().ok_or_else(|| Failed::because("an answer lacks what it must have"))
 }

@@ -82,7 +82,7 @@ pub fn with_every_key(path: &Path) -> Outcome<Vec<Vec<u8>>> {
     let (on_the_way, _) = folder.on_the_way()?;
     let payloads = folder.records.iter().map(|record| &record.payload);
     let mut parts: Vec<Vec<u8>> = payloads.chain(folder.entries()).chain(&folder.index).cloned().collect();
-    parts.extend([evidence, opened, on_the_way, folder.under_case_keys()?].concat());
+    parts.extend([evidence, opened, on_the_way, folder.under_case_keys()?, folder.under_access_keys()?].concat());
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {
@@ -90,7 +90,11 @@ pub fn with_every_key(path: &Path) -> Outcome<Vec<Vec<u8>>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                parts.push(std::fs::read(&path)?);
+                let mut bytes = std::fs::read(&path)?;
+                // What was laid out for later: a zero less or more is nothing to find.
+                let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                bytes.truncate(end);
+                parts.push(bytes);
             }
         }
     }

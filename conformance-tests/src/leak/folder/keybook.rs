@@ -8,10 +8,13 @@ use crate::failed::{Failed, Outcome};
 
 const BEGINNING: usize = 8 + 8 + 8 + 28;
 const ENTRY: usize = 125;
+/// Among what an entry says which keys follow.
+const HAS_VALUE: u8 = 1;
 
 /// The two keys of a trail.
 pub(crate) struct TrailKeys {
-    pub(crate) value: [u8; 32],
+    /// None: it was destroyed.
+    pub(crate) value: Option<[u8; 32]>,
     pub(crate) evidence: [u8; 32],
 }
 
@@ -47,7 +50,8 @@ fn entries_of(sealed: &[[u8; ENTRY]], key: &[u8; 32], mut chain: [u8; 32]) -> Op
         let plain = open(key, &[number.to_be_bytes().as_slice(), &chain].concat(), entry)?;
         chain = sha256(&[&chain, entry]);
         let part = |at: usize| plain.get(at..at + 32)?.try_into().ok();
-        keys.insert(part(0)?, TrailKeys { value: part(33)?, evidence: part(65)? });
+        let value = if plain.get(32)? & HAS_VALUE == 0 { None } else { Some(part(33)?) };
+        keys.insert(part(0)?, TrailKeys { value, evidence: part(65)? });
         entries.push(plain);
     }
     Some(KeyBook { keys, entries })

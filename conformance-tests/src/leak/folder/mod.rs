@@ -24,6 +24,7 @@ use crate::key_file::{NodeSecrets, from_hex};
 /// Kind of an agreement's record. [NOD-20]
 pub(crate) const AGREEMENT: u16 = 5;
 const EVENT: u16 = 6;
+const ACCESS: u16 = 9;
 const CASE: u16 = 12;
 const CASE_VALUES: u16 = 13;
 
@@ -76,6 +77,26 @@ struct CaseValuesRecord {
     sealed: Vec<u8>,
 }
 
+/// The record of an access, as far as it is sealed. [ACL-6]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct AccessRecord {
+    #[prost(bytes = "vec", tag = "6")]
+    case: Vec<u8>,
+    #[prost(message, optional, tag = "7")]
+    entry: Option<NumberedEntry>,
+    #[prost(bytes = "vec", tag = "10")]
+    words: Vec<u8>,
+}
+
+/// Of an access, its number in its case.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct NumberedEntry {
+    #[prost(uint64, tag = "2")]
+    number: u64,
+}
+
 impl Folder {
     /// Opens it. In the copy of the index that is read stands a control, sealed like any other entry.
     pub(crate) fn open(path: &Path, control: &[u8]) -> Outcome<Self> {
@@ -100,8 +121,8 @@ impl Folder {
             let event = EventRecord::decode(record.payload.as_slice())
                 .map_err(|_| Failed::because("an event's record does not parse"))?;
             evidence.push(event.opened(&self.keys(&event.trail, 0)?.evidence, "evidence", &event.evidence)?);
-            if !event.values.is_empty() {
-                let key = self.keys(&event.trail, event.generation)?.value;
+            let key = self.keys(&event.trail, event.generation)?.value;
+            if let (Some(key), false) = (key, event.values.is_empty()) {
                 values.push(event.opened(&key, "values", &event.values)?);
             }
         }
@@ -119,10 +140,10 @@ impl Folder {
                 continue;
             }
             let name = seal::sha256(&[b"uput/node/dispatch", &event.trail, &event.ordinal.to_be_bytes()]);
-            let outer = event.opened(&self.keys(&event.trail, event.generation)?.value, "values", &event.dispatch)?;
-            match self.book.keys.get(&name) {
-                Some(keys) => opened.push(
-                    seal::open(&keys.value, &name, &outer)
+            let outer = self.keys(&event.trail, event.generation)?.value;
+            match self.book.keys.get(&name).and_then(|keys| Some((outer?, keys.value?))) {
+                Some((outer, inner)) => opened.push(
+                    seal::open(&inner, &name, &event.opened(&outer, "values", &event.dispatch)?)
                         .ok_or_else(|| Failed::because("what is on its way does not open"))?,
                 ),
                 None => closed += 1,
@@ -147,14 +168,37 @@ impl Folder {
                 }
                 _ => continue,
             };
-            let keys = self.book.keys.get(&seal::sha256(&[b"uput/node/case", &case]));
+            let Some(key) = self.value_key(&[b"uput/node/case", &case]) else { continue };
             for (part, bytes) in sealed.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
                 let aad = [b"uput/node/case/", part.as_bytes(), b"/", &case].concat();
-                let plain = keys.and_then(|keys| seal::open(&keys.value, &aad, &bytes));
+                let plain = seal::open(&key, &aad, &bytes);
                 opened.push(plain.ok_or_else(|| Failed::because(format!("the {part} of a case do not open")))?);
             }
         }
         Ok(opened)
+    }
+
+    /// Words with which people said why they looked. [ACL-6]
+    pub(crate) fn under_access_keys(&self) -> Outcome<Parts> {
+        let mut opened = Vec::new();
+        for record in self.records.iter().filter(|record| record.kind == ACCESS) {
+            let access = AccessRecord::decode(record.payload.as_slice())
+                .map_err(|_| Failed::because("an access does not parse"))?;
+            let number = access.entry.map(|entry| entry.number).unwrap_or_default();
+            // Their key is one that erasure destroys.
+            let key = self.value_key(&[b"uput/node/access", &access.case]);
+            if let (Some(key), false) = (key, access.words.is_empty()) {
+                let aad = [b"uput/node/access/".as_slice(), &access.case, &number.to_be_bytes()].concat();
+                let plain = seal::open(&key, &aad, &access.words);
+                opened.push(plain.ok_or_else(|| Failed::because("the words of an access do not open"))?);
+            }
+        }
+        Ok(opened)
+    }
+
+    /// A value key beside those of trails, if it was not destroyed.
+    fn value_key(&self, name: &[&[u8]]) -> Option<[u8; 32]> {
+        self.book.keys.get(&seal::sha256(name))?.value
     }
 
     /// [NOD-23]
