@@ -30,9 +30,12 @@ impl Known {
 
     fn plant_case(&mut self, number: usize, made: &Made) {
         let planted = &made.planted;
-        for (item, bytes) in
-            [(Item::Trail, &planted.trail), (Item::Case, &planted.case), (Item::FollowUp, &planted.follow_up)]
-        {
+        for (item, bytes) in [
+            (Item::Trail, &planted.trail),
+            (Item::Case, &planted.case),
+            (Item::FollowUp, &planted.follow_up),
+            (Item::Approval, &planted.approval),
+        ] {
             self.plant_bytes(number, item, bytes);
         }
         for (place, event) in planted.events.iter().enumerate() {
@@ -41,9 +44,12 @@ impl Known {
         for (place, (label, value)) in planted.values.iter().enumerate() {
             self.plant(number, Item::Value(place, label), value);
         }
-        for (item, value) in
-            [(Item::Record, &planted.record), (Item::FileNumber, &planted.file_number), (Item::Words, &planted.words)]
-        {
+        for (item, value) in [
+            (Item::Record, &planted.record),
+            (Item::FileNumber, &planted.file_number),
+            (Item::Words, &planted.words),
+            (Item::ApprovalWords, &planted.asked),
+        ] {
             value.iter().for_each(|value| self.plant(number, item, value));
         }
         for (what, bytes) in &planted.sender {

@@ -8,6 +8,8 @@ use super::oracle::List;
 pub(super) enum Lie {
     /// Who is excluded sees as before. [CAS-6]
     ExclusionForgotten,
+    /// Exclusion holds for supervisors only. [CAS-6]
+    WorkerNotExcluded,
     /// Exclusion holds for case workers only. [CAS-6]
     SupervisorNotExcluded,
     /// The administrator sees outlines. [CAS-5]
@@ -56,13 +58,20 @@ pub(super) enum Lie {
     ChangesIgnoreSight,
     /// `Watch` tells of all. [API-40]
     WatchIgnoresSight,
+    /// Breaking the glass shows nothing. [CAS-9]
+    GlassForgotten,
+    /// Who broke the glass takes the access log along. [ACL-8]
+    GlassTakesTheLog,
+    /// What somebody asked is shown to who does not see its case. [APR-7]
+    ApprovalsIgnoreSight,
     /// Trails are counted that the caller does not see. [CAS-24]
     CountsAll,
 }
 
 /// All of them.
-pub(super) const LIES: [Lie; 26] = [
+pub(super) const LIES: [Lie; 30] = [
     Lie::ExclusionForgotten,
+    Lie::WorkerNotExcluded,
     Lie::SupervisorNotExcluded,
     Lie::AdministratorLooks,
     Lie::AuditorReads,
@@ -87,6 +96,9 @@ pub(super) const LIES: [Lie; 26] = [
     Lie::SearchIgnoresSight,
     Lie::ChangesIgnoreSight,
     Lie::WatchIgnoresSight,
+    Lie::GlassForgotten,
+    Lie::GlassTakesTheLog,
+    Lie::ApprovalsIgnoreSight,
     Lie::CountsAll,
 ];
 

@@ -126,12 +126,16 @@ async fn makers(pair: &Pair, schema: &Arc<Schema>, people: &Arc<People>) -> Outc
     let team = schema.get("CreateTeamResponse", &made, "team.team")?.concat();
     let content = [("team", Value::Bytes(team.clone())), ("account", Value::Bytes(member.account.clone()))];
     supervisor.door.done(schema, "TeamService/AddTeamMember", &content).await?;
+    let access = pair.shelter.access().await?;
+    let token = access.as_second(()).metadata().get("authorization").cloned().ok_or_else(nobody)?;
+    let second = Door { channel: access.channel(), token };
     let access = pair.hotline.access().await?;
     let token = access.request(()).metadata().get("authorization").cloned().ok_or_else(nobody)?;
     Ok(Makers {
         schema: Arc::clone(schema),
         sender: Door { channel: access.channel(), token },
         people: Arc::clone(people),
+        second,
         team: team.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }

@@ -71,6 +71,10 @@ pub(super) enum Item {
     Words,
     /// The ID of a change that is followed.
     FollowUp,
+    /// The ID of what was asked about its glass.
+    Approval,
+    /// The words with which that was asked.
+    ApprovalWords,
     /// A call that looks at it was answered.
     Answered(Look),
     /// What only the sender knows: never disclosed, or not yet.
@@ -136,6 +140,8 @@ pub(super) struct Case {
     pub(super) record: bool,
     pub(super) words: bool,
     pub(super) follow_up: bool,
+    /// The colleague broke the glass, and the second supervisor approved it.
+    pub(super) glass: bool,
 }
 
 /// How much somebody sees.
@@ -171,7 +177,8 @@ pub(super) fn sight(who: Who, case: &Case, lie: Option<Lie>) -> Sight {
     let nobodys = case.persons.is_empty() && !case.team;
     let in_team = case.team && who == Who::Member && !lies(Lie::TeamForgotten);
     let excluded = case.excluded.contains(&who) && !lies(Lie::ExclusionForgotten);
-    let spared = lies(Lie::SupervisorNotExcluded) && who == Who::ExcludedSupervisor;
+    let spared = lies(Lie::SupervisorNotExcluded) && who == Who::ExcludedSupervisor
+        || lies(Lie::WorkerNotExcluded) && who == Who::Excluded;
     match who {
         _ if excluded && !spared => Sight::None,
         Who::Administrator | Who::Operator if lies(Lie::AdministratorLooks) => Sight::Outline,
@@ -185,6 +192,8 @@ pub(super) fn sight(who: Who, case: &Case, lie: Option<Lie>) -> Sight {
         _ if nobodys => Sight::Outline,
         Who::Supervisor | Who::ExcludedSupervisor => Sight::Values,
         _ if case.persons.contains(&who) || in_team => Sight::Values,
+        // Within the day that a run does not last. [CAS-9]
+        Who::Colleague if case.glass && !lies(Lie::GlassForgotten) => Sight::Values,
         _ if lies(Lie::ColleagueLooks) => Sight::Outline,
         _ => Sight::None,
     }
@@ -198,7 +207,8 @@ pub(super) fn allowed(who: Who, cases: &[Case], lie: Option<Lie>) -> Items {
         let sight = if who == Who::Operator { Sight::Values } else { sight(who, &whole, lie) };
         all.extend(of_case(who, case, sight, lie).into_iter().map(|item| (number, item)));
         if who != Who::Operator {
-            let looks = LOOKS.into_iter().filter(|look| answered(*look, who, sight, lie));
+            let has = whole.persons.contains(&who) || whole.team && who == Who::Member;
+            let looks = LOOKS.into_iter().filter(|look| answered(*look, who, has, sight, lie));
             all.extend(looks.map(|look| (number, Item::Answered(look))));
         }
     }
@@ -226,6 +236,12 @@ fn of_case(who: Who, case: &Case, sight: Sight, lie: Option<Lie>) -> Vec<Item> {
             all.push(Item::FollowUp);
         }
     }
+    // Who asked for the glass named the case. [APR-7]
+    let asked = who == Who::Colleague;
+    let decides = matches!(who, Who::Supervisor | Who::ExcludedSupervisor) && sight >= Sight::Outline;
+    if case.glass && (asked || decides || operator || lies(Lie::ApprovalsIgnoreSight) && who != Who::Auditor) {
+        all.extend([Item::Approval, Item::ApprovalWords, Item::Case]);
+    }
     let values = sight == Sight::Values;
     let outline = sight == Sight::Outline;
     if case.file_number && (values || outline && lies(Lie::NumberToWhoLooks)) {
@@ -252,7 +268,7 @@ fn of_case(who: Who, case: &Case, sight: Sight, lie: Option<Lie>) -> Vec<Item> {
 }
 
 /// Whether a call that looks at a case is answered: [roles.tsv], and how much must be seen for it.
-fn answered(look: Look, who: Who, sight: Sight, lie: Option<Lie>) -> bool {
+fn answered(look: Look, who: Who, has: bool, sight: Sight, lie: Option<Lie>) -> bool {
     let supervises = matches!(who, Who::Supervisor | Who::ExcludedSupervisor);
     let machine = who == Who::Machine;
     let works = matches!(who, Who::Worker | Who::Colleague | Who::Member | Who::Excluded);
@@ -263,8 +279,8 @@ fn answered(look: Look, who: Who, sight: Sight, lie: Option<Lie>) -> bool {
         Look::Values | Look::RecordValues => values && (works || supervises || machine),
         // [CAS-55] [ACL-7]
         Look::FollowUps | Look::Accesses => outline && who != Who::Intake,
-        // Who has the case, and not a machine. [ACL-8]
-        Look::AccessDocument => values && (supervises || works),
+        // Not who broke the glass, and no machine. [ACL-8]
+        Look::AccessDocument => values && (supervises || works && (has || lie == Some(Lie::GlassTakesTheLog))),
         // [CAS-36]
         Look::Exclusions if lie == Some(Lie::ExclusionsTold) => outline && (works || supervises),
         Look::Exclusions => values && works || outline && supervises,

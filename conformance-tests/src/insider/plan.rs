@@ -27,6 +27,7 @@ pub(super) struct Plan {
     pub(super) record: bool,
     pub(super) words: bool,
     pub(super) follow_up: bool,
+    pub(super) glass: bool,
     pub(super) purged: bool,
     pub(super) closed: bool,
     pub(super) guardian: bool,
@@ -58,6 +59,7 @@ impl Plan {
             record: draw.once_in(2),
             words: draw.once_in(2),
             follow_up: draw.once_in(3),
+            glass: draw.once_in(5),
             purged: draw.once_in(6),
             closed: draw.once_in(6),
             guardian: draw.once_in(4),
@@ -77,10 +79,16 @@ impl Plan {
         }
         match number {
             0 => (self.named, self.file_number, self.record, self.words) = (EXCLUDED.into(), true, true, true),
-            1 => (self.team, self.holders, self.kept_back) = (true, only(Who::Supervisor), true),
+            1 => {
+                (self.team, self.holders, self.kept_back) = (true, only(Who::Supervisor), true);
+                (self.glass, self.named) = (true, only(Who::ExcludedSupervisor));
+            }
             2 => (self.stage, self.answered) = (0, false),
             3 => (self.sealed, self.to_one, self.named) = (true, false, only(Who::Excluded)),
-            6 => (self.nobody, self.file_number, self.record, self.words) = (true, true, true, true),
+            6 => {
+                (self.nobody, self.file_number, self.record, self.words) = (true, true, true, true);
+                self.named = EXCLUDED.into();
+            }
             7 => (self.purged, self.record, self.follow_up) = (true, false, true),
             8 => (self.ours, self.holders, self.nobody) = (true, only(Who::Worker), false),
             9 => (self.sealed, self.to_one, self.holders) = (true, true, only(Who::Worker)),
@@ -108,6 +116,7 @@ impl Plan {
         }
         let read = self.answered || self.ours;
         self.nobody &= !self.ours;
+        self.glass &= self.answered;
         if self.stage < 2 {
             self.named.clear();
         }

@@ -34,6 +34,8 @@ pub(super) struct Planted {
     pub(super) file_number: Option<String>,
     pub(super) words: Option<String>,
     pub(super) follow_up: Vec<u8>,
+    pub(super) approval: Vec<u8>,
+    pub(super) asked: Option<String>,
     /// What the sender alone has.
     pub(super) sender: Vec<(&'static str, Vec<u8>)>,
 }
@@ -52,6 +54,8 @@ pub(super) struct Makers {
     pub(super) schema: Arc<Schema>,
     pub(super) sender: Door,
     pub(super) people: Arc<People>,
+    /// The second supervisor, who approves.
+    pub(super) second: Door,
     /// The team, in hexadecimal.
     pub(super) team: String,
 }
@@ -152,6 +156,9 @@ impl Makers {
         self.end(made_, draw).await?;
         if made_.plan.answered {
             self.leave(made_).await?;
+        }
+        if made_.plan.glass {
+            self.break_glass(made_, draw).await?;
         }
         made.rules.events = made.planted.events.len();
         Ok(made)
@@ -427,6 +434,25 @@ impl Makers {
             self.done("CaseService/AssignCase", content).await?;
         }
         made.rules.persons.remove(&Who::Supervisor);
+        Ok(())
+    }
+
+    /// The colleague asks for the glass, the second supervisor lets it happen. [CAS-9] [APR-2]
+    async fn break_glass(&self, made: &mut Made, draw: &mut Draw) -> Outcome<()> {
+        let colleague = &self.person(Who::Colleague)?.door;
+        let case = || ("case", Value::Bytes(made.planted.case.clone()));
+        let why = words(draw);
+        let content = [
+            ("break_glass", Value::Message(vec![case()])),
+            ("reason", number(wire::ApprovalReason::Danger as u64)),
+            ("words", text(&why)),
+        ];
+        let answer = colleague.done(&self.schema, "ApprovalService/RequestApproval", &content).await?;
+        let approval = self.schema.get("RequestApprovalResponse", &answer, "approval.approval")?.concat();
+        let approve = || ("approval", Value::Bytes(approval.clone()));
+        self.second.done(&self.schema, "ApprovalService/Approve", &[approve()]).await?;
+        colleague.done(&self.schema, "CaseService/BreakGlass", &[case(), approve()]).await?;
+        (made.planted.approval, made.planted.asked, made.rules.glass) = (approval, Some(why), true);
         Ok(())
     }
 

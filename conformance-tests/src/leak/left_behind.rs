@@ -82,7 +82,8 @@ pub fn with_every_key(path: &Path) -> Outcome<Vec<Vec<u8>>> {
     let (on_the_way, _) = folder.on_the_way()?;
     let payloads = folder.records.iter().map(|record| &record.payload);
     let mut parts: Vec<Vec<u8>> = payloads.chain(folder.entries()).chain(&folder.index).cloned().collect();
-    parts.extend([evidence, opened, on_the_way, folder.under_case_keys()?, folder.under_access_keys()?].concat());
+    parts.extend([evidence, opened, on_the_way, folder.under_case_keys()?].concat());
+    parts.extend([folder.under_access_keys()?, folder.under_approval_keys()?].concat());
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder)? {

@@ -27,6 +27,7 @@ const EVENT: u16 = 6;
 const ACCESS: u16 = 9;
 const CASE: u16 = 12;
 const CASE_VALUES: u16 = 13;
+const APPROVAL: u16 = 22;
 
 /// What the storage key shows of a folder, and what the trails' keys show beyond that.
 pub(crate) struct Folder {
@@ -86,6 +87,16 @@ struct AccessRecord {
     #[prost(message, optional, tag = "7")]
     entry: Option<NumberedEntry>,
     #[prost(bytes = "vec", tag = "10")]
+    words: Vec<u8>,
+}
+
+/// The record of an approval, as far as its words are sealed. [APR-9]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct ApprovalRecord {
+    #[prost(bytes = "vec", tag = "1")]
+    approval: Vec<u8>,
+    #[prost(bytes = "vec", tag = "9")]
     words: Vec<u8>,
 }
 
@@ -191,6 +202,22 @@ impl Folder {
                 let aad = [b"uput/node/access/".as_slice(), &access.case, &number.to_be_bytes()].concat();
                 let plain = seal::open(&key, &aad, &access.words);
                 opened.push(plain.ok_or_else(|| Failed::because("the words of an access do not open"))?);
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Words with which people asked for an approval. [APR-9]
+    pub(crate) fn under_approval_keys(&self) -> Outcome<Parts> {
+        let mut opened = Vec::new();
+        for record in self.records.iter().filter(|record| record.kind == APPROVAL) {
+            let approval = ApprovalRecord::decode(record.payload.as_slice())
+                .map_err(|_| Failed::because("an approval does not parse"))?;
+            let key = self.value_key(&[b"uput/node/approval", &approval.approval]);
+            if let (Some(key), false) = (key, approval.words.is_empty()) {
+                let aad = [b"uput/node/approval/words/".as_slice(), &approval.approval].concat();
+                let plain = seal::open(&key, &aad, &approval.words);
+                opened.push(plain.ok_or_else(|| Failed::because("the words of an approval do not open"))?);
             }
         }
         Ok(opened)
