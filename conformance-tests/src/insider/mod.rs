@@ -70,10 +70,11 @@ pub async fn run(programs: &Programs, extent: Extent, progress: impl Fn(u64)) ->
     let mut people = people::employ(&schema, &pair.shelter).await?;
     let hotline = pair.hotline.worker();
     let (ours, theirs) = tokio::join!(
-        people::make_keys(&schema, &pair.shelter, &mut people),
+        people::make_keys(&pair.shelter, &mut people),
         people::uput(&pair.hotline, &hotline, &["staff", "create"])
     );
-    (ours?, theirs?);
+    ours?;
+    theirs?;
     let people = Arc::new(people);
     let makers = makers(&pair, &schema, &people).await?;
     let mut cases = make(&makers, extent, &progress).await?;
