@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 8] = ["trail", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 61] = [
+const EMPTY: [&str; 62] = [
     "page_token",
     "cursor",
     "page_size",
@@ -60,6 +60,7 @@ const EMPTY: [&str; 61] = [
     "open_trail",
     "record_event",
     "break_glass",
+    "set_sealing",
     "proof",
     "decide_exclusion",
     "public",
