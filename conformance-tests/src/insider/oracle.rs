@@ -238,7 +238,9 @@ fn of_case(who: Who, case: &Case, sight: Sight, lie: Option<Lie>) -> Vec<Item> {
     }
     // Who asked for the glass named the case. [APR-7]
     let asked = who == Who::Colleague;
-    let decides = matches!(who, Who::Supervisor | Who::ExcludedSupervisor) && sight >= Sight::Outline;
+    // Of a case that became a part of another nobody decides on a glass any more.
+    let decides =
+        matches!(who, Who::Supervisor | Who::ExcludedSupervisor) && sight >= Sight::Outline && case.into.is_none();
     if case.glass && (asked || decides || operator || lies(Lie::ApprovalsIgnoreSight) && who != Who::Auditor) {
         all.extend([Item::Approval, Item::ApprovalWords, Item::Case]);
     }
