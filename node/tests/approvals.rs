@@ -208,7 +208,7 @@ async fn two_people_disclose_once_and_exactly_what_was_approved() {
     let theirs = shown(&shelter, trail).await;
     let (actor, second) = (values(&theirs, "opened", "actor"), values(&theirs, "opened", "supervisor"));
     assert!(actor.len() == 1 && second.len() == 1 && actor != second);
-    let counted = hotline.count_approvals(0, 0);
+    let counted = hotline.count_approvals(&supervisor(), 0, 0);
     let count = wire::ApprovalCount {
         kind: 1,
         asked: 1,
@@ -313,6 +313,40 @@ async fn an_excluded_supervisor_is_not_asked() {
     };
     assert_eq!((looked(&other), looked(&supervisor())), (1, 1), "deciding shows it too, and not to whom she excluded");
     hotline.record_event(need(used(&approval, DIGEST))).await.unwrap().unwrap();
+}
+
+/// [APR-11] [APR-8] Whom she names with the very words that are asked to be said.
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_she_excludes_with_what_is_asked_is_not_asked_about_it() {
+    let Pair { hotline, shelter, houses: _houses } = pair().await;
+    let _carriers = Carrier::both(&hotline, &shelter);
+    known(&hotline, &supervisor());
+    let name = Sensitive::new("Vesna Izmišljenović".to_owned());
+    let (account, _) = hotline.create_account(&BY, name, Role::Supervisor, None).await.unwrap();
+    let vesna = Caller { person: account.person, ..somebody(account.id, 1, Role::Supervisor) };
+    let need = [&CONSENT[..], &[("age_band", "30_59")]].concat();
+    let consent = LegalBasis::ExplicitConsent;
+    let opening = NewTrail { stage: 1, basis: consent, fields: fields(&need), ..enquiry("shelter-jasen") };
+    let trail = hotline.open_trail(opening).await.unwrap().unwrap();
+    reads(&shelter, &trail, "asked").await;
+    say(&shelter, trail, Statement::Accepted).await.unwrap();
+    reads(&hotline, &trail, "accepted").await;
+    let her = [&DANGER[..3], &[("name", "Invented Name"), ("excluded_persons", "Измишљеновић Весна")]].concat();
+    let identity = |second| NewEvent {
+        second,
+        fields: fields(&her),
+        basis: Some(LegalBasis::VitalInterests),
+        ..event(trail, Statement::Identity)
+    };
+    let approval = hotline.ask_event(identity(Second::Nobody), DIGEST, why()).await.unwrap();
+    assert!(hotline.list_approvals(&vesna, false).is_empty(), "she does not see the case in a moment");
+    assert!(hotline.count_approvals(&vesna, 0, 0).is_empty());
+    let unknown = hotline.decide_approval(&vesna, &[1; 16], true).await.err();
+    assert_eq!(hotline.decide_approval(&vesna, &approval.approval, true).await.err(), unknown);
+    assert_eq!(hotline.count_approvals(&supervisor(), 0, 0)[0].asked, 1);
+    hotline.decide_approval(&supervisor(), &approval.approval, true).await.unwrap();
+    hotline.record_event(identity(used(&approval, DIGEST))).await.unwrap().unwrap();
+    assert!(hotline.count_approvals(&vesna, 0, 0).is_empty(), "nor afterwards");
 }
 
 /// Writes into the journal that she excluded a person from every case.

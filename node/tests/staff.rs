@@ -416,7 +416,7 @@ async fn everything_is_sealed_only_when_two_people_could_come_back_to_it() {
     assert!(!node.staff().sealing().staff_only);
     node.set_sealing(&sanja.caller, ON, &Second::Nobody).await.unwrap();
     assert_eq!(end(&sanja, &used).await, Some(Rejection::BadApproval), "once");
-    let counted = node.count_approvals(0, 0);
+    let counted = node.count_approvals(&sanja.caller, 0, 0);
     assert_eq!((counted[0].kind(), counted[0].used), (wire::ApprovalKind::Unsealing, 1));
     let puppet = Caller { person: PersonId::new([0x55; 16]), ..mila.caller.clone() };
     let keyless = node.ask_unsealing(&puppet, off, [2; 32], why()).await;

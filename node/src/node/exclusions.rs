@@ -55,6 +55,12 @@ impl Node {
         self.remember_names(case, &list, keys)
     }
 
+    /// Who bears one of the names that she gives with these fields.
+    pub(super) fn named_by(&self, fields: &[Field]) -> Vec<PersonId> {
+        let list = NameList { lists: names_in(fields).iter().map(GivenNames::new).collect() };
+        matches(&list, &self.accounts.accounts()).into_keys().collect()
+    }
+
     /// Keeps her words, as digests.
     pub(super) fn remember_names(
         &self,

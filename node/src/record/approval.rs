@@ -62,6 +62,9 @@ pub struct ApprovalRecord {
     /// An administrator had made a way into the account that decided, within a week before. [APR-10]
     #[prost(bool, tag = "18")]
     pub fresh: bool,
+    /// Persons whom she excludes with the very words that it would say. [APR-11]
+    #[prost(bytes = "vec", repeated, tag = "19")]
+    pub excluded: Vec<Vec<u8>>,
 }
 
 /// Under which name the key book holds the keys of an approval.

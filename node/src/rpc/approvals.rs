@@ -62,9 +62,9 @@ impl ApprovalService for Approvals {
         &self,
         call: Request<wire::CountApprovalsRequest>,
     ) -> Result<Response<wire::CountApprovalsResponse>, Status> {
-        Admitted::demand(call.extensions(), Part::Whole)?;
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
-        let counts = self.0.count_approvals(said.from, said.until);
+        let counts = self.0.count_approvals(&by, said.from, said.until);
         Ok(Response::new(wire::CountApprovalsResponse { counts }))
     }
 }

@@ -32,8 +32,11 @@ impl Node {
             labels: labels(&new.fields),
             ..ApprovalSummary::default()
         };
+        let excluded = self.named_by(&new.fields);
         self.open_trail(NewTrail { validate_only: true, second: Second::Asked, ..new }).await?;
-        Ok(self.ask_approval(&caller, asking(ApprovalKind::Disclosure, digest, summary, why)).await?)
+        Ok(self
+            .ask_approval(&caller, Asking { excluded, ..asking(ApprovalKind::Disclosure, digest, summary, why) })
+            .await?)
     }
 
     /// Asks for a second person for an event.
@@ -58,8 +61,9 @@ impl Node {
         };
         let bare = new.statement == Statement::Reopened && !takes_two(terms.basis);
         let kind = if bare { ApprovalKind::Reopening } else { ApprovalKind::Disclosure };
+        let excluded = self.named_by(&new.fields);
         self.record_event(NewEvent { validate_only: true, second: Second::Asked, ..new }).await?;
-        Ok(self.ask_approval(&caller, asking(kind, digest, summary, why)).await?)
+        Ok(self.ask_approval(&caller, Asking { excluded, ..asking(kind, digest, summary, why) }).await?)
     }
 
     /// Asks for a second person for a bundle with values.
@@ -144,7 +148,7 @@ impl Node {
 }
 
 fn asking(kind: ApprovalKind, digest: [u8; 32], summary: ApprovalSummary, why: Why) -> Asking {
-    Asking { kind, digest, summary, why }
+    Asking { kind, digest, summary, why, excluded: Vec::new() }
 }
 
 fn labels(fields: &[Field]) -> Vec<String> {

@@ -48,6 +48,8 @@ pub struct Asking {
     pub summary: ApprovalSummary,
     /// Why.
     pub why: Why,
+    /// Whom she excludes with what would be said. [APR-11]
+    pub excluded: Vec<PersonId>,
 }
 
 /// Why it is asked.
@@ -132,6 +134,7 @@ impl Node {
             reason: asking.why.reason.into(),
             asked: now.get(),
             until: now.get().saturating_add(DAY),
+            excluded: asking.excluded.iter().map(|person| person.to_vec()).collect(),
             ..ApprovalRecord::default()
         };
         let _settling = self.settling();
@@ -271,11 +274,11 @@ impl Node {
         kept.is_some_and(|kept| self.sees_approval(caller, &kept))
     }
 
-    /// How many were asked in a span, and what became of them. [APR-8]
+    /// How many were asked in a span, and what became of them, among those of which the caller may know. [APR-8]
     #[must_use]
-    pub fn count_approvals(&self, from: u64, until: u64) -> Vec<wire::ApprovalCount> {
+    pub fn count_approvals(&self, caller: &Caller, from: u64, until: u64) -> Vec<wire::ApprovalCount> {
         let until = if until == 0 { u64::MAX } else { until };
-        self.approvals.count(from, until, clock::now())
+        self.approvals.count(from, until, clock::now(), |kept| self.may_know_of(caller, kept))
     }
 
     /// The one that begins so, if the caller may see it.
@@ -294,8 +297,19 @@ impl Node {
         if kept.concerns(caller) && kept.kind == i32::from(ApprovalKind::BreakGlass) {
             return true;
         }
-        let seen = self.case_of_approval(kept).is_none_or(|case| self.sight(caller, &case.id) != Sight::None);
-        seen && (kept.concerns(caller) || caller.role == Role::Supervisor)
+        let supervises = caller.role == Role::Supervisor && self.may_know_of(caller, kept);
+        supervises || kept.concerns(caller) && self.sees_case_of(caller, kept)
+    }
+
+    /// Whether the caller sees the case, and is not excluded by what is asked. [APR-11]
+    fn may_know_of(&self, caller: &Caller, kept: &ApprovalRecord) -> bool {
+        let excluded = caller.persons().any(|person| kept.excluded.contains(&person.to_vec()));
+        !excluded && self.sees_case_of(caller, kept)
+    }
+
+    /// Whether the caller sees the case, if it concerns one.
+    fn sees_case_of(&self, caller: &Caller, kept: &ApprovalRecord) -> bool {
+        self.case_of_approval(kept).is_none_or(|case| self.sight(caller, &case.id) != Sight::None)
     }
 
     /// Whether anything could come of it. A glass that cannot be broken is approved to nobody, so that whoever asked learns

@@ -109,10 +109,18 @@ impl Approvals {
     }
 
     /// How many were asked in a span, and what became of them, by kind. [APR-8]
-    pub(super) fn count(&self, from: u64, until: u64, now: Seconds) -> Vec<ApprovalCount> {
+    pub(super) fn count(
+        &self,
+        from: u64,
+        until: u64,
+        now: Seconds,
+        counts_for: impl Fn(&ApprovalRecord) -> bool,
+    ) -> Vec<ApprovalCount> {
         let mut counts: BTreeMap<i32, ApprovalCount> = BTreeMap::new();
-        for kept in lock(&self.kept).values().filter(|kept| (from..until).contains(&kept.record.asked)) {
-            let (record, stands) = (&kept.record, kept.record.stands(now));
+        let all = self.all();
+        let asked = all.iter().map(|(_, record)| record).filter(|record| (from..until).contains(&record.asked));
+        for record in asked.filter(|record| counts_for(record)) {
+            let stands = record.stands(now);
             let count = counts.entry(record.kind).or_default();
             let one = |holds: bool| u64::from(holds);
             count.kind = record.kind;
@@ -336,10 +344,11 @@ mod tests {
         };
         let (disclosure, export) = (ApprovalKind::Disclosure, ApprovalKind::BulkExport);
         assert!(
-            approvals.count(100, 1000, at(400)) == [count(disclosure, 4, 2, 1, 0, 1), count(export, 1, 0, 0, 0, 0)]
+            approvals.count(100, 1000, at(400), |_| true)
+                == [count(disclosure, 4, 2, 1, 0, 1), count(export, 1, 0, 0, 0, 0)]
         );
-        let later = approvals.count(100, 1000, at(500 + 2 * DAY));
+        let later = approvals.count(100, 1000, at(500 + 2 * DAY), |_| true);
         assert!(later == [count(disclosure, 4, 2, 1, 2, 1), count(export, 1, 0, 0, 1, 0)]);
-        assert!(approvals.count(1000, 2000, at(400)).is_empty());
+        assert!(approvals.count(1000, 2000, at(400), |_| true).is_empty());
     }
 }
