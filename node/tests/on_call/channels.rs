@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpListener,
 };
 use uput_core::sensitive::Sensitive;
@@ -16,56 +16,79 @@ use uput_node::on_call::{Channel, Failed, TEXT};
 use super::configured;
 
 /// What a server on this computer is told, and what it answers.
-struct Server {
-    address: String,
+pub(super) struct Server {
+    pub(super) address: String,
     heard: Arc<Mutex<String>>,
 }
 
 impl Server {
-    fn heard(&self) -> String {
+    pub(super) fn heard(&self) -> String {
         self.heard.lock().unwrap().clone()
     }
 }
 
 /// A mail server that lets one user in.
-async fn mail_server(refuse: &'static str) -> Server {
+pub(super) async fn mail_server(refuse: &'static str) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server { address: listener.local_addr().unwrap().to_string(), heard: Arc::default() };
     let heard = server.heard.clone();
     tokio::spawn(async move {
         loop {
             let (socket, _) = listener.accept().await.unwrap();
-            let mut stream = BufReader::new(socket);
-            stream.write_all(b"220-an invented server\r\n220 ready\r\n").await.unwrap();
-            let mut data = false;
-            loop {
-                let mut line = String::new();
-                if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
-                    break;
-                }
-                heard.lock().unwrap().push_str(&line);
-                let answer = match line.split([' ', ':', '\r']).next().unwrap() {
-                    word if !refuse.is_empty() && word == refuse => "550 no\r\n",
-                    "." if data => "250 kept\r\n",
-                    _ if data => continue,
-                    "EHLO" => "250-here\r\n250 AUTH PLAIN\r\n",
-                    "AUTH" => "235 in\r\n",
-                    "DATA" => {
-                        data = true;
-                        "354 go on\r\n"
-                    }
-                    "QUIT" => "221 bye\r\n",
-                    _ => "250 yes\r\n",
-                };
-                data &= answer.starts_with("354");
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
+            take_mail(socket, &heard, refuse).await;
         }
     });
     server
 }
 
-fn secret(folder: &Path) -> PathBuf {
+/// The same behind TLS from the first byte.
+pub(super) async fn tls_mail_server(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Server {
+    let acceptor = acceptor(certificate);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server { address: listener.local_addr().unwrap().to_string(), heard: Arc::default() };
+    let heard = server.heard.clone();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let Ok(stream) = acceptor.accept(socket).await else { continue };
+            take_mail(stream, &heard, "").await;
+        }
+    });
+    server
+}
+
+async fn take_mail(stream: impl AsyncRead + AsyncWrite + Unpin, heard: &Mutex<String>, refuse: &str) {
+    let mut stream = BufReader::new(stream);
+    let mut answer = "220-an invented server\r\n220 ready\r\n";
+    let mut data = false;
+    // Whoever expects TLS hangs up at these words.
+    while stream.write_all(answer.as_bytes()).await.is_ok() && stream.flush().await.is_ok() {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if stream.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
+                return;
+            }
+            heard.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            if !data || line == b".\r\n" {
+                break;
+            }
+        }
+        let line = String::from_utf8_lossy(&line);
+        answer = match line.split([' ', ':', '\r']).next().unwrap() {
+            word if !refuse.is_empty() && word == refuse => "550 no\r\n",
+            "." => "250 kept\r\n",
+            "EHLO" => "250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n",
+            "AUTH" => "235 in\r\n",
+            "DATA" => "354 go on\r\n",
+            "QUIT" => "221 bye\r\n",
+            _ => "250 yes\r\n",
+        };
+        data = answer.starts_with("354");
+    }
+}
+
+pub(super) fn secret(folder: &Path) -> PathBuf {
     let file = folder.join("secret");
     std::fs::write(&file, "an-invented-secret\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -104,7 +127,8 @@ async fn a_mail_is_one_message_to_one_address_and_says_the_text() {
 }
 
 /// A web server that gives one answer.
-async fn web_server(answer: &'static str) -> Server {
+pub(super) async fn web_server(answer: impl Into<String>) -> Server {
+    let answer = answer.into();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server { address: listener.local_addr().unwrap().to_string(), heard: Arc::default() };
     let heard = server.heard.clone();
@@ -174,11 +198,11 @@ async fn a_server_is_believed_by_the_certificates_that_were_named() {
     assert!(server.heard().contains("+38164000000"));
 }
 
-fn certificate() -> rcgen::CertifiedKey<rcgen::KeyPair> {
+pub(super) fn certificate() -> rcgen::CertifiedKey<rcgen::KeyPair> {
     rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
 }
 
-async fn tls_server(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Server {
+fn acceptor(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> tokio_rustls::TlsAcceptor {
     let key = rustls::pki_types::PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
@@ -187,7 +211,11 @@ async fn tls_server(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Server
         .with_no_client_auth()
         .with_single_cert(vec![certificate.cert.der().clone()], key)
         .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    tokio_rustls::TlsAcceptor::from(Arc::new(config))
+}
+
+async fn tls_server(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>) -> Server {
+    let acceptor = acceptor(certificate);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server { address: listener.local_addr().unwrap().to_string(), heard: Arc::default() };
     let heard = server.heard.clone();

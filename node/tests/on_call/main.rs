@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod channels;
+mod failing;
 #[path = "../town/mod.rs"]
 mod town;
 
@@ -115,6 +116,7 @@ struct Night {
 }
 
 async fn night() -> Night {
+    failing::keep_log();
     let pair = pair().await;
     let first = colleague(&pair.shelter, Role::CaseWorker).await;
     let second = colleague(&pair.shelter, Role::Supervisor).await;
