@@ -61,21 +61,25 @@ pub async fn run(programs: &Programs, seed: u64, count: u64, progress: impl Fn(u
     }
     let guesser = guesser(&pair.hotline).await?;
     let (mut seen, mut times) = ([BTreeSet::new(), BTreeSet::new()], [Vec::new(), Vec::new()]);
-    for number in 0..count * 2 + WARM_UP {
-        let there = draw.below(2) == 1;
+    for number in 0..count + WARM_UP {
         let asked = usize::try_from(draw.below(ALL.len() as u64)).ok().and_then(|at| ALL.get(at).copied());
         let Some(asked) = asked else { continue };
-        let id = target(&mut draw, &targets, asked, there);
-        let message_id = draw.request_id();
-        let begun = Instant::now();
-        let answer = ask(&guesser, asked, id, message_id).await;
-        let took = begun.elapsed();
-        if number >= WARM_UP {
-            let ([nothing, something], [without, with]) = (&mut seen, &mut times);
-            let (answers, spans) = if there { (something, with) } else { (nothing, without) };
-            answers.insert((asked as u8, answer));
-            spans.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-            progress(number - WARM_UP);
+        let (real, nothing) = both(&mut draw, &targets, asked);
+        // One of each kind by the same call, in random order: what drifts, or depends on the call, meets both alike.
+        let there_first = draw.below(2) == 1;
+        for there in [there_first, !there_first] {
+            let id = if there { real.clone() } else { nothing.clone() };
+            let message_id = draw.request_id();
+            let begun = Instant::now();
+            let answer = ask(&guesser, asked, id, message_id).await;
+            let took = begun.elapsed();
+            if number >= WARM_UP {
+                let ([nothing, something], [without, with]) = (&mut seen, &mut times);
+                let (answers, spans) = if there { (something, with) } else { (nothing, without) };
+                answers.insert((asked as u8, answer));
+                spans.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+                progress((number - WARM_UP) * 2 + u64::from(there != there_first));
+            }
         }
     }
     Ok(tally(&seen, times))
@@ -93,8 +97,8 @@ async fn guesser(side: &Organisation) -> Outcome<Access> {
     Access::open(&side.folder(), &file, &side.second())
 }
 
-/// An ID, whole or its beginning, of what is there or of nothing; both kinds are as long.
-fn target(draw: &mut Draw, targets: &[(Vec<u8>, Vec<u8>)], asked: Asked, there: bool) -> Vec<u8> {
+/// An ID, whole or its beginning, of what is there, and one as long of nothing.
+fn both(draw: &mut Draw, targets: &[(Vec<u8>, Vec<u8>)], asked: Asked) -> (Vec<u8>, Vec<u8>) {
     let index = usize::try_from(draw.below(targets.len() as u64)).unwrap_or_default();
     let (trail, case) = targets.get(index).cloned().unwrap_or_default();
     let real = if matches!(asked, Asked::Case | Asked::Take | Asked::Log) { case } else { trail };
@@ -103,8 +107,8 @@ fn target(draw: &mut Draw, targets: &[(Vec<u8>, Vec<u8>)], asked: Asked, there: 
         _ => 4 + usize::try_from(draw.below(real.len() as u64 - 4)).unwrap_or_default(),
     };
     let nothing: Vec<u8> = (0..real.len()).map(|_| u8::try_from(draw.below(256)).unwrap_or_default()).collect();
-    let chosen = if there { real } else { nothing };
-    chosen.get(..length).unwrap_or_default().to_vec()
+    let beginning = |id: &[u8]| id.get(..length).unwrap_or_default().to_vec();
+    (beginning(&real), beginning(&nothing))
 }
 
 async fn ask(by: &Access, asked: Asked, id: Vec<u8>, request_id: String) -> Answer {
@@ -143,8 +147,11 @@ fn refused<T>(answer: Result<tonic::Response<T>, Status>) -> Status {
 }
 
 fn tally(seen: &[BTreeSet<(u8, Answer)>; 2], times: [Vec<u64>; 2]) -> Tally {
+    // Of each pair, by the same call and with nothing between them.
+    let longer = times[0].iter().zip(&times[1]).filter(|(without, with)| with > without).count();
     let [absent, there] = times.map(sorted);
     let mut tally = Tally::default();
+    tally.add("pairs in which the second kind took longer, of 10,000", share_of(longer, there.len()));
     tally.add("guesses at what is not there", absent.len() as u64);
     tally.add("guesses at what is there and not theirs", there.len() as u64);
     tally.add("different answers to the first kind, over seven calls", seen[0].len() as u64);
@@ -155,7 +162,7 @@ fn tally(seen: &[BTreeSet<(u8, Answer)>; 2], times: [Vec<u64>; 2]) -> Tally {
     ] {
         let mean = times.iter().sum::<u64>().checked_div(times.len() as u64).unwrap_or_default();
         for (name, figure) in names.into_iter().zip([mean, at(times, 50), at(times, 99)]) {
-            tally.add(name, figure);
+            tally.add(name, figure / 1_000);
         }
     }
     let (one, two) = (absent.len() as f64, there.len() as f64);
@@ -168,6 +175,11 @@ fn tally(seen: &[BTreeSet<(u8, Answer)>; 2], times: [Vec<u64>; 2]) -> Tally {
         tally.violated("an answer tells what is there from what is not");
     }
     tally
+}
+
+/// So many of so many, as a share of 10,000.
+fn share_of(some: usize, all: usize) -> u64 {
+    (some as u64 * 10_000).checked_div(all as u64).unwrap_or_default()
 }
 
 fn sorted(mut times: Vec<u64>) -> Vec<u64> {

@@ -4,6 +4,7 @@
 //! there, and that one change at a time is made to a case. Leaves the journal to the node.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -42,12 +43,15 @@ struct State {
 impl Default for Cases {
     fn default() -> Self {
         let places = (0..PLACES).map(|_| Mutex::default()).collect();
+        // Somebody else's, so that the look at it goes as far as one at a case that is not theirs. [CAS-20]
+        let mut nobody = Case::new(CaseId::new([0; 16]), 0);
+        nobody.persons.insert(PersonId::new([0; 16]));
         Self {
             state: RwLock::default(),
             places,
             records: (0..PLACES).map(|_| Arc::default()).collect(),
             naming: TokioRwLock::default(),
-            nobody: Arc::new(Case::new(CaseId::new([0; 16]), 0)),
+            nobody: Arc::new(nobody),
         }
     }
 }
@@ -136,8 +140,12 @@ impl Cases {
         let from = first(beginning).map(TrailId::new).ok_or(Rejection::NoSuchTrail)?;
         let state = self.read();
         let begins = state.trails.range(from..).take_while(|(trail, _)| trail.as_bytes().starts_with(beginning));
-        let seen = begins.filter(|(_, case)| self.judge(state.cases.get(case).cloned(), viewer) > Sight::None);
-        self.only(seen.map(|(trail, _)| *trail), viewer).map_err(|many| many.or(Rejection::NoSuchTrail))
+        let judged = Cell::new(false);
+        let seen = begins.filter(|(_, case)| {
+            judged.set(true);
+            self.judge(state.cases.get(case).cloned(), viewer) > Sight::None
+        });
+        self.only(seen.map(|(trail, _)| *trail), viewer, &judged).map_err(|many| many.or(Rejection::NoSuchTrail))
     }
 
     /// The case whose ID begins so, among those that they see; one that was joined into another is that. [CAS-21]
@@ -149,16 +157,25 @@ impl Cases {
         let state = self.read();
         let begins = state.cases.range(from..).take_while(|(case, _)| case.begins(beginning));
         let whole = begins.filter_map(|(_, case)| state.whole(case));
-        let seen = whole.filter(|case| self.judge(Some(Arc::clone(case)), viewer) > Sight::None);
-        self.only(seen.map(|case| case.id), viewer).map_err(|many| many.or(Rejection::NoSuchCase))
+        let judged = Cell::new(false);
+        let seen = whole.filter(|case| {
+            judged.set(true);
+            self.judge(Some(Arc::clone(case)), viewer) > Sight::None
+        });
+        self.only(seen.map(|case| case.id), viewer, &judged).map_err(|many| many.or(Rejection::NoSuchCase))
     }
 
     /// The only one of those that are seen.
-    fn only<T: PartialEq>(&self, mut seen: impl Iterator<Item = T>, viewer: &Viewer) -> Result<T, Many> {
+    fn only<T: PartialEq>(
+        &self,
+        mut seen: impl Iterator<Item = T>,
+        viewer: &Viewer,
+        judged: &Cell<bool>,
+    ) -> Result<T, Many> {
         let found = seen.next();
         let other = seen.find(|other| found.as_ref() != Some(other));
-        // The look at a case that is not there, for those who find nothing. [CAS-20]
-        let _ = found.is_none().then(|| self.judge(None, viewer));
+        // What begins nothing gets the one look that what is not theirs got. [CAS-20]
+        let _ = (!judged.get()).then(|| self.judge(None, viewer));
         match (found, other) {
             (Some(_), Some(_)) => Err(Many(true)),
             (found, _) => found.ok_or(Many(false)),
