@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use town::{Pair, enquiry, event, fields, pair, reopened, request_id};
+use town::{Pair, enquiry, event, fields, known, pair, reopened, request_id};
 use uput_core::{
     event::Statement,
     id::TrailId,
@@ -176,7 +176,18 @@ impl Office {
             .any(|id| self.names.get(id).is_some_and(|names| names.contains(name)))
     }
 
+    /// Whether a case is open, had, and with nobody who is here. [CAS-19]
+    fn is_left(&self, case: &Case) -> bool {
+        let can_have = |role| matches!(role, Role::CaseWorker | Role::Supervisor | Role::Integration);
+        let here: Vec<PersonId> = self.people.iter().filter(|one| can_have(one.role)).map(|one| one.person).collect();
+        let teams = self.node.register().teams();
+        let of_teams = teams.iter().filter(|team| case.teams.contains(&team.id)).flat_map(|team| &team.members);
+        let mut holders = case.persons.iter().chain(of_teams);
+        case.closed == 0 && !case.is_nobodys() && !holders.any(|person| here.contains(person))
+    }
+
     async fn lists_what_each_sees(&mut self) {
+        self.people.iter().filter(|one| one.on_behalf_of.is_none()).for_each(|one| known(&self.node, one));
         for caller in self.people.clone() {
             self.lists_cases(&caller);
             self.lists_trails(&caller).await;
@@ -195,7 +206,7 @@ impl Office {
             let mut expected = self.seen(caller, least);
             expected.retain(|case| {
                 (!mine || case.has(&viewer))
-                    && (!untaken || case.is_nobodys())
+                    && (!untaken || case.is_nobodys() || caller.role == Role::Supervisor && self.is_left(case))
                     && (closed || case.closed == 0)
                     && (!numbered || is_numbered(case))
             });

@@ -133,7 +133,7 @@ async fn silent(greeting: &'static [u8]) -> String {
 async fn what_takes_too_long_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().unwrap();
     let pids = folder.path().join("pids");
-    let (_bell, hanging) = command(&format!("sleep 300 & echo $$ $! > {}; cat", pids.display()));
+    let (_bell, hanging) = command(&format!("sleep 300 & echo $$ $! > {}; wait", pids.display()));
     let mail_server = silent(b"220 ready\r\n").await;
     let plain = format!("[email]\nserver = {mail_server:?}\ntls = false\nfrom = \"node@shelter.example\"");
     let gateway = silent(b"").await;
