@@ -85,6 +85,7 @@ impl Plan {
             }
             2 => (self.stage, self.answered) = (0, false),
             3 => (self.sealed, self.to_one, self.named) = (true, false, only(Who::Excluded)),
+            5 => self.glass = true,
             6 => {
                 (self.nobody, self.file_number, self.record, self.words) = (true, true, true, true);
                 self.named = EXCLUDED.into();

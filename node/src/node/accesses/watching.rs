@@ -118,9 +118,17 @@ impl Node {
             time: finding.time,
             count: number(finding.count),
             bound: number(finding.bound),
-            case: finding.case.map(|(case, _)| case.to_vec()).unwrap_or_default(),
+            case: finding.case.map(|(case, _)| self.name_now(case).to_vec()).unwrap_or_default(),
             reason: finding.case.map_or(0, |(_, reason)| reason.into()),
         }
+    }
+
+    /// The case that it is part of by now: nobody is told the ID that it had before. [CAS-16]
+    fn name_now(&self, mut case: CaseId) -> CaseId {
+        while let Some(into) = self.case(&case).and_then(|case| case.into) {
+            case = into;
+        }
+        case
     }
 }
 
