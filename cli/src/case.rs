@@ -340,8 +340,11 @@ impl AssignArgs {
         let answer = node.cases().assign_case(request).await.map_err(|status| refusal::of(&status))?;
         let case = answer.into_inner().case;
         // [STF-13] Whoever gets it can read at once what was sealed to whoever had it.
-        let trails = case.as_ref().filter(|_| !self.remove).map(|case| case.trails.as_slice()).unwrap_or_default();
-        given_on(case.clone(), &readers::give_on(&node, &self.keys, trails, options).await?)
+        let given = match case.as_ref().filter(|_| !self.remove) {
+            Some(case) => readers::give_on(&node, &self.keys, &case.case, options).await?,
+            None => GivenOn::default(),
+        };
+        given_on(case, &given)
     }
 }
 

@@ -3,6 +3,9 @@
 //! Guarantees that values and words of a search are no arguments, which every user of this computer can see. Leaves to the
 //! node who sees them, and what a change becomes in each trail.
 
+mod sealed;
+
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -12,6 +15,7 @@ use uput_core::wire::{self, follow_up_request::Change};
 
 use crate::access::Node;
 use crate::args::Options;
+use crate::case_record::sealed::Keys;
 use crate::code::word_of;
 use crate::failure::Failure;
 use crate::fields::{self, FieldsArgs};
@@ -21,6 +25,7 @@ use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{RequestArgs, hex};
+use crate::staff::ring::KeyArgs;
 use crate::why::WhyArgs;
 
 /// What to do with it.
@@ -37,6 +42,10 @@ pub(crate) enum RecordCommand {
     Changes(OneCase),
     /// Find cases by words of which you see the values
     Search(SearchArgs),
+    /// Erase what is held about her, with the words by which it is found; what happened stays
+    #[command(after_help = "Examples:
+  uput case erase 4c1d09aa --yes")]
+    Erase(OneCase),
 }
 
 /// Which.
@@ -81,6 +90,8 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     remove: Vec<String>,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     why: WhyArgs,
     #[command(flatten)]
     request: RequestArgs,
@@ -123,6 +134,8 @@ pub(crate) struct ChangeArgs {
     #[arg(long, value_name = "PEER")]
     organisation: Vec<String>,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     why: WhyArgs,
     #[command(flatten)]
     request: RequestArgs,
@@ -140,6 +153,8 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
     #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
     why: WhyArgs,
 }
 
@@ -150,6 +165,7 @@ impl RecordCommand {
             Self::Change(args) => args.run(options).await,
             Self::Changes(args) => args.changes(options).await,
             Self::Search(args) => args.run(options).await,
+            Self::Erase(args) => args.erase(options).await,
         }
     }
 }
@@ -158,11 +174,19 @@ impl RecordArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let fields = self.fields.read()?.to_wire();
         let node = Node::connect(options).await?;
-        if fields.is_empty() && self.take.is_empty() && self.remove.is_empty() {
+        let reads = fields.is_empty() && self.take.is_empty() && self.remove.is_empty();
+        let keys = match reads && !self.values {
+            true => Keys::default(),
+            false => Keys::open(&self.keys, &node, options).await?,
+        };
+        if reads {
             let request =
                 wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason: self.why.reason()? };
             let answer = node.follow_ups().get_case_record(request).await.map_err(|status| refusal::of(&status))?;
-            return shown(answer.into_inner().record.unwrap_or_default(), &[]);
+            let answer = answer.into_inner();
+            let mut record = answer.record.unwrap_or_default();
+            let closed = keys.unseal(&mut record, &answer.boxes);
+            return shown(record, closed, &[]);
         }
         let taken = self.from.iter().map(|trail| wire::TakenFields { trail: trail.bytes(), labels: self.take.clone() });
         let request_id = self.request.id()?;
@@ -170,6 +194,7 @@ impl RecordArgs {
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             case: self.case.bytes(),
+            label_words: keys.label_words(&fields),
             fields,
             taken: taken.collect(),
             removed: self.remove,
@@ -179,11 +204,11 @@ impl RecordArgs {
         };
         let answer = node.follow_ups().update_case_record(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
-        shown(answer.record.unwrap_or_default(), &answer.replaced)
+        shown(answer.record.unwrap_or_default(), 0, &answer.replaced)
     }
 }
 
-fn shown(record: wire::CaseRecord, replaced: &[String]) -> Result<Answer, Failure> {
+fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result<Answer, Failure> {
     let mut page = Page::default();
     page.pair("case", hex(&record.case));
     page.pair("changed", moment::local(record.changed));
@@ -191,12 +216,15 @@ fn shown(record: wire::CaseRecord, replaced: &[String]) -> Result<Answer, Failur
         let value = if field.value.is_empty() { "(value not shown)" } else { field.value.as_str() };
         page.line(format!("  {} {value}", field.label));
     }
+    if closed > 0 {
+        page.line(format!("{closed} values are sealed to colleagues: no key of yours opens them"));
+    }
     page.pair("replaced", replaced.join(", "));
     let fields: Vec<_> = record.fields.into_iter().map(Field::of).collect();
     let excluded: Vec<String> = record.excluded_organisations.iter().map(|id| hex(id)).collect();
     let body = json!({
         "case": hex(&record.case), "fields": fields, "excluded_organisations": excluded,
-        "changed": moment::utc(record.changed), "replaced": replaced,
+        "changed": moment::utc(record.changed), "closed": closed, "replaced": replaced,
     });
     Answer::new(&body, page)
 }
@@ -204,10 +232,21 @@ fn shown(record: wire::CaseRecord, replaced: &[String]) -> Result<Answer, Failur
 impl ChangeArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let fields = self.fields.read()?.to_wire();
-        let change = change(self.what, fields, self.organisation)?;
+        let change = change(self.what, fields.clone(), self.organisation)?;
         let node = Node::connect(options).await?;
         let (request_id, reason) = (self.request.id()?, self.why.reason()?);
+        let keys = Keys::open(&self.keys, &node, options).await?;
+        let label_words = keys.label_words(&fields);
+        let of_basis = match keys.is_empty() || fields.is_empty() {
+            true => Vec::new(),
+            false => {
+                let trails = trails_of(&node, self.case.bytes(), change.clone(), &reason).await?;
+                keys.of_basis(&trails, &reason, &self.keys, &node, options).await?
+            }
+        };
         let request = wire::FollowUpRequest {
+            label_words,
+            of_basis,
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
             case: self.case.bytes(),
@@ -222,6 +261,25 @@ impl ChangeArgs {
         let dry_run = self.request.dry_run;
         Answer::new(&json!({ "change": followed, "dry_run": dry_run, "request_id": request_id }), page)
     }
+}
+
+/// The trails of a case to which the new values may not go, as far as the node can tell without what is sealed there.
+async fn trails_of(
+    node: &Node,
+    case: Vec<u8>,
+    change: Change,
+    why: &Option<wire::Reason>,
+) -> Result<Vec<wire::FollowedTrail>, Failure> {
+    let plan = wire::FollowUpRequest {
+        validate_only: true,
+        case,
+        change: Some(change),
+        reason: why.clone(),
+        ..wire::FollowUpRequest::default()
+    };
+    let plan = node.follow_ups().follow_up(plan).await.map_err(|status| refusal::of(&status))?;
+    let trails = plan.into_inner().follow_up.unwrap_or_default().trails.into_iter();
+    Ok(trails.filter(|trail| matches!(trail.why.as_str(), "not_allowed" | "not_yet")).collect())
 }
 
 /// The change with what it needs, and nothing that it does not take.
@@ -274,6 +332,19 @@ impl OneCase {
     }
 }
 
+impl OneCase {
+    async fn erase(self, options: &Options) -> Result<Answer, Failure> {
+        prompt::confirm(options, "Erase what is held about her in this case? Nobody can bring it back.")?;
+        let node = Node::connect(options).await?;
+        let request = wire::EraseCaseRecordRequest { case: self.case.bytes() };
+        let answer = node.follow_ups().erase_case_record(request).await.map_err(|status| refusal::of(&status))?;
+        let erased = answer.into_inner().erased;
+        let mut page = Page::default();
+        page.pair("erased", moment::local(erased));
+        Answer::new(&json!({ "erased": moment::utc(erased) }), page)
+    }
+}
+
 impl SearchArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let text = match &self.words {
@@ -285,22 +356,37 @@ impl SearchArgs {
         // Exposed to be sent to this organisation's own node, inside TLS.
         let text = text.expose().lines().next().unwrap_or_default().to_owned();
         let reason = self.why.reason()?;
-        let (mut cases, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let reason = reason.clone();
-            let request =
-                wire::SearchCasesRequest { text: text.clone(), words: Vec::new(), page_size: 0, page_token, reason };
-            let answer = node.follow_ups().search_cases(request).await.map_err(|status| refusal::of(&status))?;
-            let answer = answer.into_inner();
-            cases.extend(answer.cases.iter().map(|case| hex(case)));
-            page_token = answer.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
+        let keys = Keys::open(&self.keys, &node, options).await?;
+        let words = keys.question(&text);
+        let mut cases = found(&node, &text, Vec::new(), &reason).await?;
+        // What is sealed to staff is found by digests that the node cannot make.
+        if !words.is_empty() {
+            cases.extend(found(&node, "", words, &reason).await?);
         }
         let mut page = Page::default();
         cases.iter().for_each(|case| page.line(case));
         Answer::new(&json!({ "cases": cases }), page)
+    }
+}
+
+/// The cases that have all of the words.
+async fn found(
+    node: &Node,
+    text: &str,
+    words: Vec<Vec<u8>>,
+    why: &Option<wire::Reason>,
+) -> Result<BTreeSet<String>, Failure> {
+    let (mut cases, mut page_token) = (BTreeSet::new(), String::new());
+    loop {
+        let (text, words, reason) = (text.to_owned(), words.clone(), why.clone());
+        let request = wire::SearchCasesRequest { text, words, page_size: 0, page_token, reason };
+        let answer = node.follow_ups().search_cases(request).await.map_err(|status| refusal::of(&status))?;
+        let answer = answer.into_inner();
+        cases.extend(answer.cases.iter().map(|case| hex(case)));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return Ok(cases);
+        }
     }
 }
 

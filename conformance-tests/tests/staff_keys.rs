@@ -14,6 +14,9 @@ use uput_conformance::programs::Programs;
 /// Invented, and nowhere else.
 const VALUES: [&str; 2] = ["Staklena Livada Purpose", "Zvonimirka In Words"];
 
+/// Invented: a name that is in the record of a case only, and how she is reached from tonight on.
+const HELD: [&str; 2] = ["Zlatica Lokvanj", "+38269555777"];
+
 /// Somebody with an access file.
 struct Person {
     access: PathBuf,
@@ -132,6 +135,7 @@ async fn a_folder_with_every_key_in_it_shows_nothing_that_is_sealed_to_staff_and
             assert_eq!(shown(&said).is_empty(), sealed, "{said}");
             std::fs::rename(&aside, &file).unwrap();
         }
+        let case = record(&pair, &ours, &theirs[1], &trail).await;
         if sealed {
             hand_on(&pair.hotline, &ours, &trail).await;
             drill(&pair.shelter, &theirs, &trail).await;
@@ -145,8 +149,71 @@ async fn a_folder_with_every_key_in_it_shows_nothing_that_is_sealed_to_staff_and
             assert!(VALUES.iter().all(|value| !log.contains(value)), "the log holds a value");
             assert_eq!(found.len(), if sealed { 0 } else { VALUES.len() }, "{found:?}");
         }
+        let held = readable(&pair.hotline.folder(), &HELD).unwrap();
+        assert_eq!(held.len(), if sealed { 0 } else { HELD.len() }, "{held:?}");
+        erase(&pair.hotline, &ours[1], &case).await;
         assert_eq!(closed_for_good(&pair.hotline.folder()).unwrap() > 0, sealed);
     }
+}
+
+/// Her record is written once; a changed contact is told to the shelter from it, and the list says who has confirmed; it
+/// is found by words. Gives the case. [CAS-47] [CAS-50] [CAS-68]
+async fn record(pair: &Pair, people: &[Person; 3], theirs: &Person, trail: &str) -> String {
+    let side = &pair.hotline;
+    let [_, berta, clara] = people;
+    let case = done(side, berta, &["case", "show", "--trail", trail]).await;
+    let case = case["case"]["case"].as_str().unwrap().to_owned();
+    let contact = "safe_contact_channel = \"call\"\nsafe_contact_telephone = \"+38269555666\"\n";
+    let consent = format!(
+        "consent_given_by = \"herself\"\nconsent_form = \"oral_witnessed\"\nconsent_language = \"sq\"\n\
+         consent_purpose = \"{}\"\nconsent_until = \"2098-12-31\"\n",
+        VALUES[0]
+    );
+    let identity = fields(side, "identity.toml", &format!("{consent}{contact}"));
+    let basis = ["--basis", "explicit-consent", "--fields", &identity];
+    done(side, berta, &[&["referral", "disclose", trail][..], &basis].concat()).await;
+    shows(&pair.shelter, theirs, trail, |view| view["stage"] == 2).await;
+    let text = format!("{contact}name = \"{}\"\n", HELD[0]);
+    let her = fields(side, "her.toml", &text);
+    done(side, berta, &["case", "record", &case, "--fields", &her]).await;
+    let text = format!("safe_contact_channel = \"call\"\nsafe_contact_telephone = \"{}\"\n", HELD[1]);
+    let new = fields(side, "new.toml", &text);
+    let change = ["case", "change", &case, "--what", "safe-contact", "--fields", &new];
+    let said = done(side, berta, &change).await;
+    assert_eq!(said["change"]["trails"][0]["say"], serde_json::json!(["corrected"]), "{said}");
+    until("the shelter has confirmed it", || async {
+        let (well, said) = side.uput_as(&berta.access, &["case", "changes", &case]).await?;
+        Ok(well && said["changes"][0]["unconfirmed"] == 0)
+    })
+    .await
+    .unwrap();
+    let there = done(&pair.shelter, theirs, &["referral", "show", trail, "--values"]).await;
+    assert!(there.to_string().contains(HELD[1]), "{there}");
+    let said = done(side, berta, &["case", "record", &case, "--values"]).await;
+    let held = said["fields"].as_array().unwrap().iter().filter_map(|field| field["value"].as_str());
+    assert_eq!((held.filter(|value| HELD.contains(value)).count(), &said["closed"]), (HELD.len(), &0.into()), "{said}");
+    let words = fields(side, "words.txt", "lokvanj\n");
+    for (person, hits) in [(berta, serde_json::json!([case])), (clara, serde_json::json!([]))] {
+        assert_eq!(done(side, person, &["case", "search", "--words", &words]).await["cases"], hits);
+    }
+    [identity, her, new, words].iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    pair.settled().await.unwrap();
+    case
+}
+
+/// The record is erased: nobody reads or finds it any more, and the trail is as provable as before. [CAS-48]
+async fn erase(side: &Organisation, berta: &Person, case: &str) {
+    side.start().await.unwrap();
+    done(side, berta, &["case", "erase", case]).await;
+    let said = done(side, berta, &["case", "record", case, "--values"]).await;
+    assert_eq!(said["fields"], serde_json::json!([]));
+    let words = fields(side, "words.txt", "lokvanj\n");
+    assert_eq!(done(side, berta, &["case", "search", "--words", &words]).await["cases"], serde_json::json!([]));
+    std::fs::remove_file(words).unwrap();
+    done(side, berta, &["access", "list", case]).await;
+    side.stop().await.unwrap();
+    let held = readable(&side.folder(), &HELD[..1]).unwrap();
+    assert!(held.is_empty(), "{held:?}");
 }
 
 /// Berta gives her case to Clara, and is interrupted wherever it may be: the command without her key, killed while it runs,
@@ -190,8 +257,8 @@ async fn drill(side: &Organisation, people: &[Person; 3], trail: &str) {
     assert!(!well && said["error"]["why"].as_str().unwrap().contains("1 shares are here, 2 are needed"), "{said}");
     done(side, clara, &["staff", "give", &new.key[..32]]).await;
     let said = done(side, &new, &["staff", "recover"]).await;
-    // The box from when nobody had the case, and the one since Berta has it.
-    assert_eq!((said["key"].as_str(), said["added"].as_u64()), (Some(berta.key.as_str()), Some(2)), "{said}");
+    // The box from when nobody had the case, the one since Berta has it, and that of the key of words.
+    assert_eq!((said["key"].as_str(), said["added"].as_u64()), (Some(berta.key.as_str()), Some(3)), "{said}");
     // The new key alone is enough from now on.
     std::fs::remove_file(said["file"].as_str().unwrap()).unwrap();
     assert_eq!(shown(&done(side, &new, &values).await).len(), VALUES.len());

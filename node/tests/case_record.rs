@@ -34,6 +34,7 @@ fn values(by: &Caller, case: CaseId, list: &[(&str, &str)]) -> NewValues {
         taken: Vec::new(),
         removed: Vec::new(),
         words: None,
+        label_words: Vec::new(),
     }
 }
 

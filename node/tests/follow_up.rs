@@ -4,7 +4,7 @@
 mod town;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -169,7 +169,15 @@ impl Town {
 }
 
 fn new(by: &Caller, case: CaseId, change: NewChange) -> NewFollowUp {
-    NewFollowUp { by: by.clone(), request_id: request_id(), validate_only: false, case, change }
+    NewFollowUp {
+        by: by.clone(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        change,
+        label_words: Vec::new(),
+        of_basis: BTreeMap::new(),
+    }
 }
 
 fn contact(list: &[(&str, &str)], lost: bool) -> NewChange {
@@ -411,6 +419,7 @@ async fn who_received_is_told_to_telephone() {
         taken: vec![(trail, vec![Label::Name, Label::SafeContactTelephone])],
         removed: Vec::new(),
         words: None,
+        label_words: Vec::new(),
     };
     // [CAS-41] Nothing is typed.
     let (record, replaced) = jasen.update_case_record(taken).await.unwrap();

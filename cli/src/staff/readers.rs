@@ -54,25 +54,24 @@ pub(crate) struct GivenOn {
     pub(crate) missing: Option<u64>,
 }
 
-/// Lets those read what is in these trails who should now. The staff key is opened only if somebody lacks something.
-pub(crate) async fn give_on(
-    node: &Node,
-    keys: &KeyArgs,
-    trails: &[Vec<u8>],
-    options: &Options,
-) -> Result<GivenOn, Failure> {
-    let mut held = Vec::new();
-    for trail in trails {
-        match lacking(node, trail).await {
-            Ok(boxes) => held.extend(boxes),
-            Err(failure) if &*failure.reason == Rejection::NotPermitted.code() => {
-                return Ok(GivenOn { added: 0, missing: None });
-            }
-            Err(failure) => return Err(later(failure)),
-        }
+impl Default for GivenOn {
+    fn default() -> Self {
+        Self { added: 0, missing: Some(0) }
     }
+}
+
+/// Lets those read what is in a case who should now: its record and its trails. The staff key is opened only if somebody
+/// lacks something.
+pub(crate) async fn give_on(node: &Node, keys: &KeyArgs, case: &[u8], options: &Options) -> Result<GivenOn, Failure> {
+    let held = match lacking(node, case).await {
+        Ok(boxes) => boxes,
+        Err(failure) if &*failure.reason == Rejection::NotPermitted.code() => {
+            return Ok(GivenOn { added: 0, missing: None });
+        }
+        Err(failure) => return Err(later(failure)),
+    };
     if held.is_empty() {
-        return Ok(GivenOn { added: 0, missing: Some(0) });
+        return Ok(GivenOn::default());
     }
     let should: u64 = held.iter().map(|held| held.missing.len() as u64).sum();
     let ring = keys.open(node, options).await.map_err(later)?;
@@ -96,7 +95,7 @@ pub(crate) async fn add(node: &Node, ring: &Ring, subject: &[u8]) -> Result<u64,
     wrap(node, ring, held).await
 }
 
-/// The boxes of a trail, or all, that one can open and somebody who should cannot.
+/// The boxes of a trail, of a case, or all, that one can open and somebody who should cannot.
 async fn lacking(node: &Node, subject: &[u8]) -> Result<Vec<wire::StaffBox>, Failure> {
     let (mut lacking, mut page_token) = (Vec::new(), String::new());
     loop {

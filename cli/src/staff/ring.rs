@@ -33,6 +33,7 @@ pub(crate) struct KeyArgs {
 }
 
 /// The keys of the person who runs this program.
+#[derive(Default)]
 pub(crate) struct Ring {
     secrets: Vec<SealingSecret>,
 }

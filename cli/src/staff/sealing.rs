@@ -91,7 +91,7 @@ impl RequireArgs {
             return asking.ask(&node, Asks::SetSealing(request)).await;
         }
         let answer = node.staff().set_sealing(request).await.map_err(|status| refusal::of(&status))?;
-        Standing::of(answer.into_inner().sealing.unwrap_or_default()).answer()
+        Standing::of(&answer.into_inner().sealing.unwrap_or_default()).answer()
     }
 }
 
@@ -99,12 +99,12 @@ impl RequireArgs {
 pub(crate) async fn show(options: &Options) -> Result<Answer, Failure> {
     let node = Node::connect(options).await?;
     let answer = node.staff().get_sealing(wire::GetSealingRequest {}).await;
-    Standing::of(answer.map_err(|status| refusal::of(&status))?.into_inner()).answer()
+    Standing::of(&answer.map_err(|status| refusal::of(&status))?.into_inner()).answer()
 }
 
 impl Standing {
-    const fn of(sealing: wire::GetSealingResponse) -> Self {
-        let wire::GetSealingResponse { staff_only, needed, made, recoverable } = sealing;
+    fn of(sealing: &wire::GetSealingResponse) -> Self {
+        let wire::GetSealingResponse { staff_only, needed, made, recoverable, .. } = *sealing;
         Self { staff_only, needed, made, recoverable }
     }
 

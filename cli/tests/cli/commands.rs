@@ -195,6 +195,8 @@ transcripts! {
     case_change_dry: "case change 4c4c4c4c --what consent-withdrawn --dry-run --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_change_wrong: "case change 4c4c4c4c --what risk --organisation \"Shelter A\"";
     case_changes: "case changes 4c4c4c4c";
+    case_erase: "case erase 4c4c4c4c --yes";
+    case_erase_unasked: "case erase 4c4c4c4c";
     case_search: "case search --words -", "invented name\n";
     case_search_for_a_reason: "case search --words - --reason supervision", "invented name\n";
     case_search_without_words: "case search";

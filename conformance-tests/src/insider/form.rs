@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 8] = ["trail", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 62] = [
+const EMPTY: [&str; 64] = [
     "page_token",
     "cursor",
     "page_size",
@@ -61,6 +61,8 @@ const EMPTY: [&str; 62] = [
     "record_event",
     "break_glass",
     "set_sealing",
+    "label_words",
+    "of_basis",
     "proof",
     "decide_exclusion",
     "public",

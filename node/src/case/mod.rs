@@ -58,6 +58,8 @@ pub struct Case {
     pub glass: BTreeMap<PersonId, Glass>,
     /// Digests of the names that she excluded, sealed; empty if none.
     pub names: Vec<u8>,
+    /// Seconds since 1970 at which what is held about her was erased; 0: it was not.
+    pub erased: u64,
 }
 
 /// The organisation's own file number, as people write it and as it is kept.
@@ -96,6 +98,7 @@ impl Case {
             into: None,
             glass: BTreeMap::new(),
             names: Vec::new(),
+            erased: 0,
         }
     }
 
@@ -152,6 +155,7 @@ impl Case {
             account,
             time: now.get(),
             names: self.names.clone(),
+            erased: self.erased,
         }
     }
 
@@ -179,6 +183,7 @@ impl Case {
             into: CaseId::parse(&kept.into),
             glass: kept.glass.iter().map(glass).collect::<Option<_>>().ok_or(Rejection::Malformed)?,
             names: kept.names,
+            erased: kept.erased,
         })
     }
 }
@@ -218,6 +223,7 @@ mod tests {
         case.external_ref = Some(FileNumber { text, sealed: vec![1] });
         case.joined.insert(CaseId::new([8; 16]));
         case.closed = 12;
+        case.erased = 13;
         let record = case.record(vec![9; 16], now);
         let open = |_: &CaseId, _: &[u8]| Some(Sensitive::new("77/2026".to_owned()));
         let back = Case::parse(record.clone(), open).unwrap();

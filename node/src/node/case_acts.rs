@@ -91,6 +91,10 @@ impl Node {
         let _alone = self.cases.hold([*from, *into]).await;
         let from = self.demand_case(caller, from, Sight::Values)?;
         let mut joined = Case::clone(&*self.demand_case(caller, into, Sight::Values)?);
+        // [CAS-48] One key would be destroyed with the other, and whom she excluded is not known any more.
+        if from.erased != 0 || joined.erased != 0 {
+            return Err(Rejection::StepNotAllowed);
+        }
         joined.trails.extend(&from.trails);
         joined.persons.extend(&from.persons);
         joined.teams.extend(&from.teams);

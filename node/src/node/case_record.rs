@@ -4,7 +4,7 @@
 //! reads or writes them, and that each look is an access. Leaves to others who sees what (`cases`), and which labels may go
 //! where (the agreement).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use prost::Message;
 use uput_core::{
@@ -24,6 +24,7 @@ use super::{
     accesses::Of,
     cases::draft_of,
     exclusions::names_in,
+    known::{Known, KnownField},
     refusal::Refused,
     trails::Loaded,
     write::{NewEvent, NewTrail, terms_for},
@@ -34,30 +35,13 @@ use crate::{
     case::{Case, CaseId, RecordStays, Sight},
     clock,
     record::{
-        self, CASE_REQUESTS, CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, EventRecord, HeldField, Holding,
-        case_aad, case_key_name,
+        self, CASE_REQUESTS, CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, EventRecord, Holding, case_aad,
+        case_key_name,
     },
     seal,
     search::{self, Digest},
     storage::{Commit, NewTrailKeys, TrailKeys},
 };
-
-/// What is known about her in one case.
-#[derive(Clone, Default)]
-pub(super) struct Known {
-    pub(super) fields: BTreeMap<Label, KnownField>,
-    pub(super) excluded: BTreeSet<OrgId>,
-    pub(super) given_words: Vec<Digest>,
-    pub(super) changed: u64,
-}
-
-/// A value, since when it is known, and from where.
-#[derive(Clone)]
-pub(super) struct KnownField {
-    pub(super) field: Field,
-    pub(super) since: u64,
-    pub(super) taken_from: Option<TrailId>,
-}
 
 /// What is written into the record of a case.
 pub struct NewValues {
@@ -77,6 +61,8 @@ pub struct NewValues {
     pub removed: Vec<Label>,
     /// Digests that the asking program made; none: they stay as they are.
     pub words: Option<Vec<Digest>>,
+    /// Digests of the words of single labels, that it made.
+    pub label_words: Vec<(Label, Vec<Digest>)>,
 }
 
 impl Node {
@@ -118,24 +104,26 @@ impl Node {
         let named = names_in(fields.iter().map(|(field, _)| field));
         let mut replaced = known.put(fields, now);
         for label in &new.removed {
-            replaced.extend(known.fields.remove(label).map(|gone| gone.field.label()));
+            replaced.extend(known.fields.remove(label).map(|_| *label));
         }
         if let Some(words) = new.words {
             known.given_words = words;
         }
-        known.changed = now;
+        known.set_words(new.label_words);
+        known.touch(now);
+        let mut commit = Commit::default();
+        // [STF-18] Whom she names in it opens nothing of it.
+        let excluding = self.excluding(&case, &named, &mut commit.keys)?;
+        commit.records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
+        let as_it_will_be = excluding.as_ref().unwrap_or(&case);
+        self.write_known(as_it_will_be, &mut known, new.by.by(), digest, &mut commit)?;
         let of = Of::Case(case.id);
         if new.validate_only {
             // [ACL-1] Whoever hears which values are other ones can find out what they are.
             self.keep_access(&new.by, of, AccessKind::CaseShown, why).await?;
         } else {
-            let mut keys = Vec::new();
-            let kept = self.known_record(&case.id, &known, new.by.by(), digest, &mut keys)?;
-            let mut records = vec![record::draft(&kept)];
-            let excluding = self.excluding(&case, &named, &mut keys)?;
-            records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
             let _settling = self.settling();
-            self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, Commit { keys, records }).await?;
+            self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, commit).await?;
             self.index_record(&case.id, &known);
             excluding.into_iter().for_each(|case| self.set_case(case));
         }
@@ -176,6 +164,15 @@ impl Node {
         Ok(shown)
     }
 
+    /// The boxes to which values of a case's record are sealed, for somebody who may see them. [CAS-47]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`].
+    pub fn record_boxes(&self, caller: &Caller, id: &CaseId) -> Result<Vec<wire::StaffBox>, Rejection> {
+        let case = self.demand_case(caller, id, Sight::Values)?;
+        self.view_case_boxes(&case, caller)
+    }
+
     /// Adds to an opening what it takes from the record of its case, and tells which labels were typed otherwise than the
     /// record says. [CAS-43]
     ///
@@ -188,7 +185,7 @@ impl Node {
         let Some((known, stays)) = self.known_to(&new.by, &id, labels).await? else { return Ok(Vec::new()) };
         new.stays = stays;
         if new.stage == 2 && self.lets_name_excluded(new) {
-            known.add(Label::ExcludedPersons, &mut new.fields);
+            known.add(Label::ExcludedPersons, &mut new.fields)?;
         }
         known.fill(labels, &mut new.fields)
     }
@@ -207,7 +204,7 @@ impl Node {
             self.ensure_loaded(&mut held, &new.trail)?;
             let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
             if permits(loaded, new, Label::ExcludedPersons) {
-                known.add(Label::ExcludedPersons, &mut new.fields);
+                known.add(Label::ExcludedPersons, &mut new.fields)?;
             }
         }
         known.fill(labels, &mut new.fields)
@@ -218,6 +215,10 @@ impl Node {
     /// # Errors
     /// [`Rejection::ExcludedOrganisation`].
     pub(super) fn refuse_excluded(&self, case: &Case, peer: &OrgId) -> Result<(), Rejection> {
+        // [CAS-48] Nobody knows any more whom she excluded.
+        if case.erased != 0 {
+            return Err(Rejection::StepNotAllowed);
+        }
         if self.known(case)?.excluded.contains(peer) { Err(Rejection::ExcludedOrganisation) } else { Ok(()) }
     }
 
@@ -246,25 +247,29 @@ impl Node {
         Known::of(holding.map_err(|_| Rejection::ReadFailed)?, kept.time)
     }
 
-    /// The record of what is known, and the case's keys if it has none yet. Hold the case. [CAS-40]
-    pub(super) fn known_record(
+    /// Adds the record of what is known to what is committed, and the case's keys if it has none yet. Hold the case. [CAS-40]
+    pub(super) fn write_known(
         &self,
-        case: &CaseId,
-        known: &Known,
+        case: &Case,
+        known: &mut Known,
         by: By,
         request: Vec<u8>,
-        keys: &mut Vec<NewTrailKeys>,
-    ) -> Result<CaseValuesRecord, Rejection> {
-        // [CAS-47] The node would hold in the clear what it seals to staff everywhere else.
-        if self.staff.sealing().staff_only && !known.fields.is_empty() {
-            return Err(Rejection::SealedToStaff);
+        commit: &mut Commit,
+    ) -> Result<(), Rejection> {
+        // [CAS-47] What the node seals to staff everywhere else it does not hold in the clear here.
+        if known.is_open()
+            && let Some(held) = self.case_box(case, by, commit)?
+        {
+            known.seal(&case.id, &held)?;
         }
-        let key = self.case_key(case, keys)?;
+        let key = self.case_key(&case.id, &mut commit.keys)?;
         let plain = zeroize::Zeroizing::new(known.holding(&self.words_of(known)).encode_to_vec());
         // The key seals what is written to the journal.
-        let sealed = seal::seal(key.expose(), &case_aad(case, CASE_VALUES_PART), &plain);
+        let sealed = seal::seal(key.expose(), &case_aad(&case.id, CASE_VALUES_PART), &plain);
         let sealed = sealed.map_err(|_| Rejection::Malformed)?;
-        Ok(CaseValuesRecord { case: case.to_vec(), sealed, time: known.changed, account: by.to_vec(), request })
+        let (case, account) = (case.id.to_vec(), by.to_vec());
+        commit.records.push(record::draft(&CaseValuesRecord { case, sealed, time: known.changed, account, request }));
+        Ok(())
     }
 
     /// A case as it is when her record names persons whom she excluded; none if it names nobody. Hold the case. [CAS-30]
@@ -285,8 +290,9 @@ impl Node {
     /// The digests by which a record is found.
     pub(super) fn words_of(&self, known: &Known) -> Vec<Digest> {
         let mut digests: Vec<Digest> = Vec::new();
-        for held in known.fields.values() {
-            digests.extend(self.storage.search_key().digests(&words::of_field(&held.field)));
+        // [CAS-68] Of what is sealed to staff the node makes none.
+        for field in known.fields.values().filter_map(KnownField::open) {
+            digests.extend(self.storage.search_key().digests(&words::of_field(field)));
         }
         digests.sort_unstable();
         digests.dedup();
@@ -386,96 +392,4 @@ fn permits(loaded: &Loaded, new: &NewEvent, label: Label) -> bool {
         loaded.agreement.permit(&Request { opener: &opened.author, opening, terms, occasion, time }).ok()
     };
     permitted().is_some_and(|permitted| permitted.labels().contains(&label))
-}
-
-impl Known {
-    fn of(holding: Holding, changed: u64) -> Result<Self, Rejection> {
-        let mut known = Self { changed, given_words: search::unpack(&holding.given_words), ..Self::default() };
-        for held in holding.fields {
-            let label = Label::parse(&held.label).map_err(|_| Rejection::ReadFailed)?;
-            let field = Field::new(label, Sensitive::new(held.value)).map_err(|_| Rejection::ReadFailed)?;
-            let taken_from = TrailId::parse_optional(&held.taken_from).map_err(|_| Rejection::ReadFailed)?;
-            known.fields.insert(label, KnownField { field, since: held.since, taken_from });
-        }
-        let excluded = holding.excluded_organisations.iter().map(|bytes| OrgId::parse(bytes));
-        known.excluded = excluded.collect::<Result<_, _>>().map_err(|_| Rejection::ReadFailed)?;
-        Ok(known)
-    }
-
-    fn holding(&self, digests: &[Digest]) -> Holding {
-        let fields = self.fields.iter().map(|(label, held)| HeldField {
-            label: label.name().to_owned(),
-            // Into the record, which is sealed before it is kept.
-            value: held.field.value().expose().clone(),
-            since: held.since,
-            taken_from: held.taken_from.map(|trail| trail.to_vec()).unwrap_or_default(),
-        });
-        Holding {
-            fields: fields.collect(),
-            excluded_organisations: self.excluded.iter().map(OrgId::to_vec).collect(),
-            words: search::pack(digests),
-            given_words: search::pack(&self.given_words),
-        }
-    }
-
-    /// Puts values in. Tells the labels that had another one.
-    pub(super) fn put(&mut self, fields: impl IntoIterator<Item = (Field, Option<TrailId>)>, now: u64) -> Vec<Label> {
-        let mut replaced = Vec::new();
-        for (field, taken_from) in fields {
-            let label = field.label();
-            match self.fields.get(&label) {
-                Some(known) if known.field == field => {}
-                known => {
-                    replaced.extend(known.map(|_| label));
-                    self.fields.insert(label, KnownField { field, since: now, taken_from });
-                }
-            }
-        }
-        replaced
-    }
-
-    /// Adds what another case knows beside this one: nothing that this one has is replaced.
-    fn join(&mut self, other: Self) {
-        for (label, held) in other.fields {
-            self.fields.entry(label).or_insert(held);
-        }
-        self.excluded.extend(other.excluded);
-        self.given_words.extend(other.given_words);
-        self.changed = self.changed.max(other.changed);
-    }
-
-    /// Adds a value to fields that do not have the label.
-    fn add(&self, label: Label, fields: &mut Vec<Field>) {
-        let is_there = fields.iter().any(|field| field.label() == label);
-        fields.extend(self.fields.get(&label).filter(|_| !is_there).map(|held| held.field.clone()));
-    }
-
-    /// Adds the values of labels; tells which of the typed ones differ from what is known.
-    fn fill(&self, labels: &[Label], fields: &mut Vec<Field>) -> Result<Vec<Label>, Refused> {
-        let missing: Vec<Label> = labels.iter().copied().filter(|label| !self.fields.contains_key(label)).collect();
-        if !missing.is_empty() {
-            return Err(Refused::NotRecorded(missing));
-        }
-        let other = |field: &Field| self.fields.get(&field.label()).is_some_and(|known| known.field != *field);
-        let mut differs: Vec<Label> = fields.iter().filter(|field| other(field)).map(Field::label).collect();
-        differs.sort_unstable();
-        labels.iter().for_each(|label| self.add(*label, fields));
-        Ok(differs)
-    }
-
-    fn view(&self, case: &CaseId, values: bool) -> wire::CaseRecord {
-        let fields = self.fields.iter().map(|(label, held)| wire::RecordedField {
-            label: label.name().to_owned(),
-            // To whoever sees values and asked for them; the access is recorded.
-            value: if values { held.field.value().expose().clone() } else { String::new() },
-            since: held.since,
-            taken_from: held.taken_from.map(|trail| trail.to_vec()).unwrap_or_default(),
-        });
-        wire::CaseRecord {
-            case: case.to_vec(),
-            fields: fields.collect(),
-            excluded_organisations: if values { self.excluded.iter().map(OrgId::to_vec).collect() } else { Vec::new() },
-            changed: self.changed,
-        }
-    }
 }

@@ -36,7 +36,7 @@ impl Node {
     /// she said; hold it meanwhile. [CAS-30]
     ///
     /// # Errors
-    /// [`Rejection::StepNotAllowed`] where the case was erased.
+    /// [`Rejection::Malformed`] if they cannot be kept.
     pub(super) fn exclude_named(
         &self,
         case: &mut Case,
@@ -50,6 +50,10 @@ impl Node {
         let mut list = NameList { lists };
         for (person, ground) in matches(&list, &self.accounts.accounts()) {
             case.exclude(person, Exclusion::new(ground, None, clock::now().get()));
+        }
+        // [CAS-48] After the erasure there is no key under which they could be kept.
+        if case.erased != 0 {
+            return Ok(());
         }
         list.lists.extend(self.names_of(case, keys).lists);
         self.remember_names(case, &list, keys)
@@ -99,8 +103,12 @@ impl Node {
     /// The key of a case, made if it has none yet: then it is among the keys to be committed with it. [CAS-2]
     ///
     /// # Errors
-    /// [`Rejection::StepNotAllowed`] where it was destroyed.
+    /// [`Rejection::StepNotAllowed`] where it was destroyed, or is to be.
     pub(super) fn case_key(&self, case: &CaseId, keys: &mut Vec<NewTrailKeys>) -> Result<TrailKey, Rejection> {
+        // [CAS-48] What a stop left over is destroyed at the next start.
+        if self.case(case).is_some_and(|case| case.erased != 0) {
+            return Err(Rejection::StepNotAllowed);
+        }
         if let Some(key) = self.case_key_of(case, keys) {
             return Ok(key);
         }

@@ -119,6 +119,7 @@ impl Node {
         node.read_staff()?;
         node.destroy_left_over()?;
         node.read_on_call()?;
+        node.finish_erasures()?;
         node.read_words()?;
         node.read_approvals()?;
         Ok(node)

@@ -21,9 +21,9 @@ use uput_core::{
 use super::{
     Node,
     case_list::{Closed, Part},
-    case_record::Known,
     in_step,
     journal::{OpenError, all},
+    known::Known,
     orders::Group,
     trails::{Loaded, unseal},
     written::Written,
@@ -185,7 +185,7 @@ impl Node {
     /// Indexes what is held about her, in place of what was.
     pub(super) fn index_record(&self, case: &CaseId, known: &Known) {
         let mut digests = self.words_of(known);
-        digests.extend(&known.given_words);
+        digests.extend(known.all_given_words());
         self.replace(Origin::Record(*case), &digests);
     }
 
@@ -239,6 +239,15 @@ impl Node {
     /// What is erased is found no more. [CAS-67]
     pub(super) fn forget_words(&self, trail: &TrailId) {
         self.found.0.write().unwrap_or_else(PoisonError::into_inner).remove(&Origin::Trail(*trail));
+    }
+
+    /// The same of what is held about her in a case. [CAS-48]
+    pub(super) fn forget_case(&self, case: &Case) {
+        let mut index = self.found.0.write().unwrap_or_else(PoisonError::into_inner);
+        for id in std::iter::once(&case.id).chain(&case.joined) {
+            index.remove(&Origin::Record(*id));
+            index.remove(&Origin::Number(*id));
+        }
     }
 
     fn replace(&self, origin: Origin, digests: &[Digest]) {

@@ -48,7 +48,7 @@ pub(super) struct NewBox {
 
 /// Who may see the values of a case, or may come to. [STF-11]
 #[derive(Default)]
-struct Readers {
+pub(super) struct Readers {
     /// Persons who have it; none: nobody has it, and every case worker may take it.
     assigned: Option<BTreeSet<PersonId>>,
     /// Teams that have it.
@@ -58,7 +58,7 @@ struct Readers {
 }
 
 impl Readers {
-    fn of(case: Option<&Case>, now: Seconds) -> Self {
+    pub(super) fn of(case: Option<&Case>, now: Seconds) -> Self {
         let Some(case) = case else { return Self::default() };
         let excluded = case.exclusions.keys().filter(|person| case.excludes(person)).copied().collect();
         let open_glass = case.glass.iter().filter(|(_, glass)| now.get() < glass.until).map(|(person, _)| *person);
@@ -68,7 +68,7 @@ impl Readers {
 }
 
 impl NewBox {
-    fn make(number: u32, named: Option<PersonId>) -> Self {
+    pub(super) fn make(number: u32, named: Option<PersonId>) -> Self {
         let seed = Zeroizing::new(SystemEntropy.bytes::<32>());
         Self { number, secret: SealingSecret::from_seed(&seed), named }
     }
@@ -79,7 +79,7 @@ impl NewBox {
     }
 
     /// Its secret, sealed to readers and from here on kept nowhere else. [STF-9]
-    fn wrap(self, readers: &[StaffKey]) -> Result<StaffBox, Rejection> {
+    pub(super) fn wrap(self, readers: &[StaffKey]) -> Result<StaffBox, Rejection> {
         let place = Place::Box(self.secret.id());
         // Exposed to be sealed to each reader; it is wiped at the end of this function.
         let wrap = |key: &StaffKey| staff::seal(&key.public, &place, self.secret.expose_seed(), &mut SystemEntropy);
@@ -99,7 +99,7 @@ impl StaffBox {
         })
     }
 
-    fn record(&self, subject: &[u8], by: Vec<u8>) -> BoxRecord {
+    pub(super) fn record(&self, subject: &[u8], by: Vec<u8>) -> BoxRecord {
         BoxRecord {
             subject: subject.to_vec(),
             number: self.number,
@@ -108,21 +108,27 @@ impl StaffBox {
             named: self.named.map(PersonId::to_vec).unwrap_or_default(),
             changed: clock::now().get(),
             account: by,
+            case: Vec::new(),
         }
     }
 
     /// Seals the values of an event to it. [STF-10]
     pub(super) fn seal(&self, event: &EventId, values: &[u8]) -> Result<Vec<u8>, Rejection> {
-        staff::seal(&self.public, &Place::Values(*event), values, &mut SystemEntropy)
+        self.seal_at(&Place::Values(*event), values)
+    }
+
+    /// Seals something else to it. [STF-3]
+    pub(super) fn seal_at(&self, place: &Place, bytes: &[u8]) -> Result<Vec<u8>, Rejection> {
+        staff::seal(&self.public, place, bytes, &mut SystemEntropy)
     }
 
     /// Keys that open it.
-    fn readers(&self) -> BTreeSet<KeyId> {
+    pub(super) fn readers(&self) -> BTreeSet<KeyId> {
         self.wraps.iter().filter_map(|wrap| staff::recipient(wrap).ok()).collect()
     }
 
     /// As somebody sees it who has these keys.
-    fn view(&self, subject: &[u8], ring: &BTreeSet<KeyId>) -> wire::StaffBox {
+    pub(super) fn view(&self, subject: &[u8], ring: &BTreeSet<KeyId>) -> wire::StaffBox {
         let opens = |wrap: &&Vec<u8>| staff::recipient(wrap).is_ok_and(|key| ring.contains(&key));
         wire::StaffBox {
             subject: subject.to_vec(),
@@ -228,13 +234,13 @@ impl Node {
     }
 
     /// Who may see the values of a trail, or may come to.
-    fn readers_of(&self, trail: &TrailId) -> Readers {
+    pub(super) fn readers_of(&self, trail: &TrailId) -> Readers {
         Readers::of(self.cases.of(trail).as_deref(), clock::now())
     }
 
     /// The keys of those who may read: of a team the team's, unless one of its members is excluded or works here no more;
     /// of persons their own. [STF-11]
-    fn reading_keys(&self, readers: &Readers) -> Vec<StaffKey> {
+    pub(super) fn reading_keys(&self, readers: &Readers) -> Vec<StaffKey> {
         let mut people = match &readers.assigned {
             Some(assigned) => assigned | &self.supervisors(),
             None => self.caseworkers(),
@@ -259,20 +265,20 @@ impl Node {
         loaded.boxes.iter().map(|held| held.view(loaded.trail.id().as_bytes(), &ring)).collect()
     }
 
-    /// Boxes that the caller can open and somebody who should cannot. [STF-13]
+    /// Boxes of a trail, of a case or of all that the caller can open and somebody who should cannot. [STF-13]
     ///
     /// # Errors
     /// [`Rejection::ReadFailed`].
     pub fn lacking(&self, caller: &Caller, subject: &[u8]) -> Result<Vec<(wire::StaffBox, Vec<StaffKey>)>, Rejection> {
         let ring = self.key_ring(caller);
         let mut lacking = Vec::new();
-        for kept in self.boxes_of(subject)? {
+        for kept in self.boxes_about(subject)? {
             let held = StaffBox::of(&kept)?;
             let view = held.view(&kept.subject, &ring);
-            if view.wraps.is_empty() || !self.sees_box(caller, &kept.subject) {
+            if view.wraps.is_empty() || !self.sees_box(caller, &kept) {
                 continue;
             }
-            let missing = self.missing(&held, &kept.subject)?;
+            let missing = self.missing(&held, &kept)?;
             if !missing.is_empty() {
                 lacking.push((view, missing));
             }
@@ -281,8 +287,8 @@ impl Node {
     }
 
     /// Keys that should open a box and cannot: of a named one, a newer key of that person alone.
-    fn missing(&self, held: &StaffBox, subject: &[u8]) -> Result<Vec<StaffKey>, Rejection> {
-        let readers = self.readers_of(&TrailId::parse(subject)?);
+    fn missing(&self, held: &StaffBox, kept: &BoxRecord) -> Result<Vec<StaffKey>, Rejection> {
+        let readers = self.readers_of_box(kept)?;
         let should = match held.named {
             // Never anybody else, even when they may not read any more themselves.
             Some(person) if !self.may_be_named(&person, &readers) => Vec::new(),
@@ -307,18 +313,20 @@ impl Node {
     ) -> Result<(), Rejection> {
         let mut trail = self.trails.hold(subject).await;
         let kept = self.boxes_of(subject.as_bytes())?.into_iter().find(|kept| kept.number == number);
-        let mut held = StaffBox::of(&kept.ok_or(Rejection::NoSuchTrail)?)?;
+        let kept = kept.ok_or(Rejection::NoSuchTrail)?;
+        let mut held = StaffBox::of(&kept)?;
         let ring = self.key_ring(caller);
-        if !self.sees_box(caller, subject.as_bytes()) || held.readers().is_disjoint(&ring) {
+        if !self.sees_box(caller, &kept) || held.readers().is_disjoint(&ring) {
             return Err(Rejection::NoSuchTrail);
         }
-        let missing: BTreeSet<KeyId> = self.missing(&held, subject.as_bytes())?.iter().map(StaffKey::id).collect();
+        let missing: BTreeSet<KeyId> = self.missing(&held, &kept)?.iter().map(StaffKey::id).collect();
         let added = by_recipient(&wraps)?;
         if !added.keys().all(|key| missing.contains(key)) {
             return Err(Rejection::NoStaffKey);
         }
         held.wraps.extend(added.into_values());
-        self.keep(&held.record(subject.as_bytes(), Self::by(caller))).await?;
+        let record = BoxRecord { case: kept.case, ..held.record(subject.as_bytes(), Self::by(caller)) };
+        self.keep(&record).await?;
         if let Some(known) = trail.as_mut().and_then(|loaded| loaded.boxes.iter_mut().find(|b| b.number == number)) {
             *known = held;
         }
@@ -347,11 +355,6 @@ impl Node {
         let view = made.view(id.as_bytes(), &self.key_ring(caller));
         loaded.boxes.push(made);
         Ok(view)
-    }
-
-    /// Whether the caller may see the values of a box's trail now.
-    fn sees_box(&self, caller: &Caller, subject: &[u8]) -> bool {
-        TrailId::parse(subject).is_ok_and(|trail| self.sight_of(caller, &trail) == Sight::Values)
     }
 }
 

@@ -58,6 +58,9 @@ pub struct CaseRecord {
     /// Digests of the names that she excluded, under the case's value key; empty if none. [CAS-33]
     #[prost(bytes = "vec", tag = "15")]
     pub names: Vec<u8>,
+    /// When what is held about her was erased, seconds since 1970; 0: it was not. [CAS-48]
+    #[prost(uint64, tag = "16")]
+    pub erased: u64,
 }
 
 /// A person whom she excluded, or may have.

@@ -65,6 +65,15 @@ pub struct HeldField {
     /// ID of the trail that it was taken from; empty: it was typed.
     #[prost(bytes = "vec", tag = "4")]
     pub taken_from: Vec<u8>,
+    /// The value as it is sealed to a box; `value` is empty then. [CAS-47]
+    #[prost(bytes = "vec", tag = "5")]
+    pub sealed: Vec<u8>,
+    /// ID of the case for which it was sealed.
+    #[prost(bytes = "vec", tag = "6")]
+    pub sealed_for: Vec<u8>,
+    /// Digests of its words that a program made under a key of its own.
+    #[prost(bytes = "vec", tag = "7")]
+    pub words: Vec<u8>,
 }
 
 /// Associated data of it.

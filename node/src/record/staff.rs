@@ -70,6 +70,9 @@ pub struct BoxRecord {
     /// Who made it so; empty: the node.
     #[prost(bytes = "vec", tag = "7")]
     pub account: Vec<u8>,
+    /// Case ID; empty: it is a trail's, or that of words.
+    #[prost(bytes = "vec", tag = "8")]
+    pub case: Vec<u8>,
 }
 
 /// A share of a staff key, or what it is now.
@@ -127,6 +130,12 @@ pub struct SealingRecord {
 #[must_use]
 pub fn numbered(of: &[u8], number: u32) -> Vec<u8> {
     [of, &number.to_be_bytes()].concat()
+}
+
+/// What the box stands for whose secret is the key of words. [CAS-68]
+#[must_use]
+pub fn word_box_name() -> [u8; 32] {
+    *uput_core::id::Id::of(b"uput/node/staff words").as_bytes()
 }
 
 /// Under which name the key book holds the key of an event that is on its way. [STF-12]

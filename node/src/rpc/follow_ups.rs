@@ -1,10 +1,11 @@
 //! Calls about what is held about her, and about changes that are followed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tonic::{Request, Response, Status};
 use uput_core::{
     catalogue::{Field, Label},
+    id::TrailId,
     rejection::Rejection,
     sensitive::Sensitive,
     wire::{self, follow_up_service_server::FollowUpService},
@@ -14,6 +15,7 @@ use super::{accesses::why, guard::Admitted, request, status};
 use crate::account::roles::Part;
 use crate::case::CaseId;
 use crate::node::{NewChange, NewFollowUp, NewValues, Node, Question, to_the_end};
+use crate::search::{self, Digest};
 
 /// Calls about what is held about her, and about changes that are followed.
 pub struct FollowUps(pub Arc<Node>);
@@ -41,6 +43,7 @@ impl FollowUpService for FollowUps {
             taken,
             removed: request::labels("removed", &said.removed)?,
             words: said.replace_words.then_some(words),
+            label_words: label_words(&said.label_words)?,
         };
         let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
         let updated = to_the_end(async move { node.update_case_record_because(new, &why).await }).await;
@@ -59,9 +62,23 @@ impl FollowUpService for FollowUps {
         let said = call.into_inner();
         let case = self.case(&by, &said.case)?;
         let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
-        let shown = to_the_end(async move { node.show_case_record_because(&by, &case, values, &why).await }).await;
+        let by_whom = by.clone();
+        let shown = to_the_end(async move { node.show_case_record_because(&by_whom, &case, values, &why).await }).await;
         let record = shown.ok_or_else(broken_off)?.map_err(status::of)?;
-        Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record) }))
+        let boxes = if values { self.0.record_boxes(&by, &case).map_err(status::of)? } else { Vec::new() };
+        Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record), boxes }))
+    }
+
+    async fn erase_case_record(
+        &self,
+        call: Request<wire::EraseCaseRecordRequest>,
+    ) -> Result<Response<wire::EraseCaseRecordResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let case = self.case(&by, &call.get_ref().case)?;
+        let node = Arc::clone(&self.0);
+        let erased = to_the_end(async move { node.erase_case_record(&by, &case).await }).await;
+        let erased = erased.ok_or_else(broken_off)?.map_err(status::of)?;
+        Ok(Response::new(wire::EraseCaseRecordResponse { erased }))
     }
 
     async fn follow_up(
@@ -77,6 +94,8 @@ impl FollowUpService for FollowUps {
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
             change: change(said.change)?,
+            label_words: label_words(&said.label_words)?,
+            of_basis: opened(said.of_basis)?,
         };
         let node = Arc::clone(&self.0);
         let followed =
@@ -122,6 +141,30 @@ impl FollowUps {
     fn case(&self, by: &crate::account::Caller, beginning: &[u8]) -> Result<CaseId, Status> {
         request::case(&self.0, by, beginning)?.ok_or_else(|| request::invalid("case", "given"))
     }
+}
+
+/// Digests of the words of labels.
+fn label_words(said: &[wire::LabelWords]) -> Result<Vec<(Label, Vec<Digest>)>, Status> {
+    let of = |one: &wire::LabelWords| {
+        let labels = request::labels("label_words", std::slice::from_ref(&one.label))?;
+        let digests = request::digests("label_words", &one.words)?;
+        let fits = digests.len() <= search::MOST;
+        labels
+            .first()
+            .filter(|_| fits)
+            .map(|label| (*label, digests))
+            .ok_or_else(|| request::invalid("label_words", "at most 2,048"))
+    };
+    said.iter().map(of).collect()
+}
+
+/// What a program opened in trails.
+fn opened(said: Vec<wire::OpenedFields>) -> Result<BTreeMap<TrailId, Vec<Field>>, Status> {
+    let of = |one: wire::OpenedFields| {
+        let trail = TrailId::parse(&one.trail).map_err(|_| request::invalid("of_basis", "whole trail IDs"))?;
+        Ok((trail, request::fields(one.fields)?))
+    };
+    said.into_iter().map(of).collect()
 }
 
 /// What changed, read strictly.

@@ -173,8 +173,10 @@ impl StaffService for Staff {
         &self,
         call: Request<wire::GetSealingRequest>,
     ) -> Result<Response<wire::GetSealingResponse>, Status> {
-        Admitted::demand(call.extensions(), Part::Whole)?;
-        Ok(Response::new(self.sealing(self.0.staff().sealing())))
+        let caller = Admitted::demand(call.extensions(), Part::Whole)?;
+        let node = Arc::clone(&self.0);
+        let search = finish(to_the_end(async move { node.word_box(&caller).await }).await)?;
+        Ok(Response::new(wire::GetSealingResponse { search, ..self.sealing(self.0.staff().sealing()) }))
     }
 
     async fn set_sealing(
@@ -259,6 +261,7 @@ impl Staff {
             needed: sealing.sharing.map_or(0, |sharing| sharing.needed().into()),
             made: sealing.sharing.map_or(0, |sharing| sharing.made().into()),
             recoverable: u32::try_from(self.0.recoverable()).unwrap_or(u32::MAX),
+            search: None,
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
 
 fn values(by: &Caller, case: CaseId, list: &[(&str, &str)]) -> NewValues {
     NewValues {
+        label_words: Vec::new(),
         by: by.clone(),
         request_id: request_id(),
         validate_only: false,
@@ -46,6 +47,8 @@ async fn each_look_at_the_record_of_a_case_and_each_change_of_it_leaves_an_entry
     node.show_case_record(&by, &case, false).await.unwrap();
     node.show_case_record(&by, &case, true).await.unwrap();
     let change = NewFollowUp {
+        label_words: Vec::new(),
+        of_basis: std::collections::BTreeMap::new(),
         by: by.clone(),
         request_id: request_id(),
         validate_only: false,

@@ -8,6 +8,8 @@
     reason = "a test harness; each test uses its part"
 )]
 
+pub mod record;
+
 use std::{sync::Arc, time::Duration};
 
 use prost::Message;

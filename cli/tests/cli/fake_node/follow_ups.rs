@@ -15,6 +15,7 @@ fn record(values: bool) -> wire::CaseRecord {
         value: value(text),
         since: 1_795_298_400,
         taken_from,
+        ..wire::RecordedField::default()
     };
     wire::CaseRecord {
         case: CASE.to_vec(),
@@ -72,7 +73,18 @@ impl FollowUpService for Script {
         request: Request<wire::GetCaseRecordRequest>,
     ) -> Answer<wire::GetCaseRecordResponse> {
         self.record("GetCaseRecord", request.get_ref());
-        Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record(request.get_ref().values)) }))
+        Ok(Response::new(wire::GetCaseRecordResponse {
+            record: Some(record(request.get_ref().values)),
+            boxes: Vec::new(),
+        }))
+    }
+
+    async fn erase_case_record(
+        &self,
+        request: Request<wire::EraseCaseRecordRequest>,
+    ) -> Answer<wire::EraseCaseRecordResponse> {
+        self.record("EraseCaseRecord", request.get_ref());
+        Ok(Response::new(wire::EraseCaseRecordResponse { erased: 1_795_298_400 }))
     }
 
     async fn follow_up(&self, request: Request<wire::FollowUpRequest>) -> Answer<wire::FollowUpResponse> {

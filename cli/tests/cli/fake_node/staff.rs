@@ -61,7 +61,7 @@ fn keys() -> Vec<wire::StaffKey> {
 }
 
 fn sealing(staff_only: bool, needed: u32, made: u32) -> wire::GetSealingResponse {
-    wire::GetSealingResponse { staff_only, needed, made, recoverable: 3 }
+    wire::GetSealingResponse { staff_only, needed, made, recoverable: 3, search: None }
 }
 
 #[tonic::async_trait]

@@ -5,13 +5,16 @@
 //! what was said there or why nothing was. Leaves to `follow_up` what a change becomes in a trail, to `write` saying it.
 
 mod plan;
+mod saying;
 mod second;
 mod standing;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use prost::Message;
-use ring::digest;
 use uput_core::{
     catalogue::{Field, Label},
     id::{OrgId, TrailId},
@@ -19,23 +22,24 @@ use uput_core::{
     wire::{self, AccessKind},
 };
 
+use self::saying::Given;
 use super::{
     Node,
     accesses::Of,
-    case_record::Known,
     cases::draft_of,
     journal::{OpenError, all},
+    known::Known,
     refusal::Refused,
-    write::NewEvent,
 };
 use crate::{
     access::Why,
     account::{AccountId, By, Caller, OnBehalfOf},
     case::{Case, CaseId, Sight},
     clock::{self, SystemEntropy},
-    follow_up::{Change, Say},
-    record::{self, CASE_REQUESTS, FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, case_aad},
+    follow_up::Change,
+    record::{self, CASE_REQUESTS, FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, case_aad},
     seal,
+    search::Digest,
     storage::{Commit, Position, TrailKey},
 };
 
@@ -69,6 +73,10 @@ pub struct NewFollowUp {
     pub case: CaseId,
     /// What changed.
     pub change: NewChange,
+    /// Digests of the words of the new values, that the asking program made.
+    pub label_words: Vec<(Label, Vec<Digest>)>,
+    /// What the basis of a correction must carry, from trails whose values the asking program opened.
+    pub of_basis: BTreeMap<TrailId, Vec<Field>>,
 }
 
 /// What changed.
@@ -103,6 +111,21 @@ impl NewChange {
             Self::Risk(_) => Change::Risk,
         }
     }
+
+    /// The new values.
+    fn fields(&self) -> &[Field] {
+        match self {
+            Self::SafeContact { fields, .. } | Self::Risk(fields) => fields,
+            Self::ExcludedPersons(names) => std::slice::from_ref(names),
+            Self::ExcludedOrganisations(_) | Self::ConsentWithdrawn(_) => &[],
+        }
+    }
+}
+
+impl NewFollowUp {
+    fn given(&self) -> Given<'_> {
+        Given { fields: self.change.fields(), of_basis: Some(&self.of_basis) }
+    }
 }
 
 /// The labels that a change is about.
@@ -136,13 +159,13 @@ impl Node {
         let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
         let request = record::request_digest(&new.by.by(), &new.request_id);
         if let Some(position) = self.indexed(CASE_REQUESTS, &request) {
-            return self.again(&case, position, &new.by).await;
+            return self.again(&case, position, &new).await;
         }
         let mut known = self.known(&case)?;
         self.apply(&new.change, &mut known)?;
         let change = new.change.word();
         // Trails first, then the case: the order in which everybody waits.
-        let steps = self.plan(&case, change, &known).await?;
+        let steps = self.plan(&case, change, &known, &new.given()).await?;
         let said_by = match &new.change {
             NewChange::ConsentWithdrawn(Some(field)) => field.value().expose().clone(),
             _ => String::new(),
@@ -152,7 +175,7 @@ impl Node {
             return Ok(self.view_plan(change, &followed));
         }
         let follow_up = self.begin_change(&new, &case, followed, request, why).await?;
-        Ok(self.follow(follow_up, &new.by).await?)
+        Ok(self.follow(follow_up, &new.by, &new.given()).await?)
     }
 
     /// Every change of a case, the newest first. [CAS-55]
@@ -187,21 +210,21 @@ impl Node {
                 tracing::error!("a change that was broken off is not followed further: its account is not there");
                 continue;
             };
-            if let Err(rejection) = self.follow(kept, &by).await {
+            if let Err(rejection) = self.follow(kept, &by, &Given::default()).await {
                 tracing::error!(%rejection, "a change that was broken off is not followed further until the next start");
             }
         }
         Ok(())
     }
 
-    async fn again(&self, case: &Case, position: Position, by: &Caller) -> Result<wire::FollowedChange, Refused> {
+    async fn again(&self, case: &Case, position: Position, new: &NewFollowUp) -> Result<wire::FollowedChange, Refused> {
         let made: FollowUpRecord = self.at(position)?;
         let whole = CaseId::parse(&made.case).and_then(|id| self.whole_case(&id));
         if whole.is_none_or(|whole| whole.id != case.id) {
             return Err(Rejection::BadValue.into());
         }
         let newest = self.indexed(FOLLOW_UPS, &record::follow_up_key(&made)).ok_or(Rejection::ReadFailed)?;
-        Ok(self.follow(self.at(newest)?, by).await?)
+        Ok(self.follow(self.at(newest)?, &new.by, &new.given()).await?)
     }
 
     /// What is known after the change.
@@ -213,7 +236,9 @@ impl Node {
                 if fields.is_empty() && !lost {
                     return Err(Rejection::BadValue.into());
                 }
-                known.fields.retain(|label, held| !SAFE_CONTACT.contains(label) || fields.contains(&held.field));
+                known.fields.retain(|label, held| {
+                    !SAFE_CONTACT.contains(label) || held.open().is_some_and(|held| fields.contains(held))
+                });
                 (&SAFE_CONTACT[..], typed(fields))
             }
             NewChange::ExcludedPersons(names) => (&[Label::ExcludedPersons][..], typed(std::slice::from_ref(names))),
@@ -229,7 +254,7 @@ impl Node {
             return Err(Refused::NotAbout(field.label()));
         }
         known.put(fields, now);
-        known.changed = now;
+        known.touch(now);
         Ok(())
     }
 
@@ -247,20 +272,24 @@ impl Node {
         let case = self.demand_case(&new.by, &case.id, Sight::Values)?;
         let mut known = self.known(&case)?;
         self.apply(&new.change, &mut known)?;
-        let mut keys = Vec::new();
-        let values = self.known_record(&case.id, &known, new.by.by(), Vec::new(), &mut keys)?;
-        let evidence = match keys.first() {
-            Some(new) => new.evidence.clone(),
-            None => self.case_keys(&case.id).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?,
-        };
-        let mut records = vec![record::draft(&values)];
-        // [CAS-30] Whoever here bears one of the names is excluded with it.
+        known.set_words(new.label_words.clone());
+        let mut commit = Commit::default();
+        // [CAS-30] Whoever here bears one of the names is excluded with it, and opens nothing of it. [STF-18]
         let named = match &new.change {
             NewChange::ExcludedPersons(field) => vec![field.value().clone()],
             _ => Vec::new(),
         };
-        let excluding = self.excluding(&case, &named, &mut keys)?;
-        records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
+        let excluding = self.excluding(&case, &named, &mut commit.keys)?;
+        commit.records.extend(excluding.iter().map(|case| draft_of(case, Some(new.by.by()))));
+        let as_it_will_be = excluding.as_ref().unwrap_or(&case);
+        // [CAS-48] She can withdraw after her record was erased.
+        if case.erased == 0 || !known.is_empty() {
+            self.write_known(as_it_will_be, &mut known, new.by.by(), Vec::new(), &mut commit)?;
+        }
+        let evidence = match commit.keys.first() {
+            Some(new) => new.evidence.clone(),
+            None => self.case_keys(&case.id).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?,
+        };
         let id: [u8; 16] = SystemEntropy.bytes();
         let kept = FollowUpRecord {
             follow_up: id.to_vec(),
@@ -271,115 +300,14 @@ impl Node {
             request,
             complete: false,
         };
-        records.push(record::draft(&kept));
+        commit.records.push(record::draft(&kept));
         let _settling = self.settling();
-        let (of, commit) = (Of::Case(case.id), Commit { keys, records });
-        self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, commit).await?;
+        self.keep_access_with(&new.by, Of::Case(case.id), AccessKind::CaseChanged, why, commit).await?;
         self.index_record(&case.id, &known);
         if let Some(case) = excluding {
             self.set_case(case);
         }
         Ok(kept)
-    }
-
-    /// Says in each trail what is to be said there, and writes down what became of it.
-    async fn follow(&self, kept: FollowUpRecord, by: &Caller) -> Result<wire::FollowedChange, Rejection> {
-        let mut followed = self.opened_follow_up(&kept)?;
-        if kept.complete {
-            return self.view_change(&kept, &followed).await;
-        }
-        let case = CaseId::parse(&kept.case).and_then(|id| self.whole_case(&id)).ok_or(Rejection::ReadFailed)?;
-        let change = Change::parse(&followed.change).ok_or(Rejection::ReadFailed)?;
-        let known = self.known(&case)?;
-        // A trail that came into the case meanwhile.
-        for trail in &case.trails {
-            if !followed.trails.iter().any(|step| step.trail == trail.to_vec()) {
-                followed.trails.push(self.plan_in(trail, change, &known).await?);
-            }
-        }
-        for step in &mut followed.trails {
-            self.say_in(&kept, by, change, &followed.said_by, step).await?;
-        }
-        let keys = self.case_keys(&case_of(&kept)?).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?;
-        let sealed = sealed_follow_up(&keys, &case_of(&kept)?, &followed)?;
-        // [CAS-79] What waits for a second person is gone on with when somebody approves it.
-        let complete = followed.trails.iter().all(|step| step.approval.is_empty());
-        let kept = FollowUpRecord { sealed, complete, ..kept };
-        self.keep(&kept).await?;
-        self.view_change(&kept, &followed).await
-    }
-
-    /// Says in one trail what is not said there yet. What cannot be said is written down with its reason.
-    async fn say_in(
-        &self,
-        kept: &FollowUpRecord,
-        by: &Caller,
-        change: Change,
-        said_by: &str,
-        step: &mut FollowedStep,
-    ) -> Result<(), Rejection> {
-        let trail = TrailId::parse(&step.trail)?;
-        let mut said = Vec::new();
-        for word in std::mem::take(&mut step.say) {
-            let say = Say::parse(&word).ok_or(Rejection::ReadFailed)?;
-            let request_id = request_id(&kept.follow_up, &trail, say);
-            let is_said = || self.indexed(record::REQUESTS, &record::request_digest(&by.by(), &request_id)).is_some();
-            if is_said() {
-                if say == Say::Corrected {
-                    step.waits_no_more();
-                }
-                said.push(word);
-                continue;
-            }
-            let outcome = match self.followed_event(by, request_id, &trail, change, said_by, say).await {
-                Ok(event) => self.say_or_ask(event, step).await,
-                Err(refused) => Err(refused),
-            };
-            match outcome {
-                Ok(()) => said.push(word),
-                Err(refused) => step.cannot_be_said(&refused),
-            }
-        }
-        step.say = said;
-        Ok(())
-    }
-
-    /// What is said in a trail.
-    async fn followed_event(
-        &self,
-        by: &Caller,
-        request_id: String,
-        trail: &TrailId,
-        change: Change,
-        said_by: &str,
-        say: Say,
-    ) -> Result<NewEvent, Refused> {
-        let fields = match say {
-            Say::Corrected => {
-                let mut held = self.trails.hold(trail).await;
-                self.ensure_loaded(&mut held, trail)?;
-                let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-                let case = self.case_of(trail).and_then(|id| self.case(&id)).ok_or(Rejection::NoSuchCase)?;
-                let known = self.known(&case)?;
-                self.correction(loaded, change, &known)?.ok_or(Rejection::OutsideProfile)?
-            }
-            Say::Withdrawn => self.said_by(trail, said_by).await?,
-            Say::DoNotContact | Say::RiskChanged => Vec::new(),
-        };
-        Ok(NewEvent {
-            second: crate::node::Second::Nobody,
-            by: by.clone(),
-            request_id,
-            validate_only: false,
-            trail: *trail,
-            statement: say.statement(),
-            fields,
-            basis: None,
-            article: 0,
-            occurred: None,
-            evidence_trail: None,
-            stays: None,
-        })
     }
 
     fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {
@@ -391,7 +319,7 @@ impl Node {
     }
 
     /// The case, or the one into which it was joined.
-    fn whole_case(&self, id: &CaseId) -> Option<Arc<Case>> {
+    pub(in crate::node) fn whole_case(&self, id: &CaseId) -> Option<Arc<Case>> {
         let mut case = self.case(id)?;
         while let Some(into) = case.into {
             case = self.case(&into)?;
@@ -424,11 +352,4 @@ fn sealed_follow_up(key: &TrailKey, case: &CaseId, followed: &Followed) -> Resul
     // The key seals what is written to the journal.
     let sealed = seal::seal(key.expose(), &case_aad(case, b"follow-up"), &followed.encode_to_vec());
     sealed.map_err(|_| Rejection::Malformed)
-}
-
-/// The ID of the request with which a change is said in a trail: always the same. [CAS-54]
-fn request_id(follow_up: &[u8], trail: &TrailId, say: Say) -> String {
-    let parts = [b"uput/node/follow-up/".as_slice(), follow_up, trail.as_bytes(), say.word().as_bytes()].concat();
-    let hash = digest::digest(&digest::SHA256, &parts);
-    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -16,14 +16,14 @@ use uput_core::{
     wire,
 };
 
-use super::{SAFE_CONTACT, labels};
+use super::{SAFE_CONTACT, labels, saying::Given};
 use crate::{
     case::Case,
     clock,
     follow_up::{Allowed, Answer, Change, Side, Situation, answer},
     node::{
         Node,
-        case_record::Known,
+        known::Known,
         refusal::Refused,
         trails::Loaded,
         write::{newest_basis, reached},
@@ -38,10 +38,11 @@ impl Node {
         case: &Case,
         change: Change,
         known: &Known,
+        given: &Given<'_>,
     ) -> Result<Vec<FollowedStep>, Rejection> {
         let mut steps = Vec::new();
         for trail in &case.trails {
-            steps.push(self.plan_in(trail, change, known).await?);
+            steps.push(self.plan_in(trail, change, known, given).await?);
         }
         Ok(steps)
     }
@@ -51,11 +52,12 @@ impl Node {
         trail: &TrailId,
         change: Change,
         known: &Known,
+        given: &Given<'_>,
     ) -> Result<FollowedStep, Rejection> {
         let mut held = self.trails.hold(trail).await;
         self.ensure_loaded(&mut held, trail)?;
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-        let Answer { say, why, act } = answer(change, &self.situation(loaded, change, known)?);
+        let Answer { say, why, act } = answer(change, &self.situation(loaded, change, known, given.of_basis(trail))?);
         Ok(FollowedStep {
             trail: trail.to_vec(),
             say: say.iter().map(|say| say.word().to_owned()).collect(),
@@ -66,7 +68,13 @@ impl Node {
     }
 
     /// How a trail stands, as far as the change asks. [CAS-51]
-    fn situation(&self, loaded: &Loaded, change: Change, known: &Known) -> Result<Situation, Rejection> {
+    fn situation(
+        &self,
+        loaded: &Loaded,
+        change: Change,
+        known: &Known,
+        of_basis: &[Field],
+    ) -> Result<Situation, Rejection> {
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let ours = loaded.trail.party(state::Side::Opener) == self.me.organisation;
         let side = if ours { Side::Opener } else { Side::Peer };
@@ -79,7 +87,7 @@ impl Node {
         }
         let bases = disclosures.iter().filter_map(|event| event.terms).filter(|terms| terms.stage > 0);
         let bases: Vec<wire::LegalBasis> = bases.map(|terms| terms.basis).collect();
-        let allowed = self.allowed(loaded, &reading, change, known)?;
+        let allowed = self.allowed(loaded, &reading, change, known, of_basis)?;
         Ok(Situation::of(side, loaded.trail.history(), &reading, &told, bases, allowed))
     }
 
@@ -96,13 +104,20 @@ impl Node {
     }
 
     /// Whether the new values may go to the other side now. [CAS-51]
-    fn allowed(&self, loaded: &Loaded, reading: &Reading, change: Change, known: &Known) -> Result<Allowed, Rejection> {
+    fn allowed(
+        &self,
+        loaded: &Loaded,
+        reading: &Reading,
+        change: Change,
+        known: &Known,
+        of_basis: &[Field],
+    ) -> Result<Allowed, Rejection> {
         let other = loaded.other(&self.me.organisation);
         if known.excluded.contains(&other) {
             return Ok(Allowed::Excluded);
         }
         let trusted = self.confirmed(&other.to_string()).is_ok();
-        if trusted && self.correction(loaded, change, known)?.is_some() {
+        if trusted && self.correction(loaded, change, known, of_basis)?.is_some() {
             return Ok(Allowed::Yes);
         }
         let later = |stage| {
@@ -129,6 +144,7 @@ impl Node {
         loaded: &Loaded,
         change: Change,
         known: &Known,
+        of_basis: &[Field],
     ) -> Result<Option<Vec<Field>>, Rejection> {
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let Some(terms) = terms_of(loaded, &reading) else { return Ok(None) };
@@ -137,14 +153,17 @@ impl Node {
         let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, time };
         let Ok(permitted) = loaded.agreement.permit(&request) else { return Ok(None) };
         let about = labels(change).iter().filter(|label| permitted.labels().contains(label));
-        let mut fields: Vec<Field> = about.filter_map(|label| Some(known.fields.get(label)?.field.clone())).collect();
+        let mut fields: Vec<Field> = about.filter_map(|label| known.fields.get(label)?.open().cloned()).collect();
         if fields.is_empty() {
             return Ok(None);
         }
-        let said = self.said_of_basis(loaded, &reading, terms.basis)?;
+        let mut said = self.said_of_basis(loaded, &reading, terms.basis)?;
+        if !loaded.boxes.is_empty() {
+            said.extend(of_basis.iter().filter(|field| field.label().is_of_basis()).cloned());
+        }
         for label in permitted.must().iter().chain([&Label::ConsentTicked]) {
             let before = said.iter().find(|field| field.label() == *label).cloned();
-            let held = || known.fields.get(label).map(|held| held.field.clone());
+            let held = || known.fields.get(label)?.open().cloned();
             let there = fields.iter().any(|field| field.label() == *label);
             fields.extend(before.or_else(held).filter(|_| !there && permitted.labels().contains(label)));
         }

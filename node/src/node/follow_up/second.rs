@@ -9,7 +9,7 @@ use uput_core::{
     wire::{self, ApprovalReason, ApprovalStatus, LegalBasis},
 };
 
-use super::case_of;
+use super::{case_of, saying::Given};
 use crate::{
     follow_up::{self, Do},
     node::{Node, Second, Why, actor::takes_two, journal::all, refusal::Refused, request_digest, write::NewEvent},
@@ -45,7 +45,7 @@ impl Node {
             let newest = self.indexed(FOLLOW_UPS, &follow_up_key(&kept)).ok_or(Rejection::ReadFailed)?;
             let kept: FollowUpRecord = self.at(newest)?;
             if let (true, Some(by)) = (waits(&kept)?, self.caller_of(&kept.account)) {
-                self.follow(kept, &by).await?;
+                self.follow(kept, &by, &Given::default()).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use uput_core::{
     wire,
 };
 
-use super::{request_id, second::NOT_APPROVED};
+use super::{saying::request_id, second::NOT_APPROVED};
 use crate::{
     account::By,
     clock,

@@ -8,7 +8,9 @@
 mod proof;
 mod sealed;
 mod share;
+mod word_key;
 
 pub use proof::{Drawn, PROOF_LENGTH};
 pub use sealed::{Place, open, recipient, seal};
 pub use share::{MAX_SHARES, SHARE_LENGTH, Share, ShareDigest, Sharing, Unjoined, join, split};
+pub use word_key::WordKey;

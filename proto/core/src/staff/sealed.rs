@@ -9,9 +9,10 @@ use hpke::kem::{Kem, XWing};
 use hpke::{Deserializable, OpModeR, OpModeS, Serializable, single_shot_open, single_shot_seal_with_rng};
 use zeroize::Zeroizing;
 
+use crate::catalogue::Label;
 use crate::codec;
 use crate::entropy::{Entropy, Source};
-use crate::id::{EventId, KeyId};
+use crate::id::{EventId, Id, KeyId};
 use crate::key::{ENCAPSULATED_LENGTH, SUITE, SealingPublic, SealingSecret};
 use crate::rejection::Rejection;
 use crate::wire;
@@ -44,6 +45,13 @@ pub enum Place {
 }
 
 impl Place {
+    /// The value of a label in the record of a case, whose ID has 16 bytes. [CAS-47]
+    #[must_use]
+    pub fn of_case(case: &[u8], label: Label) -> Self {
+        let name = [b"uput/v1/staff/case".as_slice(), case, label.name().as_bytes()].concat();
+        Self::Case(*Id::of(&name).as_bytes())
+    }
+
     /// Its word, and what follows the key in the info.
     fn parts(&self) -> (&'static [u8], Vec<u8>) {
         match self {

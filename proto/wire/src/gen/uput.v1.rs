@@ -1367,7 +1367,7 @@ pub struct GiveShareResponse {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct GetSealingRequest {}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct GetSealingResponse {
     #[prost(bool, tag = "1")]
@@ -1378,6 +1378,8 @@ pub struct GetSealingResponse {
     pub made: u32,
     #[prost(uint32, tag = "4")]
     pub recoverable: u32,
+    #[prost(message, optional, tag = "5")]
+    pub search: ::core::option::Option<StaffBox>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1391,7 +1393,7 @@ pub struct SetSealingRequest {
     #[prost(bytes = "vec", tag = "4")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct SetSealingResponse {
     #[prost(message, optional, tag = "1")]
@@ -12129,6 +12131,22 @@ pub struct TakenFields {
     #[prost(string, repeated, tag = "2")]
     pub labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LabelWords {
+    #[prost(string, tag = "1")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub words: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct OpenedFields {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "2")]
+    pub fields: ::prost::alloc::vec::Vec<Field>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct UpdateCaseRecordRequest {
@@ -12148,6 +12166,8 @@ pub struct UpdateCaseRecordRequest {
     pub words: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(bool, tag = "8")]
     pub replace_words: bool,
+    #[prost(message, repeated, tag = "9")]
+    pub label_words: ::prost::alloc::vec::Vec<LabelWords>,
     #[prost(message, optional, tag = "10")]
     pub reason: ::core::option::Option<Reason>,
 }
@@ -12182,6 +12202,10 @@ pub struct RecordedField {
     pub since: u64,
     #[prost(bytes = "vec", tag = "4")]
     pub taken_from: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub sealed: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "6")]
+    pub sealed_for: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12198,6 +12222,20 @@ pub struct GetCaseRecordRequest {
 pub struct GetCaseRecordResponse {
     #[prost(message, optional, tag = "1")]
     pub record: ::core::option::Option<CaseRecord>,
+    #[prost(message, repeated, tag = "2")]
+    pub boxes: ::prost::alloc::vec::Vec<StaffBox>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EraseCaseRecordRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct EraseCaseRecordResponse {
+    #[prost(uint64, tag = "1")]
+    pub erased: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12240,6 +12278,10 @@ pub struct FollowUpRequest {
     pub validate_only: bool,
     #[prost(bytes = "vec", tag = "3")]
     pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "9")]
+    pub label_words: ::prost::alloc::vec::Vec<LabelWords>,
+    #[prost(message, repeated, tag = "10")]
+    pub of_basis: ::prost::alloc::vec::Vec<OpenedFields>,
     #[prost(message, optional, tag = "11")]
     pub reason: ::core::option::Option<Reason>,
     #[prost(oneof = "follow_up_request::Change", tags = "4, 5, 6, 7, 8")]
@@ -12526,6 +12568,30 @@ pub mod follow_up_service_client {
                 .insert(GrpcMethod::new("uput.v1.FollowUpService", "GetCaseRecord"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn erase_case_record(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EraseCaseRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseCaseRecordResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.FollowUpService/EraseCaseRecord",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.FollowUpService", "EraseCaseRecord"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn follow_up(
             &mut self,
             request: impl tonic::IntoRequest<super::FollowUpRequest>,
@@ -12626,6 +12692,13 @@ pub mod follow_up_service_server {
             request: tonic::Request<super::GetCaseRecordRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetCaseRecordResponse>,
+            tonic::Status,
+        >;
+        async fn erase_case_record(
+            &self,
+            request: tonic::Request<super::EraseCaseRecordRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EraseCaseRecordResponse>,
             tonic::Status,
         >;
         async fn follow_up(
@@ -12803,6 +12876,52 @@ pub mod follow_up_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetCaseRecordSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.FollowUpService/EraseCaseRecord" => {
+                    #[allow(non_camel_case_types)]
+                    struct EraseCaseRecordSvc<T: FollowUpService>(pub Arc<T>);
+                    impl<
+                        T: FollowUpService,
+                    > tonic::server::UnaryService<super::EraseCaseRecordRequest>
+                    for EraseCaseRecordSvc<T> {
+                        type Response = super::EraseCaseRecordResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EraseCaseRecordRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FollowUpService>::erase_case_record(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EraseCaseRecordSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,0 +1,225 @@
+//! What is known about her in one case: each label once, in the clear while the node has to read it, or sealed to staff.
+//!
+//! Guarantees that a value which is sealed is never taken for one that can be read. Leaves to `case_record` who sees it and
+//! where it is kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uput_core::{
+    catalogue::{Field, Label},
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+    sensitive::Sensitive,
+    staff::Place,
+    wire,
+};
+
+use super::{refusal::Refused, staff_boxes::StaffBox};
+use crate::{
+    case::CaseId,
+    record::{HeldField, Holding},
+    search::{self, Digest},
+};
+
+/// What is known about her in one case.
+#[derive(Clone, Default)]
+pub(super) struct Known {
+    pub(super) fields: BTreeMap<Label, KnownField>,
+    pub(super) excluded: BTreeSet<OrgId>,
+    pub(super) given_words: Vec<Digest>,
+    pub(super) changed: u64,
+}
+
+/// A value, since when it is known, and from where.
+#[derive(Clone)]
+pub(super) struct KnownField {
+    value: Value,
+    since: u64,
+    taken_from: Option<TrailId>,
+    /// Digests of its words that a program made.
+    words: Vec<Digest>,
+}
+
+/// As far as the node can read it. [CAS-47]
+#[derive(Clone)]
+enum Value {
+    /// It can.
+    Open(Field),
+    /// Sealed to a box, for this case.
+    Sealed(CaseId, Vec<u8>),
+}
+
+impl KnownField {
+    /// Its value, if the node can read it.
+    pub(super) const fn open(&self) -> Option<&Field> {
+        match &self.value {
+            Value::Open(field) => Some(field),
+            Value::Sealed(..) => None,
+        }
+    }
+
+    fn of(label: Label, held: HeldField) -> Result<Self, Rejection> {
+        let value = if held.sealed.is_empty() {
+            Value::Open(Field::new(label, Sensitive::new(held.value))?)
+        } else {
+            Value::Sealed(CaseId::parse(&held.sealed_for).ok_or(Rejection::ReadFailed)?, held.sealed)
+        };
+        let taken_from = TrailId::parse_optional(&held.taken_from)?;
+        Ok(Self { value, since: held.since, taken_from, words: search::unpack(&held.words) })
+    }
+
+    fn held(&self, label: Label) -> HeldField {
+        let (value, sealed, sealed_for) = match &self.value {
+            // Into the record, which is sealed before it is kept.
+            Value::Open(field) => (field.value().expose().clone(), Vec::new(), Vec::new()),
+            Value::Sealed(case, sealed) => (String::new(), sealed.clone(), case.to_vec()),
+        };
+        HeldField {
+            label: label.name().to_owned(),
+            value,
+            since: self.since,
+            taken_from: self.taken_from.map(|trail| trail.to_vec()).unwrap_or_default(),
+            sealed,
+            sealed_for,
+            words: search::pack(&self.words),
+        }
+    }
+}
+
+impl Known {
+    pub(super) fn of(holding: Holding, changed: u64) -> Result<Self, Rejection> {
+        let mut known = Self { changed, given_words: search::unpack(&holding.given_words), ..Self::default() };
+        for held in holding.fields {
+            let label = Label::parse(&held.label).map_err(|_| Rejection::ReadFailed)?;
+            known.fields.insert(label, KnownField::of(label, held).map_err(|_| Rejection::ReadFailed)?);
+        }
+        let excluded = holding.excluded_organisations.iter().map(|bytes| OrgId::parse(bytes));
+        known.excluded = excluded.collect::<Result<_, _>>().map_err(|_| Rejection::ReadFailed)?;
+        Ok(known)
+    }
+
+    pub(super) fn holding(&self, digests: &[Digest]) -> Holding {
+        Holding {
+            fields: self.fields.iter().map(|(label, held)| held.held(*label)).collect(),
+            excluded_organisations: self.excluded.iter().map(OrgId::to_vec).collect(),
+            words: search::pack(digests),
+            given_words: search::pack(&self.given_words),
+        }
+    }
+
+    /// Seals every value that the node could still read to a box of a case. [CAS-47]
+    pub(super) fn seal(&mut self, case: &CaseId, held: &StaffBox) -> Result<(), Rejection> {
+        for (label, known) in &mut self.fields {
+            if let Value::Open(field) = &known.value {
+                let place = Place::of_case(&case.to_vec(), *label);
+                // Exposed to be sealed; the clear value is wiped when it is replaced.
+                let sealed = held.seal_at(&place, field.value().expose().as_bytes())?;
+                known.value = Value::Sealed(*case, sealed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts values in. Tells the labels that had another one, or one that the node cannot read.
+    pub(super) fn put(&mut self, fields: impl IntoIterator<Item = (Field, Option<TrailId>)>, now: u64) -> Vec<Label> {
+        let mut replaced = Vec::new();
+        for (field, taken_from) in fields {
+            let label = field.label();
+            match self.fields.get(&label) {
+                Some(known) if known.open() == Some(&field) => {}
+                known => {
+                    replaced.extend(known.map(|_| label));
+                    let value = Value::Open(field);
+                    self.fields.insert(label, KnownField { value, since: now, taken_from, words: Vec::new() });
+                }
+            }
+        }
+        replaced
+    }
+
+    /// It is another one from now on: no two states of a record have the same time.
+    pub(super) fn touch(&mut self, now: u64) {
+        self.changed = now.max(self.changed.saturating_add(1));
+    }
+
+    /// Whether there is nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.excluded.is_empty()
+    }
+
+    /// Whether there is a value that the node can read.
+    pub(super) fn is_open(&self) -> bool {
+        self.fields.values().any(|held| held.open().is_some())
+    }
+
+    /// Whether a value of these labels is one that the node cannot read.
+    pub(super) fn seals(&self, labels: &[Label]) -> bool {
+        labels.iter().any(|label| self.fields.get(label).is_some_and(|held| held.open().is_none()))
+    }
+
+    /// Takes digests that a program made of the words of labels.
+    pub(super) fn set_words(&mut self, words: Vec<(Label, Vec<Digest>)>) {
+        for (label, digests) in words {
+            if let Some(held) = self.fields.get_mut(&label) {
+                held.words = digests;
+            }
+        }
+    }
+
+    /// Digests that programs made.
+    pub(super) fn all_given_words(&self) -> impl Iterator<Item = &Digest> {
+        self.given_words.iter().chain(self.fields.values().flat_map(|held| &held.words))
+    }
+
+    /// Adds what another case knows beside this one: nothing that this one has is replaced.
+    pub(super) fn join(&mut self, other: Self) {
+        for (label, held) in other.fields {
+            self.fields.entry(label).or_insert(held);
+        }
+        self.excluded.extend(other.excluded);
+        self.given_words.extend(other.given_words);
+        self.changed = self.changed.max(other.changed);
+    }
+
+    /// Adds a value to fields that do not have the label.
+    pub(super) fn add(&self, label: Label, fields: &mut Vec<Field>) -> Result<(), Rejection> {
+        if fields.iter().any(|field| field.label() == label) {
+            return Ok(());
+        }
+        if let Some(held) = self.fields.get(&label) {
+            fields.push(held.open().ok_or(Rejection::SealedToStaff)?.clone());
+        }
+        Ok(())
+    }
+
+    /// Adds the values of labels; tells which of the typed ones differ from what is known and can be read.
+    pub(super) fn fill(&self, labels: &[Label], fields: &mut Vec<Field>) -> Result<Vec<Label>, Refused> {
+        let missing: Vec<Label> = labels.iter().copied().filter(|label| !self.fields.contains_key(label)).collect();
+        if !missing.is_empty() {
+            return Err(Refused::NotRecorded(missing));
+        }
+        let known = |field: &Field| self.fields.get(&field.label()).and_then(KnownField::open);
+        let other = |field: &&Field| known(field).is_some_and(|known| known != *field);
+        let mut differs: Vec<Label> = fields.iter().filter(other).map(Field::label).collect();
+        differs.sort_unstable();
+        for label in labels {
+            self.add(*label, fields)?;
+        }
+        Ok(differs)
+    }
+
+    pub(super) fn view(&self, case: &CaseId, values: bool) -> wire::CaseRecord {
+        let fields = self.fields.iter().map(|(label, held)| {
+            // Values to whoever sees them and asked for them; the access is recorded.
+            let HeldField { label, value, since, taken_from, sealed, sealed_for, .. } = held.held(*label);
+            let shown = wire::RecordedField { label, since, taken_from, ..wire::RecordedField::default() };
+            if values { wire::RecordedField { value, sealed, sealed_for, ..shown } } else { shown }
+        });
+        wire::CaseRecord {
+            case: case.to_vec(),
+            fields: fields.collect(),
+            excluded_organisations: if values { self.excluded.iter().map(OrgId::to_vec).collect() } else { Vec::new() },
+            changed: self.changed,
+        }
+    }
+}
