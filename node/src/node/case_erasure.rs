@@ -10,7 +10,7 @@ use crate::{
     account::Caller,
     case::{Case, CaseId, Sight},
     clock,
-    record::case_key_name,
+    record::{access_key_name, case_key_name},
     storage::{Commit, KeyKind, StorageError},
 };
 
@@ -60,5 +60,7 @@ impl Node {
 }
 
 fn erased_names(case: &Case) -> Vec<[u8; 32]> {
-    std::iter::once(&case.id).chain(&case.joined).map(case_key_name).collect()
+    let cases = std::iter::once(&case.id).chain(&case.joined);
+    // [ACL-6] What colleagues wrote as reasons to look goes with it.
+    cases.flat_map(|id| [case_key_name(id), access_key_name(id)]).collect()
 }

@@ -26,7 +26,8 @@ use uput_node::{
     case::CaseId,
     node::{Assignee, Export, NewTrail, Node, Second},
     record::{self, AccessRecord},
-    storage::Commit,
+    seal,
+    storage::{Commit, Position},
 };
 
 const ADMINISTRATOR: AccountId = AccountId::new([9; 16]);
@@ -157,6 +158,48 @@ async fn who_does_not_have_the_case_says_why_or_sees_nothing() {
     let stranger = person(&node, Role::CaseWorker).await;
     let denied = node.export_accesses(&stranger, &case, None, false, &Why::default()).await.err();
     assert_eq!(denied, Some(Rejection::NoSuchCase));
+}
+
+/// [ACL-6] [ACL-27] [CAS-48] Words of reasons go with what is held about her: no key that is left opens them, the chain stays whole,
+/// and words that come afterwards are not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_reasons_are_erased_with_the_record_and_the_chain_holds() {
+    let (node, houses) = hotline().await;
+    let (by, supervisor) = (person(&node, Role::CaseWorker).await, person(&node, Role::Supervisor).await);
+    let (trail, case) = opened(&node, &by).await;
+    let (_, other) = opened(&node, &by).await;
+    let said = |words: &str| Why { code: AccessReason::Other, words: Sensitive::new(words.to_owned()) };
+    node.show_because(&supervisor, &trail, true, &said("her brother Ivan rang")).await.unwrap();
+    node.list_accesses(&supervisor, &other, &said("a colleague is ill")).await.unwrap();
+    let words = |log: &[u8]| AccessLog::read(log).unwrap().0.words.len();
+    let before = node.export_accesses(&by, &case, None, true, &Why::default()).await.unwrap().bytes;
+    assert_eq!(words(&before), 1);
+    node.erase_case_record(&by, &case).await.unwrap();
+    node.show_because(&supervisor, &trail, true, &said("her sister Mara rang")).await.unwrap();
+    let after = node.export_accesses(&by, &case, None, true, &Why::default()).await.unwrap().bytes;
+    assert_eq!(words(&after), 0, "nothing opens them any more");
+    assert_eq!(entries(&after).iter().filter(|entry| entry.words.is_some()).count(), 2, "that they were said, stays");
+    verified(&after, &houses[0], Some(&before));
+    let rows = node.list_accesses(&by, &case, &Why::default()).await.unwrap();
+    assert!(rows.iter().all(|row| row.words.is_empty()));
+    drop(node);
+    drop(reopened(&houses[0]).await);
+    // Somebody with the folder, its storage key, and so every key that is left.
+    let storage = houses[0].open_storage();
+    let all: Vec<AccessRecord> =
+        storage.records(Position::new(0)).filter_map(|kept| record::read(&kept.unwrap())).collect();
+    let cases = [case, other].map(|case| record::access_key_name(&case));
+    let keys: Vec<_> = cases.iter().filter_map(|name| storage.trail_keys(name)?.value).collect();
+    assert_eq!(keys.len(), 1, "the other case keeps its own");
+    let opens = |kept: &&AccessRecord| {
+        let case = CaseId::parse(&kept.case).unwrap();
+        let aad = record::access_aad(&case, kept.entry().unwrap().number);
+        keys.iter().any(|key| seal::open(key.expose(), &aad, &kept.words).is_ok())
+    };
+    let said: Vec<_> = all.iter().filter(|kept| !kept.words.is_empty()).collect();
+    assert_eq!(said.iter().filter(|kept| kept.case == other.to_vec() && opens(kept)).count(), 1);
+    assert_eq!(said.iter().filter(|kept| kept.case == case.to_vec()).count(), 1, "what came later is not even sealed");
+    assert!(said.iter().all(|kept| kept.case == other.to_vec() || !opens(kept)));
 }
 
 /// [ACL-9] [ACL-12]

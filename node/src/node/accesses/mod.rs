@@ -224,7 +224,7 @@ impl Node {
         let (before, of_trail) = (self.case_tip(&case.id)?, self.trail_tip(trail)?);
         let last = before.as_ref().and_then(|tip| tip.entry.as_ref());
         let number = last.map_or(0, |entry| entry.number.saturating_add(1));
-        let words = self.seal_words(&case.id, number, &why.words)?;
+        let words = self.seal_words(case, number, &why.words)?;
         let entry = AccessEntry {
             previous: before.as_ref().and_then(|tip| tip.id),
             number,

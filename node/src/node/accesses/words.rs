@@ -7,7 +7,7 @@ use uput_core::{access_log::commit_words, id::WordsTag, rejection::Rejection, se
 use zeroize::Zeroizing;
 
 use crate::{
-    case::CaseId,
+    case::{Case, CaseId},
     clock::SystemEntropy,
     node::Node,
     record::{AccessRecord, access_aad, access_key_name},
@@ -29,7 +29,7 @@ impl Node {
     /// Seals words under the key of the case's accesses, which is made with the first. Hold the chain. [ACL-6]
     pub(super) fn seal_words(
         &self,
-        case: &CaseId,
+        case: &Case,
         number: u64,
         words: &Sensitive<String>,
     ) -> Result<Option<SealedWords>, Rejection> {
@@ -39,10 +39,11 @@ impl Node {
         }
         let salt: [u8; 32] = SystemEntropy.bytes();
         let tag = commit_words(&salt, words.expose());
-        let (key, value) = self.words_key(case)?;
+        // [CAS-48] What was held about her here is erased: nothing new about her is kept either.
+        let (key, value) = if case.erased == 0 { self.words_key(&case.id)? } else { (None, None) };
         let Some(value) = value else { return Ok(Some(SealedWords { key, sealed: Vec::new(), tag })) };
         let plain = Zeroizing::new([salt.as_slice(), words.expose().as_bytes()].concat());
-        let sealed = seal::seal(value.expose(), &access_aad(case, number), &plain);
+        let sealed = seal::seal(value.expose(), &access_aad(&case.id, number), &plain);
         Ok(Some(SealedWords { key, sealed: sealed.map_err(|_| Rejection::Malformed)?, tag }))
     }
 
