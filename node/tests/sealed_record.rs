@@ -18,9 +18,10 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     staff::{self, Place, WordKey},
-    wire::FollowState,
+    wire::{AccessKind, FollowState},
 };
 use uput_node::{
+    access::Why,
     clock::SystemEntropy,
     node::{Assignee, NewChange, NewFollowUp, NewTrail, Node, Second},
 };
@@ -52,6 +53,11 @@ async fn the_record_is_read_by_who_has_the_case_and_by_nobody_with_the_folder() 
         assert_eq!(pair.hotline.record_boxes(&clara.caller, &case).err(), Some(Rejection::NoSuchCase));
         let outline = pair.hotline.show_case_record(&berta.caller, &case, false).await.unwrap();
         assert!(outline.fields.iter().all(|field| field.sealed.is_empty() && field.value.is_empty()));
+        // [ACL-1] The access log tells what was sealed from what the node could read.
+        let log = pair.hotline.list_accesses(&berta.caller, &case, &Why::default()).await.unwrap();
+        let of_sealed = log.iter().filter(|row| row.kind() == AccessKind::SealedValuesGiven).count();
+        let of_read = log.iter().filter(|row| row.kind() == AccessKind::CaseShown).count();
+        assert_eq!((of_sealed >= 2, of_read >= 2), (sealed, !sealed));
         // It is found by the words of its readers' programs only.
         assert_eq!(find(&pair.hotline, berta, "canary ninety", by_program).await, [case]);
         assert_eq!(find(&pair.hotline, sanja, "ninety", None).await.is_empty(), sealed);

@@ -52,7 +52,7 @@ impl Node {
         if self.staff.sealing().staff_only {
             return Ok(true);
         }
-        let joined = case.joined.iter().map(|joined| case_key_name(joined));
+        let joined = case.joined.iter().map(case_key_name);
         for subject in case.trails.iter().map(|trail| *trail.as_bytes()).chain(joined) {
             if !self.boxes_of(&subject)?.is_empty() {
                 return Ok(true);

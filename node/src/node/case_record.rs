@@ -159,7 +159,11 @@ impl Node {
         let wanted = if values { Sight::Values } else { Sight::Outline };
         let case = self.demand_case(caller, id, wanted)?;
         let shown = self.known(&case)?.view(id, values);
-        let kind = if values { AccessKind::CaseShown } else { AccessKind::LabelsShown };
+        let kind = match values {
+            false => AccessKind::LabelsShown,
+            true if shown.fields.iter().any(|field| !field.sealed.is_empty()) => AccessKind::SealedValuesGiven,
+            true => AccessKind::CaseShown,
+        };
         self.keep_access(caller, Of::Case(case.id), kind, why).await?;
         Ok(shown)
     }
