@@ -45,6 +45,8 @@ use zeroize::Zeroizing;
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// Bytes of the largest request: an agreement with every signature.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+/// The largest request of the service that anybody may call, bytes. [ACC-63]
+const LARGEST_OF_ANYBODY: usize = 16 * 1024;
 /// Bytes of the largest answer: a bundle.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 const DAY: u64 = 86_400;
@@ -204,6 +206,7 @@ fn services(
         .max_encoding_message_size(LARGEST_ANSWER);
     let accesses = AccessServiceServer::new(Accesses(Arc::clone(node))).max_encoding_message_size(LARGEST_ANSWER);
     let changes = Changes { node: Arc::clone(node), shutdown, slow: SLOW };
+    let sessions = SessionServiceServer::new(Sessions(Arc::clone(node))).max_decoding_message_size(LARGEST_OF_ANYBODY);
     Ok(Routes::new(NodeServiceServer::new(about))
         .add_service(PeeringServiceServer::new(peering))
         .add_service(AccountServiceServer::new(Accounts(Arc::clone(node))))
@@ -212,7 +215,7 @@ fn services(
         .add_service(OnCallServiceServer::new(OnCall(Arc::clone(node))))
         .add_service(ChangeServiceServer::new(changes))
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
-        .add_service(SessionServiceServer::new(Sessions(Arc::clone(node))))
+        .add_service(sessions)
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
         .add_service(accesses)

@@ -52,6 +52,18 @@ async fn own(node: &Running, token: &str) -> wire::GetOwnAccountResponse {
     node.ask(token, &format!("{OWN}GetOwnAccount"), ()).await.unwrap()
 }
 
+/// [ACC-63]
+#[tokio::test]
+async fn whoever_has_no_token_sends_no_more_than_a_little() {
+    let node = Running::start().await;
+    let nobody = Who { channel: node.channel.clone(), token: None, on_behalf_of: None };
+    for (kib, expected) in [(15, Code::Unauthenticated), (17, Code::OutOfRange), (4_000, Code::OutOfRange)] {
+        let asked = staffed::log_in("somebody", &"a".repeat(kib * 1024), "");
+        let answer = nobody.ask::<_, wire::LogInResponse>(staffed::LOG_IN, asked).await;
+        assert_eq!(answer.err().unwrap().code(), expected, "{kib} KiB");
+    }
+}
+
 /// [ACC-31] [ACC-32] [ACC-34]
 #[tokio::test]
 async fn a_code_works_once_and_only_for_a_password_and_a_factor_that_will_do() {
