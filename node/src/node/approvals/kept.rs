@@ -192,7 +192,7 @@ impl Approved {
     }
 
     /// It lets something happen in that trail, which it may have been asked to open. [APR-7]
-    pub fn happens_in(&mut self, trail: &TrailId) {
+    pub(in crate::node) fn happens_in(&mut self, trail: &TrailId) {
         self.record.trail = trail.to_vec();
     }
 
