@@ -260,8 +260,12 @@ impl Office {
 
     fn found(&self, caller: &Caller, text: &str) -> BTreeSet<CaseId> {
         let question = Question { text: Sensitive::new(text.to_owned()), words: Vec::new() };
-        let found = self.node.found_by(caller, &question).unwrap();
+        let found = self.node.found_by(caller, &question, usize::MAX).unwrap();
         assert!(found.is_sorted());
+        for most in [1, 2, found.len()] {
+            let first = self.node.found_by(caller, &question, most).unwrap();
+            assert_eq!(first, found[..most.min(found.len())], "whichever way they are looked for");
+        }
         found.into_iter().collect()
     }
 }

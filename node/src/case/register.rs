@@ -6,6 +6,8 @@
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    iter::successors,
+    ops::Bound,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
@@ -112,6 +114,25 @@ impl Cases {
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Case>> {
         self.read().cases.values().cloned().collect()
+    }
+
+    /// How many there are, with those that became part of another.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.read().cases.len()
+    }
+
+    /// Every case, ascending by ID, read so many at a time.
+    pub fn in_order(&self, go: usize) -> impl Iterator<Item = Arc<Case>> + '_ {
+        let begin = move |after: Option<CaseId>| {
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let state = self.read();
+            let read: Vec<_> =
+                state.cases.range((from, Bound::Unbounded)).take(go).map(|(_, case)| case.clone()).collect();
+            read
+        };
+        let next = move |last: &Vec<Arc<Case>>| last.last().map(|case| begin(Some(case.id)));
+        successors(Some(begin(None)), next).take_while(|read| !read.is_empty()).flatten()
     }
 
     /// What somebody sees of a case; a case that is not there is looked at like one that is. [CAS-20]

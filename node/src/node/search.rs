@@ -39,6 +39,8 @@ use crate::{
 
 /// Most words of a question.
 const MOST_WORDS: usize = 16;
+/// How many cases are looked at in one go.
+const GO: usize = 256;
 
 /// The index over own cases.
 #[derive(Default)]
@@ -97,43 +99,65 @@ impl Node {
         if caller.role == Role::Supervisor && why.code == AccessReason::Unspecified {
             return Err(Rejection::NeedsReason);
         }
-        // [CAS-66]
-        let mut found = in_step(|| self.found_by(caller, &question)).await?;
+        let digests = self.digests_of(&question)?;
         let viewer = self.viewer(caller);
         // What takes a reason is not found without one: that it was found would be in no chain.
-        found.retain(|case| self.case(case).is_some_and(|case| needs_no_more(&case, &viewer, why)));
+        let shown = |case: &Case| needs_no_more(case, &viewer, why);
+        // [CAS-66]
+        let enough = rows.end.saturating_add(1);
+        let found = in_step(|| Ok(self.having_all(&viewer, digests, shown, enough))).await?;
         let more = rows.end < found.len();
         let page = found.into_iter().skip(rows.start).take(rows.len()).collect();
         let cases = self.keep_accesses(caller, &page, AccessKind::Found, why).await?;
         Ok(FoundCases { cases, more })
     }
 
-    /// All cases that would be found, shown to nobody: for whoever measures what it costs.
+    /// The first so many cases that would be found, shown to nobody: for whoever measures what it costs.
     ///
     /// # Errors
     /// As [`Node::search_cases`].
-    pub fn found_by(&self, caller: &Caller, question: &Question) -> Result<Vec<CaseId>, Rejection> {
-        let asked = words::of_question(&question.text);
-        let key = self.storage.search_key();
-        let digests: BTreeSet<Digest> =
-            asked.iter().map(|word| key.digest(word)).chain(question.words.iter().copied()).collect();
-        if digests.is_empty() || digests.len() > MOST_WORDS {
-            return Err(Rejection::BadValue);
-        }
-        Ok(self.having_all(&self.viewer(caller), digests.into_iter().collect()))
+    pub fn found_by(&self, caller: &Caller, question: &Question, most: usize) -> Result<Vec<CaseId>, Rejection> {
+        Ok(self.having_all(&self.viewer(caller), self.digests_of(question)?, |_| true, most))
     }
 
-    fn having_all(&self, viewer: &Viewer, mut digests: Vec<Digest>) -> Vec<CaseId> {
+    fn digests_of(&self, question: &Question) -> Result<Vec<Digest>, Rejection> {
+        let key = self.storage.search_key();
+        let asked = words::of_question(&question.text);
+        let digests: BTreeSet<Digest> =
+            asked.iter().map(|word| key.digest(word)).chain(question.words.iter().copied()).collect();
+        let is_a_question = (1..=MOST_WORDS).contains(&digests.len());
+        if is_a_question { Ok(digests.into_iter().collect()) } else { Err(Rejection::BadValue) }
+    }
+
+    /// The first so many cases that have all of the digests, ascending, of those that are to be shown.
+    fn having_all(
+        &self,
+        viewer: &Viewer,
+        mut digests: Vec<Digest>,
+        shown: impl Fn(&Case) -> bool,
+        most: usize,
+    ) -> Vec<CaseId> {
         let index = self.found.0.read().unwrap_or_else(PoisonError::into_inner);
         // The rarest first: the others are looked for in what it leads to.
         digests.sort_by_key(|digest| index.count(digest));
         let Some((rarest, others)) = digests.split_first() else { return Vec::new() };
-        let led_to = self.led_to(viewer, &index, rarest);
+        let has = |case: &Case, digest: &Digest| origins(case).any(|origin| index.has(&origin, digest));
         let answers = |case: &Arc<Case>| {
-            let has = |digest: &Digest| origins(case).any(|origin| index.has(&origin, digest));
-            case.sight(viewer) == Sight::Values && others.iter().all(has)
+            case.sight(viewer) == Sight::Values && others.iter().all(|digest| has(case, digest)) && shown(case)
         };
-        led_to.iter().filter_map(|case| self.case(case)).filter(answers).map(|case| case.id).collect()
+        if viewer.role == Role::Supervisor && self.is_common(index.count(rarest), others.len(), most) {
+            let having = self.cases.in_order(GO).filter(|case| case.into.is_none() && has(case, rarest));
+            return having.filter(answers).map(|case| case.id).take(most).collect();
+        }
+        let led_to = self.led_to(viewer, &index, rarest);
+        led_to.iter().filter_map(|case| self.case(case)).filter(answers).map(|case| case.id).take(most).collect()
+    }
+
+    /// Whether so many are found sooner among all cases, in order, than among those that have the rarest word. With other words
+    /// beside it only where it is in many cases.
+    fn is_common(&self, having: usize, others: usize, most: usize) -> bool {
+        let all = self.cases.count();
+        most.saturating_mul(all) < having.saturating_mul(having) && (others == 0 || having > all / 8)
     }
 
     /// The cases that have a digest, among them all whose values the viewer sees. Who has few cases looks at those alone:
