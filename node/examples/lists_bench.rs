@@ -89,7 +89,9 @@ fn searches(node: &Node, name: &str, caller: &Caller) -> Result<(), Failed> {
         ("a word that no case has", "nepoznata"),
     ] {
         let question = Question { text: Sensitive::new(text.to_owned()), words: Vec::new() };
-        say(&format!("a search for {what}, {name}"), || node.found_by(caller, &question, usize::MAX).map(|found| found.len()))?;
+        say(&format!("a search for {what}, {name}"), || {
+            node.found_by(caller, &question, usize::MAX).map(|found| found.len())
+        })?;
     }
     Ok(())
 }
