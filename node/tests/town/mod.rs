@@ -9,7 +9,15 @@
     reason = "a test harness; each test uses its part"
 )]
 
-use std::{collections::BTreeMap, fs::File, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    future::{Future, poll_fn},
+    path::Path,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -28,7 +36,7 @@ use uput_core::{
 use uput_node::{
     account::{Account, AccountId, Caller, PersonId},
     clock::SystemEntropy,
-    node::{NewEvent, NewTrail, Node, Origin, Post, Refused, Second, Secrets},
+    node::{NewEvent, NewFollowUp, NewTrail, Node, Origin, Post, Refused, Second, Secrets},
     peer::Mailroom,
     record,
     rpc::guard::admitted,
@@ -343,6 +351,17 @@ pub async fn reads(node: &Arc<Node>, trail: &TrailId, headline: &str) {
 pub fn listen() {
     let filter = tracing_subscriber::EnvFilter::from_default_env();
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
+
+/// Asks for a change, and hangs up as soon as the first of it waits to be sent. The change is driven from here alone,
+/// so it cannot run on between the look and the end; what is being written at that moment is still written.
+pub async fn broken_off(node: &Node, asked: NewFollowUp) {
+    let mut following = Box::pin(node.follow_up(asked));
+    poll_fn(|context| match node.queued().items {
+        0 => following.as_mut().poll(context).map(|_| panic!("the change ended before anything waited")),
+        _ => Poll::Ready(()),
+    })
+    .await;
 }
 
 /// Opens a house again, once the tasks that still hold its folder have ended.
