@@ -85,6 +85,27 @@ pub const SERVICES: [ServiceType; 12] = [
     ServiceType::Hotline,
 ];
 
+/// Whether a row lets an enquiry hold something about a person. [DIS-2]
+const fn tells_too_early(row: &Row) -> bool {
+    let mut cells: &[Cell] = &row.cells;
+    while let [cell, rest @ ..] = cells {
+        if matches!(cell, Cell::Enquiry) && !matches!(row.class, Class::P0 | Class::P1) {
+            return true;
+        }
+        cells = rest;
+    }
+    false
+}
+
+// A catalogue in which stage 0 holds something about a person does not build.
+const _: () = {
+    let mut labels = Label::ALL;
+    while let [label, rest @ ..] = labels {
+        assert!(!tells_too_early(label.row()), "stage 0 allows a label of class P2, P3 or P4");
+        labels = rest;
+    }
+};
+
 impl Label {
     /// From its name.
     ///
@@ -234,11 +255,17 @@ mod tests {
         assert_eq!(Label::parse("shelter_address"), Err(Rejection::UnknownLabel));
     }
 
+    /// [DIS-2] The build fails on such a row; this is that the check would see one.
     #[test]
-    fn an_enquiry_holds_nothing_about_a_person() {
-        for label in Label::ALL {
-            for service in SERVICES {
-                assert!(label.cell(service) != Cell::Enquiry || label.is_nonpersonal(), "{label}");
+    fn a_row_that_tells_of_a_person_at_stage_0_is_seen() {
+        for class in [Class::P0, Class::P1, Class::P2, Class::P3, Class::P4] {
+            let mut row = *Label::Places.row();
+            (row.class, row.cells) = (class, [Cell::Never; 12]);
+            assert!(!tells_too_early(&row));
+            for column in 0..row.cells.len() {
+                row.cells[column] = Cell::Enquiry;
+                assert_eq!(tells_too_early(&row), class >= Class::P2, "{class:?}");
+                row.cells[column] = Cell::Need;
             }
         }
     }

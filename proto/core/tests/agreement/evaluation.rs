@@ -24,7 +24,7 @@ fn hotline() -> OrgId {
 }
 
 /// Disclosed slots as a lying peer would make them: nothing asks whether it may.
-fn disclosed(fields: &[Field]) -> Disclosed {
+pub(crate) fn disclosed(fields: &[Field]) -> Disclosed {
     let mut fields: Vec<_> = fields.iter().map(|f| (f.label().name().to_owned(), f.value().expose().clone())).collect();
     fields.resize(16, (String::new(), String::new()));
     raw(fields).1

@@ -9,6 +9,7 @@
 
 mod evaluation;
 mod formula;
+mod matrix;
 mod properties;
 mod scene;
 mod signed;
