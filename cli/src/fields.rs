@@ -7,6 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::tz::TimeZone;
+use uput_core::catalogue::{Label, ValueType};
 use uput_core::sensitive::Sensitive;
 use uput_core::wire;
 use zeroize::Zeroize;
@@ -14,6 +16,7 @@ use zeroize::Zeroize;
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::moment::wall;
 use crate::prompt;
 
 /// Where the fields come from.
@@ -55,8 +58,20 @@ impl Fields {
     fn parse(text: &Sensitive<String>) -> Result<Self, Failure> {
         let text = text.expose();
         let table = if text.trim_start().starts_with('{') { from_json(text)? } else { from_toml(text)? };
-        Ok(Self(table.into_iter().collect()))
+        let fields = table.into_iter().map(|(label, value)| in_utc(label, value, &TimeZone::system()));
+        Ok(Self(fields.collect::<Result<_, _>>()?))
     }
+}
+
+/// Times of a value as values write them. [CLI-56]
+fn in_utc(label: String, value: Sensitive<String>, zone: &TimeZone) -> Result<(String, Sensitive<String>), Failure> {
+    let parts = match Label::parse(&label).map(Label::value_type) {
+        Ok(ValueType::DateTime | ValueType::Window) => value.expose().split('/'),
+        _ => return Ok((label, value)),
+    };
+    let written = parts.map(|part| wall::value_in_utc(part, zone)).collect::<Result<Vec<_>, _>>();
+    let written = written.map_err(|why| bad(format!("label `{label}`"), why))?;
+    Ok((label, Sensitive::new(written.join("/"))))
 }
 
 /// Reads a whole file or standard input.
@@ -116,7 +131,7 @@ fn ask() -> Result<Fields, Failure> {
             return Ok(Fields(fields));
         }
         let value = prompt::line(&format!("{}: ", label.expose()))?;
-        fields.push((label.expose().clone(), value));
+        fields.push(in_utc(label.expose().clone(), value, &TimeZone::system())?);
     }
 }
 
@@ -134,6 +149,21 @@ mod tests {
         let json = parsed("{\"need_text\": \"an invented need\", \"adults\": 1}").unwrap().to_wire();
         let pairs = |fields: Vec<wire::Field>| fields.into_iter().map(|f| (f.label, f.value)).collect::<Vec<_>>();
         assert_eq!(pairs(toml), pairs(json));
+    }
+
+    /// [CLI-56]
+    #[test]
+    fn a_window_by_the_wall_is_written_in_utc() {
+        let belgrade = TimeZone::get("Europe/Belgrade").unwrap();
+        let typed = |label: &str, value: &str| {
+            in_utc(label.to_owned(), Sensitive::new(value.to_owned()), &belgrade)
+                .map(|(_, value)| value.expose().clone())
+        };
+        let window = typed("needed_when", "2026-11-22 20:00/2026-11-23 06:00").unwrap();
+        assert_eq!(window, "2026-11-22T19:00Z/2026-11-23T05:00Z");
+        // Her own hours are by her clock, and stay so.
+        assert_eq!(typed("safe_contact_hours", "09:00/12:30").unwrap(), "09:00/12:30");
+        assert!(typed("basis_until", "2026-10-25 02:30").is_err());
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Times as people read them, and as programs do.
 //!
-//! Guarantees that a shown time says its offset, and that JSON has UTC only.
+//! Guarantees that a shown time says its offset, and that JSON has UTC only. Leaves the hours that a change of the clock
+//! skips or repeats to `wall`.
+
+pub(crate) mod wall;
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp, civil};
+use jiff::{SignedDuration, Span, Timestamp, Zoned, civil};
+
+use self::wall::Direction;
 
 /// In local time with the offset, for example `2026-11-22 20:14 +01:00`; empty for 0. [CLI-9]
 pub(crate) fn local(seconds: u64) -> String {
@@ -20,15 +25,16 @@ pub(crate) fn now() -> u64 {
     u64::try_from(Timestamp::now().as_second()).unwrap_or_default()
 }
 
-/// A time given on the command line: `2026-11-22T20:00+01:00`, `2026-11-22 20:00` (local), `8h` from now, `now`.
+/// A time given on the command line: `2026-11-22T20:00+01:00`, `2026-11-22 20:00` or `20:00` (local, the next), `8h` from
+/// now, `now`.
 pub(crate) fn parse_future(text: &str) -> Result<u64, String> {
-    parse(text, Timestamp::now(), 1)
+    parse(text, &Zoned::now(), Direction::Ahead)
 }
 
-/// A time in the past, likewise; `10min` is ten minutes ago. Relative times are whole minutes.
+/// A time in the past, likewise: `20:00` is the last, `10min` is ten minutes ago. Relative times are whole minutes.
 pub(crate) fn parse_past(text: &str) -> Result<u64, String> {
     let relative = text == "now" || text.parse::<Span>().is_ok();
-    let seconds = parse(text, Timestamp::now(), -1)?;
+    let seconds = parse(text, &Zoned::now(), Direction::Behind)?;
     Ok(if relative { seconds - seconds % 60 } else { seconds })
 }
 
@@ -49,22 +55,28 @@ fn timestamp(seconds: u64) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
-fn parse(text: &str, now: Timestamp, direction: i32) -> Result<u64, String> {
+fn parse(text: &str, now: &Zoned, direction: Direction) -> Result<u64, String> {
     let time = if text == "now" {
-        now
-    } else if let Ok(time) = text.parse::<Timestamp>() {
+        now.timestamp()
+    } else if let Some(time) = wall::with_offset(text) {
         time
-    } else if let Ok(time) = text.parse::<civil::DateTime>() {
-        time.to_zoned(TimeZone::system()).map_err(|_| "no such local time".to_owned())?.timestamp()
+    } else if let Some(time) = wall::local(text, now, direction) {
+        time?
     } else {
-        now.checked_add(duration(text)? * direction).map_err(|_| "too far away".to_owned())?
+        let span = if direction == Direction::Ahead { duration(text)? } else { -duration(text)? };
+        now.timestamp().checked_add(span).map_err(|_| "too far away".to_owned())?
     };
+    seconds_of(time)
+}
+
+fn seconds_of(time: Timestamp) -> Result<u64, String> {
     u64::try_from(time.as_second()).map_err(|_| "before 1970".to_owned())
 }
 
 fn duration(text: &str) -> Result<SignedDuration, String> {
-    let span: Span =
-        text.parse().map_err(|_| "give a time like 2026-11-22T20:00+01:00, or a span like 8h".to_owned())?;
+    let span: Span = text.parse().map_err(|_| {
+        "give a time like 2026-11-22T20:00+01:00, 2026-11-22 20:00, 20:00, or a span like 8h".to_owned()
+    })?;
     span.to_duration(civil::date(2026, 1, 1)).map_err(|_| "too long".to_owned())
 }
 
@@ -83,11 +95,15 @@ mod tests {
 
     #[test]
     fn times_are_absolute_or_relative() {
-        let now = Timestamp::from_second(1_000_000).unwrap();
-        assert_eq!(parse("8h", now, 1), Ok(1_000_000 + 8 * 3600));
-        assert_eq!(parse("10min", now, -1), Ok(1_000_000 - 600));
-        assert_eq!(parse("2026-11-22T20:34+01:00", now, 1), Ok(1_795_376_040));
-        assert!(parse("tomorrow", now, 1).is_err());
+        let now = Timestamp::from_second(1_000_000).unwrap().to_zoned(TimeZone::UTC);
+        let (ahead, behind) = (Direction::Ahead, Direction::Behind);
+        assert_eq!(parse("8h", &now, ahead), Ok(1_000_000 + 8 * 3600));
+        assert_eq!(parse("10min", &now, behind), Ok(1_000_000 - 600));
+        assert_eq!(parse("2026-11-22T20:34+01:00", &now, ahead), Ok(1_795_376_040));
+        // As it is shown, so it can be given back.
+        assert_eq!(parse("2026-11-22 20:34 +01:00", &now, behind), Ok(1_795_376_040));
+        assert!(parse("tomorrow", &now, ahead).is_err());
+        assert!(parse("300000y", &now, behind).is_err());
         assert_eq!(parse_span("7d"), Ok(604_800));
         assert!(parse_span("0s").is_err());
     }

@@ -36,10 +36,10 @@ pub(crate) struct OpeningArgs {
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
     from_case: Vec<String>,
-    /// Until when it is asked: 2026-11-22T20:00+01:00, or 8h (from now)
+    /// Until when it is asked: 23:00 (the next), 2026-11-22 20:00 by your clock, or 8h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     expiry: Option<u64>,
-    /// When it happened: 2026-11-22T20:00+01:00, or 10min (ago), or now
+    /// When it happened: 02:00 (the last), 2026-11-22 20:00 by your clock, 10min (ago), or now
     #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
     occurred: Option<u64>,
     /// How the request is made.

@@ -34,7 +34,7 @@ pub(crate) struct StatementArgs {
     /// Number of the article in the agreement
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     article: u32,
-    /// When it happened: 2026-11-22T20:00+01:00, or 10min (ago), or now
+    /// When it happened: 02:00 (the last), 2026-11-22 20:00 by your clock, 10min (ago), or now
     #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
     occurred: Option<u64>,
     /// How the request is made.

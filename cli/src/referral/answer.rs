@@ -62,7 +62,7 @@ pub(crate) enum AnswerCommand {
 pub(crate) struct HoldArgs {
     #[command(flatten)]
     statement: StatementArgs,
-    /// Until when: 2026-11-22T23:00+01:00, or 2h (from now)
+    /// Until when: 23:00 (the next), 2026-11-22 23:00 by your clock, or 2h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     until: u64,
 }
