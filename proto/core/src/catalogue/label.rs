@@ -269,4 +269,25 @@ mod tests {
             }
         }
     }
+
+    /// [COD-8]
+    #[test]
+    fn violence_is_said_by_six_core_types_and_nothing_by_a_diagnosis() {
+        let ValueType::Codes(types) = Label::ViolenceTypes.value_type() else { panic!("codes") };
+        let core = ["denial_of_resources", "forced_marriage", "physical_assault", "psychological_abuse", "rape"];
+        assert_eq!(types, [&core[..], &["sexual_assault"]].concat());
+        let ValueType::Codes(contexts) = Label::ViolenceContext.value_type() else { panic!("codes") };
+        assert!(contexts.iter().all(|context| !types.contains(context)));
+        for (label, codes) in Label::ALL.iter().filter_map(|label| match label.value_type() {
+            ValueType::Code(codes) | ValueType::Codes(codes) => Some((label, codes)),
+            _ => None,
+        }) {
+            for word in codes.iter().flat_map(|code| code.split('_')).chain(label.name().split('_')) {
+                // `f32`, `t74`, and words that announce such a code.
+                let letter_and_digits = word.len() > 2 && word[1..].bytes().all(|byte| byte.is_ascii_digit());
+                let is_icd = letter_and_digits && word.as_bytes()[0].is_ascii_lowercase();
+                assert!(!is_icd && !["icd", "mkb", "snm", "dsm", "diagnosis"].contains(&word), "{label}: {word}");
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 mod calendar;
 mod field;
 mod label;
+mod registry;
 mod table;
 mod text;
 mod value;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     Label, calendar,
+    registry::{self, is_region},
     text::{is_name, is_reference, is_text},
 };
 
@@ -46,7 +47,7 @@ pub enum ValueType {
     Municipality,
     /// One to ten municipalities, ascending, one space between.
     Municipalities,
-    /// A region code of two letters, `XK`.
+    /// A region code of CLDR, `XK`.
     Region,
     /// The number of a document, up to 64 characters.
     Reference,
@@ -127,10 +128,9 @@ fn is_telephone(value: &str) -> bool {
 
 fn is_language(value: &str) -> bool {
     let mut parts = value.split('-').peekable();
-    let language = parts.next().unwrap_or_default();
-    let mut fits = matches!(language.len(), 2 | 3) && language.bytes().all(|b| b.is_ascii_lowercase());
+    let mut fits = parts.next().is_some_and(registry::is_language);
     if parts.peek().is_some_and(|part| part.len() == 4) {
-        fits &= parts.next().is_some_and(is_script);
+        fits &= parts.next().is_some_and(registry::is_script);
     }
     if let Some(region) = parts.next() {
         fits &= is_region(region);
@@ -138,18 +138,10 @@ fn is_language(value: &str) -> bool {
     fits && parts.next().is_none()
 }
 
-fn is_script(value: &str) -> bool {
-    value.bytes().enumerate().all(|(at, b)| if at == 0 { b.is_ascii_uppercase() } else { b.is_ascii_lowercase() })
-}
-
 fn is_municipality(value: &str) -> bool {
     let Some((region, number)) = value.split_once('-') else { return false };
     let plain = number.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     is_region(region) && (1..=8).contains(&number.len()) && plain
-}
-
-fn is_region(value: &str) -> bool {
-    value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 fn is_pseudonym(value: &str) -> bool {
