@@ -13,6 +13,7 @@ pub mod insider;
 pub mod key_file;
 pub mod kill;
 pub mod leak;
+pub mod minute;
 pub mod organisation;
 pub mod pair;
 pub mod programs;

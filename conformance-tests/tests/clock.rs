@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uput_conformance::alone::skip;
 use uput_conformance::failed::Outcome;
+use uput_conformance::minute;
 use uput_conformance::organisation::Organisation;
 use uput_conformance::pair::{HOTLINE, Pair, SHELTER, Setting, agreement, until};
 use uput_conformance::programs::Programs;
@@ -80,10 +81,11 @@ async fn arrives(node: &Organisation, trail: &[u8], event: &[u8]) -> Outcome<()>
 
 /// Danger to life, told to whoever can help, in one message.
 fn emergency(draw: &mut Draw) -> Request {
+    let soon = minute::from_now(20 * 60 * 60);
     let said = [
         ("danger", "life"),
-        ("basis_until", "2099-12-31T00:00Z"),
-        ("review_by", "2099-12-31T00:00Z"),
+        ("basis_until", &soon),
+        ("review_by", &soon),
         ("name", "Invented Name"),
         ("current_location", "An invented street 7"),
     ];

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use tonic::Code;
 use town::{
-    BY, CONSENT, Carrier, Pair, call_as, enquiry, event, fields, known, pair, reads, reopened, request_id, say,
+    BY, CONSENT, Carrier, Pair, call_as, danger, enquiry, event, fields, known, pair, reads, reopened, request_id, say,
     somebody, until, worker,
 };
 use uput_core::{
@@ -27,9 +27,6 @@ use uput_node::{
 };
 
 const DIGEST: [u8; 32] = [5; 32];
-const DANGER: [(&str, &str); 4] =
-    [("danger", "life"), ("basis_until", "2099-12-31T00:00Z"), ("review_by", "2099-12-31T00:00Z"), ("language", "sq")];
-
 fn why() -> Why {
     Why::new(wire::ApprovalReason::Danger, "He has found the house".to_owned())
 }
@@ -44,7 +41,7 @@ fn emergency(second: Second) -> NewTrail {
         second,
         stage: 1,
         basis: LegalBasis::VitalInterests,
-        fields: fields(&DANGER),
+        fields: fields(&[&danger()[..], &[("language", "sq")]].concat()),
         ..enquiry("shelter-jasen")
     }
 }
@@ -272,7 +269,7 @@ async fn an_excluded_supervisor_is_not_asked() {
     reads(&hotline, &trail, "held").await;
     let need = |second| NewEvent {
         second,
-        fields: fields(&DANGER),
+        fields: fields(&[&danger()[..], &[("language", "sq")]].concat()),
         basis: Some(LegalBasis::VitalInterests),
         ..event(trail, Statement::Need)
     };
@@ -331,7 +328,7 @@ async fn whom_she_excludes_with_what_is_asked_is_not_asked_about_it() {
     reads(&shelter, &trail, "asked").await;
     say(&shelter, trail, Statement::Accepted).await.unwrap();
     reads(&hotline, &trail, "accepted").await;
-    let her = [&DANGER[..3], &[("name", "Invented Name"), ("excluded_persons", "Измишљеновић Весна")]].concat();
+    let her = [&danger()[..], &[("name", "Invented Name"), ("excluded_persons", "Измишљеновић Весна")]].concat();
     let identity = |second| NewEvent {
         second,
         fields: fields(&her),
@@ -408,7 +405,7 @@ async fn only_what_would_be_done_is_asked() {
     let Pair { hotline, houses: _houses, .. } = pair().await;
     let asking = |new| hotline.ask_opening(new, DIGEST, why());
     assert_eq!(code(asking(enquiry("shelter-jasen")).await), Rejection::BadApproval);
-    let missing = NewTrail { fields: fields(&DANGER[..2]), ..emergency(Second::Nobody) };
+    let missing = NewTrail { fields: fields(&danger()[..2]), ..emergency(Second::Nobody) };
     assert_eq!(code(asking(missing).await), Rejection::BasisNotAllowed);
     let consent = NewTrail {
         basis: LegalBasis::ExplicitConsent,

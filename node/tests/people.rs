@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use town::{BY, CONSENT, Carrier, House, event, fields, introduce, known, say, somebody, until, worker};
+use town::{BY, CONSENT, Carrier, House, danger, event, fields, introduce, known, say, somebody, until, worker};
 use uput_core::{
     agreement::compile,
     catalogue::Field,
@@ -178,9 +178,7 @@ fn basis_fields(basis: LegalBasis) -> Vec<Field> {
             &[("best_interests_reason", "no_caregiver"), ("authority_informed", "before")]
         }
         LegalBasis::LegalDuty => &[("client_told", "told"), ("client_told_on", "2026-01-01")],
-        LegalBasis::VitalInterests => {
-            &[("danger", "life"), ("basis_until", "2099-12-31T00:00Z"), ("review_by", "2099-12-31T00:00Z")]
-        }
+        LegalBasis::VitalInterests => return fields(&danger()),
         LegalBasis::PublicTaskDecision => &[
             ("decision_reference", "1/2026"),
             ("decision_issuer", "An Invented Centre"),

@@ -7,7 +7,7 @@ mod town;
 use std::{fmt::Debug, sync::Arc};
 
 use tonic::{Response, Status};
-use town::{BY, CONSENT, Carrier, Pair, enquiry, event, fields, known, pair, reopened, until};
+use town::{BY, CONSENT, Carrier, Pair, danger, enquiry, event, fields, known, pair, reopened, until};
 use uput_core::{
     event::Statement,
     rejection::Rejection,
@@ -239,16 +239,14 @@ async fn what_she_demanded_two_others_lift_and_never_whom_she_excluded() {
     assert_eq!(used(&node, ApprovalKind::Exclusion), 1);
 }
 
-const DANGER: [(&str, &str); 4] =
-    [("danger", "life"), ("basis_until", "2099-12-31T00:00Z"), ("review_by", "2099-12-31T00:00Z"), ("language", "sq")];
-
 fn why() -> Why {
     Why::new(wire::ApprovalReason::Danger, "He has found the house".to_owned())
 }
 
 /// A need in danger to life.
 fn emergency(by: &Caller, second: Second) -> NewTrail {
-    let (stage, basis, fields) = (1, LegalBasis::VitalInterests, fields(&DANGER));
+    let (stage, basis, fields) =
+        (1, LegalBasis::VitalInterests, fields(&[&danger()[..], &[("language", "sq")]].concat()));
     NewTrail { by: by.clone(), second, stage, basis, fields, ..enquiry("shelter-jasen") }
 }
 

@@ -138,6 +138,9 @@ impl Canaries {
         }
         let value = if label.ends_with("_until") && value_type == "date" {
             format!("21{:02}-0{}-{}", self.draw.below(90) + 10, self.draw.below(9) + 1, self.draw.below(18) + 10)
+        } else if matches!(label, "basis_until" | "review_by") {
+            // [BAS-10] Within a day: no other minute between now and then is written.
+            crate::minute::from_now(60 * (600 + self.draw.below(800)))
         } else {
             self.value(&value_type)?
         };

@@ -16,7 +16,7 @@ use crate::random::Draw;
 use crate::referral::{Request, shown, taken};
 
 const CONSENT: [&str; 5] = ["consent_given_by", "consent_form", "consent_language", "consent_purpose", "consent_until"];
-const GUARDIAN: [&str; 7] = [
+const GUARDIAN: [&str; 11] = [
     "guardian_class",
     "guardian_authority",
     "child_assent",
@@ -24,6 +24,10 @@ const GUARDIAN: [&str; 7] = [
     "consent_language",
     "consent_purpose",
     "consent_until",
+    "delegate_class",
+    "mandate_reference",
+    "mandate_scope",
+    "mandate_until",
 ];
 const CHILD: [&str; 2] = ["best_interests_reason", "authority_informed"];
 const NOTICE: [&str; 2] = ["client_told", "client_told_on"];

@@ -8,7 +8,7 @@ mod unlinked;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use town::{
-    BY, CONSENT, Carrier, House, agree, broken_off, enquiry, event, fields, introduce, known, reads, reopened,
+    BY, CONSENT, Carrier, House, agree, broken_off, danger, enquiry, event, fields, introduce, known, reads, reopened,
     request_id, somebody, until, worker,
 };
 use uput_core::{
@@ -252,8 +252,6 @@ async fn a_safe_contact_changes_once_and_whoever_has_not_confirmed_is_shown() {
     assert_eq!(newest(&town.others[0], &asked, "safe_contact_telephone").await.as_deref(), Some("+38269000222"));
 }
 
-const DANGER: [(&str, &str); 3] =
-    [("danger", "life"), ("basis_until", "2099-12-31T00:00Z"), ("review_by", "2099-12-31T00:00Z")];
 const NEWER: [(&str, &str); 2] = [("safe_contact_channel", "call"), ("safe_contact_telephone", "+38269000333")];
 
 fn supervisor() -> Caller {
@@ -266,7 +264,7 @@ async fn named_in_danger(town: &Town, by: &Caller, other: usize, case: CaseId) -
     let identity = |second| NewEvent {
         by: by.clone(),
         second,
-        fields: fields(&[&DANGER[..], &OLD[..], &[("name", "Invented Name")]].concat()),
+        fields: fields(&[&danger()[..], &OLD[..], &[("name", "Invented Name")]].concat()),
         basis: Some(LegalBasis::VitalInterests),
         ..event(trail, Statement::Identity)
     };

@@ -14,7 +14,7 @@ use std::{
     fs::File,
     future::{Future, poll_fn},
     path::Path,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::Poll,
     time::Duration,
 };
@@ -274,6 +274,15 @@ pub fn fields(list: &[(&str, &str)]) -> Vec<Field> {
         Field::new(Label::parse(label).unwrap(), Sensitive::new((*value).to_owned())).unwrap()
     };
     list.iter().map(field).collect()
+}
+
+/// What danger to life carries: until in some hours.
+pub fn danger() -> [(&'static str, &'static str); 3] {
+    static SOON: LazyLock<String> = LazyLock::new(|| {
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(20);
+        soon.strftime("%Y-%m-%dT%H:%MZ").to_string()
+    });
+    [("danger", "life"), ("basis_until", SOON.as_str()), ("review_by", SOON.as_str())]
 }
 
 pub fn enquiry(peer: &str) -> NewTrail {

@@ -3,6 +3,8 @@
 //! Guarantees that each code of `LegalBasis` has one row here that says for which acts and stages it serves and which
 //! labels stand beside it. Leaves to the agreement which of them a rule accepts, and to people whether they are true.
 
+mod fault;
+
 use crate::{
     catalogue::Label,
     wire::{Act, LegalBasis, ServiceType},
@@ -27,8 +29,8 @@ pub struct Basis {
     pub ticks: bool,
     /// Kinds of service whose opening may hold stage 2 under it.
     pub collapses_for: &'static [ServiceType],
-    /// The label whose value says until when it lasts.
-    pub until: Option<Label>,
+    /// The labels whose values say until when it lasts.
+    pub until: &'static [Label],
 }
 
 const CONSENT: &[Label] =
@@ -44,6 +46,10 @@ const GUARDIAN: &[Label] = &[
     Label::ConsentUntil,
 ];
 
+/// What she, or her guardian, ticked, and the mandate of whoever came in their place.
+const BESIDE_CONSENT: &[Label] =
+    &[Label::ConsentTicked, Label::DelegateClass, Label::MandateReference, Label::MandateScope, Label::MandateUntil];
+
 const AUTHORITIES: &[ServiceType] = &[ServiceType::Police, ServiceType::SocialWork, ServiceType::ChildProtection];
 
 const AUTHORITIES_AND_HEALTH: &[ServiceType] =
@@ -56,22 +62,22 @@ static BASES: [Basis; 7] = [
         acts: &[Act::Referral],
         nonpersonal: false,
         must: CONSENT,
-        may: &[Label::ConsentTicked],
+        may: BESIDE_CONSENT,
         article: false,
         ticks: true,
         collapses_for: &[],
-        until: Some(Label::ConsentUntil),
+        until: &[Label::ConsentUntil, Label::MandateUntil],
     },
     Basis {
         code: LegalBasis::GuardianConsent,
         acts: &[Act::Referral],
         nonpersonal: false,
         must: GUARDIAN,
-        may: &[Label::ConsentTicked],
+        may: BESIDE_CONSENT,
         article: false,
         ticks: true,
         collapses_for: &[],
-        until: Some(Label::ConsentUntil),
+        until: &[Label::ConsentUntil, Label::MandateUntil],
     },
     Basis {
         code: LegalBasis::ChildBestInterests,
@@ -82,7 +88,7 @@ static BASES: [Basis; 7] = [
         article: false,
         ticks: false,
         collapses_for: &[],
-        until: None,
+        until: &[],
     },
     Basis {
         code: LegalBasis::LegalDuty,
@@ -93,7 +99,7 @@ static BASES: [Basis; 7] = [
         article: true,
         ticks: false,
         collapses_for: AUTHORITIES,
-        until: None,
+        until: &[],
     },
     Basis {
         code: LegalBasis::VitalInterests,
@@ -104,7 +110,7 @@ static BASES: [Basis; 7] = [
         article: false,
         ticks: false,
         collapses_for: AUTHORITIES_AND_HEALTH,
-        until: Some(Label::BasisUntil),
+        until: &[Label::BasisUntil],
     },
     Basis {
         code: LegalBasis::PublicTaskDecision,
@@ -115,7 +121,7 @@ static BASES: [Basis; 7] = [
         article: false,
         ticks: false,
         collapses_for: AUTHORITIES,
-        until: Some(Label::DecisionUntil),
+        until: &[Label::DecisionUntil],
     },
     Basis {
         code: LegalBasis::NoneNeededNonpersonal,
@@ -126,7 +132,7 @@ static BASES: [Basis; 7] = [
         article: false,
         ticks: false,
         collapses_for: &[],
-        until: None,
+        until: &[],
     },
 ];
 
@@ -196,7 +202,8 @@ mod tests {
     #[test]
     fn what_ends_must_say_when() {
         for basis in Basis::all() {
-            assert!(basis.until.is_none_or(|label| basis.must.contains(&label)));
+            assert!(basis.until.iter().all(|label| basis.carries(*label)));
+            assert!(basis.until.first().is_none_or(|label| basis.must.contains(label)));
         }
     }
 

@@ -77,13 +77,13 @@ impl Agreement {
 }
 
 impl Permitted {
-    /// Itself, if the fields hold what its basis must carry and show that it has not ended.
+    /// Itself, if the fields hold what its basis must carry, and none shows that it does not hold.
     fn stands(self, fields: &[Field]) -> Result<Self, Refused> {
         let mut present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
         // Whoever approved alone approved nothing.
         alone(fields).map(|label| present.remove(&label));
-        let mut lacking: Vec<Label> = self.must().difference(&present).copied().collect();
-        lacking.extend(self.ended(fields));
+        let mut lacking = self.lacking(&present, fields);
+        lacking.extend(self.faults(fields));
         if lacking.is_empty() {
             Ok(self)
         } else {
@@ -113,8 +113,8 @@ impl Permitted {
         if foreign || !outside.is_empty() {
             return Some(Refused { rejection: Rejection::OutsideProfile, labels: outside });
         }
-        let mut lacking: Vec<Label> = if all { self.must().difference(labels).copied().collect() } else { Vec::new() };
-        lacking.extend(self.ended(fields));
+        let mut lacking = if all { self.lacking(labels, fields) } else { Vec::new() };
+        lacking.extend(self.faults(fields));
         let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: lacking };
         if refused.labels.is_empty() { None } else { Some(refused) }
     }

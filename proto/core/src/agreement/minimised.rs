@@ -22,7 +22,7 @@ impl Permitted {
     ///
     /// # Errors
     /// [`Rejection::OutsideProfile`] with the labels that are too much, not ticked or twice;
-    /// [`Rejection::BasisNotAllowed`] with those that the basis lacks, or that show that it has ended.
+    /// [`Rejection::BasisNotAllowed`] with those that the basis lacks, or that show that it does not hold.
     pub fn minimise(&self, fields: Vec<Field>) -> Result<Minimised, Refused> {
         self.weigh(&fields)?;
         Ok(Minimised(fields))
@@ -33,8 +33,8 @@ impl Permitted {
         let present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
         let outside: Vec<Label> = self.excess(fields).collect();
         refuse(Rejection::OutsideProfile, outside)?;
-        refuse(Rejection::BasisNotAllowed, self.must().difference(&present).copied().collect())?;
-        refuse(Rejection::BasisNotAllowed, self.ended(fields).into_iter().collect())
+        refuse(Rejection::BasisNotAllowed, self.lacking(&present, fields))?;
+        refuse(Rejection::BasisNotAllowed, self.faults(fields))
     }
 
     /// Labels that are not permitted, not ticked, or there twice. [DIS-12]
@@ -45,13 +45,6 @@ impl Permitted {
             let unticked = self.ticked().contains(label) && !ticks.contains(label);
             !self.labels().contains(label) || unticked || alone == Some(*label) || !seen.insert(*label)
         })
-    }
-
-    /// The label that shows that the basis has ended. [BAS-6]
-    pub(super) fn ended(&self, fields: &[Field]) -> Option<Label> {
-        let label = self.until()?;
-        let until = fields.iter().find(|field| field.label() == label)?.until()?;
-        if until < self.time() { Some(label) } else { None }
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{Agreement, Occasion, Profile, Rule};
 use crate::{
-    catalogue::{Cell, Label},
+    catalogue::{Cell, Field, Label},
     event::{Event, Opening, Terms},
     id::OrgId,
     legal_basis::Basis,
@@ -34,7 +34,7 @@ pub struct Request<'a> {
 /// use uput_core::{agreement::Permitted, time::Seconds};
 /// fn forge(time: Seconds) -> Permitted {
 ///     let (labels, ticked, must) = Default::default();
-///     Permitted { labels, ticked, must, until: None, time }
+///     Permitted { labels, ticked, must, rests: None, time }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Permitted {
     labels: BTreeSet<Label>,
     ticked: BTreeSet<Label>,
     must: BTreeSet<Label>,
-    until: Option<Label>,
+    rests: Option<(LegalBasis, ServiceType)>,
     time: Seconds,
 }
 
@@ -136,8 +136,9 @@ impl Permitted {
         let ticked = profile.ticked.iter().copied().filter(|label| labels.contains(label));
         let must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
         let ticked = ticked.filter(|label| !must.contains(label)).collect();
-        let until = if discloses { basis.until } else { None };
-        Self { labels, ticked, must, until, time: request.time }
+        // A reply rests on the opener's basis. [AGR-23]
+        let rests = discloses.then_some((basis.code, receiver));
+        Self { labels, ticked, must, rests, time: request.time }
     }
 
     /// The labels that may be there.
@@ -158,14 +159,20 @@ impl Permitted {
         &self.must
     }
 
-    /// The label that says until when the basis lasts.
-    pub(super) const fn until(&self) -> Option<Label> {
-        self.until
+    /// Of the labels that must be there, those that lack. [BAS-1] [BAS-9]
+    pub(super) fn lacking(&self, present: &BTreeSet<Label>, fields: &[Field]) -> Vec<Label> {
+        let completed = self.basis().map(|(basis, _)| basis.completed(present, fields)).unwrap_or_default();
+        completed.difference(present).copied().collect()
     }
 
-    /// The claimed time that it was asked for.
-    pub(super) const fn time(&self) -> Seconds {
-        self.time
+    /// Labels whose values show that the basis does not hold. [BAS-6]
+    pub(super) fn faults(&self, fields: &[Field]) -> Vec<Label> {
+        self.basis().map(|(basis, receiver)| basis.faults(receiver, self.time, fields)).unwrap_or_default()
+    }
+
+    fn basis(&self) -> Option<(&'static Basis, ServiceType)> {
+        let (code, receiver) = self.rests?;
+        Some((Basis::of(code)?, receiver))
     }
 }
 

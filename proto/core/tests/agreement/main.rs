@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and prints what it counted"
 )]
 
+mod bases;
 mod evaluation;
 mod formula;
 mod matrix;

@@ -63,11 +63,16 @@ fn cells() -> BTreeMap<Label, [&'static str; 12]> {
 
 /// A value of that type.
 fn sample(label: Label) -> Field {
+    let every;
     let value = match label.value_type() {
-        ValueType::Code(codes) | ValueType::Codes(codes) => codes[0],
+        ValueType::Code(codes) => codes[codes.len() - 1],
+        ValueType::Codes(codes) => {
+            every = codes.join(" ");
+            &every
+        }
         ValueType::Integer { .. } => "1",
         ValueType::Date => "2026-12-31",
-        ValueType::DateTime => "2026-12-31T22:15Z",
+        ValueType::DateTime => "2026-11-22T22:15Z",
         ValueType::Window => "2026-12-31T22:15Z/2027-01-01T06:00Z",
         ValueType::Hours => "09:00/12:30",
         ValueType::Name | ValueType::Names | ValueType::Text { .. } | ValueType::Reference => "Invented",
@@ -143,6 +148,11 @@ fn guards(agreement: &Agreement, service: ServiceType, moment: &Moment, label: L
     }
     if !fields.iter().any(|field| field.label() == label) {
         fields.push(sample(label));
+    }
+    // [BAS-9] A mandate is whole, where one may stand.
+    let mandate = [Label::DelegateClass, Label::MandateReference, Label::MandateScope, Label::MandateUntil];
+    if mandate.contains(&label) && Basis::of(moment.basis).unwrap().carries(label) {
+        fields.extend(mandate.iter().filter(|other| **other != label).map(|other| sample(*other)));
     }
     let permitted = agreement.permit(&request).unwrap();
     let sent = match permitted.minimise(fields.clone()) {

@@ -19,7 +19,7 @@ use crate::scene::{demonstration, opening, organisation, two_party};
 /// 22 November 2026, 00:00 UTC.
 const NOW: &str = "1795305600";
 
-const CONSENT: &[&str] = &[
+pub(super) const CONSENT: &[&str] = &[
     "consent_given_by = herself",
     "consent_form = oral_witnessed",
     "consent_language = sr-Latn-ME",
@@ -38,8 +38,8 @@ pub(super) const DECIDED: &[&str] = &[
 
 /// Who asks whom for what: opener, peer, act, service.
 pub(super) type Trail = [&'static str; 4];
-const BED: Trail = ["hotline", "shelter-jasen", "referral", "shelter"];
-const NOTICE: Trail = ["hotline", "centre", "notification", "social_work"];
+pub(super) const BED: Trail = ["hotline", "shelter-jasen", "referral", "shelter"];
+pub(super) const NOTICE: Trail = ["hotline", "centre", "notification", "social_work"];
 
 /// Under which terms: occasion, stage, rule, basis, article.
 pub(super) type Under = (&'static str, u32, u32, &'static str, u32);
@@ -87,6 +87,7 @@ fn cases() -> Vec<Vector> {
         staff(),
         in_force(),
         super::health::cases(),
+        super::bases::cases(),
         super::large::cases(),
     ]
     .into_iter()

@@ -2,6 +2,7 @@
 //! made again and compared. `UPUT_BLESS=1 cargo test -p uput-core --test agreement` writes them.
 
 mod agreement;
+mod bases;
 mod disclosure;
 mod document;
 mod file;

@@ -1,0 +1,124 @@
+//! What the values of one event say against its basis.
+//!
+//! Guarantees that a basis which has ended, contradicts itself, lasts longer than it may or rests on a mandate that does
+//! not reach this far is named by the labels that show it, and that a value which is not there is never held against
+//! anybody. Leaves to the agreement whether the basis may be used at all, and to people whether what is said is true.
+
+use std::collections::BTreeSet;
+
+use super::Basis;
+use crate::{
+    agreement::name_of,
+    catalogue::{Field, Label},
+    time::Seconds,
+    wire::{LegalBasis, ServiceType},
+};
+
+/// A label and codes of it.
+type Codes = (Label, &'static [&'static str]);
+
+/// What cannot stand together under a basis. [BAS-8]
+struct Contradiction {
+    basis: LegalBasis,
+    one: Codes,
+    other: Option<Codes>,
+}
+
+/// Labels of a mandate: all of them, or none. [BAS-9]
+const MANDATE: [Label; 4] = [Label::DelegateClass, Label::MandateReference, Label::MandateScope, Label::MandateUntil];
+
+/// Labels that say when something is due under a basis that is for hours. [BAS-10]
+const SHORT: [Label; 2] = [Label::BasisUntil, Label::ReviewBy];
+
+/// For how long danger to life stands for a consent. [BAS-10]
+const DAY: u64 = 24 * 60 * 60;
+
+const CONTRADICTIONS: [Contradiction; 4] = [
+    Contradiction { basis: LegalBasis::ExplicitConsent, one: (Label::AgeBand, &["0_5", "6_11"]), other: None },
+    Contradiction {
+        basis: LegalBasis::GuardianConsent,
+        one: (Label::PerpetratorRelationship, &["parent"]),
+        other: Some((Label::GuardianClass, &["parent"])),
+    },
+    Contradiction {
+        basis: LegalBasis::GuardianConsent,
+        one: (Label::PerpetratorRelationship, &["other_family", "sibling"]),
+        other: Some((Label::GuardianClass, &["relative"])),
+    },
+    Contradiction {
+        basis: LegalBasis::GuardianConsent,
+        one: (Label::AgeBand, &["12_14", "15_17", "18_29", "30_59", "60_plus"]),
+        other: Some((Label::ChildAssent, &["too_young"])),
+    },
+];
+
+impl Basis {
+    /// Labels that must stand beside those that are there: a mandate is whole, and a delegate has one. [BAS-9]
+    #[must_use]
+    pub fn completed(&self, present: &BTreeSet<Label>, fields: &[Field]) -> BTreeSet<Label> {
+        let has_one = MANDATE.iter().any(|label| present.contains(label));
+        let by_delegate = has(fields, (Label::ConsentGivenBy, &["delegate"]));
+        let mandate = MANDATE.iter().filter(|label| self.carries(**label) && (has_one || by_delegate));
+        self.must.iter().chain(mandate).copied().collect()
+    }
+
+    /// Labels whose values show that the basis does not hold at that time for that receiver.
+    #[must_use]
+    pub fn faults(&self, receiver: ServiceType, time: Seconds, fields: &[Field]) -> Vec<Label> {
+        let mut faults: Vec<Label> =
+            self.until.iter().copied().filter(|label| is_before(fields, *label, time)).collect();
+        faults.extend(self.contradictions(fields));
+        faults.extend(self.carries(Label::MandateScope).then(|| out_of_scope(receiver, fields)).flatten());
+        faults.extend(SHORT.iter().copied().filter(|label| self.carries(*label) && !is_soon(fields, *label, time)));
+        faults.extend(self.carries(Label::DecisionDate).then(|| turned(fields)).flatten());
+        faults.sort_unstable();
+        faults.dedup();
+        faults
+    }
+
+    /// [BAS-8]
+    fn contradictions(&self, fields: &[Field]) -> impl Iterator<Item = Label> {
+        let stands = |of: &&Contradiction| {
+            of.basis == self.code && has(fields, of.one) && of.other.is_none_or(|other| has(fields, other))
+        };
+        CONTRADICTIONS.iter().filter(stands).flat_map(|of| [Some(of.one.0), of.other.map(|other| other.0)]).flatten()
+    }
+}
+
+fn value_of(fields: &[Field], label: Label) -> Option<&str> {
+    // Compared with codes, days and other values, and never shown.
+    fields.iter().find(|field| field.label() == label).map(|field| field.value().expose().as_str())
+}
+
+fn has(fields: &[Field], (label, codes): Codes) -> bool {
+    value_of(fields, label).is_some_and(|value| codes.contains(&value))
+}
+
+fn until(fields: &[Field], label: Label) -> Option<Seconds> {
+    fields.iter().find(|field| field.label() == label)?.until()
+}
+
+/// [BAS-6]
+fn is_before(fields: &[Field], label: Label, time: Seconds) -> bool {
+    until(fields, label).is_some_and(|until| until < time)
+}
+
+/// From the time on, and within a day of it; true of what is not there. [BAS-10]
+fn is_soon(fields: &[Field], label: Label, time: Seconds) -> bool {
+    // The last second of its minute is meant.
+    until(fields, label).is_none_or(|until| until >= time && until.get() <= time.get().saturating_add(DAY + 59))
+}
+
+/// A mandate for other kinds of service than the receiver's. [BAS-9]
+fn out_of_scope(receiver: ServiceType, fields: &[Field]) -> Option<Label> {
+    let scope = value_of(fields, Label::MandateScope)?;
+    let name = name_of(receiver);
+    (!scope.split(' ').any(|code| code == name)).then_some(Label::MandateScope)
+}
+
+/// A decision that ended before it was made. [BAS-11]
+fn turned(fields: &[Field]) -> Option<Label> {
+    let (made, ends) = (value_of(fields, Label::DecisionDate)?, value_of(fields, Label::DecisionUntil)?);
+    // Days of one form compare as text.
+    (ends < made).then_some(Label::DecisionUntil)
+}
