@@ -3,6 +3,7 @@
 mod sign;
 mod source;
 mod status;
+mod subject;
 
 use std::path::PathBuf;
 
@@ -16,8 +17,9 @@ use uput_core::wire;
 
 use crate::access::Node;
 use crate::agreement::sign::{ProposeArgs, SignArgs};
-use crate::agreement::source::CheckArgs;
+use crate::agreement::source::{CheckArgs, NamesArgs, describe};
 use crate::agreement::status::Standing;
+use crate::agreement::subject::Subject;
 use crate::args::Options;
 use crate::document::Target;
 use crate::exit::Exit;
@@ -49,10 +51,15 @@ pub(crate) enum AgreementCommand {
 /// Which one.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  uput agreement show 5c3e1f02")]
+  uput agreement show 5c3e1f02
+  uput agreement show agreement.toml
+  uput agreement show agreement.bin")]
 pub(crate) struct ShowArgs {
-    /// The agreement's ID, or at least its first 8 digits
-    agreement: Reference,
+    /// The agreement's ID, or at least its first 8 digits; or a file: a source, or an agreement that was exported
+    #[arg(value_name = "FILE|ID")]
+    agreement: Subject,
+    #[command(flatten)]
+    names: NamesArgs,
 }
 
 /// Which one, and where to.
@@ -113,7 +120,7 @@ impl Held {
         let asked = request.agreement.clone();
         let answer =
             node.agreements().get_agreement(request).await.map_err(|status| refusal::of(&status))?.into_inner();
-        let unreadable = || Failure::new(Exit::Failed, "MALFORMED", "the node's agreement cannot be read");
+        let unreadable = || unreadable("the node's agreement");
         let envelope: wire::Envelope = codec::decode(&answer.envelope).map_err(|_| unreadable())?;
         let id = Id::of(&pae(MediaType::AGREEMENT.as_str(), &envelope.body));
         let agreement = Agreement::parse(id, &envelope.body).map_err(|_| unreadable())?;
@@ -127,6 +134,10 @@ impl Held {
             agreement,
         })
     }
+}
+
+fn unreadable(what: &str) -> Failure {
+    Failure::new(Exit::Failed, "MALFORMED", format!("{what} cannot be read"))
 }
 
 async fn list(options: &Options) -> Result<Answer, Failure> {
@@ -146,14 +157,16 @@ async fn list(options: &Options) -> Result<Answer, Failure> {
 
 impl ShowArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let held = Held::get(&Node::connect(options).await?, &self.agreement).await?;
-        let sentences = summary(&held.agreement);
-        let standing = Standing::of(held.status);
+        let document = self.agreement.read(options, &self.names.peers).await?;
+        let sentences = summary(&document.agreement);
         let mut page = Page::default();
-        standing.describe(&mut page);
-        page.line("");
-        sentences.iter().for_each(|sentence| page.line(sentence));
-        Answer::new(&json!({ "agreement": standing, "summary": sentences }), page)
+        if let Some(standing) = &document.standing {
+            standing.describe(&mut page);
+            page.line("");
+        }
+        describe(&sentences, &mut page);
+        document.describe_unresolved(&mut page);
+        Answer::new(&json!({ "agreement": document.standing, "summary": sentences }), page)
     }
 }
 

@@ -83,8 +83,8 @@ impl SignArgs {
 
 /// Shows what would be signed, and asks. [CLI-42]
 fn ask(options: &Options, agreement: &Agreement, question: &str) -> Result<(), Failure> {
-    for sentence in summary(agreement) {
-        output::note(options, &sentence);
+    for (at, sentence) in summary(agreement).iter().enumerate() {
+        output::note(options, &format!("{:>4}. {sentence}", at + 1));
     }
     prompt::confirm(options, question)
 }

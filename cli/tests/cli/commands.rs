@@ -64,6 +64,7 @@ pub(crate) fn place_files(folder: &Path, locked_key: bool) {
     let locked = Lock::Passphrase { passphrase: PASSPHRASE, salt: [9; 32], cost: Cost::LEAST };
     let files = [
         ("agreement.toml", source.to_owned()),
+        ("strange.toml", source.replace("roles = [\"asking\"]", "roles = [\"asking\", \"praying\"]")),
         ("broken.toml", source.replace("\"shelter\"]", "\"sheltr\"]")),
         ("stranger.toml", source.replace("peer:Shelter A", "peer:Shelter Z")),
         ("organisation.key", write_organisation_key(&key, &Lock::Clear).unwrap().to_string()),
@@ -237,6 +238,7 @@ transcripts! {
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";
     agreement_check_stranger: "agreement check stranger.toml";
+    agreement_check_strange: "agreement check strange.toml";
     // [CLI-43]
     agreement_propose_without_key: "agreement propose agreement.toml";
     agreement_propose_broken: "agreement propose broken.toml --organisation-key organisation.key --yes";
@@ -250,6 +252,7 @@ transcripts! {
     agreement_sign_unknown: "agreement sign deadbeef --organisation-key organisation.key --yes";
     agreement_list: "agreement list";
     agreement_show: "agreement show {AGREEMENT}";
+    agreement_show_file: "agreement show agreement.toml";
     enquiry_send: "enquiry send \"Shelter A\" --service shelter --fields - --request-id {REQUEST}", FIELDS;
     enquiry_send_dry_run: "enquiry send \"Shelter A\" --service shelter --fields - --dry-run --request-id {REQUEST}", FIELDS;
     enquiry_send_to_a_stranger: "enquiry send Stranger --service shelter --request-id {REQUEST}";

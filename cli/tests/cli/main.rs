@@ -9,6 +9,7 @@
 )]
 
 mod accesses;
+mod agreements;
 mod auditor;
 mod commands;
 mod failures;

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::{
     Agreement, Code, Place, SourceError, name_of, reading,
-    source::{EscalationSource, PartySource, ProfileSource, RuleSource, Source, TimerSource},
+    source::{EscalationSource, PartySource, ProfileSource, RuleSource, Source, TimerSource, position},
 };
 use crate::{
     codec,
@@ -22,6 +22,19 @@ pub struct Compiled {
     pub body: Vec<u8>,
     /// What they say.
     pub agreement: Agreement,
+    /// What is lawful in it and surely a mistake, in the order of the source.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something in a source to look at again. [AGR-40]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// What is strange, and what to do.
+    pub sentence: String,
 }
 
 /// Compiles a source. `peers` gives the OrgIds for names in `organisation = "peer:NAME"`. [AGR-1]
@@ -44,7 +57,8 @@ pub fn compile(text: &str, peers: &BTreeMap<String, OrgId>) -> Result<Compiled, 
         let span = compiler.places.get(&flaw.place).cloned().unwrap_or_default();
         SourceError::at(text, span, flaw.requirement, flaw.sentence)
     })?;
-    Ok(Compiled { body, agreement })
+    let warnings = compiler.warnings(&agreement);
+    Ok(Compiled { body, agreement, warnings })
 }
 
 /// A source on its way, and where its parts stand.
@@ -83,6 +97,21 @@ impl Compiler<'_> {
             auditors: self.auditors(&source)?,
             amendment: Some(amendment),
         })
+    }
+
+    /// Doubts, where they stand in the source.
+    fn warnings(&self, agreement: &Agreement) -> Vec<Warning> {
+        let mut warnings: Vec<Warning> = agreement
+            .doubts()
+            .into_iter()
+            .map(|doubt| {
+                let start = self.places.get(&doubt.place).map(|span| span.start).unwrap_or_default();
+                let (line, column) = position(self.text, start);
+                Warning { line, column, sentence: doubt.sentence }
+            })
+            .collect();
+        warnings.sort_by_key(|warning| (warning.line, warning.column));
+        warnings
     }
 
     fn note(&mut self, place: Place, span: Range<usize>) {

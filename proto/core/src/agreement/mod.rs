@@ -5,9 +5,11 @@
 //! allows the step (`state`), and whether what is said is true.
 
 mod clause;
+mod clauses;
 mod code;
 mod compile;
 mod document;
+mod doubt;
 mod flaw;
 mod judgement;
 mod minimised;
@@ -19,9 +21,11 @@ mod source;
 mod summary;
 
 pub use clause::{Article, Auditor, DecisionRule, EscalationStep, Party, Profile, Retention, Rule, Timer, WitnessRule};
+pub use clauses::{Clause, LabelList};
 pub use code::{Code, name_of};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, Warning, compile};
 pub use document::Agreement;
+pub use doubt::Doubt;
 pub use flaw::{Flaw, Place};
 pub use judgement::{Judgement, Stripped};
 pub use minimised::Minimised;

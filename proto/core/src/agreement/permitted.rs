@@ -177,7 +177,7 @@ impl Permitted {
 }
 
 /// Labels of the profile up to that stage that the basis allows, and the basis's own.
-fn disclosing(profile: &Profile, receiver: ServiceType, basis: &Basis, stage: u32) -> BTreeSet<Label> {
+pub(super) fn disclosing(profile: &Profile, receiver: ServiceType, basis: &Basis, stage: u32) -> BTreeSet<Label> {
     let need = profile.need.iter().filter(|_| stage >= 1);
     let identity = profile.identity.iter().filter(|_| stage >= 2);
     let listed = profile.enquiry.iter().chain(need).chain(identity).copied();

@@ -167,11 +167,16 @@ impl Source {
 
 impl SourceError {
     pub(super) fn at(text: &str, span: Range<usize>, requirement: &'static str, sentence: String) -> Self {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = position(text, span.start);
         Self { line, column, requirement, sentence }
     }
+}
+
+/// Line and column of a byte, from 1.
+pub(super) fn position(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }
 
 impl fmt::Display for SourceError {

@@ -2,126 +2,143 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agreement, Profile, Rule, name_of};
+use super::{
+    Agreement, Article, Auditor, Clause, Code, DecisionRule, EscalationStep, LabelList, Party, Retention, Rule, Timer,
+    WitnessRule, name_of,
+};
 use crate::{
     catalogue::{Label, written},
-    wire::ServiceType,
+    id::AgreementId,
+    time::Grain,
 };
 
-/// What an agreement says, one sentence a rule, in the order in which people ask.
+/// What an agreement says: one sentence for each clause, in the order of the clauses. [AGR-41]
 #[must_use]
 pub fn summary(agreement: &Agreement) -> Vec<String> {
-    let mut sentences = vec![heading(agreement)];
-    sentences.extend(parties(agreement));
-    sentences.extend(agreement.rules().map(|rule| rule_sentence(agreement, rule)));
-    sentences.extend(
-        agreement
-            .timers()
-            .iter()
-            .map(|timer| format!("In a {}, {} is due within {}.", name_of(timer.act), name_of(timer.kind), timer.span)),
-    );
-    sentences.extend(agreement.decisions().iter().map(|decision| {
-        format!("A decision on {} is made by {}.", name_of(decision.kind), services(&decision.issuers))
-    }));
-    sentences.extend(
-        agreement
-            .escalation()
-            .iter()
-            .map(|step| format!("What stays unanswered goes to {} after {}.", name_of(step.service_type), step.after)),
-    );
-    sentences.extend(agreement.articles().map(|article| {
-        let doubt = if article.unverified { " (unverified)" } else { "" };
-        format!("Article {}: {}{doubt}.", article.number, article.citation)
-    }));
-    sentences.extend(closing(agreement));
-    sentences
+    agreement.clauses().iter().map(Clause::sentence).collect()
 }
 
-fn heading(agreement: &Agreement) -> String {
-    let (from, until) = (written(agreement.valid_from()), written(agreement.valid_until()));
-    let demonstration =
-        if agreement.is_demonstration() { " It is for demonstration with invented data only." } else { "" };
+impl Clause<'_> {
+    /// The clause as one sentence. Another clause is another sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Title { title, version, previous } => of_title(title, *version, *previous),
+            Self::Validity { from, until } => {
+                format!("It allows openings and disclosures from {} until {}.", written(*from), written(*until))
+            }
+            Self::Grain { grain, demonstration } => of_grain(*grain, *demonstration),
+            Self::Party(party) => of_party(party),
+            Self::Labels { profile, list, labels } => of_labels(profile, *list, labels),
+            Self::StaffOnly { profile } => format!(
+                "Under profile {profile}, either side seals what is disclosed to its own staff, so that whoever runs a \
+                 machine there does not read it from the disk."
+            ),
+            Self::EmptyProfile { profile } => format!("Under profile {profile}, nothing is sent at all."),
+            Self::Rule(rule) => of_rule(rule),
+            Self::Timer(timer) => of_timer(timer),
+            Self::Decision(DecisionRule { kind, issuers }) => {
+                format!("A decision on {} is made by {}.", name_of(*kind), one_of(issuers))
+            }
+            Self::Escalation(EscalationStep { service_type, after }) => {
+                format!("What stays unanswered goes to {} after {after}.", name_of(*service_type))
+            }
+            Self::Article(Article { number, citation, unverified }) => {
+                let doubt = if *unverified { " (unverified)" } else { "" };
+                format!("Article {number}: {citation}{doubt}.")
+            }
+            Self::Retention(Retention { values, evidence }) => {
+                format!("After a trail ends, values are kept {values} and events and labels {evidence}.")
+            }
+            Self::Witnesses(witnesses) => of_witnesses(*witnesses),
+            Self::Auditor(Auditor { organisation, name, labels }) => {
+                let sees = if *labels { "labels but no value" } else { "neither label nor value" };
+                format!("{name} ({organisation}) may audit and sees {sees}.")
+            }
+            Self::Amendment { threshold } => {
+                format!(
+                    "A later version replaces this one for those who sign it, if at least {threshold} of its parties do."
+                )
+            }
+        }
+    }
+}
+
+fn of_title(title: &str, version: u32, previous: Option<AgreementId>) -> String {
+    let follows = previous.map(|id| format!(", which follows the version {id}")).unwrap_or_default();
+    format!("This is \"{title}\", version {version}{follows}.")
+}
+
+fn of_grain(grain: Grain, demonstration: bool) -> String {
+    let unit = match grain {
+        Grain::Second => "second",
+        Grain::Minute => "minute",
+    };
+    let only = if demonstration { ", and it is for demonstration with invented data only" } else { "" };
+    format!("Times are said to the {unit}{only}.")
+}
+
+fn of_party(party: &Party) -> String {
+    let Party { organisation, name, roles, services } = party;
+    let asks = if roles.is_empty() {
+        "asks for nothing".to_owned()
+    } else {
+        let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+        format!("asks as {}", roles.join(" or "))
+    };
+    let gives = if services.is_empty() { "gives no service".to_owned() } else { format!("gives {}", one_of(services)) };
+    format!("{name} ({organisation}) is a party, {asks} and {gives}.")
+}
+
+fn of_labels(profile: &str, list: LabelList, labels: &BTreeSet<Label>) -> String {
+    let names: Vec<&str> = labels.iter().map(|label| label.name()).collect();
+    let names = names.join(", ");
+    let what = match list {
+        LabelList::Enquiry => "asking without a name may say",
+        LabelList::Need => "the need may say",
+        LabelList::Identity => "who says who she is may say",
+        LabelList::Ticked => "it takes her tick to say",
+        LabelList::Reply => "answers may say",
+    };
+    format!("Under profile {profile}, {what} {names}.")
+}
+
+fn of_rule(rule: &Rule) -> String {
+    let Rule { number, act, sender, receiver, profile, bases, collapsed } = rule;
+    let bases = if bases.is_empty() {
+        "with no personal data at all".to_owned()
+    } else {
+        format!("on the basis of {}", one_of(bases))
+    };
+    let first = if *collapsed { "; the first message may say who she is, where the basis allows it" } else { "" };
+    let (act, receiver) = (with_article(&name_of(*act)), name_of(*receiver));
     format!(
-        "\"{}\", version {}, allows openings from {from} until {until}.{demonstration}",
-        agreement.title(),
-        agreement.version()
+        "Rule {number}: as {sender}, a party may send {act} to {receiver}, under profile {profile}, {bases}{first}."
     )
 }
 
-fn parties(agreement: &Agreement) -> impl Iterator<Item = String> {
-    agreement.parties().map(|party| {
-        let roles: Vec<&str> = party.roles.iter().map(String::as_str).collect();
-        let asks = if roles.is_empty() { String::new() } else { format!(" It asks as {}.", roles.join(", ")) };
-        let gives =
-            if party.services.is_empty() { String::new() } else { format!(" It gives {}.", services(&party.services)) };
-        format!("{} ({}) is a party.{asks}{gives}", party.name, party.organisation)
-    })
+fn of_timer(timer: &Timer) -> String {
+    let Timer { act, kind, span } = timer;
+    format!("In {}, {} is due within {span}.", with_article(&name_of(*act)), name_of(*kind))
 }
 
-fn rule_sentence(agreement: &Agreement, rule: &Rule) -> String {
-    let bases: Vec<String> = rule.bases.iter().map(|basis| name_of(*basis)).collect();
-    let bases = if bases.is_empty() { "no personal data at all".to_owned() } else { bases.join(" or ") };
-    let collapsed =
-        if rule.collapsed { " The first message may say who she is, where the basis allows it." } else { "" };
-    let fields = agreement.profile(rule).map(fields).unwrap_or_default();
-    format!(
-        "Rule {}: as {}, a party may send a {} to {} on the basis of {bases}.{fields}{collapsed}",
-        rule.number,
-        rule.sender,
-        name_of(rule.act),
-        name_of(rule.receiver)
-    )
-}
-
-fn fields(profile: &Profile) -> String {
-    let parts = [
-        ("Asking without a name", &profile.enquiry),
-        ("With the need", &profile.need),
-        ("With the identity", &profile.identity),
-        ("Only if she ticks it", &profile.ticked),
-        ("Beside answers", &profile.reply),
-    ];
-    let parts = parts.into_iter().filter(|(_, labels)| !labels.is_empty());
-    let fields: String = parts.map(|(when, labels)| format!(" {when}: {}.", names(labels))).collect();
-    let sealed = " Either side seals it to its own staff: whoever runs a machine there does not read it from the disk.";
-    if profile.staff_only { fields + sealed } else { fields }
-}
-
-fn closing(agreement: &Agreement) -> Vec<String> {
-    let (retention, witnesses) = (agreement.retention(), agreement.witnesses());
-    let mut sentences = vec![format!(
-        "After a trail ends, values are kept {} and events and labels {}.",
-        retention.values, retention.evidence
-    )];
-    sentences.push(match (witnesses.number, witnesses.independent) {
+fn of_witnesses(witnesses: WitnessRule) -> String {
+    match (witnesses.number, witnesses.independent) {
         (0, _) => "No witness is demanded.".to_owned(),
         (number, false) => format!("Each checkpoint needs {number} cosignatures."),
         (number, true) => {
             format!("Each checkpoint needs {number} cosignatures by witnesses who are no party of the trail.")
         }
-    });
-    sentences.extend(agreement.auditors().map(|auditor| {
-        let sees = if auditor.labels { "labels but no value" } else { "neither label nor value" };
-        format!("{} ({}) may audit and sees {sees}.", auditor.name, auditor.organisation)
-    }));
-    sentences.push(String::from(
-        "Every event that a person writes says who acted, in which role, and who approved it if somebody had to: as a \
-         pseudonym that stands for that person in that one trail.",
-    ));
-    sentences.push(format!(
-        "A new version needs the signatures of all its parties, and at least {} of these {} must stay.",
-        agreement.threshold(),
-        agreement.parties().count()
-    ));
-    sentences
+    }
 }
 
-fn services(services: &BTreeSet<ServiceType>) -> String {
-    let words: Vec<String> = services.iter().map(|service| name_of(*service)).collect();
+fn one_of<'a, C: Code + 'a>(codes: impl IntoIterator<Item = &'a C>) -> String {
+    let words: Vec<String> = codes.into_iter().map(|code| name_of(*code)).collect();
     words.join(" or ")
 }
 
-fn names(labels: &BTreeSet<Label>) -> String {
-    let names: Vec<&str> = labels.iter().map(|label| label.name()).collect();
-    names.join(", ")
+/// `referral` is "a referral", `information_request` is "an information_request".
+pub(super) fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {word}")
 }

@@ -9,11 +9,14 @@
 )]
 
 mod bases;
+mod doubts;
 mod evaluation;
 mod formula;
 mod matrix;
 mod properties;
+mod random;
 mod scene;
+mod sentences;
 mod signed;
 mod source;
 mod vectors;

@@ -1,0 +1,84 @@
+//! Which agreement a command is about: one that the node holds, or a file beside the paper.
+//!
+//! Guarantees that a file is read and checked as a node would, also without one. Leaves to the core what it says.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use uput_core::agreement::{Agreement, Warning};
+use uput_core::envelope::{Envelope, MediaType};
+
+use crate::access::Node;
+use crate::agreement::source::{self, PeerName};
+use crate::agreement::status::Standing;
+use crate::agreement::{Held, unreadable};
+use crate::args::Options;
+use crate::failure::Failure;
+use crate::output::Page;
+use crate::reference::Reference;
+
+/// An agreement as it is named: what looks like an ID is one; `./` before it makes it a file. [CLI-44]
+#[derive(Clone)]
+pub(crate) enum Subject {
+    /// By ID.
+    Held(Reference),
+    /// A source, or an agreement that was exported.
+    File(PathBuf),
+}
+
+/// An agreement that was read.
+pub(crate) struct Document {
+    pub(crate) agreement: Agreement,
+    /// As the node holds it.
+    pub(crate) standing: Option<Standing>,
+    /// Of a source.
+    pub(crate) warnings: Vec<Warning>,
+    /// Names that stand for themselves, as nobody said who they are.
+    pub(crate) unresolved: BTreeSet<String>,
+}
+
+impl FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Held))
+    }
+}
+
+impl Subject {
+    /// Reads it. `peers` says who the names in a source are.
+    pub(crate) async fn read(&self, options: &Options, peers: &[PeerName]) -> Result<Document, Failure> {
+        match self {
+            Self::Held(reference) => {
+                let held = Held::get(&Node::connect(options).await?, reference).await?;
+                let standing = Some(Standing::of(held.status));
+                Ok(Document { standing, ..Document::of(held.agreement) })
+            }
+            Self::File(file) => from_file(file, options, peers).await,
+        }
+    }
+}
+
+async fn from_file(file: &Path, options: &Options, peers: &[PeerName]) -> Result<Document, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| Failure::file("read", file, &error))?;
+    if let Ok(envelope) = Envelope::parse(&bytes) {
+        let agreement = Agreement::parse(envelope.id(), envelope.body()).ok();
+        let agreement = agreement.filter(|_| envelope.is(MediaType::AGREEMENT));
+        return agreement.map(Document::of).ok_or_else(|| unreadable("the file"));
+    }
+    source::read(file, options, peers).await
+}
+
+impl Document {
+    fn of(agreement: Agreement) -> Self {
+        Self { agreement, standing: None, warnings: Vec::new(), unresolved: BTreeSet::new() }
+    }
+
+    /// Says on a page what is not known about whom names mean.
+    pub(crate) fn describe_unresolved(&self, page: &mut Page) {
+        if !self.unresolved.is_empty() {
+            page.line("Whom peer: names mean is not checked; give --node, or --peer NAME=ID, to check that too.");
+        }
+    }
+}

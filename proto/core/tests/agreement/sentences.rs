@@ -1,0 +1,207 @@
+//! The summary that people sign by: a sentence for each clause, and a clause for everything that can be changed.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use uput_core::{
+    agreement::{Agreement, Code, summary},
+    catalogue::Label,
+    codec, wire,
+};
+
+use crate::{
+    random::{self, Die, again, read},
+    scene::{DEMONSTRATION, TWO_PARTY, compiled, organisation},
+};
+
+type Edit = Box<dyn Fn(&mut wire::Agreement)>;
+
+fn edit(change: impl Fn(&mut wire::Agreement) + 'static) -> Edit {
+    Box::new(change)
+}
+
+/// Changes of one clause each: nothing of an agreement is out of their reach.
+fn edits(document: &wire::Agreement) -> Vec<Edit> {
+    let mut edits = vec![
+        edit(|d| d.title.push_str(", changed")),
+        edit(|d| (d.version, d.previous) = (d.version + 1, vec![7; 32])),
+        edit(|d| d.valid_from += 60),
+        edit(|d| d.valid_until += 60),
+        edit(|d| d.demonstration = !d.demonstration),
+        edit(|d| (d.grain, d.demonstration) = (61 - d.grain, true)),
+        edit(|d| d.retention.as_mut().unwrap().values -= 1),
+        edit(|d| d.retention.as_mut().unwrap().evidence += 1),
+        edit(|d| d.witnesses = Some(wire::WitnessRule { number: 2, independent: false })),
+        edit(|d| d.witnesses = Some(wire::WitnessRule { number: 2, independent: true })),
+        edit(|d| d.amendment.as_mut().unwrap().threshold += 1),
+        edit(|d| {
+            let (organisation, name) = (organisation("newcomer").to_vec(), "A newcomer (invented)".to_owned());
+            d.parties.push(wire::Party { organisation, name, ..wire::Party::default() });
+            d.parties.sort_by(|a, b| a.organisation.cmp(&b.organisation));
+        }),
+        edit(|d| d.auditors.clear()),
+        edit(|d| d.articles.push(wire::Article { number: 99, citation: "One more".into(), unverified: false })),
+    ];
+    edits.extend((0..document.parties.len()).flat_map(of_party));
+    edits.extend((0..document.rules.len()).flat_map(of_rule));
+    edits.extend((0..document.profiles.len()).flat_map(of_profile));
+    edits.extend((0..document.timers.len()).flat_map(|at| {
+        [
+            edit(move |d| d.timers[at].seconds += 1),
+            edit(move |d| {
+                d.timers.remove(at);
+            }),
+        ]
+    }));
+    edits.extend((0..document.decisions.len()).flat_map(|at| {
+        [
+            edit(move |d| toggle(&mut d.decisions[at].issuers, 8)),
+            edit(move |d| {
+                d.decisions.remove(at);
+            }),
+        ]
+    }));
+    edits.extend((0..document.escalation.len()).flat_map(|at| {
+        [
+            edit(move |d| d.escalation[at].after += 1),
+            edit(move |d| {
+                d.escalation.remove(at);
+            }),
+        ]
+    }));
+    edits.extend((0..document.articles.len()).flat_map(|at| {
+        [
+            edit(move |d| d.articles[at].unverified = !d.articles[at].unverified),
+            edit(move |d| d.articles[at].citation.push_str(", changed")),
+            edit(move |d| {
+                d.articles.remove(at);
+            }),
+        ]
+    }));
+    edits.extend((0..document.auditors.len()).flat_map(|at| {
+        [
+            edit(move |d| d.auditors[at].labels = !d.auditors[at].labels),
+            edit(move |d| d.auditors[at].name.push_str(", changed")),
+        ]
+    }));
+    edits
+}
+
+fn of_party(at: usize) -> Vec<Edit> {
+    let mut edits = vec![
+        edit(move |d| d.parties[at].name.push_str(", changed")),
+        edit(move |d| toggle(&mut d.parties[at].roles, "zealous".into())),
+        edit(move |d| {
+            d.parties.remove(at);
+        }),
+    ];
+    edits.extend((1..=12).map(|service| edit(move |d| toggle(&mut d.parties[at].services, service))));
+    edits
+}
+
+fn of_rule(at: usize) -> Vec<Edit> {
+    let mut edits = vec![
+        edit(move |d| (d.rules[at].number, _) = (d.rules[at].number + 1000, d.rules[at..].rotate_left(1))),
+        edit(move |d| d.rules[at].collapsed = !d.rules[at].collapsed),
+        edit(move |d| {
+            d.rules.remove(at);
+        }),
+        edit(move |d| {
+            let other = d.profiles[(at + 1) % d.profiles.len()].name.clone();
+            d.rules[at].profile = other;
+        }),
+    ];
+    edits.extend((1..=6).map(|basis| edit(move |d| toggle(&mut d.rules[at].bases, basis))));
+    edits.extend(wire::Act::every().map(|act| edit(move |d| d.rules[at].act = act.into())));
+    edits.extend((1..=12).map(|service| edit(move |d| d.rules[at].receiver = service)));
+    edits.extend(["asking", "reporting", "sheltering"].map(|role| edit(move |d| d.rules[at].sender = role.into())));
+    edits
+}
+
+fn of_profile(at: usize) -> Vec<Edit> {
+    let mut edits = vec![edit(move |d| d.profiles[at].staff_only = !d.profiles[at].staff_only)];
+    for label in Label::ALL {
+        let name = label.name();
+        edits.push(edit(move |d| toggle(&mut d.profiles[at].enquiry, name.into())));
+        edits.push(edit(move |d| toggle(&mut d.profiles[at].need, name.into())));
+        edits.push(edit(move |d| toggle(&mut d.profiles[at].identity, name.into())));
+        edits.push(edit(move |d| toggle(&mut d.profiles[at].ticked, name.into())));
+        edits.push(edit(move |d| toggle(&mut d.profiles[at].reply, name.into())));
+    }
+    edits
+}
+
+/// Takes it out, or puts it in, in order.
+fn toggle<T: Ord>(list: &mut Vec<T>, item: T) {
+    match list.binary_search(&item) {
+        Ok(at) => {
+            list.remove(at);
+        }
+        Err(at) => list.insert(at, item),
+    }
+}
+
+/// How many sentences of one are not in the other, counted as often as they stand.
+fn lacking(of: &[String], other: &[String]) -> usize {
+    let mut count: BTreeMap<&String, i64> = BTreeMap::new();
+    of.iter().for_each(|sentence| *count.entry(sentence).or_default() += 1);
+    other.iter().for_each(|sentence| *count.entry(sentence).or_default() -= 1);
+    count.values().filter(|left| **left > 0).map(|left| usize::try_from(*left).unwrap()).sum()
+}
+
+/// Tries every edit that leaves the agreement well formed; gives how many there were.
+fn every_edit_is_one_sentence(document: &wire::Agreement) -> Result<usize, TestCaseError> {
+    let before = read(document).unwrap();
+    let (sentences, mut tried) = (summary(&before), 0);
+    prop_assert_eq!(sentences.len(), before.clauses().len());
+    prop_assert!(sentences.iter().all(|sentence| sentence.ends_with('.') && !sentence.contains('\n')));
+    for (number, edit) in edits(document).iter().enumerate() {
+        let mut changed = again(document);
+        edit(&mut changed);
+        let Some(after) = read(&changed).filter(|_| codec::encode(&changed) != codec::encode(document)) else {
+            continue;
+        };
+        let new = summary(&after);
+        let (gone, come) = (lacking(&sentences, &new), lacking(&new, &sentences));
+        prop_assert_eq!(new.len() + gone, sentences.len() + come);
+        prop_assert!(gone <= 1 && come <= 1 && gone + come >= 1, "edit {}: {} gone, {} come", number, gone, come);
+        tried += 1;
+    }
+    Ok(tried)
+}
+
+fn document(agreement: &uput_core::agreement::Compiled) -> wire::Agreement {
+    codec::decode(&agreement.body).unwrap()
+}
+
+/// [AGR-41]
+#[test]
+fn a_change_of_one_clause_of_a_shipped_agreement_changes_one_sentence() {
+    for source in [DEMONSTRATION, TWO_PARTY] {
+        let tried = every_edit_is_one_sentence(&document(&compiled(source))).unwrap();
+        println!("{tried} edits, each of them one sentence");
+        assert!(tried > 100, "{tried}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// [AGR-41]
+    #[test]
+    fn a_change_of_one_clause_of_any_agreement_changes_one_sentence(seed in any::<u64>()) {
+        let document = random::agreement(&mut Die::new(seed));
+        let tried = every_edit_is_one_sentence(&document)?;
+        prop_assert!(tried > 20, "{} edits", tried);
+    }
+}
+
+/// [AGR-14] Who signs sees what nobody has checked.
+#[test]
+fn what_is_unverified_says_so_in_its_sentence() {
+    let agreement: Agreement = compiled(DEMONSTRATION).agreement;
+    let sentences = summary(&agreement);
+    let marked =
+        sentences.iter().filter(|sentence| sentence.starts_with("Article ") && sentence.contains("(unverified)"));
+    assert_eq!(marked.count(), agreement.articles().filter(|article| article.unverified).count());
+}
