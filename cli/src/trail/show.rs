@@ -75,6 +75,10 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     page.pair("with", &trail.peer);
     page.pair("asks", format!("{} ({})", asks(trail), if trail.ours { "we asked" } else { "they asked" }));
     page.pair("stands at", trail.headline.replace('_', " "));
+    if let Some(other) = &trail.counterpart {
+        let (fhir, primero) = (business(other), format!("{} {}", other.primero_transition, other.primero_status));
+        page.pair("elsewhere", format!("FHIR task {fhir}; Primero {primero}"));
+    }
     page.pair("stage", ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown"));
     for note in &trail.notes {
         page.pair("note", note);
@@ -89,6 +93,12 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair(&format!("due: {}", deadline.timer), due(deadline));
     }
     page.pair("changed", moment::local(trail.changed));
+}
+
+/// The status of the task, and that of the business where it says more. [MAP-5]
+fn business(other: &wire::Counterpart) -> String {
+    let (status, business) = (&other.fhir_status, &other.fhir_business_status);
+    if status == business { status.clone() } else { format!("{status} ({business})") }
 }
 
 fn due(deadline: &wire::Deadline) -> String {

@@ -17,6 +17,7 @@ pub(crate) struct TrailView {
     service: Option<String>,
     agreement: String,
     headline: String,
+    counterpart: Option<CounterpartView>,
     stage: u32,
     notes: Vec<String>,
     owed: u32,
@@ -61,6 +62,15 @@ struct EventView {
     telephone_by: Option<String>,
 }
 
+/// What other systems call the headline.
+#[derive(Serialize)]
+struct CounterpartView {
+    fhir_status: String,
+    fhir_business_status: String,
+    primero_transition: String,
+    primero_status: String,
+}
+
 /// A label, and its value where that was asked for and is still here.
 #[derive(Serialize)]
 pub(crate) struct FieldView {
@@ -79,6 +89,7 @@ impl TrailView {
             service: word_of::<ServiceType>(trail.service_type),
             agreement: hex(&trail.agreement),
             headline: trail.headline,
+            counterpart: trail.counterpart.map(CounterpartView::of),
             stage: trail.stage,
             notes: trail.notes,
             owed: trail.owed,
@@ -117,6 +128,17 @@ pub(crate) fn disclosed(trail: &wire::Trail) -> Vec<FieldView> {
         }
     }
     fields
+}
+
+impl CounterpartView {
+    fn of(counterpart: wire::Counterpart) -> Self {
+        Self {
+            fhir_status: counterpart.fhir_status,
+            fhir_business_status: counterpart.fhir_business_status,
+            primero_transition: counterpart.primero_transition,
+            primero_status: counterpart.primero_status,
+        }
+    }
 }
 
 impl DeadlineView {

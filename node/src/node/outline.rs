@@ -10,7 +10,7 @@ use prost::Message;
 use uput_core::{
     id::{OrgId, TrailId},
     rejection::Rejection,
-    state::{Headline, Reading, Stage},
+    state::{Counterpart, Headline, Reading, Stage},
     time::Seconds,
     timer::Steps,
     wire,
@@ -138,6 +138,7 @@ impl Node {
             changed,
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
+            counterpart: Some(counterpart(reading)),
             ..wire::Trail::default()
         };
         Ok(Outline { other: loaded.other(&us).to_vec(), trail: Some(trail) })
@@ -174,6 +175,17 @@ fn broken_off(refused: &Refused) -> String {
             "broken off: they refused an event of ours for good ({code}), and nothing we said since has reached \
              them: telephone, and open a new trail"
         ),
+    }
+}
+
+/// What other systems call it. [MAP-5]
+fn counterpart(reading: &Reading) -> wire::Counterpart {
+    let found = Counterpart::of(reading);
+    wire::Counterpart {
+        fhir_status: found.line.task().to_owned(),
+        fhir_business_status: found.line.business().to_owned(),
+        primero_transition: found.transition.word().to_owned(),
+        primero_status: found.transition_status.to_owned(),
     }
 }
 

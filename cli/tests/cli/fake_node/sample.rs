@@ -255,6 +255,12 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
         service_type: if notification { wire::ServiceType::SocialWork } else { wire::ServiceType::Shelter } as i32,
         agreement: vec![0xc1; 32],
         headline: if notification { "asked" } else { "held" }.to_owned(),
+        counterpart: Some(wire::Counterpart {
+            fhir_status: "requested".to_owned(),
+            fhir_business_status: if notification { "asked" } else { "held" }.to_owned(),
+            primero_transition: "referral".to_owned(),
+            primero_status: "in_progress".to_owned(),
+        }),
         stage: if notification { 2 } else { 0 },
         notes: vec!["no crossing".to_owned()],
         owed: 0,

@@ -5,6 +5,7 @@
 //! Leaves to others: whether an event is authentic (`trail`, `verdict`), timers and expiry (`status`), which labels and
 //! which basis are allowed (`agreement`, `legal_basis`).
 
+mod counterpart;
 mod crossing;
 mod evaluate;
 mod fact;
@@ -18,6 +19,7 @@ mod set;
 mod table;
 mod view;
 
+pub use counterpart::{Counterpart, Line, Transition};
 pub use crossing::{Crossed, Crossing, crossed};
 pub use evaluate::{evaluate, may};
 pub use fact::Fact;

@@ -37,6 +37,14 @@ pub enum Verdict {
     Void(VoidReason),
 }
 
+impl Verdict {
+    /// Whether it counts.
+    #[must_use]
+    pub fn is_effective(self) -> bool {
+        self == Self::Effective
+    }
+}
+
 /// Why an event is void.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VoidReason {
@@ -62,21 +70,30 @@ impl fmt::Display for VoidReason {
 }
 
 /// Why nodes are not one trail. // [STA-2]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Broken {
     /// Not exactly one opening by the opener.
-    #[error("a trail has exactly one opening")]
     Openings,
     /// An event points to one that is not there.
-    #[error("an event of the trail is missing: {0}")]
     ParentMissing(EventId),
     /// An event other than the opening points to nothing.
-    #[error("an event is not connected to the opening: {0}")]
     Rootless(EventId),
     /// Events point to each other in a circle.
-    #[error("events point to each other in a circle")]
     Circle,
     /// Two different events have one ID.
-    #[error("two different events have one ID: {0}")]
     Contradiction(EventId),
+}
+
+impl std::error::Error for Broken {}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Openings => f.write_str("a trail has exactly one opening"),
+            Self::ParentMissing(id) => write!(f, "an event of the trail is missing: {id}"),
+            Self::Rootless(id) => write!(f, "an event is not connected to the opening: {id}"),
+            Self::Circle => f.write_str("events point to each other in a circle"),
+            Self::Contradiction(id) => write!(f, "two different events have one ID: {id}"),
+        }
+    }
 }

@@ -10,6 +10,7 @@
 mod agreement;
 mod chains;
 mod check;
+mod counterpart;
 mod crossings;
 mod exhaustive;
 mod invariant;

@@ -2996,6 +2996,20 @@ pub struct Trail {
     pub telephone_due: u64,
     #[prost(uint32, tag = "25")]
     pub unconfirmed: u32,
+    #[prost(message, optional, tag = "42")]
+    pub counterpart: ::core::option::Option<Counterpart>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Counterpart {
+    #[prost(string, tag = "1")]
+    pub fhir_status: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub fhir_business_status: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub primero_transition: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub primero_status: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
