@@ -18,32 +18,6 @@ use crate::{clock::SystemEntropy, seal::Unreadable};
 const GIVEN: &str = include_str!("../../../specs/given-names.txt");
 /// The shortest word that counts.
 const SHORTEST: usize = 2;
-/// How one sound is written in several ways, and as what it is compared.
-const SOUNDS: [(&str, &str); 11] = [
-    ("xh", "dz"),
-    ("gj", "d"),
-    ("kj", "c"),
-    ("ch", "c"),
-    ("sh", "s"),
-    ("zh", "z"),
-    ("th", "t"),
-    ("dh", "d"),
-    ("q", "c"),
-    ("w", "v"),
-    ("y", "i"),
-];
-/// Macedonian letters that fold to another sound than the one that neighbours write with a letter of their own: in Latin.
-const MACEDONIAN: [(&str, &str); 8] = [
-    ("ѓ", "gj"),
-    ("Ѓ", "gj"),
-    ("ќ", "kj"),
-    ("Ќ", "kj"),
-    ("г\u{301}", "gj"),
-    ("Г\u{301}", "gj"),
-    ("к\u{301}", "kj"),
-    ("К\u{301}", "kj"),
-];
-
 /// Names that she gave, as digests under a key of their own.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
@@ -81,13 +55,8 @@ impl Name {
     /// Its words, folded, each once. [CAS-31]
     #[must_use]
     pub fn new(name: &Sensitive<String>) -> Self {
-        let mut letters = Zeroizing::new(name.expose().clone());
-        for (written, latin) in MACEDONIAN {
-            letters = Zeroizing::new(letters.replace(written, latin));
-        }
-        let plain = words::folded(&Sensitive::new(std::mem::take(&mut *letters)));
-        // Read to be cut into words that are compared and forgotten.
-        let mut words: Vec<_> = plain.expose().split_whitespace().map(sounded).collect();
+        // Cut into words that are compared and forgotten.
+        let mut words = words::sounded(name);
         words.retain(|word| word.chars().count() >= SHORTEST);
         words.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
         words.dedup_by(|one, other| one.as_str() == other.as_str());
@@ -148,22 +117,11 @@ fn digest(key: &hmac::Key, word: &str) -> Vec<u8> {
     hmac::sign(key, word.as_bytes()).as_ref().to_vec()
 }
 
-/// A folded word as it sounds: what several alphabets write in several ways is one. [CAS-31]
-fn sounded(word: &str) -> Zeroizing<String> {
-    let mut plain = Zeroizing::new(word.to_owned());
-    for (written, sound) in SOUNDS {
-        plain = Zeroizing::new(plain.replace(written, sound));
-    }
-    let mut last = None;
-    // A doubled letter is one.
-    plain.retain(|letter| last.replace(letter) != Some(letter));
-    plain
-}
-
 fn is_frequent(word: &str) -> bool {
     static FREQUENT: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let names = GIVEN.lines().filter(|line| !line.starts_with('#'));
-        names.map(|name| sounded(name.trim()).as_str().to_owned()).collect()
+        let sounded = |name: &str| words::sounded(&Sensitive::new(name.to_owned()));
+        names.flat_map(sounded).map(|word| word.as_str().to_owned()).collect()
     });
     FREQUENT.contains(word)
 }

@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod event;
 pub mod head;
 pub mod id;
+pub mod identifying;
 pub mod invitation;
 pub mod key;
 pub mod keyfile;

@@ -4,6 +4,8 @@
 //! which the same name was kept; and that a node and the programs that ask it make the same words. Leaves to others the
 //! key under which a word becomes a digest: a word itself is never kept.
 
+mod sound;
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 
@@ -11,6 +13,8 @@ use crate::{
     catalogue::{Field, Label, ValueType},
     sensitive::Sensitive,
 };
+
+pub use sound::sounded;
 
 /// The shortest beginning. [CAS-63]
 const SHORTEST: usize = 3;
