@@ -90,7 +90,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair("on its way", format!("{} events wait to be delivered", trail.undelivered));
     }
     for deadline in &trail.deadlines {
-        page.pair(&format!("due: {}", deadline.timer), due(deadline));
+        page.pair(&format!("due: {}", deadline.timer), due(deadline, &trail.peer));
     }
     page.pair("changed", moment::local(trail.changed));
 }
@@ -101,11 +101,31 @@ fn business(other: &wire::Counterpart) -> String {
     if status == business { status.clone() } else { format!("{status} ({business})") }
 }
 
-fn due(deadline: &wire::Deadline) -> String {
+/// When, who owes it, and on whose word it runs and was met. [TIM-1]
+fn due(deadline: &wire::Deadline, peer: &str) -> String {
     let whose = if deadline.ours { "by us" } else { "by them" };
-    let met = if deadline.met == 0 { String::new() } else { format!(", done {}", moment::local(deadline.met)) };
+    let word = |ours: bool| if ours { "our word".to_owned() } else { format!("the word of {peer}") };
+    let from = format!(", from {} on {}", moment::local(deadline.from), word(deadline.from_ours));
+    let met = match deadline.met {
+        0 => String::new(),
+        met => format!(", done {} on {}", moment::local(met), word(deadline.met_ours)),
+    };
     let late = if deadline.overdue { ", LATE" } else { "" };
-    format!("{} {whose}{met}{late}", moment::local(deadline.due))
+    format!("{} {whose}{late}{from}{met}", moment::local(deadline.due))
+}
+
+/// Between which times it was signed, on the other side's word; nothing, where that has said nothing. [TIM-1]
+fn signed(event: &wire::TrailEvent, peer: &str) -> String {
+    let bounds = match (event.not_before, event.not_after) {
+        (0, 0) => return String::new(),
+        (0, after) => format!("no later than {}", moment::local(after)),
+        (before, 0) => format!("no earlier than {}", moment::local(before)),
+        (before, after) => format!("between {} and {}", moment::local(before), moment::local(after)),
+    };
+    let word = if event.ours { format!("the word of {peer}") } else { "our word".to_owned() };
+    let contradicted = event.time < event.not_before || (event.not_after != 0 && event.time > event.not_after);
+    let but = if contradicted { "; ITS OWN TIME SAYS OTHERWISE" } else { "" };
+    format!("{bounds} on {word}{but}")
 }
 
 /// What became of an answer by telephone: which event says so, and when. [ONC-31]
@@ -120,6 +140,15 @@ fn telephone(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
     }
 }
 
+/// When it happened, on its author's word; deadlines do not run from it. [TIM-1] [TIM-5]
+fn happened(event: &wire::TrailEvent) -> String {
+    match event.occurred {
+        0 => String::new(),
+        occurred if event.ours => format!("{} on our word", moment::local(occurred)),
+        occurred => format!("{} on the word of {}", moment::local(occurred), event.author),
+    }
+}
+
 fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     let code = if event.code.is_empty() { String::new() } else { format!(" ({})", event.code.replace('_', " ")) };
     page.line(format!("{}  {}: {}{code}", moment::local(event.time), event.author, event.kind.replace('_', " ")));
@@ -128,7 +157,9 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
             page.line(format!("    {name}: {text}"));
         }
     };
-    detail("happened", moment::local(event.occurred));
+    detail("happened", happened(event));
+    detail("signed", signed(event, &trail.peer));
+    detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });
     detail("delivered", moment::local(event.delivered));
     detail("by telephone", telephone(event, trail));
     detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));

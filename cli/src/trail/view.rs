@@ -38,6 +38,9 @@ struct DeadlineView {
     met: Option<String>,
     overdue: bool,
     ours: bool,
+    from: Option<String>,
+    from_ours: bool,
+    met_ours: bool,
 }
 
 #[derive(Serialize)]
@@ -51,6 +54,8 @@ struct EventView {
     time: Option<String>,
     occurred: Option<String>,
     stored: Option<String>,
+    not_before: Option<String>,
+    not_after: Option<String>,
     delivered: Option<String>,
     void_reason: Option<String>,
     findings: Vec<String>,
@@ -149,6 +154,9 @@ impl DeadlineView {
             met: moment::utc(deadline.met),
             overdue: deadline.overdue,
             ours: deadline.ours,
+            from: moment::utc(deadline.from),
+            from_ours: deadline.from_ours,
+            met_ours: deadline.met_ours,
         }
     }
 }
@@ -166,6 +174,8 @@ impl EventView {
             time: moment::utc(event.time),
             occurred: moment::utc(event.occurred),
             stored: moment::utc(event.stored),
+            not_before: moment::utc(event.not_before),
+            not_after: moment::utc(event.not_after),
             delivered: moment::utc(event.delivered),
             void_reason: some(event.void_reason),
             findings: event.findings,

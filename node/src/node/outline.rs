@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use prost::Message;
 use uput_core::{
+    bounds::Bounded,
+    event::Event,
     id::{OrgId, TrailId},
     rejection::Rejection,
-    state::{Counterpart, Headline, Reading, Stage},
-    time::Seconds,
-    timer::Steps,
+    state::{Counterpart, Headline, Reading, Side, Stage},
+    time::{Seconds, Span},
+    timer::{Step, Steps},
     wire,
 };
 
@@ -134,7 +136,7 @@ impl Node {
             },
             notes: notes(reading),
             owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
-            deadlines: deadlines(loaded, reading, ours),
+            deadlines: deadlines(loaded, reading, ours, changed),
             changed,
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
@@ -210,28 +212,46 @@ fn notes(reading: &Reading) -> Vec<String> {
 }
 
 /// Every timer that was started, what is due first.
-fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool) -> Vec<wire::Deadline> {
+fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool, changed: u64) -> Vec<wire::Deadline> {
     let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
     let steps = Steps::new(&loaded.trail, reading);
+    let bounded = Bounded::of(&loaded.trail);
     let timers = loaded.agreement.timers().iter().filter(|timer| timer.act == opening.act);
-    let mut deadlines: Vec<wire::Deadline> = timers
-        .flat_map(|timer| steps.of(timer.kind).into_iter().map(|step| (step, timer.span)))
-        .map(|(step, span)| {
-            let due = step.from.time.after(span);
-            let met = step.to.map(|event| event.time);
-            wire::Deadline {
-                timer: uput_core::agreement::name_of(step.kind),
-                due: due.get(),
-                met: met.map_or(0, Seconds::get),
-                // Said when it is shown.
-                overdue: false,
-                // Every step with a timer is the receiver's.
-                ours: !ours,
-            }
-        })
-        .collect();
+    let started = timers.flat_map(|timer| steps.of(timer.kind).into_iter().map(|step| (step, timer.span)));
+    let us = loaded.trail.party(if ours { Side::Opener } else { Side::Peer });
+    let mut deadlines: Vec<wire::Deadline> =
+        started.map(|(step, span)| deadline(loaded, (&bounded, changed), &step, span, us)).collect();
     deadlines.sort_by_key(|deadline| deadline.due);
     deadlines
+}
+
+fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span, us: OrgId) -> wire::Deadline {
+    let (from, from_ours) = start(loaded, known, step.from, us);
+    wire::Deadline {
+        timer: uput_core::agreement::name_of(step.kind),
+        due: from.after(span).get(),
+        met: step.to.map_or(0, |event| event.time.get()),
+        // Said when it is shown.
+        overdue: false,
+        // Every step with a timer is the receiver's.
+        ours: us == loaded.trail.party(Side::Peer),
+        from: from.get(),
+        from_ours,
+        met_ours: step.to.is_some_and(|event| event.author == us),
+    }
+}
+
+/// From when on a timer runs here, and whether that is our word: what they claim counts between what we said before and
+/// after it, and no later than we had it. [TIM-4]
+fn start(loaded: &Loaded, (bounded, changed): (&Bounded, u64), from: &Event, us: OrgId) -> (Seconds, bool) {
+    if from.author == us {
+        return (from.time, true);
+    }
+    let settled = bounded.around(from.id).settle(from.time);
+    // What is being committed is not beside the trail yet.
+    let stored = Seconds::new(loaded.beside.get(&from.id).map_or(changed, |beside| beside.stored));
+    let when = stored.map_or(settled, |stored| stored.min(settled));
+    (when, when != from.time)
 }
 
 /// Whether we owe the next step: a timer of ours runs, values are to be purged, or what was said by telephone confirmed.

@@ -1,6 +1,7 @@
 //! A trail as people see it.
 
 use uput_core::{
+    bounds::Bounded,
     catalogue::Field,
     event::{Decision, Event, Statement},
     id::{OrgId, TrailId},
@@ -54,9 +55,14 @@ impl Node {
             self.add_boxes(&mut view, loaded, caller)?;
         }
         let agreed = agreed(&loaded.trail, &reading);
+        let bounded = Bounded::of(&loaded.trail);
         for event in loaded.trail.events() {
             let mut shown = self.view_event(loaded, &reading, event, values)?;
             (shown.telephone, shown.telephone_by) = telephone::standing(&agreed, &event.id);
+            // [TIM-2]
+            let bounds = bounded.around(event.id);
+            shown.not_before = bounds.after.map_or(0, |bound| bound.time.get());
+            shown.not_after = bounds.before.map_or(0, |bound| bound.time.get());
             view.events.push(shown);
         }
         let kind = match values {

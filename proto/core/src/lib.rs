@@ -7,6 +7,7 @@
 pub mod access_log;
 pub mod agreement;
 pub mod attention;
+pub mod bounds;
 pub mod bundle;
 pub mod catalogue;
 pub mod codec;

@@ -11,6 +11,7 @@
 use uput_core::{
     agreement::Timer,
     attention,
+    bounds::{Bound, Bounded},
     envelope::{Envelope, MediaType, Verified, verify_one},
     event::{Event, Opening, Statement, Terms},
     id::{EventId, Id, OrgId},
@@ -254,6 +255,47 @@ fn crossed_events_meet_timers_in_one_order_however_they_came() {
         assert_eq!(read([&yes, &closed]), first, "as the receiver has them");
         assert_eq!(read([&closed, &yes]), first, "as the sender has them");
     }
+}
+
+/// [TIM-2] [TIM-3] What the other party has signed about when an event was signed, and nothing of what its author has.
+#[test]
+fn an_event_lies_between_what_it_has_seen_and_what_has_seen_it() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    let delivered = say_at(&mut trail, &peer, 90_000, Statement::Delivered(opened));
+    let warned = say_at(&mut trail, &opener, 200, Statement::Warned(wire::WarningCode::RiskChanged));
+    let yes = say_at(&mut trail, &peer, 300, Statement::Accepted);
+    let bounded = Bounded::of(&trail);
+    let around = |event| {
+        let bounds = bounded.around(event);
+        [bounds.after, bounds.before].map(|bound: Option<Bound>| bound.map(|bound| (bound.time.get(), bound.event)))
+    };
+    assert_eq!(around(opened), [None, Some((300, yes))], "of two that saw it the earlier");
+    assert_eq!(around(delivered), [Some((60, opened)), Some((200, warned))]);
+    assert_eq!(around(warned), [Some((90_000, delivered)), Some((300, yes))]);
+    assert_eq!(around(yes), [Some((200, warned)), None]);
+    // A receiver whose clock is a day ahead puts nothing off by it.
+    assert_eq!(bounded.around(delivered).settle(Seconds::new(90_000).unwrap()).get(), 200);
+    let words = [opened, delivered].map(|event| bounded.around(event).before.unwrap().word);
+    assert_eq!(words, [peer.organisation, opener.organisation], "it is the other one's word");
+}
+
+/// [TIM-5] What happened at two and was typed at eight: timers run from eight.
+#[test]
+fn no_timer_runs_from_when_something_happened() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    say_at(&mut trail, &peer, 120, Statement::Delivered(opened));
+    let eight = Seconds::new(8 * 3600).unwrap();
+    let occurred = Seconds::new(2 * 3600);
+    let draft = Draft { time: eight, occurred, ..draft(Statement::Started) };
+    trail.admit(step::append(&trail, &peer.author(), draft).unwrap()).unwrap();
+    let reading = trail.reading().unwrap();
+    let stay = Steps::new(&trail, &reading).of(wire::TimerKind::Stay).remove(0);
+    assert_eq!((stay.from.time, stay.from.occurred), (eight, occurred));
+    assert_eq!(Bounded::of(&trail).around(stay.from.id).settle(stay.from.time), eight);
 }
 
 fn say_at(trail: &mut Trail, party: &Party, seconds: u64, statement: Statement) -> EventId {

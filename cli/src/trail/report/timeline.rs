@@ -1,6 +1,6 @@
 //! Who said what, when claimed and when proven, on which basis, with which labels, how late.
 
-use uput_core::verdict::{Conformance, Deadline, Entry, Report};
+use uput_core::verdict::{Claim, Conformance, Deadline, Entry, Report};
 
 use crate::moment;
 use crate::output::Page;
@@ -34,8 +34,11 @@ fn describe(entry: &Entry, page: &mut Page) {
             page.line(format!("    {name}: {text}"));
         }
     };
-    detail("happened", entry.occurred.map(moment::local).unwrap_or_default());
+    let own = |time| format!("{} on the word of {}", moment::local(time), entry.author.name);
+    detail("happened", entry.occurred.map(own).unwrap_or_default());
     detail("proven", entry.proven.map(moment::local).unwrap_or_default());
+    detail("no earlier than", entry.not_before.as_ref().map(claim).unwrap_or_default());
+    detail("no later than", entry.not_after.as_ref().map(claim).unwrap_or_default());
     detail("stage", entry.stage.map(|stage| stage.to_string()).unwrap_or_default());
     detail("basis", basis(entry));
     detail("labels", labels(entry));
@@ -51,6 +54,11 @@ fn describe(entry: &Entry, page: &mut Page) {
         if entry.incarnation > 0 { format!(", incarnation {}", entry.incarnation) } else { String::new() };
     let seen = if entry.seen_by_other { "" } else { "; nothing signed by the other side shows that it had this" };
     detail("event", format!("{} #{}{incarnation}{seen}", entry.event, entry.number));
+}
+
+/// A time, and whose word it is. [TIM-1]
+fn claim(claim: &Claim) -> String {
+    format!("{} on the word of {}", moment::local(claim.time), claim.by.name)
 }
 
 fn basis(entry: &Entry) -> String {

@@ -270,6 +270,9 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             met: 0,
             overdue: true,
             ours: false,
+            from: NIGHT,
+            from_ours: false,
+            met_ours: false,
         }],
         events: events(notification, values),
         changed: NIGHT + 60,
@@ -291,6 +294,7 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         time: NIGHT,
         stored: NIGHT,
         delivered: NIGHT + 60,
+        not_after: NIGHT + 60,
         fields: vec![field("adults", "1"), field("children", "2")],
         basis: wire::LegalBasis::NoneNeededNonpersonal as i32,
         ..Default::default()
@@ -304,6 +308,8 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         time: NIGHT + 120,
         occurred: NIGHT + 60,
         stored: NIGHT + 120,
+        not_before: NIGHT,
+        not_after: NIGHT + 90,
         findings: vec!["late".to_owned()],
         stripped: vec!["home_address".to_owned()],
         ..Default::default()

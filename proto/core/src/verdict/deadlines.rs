@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{
     agreement::{Agreement, name_of},
+    bounds::Bounded,
     bundle::Bundle,
     envelope::Verified,
     event::Event,
@@ -24,6 +25,7 @@ pub(super) struct Clocks<'a> {
     pub(super) heads: &'a Heads,
     pub(super) chronology: &'a Chronology<'a>,
     pub(super) names: &'a Names<'a>,
+    pub(super) bounded: &'a Bounded,
 }
 
 /// What must hold before a delay counts against anybody: else the answer, or what ended the wait, may be missing.
@@ -53,13 +55,15 @@ impl Clocks<'_> {
 
     fn judge(&self, step: &Step<'_>, span: Span, findings: &mut Findings) -> Deadline {
         let due = step.from.time.after(span);
+        // [TIM-4] What has seen the start may say that it was earlier.
+        let sooner = self.bounded.around(step.from.id).settle(step.from.time).after(span).min(due);
         match step.to {
-            Some(to) => self.judge_met(step, to, due, findings),
-            None => self.judge_open(step, due, findings),
+            Some(to) => self.judge_met(step, to, [sooner, due], findings),
+            None => self.judge_open(step, [sooner, due], findings),
         }
     }
 
-    fn judge_met(&self, step: &Step<'_>, to: &Event, due: Seconds, findings: &mut Findings) -> Deadline {
+    fn judge_met(&self, step: &Step<'_>, to: &Event, [sooner, due]: [Seconds; 2], findings: &mut Findings) -> Deadline {
         let late = to.time.since(due).filter(|late| late.0 > 0);
         let clocks = [step.from.author, to.author];
         let word = self.word(&clocks);
@@ -71,7 +75,9 @@ impl Clocks<'_> {
         };
         let verdict = match late {
             Some(_) => Some(self.weigh(&clocks, to, &mut sentence, findings)),
-            None => self.doubt(to, due, &mut sentence, findings),
+            None => self
+                .doubt(to, due, &mut sentence, findings)
+                .or_else(|| self.doubt_start(step, to.time, sooner, &mut sentence, findings)),
         };
         self.deadline(step, due, (late, verdict), word, sentence)
     }
@@ -88,7 +94,24 @@ impl Clocks<'_> {
         Some(Conformance::NotCheckable)
     }
 
-    fn judge_open(&self, step: &Step<'_>, due: Seconds, findings: &mut Findings) -> Deadline {
+    /// In time by the claimed time of what started it, and too late by that of an event that has seen this. [TIM-4]
+    fn doubt_start(
+        &self,
+        step: &Step<'_>,
+        until: Seconds,
+        sooner: Seconds,
+        sentence: &mut String,
+        findings: &mut Findings,
+    ) -> Option<Conformance> {
+        let saw = self.bounded.around(step.from.id).before.filter(|_| until > sooner)?;
+        let (by, time) = (self.names.of(&saw.word), moment(saw.time));
+        *sentence =
+            format!("{sentence}: an event of {by} that has seen its start claims {time}, and one of the two is false");
+        findings.against(Demand::Timers, Conformance::NotCheckable, Some(step.from.id), sentence.clone());
+        Some(Conformance::NotCheckable)
+    }
+
+    fn judge_open(&self, step: &Step<'_>, [sooner, due]: [Seconds; 2], findings: &mut Findings) -> Deadline {
         let silence = self.silence(findings);
         let (timer, owing) = (name_of(step.kind), self.names.of(&self.owing()));
         let late = silence.until.since(due).filter(|late| late.0 > 0);
@@ -105,7 +128,10 @@ impl Clocks<'_> {
             }
             Some(_) => format!("{timer}: due {}, no answer, on {by}'s word", moment(due)),
         };
-        let verdict = late.map(|_| self.weigh(&clocks, step.from, &mut sentence, findings));
+        let verdict = match late {
+            Some(_) => Some(self.weigh(&clocks, step.from, &mut sentence, findings)),
+            None => self.doubt_start(step, silence.until, sooner, &mut sentence, findings),
+        };
         self.deadline(step, due, (late, verdict), self.word(&clocks), sentence)
     }
 
@@ -166,6 +192,8 @@ impl Clocks<'_> {
             timer: name_of(step.kind),
             owed_by: self.names.show(&self.owing()),
             from: step.from.id.to_string(),
+            began: self.names.claim(step.from.time, &step.from.author),
+            done: step.to.map(|to| self.names.claim(to.time, &to.author)),
             due: due.get(),
             met: step.to.filter(|_| !step.ended).map(|to| to.id.to_string()),
             late: late.map(|late| late.0),

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     agreement::{Agreement, SignedAgreement},
+    bounds::Bounded,
     bundle::{Bundle, List},
     envelope::Verified,
     event::Event,
@@ -91,6 +92,7 @@ impl<'a> Examination<'a> {
         self.check_signers(trail.as_ref(), &names, &mut findings);
         self.say_unjudged(&mut findings);
         let assurance = self.assurance(&mut findings);
+        let bounded = trail.as_ref().map(Bounded::of);
         let timeline = Timeline {
             names: &names,
             agreement: self.agreement.as_deref(),
@@ -98,6 +100,7 @@ impl<'a> Examination<'a> {
             reading: judged.reading.as_ref(),
             deadlines: &judged.deadlines,
             seen: &judged.seen,
+            bounded: bounded.as_ref(),
         };
         let timeline = timeline.entries(trail.as_ref(), &loose, &self.events);
         Report {
@@ -132,7 +135,8 @@ impl<'a> Examination<'a> {
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
-                let clocks = Clocks { bundle: self.bundle, trail, heads: &self.heads, chronology: &chronology, names };
+                let (heads, bounded) = (&self.heads, &Bounded::of(trail));
+                let clocks = Clocks { bundle: self.bundle, trail, heads, chronology: &chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
             }
         }

@@ -28,7 +28,7 @@ mod twins;
 
 pub use exit::Exit;
 pub use report::{
-    AgreementShown, Assurance, Breach, Check, Completeness, Conformance, Conformant, Deadline, Entry, Exported,
+    AgreementShown, Assurance, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline, Entry, Exported,
     FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Reason, Report, SCHEMA, Shown, Standing,
     TrustShown, Where, YesNo,
 };

@@ -1,7 +1,7 @@
 //! What a report calls organisations.
 
-use super::Organisation;
-use crate::{agreement::Agreement, id::OrgId, trust::TrustFile};
+use super::{Claim, Organisation};
+use crate::{agreement::Agreement, id::OrgId, time::Seconds, trust::TrustFile};
 
 /// Names that an auditor may rely on: the trust file's, then those of an agreement that the trust file names.
 pub(super) struct Names<'a> {
@@ -23,6 +23,10 @@ impl<'a> Names<'a> {
             Some(party.name.clone()).filter(|name| !taken(name))
         };
         trusted.or_else(agreed).unwrap_or_else(|| organisation.to_string().chars().take(8).collect())
+    }
+
+    pub(super) fn claim(&self, time: Seconds, by: &OrgId) -> Claim {
+        Claim { time: time.get(), by: self.show(by) }
     }
 
     pub(super) fn show(&self, organisation: &OrgId) -> Organisation {

@@ -284,6 +284,10 @@ pub struct Deadline {
     pub owed_by: Organisation,
     /// The event that started it.
     pub from: String,
+    /// When that was, and whose word it is.
+    pub began: Claim,
+    /// When what met it, or ended it, was, and whose word it is; absent if nothing has.
+    pub done: Option<Claim>,
     /// When it was due, by the claimed time of that event.
     pub due: u64,
     /// The event that met it.
@@ -297,6 +301,15 @@ pub struct Deadline {
     pub word: String,
     /// In words.
     pub sentence: String,
+}
+
+/// A time, and whose word it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Claim {
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Who claims it.
+    pub by: Organisation,
 }
 
 /// One event of the timeline.
@@ -320,6 +333,10 @@ pub struct Entry {
     pub occurred: Option<u64>,
     /// When, as proven; absent without logs.
     pub proven: Option<u64>,
+    /// Not signed before, on the word of the party that did not write it: it has seen an event of that time.
+    pub not_before: Option<Claim>,
+    /// Not signed after, likewise: an event of that time has seen it.
+    pub not_after: Option<Claim>,
     /// The event that it names: what was delivered, which offer, which decision.
     pub names: Option<String>,
     /// Stage of its slots, for example 1.

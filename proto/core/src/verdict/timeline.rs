@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Deadline, Entry, conduct, events::Events, events::named, names::Names, opened::Opened};
 use crate::{
     agreement::{Agreement, name_of},
+    bounds::Bounded,
     event::{Event, EventPrefix, Statement},
     id::EventId,
     state::{Reading, Verdict},
@@ -20,6 +21,7 @@ pub(super) struct Timeline<'a> {
     pub(super) reading: Option<&'a Reading>,
     pub(super) deadlines: &'a [Deadline],
     pub(super) seen: &'a BTreeSet<EventId>,
+    pub(super) bounded: Option<&'a Bounded>,
 }
 
 impl Timeline<'_> {
@@ -42,6 +44,8 @@ impl Timeline<'_> {
     fn entry(&self, event: &Event) -> Entry {
         let slots = event.slots.len() / 32;
         let terms = event.terms;
+        // [TIM-2]
+        let bounds = self.bounded.map(|bounded| bounded.around(event.id)).unwrap_or_default();
         Entry {
             event: event.id.to_string(),
             author: self.names.show(&event.author),
@@ -52,6 +56,8 @@ impl Timeline<'_> {
             time: event.time.get(),
             occurred: event.occurred.map(Seconds::get),
             proven: None,
+            not_before: bounds.after.map(|bound| self.names.claim(bound.time, &bound.word)),
+            not_after: bounds.before.map(|bound| self.names.claim(bound.time, &bound.word)),
             names: self.names_event(&event.statement).map(|id| id.to_string()),
             stage: terms.map(|terms| terms.stage),
             basis: terms.map(|terms| name_of(terms.basis)),
@@ -77,6 +83,8 @@ impl Timeline<'_> {
             time: prefix.time.get(),
             occurred: None,
             proven: None,
+            not_before: None,
+            not_after: None,
             names: None,
             stage: None,
             basis: None,

@@ -48,6 +48,18 @@ fn answered(world: &World, warned: u64, claimed: u64) -> Story<'_> {
     story
 }
 
+/// The receiver's machine has the opening a day later by its clock than when the sender, who has seen that, warns; and
+/// answers so many minutes after that.
+fn put_off(world: &World, minutes: u64) -> Story<'_> {
+    let mut story = world.asked();
+    let opening = Statement::Delivered(story.trail.id().opening());
+    story.force(&world.jasen, opening, |event| event.time = world.at(2 * 24 * 60));
+    story.say(&world.hotline, Statement::Warned(WarningCode::RiskChanged));
+    story.clock += minutes;
+    story.say(&world.jasen, Statement::Held { until: world.at(9600) });
+    story
+}
+
 pub(crate) fn of_dates(world: &World) -> Vec<Case> {
     let (ended, begins) = (lasting(0, 10), lasting(1, 50));
     vec![
@@ -59,6 +71,9 @@ pub(crate) fn of_dates(world: &World) -> Vec<Case> {
         }),
         Case::new("an opening dated on to when the agreement lasts", Exit::NotConformant, "BUN-57", &begins, {
             exported(&opened(&begins, 0))
+        }),
+        Case::new("a delivery dated on so that nothing was due yet", Exit::NotConformant, "BUN-59", world, {
+            exported(&put_off(world, 25 * 60))
         }),
         Case::new("an answer dated back to when it was due", Exit::NotConformant, "BUN-59", world, {
             exported(&answered(world, 25 * 60, 10))

@@ -75,6 +75,7 @@ impl Base {
                 closed: 0,
                 fields: Vec::new(),
                 late: Vec::new(),
+                not_after: None,
                 seen_by_other: true,
                 ..entry.clone()
             };

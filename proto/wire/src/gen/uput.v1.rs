@@ -3024,6 +3024,12 @@ pub struct Deadline {
     pub overdue: bool,
     #[prost(bool, tag = "5")]
     pub ours: bool,
+    #[prost(uint64, tag = "6")]
+    pub from: u64,
+    #[prost(bool, tag = "7")]
+    pub from_ours: bool,
+    #[prost(bool, tag = "8")]
+    pub met_ours: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3066,6 +3072,10 @@ pub struct TrailEvent {
     pub telephone: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "25")]
     pub telephone_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "26")]
+    pub not_before: u64,
+    #[prost(uint64, tag = "27")]
+    pub not_after: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
