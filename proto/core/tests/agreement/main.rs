@@ -13,6 +13,7 @@ mod doubts;
 mod evaluation;
 mod formula;
 mod matrix;
+mod mechanisms;
 mod properties;
 mod random;
 mod scene;
