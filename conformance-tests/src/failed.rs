@@ -14,6 +14,12 @@ impl Failed {
     pub fn because(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
+
+    /// Says where.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        Self(format!("{place}: {}", self.0))
+    }
 }
 
 impl fmt::Display for Failed {
@@ -50,6 +56,12 @@ impl From<toml::de::Error> for Failed {
 
 impl From<serde_json::Error> for Failed {
     fn from(error: serde_json::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<toml::ser::Error> for Failed {
+    fn from(error: toml::ser::Error) -> Self {
         Self(error.to_string())
     }
 }

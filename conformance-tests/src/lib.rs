@@ -19,6 +19,7 @@ pub mod pair;
 pub mod programs;
 pub mod random;
 pub mod referral;
+pub mod scenario;
 pub mod staff;
 pub mod tally;
 pub mod tap;

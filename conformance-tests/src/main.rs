@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
+use uput_conformance::scenario::{matrix, rows};
 use uput_conformance::tally::Tally;
 use uput_conformance::{guess, insider, kill, leak, watch};
 
@@ -30,6 +31,21 @@ enum Command {
     Leak(Run),
     /// What insiders can obtain equals what the rules allow, over random cases
     Insider(Insider),
+    /// The mechanisms of the field are played, each under its agreement, and without the part on which it rests
+    Scenarios(Scenarios),
+}
+
+#[derive(Args)]
+struct Scenarios {
+    /// Numbers of rows to play; left out: all
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<u32>,
+    /// Play each row without its part too
+    #[arg(long)]
+    delete: bool,
+    /// How many other rows are played beside each deletion
+    #[arg(long, default_value_t = usize::MAX)]
+    others: usize,
 }
 
 #[derive(Args)]
@@ -101,8 +117,20 @@ async fn run(command: Command) -> Outcome<(String, bool)> {
             let report = insider::run(&programs, extent, move |steps| bar.set_position(steps)).await?;
             return Ok((report.to_string(), report.well()));
         }
+        Command::Scenarios(chosen) => return scenarios(&programs, &chosen).await,
     };
     Ok((tally.to_string(), tally.violations().is_empty()))
+}
+
+/// The matrix of mechanisms, and whether it is as it must be.
+async fn scenarios(programs: &Programs, chosen: &Scenarios) -> Outcome<(String, bool)> {
+    let all: Vec<u32> = rows::ROWS.iter().map(|row| row.number).collect();
+    let rows = if chosen.rows.is_empty() { &all } else { &chosen.rows };
+    let delete = if chosen.delete { rows.as_slice() } else { &[] };
+    let bar = bar((rows.len() + delete.len()) as u64)?;
+    let plan = matrix::Plan { rows, delete, others: chosen.others };
+    let matrix = matrix::run(programs, plan, move |plays| bar.set_position(plays)).await?;
+    Ok((matrix.to_string(), matrix.well()))
 }
 
 /// So many stories, each with values of its own.

@@ -61,7 +61,7 @@ impl Pair {
         hotline.start().await?;
         shelter.start().await?;
         let pair = Self { hotline, shelter };
-        pair.meet().await?;
+        meet((&pair.hotline, HOTLINE), (&pair.shelter, SHELTER)).await?;
         pair.agree(agreement).await?;
         Ok(pair)
     }
@@ -90,33 +90,6 @@ impl Pair {
         Ok(())
     }
 
-    async fn meet(&self) -> Outcome<()> {
-        let line = self
-            .hotline
-            .ask(|access| async move {
-                let request = wire::CreateInvitationRequest { name: SHELTER.to_owned(), valid_seconds: 0 };
-                let mut peers = PeeringServiceClient::new(access.channel());
-                Ok(peers.create_invitation(access.as_administrator(request)).await?.into_inner().invitation)
-            })
-            .await?
-            .value;
-        let accept = |access: crate::organisation::Access| {
-            let request = wire::AcceptInvitationRequest { invitation: line.clone(), name: HOTLINE.to_owned() };
-            async move {
-                let mut peers = PeeringServiceClient::new(access.channel());
-                Ok(peers
-                    .accept_invitation(access.as_administrator(request))
-                    .await?
-                    .into_inner()
-                    .peer
-                    .unwrap_or_default())
-            }
-        };
-        let number = self.shelter.ask(accept).await?.value.safety_number;
-        confirm(&self.shelter, HOTLINE, &number).await?;
-        confirm(&self.hotline, SHELTER, &number).await
-    }
-
     async fn agree(&self, source: &str) -> Outcome<()> {
         let file = self.hotline.home().join("agreement.toml");
         std::fs::write(&file, source)?;
@@ -138,6 +111,30 @@ impl Pair {
         }
         Ok(())
     }
+}
+
+/// Two organisations meet: an invitation of the first, and the safety number compared. Each gives what it is called.
+///
+/// # Errors
+/// A node's own no.
+pub async fn meet(first: (&Organisation, &str), second: (&Organisation, &str)) -> Outcome<()> {
+    let ((host, host_name), (guest, guest_name)) = (first, second);
+    let line = host.ask(|access| async move {
+        let request = wire::CreateInvitationRequest { name: guest_name.to_owned(), valid_seconds: 0 };
+        let mut peers = PeeringServiceClient::new(access.channel());
+        Ok(peers.create_invitation(access.as_administrator(request)).await?.into_inner().invitation)
+    });
+    let line = line.await?.value;
+    let number = guest.ask(|access| {
+        let request = wire::AcceptInvitationRequest { invitation: line.clone(), name: host_name.to_owned() };
+        async move {
+            let mut peers = PeeringServiceClient::new(access.channel());
+            Ok(peers.accept_invitation(access.as_administrator(request)).await?.into_inner().peer.unwrap_or_default())
+        }
+    });
+    let number = number.await?.value.safety_number;
+    confirm(guest, host_name, &number).await?;
+    confirm(host, guest_name, &number).await
 }
 
 /// Waits for something.

@@ -1,5 +1,7 @@
 //! Numbers that a seed decides: the same seed makes the same choices.
 
+use crate::failed::{Failed, Outcome};
+
 /// A stream of numbers (SplitMix64). Not for secrets.
 #[derive(Clone, Debug)]
 pub struct Draw(u64);
@@ -9,6 +11,16 @@ impl Draw {
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// A stream that nobody knows beforehand, for IDs that must be new in each run.
+    ///
+    /// # Errors
+    /// If the system gives no random bytes.
+    pub fn anew() -> Outcome<Self> {
+        let mut seed = [0; 8];
+        getrandom::fill(&mut seed).map_err(|error| Failed::because(error.to_string()))?;
+        Ok(Self(u64::from_be_bytes(seed)))
     }
 
     /// A stream of its own for one part of a run.

@@ -144,6 +144,14 @@ impl Request {
     /// # Errors
     /// The node's own no.
     pub async fn approved(&self, node: &Organisation) -> Outcome<Self> {
+        Ok(node.ask(|access| self.clone().approved_once(access)).await?.value)
+    }
+
+    /// The same, asked once.
+    ///
+    /// # Errors
+    /// Whatever came instead of an answer.
+    pub async fn approved_once(self, access: Access) -> Result<Self, Status> {
         let act = match self.clone() {
             Self::Open(message) => Act::OpenTrail(message),
             Self::Record(message) => Act::RecordEvent(message),
@@ -153,18 +161,12 @@ impl Request {
             reason: wire::ApprovalReason::Danger.into(),
             words: String::new(),
         };
-        let answer = node.ask(|access| {
-            let asked = asked.clone();
-            async move {
-                let mut approvals = ApprovalServiceClient::new(access.channel());
-                let approval = approvals.request_approval(access.request(asked)).await?.into_inner().approval;
-                let approval = approval.unwrap_or_default().approval;
-                let approve = wire::ApproveRequest { approval: approval.clone() };
-                approvals.approve(access.as_second(approve)).await.map(|_| approval)
-            }
-        });
-        let approval = answer.await?.value;
-        Ok(match self.clone() {
+        let mut approvals = ApprovalServiceClient::new(access.channel());
+        let approval = approvals.request_approval(access.request(asked)).await?.into_inner().approval;
+        let approval = approval.unwrap_or_default().approval;
+        let approve = wire::ApproveRequest { approval: approval.clone() };
+        approvals.approve(access.as_second(approve)).await?;
+        Ok(match self {
             Self::Open(message) => Self::Open(wire::OpenTrailRequest { approval, ..message }),
             Self::Record(message) => Self::Record(wire::RecordEventRequest { approval, ..message }),
         })
