@@ -1,5 +1,5 @@
 //! Checks the state of every trail within bounds: `cargo run --release -p uput-core --example state_check -- --opener 3
-//! --peer 3 [--kinds all|core|transfer] [--threads 2]`.
+//! --peer 3 [--kinds all|core|transfer] [--threads 2]`. The bounds count the events after the opening.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that prints what it counts")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check stops where it breaks")]
 #![allow(clippy::indexing_slicing, dead_code, reason = "shares its parts with the tests")]
@@ -10,11 +10,20 @@ mod chains;
 mod check;
 #[path = "../tests/state/invariant.rs"]
 mod invariant;
+#[path = "../tests/state/kinds.rs"]
+mod kinds;
+#[path = "../tests/state/oracle.rs"]
+mod oracle;
 #[path = "../tests/state/random.rs"]
 mod random;
+#[path = "../tests/state/views.rs"]
+mod views;
 
-use std::time::Instant;
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
+use check::{Bounds, Counts, check};
 use uput_core::state::Side;
 
 fn main() {
@@ -22,42 +31,69 @@ fn main() {
     let after = |name: &str| arguments.iter().skip_while(|word| *word != name).nth(1).cloned();
     let number = |name: &str, otherwise: usize| after(name).map_or(otherwise, |word| word.parse().expect("a number"));
     let kinds = match after("--kinds").as_deref() {
-        Some("core") => check::core_kinds(),
-        Some("transfer") => check::transfer_kinds(),
-        _ => check::all_kinds(),
+        Some("core") => kinds::core_kinds(),
+        Some("transfer") => kinds::transfer_kinds(),
+        _ => kinds::all_kinds(),
     };
-    let bounds = check::Bounds {
-        opener: number("--opener", 2),
-        peer: number("--peer", 2),
-        kinds,
-        threads: number("--threads", 2),
-    };
-    let start = Instant::now();
-    let result = check::check(&bounds, |opener, peer, counts| {
-        eprintln!("{opener}+{peer} after {:.1} s: {counts:?}", start.elapsed().as_secs_f64());
+    let (opener, peer) = (number("--opener", 2), number("--peer", 2));
+    let bounds = Bounds { opener, peer, kinds, threads: number("--threads", 2) };
+    let (start, counts, over) = (Instant::now(), Counts::default(), AtomicBool::new(false));
+    let result = std::thread::scope(|scope| {
+        scope.spawn(|| tell(&counts, start, &over));
+        let result = check(&bounds, &counts);
+        over.store(true, Relaxed);
+        result
     });
-    match result {
-        Ok(counts) => {
-            println!(
-                "{} + {} kinds, {} + {} events",
-                count(&bounds, Side::Opener),
-                count(&bounds, Side::Peer),
-                bounds.opener,
-                bounds.peer
-            );
-            println!("pairs of chains, up to equal future: {}", counts.pairs);
-            println!("lawful steps: {}", counts.lawful);
-            println!("void attempts: {}", counts.void);
-            println!("full states: {}", counts.states);
-            println!("violations: 0, in {:.1} s", start.elapsed().as_secs_f64());
-            println!("to read a trail of 20 events: {:.1} us", cost(20));
-            println!("to read a trail of 60 events: {:.1} us", cost(60));
-        }
-        Err(violation) => {
-            println!("violated: {violation}");
-            std::process::exit(1);
+    let said = |side| bounds.kinds.iter().filter(|(by, _)| *by == side).count();
+    println!("{} + {} kinds, {opener} + {peer} events after the opening", said(Side::Opener), said(Side::Peer));
+    println!("{}", line(&counts, start));
+    if let Err(violation) = result {
+        println!("violated: {} at {}+{}: {}", violation.broken, violation.opener, violation.peer, violation.pair);
+        std::process::exit(1);
+    }
+    println!("violations: 0");
+    println!("to read a trail of 20 events: {:.1} us", cost(20));
+    println!("to read a trail of 60 events: {:.1} us", cost(60));
+}
+
+/// Says how far it is, on one line of a terminal, or on a new line every minute.
+fn tell(counts: &Counts, start: Instant, over: &AtomicBool) {
+    let terminal = std::io::stderr().is_terminal();
+    let mut told = Instant::now();
+    while !over.load(Relaxed) {
+        std::thread::sleep(Duration::from_millis(200));
+        if terminal {
+            eprint!("\r\x1b[K{}", progress(counts, start));
+        } else if told.elapsed() > Duration::from_secs(60) {
+            eprintln!("{}", progress(counts, start));
+            told = Instant::now();
         }
     }
+    if terminal {
+        eprint!("\r\x1b[K");
+    }
+}
+
+/// The size, a bar over the pairs that are carried to it, and the counts.
+fn progress(counts: &Counts, start: Instant) -> String {
+    const WIDTH: u64 = 24;
+    let at = |count: &AtomicU64| count.load(Relaxed);
+    let (done, all) = (at(&counts.done), at(&counts.all).max(1));
+    let full = usize::try_from(done * WIDTH / all).unwrap_or(0);
+    let bar = format!("{:<24}", "#".repeat(full));
+    format!("{}+{} [{bar}] {done} of {all}; {}", at(&counts.opener), at(&counts.peer), line(counts, start))
+}
+
+fn line(counts: &Counts, start: Instant) -> String {
+    let at = |count: &AtomicU64| count.load(Relaxed);
+    format!(
+        "{} pairs of chains up to equal future, {} lawful steps, {} void attempts, {} states, {:.1} s",
+        at(&counts.pairs),
+        at(&counts.lawful),
+        at(&counts.void),
+        at(&counts.states),
+        start.elapsed().as_secs_f64()
+    )
 }
 
 /// The fastest of ten rounds over two hundred trails, in microseconds a trail.
@@ -70,8 +106,4 @@ fn cost(events: usize) -> f64 {
         start.elapsed().as_secs_f64() * 1e6 / 200.0
     };
     (0..10).map(|_| round()).fold(f64::INFINITY, f64::min)
-}
-
-fn count(bounds: &check::Bounds, side: Side) -> usize {
-    bounds.kinds.iter().filter(|(by, _)| *by == side).count()
 }

@@ -8,6 +8,8 @@ use uput_core::state::{History, Kind, Node, Side, Verdict, VoidReason};
 pub(crate) struct Chains {
     pub(crate) history: History,
     pub(crate) nodes: Vec<Node>,
+    /// The causal past of each node, one bit for each place, from the pointers alone.
+    pub(crate) pasts: Vec<u64>,
     common: [Option<EventId>; 2],
 }
 
@@ -25,26 +27,37 @@ impl Chains {
         self.append(side, kind, if side == Side::Opener { peer } else { opener })
     }
 
+    /// The same, continuing the party's own event of this number, as if it had said nothing since.
+    pub(crate) fn fork(&mut self, side: Side, kind: Kind, after: u8) -> Option<EventId> {
+        let prev = self.nth(side, after)?;
+        let seen = self.nodes[self.place(prev)].seen;
+        self.add(Node { prev: Some(prev), seen, ..self.next(side, kind, None) })
+    }
+
     /// The same, with what it has newly seen.
     pub(crate) fn append(&mut self, side: Side, kind: Kind, seen: Option<EventId>) -> Option<EventId> {
-        let node = self.next(side, kind, seen);
+        self.add(self.next(side, kind, seen))
+    }
+
+    fn add(&mut self, node: Node) -> Option<EventId> {
         if self.history.append(node) != Ok(Verdict::Effective) {
             return None;
         }
+        let parents = [node.prev, node.seen].into_iter().flatten();
+        self.pasts.push(parents.fold(0, |past, parent| past | self.view(parent)));
         self.nodes.push(node);
         Some(node.id)
     }
 
     /// Grown by an event that has seen so many of the other chain; none if it would be void.
     pub(crate) fn grown(&self, side: Side, kind: Kind, seen: u8) -> Option<Self> {
-        let seen =
-            usize::from(seen).checked_sub(1).and_then(|last| self.own(side.other()).nth(last)).map(|node| node.id);
         let mut grown = self.clone();
-        grown.append(side, kind, seen)?;
+        grown.append(side, kind, self.nth(side.other(), seen))?;
         Some(grown)
     }
 
-    fn next(&self, side: Side, kind: Kind, seen: Option<EventId>) -> Node {
+    /// What a party would write next.
+    pub(crate) fn next(&self, side: Side, kind: Kind, seen: Option<EventId>) -> Node {
         let mut id = [0; 32];
         id[0] = if side == Side::Opener { 1 } else { 2 };
         id[1] = u8::try_from(self.own(side).count() + 1).unwrap();
@@ -66,6 +79,21 @@ impl Chains {
 
     pub(crate) fn last(&self, side: Side) -> Option<EventId> {
         self.own(side).next_back().map(|node| node.id)
+    }
+
+    /// The event with this number of a party, from 1.
+    pub(crate) fn nth(&self, side: Side, number: u8) -> Option<EventId> {
+        usize::from(number).checked_sub(1).and_then(|last| self.own(side).nth(last)).map(|node| node.id)
+    }
+
+    pub(crate) fn place(&self, id: EventId) -> usize {
+        self.nodes.iter().position(|node| node.id == id).expect("parents are there")
+    }
+
+    /// An event and its past.
+    pub(crate) fn view(&self, id: EventId) -> u64 {
+        let place = self.place(id);
+        self.pasts[place] | 1 << place
     }
 
     fn offer(&self) -> Option<EventId> {

@@ -1,11 +1,11 @@
-//! Every cell of specs/state/crossings.tsv: two events that crossed, built on the base that the cell names.
+//! Every cell of specs/state/crossings.tsv: two events that crossed, built on the base that the cell names. Each outcome
+//! has a test of its name, which fails if a cell is said to have it and does not, or has it and is said to have another.
 
 use std::collections::BTreeSet;
 
-use uput_core::id::EventId;
-use uput_core::state::{Crossed, Duty, Headline, Kind, Offer, Reading, Side, TABLE, crossed};
+use uput_core::state::{Crossed, Kind, Side, TABLE, crossed};
 
-use crate::chains::Chains;
+use crate::outcome::{Crossing, cross};
 
 const FILE: &str = include_str!("../../../../specs/state/crossings.tsv");
 
@@ -18,21 +18,99 @@ fn every_pair_of_kinds_has_one_cell() {
     let of = |side| TABLE.iter().filter(move |row| row.side == side && !row.kind.opens()).map(|row| row.kind);
     let all = of(Side::Opener).flat_map(|opener| of(Side::Peer).map(move |peer| (opener, peer)));
     assert_eq!(pairs, all.collect());
-    assert!(Crossed::ALL.iter().all(|outcome| cells.iter().any(|cell| cell.outcome == *outcome)));
 }
 
-// [STA-20] [STA-21]
+macro_rules! outcomes {
+    ($($name:ident = $outcome:ident,)*) => {
+        /// The tests that there are, by the outcome that each is about.
+        const TESTED: &[Crossed] = &[$(Crossed::$outcome,)*];
+
+        $(
+            // [STA-20] [STA-21]
+            #[test]
+            fn $name() {
+                assert_eq!(test_of(Crossed::$outcome, &crossings(), |cell| cell.outcome), Ok(()));
+                assert_eq!(Crossed::$outcome.word(), stringify!($name));
+            }
+        )*
+    };
+}
+
+outcomes! {
+    both = Both,
+    answer_stopped = AnswerStopped,
+    fact_stays = FactStays,
+    both_end = BothEnd,
+    stop_holds = StopHolds,
+    yes_closed = YesClosed,
+    no_closed = NoClosed,
+    closing_missed = ClosingMissed,
+    disclosed_crossed = DisclosedCrossed,
+    ask_again = AskAgain,
+    lesser_answer = LesserAnswer,
+    purge_of_the_past = PurgeOfThePast,
+    correction_owed = CorrectionOwed,
+    correction_counts = CorrectionCounts,
+    old_value_used = OldValueUsed,
+    one_purge = OnePurge,
+    owed_anyway = OwedAnyway,
+    one_epoch = OneEpoch,
+    old_question = OldQuestion,
+    fact_counts = FactCounts,
+    earlier_epoch = EarlierEpoch,
+    offer_dangling = OfferDangling,
+    taken_recalled = TakenRecalled,
+    taken_uncovered = TakenUncovered,
+    completed_once = CompletedOnce,
+    peer_responsible = PeerResponsible,
+    both_responsible = BothResponsible,
+}
+
+// [STA-20]
 #[test]
-fn every_crossing_comes_out_as_its_cell_says() {
-    for cell in cells() {
-        assert_eq!(crossed(cell.opener, cell.peer), cell.outcome, "{cell:?}");
-        let Some(crossing) = cell.base.as_ref().and_then(|base| cross(base, cell.opener, cell.peer)) else {
-            assert!(cell.base.is_none(), "both events must be effective: {cell:?}");
-            continue;
-        };
-        assert!(crossing.is(cell.outcome), "{cell:?} gives {:#?}", crossing.reading);
-        assert!(crossing.is_reported_as(cell.outcome), "{cell:?} gives {:#?}", crossing.reading.crossings);
+fn every_swapped_outcome_fails_the_test_of_its_name() {
+    let crossings = crossings();
+    assert_eq!(TESTED.iter().collect::<BTreeSet<_>>(), Crossed::ALL.iter().collect());
+    let mut swaps = 0;
+    for swapped in 0..crossings.len() {
+        let was = crossings[swapped].0.outcome;
+        for outcome in Crossed::ALL.iter().copied().filter(|outcome| *outcome != was) {
+            let place = std::cell::Cell::new(0);
+            let said = |cell: &Cell| if place.replace(place.get() + 1) == swapped { outcome } else { cell.outcome };
+            assert!(test_of(outcome, &crossings, said).is_err(), "{:?} as {outcome:?}", crossings[swapped].0);
+            swaps += 1;
+        }
     }
+    let (cells, outcomes) = (crossings.len(), Crossed::ALL.len());
+    println!("{cells} cells, {outcomes} outcomes, {} tests by name; {swaps} swaps, each fails one", TESTED.len());
+    assert!(cells > 0 && Crossed::ALL.iter().all(|outcome| crossings.iter().any(|(cell, _)| cell.outcome == *outcome)));
+}
+
+/// The test of one outcome: every cell that is said to have it has it, in the state, in the list of crossings, and in the
+/// core's table.
+fn test_of(outcome: Crossed, crossings: &[(Cell, Crossing)], said: impl Fn(&Cell) -> Crossed) -> Result<(), String> {
+    for (cell, crossing) in crossings {
+        if said(cell) != outcome {
+            continue;
+        }
+        let shown = crossing.outcomes();
+        if shown != [outcome] {
+            return Err(format!("{cell:?} shows {shown:?}"));
+        }
+        if !crossing.is_reported_as(outcome) || crossed(cell.opener, cell.peer) != outcome {
+            return Err(format!("{cell:?} is not listed so"));
+        }
+    }
+    Ok(())
+}
+
+/// Each cell, with its two events on its base.
+fn crossings() -> Vec<(Cell, Crossing)> {
+    let built = |cell: Cell| match cross(&cell.base, cell.opener, cell.peer) {
+        Some(crossing) => (cell, crossing),
+        None => panic!("both events must be effective: {cell:?}"),
+    };
+    cells().into_iter().map(built).collect()
 }
 
 /// A cell of the file.
@@ -41,7 +119,7 @@ struct Cell {
     opener: Kind,
     peer: Kind,
     outcome: Crossed,
-    base: Option<String>,
+    base: String,
 }
 
 fn cells() -> Vec<Cell> {
@@ -52,168 +130,8 @@ fn cells() -> Vec<Cell> {
             opener: Kind::from_word(words[0]).unwrap(),
             peer: Kind::from_word(words[1]).unwrap(),
             outcome: *outcome.unwrap_or_else(|| panic!("no outcome {}", words[2])),
-            base: (words[3] != "-").then(|| words[3].to_owned()),
+            base: words[3].to_owned(),
         }
     };
     FILE.lines().filter(|line| !line.starts_with('#')).map(cell).collect()
-}
-
-/// Two events that crossed, and all there is to know about them.
-pub(crate) struct Crossing {
-    base: Reading,
-    reading: Reading,
-    peer_alone: Reading,
-    in_order: [Option<Reading>; 2],
-    all: Chains,
-    opener: EventId,
-    peer: EventId,
-}
-
-/// A base is a list of `O:kind` and `P:kind`; each has seen all before it, up to a `|`. After that neither sees the other.
-pub(crate) fn cross(base: &str, opener: Kind, peer: Kind) -> Option<Crossing> {
-    let mut chains = Chains::default();
-    let (seen, unseen) = base.split_once(" | ").unwrap_or((base, ""));
-    seen.split_whitespace().try_for_each(|word| chains.say(side(word), kind(word)).map(drop))?;
-    unseen.split_whitespace().try_for_each(|word| chains.cross(side(word), kind(word)).map(drop))?;
-    cross_on(&chains, opener, peer)
-}
-
-fn side(word: &str) -> Side {
-    if word.starts_with("O:") { Side::Opener } else { Side::Peer }
-}
-
-fn kind(word: &str) -> Kind {
-    Kind::from_word(&word[2..]).unwrap_or_else(|| panic!("no kind {word}"))
-}
-
-pub(crate) fn cross_on(chains: &Chains, opener_kind: Kind, peer_kind: Kind) -> Option<Crossing> {
-    let mut all = chains.clone();
-    let peer = all.cross(Side::Peer, peer_kind)?;
-    let opener = all.cross(Side::Opener, opener_kind)?;
-    let order = [(Side::Opener, opener_kind, peer_kind), (Side::Peer, peer_kind, opener_kind)];
-    let in_order = order.map(|(side, first, second)| {
-        let mut ordered = chains.clone();
-        ordered.cross(side, first)?;
-        ordered.say(side.other(), second)?;
-        ordered.history.reading().ok()
-    });
-    Some(Crossing {
-        base: chains.history.reading().ok()?,
-        reading: all.history.reading().ok()?,
-        peer_alone: all.history.reading_at(&[peer]).ok()?,
-        in_order,
-        all,
-        opener,
-        peer,
-    })
-}
-
-impl Crossing {
-    /// Whether the reading names this outcome for the pair.
-    pub(crate) fn is_reported_as(&self, outcome: Crossed) -> bool {
-        let pair = self.reading.crossings.iter().find(|pair| (pair.opener, pair.peer) == (self.opener, self.peer));
-        pair.map_or(Crossed::Both, |pair| pair.outcome) == outcome
-    }
-
-    /// Whether the state is as the outcome says.
-    pub(crate) fn is(&self, outcome: Crossed) -> bool {
-        let now = &self.reading;
-        let owed = |id| now.owed.contains_key(id);
-        let all_owed = now.outstanding.iter().all(owed);
-        let answered = now.answer.is_some_and(|answer| answer.event == self.peer);
-        let stopped = now.stops.contains(&self.opener);
-        let closed = now.closings.contains(&self.opener);
-        let held = now.outstanding.contains(&self.opener);
-        let anew = now.live && now.epoch == self.base.epoch + 1;
-        let (opener, peer) = (now.responsible.opener, now.responsible.peer);
-        let taking = now.offer;
-        match outcome {
-            Crossed::Both => self.in_order.iter().all(|ordered| self.equals(ordered.as_ref())),
-            Crossed::AnswerStopped => stopped && answered && !now.live && all_owed && self.line(self.opener),
-            Crossed::FactStays => (stopped || closed) && now.world_now.contains(&self.peer) && self.line(self.opener),
-            Crossed::BothEnd => {
-                (stopped || closed)
-                    && self.ends(self.peer)
-                    && self.line(self.stronger())
-                    && (all_owed || now.stops.is_empty())
-            }
-            Crossed::StopHolds => !now.live && now.epoch == self.base.epoch + 1 && !now.stops.is_empty() && all_owed,
-            Crossed::YesClosed => closed && answered && now.owed.is_empty() && now.headline == Headline::Closed,
-            Crossed::NoClosed => closed && answered && all_owed && !now.owed.is_empty(),
-            Crossed::ClosingMissed => anew && now.events[&self.opener].kind == Kind::Closed,
-            Crossed::DisclosedCrossed => held && owed(&self.opener),
-            Crossed::AskAgain => now.live && answered && !now.covering && self.peer_alone.covering,
-            Crossed::LesserAnswer => now.live && answered && held && !now.covering && now.owed.is_empty(),
-            Crossed::PurgeOfThePast => held && now.outstanding.len() == 1 && self.drops(),
-            Crossed::CorrectionOwed => now.owed.get(&self.opener).is_some_and(|d| d.contains(&Duty::NothingToCorrect)),
-            Crossed::CorrectionCounts => self.ends(self.peer) && held && now.owed.is_empty(),
-            Crossed::OldValueUsed => held && now.owed.is_empty() && now.world_now.contains(&self.peer),
-            Crossed::OnePurge => now.outstanding.is_empty() && self.drops(),
-            Crossed::OwedAnyway => {
-                all_owed && self.owed_by(Duty::Asked) && (answered || now.world.contains(&self.peer))
-            }
-            Crossed::OneEpoch => anew && now.answer.is_none() && self.peer_alone.epoch == now.epoch,
-            Crossed::OldQuestion => anew && now.answer.is_none() && self.peer_alone.epoch < now.epoch && self.old(),
-            Crossed::FactCounts => anew && now.world_now.contains(&self.peer),
-            Crossed::EarlierEpoch => anew && self.peer_alone.epoch == now.epoch && self.said_again(),
-            Crossed::OfferDangling => taking == Offer::Open(self.opener) && (!now.live || !now.owed.is_empty()),
-            Crossed::TakenRecalled => opener && !peer && self.peer_alone.responsible.peer,
-            Crossed::TakenUncovered => now.live && opener && peer && !now.covering && self.peer_alone.covering,
-            Crossed::CompletedOnce => taking == Offer::Completed(self.opener) && now.live && !opener && peer,
-            Crossed::PeerResponsible => {
-                taking == Offer::Completed(self.opener) && !opener && self.in_order[1].is_none()
-            }
-            Crossed::BothResponsible => (stopped || closed) && opener && peer,
-        }
-    }
-
-    fn equals(&self, other: Option<&Reading>) -> bool {
-        let state = |reading: &Reading| {
-            let kinds = |ids: &BTreeSet<EventId>| ids.iter().map(|id| reading.events[id].kind).collect::<BTreeSet<_>>();
-            let owed: Vec<_> =
-                reading.owed.iter().map(|(id, duties)| (reading.events[id].kind, duties.clone())).collect();
-            let answer = reading.answer.map(|answer| answer.kind);
-            let head = (reading.headline, reading.live, reading.stage, reading.epoch, answer, reading.covering);
-            let sets =
-                [&reading.outstanding, &reading.stops, &reading.closings, &reading.world_now, &reading.acknowledged];
-            (head, owed.into_iter().collect::<BTreeSet<_>>(), sets.map(kinds), reading.responsible.peer)
-        };
-        other.is_some_and(|other| state(other) == state(&self.reading))
-    }
-
-    fn line(&self, event: EventId) -> bool {
-        self.reading.headline == Headline::of(self.reading.events[&event].kind)
-    }
-
-    fn ends(&self, event: EventId) -> bool {
-        self.reading.stops.contains(&event) || self.reading.closings.contains(&event)
-    }
-
-    fn stronger(&self) -> EventId {
-        let line = |id: &EventId| Headline::of(self.reading.events[id].kind);
-        [self.opener, self.peer].into_iter().min_by_key(line).unwrap()
-    }
-
-    fn drops(&self) -> bool {
-        !self.base.outstanding.is_empty() && self.base.outstanding.is_disjoint(&self.reading.outstanding)
-    }
-
-    fn owed_by(&self, duty: Duty) -> bool {
-        self.reading.owed.values().any(|duties| duties.contains(&duty)) && self.base.owed.is_empty()
-    }
-
-    /// An answer, a closing or an acknowledgement that no longer counts, though it did for its author.
-    fn old(&self) -> bool {
-        let counted = |reading: &Reading| {
-            let answered = reading.answer.is_some_and(|answer| answer.event == self.peer);
-            answered || reading.closings.contains(&self.peer) || reading.acknowledged.contains(&self.peer)
-        };
-        counted(&self.peer_alone) && !counted(&self.reading)
-    }
-
-    /// What the sender did counts for nothing more in the new epoch.
-    fn said_again(&self) -> bool {
-        let again = self.reading.stage == self.peer_alone.stage;
-        again && self.all.may(Side::Opener, Kind::Identity).is_err()
-    }
 }

@@ -1,49 +1,64 @@
 //! What must hold on every pair of chains. The numbers are those of specs/state.md, section 6.
 
-use std::collections::BTreeSet;
-
 use uput_core::id::EventId;
-use uput_core::state::{Class, Crossed, Kind, Node, Offer, Reading, Side, Stage, crossed, evaluate, row};
+use uput_core::state::{
+    Broken, Class, Crossed, Finding, History, Judged, Kind, Node, Offer, Reading, Side, Stage, Verdict, VoidReason,
+    crossed, evaluate, row,
+};
 
 use crate::chains::Chains;
-use crate::check::Views;
+use crate::oracle::places;
+use crate::views::Views;
 
-/// Of the newest event, which has seen so many of the other chain: I4, and I11.
-pub(crate) fn of_last(before: &Chains, chains: &Chains, side: Side, seen: u8) -> Result<(), String> {
-    let last = chains.own(side).next_back().ok_or("no event")?;
-    let discloses = row(side, last.kind).is_some_and(|row| row.class == Class::Disclosure);
-    if discloses && last.kind != Kind::Reopened && !stops(chains, last.id).is_empty() {
-        return Err("I4 disclosed with a stop in the past".to_owned());
-    }
-    if last.kind == Kind::Identity && !identity_has_ground(chains, last) {
-        return Err("I4 identity without a covering acceptance, a decision or a law".to_owned());
-    }
-    crossing_is_listed(before, chains, last, usize::from(seen))
+/// Of an event that would be void: I15.
+pub(crate) fn of_void(side: Side, kind: Kind) -> Result<(), String> {
+    let report = row(side, kind).is_some_and(|row| row.class == Class::Report);
+    hold(!report, "I15 a report of what happened is void")
 }
 
-/// Of what the two parties can see: I3, I5, I6 and I7.
+/// Of the newest event, which has seen so many of the other chain: I4, I11 and I14.
+pub(crate) fn of_last(before: &Chains, chains: &Chains, side: Side, seen: u8) -> Result<(), String> {
+    let last = chains.nodes.last().ok_or("no event")?;
+    let past = *chains.pasts.last().ok_or("no event")?;
+    let discloses = row(side, last.kind).is_some_and(|row| row.class == Class::Disclosure);
+    let stopped = discloses && last.kind != Kind::Reopened && chains.stops(past) != 0;
+    hold(!stopped, "I4 disclosed with a stop in the past")?;
+    let ground = chains.of(&[Kind::Decision, Kind::Opened2], past) != 0 || chains.covering(past);
+    hold(last.kind != Kind::Identity || ground, "I4 identity without a covering acceptance, a decision or a law")?;
+    let accepts = matches!(last.kind, Kind::Accepted | Kind::PartlyAccepted);
+    hold(!accepts || chains.values(past) != 0, "I14 accepted by one to whom nothing was disclosed")?;
+    crossing_is_listed(before, chains, last, seen)
+}
+
+/// Of what the two parties can see: I3, I5, I6, I7, I12, I13 and I14.
 pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
-    let full = &views.full;
-    for view in views.opener.iter().chain(&views.peer) {
+    let (full, all) = (&views.full, chains.all());
+    for view in views.all() {
         let same = view.events.iter().all(|(id, event)| full.events.get(id) == Some(event));
         hold(same && view.world.is_subset(&full.world), "I3 a view says what the whole does not")?;
         hold(view.epoch <= full.epoch, "I3 an epoch is lost")?;
     }
-    hold(held_or_covered(chains, full), "I3 a disclosure is erased")?;
-    hold(full.stops == all_stops(chains), "I5 a stop is lost, or set aside unseen")?;
+    hold(chains.set(&full.outstanding) == chains.outstanding(all), "I3 a disclosure is erased")?;
+    hold(chains.set(&full.stops) == chains.stops(all), "I5 a stop is lost, or set aside unseen")?;
     hold(
         crossing_disclosures_are_owed(chains, full),
         "I6 a disclosure that crossed an ending, or a correction alone, is not owed",
     )?;
     let peers = || views.peer.iter().chain([full]);
     let gap = |opener: &Reading| peers().any(|peer| !opener.responsible.opener && !peer.responsible.peer);
-    hold(!views.opener.iter().chain([full]).any(gap), "I7 nobody knows itself responsible")
+    hold(!views.opener.iter().chain([full]).any(gap), "I7 nobody knows itself responsible")?;
+    hold(
+        chains.set(&full.world_now) == chains.world(all),
+        "I12 what happened is hidden by a reopening that had not seen it",
+    )?;
+    let misdirected = chains.of(&[Kind::Misdirected], all) != 0;
+    hold(!misdirected || !full.responsible.peer, "I13 the receiver is responsible for what it calls not its own")?;
+    hold(full.covering == chains.covering(all), "I14 an acceptance counts for a need that it had not seen")
 }
 
-/// Of what both know when they have everything: I2, I8, I9 and I10.
+/// Of what both know when they have everything: I2, I8 to I10, I16 to I18.
 pub(crate) fn of_state(chains: &Chains, full: &Reading) -> Result<(), String> {
-    let backwards: Vec<Node> = chains.nodes.iter().rev().copied().collect();
-    hold(evaluate(&backwards).as_ref() == Ok(full), "I2 another order reads differently")?;
+    hold(orders_agree(chains, full), "I2 another order reads differently")?;
     let may = |side, kind| chains.may(side, kind).is_ok();
     if full.live {
         hold(may(Side::Opener, Kind::Closed) && may(Side::Peer, Kind::Closed), "I8 a party cannot end alone")?;
@@ -54,95 +69,64 @@ pub(crate) fn of_state(chains: &Chains, full: &Reading) -> Result<(), String> {
     hold(may(Side::Opener, Kind::Reopened) == (!full.live && !misdirected), "I10 the sender cannot reopen")?;
     let reopens = !full.live && full.stops.is_empty();
     hold(may(Side::Peer, Kind::Reopened) == reopens, "I10 the receiver cannot reopen")?;
-    hold(!reopens || misdirected || both_reopen(chains, full), "I10 two reopenings are not one epoch")
+    hold(!reopens || misdirected || both_reopen(chains, full), "I10 two reopenings are not one epoch")?;
+    for side in [Side::Opener, Side::Peer] {
+        hiding_is_found(chains, full, side)?;
+        newer_is_void(chains, full, side)?;
+    }
+    hold(holes_are_not_read(chains), "I17 a trail with a hole is read")?;
+    hold(her_word_is_asked_again(chains, full), "I18 reopened after a withdrawal without her word")
 }
 
 fn hold(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
 
-/// The causal past of an event, from the pointers alone.
-fn past(chains: &Chains, id: EventId) -> BTreeSet<EventId> {
-    let mut past = BTreeSet::new();
-    let mut open = vec![id];
-    while let Some(id) = open.pop() {
-        let node = chains.nodes.iter().find(|node| node.id == id).expect("parents are there");
-        open.extend([node.prev, node.seen].into_iter().flatten().filter(|parent| past.insert(*parent)));
-    }
-    past
-}
-
-fn is_stop(chains: &Chains, kind: Kind) -> bool {
-    let law = chains.nodes.iter().any(|node| node.kind == Kind::Opened2);
-    matches!(kind, Kind::Revoked | Kind::Misdirected | Kind::ChosenElsewhere) || (kind == Kind::Withdrawn && !law)
-}
-
-/// The stops among these events that no reopening among them has seen.
-fn standing(chains: &Chains, events: &BTreeSet<EventId>) -> BTreeSet<EventId> {
-    let among = |node: &&Node| events.contains(&node.id);
-    let reopened = chains.nodes.iter().filter(among).filter(|node| node.kind == Kind::Reopened);
-    let aside: BTreeSet<EventId> = reopened.flat_map(|node| past(chains, node.id)).collect();
-    let stops = chains.nodes.iter().filter(among).filter(|node| is_stop(chains, node.kind));
-    stops.map(|node| node.id).filter(|id| !aside.contains(id)).collect()
-}
-
-fn stops(chains: &Chains, id: EventId) -> BTreeSet<EventId> {
-    standing(chains, &past(chains, id))
-}
-
-fn all_stops(chains: &Chains) -> BTreeSet<EventId> {
-    standing(chains, &chains.nodes.iter().map(|node| node.id).collect())
-}
-
-fn identity_has_ground(chains: &Chains, identity: &Node) -> bool {
-    let before = past(chains, identity.id);
-    let known: Vec<&Node> = chains.nodes.iter().filter(|node| before.contains(&node.id)).collect();
-    let asks = |node: &&&Node| matches!(node.kind, Kind::Need | Kind::Opened1);
-    let covers = |node: &&Node| {
-        let seen = past(chains, node.id);
-        matches!(node.kind, Kind::Accepted | Kind::PartlyAccepted)
-            && known.iter().filter(asks).all(|ask| seen.contains(&ask.id))
-    };
-    known.iter().any(|node| matches!(node.kind, Kind::Decision | Kind::Opened2) || covers(node))
-}
-
 /// What would be void had its author seen everything is in the list of crossings.
-fn crossing_is_listed(before: &Chains, chains: &Chains, last: &Node, seen: usize) -> Result<(), String> {
-    let mut unseen = before.own(last.side.other()).skip(seen).peekable();
+fn crossing_is_listed(before: &Chains, chains: &Chains, last: &Node, seen: u8) -> Result<(), String> {
+    let mut unseen = before.own(last.side.other()).skip(usize::from(seen)).peekable();
     if unseen.peek().is_none() || before.may(last.side, last.kind).is_ok() {
         return Ok(());
     }
     let pair = |other: &Node| if last.side == Side::Opener { (last.kind, other.kind) } else { (other.kind, last.kind) };
-    let matters = |other: &&Node| {
+    let matters = |other: &Node| {
         let (opener, peer) = pair(other);
         crossed(opener, peer) != Crossed::Both
     };
     let reported = chains.history.reading().is_ok_and(|reading| {
         reading.crossings.iter().any(|crossing| crossing.opener == last.id || crossing.peer == last.id)
     });
-    hold(unseen.any(|other| matters(&other)) && reported, "I11 a crossing is in no cell")
+    hold(unseen.any(matters) && reported, "I11 a crossing is in no cell")
 }
 
-fn held_or_covered(chains: &Chains, full: &Reading) -> bool {
-    let purges = chains.nodes.iter().filter(|node| matches!(node.kind, Kind::Purged | Kind::Retained));
-    let covered: BTreeSet<EventId> = purges.flat_map(|node| past(chains, node.id)).collect();
-    let discloses = |node: &&Node| {
-        matches!(node.kind, Kind::Opened1 | Kind::Opened2 | Kind::Need | Kind::Identity | Kind::Corrected)
-    };
-    chains.nodes.iter().filter(discloses).all(|node| full.outstanding.contains(&node.id) != covered.contains(&node.id))
+/// As the sender held it, as the receiver held it, and as an auditor gets it.
+fn orders_agree(chains: &Chains, full: &Reading) -> bool {
+    let backwards: Vec<Node> = chains.nodes.iter().rev().copied().collect();
+    let held = |side| held_by(chains, side).as_ref() == Some(full);
+    held(Side::Opener) && held(Side::Peer) && evaluate(&backwards).as_ref() == Ok(full)
+}
+
+/// Its own events as early as they can stand, those of the other party as late.
+fn held_by(chains: &Chains, side: Side) -> Option<Reading> {
+    let mut history = History::new();
+    let mut waiting: Vec<Node> = chains.own(side).chain(chains.own(side.other())).copied().collect();
+    while !waiting.is_empty() {
+        let next =
+            waiting.iter().position(|node| !matches!(history.clone().append(*node), Err(Broken::ParentMissing(_))))?;
+        history.append(waiting.remove(next)).ok()?;
+    }
+    history.reading().ok()
 }
 
 fn crossing_disclosures_are_owed(chains: &Chains, full: &Reading) -> bool {
-    let ended_by_peer =
-        full.closings.iter().filter(|id| full.events.get(id).is_some_and(|event| event.side == Side::Peer));
-    let closings: Vec<BTreeSet<EventId>> = ended_by_peer.map(|id| past(chains, *id)).collect();
-    let is_correction = |id: &EventId| full.events.get(id).is_some_and(|event| event.kind == Kind::Corrected);
-    let alone = full.outstanding.iter().all(is_correction);
-    full.outstanding.iter().all(|id| {
-        let corrected = is_correction(id);
-        let unseen = !corrected && closings.iter().any(|past| !past.contains(id));
-        full.owed.contains_key(id) || (full.stops.is_empty() && !unseen && !alone)
-    })
+    let owed = chains.set(full.owed.keys());
+    let outstanding = chains.outstanding(chains.all());
+    let corrections = chains.of(&[Kind::Corrected], outstanding);
+    let closings = chains.by(Side::Peer, chains.set(&full.closings));
+    let unseen = places(closings).fold(0, |unseen, place| unseen | (outstanding & !corrections & !chains.pasts[place]));
+    let stopped = if chains.stops(chains.all()) == 0 { 0 } else { outstanding };
+    let alone = if outstanding == corrections { corrections } else { 0 };
+    (stopped | unseen | alone) & !owed == 0
 }
 
 fn reaches_service(chains: &Chains, full: &Reading) -> bool {
@@ -185,4 +169,61 @@ fn both_reopen(chains: &Chains, full: &Reading) -> bool {
     let said = chains.append(Side::Opener, Kind::Reopened, peer).zip(chains.append(Side::Peer, Kind::Reopened, opener));
     let one = |reading: Reading| reading.live && reading.epoch == full.epoch + 1 && reading.answer.is_none();
     said.is_some() && chains.history.reading().is_ok_and(one)
+}
+
+/// Whoever says that the other's newest event was delivered, with a `seen` that is older, is found; nothing else changes.
+fn hiding_is_found(chains: &Chains, full: &Reading, side: Side) -> Result<(), String> {
+    let Some(newest) = chains.last(side.other()) else { return Ok(()) };
+    let oldest = chains.own(side).last().map_or(chains.nth(Side::Opener, 1), |node| node.seen);
+    for seen in [oldest, Some(newest)].into_iter().filter(|seen| side == Side::Opener || seen.is_some()) {
+        let node = Node { names: Some(newest), ..chains.next(side, Kind::Delivered, seen) };
+        let hides = node.seen.is_none_or(|seen| chains.view(seen) >> chains.place(newest) & 1 == 0);
+        let (verdict, reading) = with(chains, node)?;
+        hold(verdict == Verdict::Effective, "I16 a receipt is void")?;
+        let found = reading.findings.contains(&Finding::StaleSeen(node.id));
+        hold(found == hides, "I16 an event that its author held and hid is not found")?;
+        hold(reads_as(&reading, full, node), "I16 a receipt changes what is read")?;
+    }
+    Ok(())
+}
+
+/// An event that is newer than what the trail is pinned to is void for everybody, and changes nothing else.
+fn newer_is_void(chains: &Chains, full: &Reading, side: Side) -> Result<(), String> {
+    let node = Node { version_ok: false, ..chains.next(side, Kind::Withdrawn, chains.last(side.other())) };
+    let (verdict, reading) = with(chains, node)?;
+    hold(verdict == Verdict::Void(VoidReason::Version), "I17 an event newer than the trail's version is not void")?;
+    hold(reads_as(&reading, full, node), "I17 an event newer than the trail's version changes what is read")
+}
+
+fn with(chains: &Chains, node: Node) -> Result<(Verdict, Reading), String> {
+    let mut history = chains.history.clone();
+    let verdict = history.append(node).map_err(|broken| broken.to_string())?;
+    Ok((verdict, history.reading().map_err(|broken| broken.to_string())?))
+}
+
+/// Whether a reading says the same as one without this event, but for the event itself.
+fn reads_as(reading: &Reading, without: &Reading, node: Node) -> bool {
+    let mut reading = reading.clone();
+    let judged: Option<Judged> = reading.events.remove(&node.id);
+    reading.findings.retain(|finding| finding.event() != node.id);
+    judged.is_some() && reading == *without
+}
+
+/// A trail from which any event is missing that another one points to is read by nobody.
+fn holes_are_not_read(chains: &Chains) -> bool {
+    let points = |id: EventId| chains.nodes.iter().any(|node| node.prev == Some(id) || node.seen == Some(id));
+    let missing = chains.nodes.iter().skip(1).filter(|node| points(node.id));
+    missing.map(|node| node.id).all(|hole| {
+        let rest: Vec<Node> = chains.nodes.iter().filter(|node| node.id != hole).copied().collect();
+        evaluate(&rest) == Err(Broken::ParentMissing(hole))
+    })
+}
+
+/// Each reopening names the withdrawals that it sets aside, whoever signed them.
+fn her_word_is_asked_again(chains: &Chains, full: &Reading) -> bool {
+    places(chains.of(&[Kind::Reopened], chains.all())).all(|place| {
+        let withdrawn = chains.of(&[Kind::Withdrawn], chains.stops(chains.pasts[place]));
+        let named = full.fresh_basis.get(&chains.nodes[place].id);
+        named.map_or(0, |named| chains.set(named)) == withdrawn
+    })
 }

@@ -1,0 +1,164 @@
+//! A copy of the evaluator's sources with something changed in them, compiled with the checks.
+//!
+//! Guarantees that what is compiled is `src/state` as it stands, but for the edits, and `tests/state` as it stands: the
+//! shipped evaluator has no switch, and a check that a mutant escapes is the check that runs on the evaluator. An ID is
+//! the only thing that the copy has of its own, so that it needs no other crate.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// One place that is changed: what stands there exactly once, and what stands there instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edit {
+    /// A file of `src/state`.
+    pub(crate) file: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+}
+
+/// What the copy is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A program that prints the smallest violation, or nothing.
+    Check,
+    /// The tests of the state.
+    Tests,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) output: String,
+    pub(crate) success: bool,
+    /// It was stopped because it took too long.
+    pub(crate) endless: bool,
+}
+
+/// A folder with the sources, removed when it is dropped.
+pub(crate) struct Copy {
+    folder: PathBuf,
+}
+
+impl Copy {
+    /// Of the sources with these edits.
+    pub(crate) fn edited(edits: &[Edit]) -> Result<Self, String> {
+        let copy = Self::of_sources();
+        for edit in edits {
+            let text = copy.read(edit.file);
+            if text.matches(edit.from).count() != 1 {
+                return Err(format!("in {} stands not exactly once: {}", edit.file, edit.from));
+            }
+            copy.write(edit.file, &text.replace(edit.from, edit.to));
+        }
+        Ok(copy)
+    }
+
+    /// Of the sources as they stand.
+    pub(crate) fn of_sources() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("uput-mutant-{}-{number}", std::process::id()));
+        let copy = Self { folder };
+        std::fs::create_dir_all(copy.folder.join("state")).unwrap();
+        for file in std::fs::read_dir(root().join("src/state")).unwrap() {
+            let file = file.unwrap().path();
+            std::fs::copy(&file, copy.folder.join("state").join(file.file_name().unwrap())).unwrap();
+        }
+        std::fs::write(copy.folder.join("main.rs"), program()).unwrap();
+        copy
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.join("state").join(file)).unwrap()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.join("state").join(file), text).unwrap();
+    }
+
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// What the compiler says.
+    pub(crate) fn compile(&self, purpose: Purpose) -> Result<(), String> {
+        let mut compiler = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        compiler.current_dir(root()).env("CARGO_MANIFEST_DIR", root());
+        compiler.arg("--edition=2024");
+        // Most violations are small and found at once; the tests go through thousands of trails.
+        match purpose {
+            Purpose::Check => compiler.arg("-Copt-level=0"),
+            Purpose::Tests => compiler.args(["--test", "-Copt-level=1"]),
+        };
+        let made = compiler.arg("-o").arg(self.binary()).arg(self.folder.join("main.rs")).output().unwrap();
+        if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).into_owned()) }
+    }
+
+    /// Runs it, for a minute at most.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.folder.join("output");
+        let file = std::fs::File::create(&output).unwrap();
+        let mut command = Command::new(self.binary());
+        command.args(arguments).env("CARGO_MANIFEST_DIR", root()).stderr(Stdio::null()).stdout(file);
+        let (mut running, start) = (command.spawn().unwrap(), Instant::now());
+        let status = loop {
+            match running.try_wait().unwrap() {
+                Some(status) => break Some(status),
+                None if start.elapsed() > Duration::from_secs(60) => break None,
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        if status.is_none() {
+            running.kill().unwrap();
+            running.wait().unwrap();
+        }
+        Outcome {
+            output: String::from_utf8_lossy(&std::fs::read(&output).unwrap()).into_owned(),
+            success: status.is_some_and(|status| status.success()),
+            endless: status.is_none(),
+        }
+    }
+
+    fn binary(&self) -> PathBuf {
+        self.folder.join("mutant")
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The copy, under the name of the crate that it is a copy of, with the checks as they stand.
+fn program() -> String {
+    let module = |folder: &str, name: &str| {
+        let file = root().join("tests").join(folder).join(format!("{name}.rs"));
+        format!("#[path = {file:?}] pub mod {name};\n")
+    };
+    let checks = ["chains", "check", "invariant", "kinds", "oracle", "smallest", "views"];
+    let tests = [
+        "agreement",
+        "counterpart",
+        "crossings",
+        "exhaustive",
+        "outcome",
+        "random",
+        "reference",
+        "table",
+        "trail",
+        "vectors",
+    ];
+    let mut text = String::from("#![allow(warnings)]\nextern crate self as uput_core;\n");
+    text.push_str(&module("mutants", "id"));
+    text.push_str("#[path = \"state/mod.rs\"] pub mod state;\n");
+    checks.iter().for_each(|name| text.push_str(&module("state", name)));
+    tests.iter().for_each(|name| text.push_str(&format!("#[cfg(test)] {}", module("state", name))));
+    text.push_str("fn main() { smallest::print(); }\n");
+    text
+}
