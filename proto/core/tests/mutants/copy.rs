@@ -95,8 +95,8 @@ impl Copy {
         if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).into_owned()) }
     }
 
-    /// Runs it, for a minute at most.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
+    /// Runs it, for so long at most.
+    pub(crate) fn run(&self, arguments: &[&str], limit: Duration) -> Outcome {
         let output = self.folder.join("output");
         let file = std::fs::File::create(&output).unwrap();
         let mut command = Command::new(self.binary());
@@ -105,7 +105,7 @@ impl Copy {
         let status = loop {
             match running.try_wait().unwrap() {
                 Some(status) => break Some(status),
-                None if start.elapsed() > Duration::from_secs(60) => break None,
+                None if start.elapsed() > limit => break None,
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         };

@@ -1,5 +1,7 @@
 //! A mutant for each paradox of specs/state.md: the rule that fixes it, taken out.
 
+use std::time::Duration;
+
 use crate::copy::{Copy, Edit, Purpose};
 
 /// A rule that is taken out.
@@ -25,7 +27,8 @@ impl Planted {
     pub(crate) fn hunt(&self) -> Option<Caught> {
         let copy = Copy::edited(self.edits).unwrap_or_else(|wrong| panic!("{}: {wrong}", self.says));
         copy.compile(Purpose::Check).unwrap_or_else(|wrong| panic!("{}: {wrong}", self.says));
-        let found = copy.run(&[]);
+        let found = copy.run(&[], Duration::from_secs(1_800));
+        assert!(!found.endless, "{}: the check did not end", self.says);
         let violation = found.output.lines().next().map(str::to_owned);
         violation.map(|violation| Caught { violation })
     }
