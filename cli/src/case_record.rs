@@ -17,6 +17,7 @@ use crate::access::Node;
 use crate::args::Options;
 use crate::case_record::sealed::Keys;
 use crate::code::word_of;
+use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
 use crate::fields::{self, FieldsArgs};
 use crate::moment;
@@ -68,6 +69,7 @@ pub(crate) struct EraseArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:
   uput case record 4c1d09aa --values
+  uput case record 4c1d09aa --values --reach call
   uput case record 4c1d09aa --values --reason handover
   uput case record 4c1d09aa --fields her.toml
   uput case record 4c1d09aa --take name,safe_contact_telephone --from 3f9a1c20")]
@@ -89,6 +91,8 @@ pub(crate) struct RecordArgs {
     /// Labels that the record shall not have any more
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     remove: Vec<String>,
+    #[command(flatten)]
+    contact: ContactArgs,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -180,12 +184,13 @@ impl RecordArgs {
             false => Keys::open(&self.keys, &node, options).await?,
         };
         if reads {
-            let request =
-                wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason: self.why.reason()? };
+            let (reason, contact) = (self.why.reason()?, self.contact.to_wire());
+            let request = wire::GetCaseRecordRequest { case: self.case.bytes(), values: self.values, reason, contact };
             let answer = node.follow_ups().get_case_record(request).await.map_err(|status| refusal::of(&status))?;
             let answer = answer.into_inner();
             let mut record = answer.record.unwrap_or_default();
             let closed = keys.unseal(&mut record, &answer.boxes);
+            self.contact.guard_record(&mut record);
             return shown(record, closed, &[]);
         }
         let taken = self.from.iter().map(|trail| wire::TakenFields { trail: trail.bytes(), labels: self.take.clone() });
@@ -213,18 +218,24 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
     page.pair("case", hex(&record.case));
     page.pair("changed", moment::local(record.changed));
     for field in &record.fields {
-        let value = if field.value.is_empty() { "(value not shown)" } else { field.value.as_str() };
+        let value = match field.value.as_str() {
+            _ if field.withheld => "(withheld)",
+            "" => "(value not shown)",
+            value => value,
+        };
         page.line(format!("  {} {value}", field.label));
     }
     if closed > 0 {
         page.line(format!("{closed} values are sealed to colleagues: no key of yours opens them"));
     }
     page.pair("replaced", replaced.join(", "));
+    contact::describe(record.contact, &mut page);
+    let contact = word_of::<wire::ContactFit>(record.contact);
     let fields: Vec<_> = record.fields.into_iter().map(Field::of).collect();
     let excluded: Vec<String> = record.excluded_organisations.iter().map(|id| hex(id)).collect();
     let body = json!({
         "case": hex(&record.case), "fields": fields, "excluded_organisations": excluded,
-        "changed": moment::utc(record.changed), "closed": closed, "replaced": replaced,
+        "changed": moment::utc(record.changed), "closed": closed, "replaced": replaced, "contact": contact,
     });
     Answer::new(&body, page)
 }
@@ -396,6 +407,7 @@ struct Field {
     value: Option<String>,
     since: Option<String>,
     taken_from: Option<String>,
+    withheld: bool,
 }
 
 #[derive(Serialize)]
@@ -431,6 +443,7 @@ impl Field {
             value: Some(field.value).filter(|value| !value.is_empty()),
             since: moment::utc(field.since),
             taken_from: Some(hex(&field.taken_from)).filter(|id| !id.is_empty()),
+            withheld: field.withheld,
         }
     }
 }

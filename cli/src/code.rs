@@ -59,6 +59,8 @@ codes! {
     AccessStanding = "ACCESS_STANDING_",
     UnusualRule = "UNUSUAL_RULE_",
     ChangeKind = "CHANGE_KIND_",
+    ContactChannel = "CONTACT_CHANNEL_",
+    ContactFit = "CONTACT_FIT_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

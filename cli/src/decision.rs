@@ -55,7 +55,7 @@ impl RecordArgs {
         let fields = self.statement.fields.read()?;
         let node = Node::connect(options).await?;
         let (evidence_trail, evidence) = match &self.evidence_trail {
-            Some(reference) => newest_decision(reference.trail(&node, false, None).await?)?,
+            Some(reference) => newest_decision(reference.trail(&node, false, None, None).await?)?,
             None => (Vec::new(), Vec::new()),
         };
         let decision = wire::Decision {

@@ -15,6 +15,7 @@ mod case_record;
 mod change;
 mod code;
 mod completions;
+mod contact;
 mod decision;
 mod demo;
 mod document;

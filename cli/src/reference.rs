@@ -69,9 +69,10 @@ impl Reference {
         &self,
         node: &Node,
         values: bool,
+        contact: Option<wire::ContactIntent>,
         reason: Option<wire::Reason>,
     ) -> Result<wire::Trail, Failure> {
-        let request = wire::GetTrailRequest { trail: self.bytes(), values, reason };
+        let request = wire::GetTrailRequest { trail: self.bytes(), values, reason, contact };
         let answer = node.trails().get_trail(request).await.map_err(|status| refusal::of(&status))?;
         answer
             .into_inner()

@@ -116,7 +116,11 @@ async fn ask(by: &Access, asked: Asked, id: Vec<u8>, request_id: String) -> Answ
     let status = match asked {
         Asked::Trail | Asked::Values => {
             let values = matches!(asked, Asked::Values);
-            refused(trails.get_trail(by.request(wire::GetTrailRequest { trail: id, values, reason: None })).await)
+            refused(
+                trails
+                    .get_trail(by.request(wire::GetTrailRequest { trail: id, values, reason: None, contact: None }))
+                    .await,
+            )
         }
         Asked::Event => {
             let kind = Some(wire::statement::Kind::Accepted(wire::Accepted {}));

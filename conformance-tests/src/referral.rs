@@ -200,13 +200,17 @@ pub fn fields(list: &[(&str, &str)]) -> Vec<wire::Field> {
     list.iter().map(field).collect()
 }
 
-/// A trail as a node shows it; none if it does not know it.
+/// A trail as a node shows it; none if it does not know it. With values it is asked for with how to reach her, which needs a
+/// reason.
 ///
 /// # Errors
 /// The node's own no to anything else.
 pub async fn shown(node: &Organisation, trail: &[u8], values: bool) -> Outcome<Option<wire::Trail>> {
     let answer = node.ask(|access| {
-        let request = wire::GetTrailRequest { trail: trail.to_vec(), values, reason: None };
+        let reason = wire::Reason { code: wire::AccessReason::Supervision.into(), words: String::new() };
+        let contact = wire::ContactIntent { channel: wire::ContactChannel::Call.into(), outside: true };
+        let (reason, contact) = (values.then_some(reason), values.then_some(contact));
+        let request = wire::GetTrailRequest { trail: trail.to_vec(), values, reason, contact };
         async move {
             let mut trails = TrailServiceClient::new(access.channel());
             match trails.get_trail(access.request(request)).await {

@@ -304,7 +304,7 @@ impl Run {
         let access = self.access(reader).await?;
         // Whoever looks at what is not theirs says why.
         let why = wire::Reason { code: wire::AccessReason::Supervision.into(), words: String::new() };
-        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false, reason: Some(why) };
+        let request = wire::GetTrailRequest { trail: trail.to_vec(), values: false, reason: Some(why), contact: None };
         let answer = TrailServiceClient::new(access.channel()).get_trail(reader.with(&access, request)).await?;
         Ok(answer.into_inner().trail.unwrap_or_default())
     }

@@ -187,9 +187,9 @@ async fn record(pair: &Pair, people: &[Person; 3], theirs: &Person, trail: &str)
     })
     .await
     .unwrap();
-    let there = done(&pair.shelter, theirs, &["referral", "show", trail, "--values"]).await;
+    let there = done(&pair.shelter, theirs, &["referral", "show", trail, "--values", "--reach", "call"]).await;
     assert!(there.to_string().contains(HELD[1]), "{there}");
-    let said = done(side, berta, &["case", "record", &case, "--values"]).await;
+    let said = done(side, berta, &["case", "record", &case, "--values", "--reach", "call"]).await;
     let held = said["fields"].as_array().unwrap().iter().filter_map(|field| field["value"].as_str());
     assert_eq!((held.filter(|value| HELD.contains(value)).count(), &said["closed"]), (HELD.len(), &0.into()), "{said}");
     let words = fields(side, "words.txt", "lokvanj\n");

@@ -75,7 +75,8 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     until(|| async { shelter.show(&worker(), &trail, false).await.is_ok_and(|trail| trail.events.len() > 2) }).await;
     let scope = DisclosureScope::Labels;
     let (by_caller, purpose, wait) = (caller.clone(), Purpose::Audit, Duration::from_secs(5));
-    let export = Export { by: by_caller, second: Second::Nobody, trail, purpose, scope, nonce: None, wait };
+    let export =
+        Export { contact: false, by: by_caller, second: Second::Nobody, trail, purpose, scope, nonce: None, wait };
     let (bundle, _) = hotline.export(export).await.unwrap();
     // A machine does the same on behalf of that person.
     let person = OnBehalfOf { account: by, person: account.person, role: Role::Supervisor };
@@ -92,6 +93,7 @@ async fn what_an_account_did_is_known_here_and_to_nobody_else() {
     let theirs = hotline.open_trail(new).await.unwrap().unwrap();
     hotline.show(&machine, &theirs, true).await.unwrap();
     let export = Export {
+        contact: false,
         by: machine,
         second: Second::Nobody,
         trail: theirs,

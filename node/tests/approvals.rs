@@ -367,6 +367,7 @@ async fn more_than_a_few_bundles_with_values_take_two() {
     let (account, _) = hotline.create_account(&BY, name, Role::Supervisor, None).await.unwrap();
     let taker = || Caller { account: account.id, person: account.person, ..supervisor() };
     let export = |trail, scope, second| Export {
+        contact: false,
         by: taker(),
         second,
         trail,

@@ -60,7 +60,7 @@ async fn every_answer(node: &Arc<Node>, by: &Caller, trail: &[u8], case: &[u8]) 
     let mut all = Vec::new();
     for values in [false, true] {
         let part = if values { Part::Values } else { Part::WithoutValues };
-        let request = wire::GetTrailRequest { trail: trail.clone(), values, reason: None };
+        let request = wire::GetTrailRequest { trail: trail.clone(), values, reason: None, contact: None };
         let answer = trails.get_trail(ask(by, "TrailService/GetTrail", request)).await;
         all.push(("TrailService/GetTrail", part, said(answer, |_| String::new())));
         let scope = if values { wire::DisclosureScope::Values } else { wire::DisclosureScope::Labels };

@@ -64,8 +64,16 @@ fn declined() -> Statement {
 /// Heads that a node has of a trail, without asking anybody.
 async fn heads(node: &Arc<Node>, trail: TrailId) -> Vec<Head> {
     let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Nothing);
-    let export =
-        Export { by: worker(), second: Second::Nobody, trail, purpose, scope, nonce: None, wait: Duration::ZERO };
+    let export = Export {
+        contact: false,
+        by: worker(),
+        second: Second::Nobody,
+        trail,
+        purpose,
+        scope,
+        nonce: None,
+        wait: Duration::ZERO,
+    };
     let (bytes, fresh) = node.export(export).await.unwrap();
     assert!(!fresh);
     Bundle::parse(&bytes).unwrap().heads.iter().map(|head| Head::parse(head.body()).unwrap()).collect()

@@ -64,6 +64,7 @@ async fn proven(node: &Arc<Node>, who: &Person, case: &CaseId, trail: TrailId, h
     let agreement = node.show(&who.caller, &trail, false).await.unwrap().agreement;
     let trust = trust(houses, &agreement);
     let export = Export {
+        contact: false,
         by: who.caller.clone(),
         second: Second::Nobody,
         trail,

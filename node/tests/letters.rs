@@ -108,6 +108,7 @@ async fn ask_for_heads(trail: TrailId, sides: [&Arc<Node>; 2]) {
     for side in sides {
         let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
         let export = Export {
+            contact: false,
             by: worker(),
             second: Second::Nobody,
             trail,

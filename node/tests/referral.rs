@@ -153,6 +153,7 @@ async fn a_bundle_carries_both_heads() {
     let night = night().await;
     let trail = accepted(&night).await;
     let export = Export {
+        contact: false,
         by: worker(),
         second: Second::Nobody,
         trail,
@@ -174,6 +175,7 @@ async fn an_auditors_number_is_answered_to_both_parties() {
     for side in [&night.hotline, &night.shelter] {
         let (purpose, scope) = (wire::Purpose::Audit, DisclosureScope::Labels);
         let export = Export {
+            contact: false,
             by: worker(),
             second: Second::Nobody,
             trail,

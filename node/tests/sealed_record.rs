@@ -17,14 +17,21 @@ use uput_core::{
     catalogue::Label,
     id::TrailId,
     rejection::Rejection,
+    safe_contact::Intent,
     staff::{self, Place, WordKey},
-    wire::{AccessKind, FollowState},
+    wire::{self, AccessKind, ContactChannel, FollowState},
 };
 use uput_node::{
     access::Why,
     clock::SystemEntropy,
     node::{Assignee, NewChange, NewFollowUp, NewTrail, Node, Second},
 };
+
+/// A trail as whoever is about to call her is shown it.
+async fn seen_to_call(node: &Arc<Node>, trail: &TrailId) -> wire::Trail {
+    let intent = Intent { channel: ContactChannel::Call, outside: false };
+    node.show_to_reach(&worker(), trail, true, intent, &Why::default()).await.unwrap()
+}
 
 /// [CAS-47] [CAS-68]
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +63,7 @@ async fn the_record_is_read_by_who_has_the_case_and_by_nobody_with_the_folder() 
         // [ACL-1] The access log tells what was sealed from what the node could read.
         let log = pair.hotline.list_accesses(&berta.caller, &case, &Why::default()).await.unwrap();
         let of_sealed = log.iter().filter(|row| row.kind() == AccessKind::SealedValuesGiven).count();
-        let of_read = log.iter().filter(|row| row.kind() == AccessKind::CaseShown).count();
+        let of_read = log.iter().filter(|row| row.kind() == AccessKind::ContactShown).count();
         assert_eq!((of_sealed >= 2, of_read >= 2), (sealed, !sealed));
         // It is found by the words of its readers' programs only.
         assert_eq!(find(&pair.hotline, berta, "canary ninety", by_program).await, [case]);
@@ -72,7 +79,7 @@ async fn the_record_is_read_by_who_has_the_case_and_by_nobody_with_the_folder() 
         let made = pair.hotline.follow_up(change(berta, case, trail, sealed, by_program)).await.unwrap();
         assert_eq!(made.trails[0].say, ["corrected"], "{sealed} {}", made.trails[0].why);
         until(|| async {
-            let view = pair.shelter.show(&worker(), &trail, true).await.unwrap();
+            let view = seen_to_call(&pair.shelter, &trail).await;
             view.events.iter().flat_map(|event| &event.fields).any(|field| field.value == NEW)
         })
         .await;
@@ -204,7 +211,7 @@ async fn a_change_that_was_broken_off_waits_for_who_has_its_values_and_is_then_s
     })
     .await;
     for trail in &trails {
-        let view = shelter.show(&worker(), trail, true).await.unwrap();
+        let view = seen_to_call(&shelter, trail).await;
         assert!(view.events.iter().flat_map(|event| &event.fields).any(|field| field.value == NEW));
     }
     drop(carriers);

@@ -205,6 +205,7 @@ async fn what_is_sealed_to_one_person_is_opened_by_nobody_else() {
     assert_eq!(added.err(), Some(Rejection::NoStaffKey));
     // It cannot be exported by the node either; whoever opens it can.
     let export = |by: &Person| Export {
+        contact: false,
         by: by.caller.clone(),
         second: uput_node::node::Second::Nobody,
         trail,

@@ -335,7 +335,16 @@ async fn words_on_why_end_with_the_values() {
     }
     let export = |trail| {
         let (purpose, scope, second) = (wire::Purpose::Audit, wire::DisclosureScope::Values, Second::Nobody);
-        Export { by: taker.clone(), second, trail, purpose, scope, nonce: None, wait: std::time::Duration::ZERO }
+        Export {
+            contact: false,
+            by: taker.clone(),
+            second,
+            trail,
+            purpose,
+            scope,
+            nonce: None,
+            wait: std::time::Duration::ZERO,
+        }
     };
     for trail in &trails[..3] {
         node.export(export(*trail)).await.unwrap();
@@ -414,7 +423,16 @@ async fn whatever_took_two_is_counted_without_names_and_new_accounts_apart() {
     }
     let export = |trail, second| {
         let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Values);
-        Export { by: one.clone(), second, trail, purpose, scope, nonce: None, wait: std::time::Duration::ZERO }
+        Export {
+            contact: false,
+            by: one.clone(),
+            second,
+            trail,
+            purpose,
+            scope,
+            nonce: None,
+            wait: std::time::Duration::ZERO,
+        }
     };
     for trail in &trails[..3] {
         node.export(export(*trail, Second::Nobody)).await.unwrap();

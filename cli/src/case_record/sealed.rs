@@ -91,7 +91,12 @@ impl Keys {
     ) -> Result<Vec<wire::OpenedFields>, Failure> {
         let mut all = Vec::new();
         for followed in trails {
-            let request = wire::GetTrailRequest { trail: followed.trail.clone(), values: true, reason: why.clone() };
+            let request = wire::GetTrailRequest {
+                trail: followed.trail.clone(),
+                values: true,
+                reason: why.clone(),
+                contact: None,
+            };
             let answer = node.trails().get_trail(request).await.map_err(|status| refusal::of(&status))?;
             let Some(mut trail) = answer.into_inner().trail.filter(|trail| !trail.boxes.is_empty()) else { continue };
             opened::open(&mut trail, keys, node, options).await?;

@@ -33,7 +33,7 @@ pub(crate) struct ChooseArgs {
 impl ChooseArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
-        let chosen = self.chosen.trail(&node, false, None).await?;
+        let chosen = self.chosen.trail(&node, false, None, None).await?;
         let mut others = Vec::new();
         for reference in &self.instead_of {
             let other = reference.trail_id(&node).await?;

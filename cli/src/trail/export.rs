@@ -47,6 +47,10 @@ pub(crate) struct ExportArgs {
     /// Seconds to wait for the other side's fresh head
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=50))]
     wait: u32,
+    /// With --open values: how to reach her too; a copy outlives every hour that she named, so it needs a reason, and a
+    /// supervisor is told
+    #[arg(long)]
+    reach_outside: bool,
     #[command(flatten)]
     keys: KeyArgs,
     /// ID of an approval, where it takes a second person; see `uput approval request`
@@ -70,7 +74,7 @@ impl ExportArgs {
         let opened = match self.open {
             // [STF-17] What is sealed to staff is opened here.
             DisclosureScope::Values if options.asking.is_none() => {
-                let mut trail = self.trail.trail(&node, true, reason.clone()).await?;
+                let mut trail = self.trail.trail(&node, true, None, reason.clone()).await?;
                 opened::open(&mut trail, &self.keys, &node, options).await?
             }
             _ => Vec::new(),
@@ -82,6 +86,7 @@ impl ExportArgs {
             nonce: self.nonce.as_ref().map(|nonce| nonce.bytes().to_vec()).unwrap_or_default(),
             wait_seconds: self.wait,
             opened,
+            contact: self.reach_outside,
             approval: ApprovalId::bytes(self.approval.as_ref()),
             reason,
         };

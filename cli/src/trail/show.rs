@@ -7,6 +7,7 @@ use uput_core::wire::{self, LegalBasis};
 use crate::access::Node;
 use crate::args::Options;
 use crate::code::word_of;
+use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
 use crate::moment;
 use crate::output::{Answer, Page};
@@ -26,6 +27,8 @@ pub(crate) struct ShowArgs {
     /// Show the values too; the node records either way that it was looked at
     #[arg(long)]
     values: bool,
+    #[command(flatten)]
+    contact: ContactArgs,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -64,8 +67,9 @@ impl ShowArgs {
     /// The trail, with what is sealed to staff opened here. [STF-15]
     async fn trail(&self, options: &Options) -> Result<wire::Trail, Failure> {
         let node = Node::connect(options).await?;
-        let mut trail = self.trail.trail(&node, self.values, self.why.reason()?).await?;
+        let mut trail = self.trail.trail(&node, self.values, self.contact.to_wire(), self.why.reason()?).await?;
         opened::open(&mut trail, &self.keys, &node, options).await?;
+        self.contact.guard_trail(&mut trail);
         Ok(trail)
     }
 }
@@ -93,6 +97,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair(&format!("due: {}", deadline.timer), due(deadline, &trail.peer));
     }
     page.pair("changed", moment::local(trail.changed));
+    contact::describe(trail.contact, page);
 }
 
 /// The status of the task, and that of the business where it says more. [MAP-5]
@@ -163,11 +168,16 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     detail("delivered", moment::local(event.delivered));
     detail("by telephone", telephone(event, trail));
     detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));
-    let closed = event.fields.iter().filter(|field| field.value.is_empty()).map(|field| field.label.as_str());
+    let closed = event
+        .fields
+        .iter()
+        .filter(|field| field.value.is_empty() && !event.withheld.contains(&field.label))
+        .map(|field| field.label.as_str());
     detail("labels", closed.collect::<Vec<_>>().join(", "));
     for field in event.fields.iter().filter(|field| !field.value.is_empty()) {
         detail(&field.label, field.value.clone());
     }
+    detail("withheld", event.withheld.join(", "));
     detail("dropped unread, outside the profile", event.stripped.join(", "));
     detail("NO EFFECT", event.void_reason.clone());
     detail("findings", event.findings.join(", "));

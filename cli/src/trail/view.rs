@@ -1,7 +1,7 @@
 //! A trail as programs see it.
 
 use serde::Serialize;
-use uput_core::wire::{self, Act, LegalBasis, ServiceType};
+use uput_core::wire::{self, Act, ContactFit, LegalBasis, ServiceType};
 
 use crate::code::word_of;
 use crate::moment;
@@ -27,6 +27,8 @@ pub(crate) struct TrailView {
     overdue: bool,
     deadlines: Vec<DeadlineView>,
     changed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<EventView>>,
 }
@@ -62,6 +64,8 @@ struct EventView {
     basis: Option<String>,
     fields: Vec<FieldView>,
     stripped: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<String>,
     evidence: Option<String>,
     telephone: Option<String>,
     telephone_by: Option<String>,
@@ -104,6 +108,7 @@ impl TrailView {
             overdue: trail.deadlines.iter().any(|deadline| deadline.overdue && deadline.met == 0),
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
             changed: moment::utc(trail.changed),
+            contact: word_of::<ContactFit>(trail.contact),
             events: None,
         }
     }
@@ -186,6 +191,7 @@ impl EventView {
                 .map(|field| FieldView { label: field.label, value: some(field.value) })
                 .collect(),
             stripped: event.stripped,
+            withheld: event.withheld,
             evidence: some(hex(&event.evidence)),
             telephone: some(event.telephone),
             telephone_by: some(hex(&event.telephone_by)),

@@ -195,6 +195,10 @@ fn value(
         ("purpose", _) => Some(("purpose", Value::Number(1))),
         ("scope", _) => Some(("scope", Value::Number(if form.all { 3 } else { 1 }))),
         ("values", _) => flag("values"),
+        ("contact", "bool") => flag("contact"),
+        ("contact", _) => form
+            .all
+            .then(|| ("contact", Value::Message(vec![("channel", Value::Number(1)), ("outside", Value::Number(1))]))),
         ("everything", _) => Some(("everything", Value::Number(1))),
         ("closed", "bool") => flag("closed"),
         ("words", "bool") => flag("words"),

@@ -210,7 +210,31 @@ pub(super) fn parts(mut bytes: &[u8]) -> Option<Vec<(u64, Vec<u8>)>> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// Whether an answer can carry what was disclosed: as values, sealed, or in a bundle.
+    fn carries(schema: &Schema, message: &str, seen: &mut BTreeSet<String>) -> bool {
+        if !seen.insert(message.to_owned()) {
+            return false;
+        }
+        let fields = schema.fields(message).unwrap_or_default();
+        fields.iter().any(|field| match field.kind.as_str() {
+            "string" | "bytes" => ["value", "values", "sealed", "bundle"].contains(&field.name.as_str()),
+            kind => carries(schema, kind, seen),
+        })
+    }
+
+    /// [SAF-2] Whoever adds a call that can show a value withholds in it how to reach her, tries it in the node's test of the
+    /// doors, and writes it down.
+    #[test]
+    fn doors_that_carry_values_are_known() {
+        let schema = Schema::read().unwrap();
+        let doors = schema.methods.iter().filter(|method| carries(&schema, &method.answer, &mut BTreeSet::new()));
+        let kept: Vec<&str> = include_str!("../../../specs/safe-contact-doors.txt").lines().collect();
+        assert_eq!(doors.map(|method| method.path.as_str()).collect::<Vec<_>>(), kept);
+    }
 
     #[test]
     fn what_is_encoded_is_read_again() {

@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use uput_core::wire::{AccessReason, AccessStanding, Role, UnusualRule};
+use uput_core::wire::{AccessKind, AccessReason, AccessStanding, Role, UnusualRule};
 
+use super::why::is_outside;
 use crate::{
     account::{AccountId, PersonId},
     case::CaseId,
@@ -51,6 +52,8 @@ pub struct Seen {
     pub standing: AccessStanding,
     /// Why.
     pub reason: AccessReason,
+    /// What was given out.
+    pub kind: AccessKind,
 }
 
 /// Something unusual.
@@ -139,6 +142,10 @@ impl Unusual {
                 *person.days.entry(seen.time / DAY).or_default() += 1;
             }
             looks.push(look);
+        }
+        // [ACL-45] Whoever has the case too.
+        if is_outside(seen.kind) {
+            self.marked.entry(seen.time / DAY).or_default().push((UnusualRule::ContactOutside, seen));
         }
         let rule = match seen.standing {
             AccessStanding::Assigned => {

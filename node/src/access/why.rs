@@ -66,10 +66,13 @@ impl Why {
     /// The code that is recorded. [ACL-5]
     ///
     /// # Errors
-    /// [`Rejection::NeedsReason`] if nothing was said and the case is not theirs.
+    /// [`Rejection::NeedsReason`] if nothing was said and the case is not theirs, or if it is said to be their work to be
+    /// shown how to reach her outside what she said is safe. [SAF-7]
     pub fn code(&self, standing: AccessStanding, kind: AccessKind) -> Result<AccessReason, Rejection> {
         use AccessStanding::{Assigned, Auditor, NobodyHadIt, OpenedIt};
+        let unsaid = matches!(self.code, AccessReason::Unspecified | AccessReason::OwnWork);
         match (self.code, standing) {
+            _ if unsaid && is_outside(kind) => Err(Rejection::NeedsReason),
             // They were asked to look.
             (AccessReason::Unspecified, _) if kind == AccessKind::ApprovalShown => Ok(AccessReason::Supervision),
             (AccessReason::Unspecified, Assigned | NobodyHadIt | OpenedIt) => Ok(AccessReason::OwnWork),
@@ -78,6 +81,12 @@ impl Why {
             (said, _) => Ok(said),
         }
     }
+}
+
+/// Whether it showed how to reach her outside what she said is safe, or is a copy of it. [SAF-7] [SAF-10]
+#[must_use]
+pub(super) const fn is_outside(kind: AccessKind) -> bool {
+    matches!(kind, AccessKind::ContactShownOutside | AccessKind::ContactExported)
 }
 
 /// In which place somebody stands towards a case; none: they may not see it. [ACL-4]

@@ -13,6 +13,7 @@ use uput_core::{
     event::{Event, Statement},
     id::{OrgId, TrailId},
     rejection::Rejection,
+    safe_contact::{Intent, guard_record},
     sensitive::Sensitive,
     state::Verdict,
     wire::{self, AccessKind},
@@ -27,6 +28,7 @@ use super::{
     known::{Known, KnownField},
     refusal::Refused,
     trails::Loaded,
+    view::contact_kind,
     write::{NewEvent, NewTrail, terms_for},
 };
 use crate::{
@@ -145,10 +147,10 @@ impl Node {
         self.show_case_record_because(caller, id, values, &Why::default()).await
     }
 
-    /// The record of a case. The access is recorded before. [CAS-42]
+    /// The same for a reason, by whoever is not about to reach her.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    /// As [`Node::show_case_record_to_reach`].
     pub async fn show_case_record_because(
         &self,
         caller: &Caller,
@@ -156,13 +158,32 @@ impl Node {
         values: bool,
         why: &Why,
     ) -> Result<wire::CaseRecord, Rejection> {
+        self.show_case_record_to_reach(caller, id, values, Intent::default(), why).await
+    }
+
+    /// The record of a case; of how she is reached as much as what is intended allows. The access is recorded before. [CAS-42]
+    /// [SAF-2]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchCase`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    pub async fn show_case_record_to_reach(
+        &self,
+        caller: &Caller,
+        id: &CaseId,
+        values: bool,
+        intent: Intent,
+        why: &Why,
+    ) -> Result<wire::CaseRecord, Rejection> {
         let wanted = if values { Sight::Values } else { Sight::Outline };
         let case = self.demand_case(caller, id, wanted)?;
-        let shown = self.known(&case)?.view(id, values);
-        let kind = match values {
-            false => AccessKind::LabelsShown,
-            true if shown.fields.iter().any(|field| !field.sealed.is_empty()) => AccessKind::SealedValuesGiven,
-            true => AccessKind::CaseShown,
+        let mut shown = self.known(&case)?.view(id, values);
+        let kind = if values {
+            let fit = guard_record(&mut shown, intent, self.her_minute());
+            let sealed = shown.fields.iter().any(|field| !field.sealed.is_empty());
+            let kind = if sealed { AccessKind::SealedValuesGiven } else { AccessKind::CaseShown };
+            contact_kind(fit, intent).unwrap_or(kind)
+        } else {
+            AccessKind::LabelsShown
         };
         self.keep_access(caller, Of::Case(case.id), kind, why).await?;
         Ok(shown)

@@ -7,12 +7,14 @@ use std::{
 
 use uput_core::{
     bundle::BundleDraft,
+    catalogue::Label,
     envelope::Envelope,
     event::Event,
     head::Head,
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    slot::Extent,
+    safe_contact::is_contact,
+    slot::{Choice, Extent},
     wire::{self, AccessKind, DisclosureScope},
 };
 
@@ -45,6 +47,8 @@ pub struct Export {
     pub nonce: Option<[u8; 32]>,
     /// How long to wait for the other party's head.
     pub wait: Duration,
+    /// Whether how to reach her is in it too. [SAF-10]
+    pub contact: bool,
 }
 
 impl Node {
@@ -103,11 +107,12 @@ impl Node {
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         let own = self.own_head(loaded, Some(nonce))?;
         self.keep_head(loaded, own, None).await?;
+        let (bundle, contact) = self.bundle(loaded, &export, &by_event(opened)?)?;
         let what = match export.scope {
+            DisclosureScope::Values if contact => AccessKind::ContactExported,
             DisclosureScope::Values => AccessKind::ValuesExported,
             _ => AccessKind::Exported,
         };
-        let bundle = self.bundle(loaded, &export, &by_event(opened)?)?;
         // Whoever takes many at once is counted one by one.
         let _alone = self.approvals.alone().await;
         if self.exports_in_bulk(&export)? && approved.is_none() {
@@ -153,16 +158,19 @@ impl Node {
         }
     }
 
-    fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<Vec<u8>, Rejection> {
+    /// The bundle, and whether how to reach her is in it.
+    fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<(Vec<u8>, bool), Rejection> {
         let mut evidence = BTreeMap::new();
-        let mut disclosures = Vec::new();
+        let (mut disclosures, mut contact) = (Vec::new(), false);
         for event in loaded.trail.events() {
             let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
             if let Some(cited) = &beside.cited {
                 evidence.insert(cited.id(), cited.clone());
             }
             let kept: EventRecord = self.at(beside.position)?;
-            disclosures.extend(opened(loaded, event, &kept, export.scope, brought)?);
+            let (disclosure, reaches) = opened(loaded, event, &kept, export, brought)?;
+            disclosures.extend(disclosure);
+            contact |= reaches;
         }
         let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
         let draft = BundleDraft {
@@ -181,7 +189,7 @@ impl Node {
             checkpoints: Vec::new(),
             evidence: evidence.into_values().collect(),
         };
-        draft.build(&self.me.signing)
+        Ok((draft.build(&self.me.signing)?, contact))
     }
 
     /// Key records of everybody who signed anything in the bundle: the agreement's parties.
@@ -210,25 +218,34 @@ fn by_event(opened: Vec<wire::Disclosure>) -> Result<Opened, Rejection> {
     opened.into_iter().map(|disclosure| Ok((EventId::parse(&disclosure.event)?, disclosure))).collect()
 }
 
-/// What a bundle opens of an event. [NOD-24]
+/// What a bundle opens of an event, and whether that says how to reach her. [NOD-24] [SAF-10]
 fn opened(
     loaded: &Loaded,
     event: &Event,
     kept: &EventRecord,
-    scope: DisclosureScope,
+    export: &Export,
     brought: &Opened,
-) -> Result<Option<wire::Disclosure>, Rejection> {
+) -> Result<(Option<wire::Disclosure>, bool), Rejection> {
     let labels = || loaded.labels(event, kept)?.disclose(&event.id, &Extent::LABELS);
-    Ok(match scope {
-        DisclosureScope::Labels => labels(),
+    Ok(match export.scope {
+        DisclosureScope::Labels => (labels(), false),
         DisclosureScope::Values => {
             let values = match brought.get(&event.id) {
                 Some(disclosure) => Some(loaded.open(event, disclosure)?),
                 None if loaded.sealed(event, kept).is_some() => return Err(Rejection::SealedToStaff),
                 None => loaded.values(event, kept),
             };
-            values.and_then(|values| values.disclose(&event.id, &Extent::VALUES)).or_else(labels)
+            let reaches = values.as_ref().is_some_and(|values| values.labels().any(is_contact));
+            let extent = if reaches && !export.contact { without_contact() } else { Extent::VALUES };
+            let disclosure = values.and_then(|values| values.disclose(&event.id, &extent));
+            (disclosure.or_else(labels), reaches && export.contact)
         }
-        DisclosureScope::Nothing | DisclosureScope::Unspecified => None,
+        DisclosureScope::Nothing | DisclosureScope::Unspecified => (None, false),
     })
+}
+
+/// Every label, and the values of all that do not say how to reach her.
+fn without_contact() -> Extent {
+    let others = Label::ALL.iter().copied().filter(|label| !is_contact(*label));
+    Extent { labels: Choice::All, values: Choice::Only(others.collect()) }
 }

@@ -220,6 +220,7 @@ impl Known {
             fields: fields.collect(),
             excluded_organisations: if values { self.excluded.iter().map(OrgId::to_vec).collect() } else { Vec::new() },
             changed: self.changed,
+            ..wire::CaseRecord::default()
         }
     }
 }

@@ -8,7 +8,8 @@ use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Seconds, wire};
+use jiff::{Timestamp, tz::TimeZone};
+use uput_core::{rejection::Rejection, safe_contact::HerMinute, sensitive::Sensitive, time::Seconds, wire};
 
 use super::{
     Node,
@@ -182,6 +183,18 @@ impl Node {
         let found = Rota::new(&then, &self.on_call.settings().zone).during(from, until);
         let accounts = found.into_iter().filter_map(|person| self.accounts.account(&person.account.to_vec()).ok());
         accounts.map(|account| account.person).collect()
+    }
+
+    /// The minute of the day by her clock; none where nobody said in which zone this organisation works: an hour too early is
+    /// the hour at which he is at home. [SAF-8]
+    pub(super) fn her_minute(&self) -> Option<HerMinute> {
+        let settings = self.on_call.settings();
+        if settings.zone == TimeZone::UTC {
+            return None;
+        }
+        let now = Timestamp::from_second(i64::try_from(clock::now().get()).ok()?).ok()?;
+        let time = now.to_zoned(settings.zone.clone()).time();
+        HerMinute::new(u16::try_from(time.hour()).ok()?, u16::try_from(time.minute()).ok()?)
     }
 
     /// What people call the zone of the rota.

@@ -6,10 +6,11 @@ use uput_core::{
     event::{Decision, Event, Statement},
     id::{OrgId, TrailId},
     rejection::Rejection,
+    safe_contact::{Intent, guard_trail},
     state::{Reading, Verdict},
     telephone::agreed,
     time::Seconds,
-    wire::{self, AccessKind},
+    wire::{self, AccessKind, ContactFit},
 };
 
 use super::{Node, accesses::Of, report::AHEAD, telephone, trails::Loaded};
@@ -30,15 +31,31 @@ impl Node {
         self.show_because(caller, id, values, &Why::default()).await
     }
 
-    /// A trail with its events; with `values`, also what was disclosed. The access is recorded before. [ACL-2]
+    /// The same for a reason, by whoever is not about to reach her.
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    /// As [`Node::show_to_reach`].
     pub async fn show_because(
         &self,
         caller: &Caller,
         id: &TrailId,
         values: bool,
+        why: &Why,
+    ) -> Result<wire::Trail, Rejection> {
+        self.show_to_reach(caller, id, values, Intent::default(), why).await
+    }
+
+    /// A trail with its events; with `values`, also what was disclosed, and of how she is reached as much as what is
+    /// intended allows. The access is recorded before. [ACL-2] [SAF-2]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::CaseNotTaken`]; [`Rejection::NeedsReason`]; [`Rejection::DiskFull`].
+    pub async fn show_to_reach(
+        &self,
+        caller: &Caller,
+        id: &TrailId,
+        values: bool,
+        intent: Intent,
         why: &Why,
     ) -> Result<wire::Trail, Rejection> {
         let wanted = if values { Sight::Values } else { Sight::Outline };
@@ -65,10 +82,12 @@ impl Node {
             shown.not_after = bounds.before.map_or(0, |bound| bound.time.get());
             view.events.push(shown);
         }
-        let kind = match values {
-            false => AccessKind::LabelsShown,
-            true if view.events.iter().any(|event| event.sealed.is_some()) => AccessKind::SealedValuesGiven,
-            true => AccessKind::ValuesShown,
+        let kind = if values {
+            let sealed = view.events.iter().any(|event| event.sealed.is_some());
+            let shown = if sealed { AccessKind::SealedValuesGiven } else { AccessKind::ValuesShown };
+            contact_kind(guard_trail(&mut view, intent, self.her_minute()), intent).unwrap_or(shown)
+        } else {
+            AccessKind::LabelsShown
         };
         // [ACL-2] From here on it is shown, and not before.
         self.keep_access(caller, Of::Trail(*id), kind, why).await?;
@@ -163,6 +182,17 @@ impl Node {
             value: field.value().expose().clone(),
         };
         Ok(loaded.agreement.strip(&request, &disclosed).kept.iter().map(shown).collect())
+    }
+}
+
+/// What an access is called that showed how to reach her; none if it did not. [SAF-7]
+pub(super) const fn contact_kind(fit: ContactFit, intent: Intent) -> Option<AccessKind> {
+    match fit {
+        ContactFit::Outside => Some(AccessKind::ContactShownOutside),
+        // What is given sealed is opened on the same word.
+        ContactFit::Sealed if intent.outside => Some(AccessKind::ContactShownOutside),
+        ContactFit::Fits => Some(AccessKind::ContactShown),
+        _ => None,
     }
 }
 

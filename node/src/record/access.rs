@@ -85,6 +85,7 @@ impl AccessRecord {
             case: CaseId::parse(&self.case)?,
             standing: entry.standing,
             reason: entry.reason,
+            kind: entry.kind,
         })
     }
 
@@ -96,7 +97,8 @@ impl AccessRecord {
         }
         let entry = self.entry();
         let kind = entry.as_ref().map(|entry| entry.kind);
-        if kind == Some(AccessKind::ValuesExported) || (kind.is_none() && self.what == VALUES_EXPORTED) {
+        let exported = matches!(kind, Some(AccessKind::ValuesExported | AccessKind::ContactExported));
+        if exported || (kind.is_none() && self.what == VALUES_EXPORTED) {
             let key = [exported_on(self.time).as_slice(), &record.position.number().to_be_bytes()].concat();
             writes.push(points(EXPORTED, &key, record));
         }
@@ -128,8 +130,8 @@ pub fn access_aad(case: &CaseId, number: u64) -> Vec<u8> {
 
 fn of_time(seen: &Seen, position: Position) -> Option<IndexWrite> {
     let key = [seen.time.to_be_bytes(), position.number().to_be_bytes()].concat();
-    let codes =
-        [seen.role as i32, seen.standing as i32, seen.reason as i32].map(|code| u8::try_from(code).unwrap_or(0));
+    let codes = [seen.role as i32, seen.standing as i32, seen.reason as i32, seen.kind as i32]
+        .map(|code| u8::try_from(code).unwrap_or(0));
     let value = [seen.account.to_vec(), seen.person.to_vec(), seen.case.to_vec(), codes.to_vec()].concat();
     IndexWrite::put(ACCESS_TIMES, &key, IndexValue::try_from(value).ok()?).ok()
 }
@@ -146,7 +148,7 @@ fn parse_time(key: &[u8], value: &[u8]) -> Option<Seen> {
     let (account, rest) = value.split_at_checked(16)?;
     let (person, rest) = rest.split_at_checked(16)?;
     let (case, codes) = rest.split_at_checked(16)?;
-    let &[role, standing, reason] = codes else { return None };
+    let &[role, standing, reason, kind] = codes else { return None };
     Some(Seen {
         time: u64::from_be_bytes(*key.first_chunk()?),
         account: AccountId::parse(account)?,
@@ -155,6 +157,7 @@ fn parse_time(key: &[u8], value: &[u8]) -> Option<Seen> {
         case: CaseId::parse(case)?,
         standing: AccessStanding::try_from(i32::from(standing)).ok()?,
         reason: AccessReason::try_from(i32::from(reason)).ok()?,
+        kind: AccessKind::try_from(i32::from(kind)).ok()?,
     })
 }
 

@@ -61,9 +61,10 @@ impl FollowUpService for FollowUps {
         let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
         let said = call.into_inner();
         let case = self.case(&by, &said.case)?;
-        let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
-        let by_whom = by.clone();
-        let shown = to_the_end(async move { node.show_case_record_because(&by_whom, &case, values, &why).await }).await;
+        let (node, why, intent) = (Arc::clone(&self.0), why(said.reason)?, request::intent(said.contact)?);
+        let whom = by.clone();
+        let shown =
+            to_the_end(async move { node.show_case_record_to_reach(&whom, &case, values, intent, &why).await }).await;
         let record = shown.ok_or_else(broken_off)?.map_err(status::of)?;
         let boxes = if values { self.0.record_boxes(&by, &case).map_err(status::of)? } else { Vec::new() };
         Ok(Response::new(wire::GetCaseRecordResponse { record: Some(record), boxes }))

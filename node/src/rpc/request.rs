@@ -9,6 +9,7 @@ use uput_core::{
     event::Statement,
     id::{AgreementId, EventId, TrailId},
     rejection::Rejection,
+    safe_contact::Intent,
     sensitive::Sensitive,
     time::Seconds,
     wire,
@@ -64,6 +65,11 @@ fn field(field: wire::Field) -> Result<Field, Status> {
         let text = format!("{rejection} ({})", label.name());
         Status::with_error_details(base.code(), text, base.get_error_details())
     })
+}
+
+/// How the caller is about to reach her. [SAF-3]
+pub(super) fn intent(said: Option<wire::ContactIntent>) -> Result<Intent, Status> {
+    Intent::parse(said).map_err(|_| invalid("contact", "a way of contact of the schema"))
 }
 
 /// An ID of the caller's, so that a repeated request is answered once. [API-8]

@@ -177,7 +177,8 @@ pub(super) fn export(
     said.trail = trail.to_vec();
     let (digest, wait) = (request_digest(&said), Duration::from_secs(seconds.into()));
     let second = second(ask, &said.approval, digest);
-    Ok((Export { by, second, trail, purpose, scope, nonce, wait }, digest))
+    let contact = said.contact;
+    Ok((Export { by, second, trail, purpose, scope, nonce, wait, contact }, digest))
 }
 
 /// The second person of a request.

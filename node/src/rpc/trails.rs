@@ -55,8 +55,9 @@ impl TrailService for Trails {
         let values = call.get_ref().values;
         let by = Admitted::demand(call.extensions(), if values { Part::Values } else { Part::WithoutValues })?;
         let id = request::trail(&self.0, &by, &call.get_ref().trail)?;
-        let why = accesses::why(call.into_inner().reason)?;
-        let trail = self.0.show_because(&by, &id, values, &why).await.map_err(status::of)?;
+        let said = call.into_inner();
+        let (why, intent) = (accesses::why(said.reason)?, request::intent(said.contact)?);
+        let trail = self.0.show_to_reach(&by, &id, values, intent, &why).await.map_err(status::of)?;
         Ok(Response::new(wire::GetTrailResponse { trail: Some(trail) }))
     }
 

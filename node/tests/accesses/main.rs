@@ -96,9 +96,18 @@ async fn every_look_leaves_one_entry_that_names_the_one_before() {
     for scope in [DisclosureScope::Labels, DisclosureScope::Values] {
         let purpose = Purpose::Client;
         let second = Second::Nobody;
-        node.export(Export { by: by.clone(), second, trail, purpose, scope, nonce: None, wait: Duration::ZERO })
-            .await
-            .unwrap();
+        node.export(Export {
+            contact: false,
+            by: by.clone(),
+            second,
+            trail,
+            purpose,
+            scope,
+            nonce: None,
+            wait: Duration::ZERO,
+        })
+        .await
+        .unwrap();
     }
     let rows = node.list_accesses(&by, &case, &Why::default()).await.unwrap();
     let first = document(&node, &by, &case).await;

@@ -16,10 +16,12 @@ use uput_core::{
     event::Statement,
     id::TrailId,
     rejection::Rejection,
+    safe_contact::Intent,
     sensitive::Sensitive,
     wire::{self, FollowState, LegalBasis, approval_service_server::ApprovalService},
 };
 use uput_node::{
+    access,
     account::{AccountId, By, Caller},
     case::{CaseId, Sight},
     node::{NewChange, NewEvent, NewFollowUp, NewTrail, NewValues, Node, Second, Why},
@@ -186,9 +188,16 @@ fn step<'a>(change: &'a wire::FollowedChange, trail: &TrailId) -> &'a wire::Foll
 /// The newest value of a label in a trail as a node shows it.
 async fn newest(node: &Arc<Node>, trail: &TrailId, label: &str) -> Option<String> {
     until(|| async { node.show(&worker(), trail, false).await.is_ok() }).await;
-    let shown = node.show(&worker(), trail, true).await.unwrap();
+    let (intent, why) = to_reach_her();
+    let shown = node.show_to_reach(&worker(), trail, true, intent, &why).await.unwrap();
     let all = shown.events.iter().flat_map(|event| &event.fields).filter(|field| field.label == label);
     all.map(|field| field.value.clone()).next_back()
+}
+
+/// How a test sees a number whatever she said of it: it is recorded, as everybody's look is. [SAF-7]
+fn to_reach_her() -> (Intent, access::Why) {
+    let why = access::Why { code: wire::AccessReason::Supervision, ..access::Why::default() };
+    (Intent { channel: wire::ContactChannel::Call, outside: true }, why)
 }
 
 /// [CAS-50] [CAS-51] [CAS-55] [CAS-57]
@@ -418,7 +427,8 @@ async fn who_received_is_told_to_telephone() {
     let (record, replaced) = jasen.update_case_record(taken).await.unwrap();
     assert!(record.fields.len() == 2 && replaced.is_empty());
     assert!(record.fields.iter().all(|field| field.value.is_empty() && field.taken_from == trail.to_vec()));
-    let shown = jasen.show_case_record(&worker(), &case, true).await.unwrap();
+    let (intent, why) = to_reach_her();
+    let shown = jasen.show_case_record_to_reach(&worker(), &case, true, intent, &why).await.unwrap();
     assert!(shown.fields.iter().any(|field| field.value == "+38269000111"));
     let change = jasen.follow_up(new(&worker(), case, contact(&NEW, false))).await.unwrap();
     let step = step(&change, &trail);

@@ -87,6 +87,7 @@ async fn shown_labels(yard: &Yard, opening: &Said, said: &Said) -> BTreeSet<Stri
 async fn bundled_labels(yard: &Yard, opening: &Said) -> BTreeSet<String> {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
     let export = Export {
+        contact: false,
         by: worker(),
         second: Second::Nobody,
         trail: opening.trail(),

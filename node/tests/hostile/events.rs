@@ -329,7 +329,7 @@ async fn the_beginning_of_two_trails_is_not_guessed() {
     assert_eq!(yard.say(&[&one, &other]).await, STORED);
     let id = *one.trail().as_bytes();
     assert_ne!(one.trail(), other.trail());
-    let ambiguous = wire::GetTrailRequest { trail: id[..4].to_vec(), values: false, reason: None };
+    let ambiguous = wire::GetTrailRequest { trail: id[..4].to_vec(), values: false, reason: None, contact: None };
     let refused = Trails(yard.shelter.clone())
         .get_trail(call_as(wire::Role::CaseWorker, "TrailService/GetTrail", ambiguous))
         .await

@@ -216,6 +216,7 @@ async fn ask(node: &Arc<Node>, receivers: [(&str, &Receiver<'_>); 2]) -> [TrailI
 async fn audit(node: &Node, trail: TrailId) {
     let (purpose, scope) = (wire::Purpose::Audit, wire::DisclosureScope::Labels);
     let export = Export {
+        contact: false,
         by: worker(),
         second: Second::Nobody,
         trail,

@@ -8,6 +8,7 @@ use uput_core::{
     event::Statement,
     id::{KeyId, TrailId},
     key::{SealingPublic, SealingSecret},
+    safe_contact::Intent,
     sensitive::Sensitive,
     staff::{self, Place, WordKey},
     wire::{self, LegalBasis},
@@ -66,7 +67,8 @@ pub fn secret(held: &wire::StaffBox, key: &SealingSecret) -> Option<SealingSecre
 
 /// What somebody's program shows of a record.
 pub async fn shown(node: &Node, who: &Person, case: &CaseId) -> BTreeMap<String, String> {
-    let record = node.show_case_record_because(&who.caller, case, true, &supervising()).await.unwrap();
+    let intent = Intent { channel: wire::ContactChannel::Call, outside: false };
+    let record = node.show_case_record_to_reach(&who.caller, case, true, intent, &supervising()).await.unwrap();
     let boxes = node.record_boxes(&who.caller, case).unwrap();
     let secrets: Vec<SealingSecret> = boxes.iter().filter_map(|held| secret(held, &who.key)).collect();
     let open = |field: wire::RecordedField| {

@@ -23,6 +23,7 @@ pub mod keyfile;
 pub mod legal_basis;
 pub mod letter;
 pub mod rejection;
+pub mod safe_contact;
 pub mod sensitive;
 pub mod slot;
 pub mod staff;

@@ -155,7 +155,7 @@ rejections! {
     /// A case that is not here, or not the caller's.
     NoSuchCase = 52, "NO_SUCH_CASE", User, "there is no such case here";
     /// A look at a record by somebody who does not have the case and does not say why.
-    NeedsReason = 54, "NEEDS_REASON", User, "the case is not assigned to you; say why you look, with one of the codes of reasons";
+    NeedsReason = 54, "NEEDS_REASON", User, "say why you look, with one of the codes of reasons: the case is not assigned to you, or how she is reached would be shown outside what she said is safe";
     /// Something about her would go to an organisation that she excluded.
     ExcludedOrganisation = 56, "EXCLUDED_ORGANISATION", User, "she excluded this organisation: nothing is opened or disclosed there";
     /// No duty of that ID here.

@@ -25,6 +25,7 @@ fn record(values: bool) -> wire::CaseRecord {
         ],
         excluded_organisations: Vec::new(),
         changed: 1_795_298_400,
+        ..wire::CaseRecord::default()
     }
 }
 

@@ -162,7 +162,7 @@ impl People {
         let mut pause = usual.first();
         while committed.elapsed() < PATIENCE {
             tokio::time::sleep(pause).await;
-            let request = GetTrailRequest { trail: trail.to_vec(), values: false, reason: None };
+            let request = GetTrailRequest { trail: trail.to_vec(), values: false, reason: None, contact: None };
             let shown = self.sender.get_trail(request).await?.into_inner().trail.ok_or("no trail")?;
             told.polls += 1;
             let took = committed.elapsed();

@@ -9,6 +9,7 @@ fn seen(person: u8, time: u64, case: u32) -> Seen {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&case.to_be_bytes());
     Seen {
+        kind: AccessKind::ValuesShown,
         time,
         account: AccountId::new([person; 16]),
         person: PersonId::new([person; 16]),
@@ -236,4 +237,17 @@ fn counters_say_what_the_rule_says_of_the_accesses_themselves() {
             assert_eq!(found, expected, "{rule:?}, {} hidden", hidden.len());
         }
     }
+}
+
+/// [ACL-45]
+#[test]
+fn whoever_is_shown_how_to_reach_her_outside_her_word_is_listed_although_the_case_is_theirs() {
+    let mut unusual = Unusual::default();
+    for kind in [AccessKind::ContactShown, AccessKind::ContactShownOutside, AccessKind::ContactExported] {
+        unusual.take(Seen { kind, reason: AccessReason::Emergency, ..seen(5, MONDAY, 1) });
+    }
+    let found = unusual.findings(MONDAY, &everything());
+    assert_eq!(rules(&found), [UnusualRule::ContactOutside; 2]);
+    let themselves = [PersonId::new([5; 16])];
+    assert!(unusual.findings(MONDAY, &Watcher { persons: &themselves, ..everything() }).is_empty());
 }

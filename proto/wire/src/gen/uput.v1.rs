@@ -672,6 +672,98 @@ impl Purpose {
         }
     }
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ContactIntent {
+    #[prost(enumeration = "ContactChannel", tag = "1")]
+    pub channel: i32,
+    #[prost(bool, tag = "2")]
+    pub outside: bool,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ContactChannel {
+    Unspecified = 0,
+    Call = 1,
+    TextMessage = 2,
+    InPerson = 3,
+    ThroughSender = 4,
+}
+impl ContactChannel {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONTACT_CHANNEL_UNSPECIFIED",
+            Self::Call => "CONTACT_CHANNEL_CALL",
+            Self::TextMessage => "CONTACT_CHANNEL_TEXT_MESSAGE",
+            Self::InPerson => "CONTACT_CHANNEL_IN_PERSON",
+            Self::ThroughSender => "CONTACT_CHANNEL_THROUGH_SENDER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONTACT_CHANNEL_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONTACT_CHANNEL_CALL" => Some(Self::Call),
+            "CONTACT_CHANNEL_TEXT_MESSAGE" => Some(Self::TextMessage),
+            "CONTACT_CHANNEL_IN_PERSON" => Some(Self::InPerson),
+            "CONTACT_CHANNEL_THROUGH_SENDER" => Some(Self::ThroughSender),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ContactFit {
+    Unspecified = 0,
+    Fits = 1,
+    NoChannel = 2,
+    OtherChannel = 3,
+    OutsideHours = 4,
+    NoClock = 5,
+    Ended = 6,
+    Outside = 7,
+    Sealed = 8,
+}
+impl ContactFit {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONTACT_FIT_UNSPECIFIED",
+            Self::Fits => "CONTACT_FIT_FITS",
+            Self::NoChannel => "CONTACT_FIT_NO_CHANNEL",
+            Self::OtherChannel => "CONTACT_FIT_OTHER_CHANNEL",
+            Self::OutsideHours => "CONTACT_FIT_OUTSIDE_HOURS",
+            Self::NoClock => "CONTACT_FIT_NO_CLOCK",
+            Self::Ended => "CONTACT_FIT_ENDED",
+            Self::Outside => "CONTACT_FIT_OUTSIDE",
+            Self::Sealed => "CONTACT_FIT_SEALED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONTACT_FIT_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONTACT_FIT_FITS" => Some(Self::Fits),
+            "CONTACT_FIT_NO_CHANNEL" => Some(Self::NoChannel),
+            "CONTACT_FIT_OTHER_CHANNEL" => Some(Self::OtherChannel),
+            "CONTACT_FIT_OUTSIDE_HOURS" => Some(Self::OutsideHours),
+            "CONTACT_FIT_NO_CLOCK" => Some(Self::NoClock),
+            "CONTACT_FIT_ENDED" => Some(Self::Ended),
+            "CONTACT_FIT_OUTSIDE" => Some(Self::Outside),
+            "CONTACT_FIT_SEALED" => Some(Self::Sealed),
+            _ => None,
+        }
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Disclosure {
@@ -2930,6 +3022,8 @@ pub struct GetTrailRequest {
     pub values: bool,
     #[prost(message, optional, tag = "3")]
     pub reason: ::core::option::Option<Reason>,
+    #[prost(message, optional, tag = "4")]
+    pub contact: ::core::option::Option<ContactIntent>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2992,6 +3086,10 @@ pub struct Trail {
     pub boxes: ::prost::alloc::vec::Vec<StaffBox>,
     #[prost(bytes = "vec", tag = "41")]
     pub opening: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "ContactFit", tag = "52")]
+    pub contact: i32,
+    #[prost(uint32, tag = "53")]
+    pub her_minute: u32,
     #[prost(uint64, tag = "24")]
     pub telephone_due: u64,
     #[prost(uint32, tag = "25")]
@@ -3068,6 +3166,8 @@ pub struct TrailEvent {
     pub evidence: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, optional, tag = "40")]
     pub sealed: ::core::option::Option<SealedValues>,
+    #[prost(string, repeated, tag = "51")]
+    pub withheld: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "24")]
     pub telephone: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "25")]
@@ -3094,6 +3194,8 @@ pub struct ExportTrailRequest {
     pub reason: ::core::option::Option<Reason>,
     #[prost(message, repeated, tag = "40")]
     pub opened: ::prost::alloc::vec::Vec<Disclosure>,
+    #[prost(bool, tag = "41")]
+    pub contact: bool,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
 }
@@ -5449,6 +5551,9 @@ pub enum AccessKind {
     LogShown = 11,
     LogExported = 12,
     PseudonymResolved = 13,
+    ContactShown = 14,
+    ContactShownOutside = 15,
+    ContactExported = 16,
 }
 impl AccessKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5471,6 +5576,9 @@ impl AccessKind {
             Self::LogShown => "ACCESS_KIND_LOG_SHOWN",
             Self::LogExported => "ACCESS_KIND_LOG_EXPORTED",
             Self::PseudonymResolved => "ACCESS_KIND_PSEUDONYM_RESOLVED",
+            Self::ContactShown => "ACCESS_KIND_CONTACT_SHOWN",
+            Self::ContactShownOutside => "ACCESS_KIND_CONTACT_SHOWN_OUTSIDE",
+            Self::ContactExported => "ACCESS_KIND_CONTACT_EXPORTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5490,6 +5598,9 @@ impl AccessKind {
             "ACCESS_KIND_LOG_SHOWN" => Some(Self::LogShown),
             "ACCESS_KIND_LOG_EXPORTED" => Some(Self::LogExported),
             "ACCESS_KIND_PSEUDONYM_RESOLVED" => Some(Self::PseudonymResolved),
+            "ACCESS_KIND_CONTACT_SHOWN" => Some(Self::ContactShown),
+            "ACCESS_KIND_CONTACT_SHOWN_OUTSIDE" => Some(Self::ContactShownOutside),
+            "ACCESS_KIND_CONTACT_EXPORTED" => Some(Self::ContactExported),
             _ => None,
         }
     }
@@ -5547,6 +5658,7 @@ pub enum UnusualRule {
     NotAssigned = 4,
     BrokeTheGlass = 5,
     NoLongerAssigned = 6,
+    ContactOutside = 7,
 }
 impl UnusualRule {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -5562,6 +5674,7 @@ impl UnusualRule {
             Self::NotAssigned => "UNUSUAL_RULE_NOT_ASSIGNED",
             Self::BrokeTheGlass => "UNUSUAL_RULE_BROKE_THE_GLASS",
             Self::NoLongerAssigned => "UNUSUAL_RULE_NO_LONGER_ASSIGNED",
+            Self::ContactOutside => "UNUSUAL_RULE_CONTACT_OUTSIDE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -5574,6 +5687,7 @@ impl UnusualRule {
             "UNUSUAL_RULE_NOT_ASSIGNED" => Some(Self::NotAssigned),
             "UNUSUAL_RULE_BROKE_THE_GLASS" => Some(Self::BrokeTheGlass),
             "UNUSUAL_RULE_NO_LONGER_ASSIGNED" => Some(Self::NoLongerAssigned),
+            "UNUSUAL_RULE_CONTACT_OUTSIDE" => Some(Self::ContactOutside),
             _ => None,
         }
     }
@@ -12214,6 +12328,10 @@ pub struct CaseRecord {
     pub excluded_organisations: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(uint64, tag = "4")]
     pub changed: u64,
+    #[prost(enumeration = "ContactFit", tag = "5")]
+    pub contact: i32,
+    #[prost(uint32, tag = "6")]
+    pub her_minute: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12230,6 +12348,8 @@ pub struct RecordedField {
     pub sealed: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "6")]
     pub sealed_for: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "7")]
+    pub withheld: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12240,6 +12360,8 @@ pub struct GetCaseRecordRequest {
     pub values: bool,
     #[prost(message, optional, tag = "4")]
     pub reason: ::core::option::Option<Reason>,
+    #[prost(message, optional, tag = "5")]
+    pub contact: ::core::option::Option<ContactIntent>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
