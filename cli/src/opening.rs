@@ -33,6 +33,9 @@ pub(crate) struct OpeningArgs {
     /// What is disclosed.
     #[command(flatten)]
     fields: FieldsArgs,
+    /// ID of an earlier trail with this organisation that it is about, or its first 8 digits
+    #[arg(long, value_name = "TRAIL")]
+    about: Option<Reference>,
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
     from_case: Vec<String>,
@@ -71,6 +74,7 @@ impl OpeningArgs {
         };
         let request = wire::OpenTrailRequest {
             from_case: self.from_case.clone(),
+            about: self.about.map(|about| about.bytes()).unwrap_or_default(),
             case: self.case.map(|case| case.bytes()).unwrap_or_default(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,

@@ -153,5 +153,10 @@ pub(crate) const fn word(kind: &Kind) -> &'static str {
         Kind::Purged(_) => "purged",
         Kind::Retained(_) => "retained",
         Kind::TransferTaken(_) => "transfer_taken",
+        Kind::Minutes(_) => "minutes",
+        Kind::Plan(_) => "plan",
+        Kind::Task(_) => "task",
+        Kind::Visited(_) => "visited",
+        Kind::Escalated(_) => "escalated",
     }
 }

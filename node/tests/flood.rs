@@ -96,6 +96,7 @@ impl Flood {
             nonce: [7; 32],
             event_version: 1,
             expiry: None,
+            about: None,
         };
         let unnamed = EventId::from(Id::of(b""));
         let event = Event {

@@ -208,6 +208,7 @@ fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
         fields: [basis_fields(basis), fields(label)].concat(),
         expiry: None,
         occurred: None,
+        about: None,
     }
 }
 

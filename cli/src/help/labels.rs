@@ -50,6 +50,9 @@ fn value(kind: ValueType) -> String {
         ValueType::Pseudonym => "a pseudonym, up to 32 small letters, digits and hyphens",
         ValueType::Digest => "SHA-256, 64 hexadecimal digits",
         ValueType::Labels => "labels, in alphabetical order, one space between",
+        ValueType::Tasks => {
+            "tasks, \"; \" between, each number, what, who, by which day: 1 safety_plan social_work 2026-01-31"
+        }
     };
     words.to_owned()
 }

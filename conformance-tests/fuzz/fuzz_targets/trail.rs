@@ -56,6 +56,7 @@ fn opening(stage: u32) -> EventBody {
             nonce: name("nonce"),
             event_version: 1,
             expiry: 0,
+            about: Vec::new(),
         })),
         ..EventBody::default()
     }

@@ -141,6 +141,7 @@ impl Node {
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
             counterpart: Some(counterpart(reading)),
+            about: opening.about.map(|id| id.to_vec()).unwrap_or_default(),
             ..wire::Trail::default()
         };
         Ok(Outline { other: loaded.other(&us).to_vec(), trail: Some(trail) })

@@ -70,6 +70,7 @@ fn names(labels: &[Label]) -> String {
 const fn lack(reason: &VoidReason) -> &'static str {
     match reason {
         VoidReason::WrongSide => "it is for the other side to say",
+        VoidReason::NotInAct => "it has no place in what this trail asks: open another one about it",
         VoidReason::Version => "the trail is held to an earlier version of events",
         VoidReason::NoTrail(_) => "its events are not one trail: run the doctor of this node",
         VoidReason::Unmet(predicate) => unmet(*predicate),

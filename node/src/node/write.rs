@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use uput_core::{
+    act,
     agreement::{Agreement, Occasion, Request},
     catalogue::Field,
     entropy::Entropy,
@@ -79,6 +80,8 @@ pub struct NewTrail {
     pub expiry: Option<Seconds>,
     /// When it happened.
     pub occurred: Option<Seconds>,
+    /// An earlier trail with the same organisation that it is about.
+    pub about: Option<TrailId>,
 }
 
 /// An event to be added.
@@ -146,6 +149,7 @@ impl Node {
         let named = names_in(&new.fields);
         let acting = self.acting(&new.by, &new.second, validate_only).await?;
         let time = now.floor(agreement.grain());
+        self.check_about(&new, &peer.organisation).await?;
         let mut written = self.write_opening(new, acting, &peer.organisation, &agreement, time)?;
         let id = written.event.id.opened_trail();
         let mut held = self.trails.hold(&id).await;
@@ -163,6 +167,21 @@ impl Node {
         let asked = Asked { by: by.by(), request: digest, case: Some(case) };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
+    }
+
+    /// What an opening is about: as its act says, and between the same two organisations. [EVT-27]
+    async fn check_about(&self, new: &NewTrail, peer: &OrgId) -> Result<(), Rejection> {
+        let row = act::row(new.act).ok_or(Rejection::NoRule)?;
+        // A stage above the highest would be no event at all. [STA-29]
+        if !row.about.allows(new.about.is_some()) || new.stage > row.stage {
+            return Err(Rejection::NotOfThisAct);
+        }
+        let Some(about) = &new.about else { return Ok(()) };
+        self.demand(&new.by, about, Sight::Outline)?;
+        let mut held = self.trails.hold(about).await;
+        self.ensure_loaded(&mut held, about)?;
+        let other = held.as_ref().map(|loaded| loaded.other(&self.me.organisation));
+        if other == Some(*peer) { Ok(()) } else { Err(Rejection::WrongTrail) }
     }
 
     /// Adds an event to a trail. `None`: nothing was written, because it was a check, or its request ID belongs to
@@ -368,6 +387,7 @@ impl Node {
             nonce: SystemEntropy.bytes(),
             event_version: EVENT_VERSION,
             expiry: new.expiry.map(|expiry| expiry.floor(agreement.grain())),
+            about: new.about,
         };
         let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
         let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };

@@ -176,6 +176,11 @@ pub(super) fn statement(statement: Option<wire::Statement>) -> Result<Statement,
         Said::Purged(x) => Event::Purged(x),
         Said::Retained(x) => Event::Retained(x),
         Said::TransferTaken(x) => Event::TransferTaken(x),
+        Said::Minutes(x) => Event::Minutes(x),
+        Said::Plan(x) => Event::Plan(x),
+        Said::Task(x) => Event::Task(x),
+        Said::Visited(x) => Event::Visited(x),
+        Said::Escalated(x) => Event::Escalated(x),
     };
     // A decision that cites another trail gets the cited event's ID from the node.
     Statement::parse(kind).map_err(|_| invalid("statement", "complete, with codes that are not unspecified"))

@@ -31,7 +31,7 @@ pub(super) async fn opening(
     if basis == wire::LegalBasis::Unspecified || said.stage > 2 {
         return Err(request::invalid("basis and stage", "specified, the stage 0, 1 or 2"));
     }
-    let mut exact = said.clone();
+    let (mut exact, by_whom) = (said.clone(), by.clone());
     let mut new = NewTrail {
         case: request::case(node, &by, &said.case)?,
         stays: None,
@@ -49,11 +49,13 @@ pub(super) async fn opening(
         fields: request::fields(said.fields)?,
         expiry: request::time("expiry", said.expiry)?,
         occurred: request::time("occurred", said.occurred)?,
+        about: if said.about.is_empty() { None } else { Some(request::trail(node, &by_whom, &said.about)?) },
     };
     let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
     // [APR-3] The digest is over whole IDs, and over values wherever they came from.
     exact.case = new.case.map(|id| id.to_vec()).unwrap_or_default();
+    exact.about = new.about.map(|id| id.to_vec()).unwrap_or_default();
     (exact.fields, exact.from_case) = (to_wire(&new.fields), Vec::new());
     let digest = request_digest(&exact);
     new.second = second(ask, &exact.approval, digest);

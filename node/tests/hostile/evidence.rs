@@ -28,6 +28,7 @@ fn issued(yard: &Yard, author: &House, statement: Statement) -> Said {
         nonce: fresh_nonce(),
         event_version: 1,
         expiry: None,
+        about: None,
     };
     let terms = Terms { stage: 0, rule: 2, basis: LegalBasis::LegalDuty, article: 1 };
     let opened = Event { terms: Some(terms), ..unsaid(&yard.hotline, Statement::Opening(opening)) };

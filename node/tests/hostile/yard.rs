@@ -141,6 +141,7 @@ impl Yard {
             nonce: fresh_nonce(),
             event_version: 1,
             expiry: None,
+            about: None,
         };
         let mut terms = Terms { stage: 0, rule: 1, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
         let mut event = unsaid(&self.hotline, Statement::Acknowledged);

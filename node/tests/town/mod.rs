@@ -303,6 +303,7 @@ pub fn enquiry(peer: &str) -> NewTrail {
         fields: fields(&[("places", "2"), ("adults", "1"), ("children", "1")]),
         expiry: None,
         occurred: None,
+        about: None,
     }
 }
 

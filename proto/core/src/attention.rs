@@ -55,5 +55,9 @@ const fn wakes(event: &Event) -> bool {
                 | Statement::Redirected(_)
                 | Statement::Misdirected
                 | Statement::CouldNotReach(_)
+                | Statement::Minutes
+                | Statement::Plan
+                | Statement::Task { .. }
+                | Statement::Escalated(_)
         )
 }

@@ -6,6 +6,7 @@
 mod fault;
 
 use crate::{
+    act,
     catalogue::Label,
     wire::{Act, LegalBasis, ServiceType},
 };
@@ -15,8 +16,6 @@ use crate::{
 pub struct Basis {
     /// Which.
     pub code: LegalBasis,
-    /// Acts that it serves.
-    pub acts: &'static [Act],
     /// Whether it is the basis of stage 0, which needs none; otherwise it serves stages 1 and 2.
     pub nonpersonal: bool,
     /// Labels that must stand in every disclosing event under it.
@@ -59,7 +58,6 @@ const AUTHORITIES_AND_HEALTH: &[ServiceType] =
 static BASES: [Basis; 7] = [
     Basis {
         code: LegalBasis::ExplicitConsent,
-        acts: &[Act::Referral],
         nonpersonal: false,
         must: CONSENT,
         may: BESIDE_CONSENT,
@@ -70,7 +68,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::GuardianConsent,
-        acts: &[Act::Referral],
         nonpersonal: false,
         must: GUARDIAN,
         may: BESIDE_CONSENT,
@@ -81,7 +78,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::ChildBestInterests,
-        acts: &[Act::Referral, Act::Notification],
         nonpersonal: false,
         must: &[Label::BestInterestsReason, Label::Supervisor, Label::AuthorityInformed],
         may: &[],
@@ -92,7 +88,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::LegalDuty,
-        acts: &[Act::Notification],
         nonpersonal: false,
         must: &[Label::ClientTold, Label::ClientToldOn],
         may: &[],
@@ -103,7 +98,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::VitalInterests,
-        acts: &[Act::Referral, Act::Notification],
         nonpersonal: false,
         must: &[Label::Danger, Label::BasisUntil, Label::ReviewBy],
         may: &[Label::ClientTold, Label::ClientToldOn],
@@ -114,7 +108,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::PublicTaskDecision,
-        acts: &[Act::Referral, Act::Notification],
         nonpersonal: false,
         must: &[Label::DecisionReference, Label::DecisionIssuer, Label::DecisionDate, Label::DecisionUntil],
         may: &[Label::ClientTold, Label::ClientToldOn],
@@ -125,7 +118,6 @@ static BASES: [Basis; 7] = [
     },
     Basis {
         code: LegalBasis::NoneNeededNonpersonal,
-        acts: &[Act::Referral],
         nonpersonal: true,
         must: &[],
         may: &[],
@@ -152,7 +144,7 @@ impl Basis {
     /// Whether it serves that act. [BAS-3]
     #[must_use]
     pub fn serves(&self, act: Act) -> bool {
-        self.acts.contains(&act)
+        act::row(act).is_some_and(|row| row.bases.contains(&self.code))
     }
 
     /// Whether it is for that stage: none is needed at stage 0, and one is needed after it. [BAS-2]

@@ -5,6 +5,7 @@
 //! Leaves to others: storage, transport, and asking people.
 
 pub mod access_log;
+pub mod act;
 pub mod agreement;
 pub mod attention;
 pub mod bounds;

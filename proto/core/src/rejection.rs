@@ -162,6 +162,8 @@ rejections! {
     NoSuchDuty = 60, "NO_SUCH_DUTY", User, "there is no such duty here; see `uput duty list`";
     /// A watch whose reader did not take what it was told.
     TooSlow = 70, "TOO_SLOW", User, "the watch was cut because nobody took what it said; watch again from the last cursor";
+    /// An opening that its act does not allow.
+    NotOfThisAct = 80, "NOT_OF_THIS_ACT", User, "the act does not allow this: see in its table how far it goes, and whether it names an earlier trail with the same organisation";
 }
 
 impl Rejection {

@@ -74,6 +74,7 @@ fn opening(opener: &Party, peer: &Party, stage: u32) -> Verified<Event> {
         nonce: [3; 32],
         event_version: 1,
         expiry: None,
+        about: None,
     };
     let draft = Draft { terms: Some(terms(stage)), ..draft(Statement::Need) };
     step::open(&opener.author(), opening, draft).unwrap()

@@ -57,7 +57,7 @@ mod tests {
     fn words_go_both_ways() {
         assert_eq!(name_of(ServiceType::SocialWork), "social_work");
         assert_eq!(ServiceType::from_word("social_work"), Some(ServiceType::SocialWork));
-        assert_eq!(ServiceType::every().count(), 12);
+        assert_eq!(ServiceType::every().count(), 14);
         assert_eq!(LegalBasis::every().count(), 7);
     }
 

@@ -7,7 +7,7 @@ use crate::event::Statement;
 pub enum Occasion {
     /// In the opening.
     Opening,
-    /// In a later event by which the opener discloses: need, identity, corrected, reopened.
+    /// In a later event by which the opener discloses: need, identity, corrected, reopened, minutes, plan.
     Later,
     /// In any other event of either party.
     Reply,
@@ -19,7 +19,14 @@ impl Occasion {
     pub const fn of(statement: &Statement, by_opener: bool) -> Self {
         match statement {
             Statement::Opening(_) => Self::Opening,
-            Statement::Need | Statement::Identity | Statement::Corrected | Statement::Reopened if by_opener => {
+            Statement::Need
+            | Statement::Identity
+            | Statement::Corrected
+            | Statement::Reopened
+            | Statement::Minutes
+            | Statement::Plan
+                if by_opener =>
+            {
                 Self::Later
             }
             _ => Self::Reply,

@@ -64,13 +64,13 @@ pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) class: Class,
     pub(super) value_type: ValueType,
-    pub(super) cells: [Cell; 12],
+    pub(super) cells: [Cell; 14],
     pub(super) beside: Beside,
     pub(super) meaning: &'static str,
 }
 
 /// The kinds of service, in the order of the table's columns.
-pub const SERVICES: [ServiceType; 12] = [
+pub const SERVICES: [ServiceType; 14] = [
     ServiceType::Shelter,
     ServiceType::Police,
     ServiceType::SocialWork,
@@ -83,6 +83,8 @@ pub const SERVICES: [ServiceType; 12] = [
     ServiceType::MigrantReception,
     ServiceType::DayCentre,
     ServiceType::Hotline,
+    ServiceType::Justice,
+    ServiceType::Oversight,
 ];
 
 /// Whether a row lets an enquiry hold something about a person. [DIS-2]
@@ -241,7 +243,7 @@ mod tests {
     #[test]
     fn the_columns_are_in_the_order_of_the_file() {
         let heading = TABLE.lines().find(|line| line.starts_with("#label")).unwrap();
-        let columns: Vec<&str> = heading.split('\t').skip(3).take(12).collect();
+        let columns: Vec<&str> = heading.split('\t').skip(3).take(SERVICES.len()).collect();
         let ours: Vec<String> = SERVICES.iter().map(|s| crate::agreement::name_of(*s)).collect();
         assert_eq!(columns, ours);
     }

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::{
-    Label, calendar,
+    Label, SERVICES, calendar,
     registry::{self, is_region},
     text::{is_name, is_reference, is_text},
 };
+use crate::agreement::name_of;
 
 /// What the value of a label can be. [DIS-9]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +58,35 @@ pub enum ValueType {
     Digest,
     /// Labels of the catalogue, ascending by name, one space between.
     Labels,
+    /// One to sixteen tasks, `; ` between: number, what, who, by which day.
+    Tasks,
 }
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_REFERENCE: usize = 64;
 const LONGEST_PSEUDONYM: usize = 32;
 const MOST_IN_A_LIST: usize = 10;
+const MOST_TASKS: usize = 16;
+
+/// What a task of a plan can be. [DIS-9]
+const TASKS: [&str; 16] = [
+    "accompany",
+    "assess_risk",
+    "benefits",
+    "contact_safely",
+    "counselling",
+    "court_motion",
+    "documents",
+    "health_care",
+    "housing",
+    "legal_aid",
+    "monitor",
+    "placement",
+    "police_measure",
+    "report_back",
+    "safety_plan",
+    "school",
+];
 
 impl ValueType {
     /// Whether the text is a value of this type. [DIS-9]
@@ -90,6 +114,7 @@ impl ValueType {
                 value.len() == 64 && value.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
             }
             Self::Labels => is_ascending(value, Label::ALL.len(), |name| Label::parse(name).is_ok()),
+            Self::Tasks => is_tasks(value),
         }
     }
 }
@@ -119,6 +144,24 @@ fn is_hours(value: &str) -> bool {
 fn is_names(value: &str) -> bool {
     let names: Vec<&str> = value.split("; ").collect();
     names.len() <= MOST_IN_A_LIST && names.iter().all(|name| is_name(name, LONGEST_NAME))
+}
+
+/// Numbered from 1 without gaps. // [DIS-9]
+fn is_tasks(value: &str) -> bool {
+    let tasks: Vec<&str> = value.split("; ").collect();
+    tasks.len() <= MOST_TASKS && (1..).zip(&tasks).all(|(number, task)| is_task(number, task))
+}
+
+/// `1 safety_plan social_work 2026-01-31`
+fn is_task(number: usize, task: &str) -> bool {
+    let parts: Vec<&str> = task.split(' ').collect();
+    let [at, what, who, day] = parts.as_slice() else { return false };
+    *at == number.to_string() && TASKS.contains(what) && is_owner(who) && calendar::is_date(day)
+}
+
+/// She herself, or a kind of service.
+fn is_owner(word: &str) -> bool {
+    word == "herself" || SERVICES.iter().any(|service| name_of(*service) == word)
 }
 
 fn is_telephone(value: &str) -> bool {
@@ -171,6 +214,7 @@ impl fmt::Display for ValueType {
             Self::Pseudonym => f.write_str("pseudonym"),
             Self::Digest => f.write_str("digest"),
             Self::Labels => f.write_str("labels"),
+            Self::Tasks => f.write_str("tasks"),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The parts of an event beside its kind: the opening's content, and the terms of slots.
 
 use crate::{
+    act,
     event::ensure,
-    id::{AgreementId, KeyRecordId, OrgId},
+    id::{AgreementId, KeyRecordId, OrgId, TrailId},
     rejection::Rejection,
     time::Seconds,
     wire,
@@ -27,6 +28,8 @@ pub struct Opening {
     pub event_version: u32,
     /// Claimed end of the request.
     pub expiry: Option<Seconds>,
+    /// The earlier trail between the same two organisations that this one is about.
+    pub about: Option<TrailId>,
 }
 
 /// Under which rule and basis slots are disclosed. [EVT-8]
@@ -45,11 +48,15 @@ pub struct Terms {
 impl Opening {
     pub(super) fn parse(opening: wire::Opening) -> Result<Self, Rejection> {
         ensure(opening.event_version > 0)?;
+        let (act, about) = (known(opening.act())?, TrailId::parse_optional(&opening.about)?);
+        // [EVT-27] An act says whether it is about another trail.
+        ensure(act::row(act).is_some_and(|row| row.about.allows(about.is_some())))?;
         Ok(Self {
+            act,
+            about,
             peer: OrgId::parse(&opening.peer)?,
             peer_key: KeyRecordId::parse(&opening.peer_key)?,
             agreement: AgreementId::parse(&opening.agreement)?,
-            act: known(opening.act())?,
             service_type: known(opening.service_type())?,
             nonce: parse_nonce(&opening.nonce)?,
             event_version: opening.event_version,
@@ -67,6 +74,7 @@ impl Opening {
             nonce: self.nonce.to_vec(),
             event_version: self.event_version,
             expiry: self.expiry.map(Seconds::get).unwrap_or_default(),
+            about: self.about.map(|id| id.to_vec()).unwrap_or_default(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub use prefix::EventPrefix;
 pub use statement::{Decision, Statement};
 
 use crate::{
-    codec,
+    act, codec,
     id::{EventId, Id, KeyRecordId, OrgId, TrailId},
     rejection::Rejection,
     time::Seconds,
@@ -147,7 +147,12 @@ impl Event {
         ensure(self.terms.is_some() == self.wants_delivered())?;
         ensure(self.slots.is_empty() || !matches!(self.statement, Statement::Delivered(_)))?;
         let stage = self.terms.as_ref().map(|terms| terms.stage);
-        match self.statement {
+        match &self.statement {
+            // [STA-29] No act opens above its highest stage.
+            Statement::Opening(opening) => {
+                let highest = act::row(opening.act).map_or(0, |row| row.stage);
+                ensure(stage.is_none_or(|stage| stage <= highest))
+            }
             Statement::Need => ensure(stage.is_none_or(|stage| stage == 1)),
             Statement::Identity => ensure(stage.is_none_or(|stage| stage == 2)),
             _ => Ok(()),
@@ -204,6 +209,7 @@ mod tests {
                 nonce: [9; 32],
                 event_version: 1,
                 expiry: None,
+                about: None,
             }),
         }
     }

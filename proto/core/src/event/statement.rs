@@ -41,6 +41,11 @@ pub enum Statement {
     Purged(wire::PurgeManner),
     Retained { article: u32 },
     TransferTaken(EventId),
+    Minutes,
+    Plan,
+    Task { plan: EventId, number: u32, status: wire::TaskStatus },
+    Visited(wire::VisitOutcome),
+    Escalated(wire::ServiceType),
 }
 
 /// A decision of a body.
@@ -109,6 +114,21 @@ impl Statement {
                 Self::Retained { article: x.article }
             }
             Kind::TransferTaken(x) => Self::TransferTaken(EventId::parse(&x.offer)?),
+            other => Self::parse_joint(other)?,
+        })
+    }
+
+    /// Kinds of meetings, visits and ladders.
+    fn parse_joint(kind: Kind) -> Result<Self, Rejection> {
+        Ok(match kind {
+            Kind::Minutes(_) => Self::Minutes,
+            Kind::Plan(_) => Self::Plan,
+            Kind::Task(x) => {
+                ensure((1..=16).contains(&x.number))?;
+                Self::Task { plan: EventId::parse(&x.plan)?, number: x.number, status: known(x.status())? }
+            }
+            Kind::Visited(x) => Self::Visited(known(x.outcome())?),
+            Kind::Escalated(x) => Self::Escalated(known(x.service_type())?),
             _ => return Err(Rejection::Malformed),
         })
     }
@@ -157,6 +177,13 @@ impl Statement {
             Self::Purged(manner) => Kind::Purged(wire::Purged { manner: (*manner).into() }),
             Self::Retained { article } => Kind::Retained(wire::Retained { article: *article }),
             Self::TransferTaken(offer) => Kind::TransferTaken(wire::TransferTaken { offer: offer.to_vec() }),
+            Self::Minutes => Kind::Minutes(wire::Minutes {}),
+            Self::Plan => Kind::Plan(wire::Plan {}),
+            Self::Task { plan, number, status } => {
+                Kind::Task(wire::Task { plan: plan.to_vec(), number: *number, status: (*status).into() })
+            }
+            Self::Visited(outcome) => Kind::Visited(wire::Visited { outcome: (*outcome).into() }),
+            Self::Escalated(service) => Kind::Escalated(wire::Escalated { service_type: (*service).into() }),
             // `to_wire` has answered for every other kind.
             _ => Kind::Acknowledged(wire::Acknowledged {}),
         }
@@ -199,6 +226,11 @@ impl Statement {
             Self::Purged(_) => "purged",
             Self::Retained { .. } => "retained",
             Self::TransferTaken(_) => "transfer_taken",
+            Self::Minutes => "minutes",
+            Self::Plan => "plan",
+            Self::Task { .. } => "task",
+            Self::Visited(_) => "visited",
+            Self::Escalated(_) => "escalated",
         }
     }
 
@@ -219,6 +251,9 @@ impl Statement {
             Self::CouldNotReach(reason) => (reason.as_str_name(), "NOT_REACHED_REASON_"),
             Self::Provided(outcome) => (outcome.as_str_name(), "OUTCOME_"),
             Self::Purged(manner) => (manner.as_str_name(), "PURGE_MANNER_"),
+            Self::Task { status, .. } => (status.as_str_name(), "TASK_STATUS_"),
+            Self::Visited(outcome) => (outcome.as_str_name(), "VISIT_OUTCOME_"),
+            Self::Escalated(service) => (service.as_str_name(), "SERVICE_TYPE_"),
             _ => ("", ""),
         };
         name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
@@ -289,5 +324,10 @@ pub(crate) fn examples() -> Vec<Statement> {
         Statement::Purged(wire::PurgeManner::Unopened),
         Statement::Retained { article: 1 },
         Statement::TransferTaken(event),
+        Statement::Minutes,
+        Statement::Plan,
+        Statement::Task { plan: event, number: 16, status: wire::TaskStatus::Done },
+        Statement::Visited(wire::VisitOutcome::Met),
+        Statement::Escalated(wire::ServiceType::Oversight),
     ]
 }

@@ -108,12 +108,13 @@ outcomes! {
 #[must_use]
 pub fn crossed(opener: Kind, peer: Kind) -> Crossed {
     match opener {
-        Kind::Need | Kind::Identity => disclosure_crossed(opener, peer),
+        Kind::Need | Kind::Identity | Kind::Minutes | Kind::Plan => disclosure_crossed(opener, peer),
         Kind::Corrected => correction_crossed(peer),
         Kind::Withdrawn | Kind::Revoked | Kind::ChosenElsewhere => stop_crossed(peer),
         Kind::Closed => closing_crossed(peer),
         Kind::Reopened => reopening_crossed(peer),
         Kind::Phoned if peer == Kind::Reopened => Crossed::EarlierEpoch,
+        Kind::Visited | Kind::VisitedNo => visit_crossed(peer),
         Kind::PurgeAsked => purge_crossed(peer),
         Kind::TransferOffered | Kind::TransferRecalled | Kind::TransferCompleted => transfer_crossed(opener, peer),
         _ => Crossed::Both,
@@ -140,7 +141,7 @@ fn correction_crossed(peer: Kind) -> Crossed {
         Kind::Declined | Kind::Redirected | Kind::Misdirected | Kind::Withdrawn => Crossed::DisclosedCrossed,
         Kind::Closed => Crossed::CorrectionCounts,
         Kind::Purged | Kind::Retained => Crossed::CorrectionOwed,
-        Kind::ContactMade | Kind::CouldNotReach => Crossed::OldValueUsed,
+        Kind::ContactMade | Kind::CouldNotReach | Kind::Visited | Kind::VisitedNo => Crossed::OldValueUsed,
         _ => Crossed::Both,
     }
 }
@@ -166,7 +167,7 @@ fn closing_crossed(peer: Kind) -> Crossed {
 
 fn ending_crossed(peer: Kind) -> Crossed {
     match peer {
-        Kind::ContactMade | Kind::CouldNotReach | Kind::Started | Kind::Provided => Crossed::FactStays,
+        peer if happened(peer) => Crossed::FactStays,
         Kind::Closed | Kind::Misdirected | Kind::Withdrawn => Crossed::BothEnd,
         Kind::TransferTaken => Crossed::BothResponsible,
         _ => Crossed::Both,
@@ -177,19 +178,35 @@ fn reopening_crossed(peer: Kind) -> Crossed {
     match peer {
         Kind::Reopened => Crossed::OneEpoch,
         Kind::Withdrawn | Kind::Misdirected => Crossed::StopHolds,
-        Kind::ContactMade | Kind::CouldNotReach | Kind::Started | Kind::Provided => Crossed::FactCounts,
+        peer if happened(peer) => Crossed::FactCounts,
         Kind::Purged | Kind::Retained => Crossed::PurgeOfThePast,
         Kind::TransferTaken => Crossed::TakenUncovered,
-        Kind::Decision | Kind::DecisionNo => Crossed::Both,
+        Kind::Decision | Kind::DecisionNo | Kind::Task => Crossed::Both,
         _ => Crossed::OldQuestion,
     }
+}
+
+fn visit_crossed(peer: Kind) -> Crossed {
+    match peer {
+        Kind::Closed | Kind::Misdirected | Kind::Withdrawn => Crossed::FactStays,
+        Kind::Reopened => Crossed::FactCounts,
+        _ => Crossed::Both,
+    }
+}
+
+/// What happened in the world, as the receiver reports it.
+const fn happened(peer: Kind) -> bool {
+    matches!(
+        peer,
+        Kind::ContactMade | Kind::CouldNotReach | Kind::Started | Kind::Provided | Kind::Visited | Kind::VisitedNo
+    )
 }
 
 fn purge_crossed(peer: Kind) -> Crossed {
     match peer {
         Kind::Purged | Kind::Retained => Crossed::OnePurge,
         Kind::Held | Kind::Accepted | Kind::PartlyAccepted | Kind::Waitlisted => Crossed::OwedAnyway,
-        Kind::ContactMade | Kind::CouldNotReach | Kind::Started | Kind::Provided => Crossed::OwedAnyway,
+        peer if happened(peer) => Crossed::OwedAnyway,
         _ => Crossed::Both,
     }
 }

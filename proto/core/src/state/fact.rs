@@ -51,6 +51,10 @@ facts! {
     Warning = "warning",
     /// Something was handed over outside the network.
     Paper = "paper",
+    /// The next body is asked.
+    Escalation = "escalation",
+    /// Tasks are given.
+    Tasks = "tasks",
     /// A person has seen the trail; in the epoch.
     Notice = "notice",
     /// An answer, in the epoch.

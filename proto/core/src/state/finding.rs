@@ -24,6 +24,8 @@ pub enum Finding {
     HandedOverWithoutRight(EventId),
     /// Says that an event was delivered which is not in its past: `seen` is older than what the author held. // [STA-9]
     StaleSeen(EventId),
+    /// Reports on a task of something that is no effective plan of its past. // [STA-9]
+    NoPlan(EventId),
 }
 
 impl Finding {
@@ -34,7 +36,8 @@ impl Finding {
             Self::Overdisclosed(id)
             | Self::AfterWithdrawal(id)
             | Self::HandedOverWithoutRight(id)
-            | Self::StaleSeen(id) => *id,
+            | Self::StaleSeen(id)
+            | Self::NoPlan(id) => *id,
         }
     }
 
@@ -46,6 +49,7 @@ impl Finding {
             Self::AfterWithdrawal(_) => "after_withdrawal",
             Self::HandedOverWithoutRight(_) => "handed_over_without_right",
             Self::StaleSeen(_) => "stale_seen",
+            Self::NoPlan(_) => "no_plan",
         }
     }
 }
@@ -63,6 +67,7 @@ fn finding(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> 
     }
     match entry.node.kind {
         Kind::Delivered => stale(history, whole, place, entry).then_some(Finding::StaleSeen(id)),
+        Kind::Task => (!planned(history, place, entry)).then_some(Finding::NoPlan(id)),
         Kind::HandedOver1 | Kind::HandedOver2 => {
             without_right(history, place, entry.node.kind).then_some(Finding::HandedOverWithoutRight(id))
         }
@@ -80,6 +85,11 @@ fn stale(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> bo
     let continues = |seen| history.chain(named).any(|before| before == seen);
     let hidden = whole.within().contains(named) && !history.past(place).contains(named);
     hidden && entry.node.seen.is_none_or(continues)
+}
+
+fn planned(history: &History, place: usize, entry: &Entry) -> bool {
+    let named = entry.node.names.and_then(|id| history.place(id));
+    named.is_some_and(|plan| history.past(place).contains(plan) && history.with(Fact::Tasks).contains(plan))
 }
 
 /// The right: the trail is live, and that stage was disclosed in the epoch or may be now.

@@ -13,7 +13,9 @@ use super::reading::Reading;
 use super::set::Set;
 use super::table::row;
 use super::view::View;
+use crate::act;
 use crate::id::EventId;
+use crate::wire::Act;
 
 /// A trail that grows. Two histories of the same events read the same.
 #[derive(Clone, Debug)]
@@ -22,6 +24,7 @@ pub struct History {
     places: BTreeMap<EventId, usize>,
     facts: Vec<Set>,
     nowhere: Set,
+    act: Option<Act>,
 }
 
 /// Where the values of a disclosure stand.
@@ -55,7 +58,7 @@ impl History {
     #[must_use]
     pub fn new() -> Self {
         let facts = vec![Set::default(); Fact::ALL.len()];
-        Self { entries: Vec::new(), places: BTreeMap::new(), facts, nowhere: Set::default() }
+        Self { entries: Vec::new(), places: BTreeMap::new(), facts, nowhere: Set::default(), act: None }
     }
 
     /// Appends an event whose parents are there, and judges it. An event that is there already changes nothing.
@@ -67,10 +70,11 @@ impl History {
             return if entry.node == node { Ok(entry.verdict) } else { Err(Broken::Contradiction(node.id)) };
         }
         let past = self.past_of(&node)?;
+        self.act = self.act.or(node.act);
         let named = node.names.and_then(|id| self.places.get(&id).copied());
         let view = View::new(self, past.clone());
         let epoch = view.epoch();
-        let verdict = judge(&node, named, &view);
+        let verdict = judge(&node, named, &view, self.act);
         let facts = if verdict == Verdict::Effective { facts_of(&node, &view) } else { Vec::new() };
         let epoch = epoch.saturating_add(u32::from(facts.contains(&Fact::Epoch))); // [STA-10]
         let place = self.entries.len();
@@ -90,7 +94,7 @@ impl History {
     /// The reason why it would be void.
     pub fn may(&self, side: Side, kind: Kind, names: Option<EventId>) -> Result<(), VoidReason> {
         let named = names.and_then(|id| self.place(id));
-        judge_kind(side, kind, named, &self.whole())
+        judge_kind(side, kind, named, &self.whole(), self.act)
     }
 
     /// What can be read from all of it.
@@ -174,7 +178,7 @@ impl History {
 
     /// [`History::may`], of a part.
     pub(super) fn may_in(&self, part: &View<'_>, side: Side, kind: Kind) -> Result<(), VoidReason> {
-        judge_kind(side, kind, None, part)
+        judge_kind(side, kind, None, part, self.act)
     }
 
     pub(super) fn whole(&self) -> View<'_> {
@@ -264,18 +268,28 @@ pub(super) fn opens(node: &Node) -> bool {
     node.side == Side::Opener && node.kind.opens()
 }
 
-fn judge(node: &Node, named: Option<usize>, past: &View<'_>) -> Verdict {
+fn judge(node: &Node, named: Option<usize>, past: &View<'_>, act: Option<Act>) -> Verdict {
     let pinned = node.version_ok || opens(node) || node.kind == Kind::Delivered;
-    let judged = if pinned { judge_kind(node.side, node.kind, named, past) } else { Err(VoidReason::Version) }; // [STA-6]
+    // [STA-6]
+    let judged = if pinned { judge_kind(node.side, node.kind, named, past, act) } else { Err(VoidReason::Version) };
     judged.map_or_else(Verdict::Void, |()| Verdict::Effective)
 }
 
 // [STA-5]
-fn judge_kind(side: Side, kind: Kind, named: Option<usize>, past: &View<'_>) -> Result<(), VoidReason> {
+fn judge_kind(
+    side: Side,
+    kind: Kind,
+    named: Option<usize>,
+    past: &View<'_>,
+    act: Option<Act>,
+) -> Result<(), VoidReason> {
     if kind == Kind::Delivered {
         return Ok(());
     }
     let row = row(side, kind).ok_or(VoidReason::WrongSide)?;
+    if act.and_then(act::row).is_some_and(|act| act.leaves_out(side, kind)) {
+        return Err(VoidReason::NotInAct); // [STA-29]
+    }
     let mut furthest: Option<(usize, Predicate)> = None;
     for alternative in row.pre {
         let Some(held) = alternative.iter().position(|predicate| !predicate.holds(past, named)) else {

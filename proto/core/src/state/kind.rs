@@ -1,8 +1,8 @@
 //! What an event says, as far as the state of a trail depends on it.
 //!
-//! Guarantees one word per kind, equal in `specs/state/table.tsv` and here. A kind is the kind on the wire; four of those
-//! are split by one code each, because the code decides what follows: `opened` and `handed_over` by stage, `phoned` and
-//! `decision` by yes or no. Leaves to others: reading the wire, every other code, every value.
+//! Guarantees one word per kind, equal in `specs/state/table.tsv` and here. A kind is the kind on the wire; five of those
+//! are split by one code each, because the code decides what follows: `opened` and `handed_over` by stage, `phoned`,
+//! `decision` and `visited` by yes or no. Leaves to others: reading the wire, every other code, every value.
 
 /// Which of the two parties of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +127,18 @@ kinds! {
     Decision = "decision",
     /// A body decided: refused, or not competent.
     DecisionNo = "decision_no",
+    /// What a meeting found and decided.
+    Minutes = "minutes",
+    /// Who does what by when.
+    Plan = "plan",
+    /// What became of a task of a plan.
+    Task = "task",
+    /// A visit met her.
+    Visited = "visited",
+    /// A visit did not meet her, or was not made.
+    VisitedNo = "visited_no",
+    /// The next body is asked, in another trail.
+    Escalated = "escalated",
     /// She withdrew.
     Withdrawn = "withdrawn",
     /// Ends.

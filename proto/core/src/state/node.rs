@@ -8,6 +8,7 @@ use std::fmt;
 use super::kind::{Kind, Side};
 use super::predicate::Predicate;
 use crate::id::EventId;
+use crate::wire::Act;
 
 /// One event of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,10 +23,13 @@ pub struct Node {
     pub prev: Option<EventId>,
     /// The newest event of the other party that the author had admitted.
     pub seen: Option<EventId>,
-    /// What it names: `transfer_taken` the offer, `delivered` the event, others nothing.
+    /// What it names: `transfer_taken` the offer, `delivered` the event, `task` the plan, others nothing.
     pub names: Option<EventId>,
     /// Whether its version is within what the trail is pinned to. // [STA-6]
     pub version_ok: bool,
+    /// What an opening asks; every other event has none. An opening without one asks for anything: no act leaves out a
+    /// kind there. It is for checks of the table alone; on the wire every opening has its act. // [STA-29]
+    pub act: Option<Act>,
 }
 
 /// What becomes of an event. It never changes, whatever comes later. // [STA-3]
@@ -50,6 +54,8 @@ impl Verdict {
 pub enum VoidReason {
     /// This party does not say this.
     WrongSide,
+    /// The act of the trail leaves this out. // [STA-29]
+    NotInAct,
     /// Newer than the version that the trail is pinned to.
     Version,
     /// A condition does not hold in its past: the first that fails in the alternative that came furthest.
@@ -62,6 +68,7 @@ impl fmt::Display for VoidReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongSide => f.write_str("wrong_side"),
+            Self::NotInAct => f.write_str("not_in_act"),
             Self::Version => f.write_str("version"),
             Self::Unmet(predicate) => f.write_str(predicate.word()),
             Self::NoTrail(_) => f.write_str("no_trail"),

@@ -58,6 +58,10 @@ pub struct Reading {
     pub objections: BTreeSet<EventId>,
     /// Warnings.
     pub warnings: BTreeSet<EventId>,
+    /// Plans: effective ones, of which a later one stands in place of an earlier.
+    pub plans: BTreeSet<EventId>,
+    /// Where the sender asked the next body.
+    pub escalations: BTreeSet<EventId>,
     /// Decisions that grant.
     pub decisions: BTreeSet<EventId>,
     /// Reopenings that set a withdrawal aside, and so need a fresh basis, with the withdrawals.
@@ -251,6 +255,8 @@ impl Reading {
             world_now: ids(&view.standing(Fact::World)),
             objections: if view.under_law() { all(Fact::Withdrawal) } else { BTreeSet::new() },
             warnings: all(Fact::Warning),
+            plans: all(Fact::Tasks),
+            escalations: all(Fact::Escalation),
             decisions: all(Fact::Grounds),
             fresh_basis: fresh_basis(history, view),
             under_law: view.under_law(),

@@ -87,6 +87,17 @@ pub const TABLE: &[Row] = &[
     act(TransferCompleted, O, &[&[Live, OfferTaken, Covered]], &[Complete]),
     report(Decision, O, &[Grounds]),
     report(DecisionNo, O, &[]),
+    disclosure(Minutes, O, &[&[Live, FromStage1, Covered], &[Live, UnderLaw, FromStage1, NotRefused]], &[Values]),
+    disclosure(
+        Plan,
+        O,
+        &[&[Live, FromStage1, Covered], &[Live, UnderLaw, FromStage1, NotRefused]],
+        &[Values, Fact::Tasks],
+    ),
+    report(Task, O, &[]),
+    report(Visited, O, &[World]),
+    report(VisitedNo, O, &[World]),
+    report(Escalated, O, &[Escalation]),
     report(Acknowledged, P, &[Notice]),
     act(Held, P, &[&[Live]], &[Answer]),
     act(Accepted, P, &[&[Live, FromStage1]], &[Answer]),
@@ -107,6 +118,9 @@ pub const TABLE: &[Row] = &[
     act(TransferTaken, P, &[&[Live, OfferNamed, Covered]], &[Take]),
     report(Decision, P, &[Grounds]),
     report(DecisionNo, P, &[]),
+    report(Task, P, &[]),
+    report(Visited, P, &[World, Met]),
+    report(VisitedNo, P, &[World]),
 ];
 
 const fn report(kind: Kind, side: Side, facts: &'static [Fact]) -> Row {

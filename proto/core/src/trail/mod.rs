@@ -225,12 +225,12 @@ impl Trail {
         &self.history
     }
 
-    /// Whether a correction or a reopening claims a stage that its author had not reached: then no value of it is read.
-    /// A correction replaces what was disclosed, a reopening restates the need; neither opens a new stage. [EVT-24]
+    /// Whether a correction, minutes, a plan or a reopening claims a stage that its author had not reached: then no value
+    /// of it is read. None of them opens a new stage. [EVT-24]
     #[must_use]
     pub fn oversteps(&self, event: &Event) -> bool {
         let most = match event.statement {
-            Statement::Corrected => 2,
+            Statement::Corrected | Statement::Minutes | Statement::Plan => 2,
             Statement::Reopened => 1,
             _ => return false,
         };

@@ -21,6 +21,7 @@ impl Trail {
             names: names(&event.statement),
             // [STA-6] An event of this version is never newer than what a trail is pinned to: versions begin here.
             version_ok: opening.is_none_or(|opening| opening.event_version >= EVENT_VERSION),
+            act: event.opening().map(|opening| opening.act),
         }
     }
 }
@@ -28,12 +29,12 @@ impl Trail {
 /// The event that a statement names.
 pub(super) const fn names(statement: &Statement) -> Option<EventId> {
     match statement {
-        Statement::Delivered(id) | Statement::TransferTaken(id) => Some(*id),
+        Statement::Delivered(id) | Statement::TransferTaken(id) | Statement::Task { plan: id, .. } => Some(*id),
         _ => None,
     }
 }
 
-/// The kind in the table. Four kinds of the wire are split by one code each; `opened_at` is the stage that
+/// The kind in the table. Five kinds of the wire are split by one code each; `opened_at` is the stage that
 /// the agreement lets an opening have. [STA-5]
 pub(super) fn kind(statement: &Statement, opened_at: u32) -> Kind {
     match statement {
@@ -49,6 +50,8 @@ pub(super) fn kind(statement: &Statement, opened_at: u32) -> Kind {
             wire::DecisionOutcome::Granted | wire::DecisionOutcome::GrantedInPart => Kind::Decision,
             _ => Kind::DecisionNo,
         },
+        Statement::Visited(wire::VisitOutcome::Met) => Kind::Visited,
+        Statement::Visited(_) => Kind::VisitedNo,
         other => plain(other),
     }
 }
@@ -83,6 +86,10 @@ fn plain(statement: &Statement) -> Kind {
         Statement::Purged(_) => Kind::Purged,
         Statement::Retained { .. } => Kind::Retained,
         Statement::TransferTaken(_) => Kind::TransferTaken,
+        Statement::Minutes => Kind::Minutes,
+        Statement::Plan => Kind::Plan,
+        Statement::Task { .. } => Kind::Task,
+        Statement::Escalated(_) => Kind::Escalated,
         // The other kinds were answered above.
         _ => Kind::Delivered,
     }

@@ -46,6 +46,7 @@ pub(super) const fn say(finding: Finding) -> (Demand, EventId, &'static str) {
         Finding::HandedOverWithoutRight(id) => {
             (Demand::Conduct, id, "handed over outside the network without the right to")
         }
+        Finding::NoPlan(id) => (Demand::Conduct, id, "it reports on a task of something that is no plan of this trail"),
         Finding::StaleSeen(id) => (Demand::StaleSeen, id, "its author had more than it says here that it has seen"),
     }
 }
@@ -157,7 +158,10 @@ fn check_date(
 
 /// What moves a trail to a stage, or replaces values, discloses, and says on which basis.
 const fn discloses(statement: &Statement) -> bool {
-    matches!(statement, Statement::Need | Statement::Identity | Statement::Corrected)
+    matches!(
+        statement,
+        Statement::Need | Statement::Identity | Statement::Corrected | Statement::Minutes | Statement::Plan
+    )
 }
 
 const fn demand(refused: &Refused) -> Demand {

@@ -222,7 +222,7 @@ fn ours(named: TrailId, trail: TrailId) -> Result<(), Rejection> {
 /// The event of this trail that a statement names.
 pub(super) const fn named(statement: &Statement) -> Option<EventId> {
     match statement {
-        Statement::Delivered(id) | Statement::TransferTaken(id) => Some(*id),
+        Statement::Delivered(id) | Statement::TransferTaken(id) | Statement::Task { plan: id, .. } => Some(*id),
         _ => None,
     }
 }

@@ -51,6 +51,7 @@ pub(crate) fn opening(peer: &str, act: Act, service_type: ServiceType) -> Openin
         nonce: [9; 32],
         event_version: 1,
         expiry: None,
+        about: None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::file::Vector;
 use crate::sample::{TIME, acknowledged, after, answer, decision, held, id_of, named, need, opening, slots, terms};
 
 pub(crate) fn all() -> Vec<Vector> {
-    [sound(), ids(), places(), times(), slotted(), opened(), encoded(), later(), later_links(), cited()]
+    [sound(), ids(), places(), times(), slotted(), opened(), acts(), encoded(), later(), later_links(), cited()]
         .into_iter()
         .flatten()
         .collect()
@@ -30,7 +30,17 @@ fn sound() -> Vec<Vector> {
     let delivered = answer(Kind::Delivered(wire::Delivered { event: id_of(&opening()) }));
     let first = answer(held());
     let with = |stage, count, kind| EventBody { slots: slots(count), terms: terms(stage), ..after(&opening(), kind) };
+    let task = wire::Task { plan: named("plan"), number: 16, status: wire::TaskStatus::CannotBeDone.into() };
     vec![
+        ok("an opening about an earlier trail", &asking(wire::Act::Referral, 0, "earlier trail")),
+        ok("an answer to a request for information", &asking(wire::Act::InformationAnswer, 2, "request")),
+        ok("a breach notice", &asking(wire::Act::BreachNotice, 0, "trail that was exposed")),
+        ok("a consultation with a need", &asking(wire::Act::Consultation, 1, "")),
+        ok("minutes", &with(1, 8, Kind::Minutes(wire::Minutes {}))),
+        ok("a plan", &with(2, 16, Kind::Plan(wire::Plan {}))),
+        ok("a task of a plan", &answer(Kind::Task(task))),
+        ok("a visit", &answer(Kind::Visited(wire::Visited { outcome: wire::VisitOutcome::NotSafe.into() }))),
+        ok("an escalation", &after(&opening(), escalated(wire::ServiceType::Oversight as i32))),
         ok("an opening with eight slots", &opening()),
         ok("an opening without slots has terms all the same", &EventBody { slots: Vec::new(), ..opening() }),
         ok("a delivered", &delivered),
@@ -42,6 +52,40 @@ fn sound() -> Vec<Vector> {
         ok("an event of a restored node", &EventBody { incarnation: 1, ..after(&first, acknowledged()) }),
         ok("a time that is no whole minute", &EventBody { time: TIME + 61, ..first.clone() }),
         ok("the last time and what occurred later", &EventBody { time: LATEST - 60, occurred: LATEST, ..first }),
+    ]
+}
+
+/// An opening of an act at a stage, about another trail if one is named.
+fn asking(act: wire::Act, stage: u32, about: &str) -> EventBody {
+    let mut body = EventBody { terms: terms(stage), ..opening() };
+    if let Some(Kind::Opening(opening)) = &mut body.kind {
+        opening.act = act.into();
+        opening.about = if about.is_empty() { Vec::new() } else { named(about) };
+    }
+    body
+}
+
+fn escalated(service_type: i32) -> Kind {
+    Kind::Escalated(wire::Escalated { service_type })
+}
+
+/// [STA-29] [EVT-9]
+fn acts() -> Vec<Vector> {
+    let task = |plan: &str, number, status| {
+        let plan = if plan.is_empty() { Vec::new() } else { named(plan) };
+        answer(Kind::Task(wire::Task { plan, number, status }))
+    };
+    vec![
+        bad("a consultation with an identity", &asking(wire::Act::Consultation, 2, "")),
+        bad("a breach notice with a need", &asking(wire::Act::BreachNotice, 1, "trail that was exposed")),
+        bad("a task of no plan", &task("", 1, 1)),
+        bad("a task without a number", &task("plan", 0, 1)),
+        bad("a task above sixteen", &task("plan", 17, 1)),
+        bad("a task without a status", &task("plan", 1, 0)),
+        bad("a task with an unknown status", &task("plan", 1, 5)),
+        bad("a visit without an outcome", &answer(Kind::Visited(wire::Visited { outcome: 0 }))),
+        bad("a visit with an unknown outcome", &answer(Kind::Visited(wire::Visited { outcome: 6 }))),
+        bad("an escalation to nobody", &after(&opening(), escalated(0))),
     ]
 }
 
@@ -139,14 +183,21 @@ fn opened() -> Vec<Vector> {
         case("an opening without an agreement", |x| x.agreement.clear()),
         case("an opening with an agreement of 33 bytes", |x| x.agreement.push(1)),
         case("an opening that asks nothing", |x| x.act = 0),
-        case("an opening that asks what nobody knows", |x| x.act = 3),
+        case("an opening that asks what nobody knows", |x| x.act = 14),
         case("an opening without a service type", |x| x.service_type = 0),
-        case("an opening with an unknown service type", |x| x.service_type = 13),
+        case("an opening with an unknown service type", |x| x.service_type = 15),
         case("an opening without a nonce", |x| x.nonce.clear()),
         case("an opening with a nonce of 31 bytes", |x| x.nonce.truncate(31)),
         case("an opening with a nonce of zeros", |x| x.nonce = vec![0; 32]),
         case("an opening without an event version", |x| x.event_version = 0),
         case("an opening that ends after the year 9999", |x| x.expiry = LATEST + 1),
+        case("an opening about an ID of 31 bytes", |x| x.about = vec![1; 31]),
+        case("an opening about an ID of zeros", |x| x.about = vec![0; 32]),
+        case("a consultation about an earlier trail", |x| {
+            (x.act, x.about) = (wire::Act::Consultation.into(), named("earlier trail"));
+        }),
+        case("an answer to no request", |x| x.act = wire::Act::InformationAnswer.into()),
+        case("a breach notice about no trail", |x| x.act = wire::Act::BreachNotice.into()),
     ]
 }
 

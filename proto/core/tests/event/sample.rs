@@ -46,6 +46,7 @@ pub(crate) fn opening() -> wire::EventBody {
             nonce: named("nonce"),
             event_version: 1,
             expiry: 0,
+            about: Vec::new(),
         })),
         ..wire::EventBody::default()
     }

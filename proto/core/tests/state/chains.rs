@@ -65,7 +65,7 @@ impl Chains {
         let prev = before.map(|node| node.id);
         let seen = seen.or(before.and_then(|node| node.seen));
         let names = if kind == Kind::TransferTaken { self.offer() } else { None };
-        Node { id: EventId::new(id), side, kind, prev, seen, names, version_ok: true }
+        Node { id: EventId::new(id), side, kind, prev, seen, names, version_ok: true, act: None }
     }
 
     /// What may be said by one who has everything.

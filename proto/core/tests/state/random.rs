@@ -1,5 +1,6 @@
 //! Random trails, with forks, from a seed.
 
+use uput_core::act::ACTS;
 use uput_core::id::EventId;
 use uput_core::state::{History, Kind, Node, Side};
 
@@ -63,7 +64,9 @@ pub(crate) fn trail(random: &mut Random, events: usize, forks: bool) -> Vec<Node
         _ => Kind::ALL.iter().copied().filter(|kind| !kind.opens()).collect(),
     };
     let opening = [Kind::Opened0, Kind::Opened1, Kind::Opened1, Kind::Opened2][random.below(4)];
-    let mut nodes = vec![node(0, Side::Opener, opening)];
+    // A third of the trails are of an act.
+    let act = if random.below(3) == 0 { Some(ACTS[random.below(ACTS.len())].act) } else { None };
+    let mut nodes = vec![Node { act, ..node(0, Side::Opener, opening) }];
     for number in 1..events {
         let next = continuation(random, &nodes, &theme, number, forks);
         nodes.push(next);
@@ -120,5 +123,5 @@ fn kind(random: &mut Random, nodes: &[Node], kinds: &[Kind], next: &Node) -> Kin
 fn node(number: usize, side: Side, kind: Kind) -> Node {
     let mut id = [7; 32];
     id[..8].copy_from_slice(&u64::try_from(number).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-    Node { id: EventId::new(id), side, kind, prev: None, seen: None, names: None, version_ok: true }
+    Node { id: EventId::new(id), side, kind, prev: None, seen: None, names: None, version_ok: true, act: None }
 }

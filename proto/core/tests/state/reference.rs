@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uput_core::agreement::name_of;
 use uput_core::state::{Headline, Kind, Node, Side};
+
+const ACTS: &str = include_str!("../../../../specs/state/acts.tsv");
 
 type Events = BTreeSet<usize>;
 
@@ -90,16 +93,31 @@ impl<'a> Reference<'a> {
         }
         let node = self.nodes[event];
         let pinned = node.version_ok || node.kind == Kind::Delivered || past.is_empty();
-        let effective = pinned && self.lawful(event, &past);
+        let effective = pinned && !self.is_left_out(node) && self.lawful(event, &past);
         self.effective.insert(event, effective);
         effective
+    }
+
+    /// Whether the act of the trail leaves it out, by the words of the file.
+    fn is_left_out(&self, node: Node) -> bool {
+        let Some(act) = self.nodes.iter().find_map(|node| node.act) else { return false };
+        let rows = ACTS.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let row = rows.into_iter().find(|row| row[0] == name_of(act)).unwrap();
+        let without = if node.side == Side::Opener { row[4] } else { row[5] };
+        let highest: u32 = row[2].parse().unwrap();
+        let above = match node.kind {
+            Kind::Need => highest < 1,
+            Kind::Identity => highest < 2,
+            _ => false,
+        };
+        above || without.split(' ').any(|word| word == node.kind.word())
     }
 
     fn lawful(&self, event: usize, past: &Events) -> bool {
         use Kind::*;
         let node = self.nodes[event];
         if self.without == Without::ReportsNeverVoid
-            && matches!(node.kind, ContactMade | CouldNotReach | Started | Provided)
+            && matches!(node.kind, ContactMade | CouldNotReach | Started | Provided | Visited | VisitedNo)
             && self.stops(past).iter().any(|stop| self.nodes[*stop].kind == Withdrawn)
         {
             return false;
@@ -130,7 +148,12 @@ impl<'a> Reference<'a> {
             Corrected => {
                 self.stops(past).is_empty() && !self.outstanding(past).is_empty() && self.owed(past).is_empty()
             }
+            Minutes | Plan => {
+                let law = has(&[Opened2]) && !no;
+                live && stage >= 1 && (self.covering(past) || law)
+            }
             Warned | HandedOver0 | HandedOver1 | HandedOver2 | Phoned | PhonedNo | Revoked => true,
+            Task | Visited | VisitedNo | Escalated => true,
             ChosenElsewhere | Closed => live,
             Reopened => !past.is_empty() && !live && !has(&[Misdirected]),
             PurgeAsked => {
@@ -153,14 +176,18 @@ impl<'a> Reference<'a> {
         let started = self.world_now(past).iter().any(|fact| matches!(self.nodes[*fact].kind, Started | Provided));
         let shut = self.without == Without::YesAfterStart && started;
         match kind {
-            Acknowledged | ContactMade | CouldNotReach | Started | Provided => true,
+            Acknowledged | ContactMade | CouldNotReach | Started | Provided | Task | Visited | VisitedNo => true,
             Held => live && !shut,
             Closed => live,
             Accepted | PartlyAccepted => {
                 live && !shut && (self.stage(past) >= 1 || self.without == Without::StageOfAcceptance)
             }
             Waitlisted | Declined | Redirected => live && !started && !taken,
-            Misdirected => !has(&[ContactMade, Started, Provided, Misdirected]) && !taken,
+            Misdirected => {
+                let visits = self.of(past, &[Visited]);
+                let visited = visits.iter().any(|visit| self.nodes[*visit].side == Side::Peer);
+                !has(&[ContactMade, Started, Provided, Misdirected]) && !visited && !taken
+            }
             Reopened => !past.is_empty() && !live && self.stops(past).is_empty(),
             Purged | Retained => !self.outstanding(past).is_empty() && (!live || !self.owed(past).is_empty()),
             TransferTaken => {
@@ -214,7 +241,8 @@ impl<'a> Reference<'a> {
     }
 
     fn world_now(&self, events: &Events) -> Events {
-        let kinds = [Kind::ContactMade, Kind::CouldNotReach, Kind::Started, Kind::Provided];
+        use Kind::*;
+        let kinds = [ContactMade, CouldNotReach, Started, Provided, Visited, VisitedNo];
         self.standing(events, &kinds, self.without == Without::FactsItHasNotSeen)
     }
 
@@ -273,7 +301,7 @@ impl<'a> Reference<'a> {
     /// The disclosures of values.
     fn values(&self, events: &Events) -> Events {
         use Kind::*;
-        let mut values = self.of(events, &[Opened1, Opened2, Need, Identity, Corrected]);
+        let mut values = self.of(events, &[Opened1, Opened2, Need, Identity, Corrected, Minutes, Plan]);
         let restated = self.of(events, &[Reopened]).into_iter();
         values.extend(restated.filter(|event| self.nodes[*event].side == Side::Opener && self.reopened_at_one(*event)));
         values

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use uput_core::agreement::Code;
 use uput_core::id::EventId;
 use uput_core::state::{Finding, Kind, Node, Offer, Reading, Side, Verdict};
+use uput_core::wire::Act;
 
 /// A trail under construction: names of events, and nodes.
 #[derive(Clone, Default)]
@@ -14,7 +16,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// From lines `NAME SIDE KIND [prev=NAME] [seen=NAME] [names=NAME] [version=newer]`. Without `prev`, the author's line
+    /// From lines `NAME SIDE KIND [prev=NAME] [seen=NAME] [names=NAME] [version=newer] [act=WORD]`. Without `prev`, the author's line
     /// before; `prev=none` for none; `seen=all` for the line before of the other party.
     pub(crate) fn parse(text: &str) -> Self {
         let mut trail = Self::default();
@@ -29,7 +31,7 @@ impl Trail {
         let kind = Kind::from_word(kind).unwrap_or_else(|| panic!("no kind {kind}"));
         let id = self.id(name);
         let prev = self.last.get(&side).copied();
-        let mut node = Node { id, side, kind, prev, seen: None, names: None, version_ok: true };
+        let mut node = Node { id, side, kind, prev, seen: None, names: None, version_ok: true, act: None };
         for word in words {
             let (key, value) = word.split_once('=').unwrap();
             match key {
@@ -37,6 +39,7 @@ impl Trail {
                 "seen" => node.seen = self.pointer(value, side.other()),
                 "names" => node.names = self.pointer(value, side.other()),
                 "version" => node.version_ok = value != "newer",
+                "act" => node.act = Some(Act::from_word(value).unwrap_or_else(|| panic!("no act {value}"))),
                 _ => panic!("no field {key}"),
             }
         }
@@ -88,6 +91,8 @@ impl Trail {
             format!("objections {}", self.list(&reading.objections)),
             format!("warnings {}", self.list(&reading.warnings)),
             format!("decisions {}", self.list(&reading.decisions)),
+            format!("plans {}", self.list(&reading.plans)),
+            format!("escalations {}", self.list(&reading.escalations)),
             format!("under_law {}", reading.under_law),
         ];
         lines.extend(self.voids(reading));
@@ -138,6 +143,7 @@ impl Trail {
             Finding::AfterWithdrawal(id) => ("after_withdrawal", id),
             Finding::HandedOverWithoutRight(id) => ("handed_over_without_right", id),
             Finding::StaleSeen(id) => ("stale_seen", id),
+            Finding::NoPlan(id) => ("no_plan", id),
         };
         format!("finding {word} {}", self.name(id))
     }

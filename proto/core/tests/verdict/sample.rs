@@ -298,6 +298,7 @@ impl World {
             nonce: seed(name),
             event_version: 1,
             expiry: None,
+            about: None,
         }
     }
 }

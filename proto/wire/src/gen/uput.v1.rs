@@ -70,6 +70,17 @@ pub enum Act {
     Unspecified = 0,
     Referral = 1,
     Notification = 2,
+    Transfer = 3,
+    TransferRequest = 4,
+    Consultation = 5,
+    Conference = 6,
+    Visit = 7,
+    DecisionNotice = 8,
+    RiskUpdate = 9,
+    InformationRequest = 10,
+    InformationAnswer = 11,
+    JointAction = 12,
+    BreachNotice = 13,
 }
 impl Act {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -81,6 +92,17 @@ impl Act {
             Self::Unspecified => "ACT_UNSPECIFIED",
             Self::Referral => "ACT_REFERRAL",
             Self::Notification => "ACT_NOTIFICATION",
+            Self::Transfer => "ACT_TRANSFER",
+            Self::TransferRequest => "ACT_TRANSFER_REQUEST",
+            Self::Consultation => "ACT_CONSULTATION",
+            Self::Conference => "ACT_CONFERENCE",
+            Self::Visit => "ACT_VISIT",
+            Self::DecisionNotice => "ACT_DECISION_NOTICE",
+            Self::RiskUpdate => "ACT_RISK_UPDATE",
+            Self::InformationRequest => "ACT_INFORMATION_REQUEST",
+            Self::InformationAnswer => "ACT_INFORMATION_ANSWER",
+            Self::JointAction => "ACT_JOINT_ACTION",
+            Self::BreachNotice => "ACT_BREACH_NOTICE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -89,6 +111,17 @@ impl Act {
             "ACT_UNSPECIFIED" => Some(Self::Unspecified),
             "ACT_REFERRAL" => Some(Self::Referral),
             "ACT_NOTIFICATION" => Some(Self::Notification),
+            "ACT_TRANSFER" => Some(Self::Transfer),
+            "ACT_TRANSFER_REQUEST" => Some(Self::TransferRequest),
+            "ACT_CONSULTATION" => Some(Self::Consultation),
+            "ACT_CONFERENCE" => Some(Self::Conference),
+            "ACT_VISIT" => Some(Self::Visit),
+            "ACT_DECISION_NOTICE" => Some(Self::DecisionNotice),
+            "ACT_RISK_UPDATE" => Some(Self::RiskUpdate),
+            "ACT_INFORMATION_REQUEST" => Some(Self::InformationRequest),
+            "ACT_INFORMATION_ANSWER" => Some(Self::InformationAnswer),
+            "ACT_JOINT_ACTION" => Some(Self::JointAction),
+            "ACT_BREACH_NOTICE" => Some(Self::BreachNotice),
             _ => None,
         }
     }
@@ -110,6 +143,8 @@ pub enum ServiceType {
     MigrantReception = 10,
     DayCentre = 11,
     Hotline = 12,
+    Justice = 13,
+    Oversight = 14,
 }
 impl ServiceType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -131,6 +166,8 @@ impl ServiceType {
             Self::MigrantReception => "SERVICE_TYPE_MIGRANT_RECEPTION",
             Self::DayCentre => "SERVICE_TYPE_DAY_CENTRE",
             Self::Hotline => "SERVICE_TYPE_HOTLINE",
+            Self::Justice => "SERVICE_TYPE_JUSTICE",
+            Self::Oversight => "SERVICE_TYPE_OVERSIGHT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -149,6 +186,8 @@ impl ServiceType {
             "SERVICE_TYPE_MIGRANT_RECEPTION" => Some(Self::MigrantReception),
             "SERVICE_TYPE_DAY_CENTRE" => Some(Self::DayCentre),
             "SERVICE_TYPE_HOTLINE" => Some(Self::Hotline),
+            "SERVICE_TYPE_JUSTICE" => Some(Self::Justice),
+            "SERVICE_TYPE_OVERSIGHT" => Some(Self::Oversight),
             _ => None,
         }
     }
@@ -450,6 +489,7 @@ pub enum PartialForm {
     ShorterStay = 2,
     SomePersons = 3,
     SomeServices = 4,
+    UntilDecision = 5,
 }
 impl PartialForm {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -463,6 +503,7 @@ impl PartialForm {
             Self::ShorterStay => "PARTIAL_FORM_SHORTER_STAY",
             Self::SomePersons => "PARTIAL_FORM_SOME_PERSONS",
             Self::SomeServices => "PARTIAL_FORM_SOME_SERVICES",
+            Self::UntilDecision => "PARTIAL_FORM_UNTIL_DECISION",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -473,6 +514,7 @@ impl PartialForm {
             "PARTIAL_FORM_SHORTER_STAY" => Some(Self::ShorterStay),
             "PARTIAL_FORM_SOME_PERSONS" => Some(Self::SomePersons),
             "PARTIAL_FORM_SOME_SERVICES" => Some(Self::SomeServices),
+            "PARTIAL_FORM_UNTIL_DECISION" => Some(Self::UntilDecision),
             _ => None,
         }
     }
@@ -632,6 +674,81 @@ impl PurgeManner {
             "PURGE_MANNER_UNSPECIFIED" => Some(Self::Unspecified),
             "PURGE_MANNER_DESTROYED" => Some(Self::Destroyed),
             "PURGE_MANNER_UNOPENED" => Some(Self::Unopened),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TaskStatus {
+    Unspecified = 0,
+    Begun = 1,
+    Done = 2,
+    CannotBeDone = 3,
+    NotNeeded = 4,
+}
+impl TaskStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TASK_STATUS_UNSPECIFIED",
+            Self::Begun => "TASK_STATUS_BEGUN",
+            Self::Done => "TASK_STATUS_DONE",
+            Self::CannotBeDone => "TASK_STATUS_CANNOT_BE_DONE",
+            Self::NotNeeded => "TASK_STATUS_NOT_NEEDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TASK_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "TASK_STATUS_BEGUN" => Some(Self::Begun),
+            "TASK_STATUS_DONE" => Some(Self::Done),
+            "TASK_STATUS_CANNOT_BE_DONE" => Some(Self::CannotBeDone),
+            "TASK_STATUS_NOT_NEEDED" => Some(Self::NotNeeded),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VisitOutcome {
+    Unspecified = 0,
+    Met = 1,
+    NobodyThere = 2,
+    NotLetIn = 3,
+    NotSafe = 4,
+    NotMade = 5,
+}
+impl VisitOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VISIT_OUTCOME_UNSPECIFIED",
+            Self::Met => "VISIT_OUTCOME_MET",
+            Self::NobodyThere => "VISIT_OUTCOME_NOBODY_THERE",
+            Self::NotLetIn => "VISIT_OUTCOME_NOT_LET_IN",
+            Self::NotSafe => "VISIT_OUTCOME_NOT_SAFE",
+            Self::NotMade => "VISIT_OUTCOME_NOT_MADE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VISIT_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "VISIT_OUTCOME_MET" => Some(Self::Met),
+            "VISIT_OUTCOME_NOBODY_THERE" => Some(Self::NobodyThere),
+            "VISIT_OUTCOME_NOT_LET_IN" => Some(Self::NotLetIn),
+            "VISIT_OUTCOME_NOT_SAFE" => Some(Self::NotSafe),
+            "VISIT_OUTCOME_NOT_MADE" => Some(Self::NotMade),
             _ => None,
         }
     }
@@ -865,7 +982,7 @@ pub struct EventBody {
     pub terms: ::core::option::Option<Terms>,
     #[prost(
         oneof = "event_body::Kind",
-        tags = "16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48"
+        tags = "16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53"
     )]
     pub kind: ::core::option::Option<event_body::Kind>,
 }
@@ -940,6 +1057,16 @@ pub mod event_body {
         Retained(super::Retained),
         #[prost(message, tag = "48")]
         TransferTaken(super::TransferTaken),
+        #[prost(message, tag = "49")]
+        Minutes(super::Minutes),
+        #[prost(message, tag = "50")]
+        Plan(super::Plan),
+        #[prost(message, tag = "51")]
+        Task(super::Task),
+        #[prost(message, tag = "52")]
+        Visited(super::Visited),
+        #[prost(message, tag = "53")]
+        Escalated(super::Escalated),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -997,6 +1124,8 @@ pub struct Opening {
     pub event_version: u32,
     #[prost(uint64, tag = "8")]
     pub expiry: u64,
+    #[prost(bytes = "vec", tag = "9")]
+    pub about: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -1149,6 +1278,34 @@ pub struct Retained {
 pub struct TransferTaken {
     #[prost(bytes = "vec", tag = "1")]
     pub offer: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Minutes {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Plan {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Task {
+    #[prost(bytes = "vec", tag = "1")]
+    pub plan: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub number: u32,
+    #[prost(enumeration = "TaskStatus", tag = "3")]
+    pub status: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Visited {
+    #[prost(enumeration = "VisitOutcome", tag = "1")]
+    pub outcome: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Escalated {
+    #[prost(enumeration = "ServiceType", tag = "1")]
+    pub service_type: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -2888,6 +3045,8 @@ pub struct OpenTrailRequest {
     pub occurred: u64,
     #[prost(bytes = "vec", tag = "13")]
     pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "14")]
+    pub about: ::prost::alloc::vec::Vec<u8>,
     #[prost(string, repeated, tag = "30")]
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bytes = "vec", tag = "20")]
@@ -2906,7 +3065,7 @@ pub struct OpenTrailResponse {
 pub struct Statement {
     #[prost(
         oneof = "statement::Kind",
-        tags = "18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48"
+        tags = "18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53"
     )]
     pub kind: ::core::option::Option<statement::Kind>,
 }
@@ -2977,6 +3136,16 @@ pub mod statement {
         Retained(super::Retained),
         #[prost(message, tag = "48")]
         TransferTaken(super::TransferTaken),
+        #[prost(message, tag = "49")]
+        Minutes(super::Minutes),
+        #[prost(message, tag = "50")]
+        Plan(super::Plan),
+        #[prost(message, tag = "51")]
+        Task(super::Task),
+        #[prost(message, tag = "52")]
+        Visited(super::Visited),
+        #[prost(message, tag = "53")]
+        Escalated(super::Escalated),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3096,6 +3265,8 @@ pub struct Trail {
     pub unconfirmed: u32,
     #[prost(message, optional, tag = "42")]
     pub counterpart: ::core::option::Option<Counterpart>,
+    #[prost(bytes = "vec", tag = "26")]
+    pub about: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

@@ -49,7 +49,7 @@ fn parties() -> Vec<Vector> {
         broken("a-party-without-a-name", |a| a.parties[0].name.clear()),
         broken("a-role-in-capitals", |a| a.parties[0].roles.insert(0, "Asking".into())),
         broken("roles-out-of-order", |a| a.parties[0].roles.insert(0, "zz".into())),
-        broken("a-service-of-no-code", |a| a.parties[0].services.push(13)),
+        broken("a-service-of-no-code", |a| a.parties[0].services.push(15)),
         broken("one-service-twice", |a| a.parties[0].services = a.parties[0].services.repeat(2)),
     ]
 }
@@ -111,7 +111,7 @@ fn timers() -> Vec<Vector> {
         broken("a-timer-of-more-than-200-years", |a| a.timers[0].seconds = LONGEST + 1),
         broken("timers-out-of-order", |a| a.timers.reverse()),
         broken("a-timer-of-no-step", |a| a.timers[0].kind = TimerKind::Unspecified.into()),
-        broken("a-timer-of-no-act", |a| a.timers[4].act = Act::Notification as i32 + 1),
+        broken("a-timer-of-no-act", |a| a.timers[4].act = 14),
         broken("a-step-of-the-escalation-no-later-than-the-one-before", |a| {
             let step = EscalationStep { service_type: ServiceType::Police.into(), after: 60 };
             a.escalation = vec![step, step];

@@ -1,0 +1,335 @@
+//! What a trail can be: one row for each act, and an act is what it leaves out. Source: specs/state/acts.tsv.
+//!
+//! Guarantees that a test holds the rows equal to the file, and that only acts and disclosures are ever left out: what
+//! happened can be reported in every trail. Leaves to others: who may say a kind at all (`state`), what an agreement
+//! makes of an act (`agreement`).
+
+use crate::state::Kind::{self, *};
+use crate::state::Side;
+use crate::wire::{Act, LegalBasis};
+
+/// Whether the opening of an act names an earlier trail between the same two organisations. [EVT-27]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum About {
+    /// It names none.
+    Never,
+    /// It may.
+    May,
+    /// It must.
+    Must,
+}
+
+impl About {
+    /// Whether an opening that names one, or none, is well formed.
+    #[must_use]
+    pub const fn allows(self, names_one: bool) -> bool {
+        match self {
+            Self::Never => !names_one,
+            Self::May => true,
+            Self::Must => names_one,
+        }
+    }
+
+    /// The word in the table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::May => "may",
+            Self::Must => "must",
+        }
+    }
+}
+
+/// One act. [STA-29]
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Which.
+    pub act: Act,
+    /// Whether it is about another trail.
+    pub about: About,
+    /// The highest stage.
+    pub stage: u32,
+    /// The bases that serve it. [BAS-3]
+    pub bases: &'static [LegalBasis],
+    /// What the opener does not say in it.
+    pub opener_without: &'static [Kind],
+    /// What the peer does not say in it.
+    pub peer_without: &'static [Kind],
+    /// What it is, in one sentence.
+    pub meaning: &'static str,
+}
+
+/// The row of an act; none for the unspecified one.
+#[must_use]
+pub fn row(act: Act) -> Option<&'static Row> {
+    ACTS.iter().find(|row| row.act == act)
+}
+
+impl Row {
+    /// Whether a kind by this party is left out: by name, or because its stage is above the highest. An opening never
+    /// is: above the highest stage it is malformed. [STA-29]
+    #[must_use]
+    pub fn leaves_out(&self, side: Side, kind: Kind) -> bool {
+        let without = match side {
+            Side::Opener => self.opener_without,
+            Side::Peer => self.peer_without,
+        };
+        let stage = match kind {
+            Need => 1,
+            Identity => 2,
+            _ => 0,
+        };
+        without.contains(&kind) || stage > self.stage
+    }
+}
+
+use LegalBasis::{
+    ChildBestInterests, ExplicitConsent, GuardianConsent, LegalDuty, NoneNeededNonpersonal, PublicTaskDecision,
+    VitalInterests,
+};
+
+/// Every act, in the order of the codes. // [STA-29]
+pub const ACTS: &[Row] = &[
+    Row {
+        act: Act::Referral,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[TransferTaken],
+        meaning: "Asks for a service; responsibility stays with the sender.",
+    },
+    Row {
+        act: Act::Notification,
+        about: About::May,
+        stage: 2,
+        bases: &[ChildBestInterests, LegalDuty, VitalInterests, PublicTaskDecision],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[TransferTaken],
+        meaning: "Tells an authority what the law demands.",
+    },
+    Row {
+        act: Act::Transfer,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, Minutes, Plan],
+        peer_without: &[],
+        meaning: "Asks the other to take responsibility; it moves once both have signed.",
+    },
+    Row {
+        act: Act::TransferRequest,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[TransferTaken],
+        meaning: "Asks the other to transfer a case.",
+    },
+    Row {
+        act: Act::Consultation,
+        about: About::Never,
+        stage: 1,
+        bases: &[ExplicitConsent, GuardianConsent, ChildBestInterests, NoneNeededNonpersonal],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[TransferTaken],
+        meaning: "Asks for advice without saying who she is; what comes of it is a trail about this one.",
+    },
+    Row {
+        act: Act::Conference,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted],
+        peer_without: &[TransferTaken],
+        meaning: "Invites to a meeting about a case, and gives its minutes and plan; one trail for each who is invited.",
+    },
+    Row {
+        act: Act::Visit,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
+        peer_without: &[TransferTaken],
+        meaning: "Plans a visit, or visits in turn, with another organisation; both report.",
+    },
+    Row {
+        act: Act::DecisionNotice,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        meaning: "Tells of a decision; nobody declines it.",
+    },
+    Row {
+        act: Act::RiskUpdate,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        meaning: "Tells that the risk has changed; nobody declines it.",
+    },
+    Row {
+        act: Act::InformationRequest,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[Waitlisted, TransferTaken],
+        meaning: "Asks for information; the answer is a trail about this one.",
+    },
+    Row {
+        act: Act::InformationAnswer,
+        about: About::Must,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        meaning: "Gives what was asked for.",
+    },
+    Row {
+        act: Act::JointAction,
+        about: About::May,
+        stage: 2,
+        bases: &[
+            ExplicitConsent,
+            GuardianConsent,
+            ChildBestInterests,
+            LegalDuty,
+            VitalInterests,
+            PublicTaskDecision,
+            NoneNeededNonpersonal,
+        ],
+        opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
+        peer_without: &[TransferTaken],
+        meaning: "Asks the other to act together; a plan can be given once it has accepted.",
+    },
+    Row {
+        act: Act::BreachNotice,
+        about: About::Must,
+        stage: 0,
+        bases: &[NoneNeededNonpersonal],
+        opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
+        peer_without: &[Accepted, PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        meaning: "Tells whose values were exposed, by naming the trail; nobody declines it.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::name_of;
+    use crate::state::{self, Class};
+
+    const FILE: &str = include_str!("../../../specs/state/acts.tsv");
+
+    fn words(kinds: &[Kind]) -> String {
+        let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+        if words.is_empty() { "-".to_owned() } else { words.join(" ") }
+    }
+
+    fn line(row: &Row) -> String {
+        let bases: Vec<String> = row.bases.iter().map(|basis| name_of(*basis)).collect();
+        let (act, about, stage) = (name_of(row.act), row.about.word(), row.stage);
+        let (opener, peer) = (words(row.opener_without), words(row.peer_without));
+        format!("{act}\t{about}\t{stage}\t{}\t{opener}\t{peer}\t{}", bases.join(" "), row.meaning)
+    }
+
+    /// [STA-29]
+    #[test]
+    fn the_table_is_the_file() {
+        let lines: Vec<&str> = FILE.lines().filter(|line| !line.starts_with('#')).collect();
+        let rows: Vec<String> = ACTS.iter().map(line).collect();
+        assert_eq!(lines, rows);
+    }
+
+    #[test]
+    fn every_code_has_one_row_in_its_place() {
+        let codes = (1..).map_while(|number| Act::try_from(number).ok());
+        assert!(ACTS.iter().map(|row| row.act).eq(codes));
+        assert!(row(Act::Unspecified).is_none());
+    }
+
+    /// [STA-7]
+    #[test]
+    fn no_report_is_ever_left_out() {
+        for row in ACTS {
+            for (side, kinds) in [(Side::Opener, row.opener_without), (Side::Peer, row.peer_without)] {
+                for kind in kinds {
+                    let class = state::row(side, *kind).map(|row| row.class);
+                    assert!(class.is_some_and(|class| class != Class::Report), "{:?} {kind:?}", row.act);
+                }
+            }
+        }
+    }
+}
