@@ -214,7 +214,7 @@ fn encoded() -> Vec<Vector> {
         other("an event without its last byte", "MALFORMED", body[..body.len() - 1].to_vec()),
         other("an event with a byte after its end", "MALFORMED", with(&[0])),
         other("an event that says nothing", "MALFORMED", fields.to_vec()),
-        other("an event that says what nobody knows", "NOT_CANONICAL", [fields, &[0x8a, 0x03, 0x00]].concat()),
+        other("an event that says what nobody knows", "NOT_CANONICAL", [fields, &[0xb2, 0x03, 0x00]].concat()),
         other("an event that says two things", "NOT_CANONICAL", with(&[0x9a, 0x02, 0x02, 0x08, 0x01])),
         other("an event that says one thing twice", "NOT_CANONICAL", with(&kind)),
         other("an event with an unknown field", "NOT_CANONICAL", with(&[0xd2, 0x05, 0x01, 0x07])),
