@@ -262,7 +262,7 @@ mod tests {
     fn a_row_that_tells_of_a_person_at_stage_0_is_seen() {
         for class in [Class::P0, Class::P1, Class::P2, Class::P3, Class::P4] {
             let mut row = *Label::Places.row();
-            (row.class, row.cells) = (class, [Cell::Never; 12]);
+            (row.class, row.cells) = (class, [Cell::Never; 14]);
             assert!(!tells_too_early(&row));
             for column in 0..row.cells.len() {
                 row.cells[column] = Cell::Enquiry;

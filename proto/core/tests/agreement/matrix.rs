@@ -52,7 +52,7 @@ const fn moment(
 }
 
 /// The cells of the file: of each label, by the name of the service.
-fn cells() -> BTreeMap<Label, [&'static str; 12]> {
+fn cells() -> BTreeMap<Label, [&'static str; 14]> {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
     let cells = rows.map(|row| {
         let columns: Vec<&str> = row.split('\t').collect();
@@ -83,6 +83,7 @@ fn sample(label: Label) -> Field {
         ValueType::Pseudonym => "a1",
         ValueType::Digest => "0000000000000000000000000000000000000000000000000000000000000000",
         ValueType::Labels => "name",
+        ValueType::Tasks => "1 safety_plan social_work 2026-12-31",
     };
     field(label, value)
 }
@@ -116,7 +117,7 @@ fn agreement(service: ServiceType, profile: wire::Profile) -> Option<Agreement> 
 }
 
 /// As much as the file allows to that service.
-fn widest(cells: &BTreeMap<Label, [&str; 12]>, column: usize) -> wire::Profile {
+fn widest(cells: &BTreeMap<Label, [&str; 14]>, column: usize) -> wire::Profile {
     let at = |wanted: &[&str]| names(cells.iter().filter(|(_, row)| wanted.contains(&row[column])).map(|(l, _)| *l));
     wire::Profile {
         name: "p".into(),
@@ -196,7 +197,7 @@ fn sender_receiver_and_auditor_do_what_each_cell_says_at_each_moment() {
             }
         }
     }
-    println!("{} labels, 12 services, 7 moments, three guards each:", cells.len());
+    println!("{} labels, {} services, 7 moments, three guards each:", cells.len(), SERVICES.len());
     for (cell, [refused, passed]) in &counted {
         println!("  cell {cell:>4}: {passed:>4} times let pass, {refused:>4} times refused, stripped and found");
         assert!(*refused > 0 || *cell == "0");

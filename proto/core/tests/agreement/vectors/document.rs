@@ -3,7 +3,7 @@
 //! article, no decision rule, no escalation and no auditor.
 
 use uput_core::wire::{
-    Act, Amendment, Article, Auditor, DecisionRule, DecisionType, EscalationStep, LegalBasis, Retention, ServiceType,
+    Amendment, Article, Auditor, DecisionRule, DecisionType, EscalationStep, LegalBasis, Retention, ServiceType,
     TimerKind, WitnessRule,
 };
 
