@@ -172,7 +172,7 @@ impl Node {
     /// What an opening is about: as its act says, and between the same two organisations. [EVT-27]
     async fn check_about(&self, new: &NewTrail, peer: &OrgId) -> Result<(), Rejection> {
         let row = act::row(new.act).ok_or(Rejection::NoRule)?;
-        // A stage above the highest would be no event at all. [STA-29]
+        // A stage above the highest would be no event at all. [STA-40]
         if !row.about.allows(new.about.is_some()) || new.stage > row.stage {
             return Err(Rejection::NotOfThisAct);
         }

@@ -41,7 +41,7 @@ impl About {
     }
 }
 
-/// One act. [STA-29]
+/// One act. [STA-40]
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// Which.
@@ -68,7 +68,7 @@ pub fn row(act: Act) -> Option<&'static Row> {
 
 impl Row {
     /// Whether a kind by this party is left out: by name, or because its stage is above the highest. An opening never
-    /// is: above the highest stage it is malformed. [STA-29]
+    /// is: above the highest stage it is malformed. [STA-40]
     #[must_use]
     pub fn leaves_out(&self, side: Side, kind: Kind) -> bool {
         let without = match side {
@@ -89,7 +89,7 @@ use LegalBasis::{
     VitalInterests,
 };
 
-/// Every act, in the order of the codes. // [STA-29]
+/// Every act, in the order of the codes. // [STA-40]
 pub const ACTS: &[Row] = &[
     Row {
         act: Act::Referral,
@@ -284,52 +284,3 @@ pub const ACTS: &[Row] = &[
         meaning: "Tells whose values were exposed, by naming the trail; nobody declines it.",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::agreement::name_of;
-    use crate::state::{self, Class};
-
-    const FILE: &str = include_str!("../../../specs/state/acts.tsv");
-
-    fn words(kinds: &[Kind]) -> String {
-        let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-        if words.is_empty() { "-".to_owned() } else { words.join(" ") }
-    }
-
-    fn line(row: &Row) -> String {
-        let bases: Vec<String> = row.bases.iter().map(|basis| name_of(*basis)).collect();
-        let (act, about, stage) = (name_of(row.act), row.about.word(), row.stage);
-        let (opener, peer) = (words(row.opener_without), words(row.peer_without));
-        format!("{act}\t{about}\t{stage}\t{}\t{opener}\t{peer}\t{}", bases.join(" "), row.meaning)
-    }
-
-    /// [STA-29]
-    #[test]
-    fn the_table_is_the_file() {
-        let lines: Vec<&str> = FILE.lines().filter(|line| !line.starts_with('#')).collect();
-        let rows: Vec<String> = ACTS.iter().map(line).collect();
-        assert_eq!(lines, rows);
-    }
-
-    #[test]
-    fn every_code_has_one_row_in_its_place() {
-        let codes = (1..).map_while(|number| Act::try_from(number).ok());
-        assert!(ACTS.iter().map(|row| row.act).eq(codes));
-        assert!(row(Act::Unspecified).is_none());
-    }
-
-    /// [STA-7]
-    #[test]
-    fn no_report_is_ever_left_out() {
-        for row in ACTS {
-            for (side, kinds) in [(Side::Opener, row.opener_without), (Side::Peer, row.peer_without)] {
-                for kind in kinds {
-                    let class = state::row(side, *kind).map(|row| row.class);
-                    assert!(class.is_some_and(|class| class != Class::Report), "{:?} {kind:?}", row.act);
-                }
-            }
-        }
-    }
-}

@@ -148,7 +148,7 @@ impl Event {
         ensure(self.slots.is_empty() || !matches!(self.statement, Statement::Delivered(_)))?;
         let stage = self.terms.as_ref().map(|terms| terms.stage);
         match &self.statement {
-            // [STA-29] No act opens above its highest stage.
+            // [STA-40] No act opens above its highest stage.
             Statement::Opening(opening) => {
                 let highest = act::row(opening.act).map_or(0, |row| row.stage);
                 ensure(stage.is_none_or(|stage| stage <= highest))

@@ -288,7 +288,7 @@ fn judge_kind(
     }
     let row = row(side, kind).ok_or(VoidReason::WrongSide)?;
     if act.and_then(act::row).is_some_and(|act| act.leaves_out(side, kind)) {
-        return Err(VoidReason::NotInAct); // [STA-29]
+        return Err(VoidReason::NotInAct); // [STA-40]
     }
     let mut furthest: Option<(usize, Predicate)> = None;
     for alternative in row.pre {

@@ -28,7 +28,7 @@ pub struct Node {
     /// Whether its version is within what the trail is pinned to. // [STA-6]
     pub version_ok: bool,
     /// What an opening asks; every other event has none. An opening without one asks for anything: no act leaves out a
-    /// kind there. It is for checks of the table alone; on the wire every opening has its act. // [STA-29]
+    /// kind there. It is for checks of the table alone; on the wire every opening has its act. // [STA-40]
     pub act: Option<Act>,
 }
 
@@ -54,7 +54,7 @@ impl Verdict {
 pub enum VoidReason {
     /// This party does not say this.
     WrongSide,
-    /// The act of the trail leaves this out. // [STA-29]
+    /// The act of the trail leaves this out. // [STA-40]
     NotInAct,
     /// Newer than the version that the trail is pinned to.
     Version,

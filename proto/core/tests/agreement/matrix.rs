@@ -56,7 +56,7 @@ fn cells() -> BTreeMap<Label, [&'static str; 14]> {
     let rows = TABLE.lines().filter(|line| !line.starts_with('#'));
     let cells = rows.map(|row| {
         let columns: Vec<&str> = row.split('\t').collect();
-        (Label::parse(columns[0]).unwrap(), columns[3..15].try_into().unwrap())
+        (Label::parse(columns[0]).unwrap(), columns[3..17].try_into().unwrap())
     });
     cells.collect()
 }

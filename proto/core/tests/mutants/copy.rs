@@ -1,8 +1,8 @@
 //! A copy of the evaluator's sources with something changed in them, compiled with the checks.
 //!
 //! Guarantees that what is compiled is `src/state` as it stands, but for the edits, and `tests/state` as it stands: the
-//! shipped evaluator has no switch, and a check that a mutant escapes is the check that runs on the evaluator. An ID is
-//! the only thing that the copy has of its own, so that it needs no other crate.
+//! shipped evaluator has no switch, and a check that a mutant escapes is the check that runs on the evaluator. IDs and
+//! the codes of acts and bases are all that the copy has of its own, so that it needs no other crate.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -143,7 +143,8 @@ fn program() -> String {
     };
     let checks = ["chains", "check", "invariant", "kinds", "oracle", "smallest", "views"];
     let tests = [
-        "agreement",
+        "acts",
+        "alike",
         "counterpart",
         "crossings",
         "exhaustive",
@@ -155,7 +156,8 @@ fn program() -> String {
         "vectors",
     ];
     let mut text = String::from("#![allow(warnings)]\nextern crate self as uput_core;\n");
-    text.push_str(&module("mutants", "id"));
+    ["agreement", "id", "wire"].iter().for_each(|name| text.push_str(&module("mutants", name)));
+    text.push_str(&format!("#[path = {:?}] pub mod act;\n", root().join("src/act.rs")));
     text.push_str("#[path = \"state/mod.rs\"] pub mod state;\n");
     checks.iter().for_each(|name| text.push_str(&module("state", name)));
     tests.iter().for_each(|name| text.push_str(&format!("#[cfg(test)] {}", module("state", name))));

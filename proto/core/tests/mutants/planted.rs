@@ -130,7 +130,7 @@ pub(crate) const PLANTED: &[Planted] = &[
         edits: &[
             edit("table.rs", "act(Accepted, P, &[&[Live, FromStage1]]", "act(Accepted, P, &[&[Live]]"),
             edit("table.rs", "act(PartlyAccepted, P, &[&[Live, FromStage1]]", "act(PartlyAccepted, P, &[&[Live]]"),
-            edit("table.rs", "&[Live, FromStage1, Covered]", "&[Live, Covered]"),
+            edit("table.rs", "&[Live, FromStage1, Covered], &[Live, Decided", "&[Live, Covered], &[Live, Decided"),
         ],
     },
     Planted {

@@ -7,7 +7,8 @@
     reason = "shares its parts with the command; counts are printed"
 )]
 
-mod agreement;
+mod acts;
+mod alike;
 mod chains;
 mod check;
 mod counterpart;

@@ -40,19 +40,26 @@ impl Chains {
     }
 
     pub(crate) fn world(&self, among: u64) -> u64 {
-        self.standing(&[Kind::ContactMade, Kind::CouldNotReach, Kind::Started, Kind::Provided], among)
+        self.standing(
+            &[Kind::ContactMade, Kind::CouldNotReach, Kind::Started, Kind::Provided, Kind::Visited, Kind::VisitedNo],
+            among,
+        )
     }
 
     /// What discloses values: reopening, the sender says again what it has said.
     pub(crate) fn values(&self, among: u64) -> u64 {
-        let said = [Kind::Opened1, Kind::Opened2, Kind::Need, Kind::Identity, Kind::Corrected];
+        let said =
+            [Kind::Opened1, Kind::Opened2, Kind::Need, Kind::Identity, Kind::Corrected, Kind::Minutes, Kind::Plan];
         self.of(&said, among) | self.restated(&said, among)
     }
 
     /// What states the need.
     pub(crate) fn questions(&self, among: u64) -> u64 {
         self.of(&[Kind::Opened1, Kind::Opened2, Kind::Need], among)
-            | self.restated(&[Kind::Opened1, Kind::Opened2, Kind::Need, Kind::Identity, Kind::Corrected], among)
+            | self.restated(
+                &[Kind::Opened1, Kind::Opened2, Kind::Need, Kind::Identity, Kind::Corrected, Kind::Minutes, Kind::Plan],
+                among,
+            )
     }
 
     fn restated(&self, said: &[Kind], among: u64) -> u64 {

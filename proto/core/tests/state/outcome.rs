@@ -84,14 +84,16 @@ impl Crossing {
         let facts = |side, event| row(side, self.reading.events[&event].kind).map_or(&[][..], |row| row.facts);
         let (opener, peer) = (facts(Side::Opener, self.opener), facts(Side::Peer, self.peer));
         let (asks, tells) = (|fact| opener.contains(&fact), |fact| peer.contains(&fact));
+        // To what was said before: identity, minutes, a plan.
+        let adds = asks(Fact::Values) && !asks(Fact::Stage1) && !asks(Fact::Correction) && !asks(Fact::Epoch);
         match outcome {
-            Crossed::LesserAnswer => asks(Fact::Stage2),
+            Crossed::LesserAnswer => adds,
             Crossed::OldValueUsed => asks(Fact::Correction) && tells(Fact::World) && !tells(Fact::Service),
             Crossed::OnePurge => asks(Fact::Ask) && tells(Fact::Cover),
             Crossed::OwedAnyway => asks(Fact::Ask) && !tells(Fact::Refusal),
             Crossed::OneEpoch => asks(Fact::Epoch) && tells(Fact::Epoch),
             Crossed::EarlierEpoch => {
-                tells(Fact::Epoch) && (asks(Fact::Phone) || asks(Fact::Stage1) || asks(Fact::Stage2))
+                tells(Fact::Epoch) && (asks(Fact::Phone) || asks(Fact::Stage1) || adds)
             }
             Crossed::CompletedOnce => asks(Fact::Complete) && tells(Fact::Take),
             Crossed::DisclosedCrossed => asks(Fact::Values) && !tells(Fact::Cover),
@@ -114,7 +116,7 @@ impl Crossing {
         match outcome {
             Crossed::Both => self.in_order.iter().all(|ordered| self.equals(ordered.as_ref())),
             Crossed::AnswerStopped => stopped && answered && !now.live && all_owed && self.line(self.opener),
-            Crossed::FactStays => (stopped || closed) && now.world_now.contains(&self.peer) && self.line(self.opener),
+            Crossed::FactStays => self.stays(self.opener, self.peer) || self.stays(self.peer, self.opener),
             Crossed::BothEnd => {
                 (stopped || closed)
                     && self.ends(self.peer)
@@ -138,7 +140,7 @@ impl Crossing {
             }
             Crossed::OneEpoch => anew && now.answer.is_none() && self.peer_alone.epoch == now.epoch,
             Crossed::OldQuestion => anew && now.answer.is_none() && self.peer_alone.epoch < now.epoch && self.old(),
-            Crossed::FactCounts => anew && now.world_now.contains(&self.peer),
+            Crossed::FactCounts => anew && (now.world_now.contains(&self.peer) || now.world_now.contains(&self.opener)),
             Crossed::EarlierEpoch => anew && self.peer_alone.epoch == now.epoch && self.said_again(),
             Crossed::OfferDangling => taking == Offer::Open(self.opener) && (!now.live || !now.owed.is_empty()),
             Crossed::TakenRecalled => opener && !peer && self.peer_alone.responsible.peer,
@@ -167,6 +169,11 @@ impl Crossing {
 
     fn line(&self, event: EventId) -> bool {
         self.reading.headline == Headline::of(self.reading.events[&event].kind)
+    }
+
+    /// One event ended it, and what the other reports happened all the same.
+    fn stays(&self, end: EventId, fact: EventId) -> bool {
+        self.ends(end) && self.line(end) && self.reading.world_now.contains(&fact)
     }
 
     fn ends(&self, event: EventId) -> bool {

@@ -70,7 +70,10 @@ fn essence(reading: &Reading, hasher: &mut DefaultHasher) {
         *met |= matches!(event.kind, Kind::ContactMade | Kind::Started | Kind::Provided);
         *misdirected |= event.kind == Kind::Misdirected;
         *decided |= event.kind == Kind::Decision;
-        *valued |= matches!(event.kind, Kind::Opened1 | Kind::Opened2 | Kind::Need | Kind::Identity);
+        *valued |= matches!(
+            event.kind,
+            Kind::Opened1 | Kind::Opened2 | Kind::Need | Kind::Identity | Kind::Minutes | Kind::Plan
+        );
         *phoned |= event.kind == Kind::Phoned && event.epoch == reading.epoch;
     }
     let kind = |id| reading.events.get(id).map(|event| event.kind);
