@@ -92,9 +92,7 @@ impl Crossing {
             Crossed::OnePurge => asks(Fact::Ask) && tells(Fact::Cover),
             Crossed::OwedAnyway => asks(Fact::Ask) && !tells(Fact::Refusal),
             Crossed::OneEpoch => asks(Fact::Epoch) && tells(Fact::Epoch),
-            Crossed::EarlierEpoch => {
-                tells(Fact::Epoch) && (asks(Fact::Phone) || asks(Fact::Stage1) || adds)
-            }
+            Crossed::EarlierEpoch => tells(Fact::Epoch) && (asks(Fact::Phone) || asks(Fact::Stage1) || adds),
             Crossed::CompletedOnce => asks(Fact::Complete) && tells(Fact::Take),
             Crossed::DisclosedCrossed => asks(Fact::Values) && !tells(Fact::Cover),
             Crossed::PurgeOfThePast => !asks(Fact::Correction),
