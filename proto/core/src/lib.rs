@@ -11,6 +11,7 @@ pub mod attention;
 pub mod bounds;
 pub mod bundle;
 pub mod catalogue;
+pub mod code_list;
 pub mod codec;
 pub mod entropy;
 pub mod envelope;

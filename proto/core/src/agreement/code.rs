@@ -1,6 +1,10 @@
 //! Codes of the schema as words: `SERVICE_TYPE_SOCIAL_WORK` is written `social_work`.
 
-use crate::wire::{Act, DecisionType, LegalBasis, ServiceType, TimerKind};
+use crate::wire::{
+    Act, Channel, ClosureReason, DecisionOutcome, DecisionType, DeclineReason, LegalBasis, NotReachedReason, Outcome,
+    PartialForm, PhoneAnswer, PurgeManner, Purpose, RevocationReason, ServiceType, TaskStatus, TimerKind, VisitOutcome,
+    WarningCode,
+};
 
 /// A code of the schema that people write as a word.
 pub trait Code: Copy + Default + PartialEq + TryFrom<i32> {
@@ -43,10 +47,24 @@ macro_rules! codes {
 
 codes! {
     Act = "ACT_",
+    Channel = "CHANNEL_",
+    ClosureReason = "CLOSURE_REASON_",
+    DecisionOutcome = "DECISION_OUTCOME_",
     DecisionType = "DECISION_TYPE_",
+    DeclineReason = "DECLINE_REASON_",
     LegalBasis = "LEGAL_BASIS_",
+    NotReachedReason = "NOT_REACHED_REASON_",
+    Outcome = "OUTCOME_",
+    PartialForm = "PARTIAL_FORM_",
+    PhoneAnswer = "PHONE_ANSWER_",
+    PurgeManner = "PURGE_MANNER_",
+    Purpose = "PURPOSE_",
+    RevocationReason = "REVOCATION_REASON_",
     ServiceType = "SERVICE_TYPE_",
+    TaskStatus = "TASK_STATUS_",
     TimerKind = "TIMER_KIND_",
+    VisitOutcome = "VISIT_OUTCOME_",
+    WarningCode = "WARNING_CODE_",
 }
 
 #[cfg(test)]

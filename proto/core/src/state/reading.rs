@@ -119,6 +119,24 @@ pub enum Headline {
 }
 
 impl Headline {
+    /// Every headline, in the order of dominance.
+    pub const ALL: [Self; 14] = [
+        Self::Withdrawn,
+        Self::Revoked,
+        Self::Misdirected,
+        Self::ChosenElsewhere,
+        Self::Closed,
+        Self::Provided,
+        Self::Started,
+        Self::Redirected,
+        Self::Declined,
+        Self::Waitlisted,
+        Self::Held,
+        Self::PartlyAccepted,
+        Self::Accepted,
+        Self::Asked,
+    ];
+
     /// The line that an event of this kind asks for.
     #[must_use]
     pub const fn of(kind: Kind) -> Self {
