@@ -40,8 +40,9 @@ pub(super) fn is_form(name: &str, word: &str) -> bool {
     let vowel = name.chars().last().filter(|last| "aeiou".contains(*last));
     let stem = vowel.and_then(|vowel| name.strip_suffix(vowel)).unwrap_or(name);
     let takes = |stem: &str| word.strip_prefix(stem).is_some_and(|ending| fits(stem, ending));
-    // Iva is not Ivan: an ending on a whole name that ends in a vowel needs a longer one.
-    let whole = vowel.is_none() || length > LONG_ENOUGH;
+    // Iva is not Ivan: a short name that ends in a vowel takes few endings as a whole (Edija, Ediut).
+    let few = |name: &str| word.strip_prefix(name).is_some_and(|ending| ending.starts_with(['j', 'u']));
+    let whole = vowel.is_none() || length > LONG_ENOUGH || few(name);
     (whole && takes(name))
         || takes(stem)
         || without_fleeting(name).is_some_and(|stem| takes(&stem))
