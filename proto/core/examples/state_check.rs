@@ -1,5 +1,5 @@
 //! Checks the state of every trail within bounds: `cargo run --release -p uput-core --example state_check -- --opener 3
-//! --peer 3 [--kinds all|core|transfer] [--threads 2]`. The bounds count the events after the opening.
+//! --peer 3 [--kinds all|core|transfer] [--act WORD] [--threads 2]`. The bounds count the events after the opening.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that prints what it counts")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a check stops where it breaks")]
 #![allow(clippy::indexing_slicing, dead_code, reason = "shares its parts with the tests")]
@@ -24,7 +24,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use check::{Bounds, Counts, check};
+use uput_core::agreement::Code;
 use uput_core::state::Side;
+use uput_core::wire::Act;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -35,8 +37,9 @@ fn main() {
         Some("transfer") => kinds::transfer_kinds(),
         _ => kinds::all_kinds(),
     };
+    let act = after("--act").map(|word| Act::from_word(&word).expect("an act"));
     let (opener, peer) = (number("--opener", 2), number("--peer", 2));
-    let bounds = Bounds { opener, peer, kinds, threads: number("--threads", 2) };
+    let bounds = Bounds { opener, peer, kinds, threads: number("--threads", 2), act };
     let (start, counts, over) = (Instant::now(), Counts::default(), AtomicBool::new(false));
     let result = std::thread::scope(|scope| {
         scope.spawn(|| tell(&counts, start, &over));

@@ -2,6 +2,7 @@
 
 use uput_core::id::EventId;
 use uput_core::state::{History, Kind, Node, Side, Verdict, VoidReason};
+use uput_core::wire::Act;
 
 /// A trail of two honest chains of effective events.
 #[derive(Clone, Default)]
@@ -10,6 +11,8 @@ pub(crate) struct Chains {
     pub(crate) nodes: Vec<Node>,
     /// The causal past of each node, one bit for each place, from the pointers alone.
     pub(crate) pasts: Vec<u64>,
+    /// What its opening asks; none: anything.
+    pub(crate) act: Option<Act>,
     common: [Option<EventId>; 2],
 }
 
@@ -65,7 +68,16 @@ impl Chains {
         let prev = before.map(|node| node.id);
         let seen = seen.or(before.and_then(|node| node.seen));
         let names = if kind == Kind::TransferTaken { self.offer() } else { None };
-        Node { id: EventId::new(id), side, kind, prev, seen, names, version_ok: true, act: None }
+        Node {
+            id: EventId::new(id),
+            side,
+            kind,
+            prev,
+            seen,
+            names,
+            version_ok: true,
+            act: self.act.filter(|_| kind.opens()),
+        }
     }
 
     /// What may be said by one who has everything.

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use uput_core::state::{Kind, Side, TABLE};
+use uput_core::wire::Act;
 
 use crate::chains::Chains;
 use crate::invariant;
@@ -22,6 +23,8 @@ pub(crate) struct Bounds {
     pub(crate) peer: usize,
     pub(crate) kinds: Vec<Said>,
     pub(crate) threads: usize,
+    /// What each trail asks; none: anything.
+    pub(crate) act: Option<Act>,
 }
 
 /// What was counted so far; another thread may read it.
@@ -81,7 +84,13 @@ pub(crate) fn check(bounds: &Bounds, counts: &Counts) -> Result<(), Box<Violatio
 
 fn openings(bounds: &Bounds) -> Vec<Pair> {
     let none = Pair { events: [(0, 0); LONGEST], length: 0 };
-    bounds.kinds.iter().filter(|(_, kind)| kind.opens()).map(|(side, kind)| none.with(*side, *kind, 0)).collect()
+    let possible = |kind: Kind| none.with(Side::Opener, kind, 0).within(bounds.act);
+    bounds
+        .kinds
+        .iter()
+        .filter(|(_, kind)| kind.opens() && possible(*kind))
+        .map(|(side, kind)| none.with(*side, *kind, 0))
+        .collect()
 }
 
 /// One size of pairs.
@@ -154,7 +163,7 @@ impl Worker<'_> {
 
     fn grow(&self, pair: &Pair, found: &mut Vec<Pair>) -> Result<(), Box<Violation>> {
         let (side, counts) = (self.side, self.size.counts);
-        let chains = pair.build();
+        let chains = pair.build(self.size.bounds.act);
         let seen = pair.seen(side)..=u8::try_from(chains.own(side.other()).count()).unwrap();
         let spoken = self.size.bounds.kinds.iter().filter(|(by, kind)| *by == side && !kind.opens());
         for (kind, seen) in spoken.flat_map(|(_, kind)| seen.clone().map(move |seen| (*kind, seen))) {
@@ -202,8 +211,19 @@ impl Once {
 }
 
 impl Pair {
-    fn build(&self) -> Chains {
+    /// Whether the act allows the stage at which it opens.
+    fn within(&self, act: Option<Act>) -> bool {
+        let stage = match self.events().next() {
+            Some((_, Kind::Opened1, _)) => 1,
+            Some((_, Kind::Opened2, _)) => 2,
+            _ => 0,
+        };
+        act.and_then(uput_core::act::row).is_none_or(|row| stage <= row.stage)
+    }
+
+    fn build(&self, act: Option<Act>) -> Chains {
         let mut chains = Chains::default();
+        chains.act = act;
         for (side, kind, seen) in self.events() {
             let seen = chains.nth(side.other(), seen);
             chains.append(side, kind, seen).expect("only effective events are carried further");

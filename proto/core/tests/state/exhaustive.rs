@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use uput_core::act::ACTS;
 use uput_core::state::{Kind, TABLE, crossed, row};
+use uput_core::wire::Act;
 
 use crate::check::{Bounds, Counts, check};
 use crate::kinds::{Said, all_kinds, core_kinds, like, transfer_kinds};
@@ -11,20 +13,28 @@ use crate::kinds::{Said, all_kinds, core_kinds, like, transfer_kinds};
 #[test]
 fn nothing_is_violated_by_any_two_chains_of_all_kinds() {
     for (opener, peer) in [(2, 1), (1, 2)] {
-        assert!(lawful(opener, peer, all_kinds()) > 20_000);
+        assert!(lawful(opener, peer, all_kinds(), None) > 20_000);
     }
 }
 
 // [STA-24]
 #[test]
 fn nothing_is_violated_by_any_two_chains_of_two_events_of_the_core_kinds() {
-    assert!(lawful(2, 2, core_kinds()) > 40_000);
+    assert!(lawful(2, 2, core_kinds(), None) > 40_000);
 }
 
 // [STA-24]
 #[test]
 fn nothing_is_violated_by_any_two_chains_about_responsibility() {
-    assert!(lawful(2, 3, transfer_kinds()) > 10_000);
+    assert!(lawful(2, 3, transfer_kinds(), None) > 10_000);
+}
+
+// [STA-24] [STA-40]
+#[test]
+fn nothing_is_violated_in_any_act() {
+    for row in ACTS {
+        assert!(lawful(1, 1, all_kinds(), Some(row.act)) > 100, "{:?}", row.act);
+    }
 }
 
 // [STA-24]
@@ -42,9 +52,10 @@ fn what_is_taken_as_alike_has_the_same_facts_and_crosses_alike() {
     }
 }
 
-fn lawful(opener: usize, peer: usize, kinds: Vec<Said>) -> u64 {
+fn lawful(opener: usize, peer: usize, kinds: Vec<Said>, act: Option<Act>) -> u64 {
     let counts = Counts::default();
-    check(&Bounds { opener, peer, kinds, threads: 2 }, &counts).unwrap_or_else(|violation| panic!("{violation:?}"));
+    check(&Bounds { opener, peer, kinds, threads: 2, act }, &counts)
+        .unwrap_or_else(|violation| panic!("{violation:?}"));
     println!("{opener}+{peer}: {counts:?}");
     counts.lawful.load(Relaxed)
 }

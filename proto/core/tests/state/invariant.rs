@@ -62,7 +62,7 @@ pub(crate) fn of_state(chains: &Chains, full: &Reading) -> Result<(), String> {
     let may = |side, kind| chains.may(side, kind).is_ok();
     if full.live {
         hold(may(Side::Opener, Kind::Closed) && may(Side::Peer, Kind::Closed), "I8 a party cannot end alone")?;
-        hold(reaches_service(chains, full), "I9 no way to service")?;
+        hold(!serves(chains) || reaches_service(chains, full), "I9 no way to service")?;
     }
     hold(comes_to_rest(chains), "I8 no rest within three events")?;
     let misdirected = full.events.values().any(|event| event.kind == Kind::Misdirected);
@@ -127,6 +127,13 @@ fn crossing_disclosures_are_owed(chains: &Chains, full: &Reading) -> bool {
     let stopped = if chains.stops(chains.all()) == 0 { 0 } else { outstanding };
     let alone = if outstanding == corrections { corrections } else { 0 };
     (stopped | unseen | alone) & !owed == 0
+}
+
+/// Whether the act has the words of a service: to some nobody says yes, or who she is is never told.
+fn serves(chains: &Chains) -> bool {
+    let words = [(Side::Opener, Kind::Need), (Side::Opener, Kind::Identity), (Side::Peer, Kind::Accepted)];
+    let act = chains.act.and_then(uput_core::act::row);
+    act.is_none_or(|act| words.iter().all(|(side, kind)| !act.leaves_out(*side, *kind)))
 }
 
 fn reaches_service(chains: &Chains, full: &Reading) -> bool {

@@ -67,7 +67,8 @@ fn essence(reading: &Reading, hasher: &mut DefaultHasher) {
             (id, event.epoch, event.kind == Kind::Reopened).hash(hasher);
         }
         let [met, misdirected, decided, valued, phoned] = &mut ever;
-        *met |= matches!(event.kind, Kind::ContactMade | Kind::Started | Kind::Provided);
+        *met |= matches!(event.kind, Kind::ContactMade | Kind::Started | Kind::Provided)
+            || (event.kind == Kind::Visited && event.side == Side::Peer);
         *misdirected |= event.kind == Kind::Misdirected;
         *decided |= event.kind == Kind::Decision;
         *valued |= matches!(
