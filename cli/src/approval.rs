@@ -15,6 +15,7 @@ use uput_core::wire::{self, ApprovalKind, ApprovalReason, ApprovalStatus, LegalB
 pub(crate) use asking::Asking;
 
 use crate::access::Node;
+use crate::act::ActCommand;
 use crate::args::{Cli, Command, Options};
 use crate::case::CaseCommand;
 use crate::code::{self, word_of};
@@ -136,6 +137,7 @@ const fn takes_two(command: &Command) -> bool {
         command,
         Command::Referral(Send(_) | Need(_) | Disclose(_) | Correct(_) | Reopen(_))
             | Command::Notification(NotificationCommand::Send(_))
+            | Command::Act(ActCommand::Send(_) | ActCommand::Minutes(_) | ActCommand::Plan(_))
             | Command::Trail(TrailCommand::Export(_))
             | Command::Case(CaseCommand::BreakGlass(_) | CaseCommand::Lift(_))
             | Command::Staff(StaffCommand::Require(_))

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::access_log::AccessCommand;
 use crate::account::AccountCommand;
+use crate::act::ActCommand;
 use crate::agreement::AgreementCommand;
 use crate::approval::{ApprovalCommand, Asking};
 use crate::case::CaseCommand;
@@ -120,6 +121,9 @@ pub(crate) enum Command {
     /// Notify as the law demands
     #[command(subcommand)]
     Notification(NotificationCommand),
+    /// Transfer, consult, confer, visit, ask, tell
+    #[command(subcommand)]
+    Act(ActCommand),
     /// Record what a body decided
     #[command(subcommand)]
     Decision(DecisionCommand),
@@ -165,6 +169,7 @@ impl Command {
             Self::Enquiry(command) => command.run(options).await,
             Self::Referral(command) => command.run(options).await,
             Self::Notification(command) => command.run(options).await,
+            Self::Act(command) => command.run(options).await,
             Self::Decision(command) => command.run(options).await,
             Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,

@@ -40,6 +40,8 @@ codes! {
     DeclineReason = "DECLINE_REASON_",
     NotReachedReason = "NOT_REACHED_REASON_",
     Outcome = "OUTCOME_",
+    TaskStatus = "TASK_STATUS_",
+    VisitOutcome = "VISIT_OUTCOME_",
     Purpose = "PURPOSE_",
     DutyChannel = "DUTY_CHANNEL_",
     DisclosureScope = "DISCLOSURE_SCOPE_",

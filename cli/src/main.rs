@@ -6,6 +6,7 @@
 mod access;
 mod access_log;
 mod account;
+mod act;
 mod agreement;
 mod approval;
 mod args;
