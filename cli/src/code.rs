@@ -108,6 +108,6 @@ mod tests {
         assert_eq!(word_of::<wire::ServiceType>(3).as_deref(), Some("social_work"));
         assert_eq!(word_of::<wire::ServiceType>(0), None);
         assert_eq!(word_of::<wire::ServiceType>(99).as_deref(), Some("code_99"));
-        assert_eq!(all::<wire::ServiceType>().count(), 12);
+        assert_eq!(all::<wire::ServiceType>().count(), 14);
     }
 }
