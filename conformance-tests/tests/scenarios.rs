@@ -16,6 +16,30 @@ async fn every_mechanism_is_played_and_rests_on_a_part_of_its_agreement() {
 /// One for each kind of part: a rule, a timer, a label, a basis.
 const DELETED: [u32; 4] = [4, 22, 14, 9];
 
+/// The page is what the scenarios are: `row`, agreement, story, part, what it shows, what is not done.
+#[test]
+fn the_page_of_mechanisms_lists_each_scenario_as_it_is() {
+    let page = include_str!("../../specs/mechanisms.md");
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| row")).collect();
+    let expected: Vec<String> = Scenario::all().unwrap().iter().map(line).collect();
+    assert_eq!(listed, expected);
+}
+
+fn line(scenario: &Scenario) -> String {
+    let (row, script) = (&scenario.row, &scenario.script);
+    let waiting = script.not_done.iter().map(|missing| format!("{}: waits for {}", missing.what, missing.waits_for));
+    let waiting = waiting.collect::<Vec<_>>().join("; ");
+    let story = script.story.map_or_else(|| "-".to_owned(), |story| story.to_string());
+    format!(
+        "| {} | [{name}](agreements/{name}.toml) | {story} | {} | {} | {} |",
+        row.number,
+        script.delete,
+        script.shows,
+        if waiting.is_empty() { "-" } else { &waiting },
+        name = row.name,
+    )
+}
+
 #[test]
 fn every_agreement_says_on_which_part_it_rests() {
     for scenario in Scenario::all().unwrap() {

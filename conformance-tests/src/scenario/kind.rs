@@ -62,6 +62,12 @@ pub fn of(step: &Step, named: &[u8]) -> Outcome<Kind> {
         "transfer_recalled" => Kind::TransferRecalled(wire::TransferRecalled {}),
         "transfer_completed" => Kind::TransferCompleted(wire::TransferCompleted {}),
         "transfer_taken" => Kind::TransferTaken(wire::TransferTaken { offer: named.to_vec() }),
+        "minutes" => Kind::Minutes(wire::Minutes {}),
+        "plan" => Kind::Plan(wire::Plan {}),
+        "task" => {
+            let status = code(wire::TaskStatus::from_str_name, "TASK_STATUS", word)?.into();
+            Kind::Task(wire::Task { plan: named.to_vec(), number: step.number.unwrap_or_default(), status })
+        }
         "held" => Kind::Held(wire::Held { until: from_now(step.until.as_deref(), true)? }),
         "retained" => Kind::Retained(wire::Retained { article: step.article.unwrap_or_default() }),
         "decision" => Kind::Decision(decision(step)?),
@@ -100,6 +106,14 @@ fn coded(kind: &str, word: Option<&str>) -> Outcome<Kind> {
         "redirected" => {
             let service_type = code(wire::ServiceType::from_str_name, "SERVICE_TYPE", word)?.into();
             Kind::Redirected(wire::Redirected { service_type })
+        }
+        "visited" => {
+            let outcome = code(wire::VisitOutcome::from_str_name, "VISIT_OUTCOME", word)?.into();
+            Kind::Visited(wire::Visited { outcome })
+        }
+        "escalated" => {
+            let service_type = code(wire::ServiceType::from_str_name, "SERVICE_TYPE", word)?.into();
+            Kind::Escalated(wire::Escalated { service_type })
         }
         "could_not_reach" => {
             let reason = code(wire::NotReachedReason::from_str_name, "NOT_REACHED_REASON", word)?.into();

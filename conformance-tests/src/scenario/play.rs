@@ -119,7 +119,10 @@ impl<'a> Stage<'a> {
         let node = &self.who(&step.who)?.node;
         let basis = step.basis.as_deref().unwrap_or("none_needed_nonpersonal");
         let basis = code(LegalBasis::from_str_name, "LEGAL_BASIS", Some(basis))?;
+        let about = step.about.as_ref().map(|name| self.trail(Some(name))).transpose()?;
+        let about = about.map(|open| open.id.clone()).unwrap_or_default();
         let request = wire::OpenTrailRequest {
+            about,
             request_id: self.draw.request_id(),
             peer: self.who(&to)?.id.clone(),
             agreement: self.agreed.id.clone(),
@@ -164,6 +167,7 @@ impl<'a> Stage<'a> {
         self.has_all(&step.who, open).await?;
         let named = match step.say.as_deref() {
             Some("transfer_taken") => open.kinds.get("transfer_offered"),
+            Some("task") => open.kinds.get("plan"),
             _ => None,
         };
         let kind = kind::of(step, named.map(Vec::as_slice).unwrap_or_default())?;
