@@ -16,6 +16,7 @@ use crate::decision::DecisionCommand;
 use crate::demo::DemoArgs;
 use crate::duty::DutyCommand;
 use crate::enquiry::EnquiryCommand;
+use crate::expiring::ExpiringArgs;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
 use crate::inbox::InboxArgs;
@@ -132,6 +133,8 @@ pub(crate) enum Command {
     Duty(DutyCommand),
     /// What waits for you
     Inbox(InboxArgs),
+    /// What ends soon, or has ended: consents, holds, stays, measures
+    Expiring(ExpiringArgs),
     /// What changed, for consoles and other programs
     #[command(subcommand)]
     Change(ChangeCommand),
@@ -173,6 +176,7 @@ impl Command {
             Self::Decision(command) => command.run(options).await,
             Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
+            Self::Expiring(args) => args.run(options).await,
             Self::Change(command) => command.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Access(command) => command.run(options).await,

@@ -23,6 +23,7 @@ mod document;
 mod duty;
 mod enquiry;
 mod exit;
+mod expiring;
 mod failure;
 mod fields;
 mod help;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use uput_core::rejection::Rejection;
+use uput_core::time::Span;
 use uput_core::wire;
 
 use crate::access::Node;
@@ -219,7 +220,7 @@ async fn list(options: &Options) -> Result<Answer, Failure> {
         page.line("No organisation is known here yet: uput peer invite NAME");
     } else {
         page.table(
-            ["NAME", "STATE", "CONNECTED", "LAST CONTACT", "LETTERS WAITING", "DIFFICULTY"],
+            ["NAME", "STATE", "CONNECTED", "LAST CONTACT", "LETTERS WAITING", "CLOCK", "DIFFICULTY"],
             peers.iter().map(Known::row),
         );
     }
@@ -238,6 +239,9 @@ struct Known {
     queued: u64,
     oldest_queued_seconds: u64,
     difficulty: Option<String>,
+    clock_ahead_milliseconds: Option<i64>,
+    clock_bound_milliseconds: Option<u64>,
+    clock_off: bool,
     #[serde(skip)]
     contact: u64,
 }
@@ -255,19 +259,30 @@ impl Known {
             queued: peer.queued,
             oldest_queued_seconds: peer.oldest_queued_seconds,
             difficulty: Some(peer.difficulty).filter(|words| !words.is_empty()),
+            clock_ahead_milliseconds: Some(peer.clock_ahead).filter(|_| peer.clock_bound > 0),
+            clock_bound_milliseconds: Some(peer.clock_bound).filter(|bound| *bound > 0),
+            clock_off: peer.clock_off,
             contact: peer.last_contact,
         }
     }
 
-    fn row(&self) -> [String; 6] {
+    fn row(&self) -> [String; 7] {
         [
             self.name.clone(),
             self.state.clone(),
             if self.connected { "yes" } else { "no" }.to_owned(),
             if self.contact == 0 { "never".to_owned() } else { moment::local(self.contact) },
             waiting(self.queued, self.oldest_queued_seconds),
+            self.clock(),
             self.difficulty.clone().unwrap_or_default(),
         ]
+    }
+
+    /// How far its clock is from the node's, where that is too far. [TIM-40]
+    fn clock(&self) -> String {
+        let Some(ahead) = self.clock_ahead_milliseconds.filter(|_| self.clock_off) else { return String::new() };
+        let by = Span(ahead.unsigned_abs() / 1000);
+        format!("OFF: {by} {} ours", if ahead > 0 { "ahead of" } else { "behind" })
     }
 
     fn describe(&self, page: &mut Page) {

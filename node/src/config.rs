@@ -16,6 +16,8 @@ use crate::on_call::OnCallConfig;
 pub const PEER_PORT: u16 = 7420;
 /// Where own people and programs connect, unless the file says otherwise.
 pub const API_PORT: u16 = 7421;
+/// How many days before something ends people are told, unless the file says otherwise.
+const WARN_DAYS: u32 = 14;
 /// More endpoints than a key record can name.
 const MAX_ENDPOINTS: usize = 4;
 
@@ -36,6 +38,9 @@ pub struct Config {
     /// How much is written to stderr.
     #[serde(default)]
     pub log: LogLevel,
+    /// How many days before something ends people are told. [TIM-10]
+    #[serde(default = "default_warn_days")]
+    pub warn_days: u32,
     /// How whoever is on duty is woken; absent: nobody is. [API-27]
     pub on_call: Option<OnCallConfig>,
 }
@@ -127,7 +132,15 @@ impl Config {
             endpoints.join(", "),
             self.api,
             self.log,
-        ) + &self.on_call_toml()
+        ) + &self.warn_toml()
+            + &self.on_call_toml()
+    }
+
+    fn warn_toml(&self) -> String {
+        match self.warn_days {
+            WARN_DAYS => String::new(),
+            days => format!("# How many days before something ends people are told.\nwarn_days = {days}\n"),
+        }
     }
 
     fn on_call_toml(&self) -> String {
@@ -152,6 +165,9 @@ impl Config {
         if self.peer.is_none() && !self.endpoints.is_empty() {
             return Err(("endpoints", "endpoints without a peer address: nobody would answer there".to_owned()));
         }
+        if !(1..=365).contains(&self.warn_days) {
+            return Err(("warn_days", "warn_days must be 1 to 365".to_owned()));
+        }
         self.on_call.as_ref().map_or(Ok(()), OnCallConfig::check)?;
         match self.endpoints.iter().find(|endpoint| Endpoint::parse(endpoint).is_err()) {
             Some(_) => Err(("endpoints", "an endpoint is \"host:port\"".to_owned())),
@@ -174,6 +190,10 @@ impl fmt::Display for LogLevel {
 
 fn default_api() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, API_PORT))
+}
+
+const fn default_warn_days() -> u32 {
+    WARN_DAYS
 }
 
 fn quoted(text: &str) -> String {
@@ -208,6 +228,8 @@ mod tests {
         assert_eq!(Config::parse(&config.to_toml()).unwrap(), config);
         let quiet = Config::parse("data = \"x\"").unwrap();
         assert_eq!(Config::parse(&quiet.to_toml()).unwrap(), quiet);
+        let early = Config::parse("data = \"x\"\nwarn_days = 30").unwrap();
+        assert_eq!(Config::parse(&early.to_toml()).unwrap(), early);
         let text = "data = \"x\"\n[on_call]\nzone = \"Europe/Belgrade\"\n[on_call.command]\nargv = [\"/bin/ring\"]\n\
                     [on_call.email]\nserver = \"mail.example:465\"\nfrom = \"node@shelter.example\"\n";
         let called = Config::parse(text).unwrap();
@@ -224,6 +246,7 @@ mod tests {
         assert_eq!(line("data = \"x\"\nlog = \"loud\"\n"), 2);
         assert_eq!(line("data = \"x\"\npeer = \n"), 2);
         assert_eq!(line("data = \"\"\n"), 1);
+        assert_eq!(line("data = \"x\"\nwarn_days = 0\n"), 2);
         assert_eq!(line("data = \"x\"\n[on_call]\nzone = \"Nowhere\"\n"), 3);
     }
 

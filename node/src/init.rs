@@ -95,6 +95,7 @@ fn configuration(plan: &Plan) -> Result<Config, Failure> {
         peer: plan.peer,
         endpoints: plan.endpoints.iter().map(Endpoint::to_string).collect(),
         api: plan.api,
+        warn_days: 14,
         on_call: None,
         log: LogLevel::default(),
     };

@@ -45,7 +45,7 @@ fn carry(from: &Arc<Node>, to: &Arc<Node>) -> Way {
             let outgoing = from.next_letter(&to.organisation()).await;
             copies.letters.lock().unwrap().push(outgoing.letter.clone());
             let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
-            let receipt = wire::Receipt { number, outcome: outcome.into(), code };
+            let receipt = wire::Receipt { number, outcome: outcome.into(), code, time: 0 };
             copies.receipts.lock().unwrap().push(codec::encode(&receipt));
             from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
         }

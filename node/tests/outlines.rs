@@ -72,7 +72,8 @@ fn rows(node: &Arc<Node>, waiting: bool, most: usize) -> Vec<wire::Trail> {
     loop {
         let page = node.list(&caller, &Listing { waiting, most, token: &token }).unwrap();
         assert!(page.trails.len() <= most);
-        rows.extend(page.trails);
+        // [TIM-13] What ends is told when a trail was looked at after it changed.
+        rows.extend(page.trails.into_iter().map(|row| wire::Trail { endings: Vec::new(), ..row }));
         token = page.next;
         if token.is_empty() {
             return rows;
@@ -91,7 +92,7 @@ async fn slowly(node: &Arc<Node>) -> Vec<wire::Trail> {
     let mut trails = Vec::new();
     for id in node.trail_ids().unwrap() {
         let shown = node.show(&town::worker(), &id, false).await.unwrap();
-        trails.push(wire::Trail { events: Vec::new(), ..shown });
+        trails.push(wire::Trail { events: Vec::new(), endings: Vec::new(), ..shown });
     }
     trails.sort_by_key(|trail| (!waits(trail), u64::MAX - trail.changed, trail.trail.clone()));
     trails

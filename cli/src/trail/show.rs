@@ -8,6 +8,7 @@ use crate::access::Node;
 use crate::args::Options;
 use crate::code::word_of;
 use crate::contact::{self, ContactArgs};
+use crate::expiring;
 use crate::failure::Failure;
 use crate::moment;
 use crate::output::{Answer, Page};
@@ -95,6 +96,9 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     }
     for deadline in &trail.deadlines {
         page.pair(&format!("due: {}", deadline.timer), due(deadline, &trail.peer));
+    }
+    for ending in &trail.endings {
+        page.pair(&format!("ends: {}", ending.what), expiring::when(ending));
     }
     page.pair("changed", moment::local(trail.changed));
     contact::describe(trail.contact, page);

@@ -26,6 +26,7 @@ pub(crate) struct TrailView {
     unconfirmed: u32,
     overdue: bool,
     deadlines: Vec<DeadlineView>,
+    endings: Vec<EndingView>,
     changed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
@@ -43,6 +44,15 @@ struct DeadlineView {
     from: Option<String>,
     from_ours: bool,
     met_ours: bool,
+}
+
+/// What ends; the time is null where it stands in a value.
+#[derive(Serialize)]
+struct EndingView {
+    what: String,
+    until: Option<String>,
+    stands: String,
+    ours: bool,
 }
 
 #[derive(Serialize)]
@@ -107,6 +117,7 @@ impl TrailView {
             unconfirmed: trail.unconfirmed,
             overdue: trail.deadlines.iter().any(|deadline| deadline.overdue && deadline.met == 0),
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
+            endings: trail.endings.into_iter().map(EndingView::of).collect(),
             changed: moment::utc(trail.changed),
             contact: word_of::<ContactFit>(trail.contact),
             events: None,
@@ -163,6 +174,12 @@ impl DeadlineView {
             from_ours: deadline.from_ours,
             met_ours: deadline.met_ours,
         }
+    }
+}
+
+impl EndingView {
+    fn of(ending: wire::Ending) -> Self {
+        Self { what: ending.what, until: moment::utc(ending.until), stands: ending.stands, ours: ending.ours }
     }
 }
 

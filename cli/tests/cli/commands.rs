@@ -309,6 +309,7 @@ transcripts! {
     duty_take: "duty take 3f9a1c20";
     inbox: "inbox";
     inbox_all: "inbox --all";
+    expiring: "expiring";
     trail_show: "trail show 3f9a1c20";
     trail_show_values: "trail show 3f9a1c20 --values";
     trail_show_none: "trail show deadbeef";

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::{Duration, Instant},
 };
 
 use uput_core::{
@@ -15,7 +16,7 @@ use uput_core::{
     time::Seconds,
 };
 
-use crate::peer::{Contact, Difficulty, PeerCard, PeerState};
+use crate::peer::{Contact, Difficulty, PeerCard, PeerState, Skew};
 
 /// What is known of other organisations.
 #[derive(Default)]
@@ -48,6 +49,8 @@ pub struct Peer {
     pub last_contact: Option<Seconds>,
     /// Why no connection stands, if that is so.
     pub difficulty: Option<Difficulty>,
+    /// How far its clock is from ours, and when that was measured.
+    pub skew: Option<(Skew, Instant)>,
 }
 
 /// An invitation that was made here.
@@ -59,6 +62,19 @@ pub struct Invitation {
     pub until: Seconds,
     /// It was used.
     pub used: bool,
+}
+
+/// How long a measurement of a clock counts as better than one that is less exact.
+const FRESH: Duration = Duration::from_secs(600);
+
+impl Peer {
+    /// The more exact of two measurements is kept, and an old one not at all. [TIM-40]
+    fn measured(&mut self, skew: Skew) {
+        let worse = |(known, since): &(Skew, Instant)| skew.bound <= known.bound || since.elapsed() > FRESH;
+        if self.skew.as_ref().is_none_or(worse) {
+            self.skew = Some((skew, Instant::now()));
+        }
+    }
 }
 
 impl Directory {
@@ -103,7 +119,15 @@ impl Directory {
         let known = state.peers.get(&organisation).cloned();
         let peer = match known {
             Some(peer) => Peer { name, confirmed, ..peer },
-            None => Peer { organisation, name, confirmed, connected: false, last_contact: None, difficulty: None },
+            None => Peer {
+                organisation,
+                name,
+                confirmed,
+                connected: false,
+                last_contact: None,
+                difficulty: None,
+                skew: None,
+            },
         };
         state.peers.insert(organisation, peer);
     }
@@ -197,8 +221,11 @@ impl Directory {
     pub(super) fn contact(&self, organisation: &OrgId, what: Contact, now: Seconds) {
         if let Some(peer) = self.write().peers.get_mut(organisation) {
             match what {
-                Contact::Connected => (peer.connected, peer.last_contact, peer.difficulty) = (true, Some(now), None),
+                Contact::Connected => {
+                    (peer.connected, peer.last_contact, peer.difficulty, peer.skew) = (true, Some(now), None, None);
+                }
                 Contact::Heard => peer.last_contact = Some(now),
+                Contact::Clock(skew) => peer.measured(skew),
                 Contact::Failed(difficulty) => (peer.connected, peer.difficulty) = (false, Some(difficulty)),
             }
         }

@@ -21,6 +21,7 @@ use super::{
     case_list::CaseList,
     changes::Changes,
     directory::{Directory, Invitation},
+    endings::Endings,
     me::Me,
     on_call::OnCall,
     outbox::{Outbox, Refused, Waiting},
@@ -107,6 +108,7 @@ impl Node {
             arrived,
             on_call: OnCall::default(),
             found,
+            endings: Endings::default(),
             changing,
         };
         node.read_directory()?;

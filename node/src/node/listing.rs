@@ -61,7 +61,8 @@ impl Node {
             let ended = places.len() < TOGETHER;
             for place in places {
                 // [CAS-22] Before everything else: what is not theirs leaves no page shorter and no token behind.
-                if self.cases.sight_of_trail(&viewer, place.trail()) == Sight::None {
+                let sight = self.cases.sight_of_trail(&viewer, place.trail());
+                if sight == Sight::None {
                     after = Some(place);
                     continue;
                 }
@@ -76,7 +77,8 @@ impl Node {
                     return Ok(Listed { trails, next });
                 }
                 after = Some(place);
-                if let Some(row) = self.row(place.trail(), now)? {
+                if let Some(mut row) = self.row(place.trail(), now)? {
+                    self.add_endings(&mut row, place.trail(), sight, now);
                     trails.push(row);
                     last = Some(place);
                 }

@@ -20,10 +20,12 @@ mod case_listing;
 mod case_record;
 mod cases;
 mod changes;
+mod clocks;
 mod concern;
 mod credentials;
 mod directory;
 mod enclosed;
+mod endings;
 mod exclusions;
 mod export;
 mod follow_up;
@@ -93,6 +95,7 @@ use approvals::Approvals;
 use case_list::CaseList;
 use changes::Changes;
 use directory::Directory;
+use endings::Endings;
 use outbox::Outbox;
 use outlines::Outlines;
 use search::Found;
@@ -117,6 +120,7 @@ pub struct Node {
     on_call: on_call::OnCall,
     found: Found,
     accesses: Accesses,
+    endings: Endings,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

@@ -15,6 +15,7 @@ use uput_core::{
     id::{OrgId, TrailId},
     rejection::Rejection,
     state::Reading,
+    status::{self, What},
     telephone,
     time::{Seconds, Span},
 };
@@ -111,7 +112,11 @@ impl Node {
     pub(super) fn calls_somebody(&self, loaded: &Loaded, reading: &Reading, outline: &Outline) -> bool {
         let side = loaded.trail.side(&self.me.organisation);
         let waits = side.is_some_and(|side| !attention::waiting(&loaded.trail, reading, side).is_empty());
-        waits || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)
+        // What ends in it is looked up after the start. [TIM-13]
+        let ends = reading.live && !reading.outstanding.is_empty();
+        let codes = || status::endings(&loaded.trail, reading, &loaded.agreement).into_iter();
+        let ends = ends || codes().any(|ending| ending.what != What::Agreement);
+        waits || ends || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)
     }
 
     /// Waits until something may have changed who must be woken.
@@ -249,6 +254,10 @@ impl Node {
         let mut held = self.trails.hold(trail).await;
         self.ensure_loaded(&mut held, trail)?;
         let needy = held.as_ref().map(|loaded| self.needy(loaded)).transpose()?.flatten();
+        if let Some(loaded) = held.as_ref() {
+            let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
+            self.endings.set(*trail, self.endings_in(loaded, &reading)?);
+        }
         let mut state = locked(&self.on_call.calls.state);
         match needy {
             Some(needy) => drop(state.needy.insert(*trail, needy)),

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use uput_core::id::TrailId;
+use uput_core::{id::TrailId, time::Seconds};
 
 use super::orders::{Group, Orders};
 use crate::{
@@ -28,6 +28,8 @@ struct State {
     orders: Orders<Place>,
     /// In which groups a trail is, beside that of all.
     groups: HashMap<TrailId, Vec<Group>>,
+    /// When the newest change was.
+    newest: u64,
 }
 
 /// Where a trail stands in a list: what waits for us first, then what changed last. [NOD-37]
@@ -105,6 +107,7 @@ impl Outlines {
         let entry = Entry { outlined, changed, waits, broken, telephone };
         state.place(before, Place::of(trail, &entry));
         state.entries.insert(trail, entry);
+        state.newest = state.newest.max(changed);
     }
 
     /// A trail is broken off: it waits for us from now on. [NOD-34]
@@ -138,6 +141,11 @@ impl Outlines {
     /// Where the outline of a trail is; none if there is no such trail.
     pub(super) fn outlined(&self, trail: &TrailId) -> Option<Outlined> {
         self.lock().entries.get(trail).map(|entry| entry.outlined.clone())
+    }
+
+    /// When something was last recorded in any trail, by the clock of then.
+    pub(super) fn newest(&self) -> Option<Seconds> {
+        Seconds::new(self.lock().newest)
     }
 
     /// How many trails there are.

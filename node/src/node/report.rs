@@ -13,6 +13,7 @@ use uput_core::{
 use super::{
     Node,
     agreements::Held,
+    clocks,
     directory::Peer,
     journal::encode_chain,
     outbox::{Length, Waiting},
@@ -111,19 +112,6 @@ impl Node {
         ];
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
-    }
-
-    /// [API-26] A clock without a battery begins anew years ago.
-    fn check_clock(&self, now: Seconds) -> wire::Check {
-        if self.me.chain().newest().time() <= now.after(AHEAD) {
-            return check("clock", wire::CheckLevel::Ok, "the clock is past the time of the own key record", "");
-        }
-        check(
-            "clock",
-            wire::CheckLevel::Error,
-            "the clock of this computer shows a time before the own key record was signed",
-            "set the clock: until then agreements seem not in force, and what others say seems to come from the future",
-        )
     }
 
     /// [API-26]
@@ -371,6 +359,9 @@ impl Node {
             oldest_queued_seconds: if queued.oldest == 0 { 0 } else { age },
             difficulty: peer.difficulty.map(|difficulty| difficulty.to_string()).unwrap_or_default(),
             key_chain: self.directory.chain(&peer.organisation).map(|chain| encode_chain(&chain)).unwrap_or_default(),
+            clock_ahead: peer.skew.map_or(0, |(skew, _)| skew.ahead),
+            clock_bound: peer.skew.map_or(0, |(skew, _)| skew.bound),
+            clock_off: clocks::is_off(peer),
         }
     }
 

@@ -68,6 +68,8 @@ impl Node {
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
+        let sight = self.cases.sight_of_trail(&self.viewer(caller), id);
+        view.endings = self.shown_endings(&self.endings_in(loaded, &reading)?, view.ours, sight, clock::now());
         if values {
             self.add_boxes(&mut view, loaded, caller)?;
         }

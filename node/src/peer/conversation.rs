@@ -21,6 +21,8 @@ use super::limits;
 use super::line::{Ending, Line};
 use super::link::Turn;
 use super::mailroom::{Contact, Difficulty, Mailroom, Outgoing};
+use super::skew::{Asked, Skew};
+use crate::clock;
 
 /// How often the mailroom is told that the peer was heard.
 const HEARD_EVERY: Duration = Duration::from_secs(5);
@@ -43,7 +45,10 @@ pub(super) struct Conversation<M> {
     sent: u64,
     heard: u64,
     told: Instant,
-    in_flight: HashMap<u64, u64>,
+    /// By number: the ticket, and when it was sent.
+    in_flight: HashMap<u64, (u64, Asked)>,
+    /// How far the clocks were apart at the greeting.
+    skew: Option<Skew>,
     receiving: JoinSet<Received>,
     settling: JoinSet<()>,
 }
@@ -62,6 +67,7 @@ impl<M: Mailroom> Conversation<M> {
             heard: 0,
             told: Instant::now(),
             in_flight: HashMap::new(),
+            skew: greeted.skew,
             receiving: JoinSet::new(),
             settling: JoinSet::new(),
         }
@@ -70,6 +76,7 @@ impl<M: Mailroom> Conversation<M> {
     /// Carries letters until `stop` or the stream ends, finishes what is begun, and closes the stream.
     pub(super) async fn run(mut self, _turn: Turn, stop: impl Future<Output = Ending>, patience: Duration) -> Ending {
         self.mailroom.contact(&self.peer, Contact::Connected);
+        self.note(self.skew);
         let ending = self.carry(stop).await;
         self.finish().await;
         self.line.close(ending, patience).await;
@@ -114,7 +121,7 @@ impl<M: Mailroom> Conversation<M> {
 
     fn send(&mut self, outgoing: Outgoing) -> Result<(), Ending> {
         self.sent += 1;
-        self.in_flight.insert(self.sent, outgoing.ticket);
+        self.in_flight.insert(self.sent, (outgoing.ticket, Asked::now()));
         self.line.say(Frame::Letter(LetterFrame { number: self.sent, letter: outgoing.letter }))
     }
 
@@ -162,16 +169,17 @@ impl<M: Mailroom> Conversation<M> {
 
     /// [TRA-16]
     fn acknowledge(&mut self, (number, outcome, code): Received) -> Result<(), Ending> {
-        self.line.say(Frame::Receipt(Receipt { number, outcome: outcome.into(), code }))
+        self.line.say(Frame::Receipt(Receipt { number, outcome: outcome.into(), code, time: clock::milliseconds() }))
     }
 
     fn settle(&mut self, receipt: &Receipt) -> Result<(), Ending> {
         let misbehaved = Ending::Failed(Difficulty::Misbehaved);
         let outcome = ReceiptOutcome::try_from(receipt.outcome).map_err(|_| misbehaved)?;
-        let ticket = self.in_flight.remove(&receipt.number).ok_or(misbehaved)?;
+        let (ticket, asked) = self.in_flight.remove(&receipt.number).ok_or(misbehaved)?;
+        self.note(asked.answered(receipt.time));
         match outcome {
             ReceiptOutcome::Unspecified => {
-                self.in_flight.insert(receipt.number, ticket);
+                self.in_flight.insert(receipt.number, (ticket, asked));
                 Err(misbehaved)
             }
             ReceiptOutcome::StaleKey => self.ask(ticket),
@@ -179,6 +187,13 @@ impl<M: Mailroom> Conversation<M> {
                 self.report(ticket, outcome, receipt.code);
                 Ok(())
             }
+        }
+    }
+
+    /// [TIM-40]
+    fn note(&self, skew: Option<Skew>) {
+        if let Some(skew) = skew {
+            self.mailroom.contact(&self.peer, Contact::Clock(skew));
         }
     }
 
@@ -231,7 +246,7 @@ impl<M: Mailroom> Conversation<M> {
         }
         while self.settling.join_next().await.is_some() {}
         let waiting = self.stale.take().into_iter().flatten();
-        let unsettled = self.in_flight.drain().map(|(_, ticket)| ticket).chain(waiting).collect();
+        let unsettled = self.in_flight.drain().map(|(_, (ticket, _))| ticket).chain(waiting).collect();
         self.mailroom.disconnected(&self.peer, unsettled);
     }
 }

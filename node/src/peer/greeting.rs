@@ -10,6 +10,8 @@ use uput_core::wire::{Hello, KeyRecordQuery, KeyRecordReply};
 use super::limits;
 use super::line::{Ending, Line};
 use super::mailroom::{Difficulty, Mailroom, PeerCard};
+use super::skew::{Asked, Skew};
+use crate::clock;
 
 /// The version of the stream that this program speaks. [TRA-10]
 const VERSION: u32 = 1;
@@ -23,6 +25,8 @@ pub(super) struct Greeted {
     pub(super) card: PeerCard,
     /// Whether the peer knows this node's newest keys, so that letters may go out. [TRA-13]
     pub(super) released: bool,
+    /// How far its clock is from ours; none if it does not say, or spoke first.
+    pub(super) skew: Option<Skew>,
 }
 
 /// Greets the peer that was dialled.
@@ -33,11 +37,14 @@ pub(super) async fn greet_dialled<M: Mailroom>(
 ) -> Result<Greeted, Ending> {
     let tls_key = card.tls_key;
     line.say(hello(mailroom, Some(&card)))?;
+    let asked = Asked::now();
     let theirs = hear_hello(line).await?;
+    let skew = asked.answered(theirs.time);
     if theirs.organisation != card.organisation {
         return Err(refuse(Rejection::UnknownSigner));
     }
-    settle_keys(mailroom, line, theirs, Some(card), tls_key).await
+    let greeted = settle_keys(mailroom, line, theirs, Some(card), tls_key).await?;
+    Ok(Greeted { skew, ..greeted })
 }
 
 /// Greets whoever dialled, with the TLS key that it has shown.
@@ -70,6 +77,7 @@ struct Theirs {
     organisation: OrgId,
     key_record: KeyRecordId,
     known: Option<KeyRecordId>,
+    time: u64,
 }
 
 fn hello<M: Mailroom>(mailroom: &M, card: Option<&PeerCard>) -> Frame {
@@ -79,6 +87,7 @@ fn hello<M: Mailroom>(mailroom: &M, card: Option<&PeerCard>) -> Frame {
         key_record: mailroom.newest_key_record().to_vec(),
         known_key_record: card.map(|card| card.key_record.to_vec()).unwrap_or_default(),
         event_version: EVENT_VERSION,
+        time: clock::milliseconds(),
     })
 }
 
@@ -96,6 +105,7 @@ async fn hear_hello(line: &mut Line) -> Result<Theirs, Ending> {
         organisation: OrgId::parse(&hello.organisation).map_err(refuse)?,
         key_record: KeyRecordId::parse(&hello.key_record).map_err(refuse)?,
         known: KeyRecordId::parse_optional(&hello.known_key_record).map_err(refuse)?,
+        time: hello.time,
     })
 }
 
@@ -115,7 +125,7 @@ async fn settle_keys<M: Mailroom>(
     }
     let newest = mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
     if newest.tls_key == tls_key {
-        Ok(Greeted { card: newest, released })
+        Ok(Greeted { card: newest, released, skew: None })
     } else if card.is_some() {
         Err(refuse(Rejection::RevokedSigner))
     } else {

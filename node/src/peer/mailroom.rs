@@ -10,6 +10,8 @@ use uput_core::id::{KeyRecordId, OrgId};
 use uput_core::rejection::Rejection;
 use uput_core::wire;
 
+use super::skew::Skew;
+
 /// What the transport asks of the node.
 ///
 /// **Durability.** When [`Mailroom::receive`] answers `STORED`, when [`Mailroom::introduce`] and [`Mailroom::learn`]
@@ -148,6 +150,8 @@ pub enum Contact {
     Heard,
     /// It does not stand, or no longer.
     Failed(Difficulty),
+    /// How far its clock is from ours, as one question and its answer tell.
+    Clock(Skew),
 }
 
 /// Why a connection does not stand, in words without a name or an address.

@@ -14,6 +14,7 @@ mod line;
 mod link;
 pub mod mailroom;
 mod service;
+mod skew;
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -35,6 +36,7 @@ pub use limits::Limits;
 use link::Links;
 pub use mailroom::{Contact, Difficulty, Mailroom, Outgoing, PeerCard, PeerState};
 use service::Service;
+pub use skew::Skew;
 
 /// The connections of this node with all its peers.
 pub struct Peers<M> {

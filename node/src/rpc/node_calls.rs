@@ -38,7 +38,7 @@ impl NodeService for NodeCalls {
             oldest_queued_seconds: if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) },
             checks: self.node.checks_for(&by, now),
             key_chain: self.node.own_chain_bytes(),
-            time: now.get(),
+            time: clock::system().get(),
         }))
     }
 }

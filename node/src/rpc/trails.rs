@@ -73,6 +73,10 @@ impl TrailService for Trails {
             return Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }));
         }
         let most = request::page_size(said.page_size, 50);
+        if said.ending {
+            let listed = in_step(|| self.0.list_ending(&caller, most)).await.map_err(status::of)?;
+            return Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }));
+        }
         let which = Listing { waiting: said.waiting, most, token: &said.page_token };
         let listed = in_step(|| self.0.list(&caller, &which)).await.map_err(request::unknown_page)?;
         Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }))

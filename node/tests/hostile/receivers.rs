@@ -99,6 +99,7 @@ impl<'a> Receiver<'a> {
             key_record: house.chain().newest_id().to_vec(),
             known_key_record: hotline.chain().newest_id().to_vec(),
             event_version: 1,
+            time: 0,
         }));
         let mut hear = client.exchange(UnboundedReceiverStream::new(said)).await.unwrap().into_inner();
         let (line, got, us) = (receiver.line.clone(), receiver.got.clone(), house.id);
@@ -179,7 +180,7 @@ fn answer(
         Frame::Letter(frame) => {
             got.lock().unwrap().contents.push(letter::open(&frame.letter, us, secret).unwrap().content);
             let outcome = ReceiptOutcome::Stored.into();
-            Some(Frame::Receipt(Receipt { number: frame.number, outcome, code: 0 }))
+            Some(Frame::Receipt(Receipt { number: frame.number, outcome, code: 0, time: 0 }))
         }
         Frame::KeyRecordQuery(_) => Some(Frame::KeyRecordReply(KeyRecordReply { records: keys.to_vec() })),
         _ => None,

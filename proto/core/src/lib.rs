@@ -30,6 +30,7 @@ pub mod sensitive;
 pub mod slot;
 pub mod staff;
 pub mod state;
+pub mod status;
 pub mod step;
 pub mod telephone;
 pub mod time;

@@ -18,6 +18,7 @@ use uput_core::{
     key::SigningKey,
     rejection::Rejection,
     state::{Headline, Side},
+    status::{self, Stands},
     step::{self, Author, Draft, Refused},
     telephone::{self, Standing},
     time::{Seconds, Span},
@@ -280,6 +281,21 @@ fn an_event_lies_between_what_it_has_seen_and_what_has_seen_it() {
     assert_eq!(bounded.around(delivered).settle(Seconds::new(90_000).unwrap()).get(), 200);
     let words = [opened, delivered].map(|event| bounded.around(event).before.unwrap().word);
     assert_eq!(words, [peer.organisation, opener.organisation], "it is the other one's word");
+}
+
+/// [TIM-11] [TIM-14] A lapsed hold is over, and is the answer still: what must end takes an event.
+#[test]
+fn what_is_over_changes_no_state() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let until = Seconds::new(600).unwrap();
+    let held = say_at(&mut trail, &peer, 120, Statement::Held { until });
+    let now = Seconds::new(86_400).unwrap();
+    assert_eq!(status::stands(until, now, Span(60)), Stands::Over);
+    let reading = trail.reading().unwrap();
+    assert_eq!((reading.headline, reading.answer.map(|answer| answer.event)), (Headline::Held, Some(held)));
+    say_at(&mut trail, &peer, 86_400, Statement::Declined(wire::DeclineReason::HoldReleased));
+    assert_eq!(trail.reading().unwrap().headline, Headline::Declined);
 }
 
 /// [TIM-5] What happened at two and was typed at eight: timers run from eight.

@@ -64,6 +64,9 @@ pub(crate) fn peer(name: &str, state: wire::PeerState) -> wire::Peer {
         oldest_queued_seconds: 65,
         difficulty: String::new(),
         key_chain: b"key records of bb".to_vec(),
+        clock_ahead: -3_723_000,
+        clock_bound: 40,
+        clock_off: true,
     }
 }
 
@@ -274,11 +277,16 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             from_ours: false,
             met_ours: false,
         }],
+        endings: vec![ending("hold", NIGHT + 600, "over"), ending("consent", 0, "soon")],
         events: events(notification, values),
         changed: NIGHT + 60,
         undelivered: 1,
         ..Default::default()
     }
+}
+
+fn ending(what: &str, until: u64, stands: &str) -> wire::Ending {
+    wire::Ending { what: what.to_owned(), until, stands: stands.to_owned(), ours: until == 0 }
 }
 
 fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {

@@ -2935,6 +2935,12 @@ pub struct Peer {
     pub difficulty: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "11")]
     pub key_chain: ::prost::alloc::vec::Vec<u8>,
+    #[prost(sint64, tag = "12")]
+    pub clock_ahead: i64,
+    #[prost(uint64, tag = "13")]
+    pub clock_bound: u64,
+    #[prost(bool, tag = "14")]
+    pub clock_off: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3211,6 +3217,8 @@ pub struct ListTrailsRequest {
     pub waiting: bool,
     #[prost(bytes = "vec", tag = "4")]
     pub beginning: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "5")]
+    pub ending: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3267,6 +3275,8 @@ pub struct Trail {
     pub counterpart: ::core::option::Option<Counterpart>,
     #[prost(bytes = "vec", tag = "26")]
     pub about: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "30")]
+    pub endings: ::prost::alloc::vec::Vec<Ending>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3279,6 +3289,18 @@ pub struct Counterpart {
     pub primero_transition: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub primero_status: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Ending {
+    #[prost(string, tag = "1")]
+    pub what: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub until: u64,
+    #[prost(string, tag = "3")]
+    pub stands: ::prost::alloc::string::String,
+    #[prost(bool, tag = "4")]
+    pub ours: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -14346,6 +14368,8 @@ pub struct Hello {
     pub known_key_record: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint32, tag = "5")]
     pub event_version: u32,
+    #[prost(uint64, tag = "6")]
+    pub time: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -14364,6 +14388,8 @@ pub struct Receipt {
     pub outcome: i32,
     #[prost(uint32, tag = "3")]
     pub code: u32,
+    #[prost(uint64, tag = "4")]
+    pub time: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

@@ -1,0 +1,69 @@
+//! What ends soon, and what has ended.
+
+use clap::Args;
+use serde_json::json;
+use uput_core::wire;
+
+use crate::access::Node;
+use crate::args::Options;
+use crate::failure::Failure;
+use crate::moment;
+use crate::output::{Answer, Page};
+use crate::refusal;
+use crate::request::hex;
+use crate::trail::view::{TrailView, asks};
+
+/// What is near its end.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  uput expiring
+  uput expiring --json | jq -r '.trails[].trail'")]
+pub(crate) struct ExpiringArgs {
+    /// At most so many trails
+    #[arg(long, value_name = "NUMBER", default_value_t = 200)]
+    limit: u32,
+}
+
+impl ExpiringArgs {
+    pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        let node = Node::connect(options).await?;
+        let request = wire::ListTrailsRequest { page_size: self.limit, ending: true, ..Default::default() };
+        let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?;
+        let trails = answer.into_inner().trails;
+        let mut page = Page::default();
+        if trails.is_empty() {
+            page.line("Nothing ends soon.");
+        } else {
+            page.table(["TRAIL", "WITH", "ASKS", "WHAT ENDS", "WHEN", "WHOSE TURN"], trails.iter().flat_map(rows));
+            page.line("That something has ended changes nothing by itself: say what holds now, or ask anew.");
+        }
+        let trails: Vec<TrailView> = trails.into_iter().map(TrailView::of).collect();
+        Answer::new(&json!({ "trails": trails }), page)
+    }
+}
+
+fn rows(trail: &wire::Trail) -> Vec<[String; 6]> {
+    let row = |ending: &wire::Ending| {
+        [
+            hex(trail.trail.get(..8).unwrap_or(&trail.trail)),
+            trail.peer.clone(),
+            asks(trail),
+            ending.what.clone(),
+            when(ending),
+            if ending.ours { "you" } else { "they" }.to_owned(),
+        ]
+    };
+    trail.endings.iter().map(row).collect()
+}
+
+/// A time that stands in a value is shown with the values. [TIM-13]
+pub(crate) fn when(ending: &wire::Ending) -> String {
+    let time = moment::local(ending.until);
+    match (ending.stands.as_str(), time.is_empty()) {
+        ("over", true) => "OVER".to_owned(),
+        ("over", false) => format!("OVER since {time}"),
+        ("sealed", _) => "sealed to staff: look at the values".to_owned(),
+        (_, true) => "soon".to_owned(),
+        (_, false) => time,
+    }
+}

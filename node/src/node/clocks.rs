@@ -1,0 +1,173 @@
+//! What this node makes of its own clock, and of those of its peers.
+//!
+//! Guarantees that a clock which is certainly, or by most peers, wrong is said to be so, and that nothing is destroyed or
+//! ended by it meanwhile. No peer's clock is believed: it only makes this node doubt its own.
+
+use uput_core::{
+    time::{Seconds, Span},
+    wire,
+};
+
+use super::{
+    Node,
+    directory::Peer,
+    report::{AHEAD, check},
+};
+use crate::{clock, peer::PeerState};
+
+/// How long a node may have been off before its clock needs somebody else's word: a week. [TIM-43]
+const ABSENCE: Span = Span(7 * 86_400);
+
+/// How the clocks of confirmed peers stand to ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Peers {
+    measured: usize,
+    /// Of those, how many are further ahead or behind than they may be, and by how many seconds at least.
+    ahead: (usize, u64),
+    behind: (usize, u64),
+}
+
+/// What speaks against our clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// It shows a time before our keys were signed.
+    BeforeKeys,
+    /// It shows a time before one that this node has recorded itself.
+    BeforeRecords,
+    /// Most of the measured clocks of several peers are ahead of it, or behind it.
+    Peers { ahead: bool, off: usize, measured: usize, by: u64 },
+    /// It and the one other clock that was measured.
+    OnePeer { ahead: bool, by: u64 },
+}
+
+impl Node {
+    /// Tells the clock when this node was certainly there: once, after it was opened. [TIM-42]
+    pub fn remember_times(&self) {
+        let founded = self.me.chain().newest().time();
+        clock::remember(founded, self.outlines.newest().unwrap_or(founded));
+    }
+
+    /// Whether what ends by the time may be ended now: nothing speaks against the clock, and if this node was off for long,
+    /// a peer's clock speaks for it. [TIM-43]
+    #[must_use]
+    pub fn may_end_by_time(&self) -> bool {
+        let now = clock::system();
+        let known = clock::at_least().is_none_or(|since| now <= since.after(ABSENCE));
+        self.doubt(now).is_none() && (known || self.clocks().measured > 0)
+    }
+
+    /// [API-26] [TIM-41]
+    pub(super) fn check_clock(&self, now: Seconds) -> wire::Check {
+        let set =
+            "set the clock of this computer, with the zone; until then look twice at every time that is shown here";
+        // What the computer shows, not what is made of it.
+        match self.doubt(now.min(clock::system())) {
+            None => {
+                let clocks = self.clocks();
+                let said = match clocks.measured {
+                    0 => "the clock is past the time of the own key record; no peer's was measured yet".to_owned(),
+                    n => {
+                        format!("the clock agrees with those of {} of {n} peers", n - clocks.ahead.0 - clocks.behind.0)
+                    }
+                };
+                check("clock", wire::CheckLevel::Ok, &said, "")
+            }
+            Some(doubt @ Doubt::OnePeer { .. }) => check(
+                "clock",
+                wire::CheckLevel::Warning,
+                &doubt.words(),
+                "look at a third clock, and set the one that is wrong; `uput peer list` shows whose was measured",
+            ),
+            Some(doubt) => check("clock", wire::CheckLevel::Error, &doubt.words(), set),
+        }
+    }
+
+    fn doubt(&self, now: Seconds) -> Option<Doubt> {
+        if self.me.chain().newest().time() > now.after(AHEAD) {
+            return Some(Doubt::BeforeKeys);
+        }
+        let clocks = self.clocks();
+        // What was recorded may itself be of a day when the clock was ahead: then the peers agree with it now.
+        let ours_is_later = self.outlines.newest().is_some_and(|newest| newest > now.after(AHEAD));
+        let before = (ours_is_later && clocks.measured == 0).then_some(Doubt::BeforeRecords);
+        clocks.doubt().or(before)
+    }
+
+    fn clocks(&self) -> Peers {
+        let mut clocks = Peers::default();
+        for peer in self.directory.peers() {
+            let confirmed = self.directory.state_of(&peer.organisation) == Some(PeerState::Confirmed);
+            let Some((skew, _)) = peer.skew.filter(|_| confirmed) else { continue };
+            clocks.measured += 1;
+            if is_off(&peer) {
+                let side = if skew.ahead > 0 { &mut clocks.ahead } else { &mut clocks.behind };
+                let by = if side.0 == 0 { skew.at_least() } else { side.1.min(skew.at_least()) };
+                *side = (side.0 + 1, by);
+            }
+        }
+        clocks
+    }
+}
+
+/// Whether a peer's clock and ours are further apart than two right ones can be. [TIM-40]
+pub(super) fn is_off(peer: &Peer) -> bool {
+    peer.skew.is_some_and(|(skew, _)| skew.at_least() > AHEAD.0)
+}
+
+impl Peers {
+    /// More than half of the clocks on one side of ours. One alone may be the wrong one.
+    const fn doubt(&self) -> Option<Doubt> {
+        let (ahead, (off, by)) = if self.ahead.0 >= self.behind.0 { (true, self.ahead) } else { (false, self.behind) };
+        if off * 2 <= self.measured {
+            return None;
+        }
+        Some(match self.measured {
+            1 => Doubt::OnePeer { ahead, by },
+            measured => Doubt::Peers { ahead, off, measured, by },
+        })
+    }
+}
+
+impl Doubt {
+    fn words(&self) -> String {
+        let side = |ahead: bool| if ahead { "behind" } else { "ahead of" };
+        match *self {
+            Self::BeforeKeys => {
+                "the clock of this computer shows a time before the own key record was signed; the time \
+                                 goes on from the latest that this node has recorded"
+                    .to_owned()
+            }
+            Self::BeforeRecords => {
+                "the clock of this computer shows a time before one that this node has recorded itself".to_owned()
+            }
+            Self::Peers { ahead, off, measured, by } => format!(
+                "the clock of this computer is {} those of {off} of {measured} peers, by at least {}",
+                side(ahead),
+                Span(by)
+            ),
+            Self::OnePeer { ahead, by } => format!(
+                "the clock of this computer is {} that of the one peer that was measured, by at least {}",
+                side(ahead),
+                Span(by)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [TIM-41]
+    #[test]
+    fn one_clock_makes_doubt_and_most_of_several_an_error() {
+        let clocks = |measured, ahead, behind| Peers { measured, ahead: (ahead, 700), behind: (behind, 900) };
+        assert_eq!(clocks(0, 0, 0).doubt(), None);
+        assert_eq!(clocks(3, 1, 0).doubt(), None, "that one is wrong");
+        assert_eq!(clocks(4, 2, 2).doubt(), None, "nobody knows");
+        assert_eq!(clocks(1, 0, 1).doubt(), Some(Doubt::OnePeer { ahead: false, by: 900 }));
+        let most = clocks(3, 2, 0).doubt().unwrap();
+        assert_eq!(most, Doubt::Peers { ahead: true, off: 2, measured: 3, by: 700 });
+        assert!(most.words().contains("behind those of 2 of 3 peers, by at least 11 min 40 s"), "{}", most.words());
+    }
+}

@@ -1,0 +1,193 @@
+//! What ends by the time in the trails that are here.
+//!
+//! Guarantees that no list shows a time that stands in a value, that nobody is told of an end in values who sees none, and
+//! that an end changes nothing. Known of each trail since something last happened in it, or since the start. Leaves to the core
+//! what ends, and to people what they do then.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use uput_core::{
+    catalogue::Field,
+    event::Event,
+    id::{EventId, TrailId},
+    rejection::Rejection,
+    state::{Reading, Side, Verdict},
+    status::{self, Ending, Stands, What},
+    time::{Seconds, Span},
+    wire,
+};
+
+use super::{Node, listing::Listed, trails::Loaded};
+use crate::{account::Caller, case::Sight, clock, record::EventRecord};
+
+/// How long before an end people are told, if the configuration says nothing.
+const AHEAD: Span = Span(14 * 86_400);
+
+/// What ends, trail by trail.
+pub(super) struct Endings {
+    kept: Mutex<BTreeMap<TrailId, Vec<Known>>>,
+    ahead: Mutex<Span>,
+}
+
+/// Something that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    what: What,
+    /// None: this node cannot read when.
+    until: Option<Seconds>,
+    side: Side,
+    /// The time stands in a value.
+    in_value: bool,
+}
+
+impl Default for Endings {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), ahead: Mutex::new(AHEAD) }
+    }
+}
+
+impl Endings {
+    pub(super) fn set(&self, trail: TrailId, known: Vec<Known>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.is_empty() {
+            true => drop(kept.remove(&trail)),
+            false => drop(kept.insert(trail, known)),
+        }
+    }
+
+    fn of(&self, trail: &TrailId) -> Vec<Known> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(trail).cloned().unwrap_or_default()
+    }
+
+    fn trails(&self) -> Vec<TrailId> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+
+    fn ahead(&self) -> Span {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node {
+    /// How long before an end people are told. [TIM-10]
+    pub fn warn_ahead(&self, ahead: Span) {
+        *self.endings.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
+    }
+
+    /// What ends in a trail. [TIM-11] [TIM-12]
+    pub(super) fn endings_in(&self, loaded: &Loaded, reading: &Reading) -> Result<Vec<Known>, Rejection> {
+        let known = |ending: &Ending, in_value| Known {
+            what: ending.what,
+            until: Some(ending.until),
+            side: ending.side,
+            in_value,
+        };
+        let codes = status::endings(&loaded.trail, reading, &loaded.agreement);
+        let mut all: Vec<Known> = codes.iter().map(|ending| known(ending, false)).collect();
+        if !reading.live {
+            return Ok(all);
+        }
+        let (mut fields, mut sealed) = (Vec::<(EventId, Field)>::new(), Vec::<What>::new());
+        for event in loaded.trail.settled().into_iter().filter(|event| reading.outstanding.contains(&event.id)) {
+            if reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective) {
+                self.read_ends(loaded, event, &mut fields, &mut sealed)?;
+            }
+        }
+        let values = status::of_values(fields.iter().map(|(event, field)| (*event, field)));
+        sealed.retain(|what| values.iter().all(|ending| ending.what != *what));
+        sealed.sort_unstable();
+        sealed.dedup();
+        all.extend(values.iter().map(|ending| known(ending, true)));
+        all.extend(sealed.into_iter().map(|what| Known { what, until: None, side: Side::Opener, in_value: true }));
+        Ok(all)
+    }
+
+    /// The fields of one disclosure that say an end; only of what, where the values are sealed to staff.
+    fn read_ends(
+        &self,
+        loaded: &Loaded,
+        event: &Event,
+        fields: &mut Vec<(EventId, Field)>,
+        sealed: &mut Vec<What>,
+    ) -> Result<(), Rejection> {
+        // What is being committed is read when the trail is next looked at.
+        let Some(beside) = loaded.beside.get(&event.id) else { return Ok(()) };
+        let kept: EventRecord = self.at(beside.position)?;
+        match loaded.values(event, &kept) {
+            Some(disclosed) => {
+                let request = loaded.request(event).ok_or(Rejection::Malformed)?;
+                let read = loaded.agreement.strip(&request, &disclosed).kept;
+                fields
+                    .extend(read.into_iter().filter(|field| What::of(field.label()).is_some()).map(|f| (event.id, f)));
+            }
+            None => {
+                let labels = loaded.labels(event, &kept);
+                sealed.extend(labels.iter().flat_map(|labels| labels.labels()).filter_map(What::of));
+            }
+        }
+        Ok(())
+    }
+
+    /// What of it is shown to somebody with that sight. [TIM-13]
+    pub(super) fn shown_endings(&self, known: &[Known], ours: bool, sight: Sight, now: Seconds) -> Vec<wire::Ending> {
+        let us = if ours { Side::Opener } else { Side::Peer };
+        let shown = known.iter().filter(|known| !known.in_value || sight >= Sight::Values);
+        let mut shown: Vec<(Option<Seconds>, wire::Ending)> = shown
+            .filter_map(|known| {
+                let stands = known.until.map(|until| status::stands(until, now, self.endings.ahead()));
+                let word = match stands {
+                    Some(Stands::Ahead) => return None,
+                    Some(Stands::Soon) => "soon",
+                    Some(Stands::Over) => "over",
+                    None => "sealed",
+                };
+                // A time that stands in a value is shown with the values, and that is recorded.
+                let until = known.until.filter(|_| !known.in_value).map_or(0, Seconds::get);
+                let (what, stands) = (known.what.word().to_owned(), word.to_owned());
+                Some((known.until, wire::Ending { what, until, stands, ours: known.side == us }))
+            })
+            .collect();
+        shown.sort_by_key(|(until, _)| until.map_or(u64::MAX, Seconds::get));
+        shown.into_iter().map(|(_, ending)| ending).collect()
+    }
+
+    /// Puts what ends into the row of a trail.
+    pub(super) fn add_endings(&self, row: &mut wire::Trail, trail: &TrailId, sight: Sight, now: Seconds) {
+        row.endings = self.shown_endings(&self.endings.of(trail), row.ours, sight, now);
+    }
+
+    /// Trails that the caller sees in which something ends soon or has ended, what ends first before; at most so many.
+    /// [TIM-13]
+    ///
+    /// # Errors
+    /// Why a trail cannot be read.
+    pub fn list_ending(&self, caller: &Caller, most: usize) -> Result<Listed, Rejection> {
+        let (now, viewer) = (clock::now(), self.viewer(caller));
+        let mut found: Vec<(u64, TrailId)> = Vec::new();
+        for trail in self.endings.trails() {
+            let sight = self.cases.sight_of_trail(&viewer, &trail);
+            let known = self.endings.of(&trail);
+            let seen =
+                known.iter().filter(|known| sight == Sight::Values || (sight == Sight::Outline && !known.in_value));
+            let ahead = self.endings.ahead();
+            let near = |until: &Seconds| status::stands(*until, now, ahead) != Stands::Ahead;
+            let first = seen.filter_map(|known| match known.until {
+                Some(until) => Some(until).filter(near).map(Seconds::get),
+                None => Some(u64::MAX),
+            });
+            found.extend(first.min().map(|first| (first, trail)));
+        }
+        found.sort_unstable();
+        let mut trails = Vec::new();
+        for (_, trail) in found.into_iter().take(most) {
+            if let Some(mut row) = self.row(&trail, now)? {
+                self.add_endings(&mut row, &trail, self.cases.sight_of_trail(&viewer, &trail), now);
+                trails.push(row);
+            }
+        }
+        Ok(Listed { trails, next: String::new() })
+    }
+}
