@@ -11,12 +11,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
-use uput_core::wire::{self, follow_up_request::Change};
+use uput_core::wire::{self, CaseMarkKind, follow_up_request::Change};
 
 use crate::access::Node;
 use crate::args::Options;
 use crate::case_record::sealed::Keys;
-use crate::code::word_of;
+use crate::code::{parser, word_of};
 use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
 use crate::fields::{self, FieldsArgs};
@@ -72,12 +72,15 @@ pub(crate) struct EraseArgs {
   uput case record 4c1d09aa --values --reach call
   uput case record 4c1d09aa --values --reason handover
   uput case record 4c1d09aa --fields her.toml
+  uput case record 4c1d09aa --mark caregiver-suspected
+  uput case record 4c1d09aa --unmark consent-withdrawn
+  uput case record 4c1d09aa --withhold health_needs
   uput case record 4c1d09aa --take name,safe_contact_telephone --from 3f9a1c20")]
 pub(crate) struct RecordArgs {
     /// ID of the case, or its first 8 digits
     case: Reference,
     /// Show the values too; the node records that they were looked at
-    #[arg(long, conflicts_with_all = ["fields", "take", "remove"])]
+    #[arg(long, conflicts_with_all = ["fields", "take", "remove", "mark", "unmark", "withhold", "release"])]
     values: bool,
     /// What is typed into it.
     #[command(flatten)]
@@ -94,11 +97,52 @@ pub(crate) struct RecordArgs {
     #[command(flatten)]
     contact: ContactArgs,
     #[command(flatten)]
+    marks: MarkArgs,
+    #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
     why: WhyArgs,
     #[command(flatten)]
     request: RequestArgs,
+}
+
+/// What is noted of the case: it closes ways of disclosing, or opens them again, and leaves this node never.
+#[derive(Args)]
+struct MarkArgs {
+    /// Note this of the case
+    #[arg(long, value_name = "MARK", value_parser = parser::<CaseMarkKind>(), value_delimiter = ',')]
+    mark: Vec<CaseMarkKind>,
+    /// Take it back
+    #[arg(long, value_name = "MARK", value_parser = parser::<CaseMarkKind>(), value_delimiter = ',')]
+    unmark: Vec<CaseMarkKind>,
+    /// Labels that she does not want told under a consent
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    withhold: Vec<String>,
+    /// Labels that may be told again
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    release: Vec<String>,
+}
+
+impl MarkArgs {
+    fn to_wire(&self) -> Vec<wire::CaseMark> {
+        let whole = |kinds: &[CaseMarkKind], stands| {
+            let mark =
+                |kind: &CaseMarkKind| wire::CaseMark { kind: (*kind).into(), stands, ..wire::CaseMark::default() };
+            kinds.iter().map(mark).collect::<Vec<_>>()
+        };
+        let labels = |labels: &[String], stands| {
+            let kind = CaseMarkKind::LabelWithheld.into();
+            let mark = |label: &String| wire::CaseMark { kind, label: label.clone(), stands, since: 0 };
+            labels.iter().map(mark).collect::<Vec<_>>()
+        };
+        [
+            whole(&self.mark, true),
+            whole(&self.unmark, false),
+            labels(&self.withhold, true),
+            labels(&self.release, false),
+        ]
+        .concat()
+    }
 }
 
 /// What changed.
@@ -177,8 +221,9 @@ impl RecordCommand {
 impl RecordArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let fields = self.fields.read()?.to_wire();
+        let marks = self.marks.to_wire();
         let node = Node::connect(options).await?;
-        let reads = fields.is_empty() && self.take.is_empty() && self.remove.is_empty();
+        let reads = fields.is_empty() && self.take.is_empty() && self.remove.is_empty() && marks.is_empty();
         let keys = match reads && !self.values {
             true => Keys::default(),
             false => Keys::open(&self.keys, &node, options).await?,
@@ -206,6 +251,7 @@ impl RecordArgs {
             words: Vec::new(),
             replace_words: false,
             reason: self.why.reason()?,
+            marks,
         };
         let answer = node.follow_ups().update_case_record(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
@@ -231,11 +277,13 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
     page.pair("replaced", replaced.join(", "));
     contact::describe(record.contact, &mut page);
     let contact = word_of::<wire::ContactFit>(record.contact);
+    let marks: Vec<_> = record.marks.iter().filter(|mark| mark.stands).map(Mark::of).collect();
+    page.pair("noted", marks.iter().map(Mark::words).collect::<Vec<_>>().join(", "));
     let fields: Vec<_> = record.fields.into_iter().map(Field::of).collect();
     let excluded: Vec<String> = record.excluded_organisations.iter().map(|id| hex(id)).collect();
     let body = json!({
         "case": hex(&record.case), "fields": fields, "excluded_organisations": excluded,
-        "changed": moment::utc(record.changed), "closed": closed, "replaced": replaced, "contact": contact,
+        "changed": moment::utc(record.changed), "closed": closed, "marks": marks, "replaced": replaced, "contact": contact,
     });
     Answer::new(&body, page)
 }
@@ -408,6 +456,25 @@ struct Field {
     since: Option<String>,
     taken_from: Option<String>,
     withheld: bool,
+}
+
+#[derive(Serialize)]
+struct Mark {
+    mark: String,
+    label: Option<String>,
+    since: Option<String>,
+}
+
+impl Mark {
+    fn of(mark: &wire::CaseMark) -> Self {
+        let label = Some(mark.label.clone()).filter(|label| !label.is_empty());
+        Self { mark: word_of::<CaseMarkKind>(mark.kind).unwrap_or_default(), label, since: moment::utc(mark.since) }
+    }
+
+    fn words(&self) -> String {
+        let mark = self.mark.replace('_', " ");
+        self.label.as_ref().map_or_else(|| mark.clone(), |label| format!("{mark}: {label}"))
+    }
 }
 
 #[derive(Serialize)]

@@ -63,6 +63,7 @@ codes! {
     ChangeKind = "CHANGE_KIND_",
     ContactChannel = "CONTACT_CHANNEL_",
     ContactFit = "CONTACT_FIT_",
+    CaseMarkKind = "CASE_MARK_KIND_",
 }
 
 /// The word of a code: `no_place` for `DECLINE_REASON_NO_PLACE`.

@@ -33,6 +33,7 @@ fn values(by: &Caller, case: CaseId, list: &[(&str, &str)]) -> NewValues {
         fields: fields(list),
         taken: Vec::new(),
         removed: Vec::new(),
+        marks: Vec::new(),
         words: None,
         label_words: Vec::new(),
     }

@@ -155,6 +155,7 @@ impl Office {
             fields: fields(&[("name", name)]),
             taken: Vec::new(),
             removed: Vec::new(),
+            marks: Vec::new(),
             words: None,
         };
         if self.node.update_case_record(new).await.is_ok() {

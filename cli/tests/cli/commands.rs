@@ -191,6 +191,7 @@ transcripts! {
     case_record_for_a_reason: "case record 4c4c4c4c --values --reason handover";
     case_record_for_another_reason: "case record 4c4c4c4c --values --reason other --reason-file -", "an invented reason\n";
     case_record_write: "case record 4c4c4c4c --fields - --remove language --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "name = \"Invented Name\"\n";
+    case_record_mark: "case record 4c4c4c4c --mark caregiver-suspected --unmark consent-withdrawn --withhold health_needs --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_record_take: "case record 4c4c4c4c --take name --from 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_change: "case change 4c4c4c4c --what safe-contact-lost --fields - --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "safe_contact_telephone = \"+38269000222\"\n";
     case_change_dry: "case change 4c4c4c4c --what consent-withdrawn --dry-run --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";

@@ -4,11 +4,13 @@
 //! the node.
 
 mod exclusion;
+mod marks;
 pub mod name;
 mod register;
 mod sight;
 
 pub use exclusion::{Exclusion, Ground, Ruling};
+pub use marks::{Closed, Marks, mark};
 pub use register::{Cases, RecordStays};
 pub use sight::{Sight, Viewer};
 

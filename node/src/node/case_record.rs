@@ -65,6 +65,8 @@ pub struct NewValues {
     pub words: Option<Vec<Digest>>,
     /// Digests of the words of single labels, that it made.
     pub label_words: Vec<(Label, Vec<Digest>)>,
+    /// What is noted from now on, or taken back. [CAS-80]
+    pub marks: Vec<((wire::CaseMarkKind, Option<Label>), bool)>,
 }
 
 impl Node {
@@ -112,6 +114,7 @@ impl Node {
             known.given_words = words;
         }
         known.set_words(new.label_words);
+        new.marks.iter().for_each(|(mark, stands)| known.marks.set(*mark, *stands, now));
         known.touch(now);
         let mut commit = Commit::default();
         // [STF-18] Whom she names in it opens nothing of it.
@@ -245,6 +248,14 @@ impl Node {
             return Err(Rejection::StepNotAllowed);
         }
         if self.known(case)?.excluded.contains(peer) { Err(Rejection::ExcludedOrganisation) } else { Ok(()) }
+    }
+
+    /// Refuses what would be disclosed on a basis that what is noted of the case closes. [CAS-81]
+    ///
+    /// # Errors
+    /// [`Refused::Closed`].
+    pub(super) fn refuse_closed(&self, case: &Case, basis: wire::LegalBasis, fields: &[Field]) -> Result<(), Refused> {
+        self.known(case)?.marks.closes(basis, fields).map_or(Ok(()), |closed| Err(Refused::Closed(closed)))
     }
 
     /// What is known in a case, and in those that were joined into it: the case's own word first. [CAS-46]

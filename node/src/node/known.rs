@@ -16,8 +16,8 @@ use uput_core::{
 
 use super::{refusal::Refused, staff_boxes::StaffBox};
 use crate::{
-    case::CaseId,
-    record::{HeldField, Holding},
+    case::{CaseId, Marks},
+    record::{HeldField, HeldMark, Holding},
     search::{self, Digest},
 };
 
@@ -27,6 +27,7 @@ pub(super) struct Known {
     pub(super) fields: BTreeMap<Label, KnownField>,
     pub(super) excluded: BTreeSet<OrgId>,
     pub(super) given_words: Vec<Digest>,
+    pub(super) marks: Marks,
     pub(super) changed: u64,
 }
 
@@ -94,6 +95,7 @@ impl Known {
             known.fields.insert(label, KnownField::of(label, held).map_err(|_| Rejection::ReadFailed)?);
         }
         let excluded = holding.excluded_organisations.iter().map(|bytes| OrgId::parse(bytes));
+        known.marks = Marks::of(&holding.marks)?;
         known.excluded = excluded.collect::<Result<_, _>>().map_err(|_| Rejection::ReadFailed)?;
         Ok(known)
     }
@@ -104,6 +106,7 @@ impl Known {
             excluded_organisations: self.excluded.iter().map(OrgId::to_vec).collect(),
             words: search::pack(digests),
             given_words: search::pack(&self.given_words),
+            marks: self.marks.held().collect(),
         }
     }
 
@@ -178,6 +181,7 @@ impl Known {
         }
         self.excluded.extend(other.excluded);
         self.given_words.extend(other.given_words);
+        self.marks.join(other.marks);
         self.changed = self.changed.max(other.changed);
     }
 
@@ -220,7 +224,12 @@ impl Known {
             fields: fields.collect(),
             excluded_organisations: if values { self.excluded.iter().map(OrgId::to_vec).collect() } else { Vec::new() },
             changed: self.changed,
+            marks: if values { self.marks.held().map(shown_mark).collect() } else { Vec::new() },
             ..wire::CaseRecord::default()
         }
     }
+}
+
+fn shown_mark(held: HeldMark) -> wire::CaseMark {
+    wire::CaseMark { kind: held.kind, label: held.label, stands: held.stands, since: held.since }
 }

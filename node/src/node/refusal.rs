@@ -11,6 +11,8 @@ use uput_core::{
     step,
 };
 
+use crate::case::Closed;
+
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -26,6 +28,9 @@ pub enum Refused {
     /// A label that the change is not about.
     #[error("this change is not about {0}: write it into the record of the case instead")]
     NotAbout(Label),
+    /// By what is noted of the case.
+    #[error("the legal basis is not allowed: {0}")]
+    Closed(Closed),
     /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
     #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
     Agreement {
@@ -43,6 +48,7 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Void(_) => Rejection::StepNotAllowed,
+            Self::Closed(_) => Rejection::BasisNotAllowed,
             Self::NotRecorded(_) | Self::NotAbout(_) => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }

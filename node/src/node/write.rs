@@ -146,7 +146,7 @@ impl Node {
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
-        let named = names_in(&new.fields);
+        let (named, basis, disclosed) = (names_in(&new.fields), new.basis, new.fields.clone());
         let acting = self.acting(&new.by, &new.second, validate_only).await?;
         let time = now.floor(agreement.grain());
         self.check_about(&new, &peer.organisation).await?;
@@ -157,6 +157,7 @@ impl Node {
         let _alone = self.cases.hold(case).await;
         let mut case = self.case_to_open(&by, case.as_ref(), id)?;
         self.refuse_excluded(&case, &peer.organisation)?;
+        self.refuse_closed(&case, basis, &disclosed)?;
         if validate_only {
             return Ok(None);
         }
@@ -431,6 +432,10 @@ impl Node {
             }
         }
         let wanted = terms_for(new, loaded, &statement, occasion)?;
+        if occasion.discloses() {
+            let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
+            self.refuse_closed(&case, wanted.basis, &new.fields)?;
+        }
         // [STA-23] [APR-2] Her word is set aside on no fresh basis: it discloses nothing, and takes a second person.
         let bare = statement == Statement::Reopened && wanted.basis == wire::LegalBasis::NoneNeededNonpersonal;
         let overrides = bare && stands_withdrawn(loaded)?;

@@ -47,6 +47,26 @@ pub struct Holding {
     /// Digests that programs made under keys of their own.
     #[prost(bytes = "vec", tag = "4")]
     pub given_words: Vec<u8>,
+    /// What is noted of the case, which the node has to read. [CAS-80]
+    #[prost(message, repeated, tag = "5")]
+    pub marks: Vec<HeldMark>,
+}
+
+/// What is noted of a case, whether it stands, and since when.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct HeldMark {
+    /// As in the schema.
+    #[prost(int32, tag = "1")]
+    pub kind: i32,
+    /// A label that is withheld; empty otherwise.
+    #[prost(string, tag = "2")]
+    pub label: String,
+    /// Whether it stands.
+    #[prost(bool, tag = "3")]
+    pub stands: bool,
+    /// Since when, seconds since 1970.
+    #[prost(uint64, tag = "4")]
+    pub since: u64,
 }
 
 /// One label with its value.

@@ -13,7 +13,7 @@ use uput_core::{
 
 use super::{accesses::why, guard::Admitted, request, status};
 use crate::account::roles::Part;
-use crate::case::CaseId;
+use crate::case::{CaseId, mark};
 use crate::node::{NewChange, NewFollowUp, NewValues, Node, Question, to_the_end};
 use crate::search::{self, Digest};
 
@@ -44,6 +44,7 @@ impl FollowUpService for FollowUps {
             removed: request::labels("removed", &said.removed)?,
             words: said.replace_words.then_some(words),
             label_words: label_words(&said.label_words)?,
+            marks: marks(&said.marks)?,
         };
         let (node, why) = (Arc::clone(&self.0), why(said.reason)?);
         let updated = to_the_end(async move { node.update_case_record_because(new, &why).await }).await;
@@ -142,6 +143,15 @@ impl FollowUps {
     fn case(&self, by: &crate::account::Caller, beginning: &[u8]) -> Result<CaseId, Status> {
         request::case(&self.0, by, beginning)?.ok_or_else(|| request::invalid("case", "given"))
     }
+}
+
+/// What is noted, or taken back.
+fn marks(said: &[wire::CaseMark]) -> Result<Vec<((wire::CaseMarkKind, Option<Label>), bool)>, Status> {
+    let of = |one: &wire::CaseMark| {
+        let key = mark(one).ok_or_else(|| request::invalid("marks", "a kind, and a label where one is withheld"))?;
+        Ok((key, one.stands))
+    };
+    said.iter().map(of).collect()
 }
 
 /// Digests of the words of labels.

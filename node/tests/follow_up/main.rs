@@ -1,6 +1,7 @@
 //! One change in a case, followed to every trail of it: over three organisations, through a crash, and what each learns.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod closed;
 #[path = "../town/mod.rs"]
 mod town;
 mod unlinked;
@@ -420,6 +421,7 @@ async fn who_received_is_told_to_telephone() {
         fields: Vec::new(),
         taken: vec![(trail, vec![Label::Name, Label::SafeContactTelephone])],
         removed: Vec::new(),
+        marks: Vec::new(),
         words: None,
         label_words: Vec::new(),
     };

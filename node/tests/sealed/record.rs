@@ -43,6 +43,7 @@ pub fn values(who: &Person, case: CaseId, list: &[(&str, &str)], key: Option<&Wo
         fields,
         taken: Vec::new(),
         removed: Vec::new(),
+        marks: Vec::new(),
         words: None,
     }
 }

@@ -25,8 +25,14 @@ fn record(values: bool) -> wire::CaseRecord {
         ],
         excluded_organisations: Vec::new(),
         changed: 1_795_298_400,
+        marks: if values { vec![suspected()] } else { Vec::new() },
         ..wire::CaseRecord::default()
     }
+}
+
+fn suspected() -> wire::CaseMark {
+    let kind = wire::CaseMarkKind::CaregiverSuspected.into();
+    wire::CaseMark { kind, label: String::new(), stands: true, since: 1_795_298_400 }
 }
 
 fn change(validate_only: bool) -> wire::FollowedChange {

@@ -248,7 +248,11 @@ impl Node {
                 known.excluded = found.collect::<Result<BTreeSet<OrgId>, Rejection>>()?;
                 (&[][..], Vec::new())
             }
-            NewChange::ConsentWithdrawn(_) => (&[][..], Vec::new()),
+            NewChange::ConsentWithdrawn(_) => {
+                // [CAS-80] Until she consents anew, nothing more goes on her word.
+                known.marks.set((wire::CaseMarkKind::ConsentWithdrawn, None), true, now);
+                (&[][..], Vec::new())
+            }
         };
         if let Some((field, _)) = fields.iter().find(|(field, _)| !about.contains(&field.label())) {
             return Err(Refused::NotAbout(field.label()));
