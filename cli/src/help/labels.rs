@@ -49,6 +49,7 @@ fn value(kind: ValueType) -> String {
         ValueType::Reference => "the number of a document, up to 64 characters",
         ValueType::Pseudonym => "a pseudonym, up to 32 small letters, digits and hyphens",
         ValueType::Digest => "SHA-256, 64 hexadecimal digits",
+        ValueType::Attestation => "an attestation, as it was received, in hexadecimal digits",
         ValueType::Labels => "labels, in alphabetical order, one space between",
         ValueType::Tasks => {
             "tasks, \"; \" between, each number, what, who, by which day: 1 safety_plan social_work 2026-01-31"

@@ -87,7 +87,9 @@ impl Catalogue {
 
     /// The labels that a kind of service may have at one of these cells.
     pub(super) fn at(&self, service: &str, cells: &[&str]) -> Vec<String> {
-        self.rows().filter(|row| cells.contains(&row.cell(service))).map(|row| row.label.clone()).collect()
+        // [ONW-3] An attestation says what stands beside it: nothing that could leak by itself alone.
+        let said = self.rows().filter(|row| row.value_type != "attestation");
+        said.filter(|row| cells.contains(&row.cell(service))).map(|row| row.label.clone()).collect()
     }
 
     /// The labels of answers; at first those alone that say nothing about a person.

@@ -8,6 +8,7 @@ pub mod access_log;
 pub mod act;
 pub mod agreement;
 pub mod attention;
+pub mod attestation;
 pub mod bounds;
 pub mod bundle;
 pub mod catalogue;

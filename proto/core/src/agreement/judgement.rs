@@ -7,6 +7,7 @@ use super::{
     minimised::{alone, ticks},
 };
 use crate::{
+    attestation::beyond,
     catalogue::{Field, Label},
     rejection::Rejection,
     slot::{Disclosed, DisclosedSlot},
@@ -93,10 +94,11 @@ impl Permitted {
 
     /// Fields that are allowed, and the others.
     fn part(&self, fields: Vec<Field>) -> (Vec<Field>, Vec<Field>) {
-        let (ticks, alone) = (ticks(&fields), alone(&fields));
+        let (ticks, alone, beyond) = (ticks(&fields), alone(&fields), beyond(&fields));
         fields.into_iter().partition(|field| {
             let label = field.label();
             alone != Some(label)
+                && beyond != Some(label)
                 && self.labels().contains(&label)
                 && (!self.ticked().contains(&label) || ticks.contains(&label))
         })
@@ -106,6 +108,8 @@ impl Permitted {
     fn breach(&self, labels: &BTreeSet<Label>, fields: &[Field], foreign: bool, all: bool) -> Option<Refused> {
         let mut outside: Vec<Label> = labels.difference(self.labels()).copied().collect();
         outside.extend(alone(fields));
+        // [ONW-3] What it is compared with may be closed.
+        outside.extend(beyond(fields).filter(|_| closed_values(labels, fields) == 0));
         if !self.tick_is_closed(labels, fields, all) {
             let ticks = ticks(fields);
             outside.extend(labels.iter().filter(|label| self.ticked().contains(label) && !ticks.contains(label)));
@@ -125,4 +129,9 @@ impl Permitted {
         let seen = fields.iter().any(|field| field.label() == Label::ConsentTicked);
         needed && !seen && (!all || labels.contains(&Label::ConsentTicked))
     }
+}
+
+/// How many labels are open whose values are not.
+fn closed_values(labels: &BTreeSet<Label>, fields: &[Field]) -> usize {
+    labels.iter().filter(|label| fields.iter().all(|field| field.label() != **label)).count()
 }

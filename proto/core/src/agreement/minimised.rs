@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Permitted, Refused};
 use crate::{
+    attestation::beyond,
     catalogue::{Field, Label},
     rejection::Rejection,
 };
@@ -39,11 +40,15 @@ impl Permitted {
 
     /// Labels that are not permitted, not ticked, or there twice. [DIS-12]
     fn excess<'a>(&'a self, fields: &'a [Field]) -> impl Iterator<Item = Label> + 'a {
-        let (ticks, alone) = (ticks(fields), alone(fields));
+        let (ticks, alone, beyond) = (ticks(fields), alone(fields), beyond(fields));
         let mut seen = BTreeSet::new();
         fields.iter().map(Field::label).filter(move |label| {
             let unticked = self.ticked().contains(label) && !ticks.contains(label);
-            !self.labels().contains(label) || unticked || alone == Some(*label) || !seen.insert(*label)
+            !self.labels().contains(label)
+                || unticked
+                || alone == Some(*label)
+                || beyond == Some(*label)
+                || !seen.insert(*label)
         })
     }
 }
@@ -53,6 +58,11 @@ impl Minimised {
     #[must_use]
     pub fn fields(&self) -> &[Field] {
         &self.0
+    }
+
+    /// Less of it.
+    pub(crate) fn only(&self, keep: impl Fn(Label) -> bool) -> Self {
+        Self(self.0.iter().filter(|field| keep(field.label())).cloned().collect())
     }
 
     pub(crate) fn into_fields(self) -> Vec<Field> {

@@ -7,7 +7,7 @@ use super::{
     registry::{self, is_region},
     text::{is_name, is_reference, is_text},
 };
-use crate::agreement::name_of;
+use crate::{agreement::name_of, attestation::Attestation};
 
 /// What the value of a label can be. [DIS-9]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub enum ValueType {
     Labels,
     /// One to sixteen tasks, `; ` between: number, what, who, by which day.
     Tasks,
+    /// A copy of an attestation, in hexadecimal digits.
+    Attestation,
 }
 
 const LONGEST_NAME: usize = 100;
@@ -113,6 +115,7 @@ impl ValueType {
             Self::Digest => {
                 value.len() == 64 && value.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
             }
+            Self::Attestation => Attestation::parse(value).is_ok(),
             Self::Labels => is_ascending(value, Label::ALL.len(), |name| Label::parse(name).is_ok()),
             Self::Tasks => is_tasks(value),
         }
@@ -215,6 +218,7 @@ impl fmt::Display for ValueType {
             Self::Digest => f.write_str("digest"),
             Self::Labels => f.write_str("labels"),
             Self::Tasks => f.write_str("tasks"),
+            Self::Attestation => f.write_str("attestation"),
         }
     }
 }

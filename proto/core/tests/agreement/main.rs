@@ -14,6 +14,7 @@ mod evaluation;
 mod formula;
 mod matrix;
 mod mechanisms;
+mod onward;
 mod properties;
 mod random;
 mod scene;

@@ -1,0 +1,204 @@
+//! Attestations: what one organisation signed about a person, for somebody further on to check.
+//!
+//! Guarantees that what an [`Attestation`] says matches the commitments that were signed, that a copy names no trail and
+//! no recipient, and that a narrower copy opens nothing more. Leaves to the agreement where one may stand, to the node
+//! to give no copy to two, and to people whether what was signed is true.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    agreement::Minimised,
+    catalogue::{Field, Label},
+    codec,
+    envelope::{Envelope, MediaType, verify_one},
+    id::{Id, KeyRecordId, OrgId, hex},
+    key::KeyChain,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    slot::{Disclosed, Extent, SlotSecrets, commit, open},
+    step::Author,
+    time::Seconds,
+    wire,
+};
+
+/// Longest value, in characters. [ONW-2]
+const LONGEST: usize = 16_384;
+const DAY: u64 = 86_400;
+
+/// What a new copy takes: random, and used for no other. [ONW-4]
+pub struct CopySecrets {
+    /// Binds its slots.
+    pub nonce: [u8; 32],
+    /// Open its slots.
+    pub slots: SlotSecrets,
+    /// Decides their order, and is forgotten.
+    pub order: Sensitive<[u8; 32]>,
+}
+
+/// One copy, as far as it is opened: well formed, its signature not verified.
+pub struct Attestation {
+    envelope: Envelope,
+    body: Body,
+    disclosed: Disclosed,
+}
+
+/// What is signed. [ONW-1]
+#[derive(Clone)]
+struct Body {
+    author: OrgId,
+    key: KeyRecordId,
+    nonce: [u8; 32],
+    day: Seconds,
+    slots: Vec<u8>,
+}
+
+impl Attestation {
+    /// A new copy over what may be said: all of it but what is of the basis, of the staff, or an attestation itself. The
+    /// value that carries it; none if nothing is left to attest.
+    ///
+    /// # Errors
+    /// [`Rejection::TooLarge`].
+    pub fn issue(
+        said: &Minimised,
+        author: &Author<'_>,
+        time: Seconds,
+        secrets: CopySecrets,
+    ) -> Result<Option<Field>, Rejection> {
+        let facts = said.only(is_fact);
+        if facts.fields().is_empty() {
+            return Ok(None);
+        }
+        let nonce = secrets.nonce;
+        let (slots, disclosed) = commit(facts, &nonce, &author.organisation, secrets.slots, &secrets.order)?;
+        let day = Seconds::new(time.get() / DAY * DAY).ok_or(Rejection::BadValue)?;
+        let body = Body { author: author.organisation, key: author.key_record, nonce, day, slots };
+        let bytes = codec::encode(&body.to_wire());
+        let envelope = Envelope::sign(MediaType::ATTESTATION, bytes, &[author.signing])?;
+        Self { envelope, body, disclosed }.narrowed(is_fact).map(Some)
+    }
+
+    /// From a value. Every commitment is checked, the signature is not. [ONW-2]
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`].
+    pub fn parse(value: &str) -> Result<Self, Rejection> {
+        Self::read(value).map_err(|_| Rejection::BadValue)
+    }
+
+    fn read(value: &str) -> Result<Self, Rejection> {
+        let bytes = unhex(value).filter(|_| value.len() <= LONGEST).ok_or(Rejection::BadValue)?;
+        let wire::Attestation { envelope, slots } = codec::decode(&bytes)?;
+        let envelope = Envelope::from_wire(envelope.ok_or(Rejection::Malformed)?)?;
+        if !envelope.is(MediaType::ATTESTATION) || envelope.signers().count() != 1 {
+            return Err(Rejection::Malformed);
+        }
+        let body = Body::of_wire(codec::decode(envelope.body())?)?;
+        let form = Some(wire::disclosure::Form::Some(wire::SlotDisclosures { slots }));
+        let disclosure = wire::Disclosure { event: Vec::new(), form };
+        let disclosed = open(&disclosure, &body.slots, &body.nonce, &body.author)?;
+        let facts = |slot: &crate::slot::DisclosedSlot| slot.has_value() && slot.label().is_some_and(is_fact);
+        if disclosed.slots().iter().all(facts) {
+            Ok(Self { envelope, body, disclosed })
+        } else {
+            Err(Rejection::Malformed)
+        }
+    }
+
+    /// The same copy with so many of its labels: the value that carries it. [ONW-3]
+    ///
+    /// # Errors
+    /// [`Rejection::BadValue`] if it says nothing of them.
+    pub fn narrowed(&self, keep: impl Fn(Label) -> bool) -> Result<Field, Rejection> {
+        let labels: BTreeSet<Label> = self.disclosed.labels().filter(|label| keep(*label)).collect();
+        // The disclosure of an event in which an attestation has no part.
+        let nobody = Id::of(b"").into();
+        let disclosure = self.disclosed.disclose(&nobody, &Extent::chosen(labels)).ok_or(Rejection::BadValue)?;
+        let Some(wire::disclosure::Form::Some(some)) = disclosure.form else { return Err(Rejection::BadValue) };
+        let whole = wire::Attestation { envelope: Some(self.envelope.to_wire()), slots: some.slots };
+        Field::new(Label::Provenance, Sensitive::new(hex(&codec::encode(&whole))))
+    }
+
+    /// Whose word it claims to be.
+    #[must_use]
+    pub const fn author(&self) -> &OrgId {
+        &self.body.author
+    }
+
+    /// The first second of the day on which the copy was made, as its author claims.
+    #[must_use]
+    pub const fn day(&self) -> Seconds {
+        self.body.day
+    }
+
+    /// What it is told apart by from every other copy, whoever opened how much of it. [ONW-4]
+    #[must_use]
+    pub fn copy(&self) -> Id {
+        self.envelope.id()
+    }
+
+    /// The labels that are open.
+    pub fn labels(&self) -> impl Iterator<Item = Label> {
+        self.disclosed.labels()
+    }
+
+    /// Whether each of its open fields stands among these. [ONW-3]
+    #[must_use]
+    pub fn stands_in(&self, fields: &[Field]) -> bool {
+        self.disclosed.fields().all(|fact| fields.contains(fact))
+    }
+
+    /// Whether its author signed it, by the chain of that author. [ONW-5]
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownSigner`] for the chain of somebody else, or without that record;
+    /// [`Rejection::WrongSigners`] or [`Rejection::BadSignature`].
+    pub fn verify(&self, chain: &KeyChain) -> Result<(), Rejection> {
+        if chain.organisation() != self.body.author {
+            return Err(Rejection::UnknownSigner);
+        }
+        let key = chain.signing_key_of(&self.body.key).ok_or(Rejection::UnknownSigner)?;
+        verify_one(self.envelope.clone(), MediaType::ATTESTATION, key, |_| Ok(())).map(drop)
+    }
+}
+
+impl Body {
+    fn to_wire(&self) -> wire::AttestationBody {
+        wire::AttestationBody {
+            author: self.author.to_vec(),
+            key: self.key.to_vec(),
+            nonce: self.nonce.to_vec(),
+            day: self.day.get(),
+            slots: self.slots.clone(),
+        }
+    }
+
+    fn of_wire(body: wire::AttestationBody) -> Result<Self, Rejection> {
+        let day = Seconds::new(body.day).filter(|day| day.get().is_multiple_of(DAY)).ok_or(Rejection::Malformed)?;
+        let nonce = body.nonce.try_into().map_err(|_| Rejection::Malformed)?;
+        let (author, key) = (OrgId::parse(&body.author)?, KeyRecordId::parse(&body.key)?);
+        Ok(Self { author, key, nonce, day, slots: body.slots })
+    }
+}
+
+/// The label of an attestation that says more than its event, if there is one. [ONW-3]
+pub(crate) fn beyond(fields: &[Field]) -> Option<Label> {
+    let carrier = fields.iter().find(|field| field.label() == Label::Provenance)?;
+    // Read to be compared with the fields beside it.
+    let within = Attestation::parse(carrier.value().expose()).is_ok_and(|copy| copy.stands_in(fields));
+    (!within).then_some(Label::Provenance)
+}
+
+/// What can be attested: what is said of her, and neither why it may be said nor who said it.
+fn is_fact(label: Label) -> bool {
+    label != Label::Provenance && !label.is_staff() && !label.is_of_basis()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(digit(*high)? << 4 | digit(*low)?) } else { None }).collect()
+}

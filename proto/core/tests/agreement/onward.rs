@@ -1,0 +1,192 @@
+//! Attestations: what the first organisation signed is checked by the third, and no two copies match.
+
+use uput_core::{
+    agreement::{Judgement, Minimised, Occasion, Refused},
+    attestation::{Attestation, CopySecrets},
+    catalogue::{Field, Label, ValueType},
+    id::OrgId,
+    key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    rejection::Rejection,
+    sensitive::Sensitive,
+    slot::SlotSecrets,
+    step::Author,
+    time::Seconds,
+    wire::{Act, LegalBasis, ServiceType},
+};
+
+use crate::{
+    evaluation::disclosed,
+    scene::{DEMONSTRATION, compiled, consent, field, now, opening, organisation, request, terms, with},
+};
+
+/// An organisation that attests: its keys, and its chain.
+fn attester(seed: u8) -> (SigningKey, KeyChain) {
+    let [own, signing, tls] = [0, 1, 2].map(|n| SigningKey::from_seed(&[seed + n; 32]));
+    let draft = KeyRecordDraft {
+        after: None,
+        number: 0,
+        sealing_keys: vec![SealingSecret::from_seed(&[seed + 3; 32]).public().clone()],
+        endpoints: Vec::new(),
+        witnesses: Vec::new(),
+        recovery: None,
+        log_base_tick: 2_945_376,
+        time: now(),
+        end: Seconds::new(now().get() + 1_000_000 * 60).unwrap(),
+    };
+    let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
+    (signing, KeyChain::verify(&[record]).unwrap())
+}
+
+fn secrets(seed: u8) -> CopySecrets {
+    let secret = |n: u8| Sensitive::new([seed.wrapping_add(n); 32]);
+    CopySecrets { nonce: [seed; 32], slots: SlotSecrets { labels: secret(1), values: secret(2) }, order: secret(3) }
+}
+
+/// The demonstration, whose beds take what others signed.
+fn agreement() -> uput_core::agreement::Agreement {
+    let source = DEMONSTRATION
+        .replace(
+            "\"name\", \"children_names\", \"excluded_persons\", \"protective_order\"",
+            "\"name\", \"provenance\", \"children_names\", \"excluded_persons\", \"protective_order\"",
+        )
+        .replace("ticked = [\"need_statement\"", "ticked = [\"provenance\", \"need_statement\"");
+    compiled(&source).agreement
+}
+
+fn hotline() -> OrgId {
+    organisation("hotline")
+}
+
+/// What may be said to the shelter at stage 2 under her consent, or why not.
+fn minimised(fields: Vec<Field>) -> Result<Minimised, Refused> {
+    let (us, opening) = (hotline(), opening("shelter-jasen", Act::Referral, ServiceType::Shelter));
+    let request = request(&us, &opening, terms(2, 1, LegalBasis::ExplicitConsent, 0), Occasion::Later);
+    agreement().permit(&request).unwrap().minimise(fields)
+}
+
+/// What the receiver keeps, and what the auditor says.
+fn received(fields: &[Field]) -> (Vec<Label>, Judgement) {
+    let (us, opening) = (hotline(), opening("shelter-jasen", Act::Referral, ServiceType::Shelter));
+    let request = request(&us, &opening, terms(2, 1, LegalBasis::ExplicitConsent, 0), Occasion::Later);
+    let (agreement, disclosed) = (agreement(), disclosed(fields));
+    (agreement.strip(&request, &disclosed).stripped, agreement.judge_labels(&request, Some(&disclosed), 16))
+}
+
+fn facts() -> Vec<Field> {
+    vec![field(Label::Name, "Mila Invented"), field(Label::Language, "sq"), field(Label::AgeBand, "30_59")]
+}
+
+fn issued(signing: &SigningKey, chain: &KeyChain, seed: u8) -> Field {
+    let author = Author { organisation: chain.organisation(), key_record: chain.newest_id(), signing, incarnation: 0 };
+    let said = minimised(with(consent(), facts())).unwrap();
+    Attestation::issue(&said, &author, now(), secrets(seed)).unwrap().unwrap()
+}
+
+fn ticked() -> Vec<Field> {
+    with(consent(), vec![field(Label::ConsentTicked, "provenance")])
+}
+
+fn read(carrier: &Field) -> Attestation {
+    Attestation::parse(carrier.value().expose()).unwrap()
+}
+
+/// [ONW-1] [ONW-5]
+#[test]
+fn what_the_first_signed_is_verified_by_the_third_and_by_nobody_elses_key() {
+    let (signing, chain) = attester(10);
+    let copy = read(&issued(&signing, &chain, 1));
+    assert_eq!((copy.author(), copy.day().get() % 86_400), (&chain.organisation(), 0));
+    assert_eq!(copy.verify(&chain), Ok(()));
+    assert_eq!(copy.verify(&attester(20).1), Err(Rejection::UnknownSigner));
+    // Who has another key under the same name.
+    let (other, _) = attester(30);
+    let forged = read(&issued(&other, &chain, 1));
+    assert!(forged.verify(&chain).is_err());
+    let mut labels: Vec<Label> = copy.labels().collect();
+    labels.sort_unstable();
+    assert_eq!(labels, [Label::AgeBand, Label::Name, Label::Language], "neither basis nor staff");
+}
+
+/// [ONW-2]
+#[test]
+fn no_digit_of_a_copy_can_be_another_one() {
+    let (signing, chain) = attester(10);
+    let value = issued(&signing, &chain, 1).value().expose().clone();
+    let mut accepted = 0;
+    for at in 0..value.len() {
+        let digit = if &value[at..=at] == "0" { "1" } else { "0" };
+        let changed = format!("{}{digit}{}", &value[..at], &value[at + 1..]);
+        // What still parses has another signature, key record or day, and does not verify.
+        if let Ok(copy) = Attestation::parse(&changed) {
+            accepted += 1;
+            assert!(copy.verify(&chain).is_err(), "digit {at}");
+        }
+    }
+    assert!(accepted > 0 && accepted < value.len() / 2, "{accepted} of {}", value.len());
+    for cut in [0, 1, 2, value.len() - 1, value.len() - 2] {
+        assert!(Attestation::parse(&value[..cut]).is_err());
+    }
+    assert!(Attestation::parse(&value.to_ascii_uppercase()).is_err());
+    assert!(ValueType::Attestation.accepts(&value) && !ValueType::Attestation.accepts("00"));
+}
+
+/// [ONW-3]
+#[test]
+fn an_attestation_says_no_more_than_stands_beside_it() {
+    let (signing, chain) = attester(10);
+    let whole = issued(&signing, &chain, 1);
+    let narrow = read(&whole).narrowed(|label| label == Label::Language).unwrap();
+    assert_eq!(read(&narrow).labels().collect::<Vec<_>>(), [Label::Language]);
+    assert_eq!(read(&narrow).verify(&chain), Ok(()));
+    assert!(!narrow.value().expose().contains("4d696c61"), "her name is not in it");
+    assert!(whole.value().expose().contains("4d696c61"));
+    assert!(read(&narrow).narrowed(|label| label == Label::Name).is_err(), "what was closed cannot be opened");
+    let onward = |carrier: &Field, facts: Vec<Field>| with(ticked(), with(facts, vec![carrier.clone()]));
+    let language = || vec![field(Label::Language, "sq")];
+    for good in [onward(&whole, facts()), onward(&narrow, language()), onward(&narrow, facts())] {
+        assert_eq!(received(&good), (vec![], Judgement::Yes));
+        assert!(minimised(good).is_ok());
+    }
+    // More than is said, and other than was signed.
+    for bad in [onward(&whole, language()), onward(&narrow, vec![field(Label::Language, "sr")])] {
+        let refused = Refused { rejection: Rejection::OutsideProfile, labels: vec![Label::Provenance] };
+        assert_eq!(received(&bad), (vec![Label::Provenance], Judgement::No(refused.clone())));
+        assert_eq!(minimised(bad).unwrap_err(), refused);
+    }
+    // It is hers to tick, like everything that says where she was.
+    let unticked = with(consent(), with(language(), vec![narrow]));
+    assert_eq!(minimised(unticked).unwrap_err().labels, [Label::Provenance]);
+}
+
+/// [ONW-4]
+#[test]
+fn two_copies_have_nothing_in_common_but_who_signed_and_what_was_said() {
+    let (signing, chain) = attester(10);
+    let [one, other] = [1, 100].map(|seed| issued(&signing, &chain, seed));
+    assert!(read(&one).copy() != read(&other).copy());
+    let (one, other) = (unhex(one.value().expose()), unhex(other.value().expose()));
+    let known: Vec<Vec<u8>> = vec![
+        chain.organisation().to_vec(),
+        chain.newest_id().to_vec(),
+        signing.public().id().to_vec(),
+        b"application/vnd.uput.attestation.v1+protobuf".to_vec(),
+        b"Mila Invented".to_vec(),
+        b"language".to_vec(),
+    ];
+    let mut shared = 0;
+    for window in one.windows(16).filter(|window| other.windows(16).any(|found| found == *window)) {
+        let part = known.iter().any(|known| known.windows(8).any(|piece| overlaps(piece, window)));
+        assert!(part, "{window:02x?} stands in both");
+        shared += 1;
+    }
+    assert!(shared > 60, "the author and the values are in both");
+}
+
+/// Whether at least four bytes of one piece are in another: its edges may hold lengths and tags.
+fn overlaps(piece: &[u8], window: &[u8]) -> bool {
+    window.windows(4).any(|four| piece.windows(4).any(|found| found == four))
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
