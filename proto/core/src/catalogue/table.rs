@@ -2,8 +2,8 @@
 
 use super::{
     ValueType::{
-        Attestation, Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, Municipalities, Municipality, Name,
-        Names, Pseudonym, Reference, Region, Tasks, Telephone, Text, Window,
+        Attestation, Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, Municipalities,
+        Municipality, Name, Names, Pseudonym, Reference, Region, Tasks, Telephone, Text, Window,
     },
     label::{Beside, Cell, Class, Row},
 };

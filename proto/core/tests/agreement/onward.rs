@@ -153,7 +153,7 @@ fn an_attestation_says_no_more_than_stands_beside_it() {
         assert_eq!(received(&bad), (vec![Label::Provenance], Judgement::No(refused.clone())));
         assert_eq!(minimised(bad).unwrap_err(), refused);
     }
-    // It is hers to tick, like everything that says where she was.
+    // [ONW-6] It is hers to tick, like everything that says where she was.
     let unticked = with(consent(), with(language(), vec![narrow]));
     assert_eq!(minimised(unticked).unwrap_err().labels, [Label::Provenance]);
 }

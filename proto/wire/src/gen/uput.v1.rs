@@ -12500,6 +12500,18 @@ pub struct OpenedFields {
     #[prost(message, repeated, tag = "2")]
     pub fields: ::prost::alloc::vec::Vec<Field>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CaseMark {
+    #[prost(enumeration = "CaseMarkKind", tag = "1")]
+    pub kind: i32,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub stands: bool,
+    #[prost(uint64, tag = "4")]
+    pub since: u64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct UpdateCaseRecordRequest {
@@ -12523,6 +12535,8 @@ pub struct UpdateCaseRecordRequest {
     pub label_words: ::prost::alloc::vec::Vec<LabelWords>,
     #[prost(message, optional, tag = "10")]
     pub reason: ::core::option::Option<Reason>,
+    #[prost(message, repeated, tag = "11")]
+    pub marks: ::prost::alloc::vec::Vec<CaseMark>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12547,6 +12561,8 @@ pub struct CaseRecord {
     pub contact: i32,
     #[prost(uint32, tag = "6")]
     pub her_minute: u32,
+    #[prost(message, repeated, tag = "7")]
+    pub marks: ::prost::alloc::vec::Vec<CaseMark>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12754,6 +12770,42 @@ pub struct SearchCasesResponse {
     pub cases: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CaseMarkKind {
+    Unspecified = 0,
+    CaregiverSuspected = 1,
+    ConsentWithdrawn = 2,
+    LabelWithheld = 3,
+    StatisticsConsent = 4,
+}
+impl CaseMarkKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CASE_MARK_KIND_UNSPECIFIED",
+            Self::CaregiverSuspected => "CASE_MARK_KIND_CAREGIVER_SUSPECTED",
+            Self::ConsentWithdrawn => "CASE_MARK_KIND_CONSENT_WITHDRAWN",
+            Self::LabelWithheld => "CASE_MARK_KIND_LABEL_WITHHELD",
+            Self::StatisticsConsent => "CASE_MARK_KIND_STATISTICS_CONSENT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CASE_MARK_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CASE_MARK_KIND_CAREGIVER_SUSPECTED" => Some(Self::CaregiverSuspected),
+            "CASE_MARK_KIND_CONSENT_WITHDRAWN" => Some(Self::ConsentWithdrawn),
+            "CASE_MARK_KIND_LABEL_WITHHELD" => Some(Self::LabelWithheld),
+            "CASE_MARK_KIND_STATISTICS_CONSENT" => Some(Self::StatisticsConsent),
+            _ => None,
+        }
+    }
 }
 #[derive(Debug)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
