@@ -259,6 +259,7 @@ async fn every_door_that_carries_a_value_withholds_how_to_reach_her() {
                 .to_vec(),
         )],
         removed: Vec::new(),
+        marks: Vec::new(),
         words: None,
     };
     told.pair.shelter.update_case_record(taken).await.unwrap();
