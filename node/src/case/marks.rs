@@ -13,7 +13,7 @@ use uput_core::{
 
 use crate::record::HeldMark;
 
-/// What is noted: the kind, and for a label that is withheld, which. [CAS-80]
+/// What is noted: the kind, and for a label that is withheld, which. [CAS-90]
 type Key = (CaseMarkKind, Option<Label>);
 
 /// Whether it stands, and since when.
@@ -27,7 +27,7 @@ struct Word {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks(BTreeMap<(i32, Option<Label>), Word>);
 
-/// Why a basis is closed in a case, and what remains. [CAS-81]
+/// Why a basis is closed in a case, and what remains. [CAS-91]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
     /// The caregiver is suspected.
@@ -83,7 +83,7 @@ impl Marks {
         }
     }
 
-    /// Why nothing may be disclosed under a basis, or not these fields. [CAS-81]
+    /// Why nothing may be disclosed under a basis, or not these fields. [CAS-91]
     #[must_use]
     pub fn closes(&self, basis: LegalBasis, fields: &[Field]) -> Option<Closed> {
         let consent = matches!(basis, LegalBasis::ExplicitConsent | LegalBasis::GuardianConsent);

@@ -65,7 +65,7 @@ pub struct NewValues {
     pub words: Option<Vec<Digest>>,
     /// Digests of the words of single labels, that it made.
     pub label_words: Vec<(Label, Vec<Digest>)>,
-    /// What is noted from now on, or taken back. [CAS-80]
+    /// What is noted from now on, or taken back. [CAS-90]
     pub marks: Vec<((wire::CaseMarkKind, Option<Label>), bool)>,
 }
 
@@ -250,7 +250,7 @@ impl Node {
         if self.known(case)?.excluded.contains(peer) { Err(Rejection::ExcludedOrganisation) } else { Ok(()) }
     }
 
-    /// Refuses what would be disclosed on a basis that what is noted of the case closes. [CAS-81]
+    /// Refuses what would be disclosed on a basis that what is noted of the case closes. [CAS-91]
     ///
     /// # Errors
     /// [`Refused::Closed`].

@@ -47,7 +47,7 @@ pub struct Holding {
     /// Digests that programs made under keys of their own.
     #[prost(bytes = "vec", tag = "4")]
     pub given_words: Vec<u8>,
-    /// What is noted of the case, which the node has to read. [CAS-80]
+    /// What is noted of the case, which the node has to read. [CAS-90]
     #[prost(message, repeated, tag = "5")]
     pub marks: Vec<HeldMark>,
 }

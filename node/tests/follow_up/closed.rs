@@ -1,4 +1,4 @@
-//! What is noted of a case closes ways of disclosing in every trail of it, and says what remains. [CAS-80] [CAS-81]
+//! What is noted of a case closes ways of disclosing in every trail of it, and says what remains. [CAS-90] [CAS-91]
 
 use uput_core::{
     catalogue::Label,

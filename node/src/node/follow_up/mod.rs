@@ -249,7 +249,7 @@ impl Node {
                 (&[][..], Vec::new())
             }
             NewChange::ConsentWithdrawn(_) => {
-                // [CAS-80] Until she consents anew, nothing more goes on her word.
+                // [CAS-90] Until she consents anew, nothing more goes on her word.
                 known.marks.set((wire::CaseMarkKind::ConsentWithdrawn, None), true, now);
                 (&[][..], Vec::new())
             }
