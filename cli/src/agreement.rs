@@ -1,5 +1,7 @@
 //! Agreements between organisations.
 
+mod diff;
+mod explain;
 mod sign;
 mod source;
 mod status;
@@ -16,6 +18,8 @@ use uput_core::id::Id;
 use uput_core::wire;
 
 use crate::access::Node;
+use crate::agreement::diff::DiffArgs;
+use crate::agreement::explain::ExplainArgs;
 use crate::agreement::sign::{ProposeArgs, SignArgs};
 use crate::agreement::source::{CheckArgs, NamesArgs, describe};
 use crate::agreement::status::Standing;
@@ -44,6 +48,10 @@ pub(crate) enum AgreementCommand {
     List,
     /// Show what an agreement says, and who has signed it
     Show(ShowArgs),
+    /// Say whether one party may send another this, why, and by which rule
+    Explain(ExplainArgs),
+    /// Compare two versions, and say what is loosened and who must sign
+    Diff(DiffArgs),
     /// Write an agreement with its signatures to a file, for an auditor
     Export(ExportArgs),
 }
@@ -92,6 +100,8 @@ impl AgreementCommand {
             Self::Sign(args) => args.run(options).await,
             Self::List => list(options).await,
             Self::Show(args) => args.run(options).await,
+            Self::Explain(args) => args.run(options).await,
+            Self::Diff(args) => args.run(options).await,
             Self::Export(args) => args.run(options).await,
         }
     }

@@ -112,7 +112,9 @@ pub(super) async fn read(file: &Path, options: &Options, told: &[PeerName]) -> R
     peers.extend(told.iter().map(|peer| (peer.name.clone(), peer.organisation)));
     let compiled = compile(&text, &peers).map_err(|error| wrong(file, &error))?;
     let Compiled { agreement, warnings, .. } = compiled;
-    Ok(Document { agreement, standing: None, warnings, unresolved })
+    let called = written.iter().flat_map(|(key, name)| [(key, name), (name, name)]);
+    let keys = called.filter_map(|(called, name)| Some((called.clone(), *peers.get(name)?))).collect();
+    Ok(Document { agreement, standing: None, warnings, unresolved, keys })
 }
 
 fn text(file: &Path) -> Result<String, Failure> {

@@ -15,6 +15,8 @@ pub(crate) struct Standing {
     signed: Vec<String>,
     missing: Vec<String>,
     in_force: bool,
+    replaced_by: Option<String>,
+    suspended: Vec<String>,
 }
 
 impl Standing {
@@ -26,6 +28,8 @@ impl Standing {
             signed: status.signed.iter().map(|id| hex(id)).collect(),
             missing: status.missing.iter().map(|id| hex(id)).collect(),
             in_force: status.in_force,
+            replaced_by: Some(hex(&status.replaced_by)).filter(|id| !id.is_empty()),
+            suspended: status.suspended.iter().map(|id| hex(id)).collect(),
         }
     }
 
@@ -46,6 +50,8 @@ impl Standing {
         page.pair("version", self.version.to_string());
         self.signed.iter().for_each(|organisation| page.pair("signed by", organisation));
         self.missing.iter().for_each(|organisation| page.pair("not signed by", organisation));
+        self.suspended.iter().for_each(|organisation| page.pair("suspended", organisation));
+        page.pair("replaced by", self.replaced_by.as_deref().unwrap_or_default());
         page.pair("in force", if self.in_force { "yes" } else { "no" });
     }
 }

@@ -2,18 +2,20 @@
 //!
 //! Guarantees that a file is read and checked as a node would, also without one. Leaves to the core what it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use uput_core::agreement::{Agreement, Warning};
 use uput_core::envelope::{Envelope, MediaType};
+use uput_core::id::OrgId;
 
 use crate::access::Node;
 use crate::agreement::source::{self, PeerName};
 use crate::agreement::status::Standing;
 use crate::agreement::{Held, unreadable};
 use crate::args::Options;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Page;
 use crate::reference::Reference;
@@ -36,6 +38,8 @@ pub(crate) struct Document {
     pub(crate) warnings: Vec<Warning>,
     /// Names that stand for themselves, as nobody said who they are.
     pub(crate) unresolved: BTreeSet<String>,
+    /// What a source calls its parties, beside their names.
+    pub(super) keys: BTreeMap<String, OrgId>,
 }
 
 impl FromStr for Subject {
@@ -72,7 +76,35 @@ async fn from_file(file: &Path, options: &Options, peers: &[PeerName]) -> Result
 
 impl Document {
     fn of(agreement: Agreement) -> Self {
-        Self { agreement, standing: None, warnings: Vec::new(), unresolved: BTreeSet::new() }
+        let (warnings, unresolved, keys) = Default::default();
+        Self { agreement, standing: None, warnings, unresolved, keys }
+    }
+
+    /// The party of that name, key, or ID of at least 8 digits.
+    pub(crate) fn party(&self, named: &str) -> Result<OrgId, Failure> {
+        let lower = named.to_ascii_lowercase();
+        let is_named = |organisation: &OrgId, name: &str| {
+            name == named
+                || self.keys.get(named) == Some(organisation)
+                || (lower.len() >= 8 && organisation.to_string().starts_with(&lower))
+        };
+        let parties = self.agreement.parties();
+        let found: Vec<OrgId> = parties
+            .filter(|party| is_named(&party.organisation, &party.name))
+            .map(|party| party.organisation)
+            .collect();
+        match found.as_slice() {
+            [organisation] => Ok(*organisation),
+            [] => Err(Failure::new(Exit::Failed, "NO_SUCH_PARTY", format!("no party is called {named:?}"))
+                .next(format!("name one of {}", self.names()))),
+            _ => Err(Failure::new(Exit::Failed, "NO_SUCH_PARTY", format!("several parties are called {named:?}"))
+                .next("give more digits of the ID")),
+        }
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.agreement.parties().map(|party| party.name.as_str()).collect();
+        names.join(", ")
     }
 
     /// Says on a page what is not known about whom names mean.

@@ -65,6 +65,16 @@ pub(crate) fn place_files(folder: &Path, locked_key: bool) {
     let files = [
         ("agreement.toml", source.to_owned()),
         ("strange.toml", source.replace("roles = [\"asking\"]", "roles = [\"asking\", \"praying\"]")),
+        (
+            "newer.toml",
+            source
+                .replace(
+                    "version = 1",
+                    "version = 2\nprevious = \"6f1023217cbbdae5deb1560fd6df506f6c2c3ca7fc330121748c50b19a00d73c\"",
+                )
+                .replace("\"24 h\"", "\"36 h\"")
+                .replace("\"name\", ", ""),
+        ),
         ("broken.toml", source.replace("\"shelter\"]", "\"sheltr\"]")),
         ("stranger.toml", source.replace("peer:Shelter A", "peer:Shelter Z")),
         ("organisation.key", write_organisation_key(&key, &Lock::Clear).unwrap().to_string()),
@@ -253,6 +263,10 @@ transcripts! {
     agreement_sign_unknown: "agreement sign deadbeef --organisation-key organisation.key --yes";
     agreement_list: "agreement list";
     agreement_show: "agreement show {AGREEMENT}";
+    agreement_explain_yes: "agreement explain agreement.toml --from us --to them --label name --at 2026-11-22T20:00Z";
+    agreement_explain_no: "agreement explain {AGREEMENT} --from Hotline --to \"Shelter A\" --label name --stage 1 --at 2026-11-22T20:00Z";
+    agreement_explain_nobody: "agreement explain agreement.toml --from us --to everybody --label name";
+    agreement_diff: "agreement diff {AGREEMENT} newer.toml";
     agreement_show_file: "agreement show agreement.toml";
     enquiry_send: "enquiry send \"Shelter A\" --service shelter --fields - --request-id {REQUEST}", FIELDS;
     enquiry_send_dry_run: "enquiry send \"Shelter A\" --service shelter --fields - --dry-run --request-id {REQUEST}", FIELDS;

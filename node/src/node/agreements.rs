@@ -8,11 +8,12 @@ use std::{
 };
 
 use uput_core::{
-    agreement::{Agreement, SignedAgreement, missing_signatures},
+    agreement::{Agreement, Lineage, SignedAgreement, missing_signatures},
     envelope::{Envelope, MediaType, pae},
     id::{AgreementId, OrgId},
     key::{KeyChain, KeyRecord, PublicKey},
     rejection::Rejection,
+    time::Seconds,
     wire,
 };
 
@@ -42,6 +43,42 @@ impl<'a> Origin<'a> {
             Self::Account(account) => Some(account),
             Self::Peer(_) => None,
         }
+    }
+}
+
+/// Every version that all its parties have signed, at one moment.
+pub(super) struct Standing {
+    signed: Vec<Arc<SignedAgreement>>,
+    now: Seconds,
+}
+
+impl Standing {
+    fn lineage(&self) -> Lineage<'_> {
+        Lineage::new(self.signed.iter().map(Arc::as_ref))
+    }
+
+    /// Whether something new may be opened. [AGR-32] [AGR-34]
+    pub(super) fn may_open(&self, version: &AgreementId, pair: [&OrgId; 2]) -> Result<(), Rejection> {
+        self.lineage().may_open(version, pair, self.now)
+    }
+
+    /// Whether something new may be disclosed in a trail. [AGR-33] [AGR-34]
+    pub(super) fn may_disclose(&self, version: &AgreementId, pair: [&OrgId; 2]) -> Result<(), Rejection> {
+        self.lineage().may_disclose(version, pair, self.now)
+    }
+
+    /// The version that has replaced another one between all that sign that one.
+    pub(super) fn replaced_for_all(&self, agreement: &Agreement) -> Option<AgreementId> {
+        let parties: Vec<OrgId> = agreement.signing().map(|party| party.organisation).collect();
+        let first = parties.first()?;
+        let by = |other| self.lineage().replaced_by(&agreement.id(), [first, other], self.now).map(|later| later.id());
+        let newest = by(parties.last()?)?;
+        parties.iter().all(|other| by(other).is_some()).then_some(newest)
+    }
+
+    /// Parties that have signed two versions after one. [AGR-36]
+    pub(super) fn forks(&self) -> Vec<(OrgId, [AgreementId; 2])> {
+        self.lineage().forks()
     }
 }
 
@@ -111,6 +148,29 @@ impl Agreements {
     pub(super) fn set(&self, held: Held) {
         let id = held.agreement.id();
         self.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held);
+    }
+
+    /// Every version that counts, now.
+    pub(super) fn standing(&self, now: Seconds) -> Standing {
+        Standing { signed: self.all().into_iter().filter_map(|held| held.signed).collect(), now }
+    }
+
+    /// Whether a version that is offered may be kept beside those that are here; `ours`: this organisation would sign it
+    /// now.
+    ///
+    /// # Errors
+    /// [`Rejection::NotAnAmendment`].
+    pub(super) fn admit(&self, offered: &Held, ours: bool) -> Result<(), Rejection> {
+        let Some(previous) = offered.agreement.previous() else { return Ok(()) };
+        // [AGR-31] What is not here or not signed by all yet cannot be compared.
+        let before = self.get(&previous).filter(|before| before.signed.is_some());
+        let amends = before.is_none_or(|before| offered.agreement.may_amend(&before.agreement));
+        // [AGR-36] One successor only, once it counts.
+        let id = offered.agreement.id();
+        let twin = |other: &Held| {
+            other.agreement.previous() == Some(previous) && other.agreement.id() != id && other.signed.is_some()
+        };
+        if !amends || (ours && self.all().iter().any(twin)) { Err(Rejection::NotAnAmendment) } else { Ok(()) }
     }
 
     /// One agreement.

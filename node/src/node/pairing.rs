@@ -171,6 +171,7 @@ impl Node {
         if held.agreement.party(&self.me.organisation).is_none() {
             return Err(Rejection::NoRule);
         }
+        self.agreements.admit(&held, from.account().is_some())?;
         if let Some(from) = from.peer().filter(|_| self.agreements.get(&id).is_none()) {
             self.allow_agreement(&held, from)?;
         }

@@ -12,7 +12,7 @@ use uput_core::{
 
 use super::{
     Node,
-    agreements::Held,
+    agreements::{Held, Standing},
     clocks,
     directory::Peer,
     journal::encode_chain,
@@ -281,6 +281,15 @@ impl Node {
 
     fn check_agreements(&self) -> wire::Check {
         let unsigned = self.agreements.all().iter().filter(|held| held.signed.is_none()).count();
+        // [AGR-36]
+        if !self.versions().forks().is_empty() {
+            return check(
+                "agreements",
+                wire::CheckLevel::Warning,
+                "two later versions of one agreement are signed by the same parties",
+                "agree on one version that amends one of them; until then the later and stricter counts",
+            );
+        }
         match unsigned {
             0 => check("agreements", wire::CheckLevel::Ok, "every agreement here is signed by all its parties", ""),
             n => check(
@@ -304,6 +313,7 @@ impl Node {
     /// Why it is not one, or that this organisation is no party.
     pub fn check_agreement(&self, envelope: Envelope) -> Result<Held, Rejection> {
         let held = Held::new(envelope, &self.all_chains())?;
+        self.agreements.admit(&held, true)?;
         if held.agreement.party(&self.me.organisation).is_some() { Ok(held) } else { Err(Rejection::NoRule) }
     }
 
@@ -313,11 +323,18 @@ impl Node {
         self.agreements.get(id)
     }
 
+    /// Every version that counts, now.
+    pub(super) fn versions(&self) -> Standing {
+        self.agreements.standing(crate::clock::now())
+    }
+
     /// An agreement and who has signed it.
     #[must_use]
     pub fn agreement_status(&self, held: &Held) -> wire::AgreementStatus {
         let missing = held.missing(&self.all_chains());
-        let signed = held.agreement.parties().map(|party| party.organisation).filter(|org| !missing.contains(org));
+        let parties = || held.agreement.parties();
+        let signed = held.agreement.signing().map(|party| party.organisation).filter(|org| !missing.contains(org));
+        let replaced_by = self.versions().replaced_for_all(&held.agreement).map(|id| id.to_vec());
         wire::AgreementStatus {
             agreement: held.agreement.id().to_vec(),
             title: held.agreement.title().to_owned(),
@@ -325,6 +342,8 @@ impl Node {
             signed: sorted(signed.collect()),
             missing: sorted(missing.clone()),
             in_force: held.signed.is_some() && held.agreement.is_in_force(crate::clock::now()),
+            replaced_by: replaced_by.unwrap_or_default(),
+            suspended: sorted(parties().filter(|party| party.suspended).map(|party| party.organisation).collect()),
         }
     }
 

@@ -23,7 +23,7 @@ use uput_core::{
 };
 
 use super::{
-    Node,
+    HeldAgreement, Node,
     actor::{Acting, takes_two},
     approvals::{Approved, Second},
     cases::draft_of,
@@ -362,8 +362,15 @@ impl Node {
         if signed.is_empty() {
             return Err(Rejection::AgreementNotSigned);
         }
+        let standing = self.agreements.standing(now);
+        let may_open = |held: &HeldAgreement| standing.may_open(&held.agreement.id(), [us, peer]);
+        // [AGR-32] What was replaced, or begins nothing new, is not offered; named, it is refused with its reason.
+        let (open, refused): (Vec<_>, Vec<_>) = signed.into_iter().partition(|held| may_open(held).is_ok());
+        if open.is_empty() {
+            return Err(refused.iter().find_map(|held| may_open(held).err()).unwrap_or(Rejection::AgreementNotInForce));
+        }
         // The newest version of several that allow it.
-        let in_force = signed.into_iter().filter(|held| held.agreement.is_in_force(now));
+        let in_force = open.into_iter().filter(|held| held.agreement.is_in_force(now));
         let chosen = in_force.max_by_key(|held| (held.agreement.version(), held.agreement.id()));
         chosen.map(|held| held.agreement).ok_or(Rejection::AgreementNotInForce)
     }
@@ -442,6 +449,11 @@ impl Node {
         let needs = overrides || (occasion.discloses() && takes_two(wanted.basis));
         let (opener, opening) = (&opening.author, loaded.trail.opening()?);
         let request = Request { opener, opening, terms: wanted, occasion, time };
+        if request.needs_force() {
+            // [AGR-34] A suspension stops what the end of the agreement would stop.
+            let peer = loaded.other(&self.me.organisation);
+            self.versions().may_disclose(&opening.agreement, [&self.me.organisation, &peer])?;
+        }
         let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
         // [EVT-26] Where nothing at all is permitted, an answer says nothing beside itself.
         if !new.fields.is_empty() || loaded.agreement.permit(&request).is_ok() {

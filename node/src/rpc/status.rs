@@ -47,6 +47,9 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce
+        | Rejection::AgreementReplaced
+        | Rejection::PartySuspended
+        | Rejection::NotAnAmendment
         | Rejection::NoRule
         | Rejection::OutsideProfile
         | Rejection::BasisNotAllowed

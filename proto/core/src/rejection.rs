@@ -164,6 +164,12 @@ rejections! {
     TooSlow = 70, "TOO_SLOW", User, "the watch was cut because nobody took what it said; watch again from the last cursor";
     /// An opening that its act does not allow.
     NotOfThisAct = 80, "NOT_OF_THIS_ACT", User, "the act does not allow this: see in its table how far it goes, and whether it names an earlier trail with the same organisation";
+    /// A version that another one has replaced between two parties.
+    AgreementReplaced = 90, "AGREEMENT_REPLACED", User, "a later version has replaced this one between the two; open under that";
+    /// A party that a version suspends.
+    PartySuspended = 91, "PARTY_SUSPENDED", User, "a version of the agreement suspends one of the two; nothing new is opened or disclosed, what is open is brought to its end";
+    /// A version that names one before and does not amend it.
+    NotAnAmendment = 92, "NOT_AN_AMENDMENT", User, "the version does not amend the one before: too few of its parties stay, or this organisation has signed another version after it";
 }
 
 impl Rejection {

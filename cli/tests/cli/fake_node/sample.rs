@@ -195,6 +195,8 @@ pub(crate) fn agreement() -> wire::AgreementStatus {
         signed: vec![vec![0xaa; 32]],
         missing: vec![vec![0xbb; 32]],
         in_force: false,
+        replaced_by: vec![0xc2; 32],
+        suspended: vec![vec![0xcc; 32]],
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Party {
     pub roles: BTreeSet<String>,
     /// Services that it gives.
     pub services: BTreeSet<ServiceType>,
+    /// Nothing new is opened with it or disclosed to it, and it does not sign. [AGR-30]
+    pub suspended: bool,
 }
 
 /// The labels that one kind of recipient may be sent.

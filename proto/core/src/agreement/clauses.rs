@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     catalogue::Label,
-    id::AgreementId,
+    id::{AgreementId, OrgId},
     time::{Grain, Seconds},
+    wire::{Act, DecisionType, ServiceType, TimerKind},
 };
 
 /// One thing that an agreement says. [AGR-41]
@@ -99,6 +100,28 @@ pub enum LabelList {
     Reply,
 }
 
+/// What tells a clause from every other clause of the same agreement, and finds it again in another version.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ClauseKey {
+    Title,
+    Validity,
+    Grain,
+    Party(OrgId),
+    Labels(String, LabelList),
+    StaffOnly(String),
+    EmptyProfile(String),
+    Rule(u32),
+    Timer(Act, TimerKind),
+    Decision(DecisionType),
+    /// A step that goes to another body is another step.
+    Escalation(ServiceType),
+    Article(u32),
+    Retention,
+    Witnesses,
+    Auditor(OrgId),
+    Amendment,
+}
+
 impl Agreement {
     /// Everything that it says, in the order in which people ask. [AGR-41]
     #[must_use]
@@ -165,4 +188,27 @@ fn of_profile(profile: &Profile) -> Vec<Clause<'_>> {
         clauses.push(Clause::EmptyProfile { profile: name });
     }
     clauses
+}
+
+impl Clause<'_> {
+    pub(super) fn key(&self) -> ClauseKey {
+        match self {
+            Self::Title { .. } => ClauseKey::Title,
+            Self::Validity { .. } => ClauseKey::Validity,
+            Self::Grain { .. } => ClauseKey::Grain,
+            Self::Party(party) => ClauseKey::Party(party.organisation),
+            Self::Labels { profile, list, .. } => ClauseKey::Labels((*profile).to_owned(), *list),
+            Self::StaffOnly { profile } => ClauseKey::StaffOnly((*profile).to_owned()),
+            Self::EmptyProfile { profile } => ClauseKey::EmptyProfile((*profile).to_owned()),
+            Self::Rule(rule) => ClauseKey::Rule(rule.number),
+            Self::Timer(timer) => ClauseKey::Timer(timer.act, timer.kind),
+            Self::Decision(decision) => ClauseKey::Decision(decision.kind),
+            Self::Escalation(step) => ClauseKey::Escalation(step.service_type),
+            Self::Article(article) => ClauseKey::Article(article.number),
+            Self::Retention(_) => ClauseKey::Retention,
+            Self::Witnesses(_) => ClauseKey::Witnesses,
+            Self::Auditor(auditor) => ClauseKey::Auditor(auditor.organisation),
+            Self::Amendment { .. } => ClauseKey::Amendment,
+        }
+    }
 }

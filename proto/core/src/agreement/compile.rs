@@ -208,7 +208,8 @@ impl Compiler<'_> {
             self.note(Place::Party(organisation), party.span());
             let services = self.codes::<ServiceType>(&source.services)?;
             let roles = sorted(source.roles.clone());
-            list.push(wire::Party { organisation: organisation.to_vec(), name: source.name.clone(), roles, services });
+            let (name, suspended) = (source.name.clone(), source.suspended);
+            list.push(wire::Party { organisation: organisation.to_vec(), name, roles, services, suspended });
         }
         list.sort_by(|a, b| a.organisation.cmp(&b.organisation));
         Ok(list)

@@ -117,6 +117,11 @@ impl Agreement {
         self.parties.values()
     }
 
+    /// The parties that sign and are bound: those that are not suspended. [AGR-25] [AGR-30]
+    pub fn signing(&self) -> impl Iterator<Item = &Party> {
+        self.parties().filter(|party| !party.suspended)
+    }
+
     /// That party.
     #[must_use]
     pub fn party(&self, organisation: &OrgId) -> Option<&Party> {
@@ -143,9 +148,7 @@ impl Agreement {
     /// Whether that rule lets one party ask another for that. [AGR-21]
     #[must_use]
     pub fn lets(&self, rule: &Rule, act: Act, sender: &OrgId, receiver: &OrgId, service_type: ServiceType) -> bool {
-        let (Some(from), Some(to)) = (self.party(sender), self.party(receiver)) else { return false };
-        let fits = rule.act == act && rule.receiver == service_type;
-        fits && sender != receiver && from.roles.contains(&rule.sender) && to.services.contains(&service_type)
+        self.unfit(rule, act, sender, receiver, service_type).is_none()
     }
 
     /// The profiles, by name.
@@ -210,7 +213,7 @@ impl Agreement {
     #[must_use]
     pub fn may_decide(&self, organisation: &OrgId, kind: DecisionType) -> bool {
         let (Some(party), Some(issuers)) = (self.party(organisation), self.issuers(kind)) else { return false };
-        !party.services.is_disjoint(issuers)
+        !party.suspended && !party.services.is_disjoint(issuers)
     }
 
     /// To whom an unanswered request goes, in order.

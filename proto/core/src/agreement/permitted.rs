@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Agreement, Occasion, Profile, Rule};
+use super::{Agreement, Obstacle, Occasion, Profile, Rule};
 use crate::{
-    catalogue::{Cell, Field, Label},
+    catalogue::{Field, Label},
     event::{Event, Opening, Terms},
     id::OrgId,
     legal_basis::Basis,
@@ -94,23 +94,30 @@ impl Agreement {
     /// # Errors
     /// [`Rejection::AgreementNotInForce`], [`Rejection::NoRule`] or [`Rejection::BasisNotAllowed`].
     pub fn permit(&self, request: &Request<'_>) -> Result<Permitted, Rejection> {
+        self.examine(request).map_err(Obstacle::rejection)
+    }
+
+    /// The same, and what stands in the way.
+    ///
+    /// # Errors
+    /// The first obstacle.
+    pub fn examine(&self, request: &Request<'_>) -> Result<Permitted, Obstacle> {
         // [AGR-20] Answers, withdrawals and purges outlive the agreement.
         if request.needs_force() && !self.is_in_force(request.time) {
-            return Err(Rejection::AgreementNotInForce);
+            return Err(Obstacle::NotInForce);
         }
         let (opening, terms) = (request.opening, request.terms);
-        let rule = self
-            .rule(terms.rule)
-            .filter(|rule| self.lets(rule, opening.act, request.opener, &opening.peer, opening.service_type));
-        let rule = rule.ok_or(Rejection::NoRule)?;
-        let profile = self.profile(rule).ok_or(Rejection::NoRule)?;
-        let basis = Basis::of(terms.basis).filter(|basis| self.accepts(rule, basis, request));
-        let basis = basis.ok_or(Rejection::BasisNotAllowed)?;
+        let rule = self.rule(terms.rule).ok_or(Obstacle::NoSuchRule)?;
+        let unfit = self.unfit(rule, opening.act, request.opener, &opening.peer, opening.service_type);
+        unfit.map_or(Ok(()), Err)?;
+        let profile = self.profile(rule).ok_or(Obstacle::NoProfile)?;
+        let basis = Basis::of(terms.basis).ok_or(Obstacle::NotListed)?;
+        self.declines(rule, basis, request).map_or(Ok(()), Err)?;
         Ok(Permitted::new(profile, rule.receiver, basis, request))
     }
 
-    /// Whether a rule accepts a basis on that occasion. [AGR-23]
-    fn accepts(&self, rule: &Rule, basis: &Basis, request: &Request<'_>) -> bool {
+    /// Why a rule does not accept a basis on that occasion. [AGR-23]
+    fn declines(&self, rule: &Rule, basis: &Basis, request: &Request<'_>) -> Option<Obstacle> {
         let Terms { stage, article, .. } = request.terms;
         let listed = basis.nonpersonal || rule.bases.contains(&basis.code);
         // [BAS-3] Only an opening discloses something at every stage.
@@ -118,8 +125,15 @@ impl Agreement {
         // [BAS-4] Stage 2 in an opening needs a rule and a basis that say so.
         let collapses = request.occasion == Occasion::Opening && stage == 2;
         let may_collapse = !collapses || (rule.collapsed && basis.collapses(rule.receiver));
-        let cites = if article == 0 { !basis.article } else { self.article(article).is_some() };
-        basis.is_for(stage) && listed && serves && may_collapse && cites
+        let obstacles = [
+            (basis.is_for(stage), Obstacle::OtherStage),
+            (serves, Obstacle::ServesNotTheAct),
+            (listed, Obstacle::NotListed),
+            (may_collapse, Obstacle::WaitsForTheAnswer),
+            (article != 0 || !basis.article, Obstacle::NoArticle),
+            (article == 0 || self.article(article).is_some(), Obstacle::UnknownArticle),
+        ];
+        obstacles.into_iter().find(|(passes, _)| !passes).map(|(_, obstacle)| obstacle)
     }
 }
 
@@ -178,23 +192,13 @@ impl Permitted {
 
 /// Labels of the profile up to that stage that the basis allows, and the basis's own.
 pub(super) fn disclosing(profile: &Profile, receiver: ServiceType, basis: &Basis, stage: u32) -> BTreeSet<Label> {
-    let need = profile.need.iter().filter(|_| stage >= 1);
-    let identity = profile.identity.iter().filter(|_| stage >= 2);
-    let listed = profile.enquiry.iter().chain(need).chain(identity).copied();
-    // [BAS-5] A tick is hers: no other basis stands for it.
-    let hers = listed.filter(|label| basis.ticks || !profile.ticked.contains(label));
-    let allowed = hers.filter(|label| match label.cell(receiver) {
-        Cell::Never => false,
-        Cell::Law => basis.is_law(),
-        Cell::Life => basis.code == LegalBasis::VitalInterests,
-        _ => true,
-    });
-    allowed.chain(basis.must.iter().copied()).chain(basis.may.iter().copied()).collect()
+    let passes = |label: &Label| profile.discloses(*label, receiver, basis, stage).is_ok();
+    Label::ALL.iter().copied().filter(passes).collect()
 }
 
 /// Labels of replies; without a basis, those that say nothing about a person.
 fn replying(profile: &Profile, basis: &Basis) -> BTreeSet<Label> {
-    profile.reply.iter().copied().filter(|label| !basis.nonpersonal || label.is_nonpersonal()).collect()
+    Label::ALL.iter().copied().filter(|label| profile.answers(*label, basis).is_ok()).collect()
 }
 
 impl From<Rejection> for Refused {

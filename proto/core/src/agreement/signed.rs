@@ -32,7 +32,7 @@ impl SignedAgreement {
         let chains: Vec<&KeyChain> = chains.into_iter().collect();
         let signers: Vec<KeyId> = envelope.signers().collect();
         let mut keys = Vec::with_capacity(signers.len());
-        for party in agreement.parties() {
+        for party in agreement.signing() {
             let chain = chains.iter().find(|chain| chain.organisation() == party.organisation);
             let chain = chain.ok_or(Rejection::UnknownSigner)?;
             keys.push(signing_key(chain, &signers).ok_or(Rejection::AgreementNotSigned)?);
@@ -49,11 +49,29 @@ impl SignedAgreement {
     /// Whether this is a lawful successor of that version: the next number, and signed by enough of its parties.
     #[must_use]
     pub fn amends(&self, before: &Self) -> bool {
-        // [AGR-16] Whoever is a party here has signed this version.
-        let kept = before.parties().filter(|party| self.party(&party.organisation).is_some()).count();
-        let enough = u32::try_from(kept).unwrap_or(u32::MAX) >= before.threshold();
-        let next = before.version().checked_add(1) == Some(self.version());
-        enough && next && self.previous() == Some(before.id())
+        // [AGR-16] Who signs this version is known by what it says; that they did, by how it was verified.
+        self.may_amend(before)
+    }
+}
+
+impl Agreement {
+    /// Whether it amends that version once all its parties have signed. [AGR-16]
+    #[must_use]
+    pub fn may_amend(&self, before: &Self) -> bool {
+        u32::try_from(self.stay(before)).unwrap_or(u32::MAX) >= before.threshold() && self.follows(before)
+    }
+
+    /// Whether it says that it is the version after that one. [AGR-16]
+    #[must_use]
+    pub fn follows(&self, before: &Self) -> bool {
+        before.version().checked_add(1) == Some(self.version()) && self.previous() == Some(before.id())
+    }
+
+    /// How many that are bound by that version sign this one. [AGR-16]
+    #[must_use]
+    pub fn stay(&self, before: &Self) -> usize {
+        let signs = |organisation| self.signing().any(|party| party.organisation == organisation);
+        before.signing().filter(|party| signs(party.organisation)).count()
     }
 }
 
@@ -77,7 +95,7 @@ pub fn missing_signatures<'a>(
     let chains = chains.into_iter().filter(|chain| signing_key(chain, &signers).is_some());
     let signed: Vec<OrgId> = chains.map(KeyChain::organisation).collect();
     let parties = read(envelope)?;
-    Ok(parties.parties().map(|party| party.organisation).filter(|party| !signed.contains(party)).collect())
+    Ok(parties.signing().map(|party| party.organisation).filter(|party| !signed.contains(party)).collect())
 }
 
 /// What the envelope says, signed or not.

@@ -60,6 +60,8 @@ pub(super) struct PartySource {
     pub(super) roles: Vec<String>,
     #[serde(default)]
     pub(super) services: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) suspended: bool,
 }
 
 #[derive(Deserialize)]

@@ -79,7 +79,7 @@ fn of_grain(grain: Grain, demonstration: bool) -> String {
 }
 
 fn of_party(party: &Party) -> String {
-    let Party { organisation, name, roles, services } = party;
+    let Party { organisation, name, roles, services, suspended } = party;
     let asks = if roles.is_empty() {
         "asks for nothing".to_owned()
     } else {
@@ -87,7 +87,9 @@ fn of_party(party: &Party) -> String {
         format!("asks as {}", roles.join(" or "))
     };
     let gives = if services.is_empty() { "gives no service".to_owned() } else { format!("gives {}", one_of(services)) };
-    format!("{name} ({organisation}) is a party, {asks} and {gives}.")
+    let is =
+        if *suspended { "is suspended, with nothing new opened with it or disclosed to it; it" } else { "is a party," };
+    format!("{name} ({organisation}) {is} {asks} and {gives}.")
 }
 
 fn of_labels(profile: &str, list: LabelList, labels: &BTreeSet<Label>) -> String {

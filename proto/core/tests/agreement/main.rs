@@ -9,9 +9,12 @@
 )]
 
 mod bases;
+mod differences;
 mod doubts;
 mod evaluation;
+mod explained;
 mod formula;
+mod life;
 mod matrix;
 mod mechanisms;
 mod onward;

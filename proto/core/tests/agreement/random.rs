@@ -82,10 +82,16 @@ fn draft(die: &mut Die) -> wire::Agreement {
         .map(|number| wire::Article { number, citation: format!("Invented article {number}"), unverified: number != 2 })
         .collect();
     let threshold = u32::try_from(parties.len() / 2 + 1).unwrap();
+    let later = die.one_in(2);
+    let mut parties = parties;
+    if later && parties.len() > 2 && die.one_in(2) {
+        let number = die.throw(parties.len());
+        parties[number].suspended = true;
+    }
     wire::Agreement {
         title: "An invented agreement".into(),
-        version: 1,
-        previous: Vec::new(),
+        version: if later { 2 } else { 1 },
+        previous: if later { vec![5; 32] } else { Vec::new() },
         valid_from: 1_700_000_040,
         valid_until: 1_900_000_020,
         grain: 60,
@@ -121,6 +127,7 @@ fn parties(die: &mut Die) -> Vec<wire::Party> {
                 .collect::<BTreeSet<i32>>()
                 .into_iter()
                 .collect(),
+            suspended: false,
         })
         .collect();
     parties.sort_by(|a, b| a.organisation.cmp(&b.organisation));

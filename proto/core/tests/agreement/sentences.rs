@@ -14,14 +14,14 @@ use crate::{
     scene::{DEMONSTRATION, TWO_PARTY, compiled, organisation},
 };
 
-type Edit = Box<dyn Fn(&mut wire::Agreement)>;
+pub(crate) type Edit = Box<dyn Fn(&mut wire::Agreement)>;
 
 fn edit(change: impl Fn(&mut wire::Agreement) + 'static) -> Edit {
     Box::new(change)
 }
 
 /// Changes of one clause each: nothing of an agreement is out of their reach.
-fn edits(document: &wire::Agreement) -> Vec<Edit> {
+pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
     let mut edits = vec![
         edit(|d| d.title.push_str(", changed")),
         edit(|d| (d.version, d.previous) = (d.version + 1, vec![7; 32])),
@@ -91,6 +91,7 @@ fn of_party(at: usize) -> Vec<Edit> {
     let mut edits = vec![
         edit(move |d| d.parties[at].name.push_str(", changed")),
         edit(move |d| toggle(&mut d.parties[at].roles, "zealous".into())),
+        edit(move |d| d.parties[at].suspended = !d.parties[at].suspended),
         edit(move |d| {
             d.parties.remove(at);
         }),

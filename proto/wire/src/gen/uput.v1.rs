@@ -3013,6 +3013,10 @@ pub struct AgreementStatus {
     pub missing: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(bool, tag = "6")]
     pub in_force: bool,
+    #[prost(bytes = "vec", tag = "7")]
+    pub replaced_by: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub suspended: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -9345,6 +9349,8 @@ pub struct Party {
     pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(enumeration = "ServiceType", repeated, tag = "4")]
     pub services: ::prost::alloc::vec::Vec<i32>,
+    #[prost(bool, tag = "5")]
+    pub suspended: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

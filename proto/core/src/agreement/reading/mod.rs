@@ -60,12 +60,24 @@ fn check_top(agreement: &Agreement) -> Result<(), Flaw> {
         || "valid_until must be later than valid_from; choose a later time".into(),
     )?;
     let parties = agreement.parties.len();
+    let signing = agreement.signing().count();
     let threshold = usize::try_from(agreement.threshold).unwrap_or(usize::MAX);
     demand(
-        threshold > parties / 2 && threshold <= parties,
+        threshold > parties / 2 && threshold <= signing,
         || Place::Top("amendment"),
         "AGR-16",
-        || format!("amendment.threshold must be more than half of the {parties} parties, and at most all of them"),
+        || {
+            format!(
+                "amendment.threshold must be more than half of the {parties} parties, and at most the {signing} that are not suspended"
+            )
+        },
+    )?;
+    // [AGR-30] Two must be left who are bound.
+    demand(
+        signing >= 2 && (agreement.version > 1 || signing == parties),
+        || Place::Document,
+        "AGR-30",
+        || "only a later version can suspend a party, and two must stay; correct suspended".into(),
     )
 }
 

@@ -27,7 +27,8 @@ pub(super) fn read_parties(parties: &[wire::Party]) -> Result<BTreeMap<OrgId, Pa
         demand(words(&party.roles), place, "AGR-6", || WORDS.into())?;
         let services = codes(&party.services, place, "AGR-6")?;
         let (name, roles) = (party.name.clone(), party.roles.iter().cloned().collect());
-        Ok((organisation, Party { organisation, name, roles, services }))
+        let suspended = party.suspended;
+        Ok((organisation, Party { organisation, name, roles, services, suspended }))
     });
     let read: BTreeMap<OrgId, Party> = read.collect::<Result<_, Flaw>>()?;
     let names: BTreeSet<&String> = read.values().map(|party| &party.name).collect();

@@ -1,0 +1,212 @@
+//! Versions of one agreement: joining, leaving, amending, forks, suspension.
+
+use std::collections::BTreeMap;
+
+use uput_core::{
+    agreement::{Agreement, Lineage, Occasion, SignedAgreement, compile},
+    envelope::{Envelope, MediaType},
+    id::OrgId,
+    key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    rejection::Rejection,
+    time::Seconds,
+    wire::{Act, LegalBasis, ServiceType},
+};
+
+use crate::scene::{DEMONSTRATION, now, opening, request, terms};
+
+const NAMES: [&str; 4] = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+
+/// The four of the demonstration, with keys.
+struct Town {
+    keys: BTreeMap<&'static str, (SigningKey, KeyChain)>,
+}
+
+fn town() -> Town {
+    let party = |seed: u8| {
+        let key = |seed| SigningKey::from_seed(&[seed; 32]);
+        let draft = KeyRecordDraft {
+            after: None,
+            number: 0,
+            sealing_keys: vec![SealingSecret::from_seed(&[200; 32]).public().clone()],
+            endpoints: Vec::new(),
+            witnesses: Vec::new(),
+            recovery: None,
+            log_base_tick: 1,
+            time: Seconds::new(60).unwrap(),
+            end: Seconds::new(6000).unwrap(),
+        };
+        let record = sign_key_record(draft, &key(seed), &key(seed + 1), &key(seed + 2), None).unwrap();
+        (key(seed), KeyChain::verify(&[record]).unwrap())
+    };
+    Town { keys: NAMES.into_iter().zip([10, 20, 30, 40]).map(|(name, seed)| (name, party(seed))).collect() }
+}
+
+impl Town {
+    fn id(&self, name: &str) -> OrgId {
+        self.keys[name].1.organisation()
+    }
+
+    fn body(&self, source: &str) -> (Agreement, Vec<u8>) {
+        let peers = NAMES.iter().map(|name| ((*name).to_owned(), self.id(name))).collect();
+        let compiled = compile(source, &peers).unwrap_or_else(|error| panic!("{error}"));
+        (compiled.agreement, compiled.body)
+    }
+
+    /// Signed by all that must.
+    fn signed(&self, source: &str) -> SignedAgreement {
+        let (agreement, body) = self.body(source);
+        let binds = |name: &&&str| agreement.signing().any(|party| party.organisation == self.id(name));
+        let keys: Vec<&SigningKey> = NAMES.iter().filter(binds).map(|name| &self.keys[name].0).collect();
+        let envelope = Envelope::sign(MediaType::AGREEMENT, body, &keys).unwrap();
+        SignedAgreement::verify(envelope, self.keys.values().map(|(_, chain)| chain)).unwrap()
+    }
+}
+
+/// The demonstration as the version after another one.
+fn after(before: &Agreement) -> String {
+    let version = format!("version = {}\nprevious = \"{}\"", before.version() + 1, before.id());
+    DEMONSTRATION.replacen("version = 1", &version, 1)
+}
+
+/// The same with a party that is suspended.
+fn suspending(source: &str, name: &str) -> String {
+    let organisation = format!("organisation = \"peer:{name}\"\n");
+    source.replacen(&organisation, &format!("{organisation}suspended = true\n"), 1)
+}
+
+/// The same without a party, by a threshold that fits.
+fn without(source: &str, key: &str) -> String {
+    let start = source.find(&format!("[party.{key}]")).unwrap();
+    let end = start + source[start..].find("\n\n").unwrap() + 2;
+    let source = format!("{}{}", &source[..start], &source[end..]);
+    source.replacen("threshold = 3", "threshold = 2", 1)
+}
+
+/// [AGR-16] [AGR-25] [AGR-30]
+#[test]
+fn a_suspended_party_does_not_sign_and_the_threshold_is_of_the_others() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let (second, body) = town.body(&suspending(&after(&first), "shelter-lipa"));
+    assert!(second.may_amend(&first));
+    let chains = || town.keys.values().map(|(_, chain)| chain);
+    let sign = |names: &[&str]| {
+        let keys: Vec<&SigningKey> = names.iter().map(|name| &town.keys[name].0).collect();
+        SignedAgreement::verify(Envelope::sign(MediaType::AGREEMENT, body.clone(), &keys).unwrap(), chains()).err()
+    };
+    assert_eq!(sign(&["hotline", "shelter-jasen", "centre"]), None);
+    assert_eq!(sign(&["hotline", "shelter-jasen"]), Some(Rejection::AgreementNotSigned));
+    assert_eq!(sign(&NAMES), Some(Rejection::UnknownSigner), "it does not sign what suspends it");
+    // Two of four stay where three must.
+    let below =
+        suspending(&suspending(&after(&first), "shelter-lipa"), "centre").replacen("threshold = 3", "threshold = 2", 1);
+    let peers = NAMES.iter().map(|name| ((*name).to_owned(), town.id(name))).collect();
+    assert_eq!(compile(&below, &peers).unwrap_err().requirement, "AGR-16");
+    let fewer = without(&without(&after(&first), "shelter_lipa"), "centre");
+    let fewer = fewer.replacen("threshold = 2", "threshold = 2", 1);
+    assert!(compile(&fewer, &peers).is_err(), "the rules for the centre have lost their receiver");
+}
+
+/// [AGR-30]
+#[test]
+fn no_first_version_suspends_anybody_and_two_must_stay() {
+    let town = town();
+    let peers = NAMES.iter().map(|name| ((*name).to_owned(), town.id(name))).collect();
+    let requirement = |source: &str| compile(source, &peers).unwrap_err().requirement;
+    assert_eq!(requirement(&suspending(DEMONSTRATION, "centre")), "AGR-30");
+}
+
+/// [AGR-30] [AGR-21] [AGR-24]
+#[test]
+fn under_a_version_that_suspends_a_party_no_rule_is_for_it() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let second = town.signed(&suspending(&after(&first), "centre"));
+    let (hotline, centre) = (town.id("hotline"), town.id("centre"));
+    let mut asked = opening("anybody", Act::Notification, ServiceType::SocialWork);
+    asked.peer = centre;
+    let by_duty = terms(2, 2, LegalBasis::LegalDuty, 1);
+    let ask = |agreement: &Agreement| agreement.permit(&request(&hotline, &asked, by_duty, Occasion::Opening)).err();
+    assert_eq!((ask(&first), ask(&second)), (None, Some(Rejection::NoRule)));
+    use uput_core::wire::DecisionType::Placement;
+    assert!(first.may_decide(&centre, Placement) && !second.may_decide(&centre, Placement));
+}
+
+/// [AGR-32] [AGR-33]
+#[test]
+fn a_newer_version_replaces_the_older_one_between_those_whom_both_bind() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let begins = after(&first).replacen("2020-01-01", "2026-01-01", 1).replacen("2100-01-01", "2026-06-01", 1);
+    let second = town.signed(&without(&begins, "shelter_lipa"));
+    let lineage = Lineage::new([&first, &second]);
+    let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    let before = Seconds::new(1_700_000_000).unwrap();
+    let may = |version: &SignedAgreement, pair, time| lineage.may_open(&version.id(), pair, time).err();
+    assert_eq!(may(&first, [&hotline, &jasen], before), None, "it has not begun");
+    // The newer one is over by now: the older one does not come back.
+    assert_eq!(may(&first, [&hotline, &jasen], now()), Some(Rejection::AgreementReplaced));
+    assert_eq!(may(&second, [&hotline, &jasen], now()), None);
+    assert_eq!(may(&first, [&hotline, &lipa], now()), None, "who stays behind loses nothing");
+    // What is open goes on.
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], now()), Ok(()));
+}
+
+/// [AGR-34]
+#[test]
+fn a_suspension_holds_under_every_version_until_a_later_one_lifts_it() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let second = town.signed(&suspending(&after(&first), "shelter-jasen"));
+    let third = town.signed(&without(&after(&second), "shelter_jasen"));
+    let lifted = town.signed(&after(&third));
+    let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    let suspended = Err(Rejection::PartySuspended);
+    for known in [vec![&first, &second], vec![&first, &second, &third]] {
+        let lineage = Lineage::new(known.iter().copied());
+        for version in &known {
+            for pair in [[&hotline, &jasen], [&jasen, &hotline]] {
+                assert_eq!(lineage.may_open(&version.id(), pair, now()), suspended);
+                assert_eq!(lineage.may_disclose(&version.id(), pair, now()), suspended);
+            }
+            assert_eq!(lineage.may_disclose(&version.id(), [&hotline, &lipa], now()), Ok(()));
+        }
+    }
+    let lineage = Lineage::new([&first, &second, &third, &lifted]);
+    assert_eq!(lineage.may_open(&lifted.id(), [&hotline, &jasen], now()), Ok(()));
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], now()), Ok(()));
+    assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Err(Rejection::AgreementReplaced));
+}
+
+/// [AGR-36]
+#[test]
+fn in_a_fork_the_later_counts_and_a_suspension_in_either_holds() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let one = town.signed(&suspending(&after(&first), "shelter-lipa"));
+    let other = town.signed(&after(&first).replacen("Night admission", "Another night", 1));
+    let lineage = Lineage::new([&first, &one, &other]);
+    let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    let both: Vec<OrgId> = lineage.forks().into_iter().map(|(party, _)| party).collect();
+    assert_eq!(both.len(), 3);
+    assert!(!both.contains(&lipa), "it has signed one of them only");
+    assert_eq!(lineage.may_open(&other.id(), [&hotline, &lipa], now()), Err(Rejection::PartySuspended));
+    let replaced = lineage.replaced_by(&first.id(), [&hotline, &jasen], now()).unwrap();
+    assert_eq!(replaced.id(), one.id().max(other.id()));
+    assert!(Lineage::new([&first, &one]).forks().is_empty());
+}
+
+/// [AGR-31] What does not amend replaces and suspends nothing.
+#[test]
+fn a_version_that_too_few_stay_in_amends_nothing() {
+    let town = town();
+    let strict = DEMONSTRATION.replacen("threshold = 3", "threshold = 4", 1);
+    let first = town.signed(&strict);
+    let source = DEMONSTRATION.replacen("version = 1", &format!("version = 2\nprevious = \"{}\"", first.id()), 1);
+    let second = town.signed(&suspending(&source, "shelter-lipa"));
+    assert!(!second.amends(&first) && second.follows(&first) && second.stay(&first) == 3);
+    let lineage = Lineage::new([&first, &second]);
+    let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Ok(()));
+    assert_eq!(lineage.may_open(&first.id(), [&hotline, &lipa], now()), Ok(()));
+}
