@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use uput_core::code_list::Language;
 
 use crate::access_log::AccessCommand;
 use crate::account::AccountCommand;
@@ -20,6 +21,7 @@ use crate::expiring::ExpiringArgs;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
 use crate::inbox::InboxArgs;
+use crate::label;
 use crate::man::ManArgs;
 use crate::node::NodeCommand;
 use crate::notification::NotificationCommand;
@@ -78,6 +80,10 @@ pub(crate) struct Options {
     /// Do not ask before doing it
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
+    // [CLI-73]
+    /// Language of labels: en, sq, sr-Cyrl, sr-Latn, bs, hr, cnr, mk, rom; left out: that of the system
+    #[arg(long, global = true, value_name = "TAG", value_parser = label::parse)]
+    pub(crate) language: Option<Language>,
     /// Never ask; fail instead
     #[arg(long, global = true)]
     pub(crate) no_input: bool,

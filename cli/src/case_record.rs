@@ -85,6 +85,10 @@ pub(crate) struct RecordArgs {
     /// What is typed into it.
     #[command(flatten)]
     fields: FieldsArgs,
+    // [NST-11]
+    /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "fields")]
+    knowingly: Vec<String>,
     /// Labels whose values a trail told, to be taken over without typing
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "from")]
     take: Vec<String>,
@@ -248,6 +252,7 @@ impl RecordArgs {
             fields,
             taken: taken.collect(),
             removed: self.remove,
+            knowingly: self.knowingly,
             words: Vec::new(),
             replace_words: false,
             reason: self.why.reason()?,

@@ -7,6 +7,7 @@ use uput_core::wire;
 use crate::access::Node;
 use crate::args::Options;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::refusal;
@@ -68,13 +69,13 @@ fn row(trail: &wire::Trail) -> [String; 6] {
     let next = due.map(|deadline| {
         let whose = if deadline.ours { "you" } else { "they" };
         let late = if deadline.overdue { " LATE" } else { "" };
-        format!("{whose}: {} {}{late}", deadline.timer, moment::local(deadline.due))
+        format!("{whose}: {} {}{late}", label::shown("timer_kind", &deadline.timer), moment::local(deadline.due))
     });
     [
         hex(trail.trail.get(..8).unwrap_or(&trail.trail)),
         trail.peer.clone(),
         view,
-        trail.headline.clone(),
+        label::shown("headline", &trail.headline),
         next.unwrap_or_default(),
         moment::local(trail.changed),
     ]

@@ -29,6 +29,7 @@ mod fields;
 mod help;
 mod inbox;
 mod keyboard;
+mod label;
 mod man;
 mod moment;
 mod node;
@@ -75,6 +76,7 @@ fn run() -> Exit {
     match parsed {
         Ok((schema, cli)) => {
             let options = cli.options.clone();
+            label::speak(options.language);
             output::finish(&options, &schema, answer(cli))
         }
         Err(error) => usage::finish(&error),

@@ -36,6 +36,10 @@ pub(crate) struct OpeningArgs {
     /// ID of an earlier trail with this organisation that it is about, or its first 8 digits
     #[arg(long, value_name = "TRAIL")]
     about: Option<Reference>,
+    // [NST-11]
+    /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    knowingly: Vec<String>,
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
     from_case: Vec<String>,
@@ -75,6 +79,7 @@ impl OpeningArgs {
         let request = wire::OpenTrailRequest {
             from_case: self.from_case.clone(),
             about: self.about.map(|about| about.bytes()).unwrap_or_default(),
+            knowingly: self.knowingly,
             case: self.case.map(|case| case.bytes()).unwrap_or_default(),
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,

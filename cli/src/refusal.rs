@@ -55,6 +55,9 @@ fn known(reason: &str, status: &Status) -> Failure {
     let next = match rejection {
         Some(Rejection::BadValue) => "see `uput help labels` for what each label takes",
         Some(Rejection::UnknownLabel) => "what has no label must not travel; `uput help labels` lists those there are",
+        Some(Rejection::WordsTellWho) => {
+            "leave out what stands there, or give --knowingly LABEL if it tells nobody who she is"
+        }
         Some(Rejection::NotPermitted) => "give --as FILE, for an account that may",
         _ => next,
     };

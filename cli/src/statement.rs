@@ -25,6 +25,10 @@ pub(crate) struct StatementArgs {
     /// Fields that go with it.
     #[command(flatten)]
     pub(crate) fields: FieldsArgs,
+    // [NST-11]
+    /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    knowingly: Vec<String>,
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     from_case: Vec<String>,
@@ -83,6 +87,7 @@ impl StatementArgs {
             occurred: self.occurred.unwrap_or_default(),
             evidence_trail,
             from_case: self.from_case.clone(),
+            knowingly: self.knowingly.clone(),
             approval: ApprovalId::bytes(self.approval.as_ref()),
         };
         if let Some(asking) = node.asking() {

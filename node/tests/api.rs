@@ -28,7 +28,7 @@ use uput_core::sensitive::Sensitive;
 use uput_core::wire::Role;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::node_service_server::{NodeService, NodeServiceServer};
-use uput_core::wire::{GetNodeRequest, GetNodeResponse};
+use uput_core::wire::{GetCodeListsRequest, GetCodeListsResponse, GetNodeRequest, GetNodeResponse};
 use uput_node::account::{Account, AccountId, KeptToken, PersonId, Register, Token};
 use uput_node::rpc::access::{self, ACCESS};
 use uput_node::rpc::guard::Guard;
@@ -45,6 +45,10 @@ struct Refusing;
 #[tonic::async_trait]
 impl NodeService for Refusing {
     async fn get_node(&self, _: Request<GetNodeRequest>) -> Result<Response<GetNodeResponse>, Status> {
+        Err(status::of(Rejection::NoSuchPeer))
+    }
+
+    async fn get_code_lists(&self, _: Request<GetCodeListsRequest>) -> Result<Response<GetCodeListsResponse>, Status> {
         Err(status::of(Rejection::NoSuchPeer))
     }
 }

@@ -26,6 +26,7 @@ use uput_node::{
 
 fn values(by: &Caller, case: CaseId, list: &[(&str, &str)]) -> NewValues {
     NewValues {
+        knowingly: Vec::new(),
         by: by.clone(),
         request_id: request_id(),
         validate_only: false,
@@ -238,4 +239,58 @@ async fn an_answer_takes_as_long_whether_others_have_the_word_or_not() {
     }
     assert!(longest < Duration::from_millis(500), "{longest:?}");
     let _ = BY;
+}
+
+/// [NST-7] [NST-8] [NST-11]
+#[tokio::test(flavor = "multi_thread")]
+async fn words_that_tell_who_she_is_are_said_only_knowingly() {
+    let Pair { hotline, houses, .. } = pair().await;
+    let by = worker();
+    let (case, _) = a_case(&hotline, &by).await;
+    hotline.update_case_record(values(&by, case, &[("name", "Milica Izmišljena")])).await.unwrap();
+    let typed = || values(&by, case, &[("need_statement", "Soba za Miličinu kćerku, zvati 069 123 456.")]);
+    for check in [true, false] {
+        let refused = hotline.update_case_record(NewValues { validate_only: check, ..typed() }).await.err().unwrap();
+        assert_eq!(refused.rejection(), Rejection::WordsTellWho);
+        // What kind and where, and none of the words.
+        assert!(refused.to_string().ends_with(": need_statement: name at 9 to 16, telephone at 32 to 42"), "{refused}");
+    }
+    let knowingly = vec![Label::NeedStatement];
+    hotline.update_case_record(NewValues { knowingly, ..typed() }).await.unwrap();
+    let kept = |record: wire::CaseRecord| {
+        record.fields.into_iter().filter(|field| field.knowingly).map(|field| field.label).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(hotline.show_case_record(&by, &case, true).await.unwrap()), ["need_statement"]);
+    // Other words are judged anew, and whoever says nothing of them let nothing pass.
+    hotline.update_case_record(values(&by, case, &[("need_statement", "Soba za dvoje")])).await.unwrap();
+    assert!(kept(hotline.show_case_record(&by, &case, true).await.unwrap()).is_empty());
+
+    let consent: Vec<_> = CONSENT.into_iter().filter(|(label, _)| *label != "consent_purpose").collect();
+    let open = |by: &Caller, purpose, knowingly| NewTrail {
+        by: by.clone(),
+        case: Some(case),
+        stage: 1,
+        basis: LegalBasis::ExplicitConsent,
+        fields: fields(&[&consent[..], &[("consent_purpose", purpose)]].concat()),
+        knowingly,
+        ..enquiry("shelter-jasen")
+    };
+    let refused = hotline.open_trail(open(&by, "Krevet za Milicu", Vec::new())).await.err().unwrap();
+    assert!(refused.to_string().ends_with(": consent_purpose: name at 11 to 16"), "{refused}");
+    // Whoever does not see the case learns nothing by guessing names.
+    let refused = hotline.open_trail(open(&another(), "Krevet za Milicu", Vec::new())).await.err().unwrap();
+    assert_eq!(refused.rejection(), Rejection::NoSuchCase);
+    let passed = vec![Label::ConsentPurpose, Label::NeedStatement];
+    let trail = hotline.open_trail(open(&by, "Krevet za Milicu", passed)).await.unwrap().unwrap();
+    let said = NewEvent {
+        fields: fields(&[("reason_in_words", "Molim +382 69 123 456")]),
+        by: by.clone(),
+        ..event(trail, Statement::Withdrawn)
+    };
+    assert_eq!(hotline.record_event(said).await.err().unwrap().rejection(), Rejection::WordsTellWho);
+    // It is kept what was let pass, and only that of which there was something to let pass.
+    drop(hotline);
+    let node = reopened(&houses[0]).await;
+    let shown = node.show(&by, &trail, false).await.unwrap();
+    assert_eq!(shown.events[0].knowingly, ["consent_purpose"]);
 }

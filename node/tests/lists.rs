@@ -147,6 +147,7 @@ impl Office {
         let _ = self.node.set_file_number(by, &case, number).await;
         let _ = opened(&self.node, by, Some(case)).await;
         let new = NewValues {
+            knowingly: Vec::new(),
             label_words: Vec::new(),
             by: by.clone(),
             request_id: request_id(),

@@ -193,6 +193,7 @@ fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
     let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
     NewTrail {
         stays: None,
+        knowingly: Vec::new(),
         by: worker(),
         case: None,
         second: Second::Nobody,

@@ -246,6 +246,7 @@ fn holds(bytes: &[u8], value: &str) -> bool {
 async fn every_door_that_carries_a_value_withholds_how_to_reach_her() {
     let told = told(&hours(-1, 2)).await;
     let taken = NewValues {
+        knowingly: Vec::new(),
         label_words: Vec::new(),
         by: worker(),
         request_id: request_id(),

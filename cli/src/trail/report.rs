@@ -8,6 +8,7 @@ mod timeline;
 
 use uput_core::verdict::{Report, YesNo};
 
+use crate::label;
 use crate::moment;
 use crate::output::Page;
 
@@ -26,7 +27,10 @@ fn subject(report: &Report, trust: &str, page: &mut Page) {
     page.pair("trail", report.trail.as_deref().unwrap_or("cannot be read"));
     if let Some(exported) = &report.exported {
         let time = moment::local(exported.time);
-        page.pair("exported", format!("by {} for {}, {time} by its clock", exported.by.name, words(&exported.purpose)));
+        page.pair(
+            "exported",
+            format!("by {} for {}, {time} by its clock", exported.by.name, label::shown("purpose", &exported.purpose)),
+        );
     }
     page.pair("trust file", format!("{trust}, made by {}", report.trust.made_by));
     page.pair("  digest", &report.trust.digest);
@@ -41,7 +45,10 @@ fn subject(report: &Report, trust: &str, page: &mut Page) {
     if let Some(standing) = &report.standing {
         let open = if standing.live { "open" } else { "ended" };
         let stage = ["enquiry", "need", "identity"].get(standing.stage as usize).copied().unwrap_or("unknown");
-        page.pair("stands at", format!("{} ({open}); disclosed: {stage}", words(&standing.headline)));
+        page.pair(
+            "stands at",
+            format!("{} ({open}); disclosed: {stage}", label::shown("headline", &standing.headline)),
+        );
         if standing.epoch > 0 {
             page.pair("reopened", format!("{} times", standing.epoch));
         }
@@ -49,9 +56,4 @@ fn subject(report: &Report, trust: &str, page: &mut Page) {
         page.pair("responsible", responsible.join(", "));
         standing.owed.iter().for_each(|event| page.pair("to purge", format!("values of event {event}")));
     }
-}
-
-/// A code as words.
-fn words(code: &str) -> String {
-    code.replace('_', " ")
 }

@@ -10,6 +10,7 @@ use crate::code::word_of;
 use crate::contact::{self, ContactArgs};
 use crate::expiring;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
@@ -47,7 +48,12 @@ impl ShowArgs {
             page.line("");
             page.line("disclosed");
             for field in &fields {
-                page.line(format!("  {} {}", field.label, field.value.as_deref().unwrap_or("(value not shown)")));
+                let value = field.value.as_ref().map(|value| label::value(&field.label, value));
+                page.line(format!(
+                    "  {} {}",
+                    label::field(&field.label),
+                    value.as_deref().unwrap_or("(value not shown)")
+                ));
             }
         }
         Answer::new(&json!({ "trail": TrailView::of(trail), "disclosed": fields }), page)
@@ -79,12 +85,13 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     page.pair("trail", hex(&trail.trail));
     page.pair("with", &trail.peer);
     page.pair("asks", format!("{} ({})", asks(trail), if trail.ours { "we asked" } else { "they asked" }));
-    page.pair("stands at", trail.headline.replace('_', " "));
+    page.pair("stands at", label::shown("headline", &trail.headline));
     if let Some(other) = &trail.counterpart {
         let (fhir, primero) = (business(other), format!("{} {}", other.primero_transition, other.primero_status));
         page.pair("elsewhere", format!("FHIR task {fhir}; Primero {primero}"));
     }
-    page.pair("stage", ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown"));
+    let stage = ["enquiry", "need", "identity"].get(trail.stage as usize).copied().unwrap_or("unknown");
+    page.pair("stage", label::shown("stage", stage));
     for note in &trail.notes {
         page.pair("note", note);
     }
@@ -95,7 +102,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair("on its way", format!("{} events wait to be delivered", trail.undelivered));
     }
     for deadline in &trail.deadlines {
-        page.pair(&format!("due: {}", deadline.timer), due(deadline, &trail.peer));
+        page.pair(&format!("due: {}", label::shown("timer_kind", &deadline.timer)), due(deadline, &trail.peer));
     }
     for ending in &trail.endings {
         page.pair(&format!("ends: {}", ending.what), expiring::when(ending));
@@ -159,8 +166,9 @@ fn happened(event: &wire::TrailEvent) -> String {
 }
 
 fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
-    let code = if event.code.is_empty() { String::new() } else { format!(" ({})", event.code.replace('_', " ")) };
-    page.line(format!("{}  {}: {}{code}", moment::local(event.time), event.author, event.kind.replace('_', " ")));
+    let code =
+        if event.code.is_empty() { String::new() } else { format!(" ({})", label::detail(&event.kind, &event.code)) };
+    page.line(format!("{}  {}: {}{code}", moment::local(event.time), event.author, label::shown("kind", &event.kind)));
     let mut detail = |name: &str, text: String| {
         if !text.is_empty() {
             page.line(format!("    {name}: {text}"));
@@ -171,17 +179,18 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });
     detail("delivered", moment::local(event.delivered));
     detail("by telephone", telephone(event, trail));
-    detail("basis", word_of::<LegalBasis>(event.basis).unwrap_or_default().replace('_', " "));
+    detail("basis", label::shown("legal_basis", &word_of::<LegalBasis>(event.basis).unwrap_or_default()));
     let closed = event
         .fields
         .iter()
         .filter(|field| field.value.is_empty() && !event.withheld.contains(&field.label))
-        .map(|field| field.label.as_str());
+        .map(|field| label::field(&field.label));
     detail("labels", closed.collect::<Vec<_>>().join(", "));
     for field in event.fields.iter().filter(|field| !field.value.is_empty()) {
-        detail(&field.label, field.value.clone());
+        detail(&label::field(&field.label), label::value(&field.label, &field.value));
     }
     detail("withheld", event.withheld.join(", "));
+    detail("said knowingly although it looked as if it told who she is", event.knowingly.join(", "));
     detail("dropped unread, outside the profile", event.stripped.join(", "));
     detail("NO EFFECT", event.void_reason.clone());
     detail("findings", event.findings.join(", "));

@@ -4,6 +4,7 @@ use serde::Serialize;
 use uput_core::wire::{self, Act, ContactFit, LegalBasis, ServiceType};
 
 use crate::code::word_of;
+use crate::label;
 use crate::moment;
 use crate::request::hex;
 
@@ -135,7 +136,7 @@ impl TrailView {
 pub(crate) fn asks(trail: &wire::Trail) -> String {
     let act = word_of::<Act>(trail.act).unwrap_or_default();
     let service = word_of::<ServiceType>(trail.service_type).unwrap_or_default();
-    format!("{act}: {service}").replace('_', " ")
+    format!("{}: {}", label::shown("act", &act), label::shown("service_type", &service))
 }
 
 /// The newest value of each label: later events correct earlier ones.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use uput_core::code_list::{Language, shown};
 use uput_core::slot::Extent;
 use uput_core::trust::TrustFile;
 use uput_core::verdict::{self, Report};
@@ -76,10 +77,10 @@ fn assert_told(text: &str, report: &Report) {
     told.extend(report.deadlines.iter().map(|deadline| deadline.sentence.clone()));
     told.extend([report.assurance.sentence.clone(), report.trust.digest.clone()]);
     for entry in &report.timeline {
-        told.push(format!("{}: {}", entry.author.name, entry.kind.replace('_', " ")));
+        told.push(format!("{}: {}", entry.author.name, shown("kind", &entry.kind, Language::English)));
         told.push(format!("event: {} #{}", entry.event, entry.number));
         told.extend(entry.fields.iter().map(|field| field.label.clone()));
-        told.extend(entry.basis.iter().map(|basis| basis.replace('_', " ")));
+        told.extend(entry.basis.iter().map(|basis| shown("legal_basis", basis, Language::English)));
         told.extend(entry.names.iter().cloned());
         told.extend(entry.late.iter().chain(&entry.findings).chain(&entry.void).cloned());
     }

@@ -328,6 +328,8 @@ transcripts! {
     trail_show: "trail show 3f9a1c20";
     trail_show_values: "trail show 3f9a1c20 --values";
     trail_show_none: "trail show deadbeef";
+    inbox_in_albanian: "inbox --language sq";
+    trail_show_in_macedonian: "trail show 3f9a1c20 --values --language mk";
 }
 
 #[test]

@@ -57,6 +57,8 @@ pub struct NewValues {
     pub case: CaseId,
     /// What is typed.
     pub fields: Vec<Field>,
+    /// Labels whose words tell nobody who she is, although they look so. [NST-11]
+    pub knowingly: Vec<Label>,
     /// What is taken over from trails of the case.
     pub taken: Vec<(TrailId, Vec<Label>)>,
     /// What the record shall not have any more.
@@ -105,11 +107,14 @@ impl Node {
             return Ok((known.view(&case.id, false), Vec::new()));
         }
         let now = clock::now().get();
+        let typed: Vec<Field> = fields.iter().map(|(field, _)| field.clone()).collect();
+        let passed = self.judge_words(&new.by, &case, &typed, &new.knowingly)?;
         let named = names_in(fields.iter().map(|(field, _)| field));
         let mut replaced = known.put(fields, now);
         for label in &new.removed {
             replaced.extend(known.fields.remove(label).map(|_| *label));
         }
+        known.let_pass(&passed);
         if let Some(words) = new.words {
             known.given_words = words;
         }

@@ -305,7 +305,7 @@ impl Node {
 pub(super) fn beside(position: Position, stored: u64, evidence: Evidence) -> Result<Beside, Rejection> {
     let cited = if evidence.cited.is_empty() { None } else { Some(Envelope::parse(&evidence.cited)?) };
     let lowered = Rejection::from_number(evidence.lowered);
-    Ok(Beside { position, stored, stripped: evidence.stripped, lowered, cited })
+    Ok(Beside { position, stored, stripped: evidence.stripped, lowered, cited, knowingly: evidence.knowingly })
 }
 
 /// A chain as bytes.

@@ -39,6 +39,8 @@ pub(super) struct KnownField {
     taken_from: Option<TrailId>,
     /// Digests of its words that a program made.
     words: Vec<Digest>,
+    /// Whether its words were let pass knowingly. [NST-11]
+    knowingly: bool,
 }
 
 /// As far as the node can read it. [CAS-47]
@@ -66,7 +68,7 @@ impl KnownField {
             Value::Sealed(CaseId::parse(&held.sealed_for).ok_or(Rejection::ReadFailed)?, held.sealed)
         };
         let taken_from = TrailId::parse_optional(&held.taken_from)?;
-        Ok(Self { value, since: held.since, taken_from, words: search::unpack(&held.words) })
+        Ok(Self { value, since: held.since, taken_from, words: search::unpack(&held.words), knowingly: held.knowingly })
     }
 
     fn held(&self, label: Label) -> HeldField {
@@ -83,6 +85,7 @@ impl KnownField {
             sealed,
             sealed_for,
             words: search::pack(&self.words),
+            knowingly: self.knowingly,
         }
     }
 }
@@ -133,11 +136,23 @@ impl Known {
                 known => {
                     replaced.extend(known.map(|_| label));
                     let value = Value::Open(field);
-                    self.fields.insert(label, KnownField { value, since: now, taken_from, words: Vec::new() });
+                    self.fields.insert(
+                        label,
+                        KnownField { value, since: now, taken_from, words: Vec::new(), knowingly: false },
+                    );
                 }
             }
         }
         replaced
+    }
+
+    /// Remembers that the words of labels were let pass knowingly. [NST-11]
+    pub(super) fn let_pass(&mut self, labels: &[Label]) {
+        for label in labels {
+            if let Some(held) = self.fields.get_mut(label) {
+                held.knowingly = true;
+            }
+        }
     }
 
     /// It is another one from now on: no two states of a record have the same time.
@@ -215,8 +230,8 @@ impl Known {
     pub(super) fn view(&self, case: &CaseId, values: bool) -> wire::CaseRecord {
         let fields = self.fields.iter().map(|(label, held)| {
             // Values to whoever sees them and asked for them; the access is recorded.
-            let HeldField { label, value, since, taken_from, sealed, sealed_for, .. } = held.held(*label);
-            let shown = wire::RecordedField { label, since, taken_from, ..wire::RecordedField::default() };
+            let HeldField { label, value, since, taken_from, sealed, sealed_for, knowingly, .. } = held.held(*label);
+            let shown = wire::RecordedField { label, since, taken_from, knowingly, ..wire::RecordedField::default() };
             if values { wire::RecordedField { value, sealed, sealed_for, ..shown } } else { shown }
         });
         wire::CaseRecord {

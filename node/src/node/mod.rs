@@ -57,6 +57,7 @@ mod teams;
 mod telephone;
 mod trails;
 mod view;
+mod wording;
 mod write;
 mod written;
 

@@ -6,6 +6,7 @@
 use uput_core::{
     agreement,
     catalogue::Label,
+    identifying::Suspect,
     rejection::Rejection,
     state::{Predicate, VoidReason},
     step,
@@ -31,6 +32,9 @@ pub enum Refused {
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
+    /// Words that tell who she is: of which label, what kind, where in it. [NST-7]
+    #[error("{rejection}: {told}", rejection = Rejection::WordsTellWho, told = told(.0))]
+    Telling(Vec<Suspect>),
     /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
     #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
     Agreement {
@@ -47,6 +51,7 @@ impl Refused {
     pub const fn rejection(&self) -> Rejection {
         match self {
             Self::Rejected(rejection) => *rejection,
+            Self::Telling(_) => Rejection::WordsTellWho,
             Self::Void(_) => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
             Self::NotRecorded(_) | Self::NotAbout(_) => Rejection::BadValue,
@@ -66,6 +71,10 @@ impl From<step::Refused> for Refused {
 
 fn labels(refused: &agreement::Refused) -> String {
     if refused.labels.is_empty() { String::new() } else { format!(": {}", names(&refused.labels)) }
+}
+
+fn told(suspects: &[Suspect]) -> String {
+    suspects.iter().map(Suspect::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn names(labels: &[Label]) -> String {

@@ -95,6 +95,8 @@ pub(super) struct Beside {
     pub(super) lowered: Option<Rejection>,
     /// The event of another trail that it cites.
     pub(super) cited: Option<Envelope>,
+    /// Labels whose words were let pass knowingly. [NST-11]
+    pub(super) knowingly: Vec<String>,
 }
 
 /// A trail that nobody else works on meanwhile.

@@ -153,6 +153,7 @@ impl Node {
             fields: self.fields(loaded, event, values)?,
             sealed: if values { self.sealed_values(loaded, event)? } else { None },
             stripped: beside.stripped.clone(),
+            knowingly: beside.knowingly.clone(),
             basis: event.terms.map_or(wire::LegalBasis::Unspecified, |terms| terms.basis).into(),
             evidence: match event.statement {
                 Statement::Decision(Decision { evidence: Some(id), .. }) => id.to_vec(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uput_core::{
     act,
     agreement::{Agreement, Occasion, Request},
-    catalogue::Field,
+    catalogue::{Field, Label},
     entropy::Entropy,
     envelope::Verified,
     event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
@@ -76,6 +76,8 @@ pub struct NewTrail {
     pub article: u32,
     /// What is disclosed.
     pub fields: Vec<Field>,
+    /// Labels whose words tell nobody who she is, although they look so. [NST-11]
+    pub knowingly: Vec<Label>,
     /// End of the request.
     pub expiry: Option<Seconds>,
     /// When it happened.
@@ -100,6 +102,8 @@ pub struct NewEvent {
     pub statement: Statement,
     /// What is disclosed with it.
     pub fields: Vec<Field>,
+    /// Labels whose words tell nobody who she is, although they look so. [NST-11]
+    pub knowingly: Vec<Label>,
     /// Why it may be; none: as in the opening.
     pub basis: Option<wire::LegalBasis>,
     /// Number of the article; 0: none.
@@ -146,7 +150,8 @@ impl Node {
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
-        let (named, basis, disclosed) = (names_in(&new.fields), new.basis, new.fields.clone());
+        let (named, basis) = (names_in(&new.fields), new.basis);
+        let (said, knowingly) = (new.fields.clone(), new.knowingly.clone());
         let acting = self.acting(&new.by, &new.second, validate_only).await?;
         let time = now.floor(agreement.grain());
         self.check_about(&new, &peer.organisation).await?;
@@ -157,7 +162,8 @@ impl Node {
         let _alone = self.cases.hold(case).await;
         let mut case = self.case_to_open(&by, case.as_ref(), id)?;
         self.refuse_excluded(&case, &peer.organisation)?;
-        self.refuse_closed(&case, basis, &disclosed)?;
+        self.refuse_closed(&case, basis, &said)?;
+        written.knowingly = self.judge_words(&by, &case, &said, &knowingly)?;
         if validate_only {
             return Ok(None);
         }
@@ -230,7 +236,7 @@ impl Node {
         }
         let loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
         let written = match self.acting(&new.by, &new.second, new.validate_only).await {
-            Ok(acting) => self.write_event(&new, acting, &loaded, cited),
+            Ok(acting) => self.write_judged(&new, acting, &loaded, cited, leave),
             Err(rejection) => Err(rejection.into()),
         };
         let mut written = match written {
@@ -255,6 +261,20 @@ impl Node {
         let asked = Asked { by: new.by.by(), request: digest, case };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
+    }
+
+    /// Writes an event whose words tell nobody who she is. What was judged when it was written into the record is not
+    /// judged again. [NST-11]
+    fn write_judged(
+        &self,
+        new: &NewEvent,
+        acting: Acting,
+        loaded: &Loaded,
+        cited: Option<Verified<Event>>,
+        leave: Leave,
+    ) -> Result<Written, Refused> {
+        let knowingly = if leave == Leave::Sight { self.judge_said(new, loaded)? } else { Vec::new() };
+        Ok(Written { knowingly, ..self.write_event(new, acting, loaded, cited)? })
     }
 
     /// What the case of a trail becomes with an event, if that changes it: somebody has it from now on, or is excluded.

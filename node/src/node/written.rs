@@ -5,6 +5,7 @@
 
 use prost::Message;
 use uput_core::{
+    catalogue::Label,
     codec,
     envelope::{Envelope, Verified},
     event::Event,
@@ -36,6 +37,8 @@ pub(super) struct Written {
     pub(super) cited: Option<Envelope>,
     /// The names that she excluded with it. [CAS-30]
     pub(super) named: Vec<Sensitive<String>>,
+    /// Labels whose words were let pass knowingly. [NST-11]
+    pub(super) knowingly: Vec<Label>,
     /// The second person who let it happen.
     pub(super) approved: Option<Approved>,
 }
@@ -53,6 +56,7 @@ impl Written {
             lowered: None,
             cited: None,
             named,
+            knowingly: Vec::new(),
             approved: None,
         }
     }
@@ -74,6 +78,7 @@ impl Written {
             envelope: self.event.envelope().to_bytes(),
             labels: disclose(&Extent::LABELS).unwrap_or_default(),
             stripped: self.stripped.clone(),
+            knowingly: self.knowingly.iter().map(|label| label.name().to_owned()).collect(),
             lowered: self.lowered.map_or(0, Rejection::number),
             cited: self.cited.as_ref().map(Envelope::to_bytes).unwrap_or_default(),
         };

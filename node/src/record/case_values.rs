@@ -94,6 +94,9 @@ pub struct HeldField {
     /// Digests of its words that a program made under a key of its own.
     #[prost(bytes = "vec", tag = "7")]
     pub words: Vec<u8>,
+    /// Whether its words were let pass knowingly. [NST-11]
+    #[prost(bool, tag = "8")]
+    pub knowingly: bool,
 }
 
 /// Associated data of it.

@@ -233,6 +233,9 @@ pub struct Evidence {
     /// Number of the rejection for which nothing beyond stage 0 was kept; 0: none.
     #[prost(uint32, tag = "5")]
     pub lowered: u32,
+    /// Labels whose words were let pass knowingly. [NST-11]
+    #[prost(string, repeated, tag = "6")]
+    pub knowingly: Vec<String>,
 }
 
 /// What waited for a peer and waits no longer: it is on the peer's disk, or will never be.

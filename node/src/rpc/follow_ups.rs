@@ -40,6 +40,7 @@ impl FollowUpService for FollowUps {
             validate_only: said.validate_only,
             case,
             fields: request::fields(said.fields)?,
+            knowingly: request::labels("knowingly", &said.knowingly)?,
             taken,
             removed: request::labels("removed", &said.removed)?,
             words: said.replace_words.then_some(words),

@@ -52,6 +52,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NotAnAmendment
         | Rejection::NoRule
         | Rejection::OutsideProfile
+        | Rejection::WordsTellWho
         | Rejection::BasisNotAllowed
         | Rejection::ExcludedOrganisation => Code::FailedPrecondition,
         _ => match rejection.fault() {

@@ -22,6 +22,7 @@ use crate::{
 
 fn values(by: &Caller, case: CaseId, list: &[(&str, &str)]) -> NewValues {
     NewValues {
+        knowingly: Vec::new(),
         label_words: Vec::new(),
         by: by.clone(),
         request_id: request_id(),

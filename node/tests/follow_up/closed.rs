@@ -35,6 +35,7 @@ impl Town {
             removed: Vec::new(),
             marks: vec![(mark, stands)],
             words: None,
+            knowingly: Vec::new(),
             label_words: Vec::new(),
         };
         self.hotline.update_case_record(new).await.unwrap();

@@ -414,6 +414,7 @@ async fn who_received_is_told_to_telephone() {
     let jasen = &town.others[0];
     let case = jasen.case_of(&trail).unwrap();
     let taken = NewValues {
+        knowingly: Vec::new(),
         by: worker(),
         request_id: request_id(),
         validate_only: false,

@@ -35,6 +35,7 @@ pub const NEW: &str = "+38269000222";
 pub fn values(who: &Person, case: CaseId, list: &[(&str, &str)], key: Option<&WordKey>) -> NewValues {
     let fields = fields(list);
     NewValues {
+        knowingly: Vec::new(),
         by: who.caller.clone(),
         request_id: request_id(),
         validate_only: false,

@@ -299,6 +299,7 @@ pub fn enquiry(peer: &str) -> NewTrail {
         stage: 0,
         basis: LegalBasis::NoneNeededNonpersonal,
         stays: None,
+        knowingly: Vec::new(),
         article: 0,
         fields: fields(&[("places", "2"), ("adults", "1"), ("children", "1")]),
         expiry: None,
@@ -329,6 +330,7 @@ pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
         occurred: None,
         evidence_trail: None,
         stays: None,
+        knowingly: Vec::new(),
     }
 }
 

@@ -160,6 +160,8 @@ rejections! {
     ExcludedOrganisation = 56, "EXCLUDED_ORGANISATION", User, "she excluded this organisation: nothing is opened or disclosed there";
     /// No duty of that ID here.
     NoSuchDuty = 60, "NO_SUCH_DUTY", User, "there is no such duty here; see `uput duty list`";
+    /// Words that tell who she is, or where.
+    WordsTellWho = 62, "WORDS_TELL_WHO", User, "the words tell who she is, or where; leave that out, or say knowingly that they do not";
     /// A watch whose reader did not take what it was told.
     TooSlow = 70, "TOO_SLOW", User, "the watch was cut because nobody took what it said; watch again from the last cursor";
     /// An opening that its act does not allow.

@@ -2,9 +2,9 @@
 
 use uput_core::verdict::{Claim, Conformance, Deadline, Entry, Report};
 
+use crate::label;
 use crate::moment;
 use crate::output::Page;
-use crate::trail::report::words;
 
 /// Writes the timeline and the timers.
 pub(super) fn write(report: &Report, page: &mut Page) {
@@ -26,9 +26,10 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 fn describe(entry: &Entry, page: &mut Page) {
-    let code = if entry.code.is_empty() { String::new() } else { format!(" ({})", words(&entry.code)) };
+    let code =
+        if entry.code.is_empty() { String::new() } else { format!(" ({})", label::detail(&entry.kind, &entry.code)) };
     let time = moment::local(entry.time);
-    page.line(format!("{time}  {}: {}{code}", entry.author.name, words(&entry.kind)));
+    page.line(format!("{time}  {}: {}{code}", entry.author.name, label::shown("kind", &entry.kind)));
     let mut detail = |name: &str, text: String| {
         if !text.is_empty() {
             page.line(format!("    {name}: {text}"));
@@ -44,7 +45,8 @@ fn describe(entry: &Entry, page: &mut Page) {
     detail("labels", labels(entry));
     for field in &entry.fields {
         // The exporter opened these values for whoever holds the bundle.
-        detail(&field.label, field.value.as_ref().map(|value| value.0.expose().clone()).unwrap_or_default());
+        let value = field.value.as_ref().map(|value| label::value(&field.label, value.0.expose()));
+        detail(&label::field(&field.label), value.unwrap_or_default());
     }
     detail("late", entry.late.join(", "));
     detail("NO EFFECT", entry.void.clone().unwrap_or_default());
@@ -62,7 +64,7 @@ fn claim(claim: &Claim) -> String {
 }
 
 fn basis(entry: &Entry) -> String {
-    let basis = entry.basis.as_deref().map(words).unwrap_or_default();
+    let basis = entry.basis.as_deref().map(|basis| label::shown("legal_basis", basis)).unwrap_or_default();
     match &entry.article {
         Some(article) => format!("{basis}, {article}"),
         None => basis,
@@ -73,7 +75,7 @@ fn labels(entry: &Entry) -> String {
     if entry.slots == 0 {
         return String::new();
     }
-    let opened: Vec<_> = entry.fields.iter().map(|field| field.label.as_str()).collect();
+    let opened: Vec<_> = entry.fields.iter().map(|field| label::field(&field.label)).collect();
     let closed = if entry.closed == 0 { String::new() } else { format!("{} of {} closed", entry.closed, entry.slots) };
     [opened.join(", "), closed].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }

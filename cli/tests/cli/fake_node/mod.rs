@@ -170,6 +170,11 @@ impl NodeService for Script {
         self.record("GetNode", request.get_ref());
         Ok(Response::new(sample::node()))
     }
+
+    async fn get_code_lists(&self, request: Request<wire::GetCodeListsRequest>) -> Answer<wire::GetCodeListsResponse> {
+        self.record("GetCodeLists", request.get_ref());
+        Ok(Response::new(wire::GetCodeListsResponse::default()))
+    }
 }
 
 #[tonic::async_trait]

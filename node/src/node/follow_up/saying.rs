@@ -151,6 +151,7 @@ impl Node {
             occurred: None,
             evidence_trail: None,
             stays: None,
+            knowingly: Vec::new(),
         })
     }
 

@@ -2842,6 +2842,42 @@ pub struct GetNodeResponse {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
+pub struct GetCodeListsRequest {
+    #[prost(string, tag = "1")]
+    pub language: ::prost::alloc::string::String,
+    #[prost(string, repeated, tag = "2")]
+    pub lists: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct GetCodeListsResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub lists: ::prost::alloc::vec::Vec<CodeList>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CodeList {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+    #[prost(message, repeated, tag = "3")]
+    pub codes: ::prost::alloc::vec::Vec<CodeLabel>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CodeLabel {
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub english: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(bool, tag = "4")]
+    pub confirmed: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct Check {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
@@ -3059,6 +3095,8 @@ pub struct OpenTrailRequest {
     pub about: ::prost::alloc::vec::Vec<u8>,
     #[prost(string, repeated, tag = "30")]
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "31")]
+    pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
 }
@@ -3181,6 +3219,8 @@ pub struct RecordEventRequest {
     pub evidence_trail: ::prost::alloc::vec::Vec<u8>,
     #[prost(string, repeated, tag = "30")]
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "31")]
+    pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
 }
@@ -3357,6 +3397,8 @@ pub struct TrailEvent {
     pub fields: ::prost::alloc::vec::Vec<Field>,
     #[prost(string, repeated, tag = "14")]
     pub stripped: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "45")]
+    pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(enumeration = "LegalBasis", tag = "15")]
     pub basis: i32,
     #[prost(bytes = "vec", tag = "16")]
@@ -3722,6 +3764,30 @@ pub mod node_service_client {
                 .insert(GrpcMethod::new("uput.v1.NodeService", "GetNode"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn get_code_lists(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCodeListsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCodeListsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.NodeService/GetCodeLists",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.NodeService", "GetCodeLists"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3742,6 +3808,13 @@ pub mod node_service_server {
             &self,
             request: tonic::Request<super::GetNodeRequest>,
         ) -> std::result::Result<tonic::Response<super::GetNodeResponse>, tonic::Status>;
+        async fn get_code_lists(
+            &self,
+            request: tonic::Request<super::GetCodeListsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCodeListsResponse>,
+            tonic::Status,
+        >;
     }
     #[derive(Debug)]
     pub struct NodeServiceServer<T> {
@@ -3849,6 +3922,51 @@ pub mod node_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetNodeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.NodeService/GetCodeLists" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCodeListsSvc<T: NodeService>(pub Arc<T>);
+                    impl<
+                        T: NodeService,
+                    > tonic::server::UnaryService<super::GetCodeListsRequest>
+                    for GetCodeListsSvc<T> {
+                        type Response = super::GetCodeListsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCodeListsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as NodeService>::get_code_lists(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCodeListsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -12543,6 +12661,8 @@ pub struct UpdateCaseRecordRequest {
     pub reason: ::core::option::Option<Reason>,
     #[prost(message, repeated, tag = "11")]
     pub marks: ::prost::alloc::vec::Vec<CaseMark>,
+    #[prost(string, repeated, tag = "12")]
+    pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -12587,6 +12707,8 @@ pub struct RecordedField {
     pub sealed_for: ::prost::alloc::vec::Vec<u8>,
     #[prost(bool, tag = "7")]
     pub withheld: bool,
+    #[prost(bool, tag = "8")]
+    pub knowingly: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
