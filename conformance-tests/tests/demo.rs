@@ -17,7 +17,7 @@ use uput_conformance::leak::left_behind;
 
 /// What the night says about its invented person.
 const VALUES: [&str; 5] =
-    ["Invented Person", "+38344000000", "XX-INVENT", "INV-0001", "A bed for tonight and safe contact"];
+    ["Invented Person", "+38344000000", "RS-INVENT", "INV-0001", "A bed for tonight and safe contact"];
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/demo/transcript.txt");
 

@@ -22,7 +22,7 @@ const IDENTITY: &str = "name = \"Invented Person\"\nsafe_contact_channel = \"cal
     safe_contact_telephone = \"+38344000000\"\nsafe_contact_code_word = \"linden\"\nsafe_contact_message = \"must_not_leave\"\n";
 
 const NOTICE: &str = "client_told = \"told\"\nclient_told_on = \"2026-11-22\"\nage_band = \"30_59\"\n\
-    competent_municipality = \"XX-INVENT\"\nimmediate_danger = \"yes\"\nrisk_level = \"high\"\nname = \"Invented Person\"\n\
+    competent_municipality = \"RS-INVENT\"\nimmediate_danger = \"yes\"\nrisk_level = \"high\"\nname = \"Invented Person\"\n\
     safe_contact_channel = \"through_sender\"\n";
 
 const DECISION: &str = "decision_reference = \"INV-0001\"\ndecision_issuer = \"Invented Centre\"\n\
