@@ -118,7 +118,7 @@ impl Statement {
         })
     }
 
-    /// Kinds of meetings, visits and ladders.
+    /// Kinds of meetings, visits and ladders. [EVT-28] [EVT-29]
     fn parse_joint(kind: Kind) -> Result<Self, Rejection> {
         Ok(match kind {
             Kind::Minutes(_) => Self::Minutes,

@@ -69,7 +69,7 @@ fn escalated(service_type: i32) -> Kind {
     Kind::Escalated(wire::Escalated { service_type })
 }
 
-/// [STA-40] [EVT-9]
+/// [STA-40] [EVT-9] [EVT-28] [EVT-29]
 fn acts() -> Vec<Vector> {
     let task = |plan: &str, number, status| {
         let plan = if plan.is_empty() { Vec::new() } else { named(plan) };
