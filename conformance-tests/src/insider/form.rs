@@ -26,7 +26,7 @@ pub(super) struct Form {
 }
 
 /// Fields that name a case, or find one.
-const AIMS: [&str; 8] = ["trail", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
+const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
 const EMPTY: [&str; 64] = [
     "page_token",
@@ -181,6 +181,7 @@ fn value(
     Ok(match (field.name.as_str(), field.kind.as_str()) {
         ("request_id", _) => Some(("request_id", Value::Text(draw.request_id()))),
         ("trail", _) => aimed("trail", bytes(&target.trail)),
+        ("about", _) => aimed("about", bytes(&target.trail)),
         ("case", _) => aimed("case", bytes(&target.case)),
         ("from", "bytes") => aimed("from", bytes(&target.case)),
         ("from", _) => None,
