@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 64] = [
+const EMPTY: [&str; 69] = [
     "page_token",
     "cursor",
     "page_size",
@@ -93,6 +93,11 @@ const EMPTY: [&str; 64] = [
     "role",
     "number_file",
     "list",
+    "ending",
+    "knowingly",
+    "marks",
+    "language",
+    "lists",
 ];
 /// Fields whose value is an ID of something that is no case; nobody has these.
 const OTHERS: [&str; 14] = [
