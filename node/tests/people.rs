@@ -69,6 +69,24 @@ profile = "all"
 bases = ["legal_duty", "vital_interests", "public_task_decision"]
 collapsed = true
 
+[[rule]]
+number = 3
+act = "transfer"
+sender = "hotline"
+receiver = "social_work"
+profile = "all"
+bases = ["explicit_consent", "guardian_consent", "child_best_interests", "legal_duty", "vital_interests", "public_task_decision"]
+collapsed = true
+
+[[rule]]
+number = 4
+act = "conference"
+sender = "hotline"
+receiver = "social_work"
+profile = "all"
+bases = ["explicit_consent", "guardian_consent", "child_best_interests", "legal_duty", "vital_interests", "public_task_decision"]
+collapsed = true
+
 [retention]
 values = "30 d"
 evidence = "3650 d"
@@ -153,10 +171,20 @@ async fn houses() -> Houses {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum State {
     Live,
+    Conferring,
+    Handing,
     Offered,
     Taken,
     Closed,
     Withdrawn,
+}
+
+const STATES_OF_A_TRAIL: [State; 7] =
+    [State::Live, State::Conferring, State::Handing, State::Offered, State::Taken, State::Closed, State::Withdrawn];
+
+/// What is opened where nothing more is said about it.
+const fn referral_or(law: bool) -> Act {
+    if law { Act::Notification } else { Act::Referral }
 }
 
 /// A law's own trail: opened under a duty, to an authority.
@@ -189,7 +217,7 @@ fn basis_fields(basis: LegalBasis) -> Vec<Field> {
     })
 }
 
-fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
+fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
     let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
     NewTrail {
         stays: None,
@@ -201,8 +229,8 @@ fn opening(stage: u32, basis: LegalBasis, law: bool) -> NewTrail {
         validate_only: true,
         peer: "house".to_owned(),
         agreement: None,
-        act: if law { Act::Notification } else { Act::Referral },
-        service_type: if law { ServiceType::SocialWork } else { ServiceType::Shelter },
+        act,
+        service_type: if act == Act::Referral { ServiceType::Shelter } else { ServiceType::SocialWork },
         stage,
         basis,
         article: u32::from(basis == LegalBasis::LegalDuty),
@@ -231,9 +259,14 @@ impl Houses {
     async fn trails(&self) -> Trails {
         let mut trails = Trails::new();
         for law in [false, true] {
-            for state in [State::Live, State::Offered, State::Taken, State::Closed, State::Withdrawn] {
+            for state in STATES_OF_A_TRAIL {
                 let (stage, basis) = if law { (2, LegalBasis::LegalDuty) } else { (1, LegalBasis::ExplicitConsent) };
-                let new = NewTrail { validate_only: false, ..opening(stage, basis, law) };
+                let act = match state {
+                    State::Conferring => Act::Conference,
+                    State::Handing | State::Offered | State::Taken => Act::Transfer,
+                    _ => referral_or(law),
+                };
+                let new = NewTrail { validate_only: false, ..opening(stage, basis, act) };
                 let trail = self.hotline.open_trail(new).await.unwrap().unwrap();
                 self.settled().await;
                 // A person of the house sees it, and has it.
@@ -271,6 +304,8 @@ impl Houses {
 /// Where a kind can be said.
 fn state_for(kind: &str, opener: bool) -> State {
     match (kind, opener) {
+        ("minutes" | "plan" | "task", _) => State::Conferring,
+        ("transfer_offered", _) => State::Handing,
         ("transfer_recalled", _) | ("transfer_taken", _) => State::Offered,
         ("transfer_completed", _) => State::Taken,
         ("reopened_after_withdrawal", _) => State::Withdrawn,
@@ -321,6 +356,15 @@ async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId) ->
         "purged" => Statement::Purged(wire::PurgeManner::Destroyed),
         "retained" => Statement::Retained { article: 1 },
         "transfer_taken" => Statement::TransferTaken(houses.offer(trail).await),
+        "minutes" => Statement::Minutes,
+        "plan" => Statement::Plan,
+        "task" => {
+            let plan = uput_core::id::EventId::parse(&trail.to_vec()).unwrap();
+            Statement::Task { plan, number: 1, status: wire::TaskStatus::Done }
+        }
+        "visited" => Statement::Visited(wire::VisitOutcome::Met),
+        "visited_no" => Statement::Visited(wire::VisitOutcome::NobodyThere),
+        "escalated" => Statement::Escalated(ServiceType::Oversight),
         other => panic!("no statement for {other}"),
     }
 }
@@ -362,7 +406,7 @@ async fn one_person_alone_says_what_the_list_lets_one_say() {
             tried += 1;
             let two = if let Some(stage) = row.kind.strip_prefix("opened") {
                 let stage = stage.parse().unwrap();
-                let new = |second| NewTrail { second, ..opening(stage, basis, law(basis, stage)) };
+                let new = |second| NewTrail { second, ..opening(stage, basis, referral_or(law(basis, stage))) };
                 let alone = houses.hotline.open_trail(new(Second::Nobody)).await;
                 assert_eq!(people(&alone, &what), cell, "{what}");
                 if cell != "2" {
@@ -373,7 +417,9 @@ async fn one_person_alone_says_what_the_list_lets_one_say() {
                 houses.hotline.open_trail(new(second)).await
             } else {
                 let node = if row.opener { &houses.hotline } else { &houses.house };
-                let trail = trails[&(state_for(&row.kind, row.opener), basis == LegalBasis::LegalDuty)];
+                // Only a referral has others beside it, and no duty serves one.
+                let law = basis == LegalBasis::LegalDuty && row.kind != "chosen_elsewhere";
+                let trail = trails[&(state_for(&row.kind, row.opener), law)];
                 let said = statement(&houses, &row.kind, row.opener, trail).await;
                 let new = |second| NewEvent { second, ..later(trail, &said, row, basis) };
                 let alone = node.record_event(new(Second::Nobody)).await;
@@ -400,7 +446,8 @@ fn law(basis: LegalBasis, stage: u32) -> bool {
 fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewEvent {
     let nothing = basis == LegalBasis::NoneNeededNonpersonal;
     let discloses = row.opener
-        && (row.kind.starts_with("reopened") || matches!(row.kind.as_str(), "need" | "identity" | "corrected"));
+        && (row.kind.starts_with("reopened")
+            || matches!(row.kind.as_str(), "need" | "identity" | "corrected" | "minutes" | "plan"));
     let words: Vec<Field> = match (discloses, nothing) {
         (true, true) if row.kind.starts_with("reopened") => Vec::new(),
         (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),

@@ -124,6 +124,7 @@ pub const ACTS: &[Row] = &[
             ExplicitConsent,
             GuardianConsent,
             ChildBestInterests,
+            LegalDuty,
             VitalInterests,
             PublicTaskDecision,
             NoneNeededNonpersonal,
