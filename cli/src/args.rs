@@ -17,6 +17,7 @@ use crate::decision::DecisionCommand;
 use crate::demo::DemoArgs;
 use crate::duty::DutyCommand;
 use crate::enquiry::EnquiryCommand;
+use crate::escalate::EscalateArgs;
 use crate::expiring::ExpiringArgs;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
@@ -139,6 +140,8 @@ pub(crate) enum Command {
     Duty(DutyCommand),
     /// What waits for you
     Inbox(InboxArgs),
+    /// Ask the next body of the agreement's ladder, because nobody answered
+    Escalate(EscalateArgs),
     /// What ends soon, or has ended: consents, holds, stays, measures
     Expiring(ExpiringArgs),
     /// What changed, for consoles and other programs
@@ -182,6 +185,7 @@ impl Command {
             Self::Decision(command) => command.run(options).await,
             Self::Duty(command) => command.run(options).await,
             Self::Inbox(args) => args.run(options).await,
+            Self::Escalate(args) => args.run(options).await,
             Self::Expiring(args) => args.run(options).await,
             Self::Change(command) => command.run(options).await,
             Self::Trail(command) => command.run(options).await,

@@ -22,6 +22,7 @@ mod demo;
 mod document;
 mod duty;
 mod enquiry;
+mod escalate;
 mod exit;
 mod expiring;
 mod failure;

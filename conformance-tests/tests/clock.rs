@@ -211,7 +211,8 @@ async fn a_receiver_whose_clock_is_years_behind_turns_nobody_away() {
     // The battery is replaced.
     pair.shelter.stop().await.unwrap();
     pair.shelter.start().await.unwrap();
-    assert_eq!(doctor(&pair.shelter, "clock").await.unwrap(), ("ok".to_owned(), 0));
+    // What it opened waits for an answer; the clock is right.
+    assert_eq!(doctor(&pair.shelter, "clock").await.unwrap().0, "ok");
     everything_goes_on(&pair).await.unwrap();
 }
 
@@ -228,6 +229,80 @@ async fn what_a_node_says_whose_clock_is_years_ahead_is_taken_and_flagged() {
     assert_eq!(doctor(&pair.shelter, "clock").await.unwrap().0, "warning");
     assert_eq!(doctor(&pair.shelter, "key-record").await.unwrap(), ("error".to_owned(), 1));
     opens_nothing(&pair.shelter).await.unwrap();
+}
+
+/// Whether one case of a node holds both trails.
+async fn are_one_case(node: &Organisation, one: &str, other: &str) -> Outcome<bool> {
+    let cases = node.uput_done(&["case", "list"]).await?;
+    let holds = |case: &Value, id: &str| case["trails"].as_array().unwrap().iter().any(|trail| trail == id);
+    Ok(cases["cases"].as_array().unwrap().iter().any(|case| holds(case, one) && holds(case, other)))
+}
+
+/// How the list says that the next body is to be asked in a trail.
+async fn next_body(node: &Organisation, trail: &str) -> Outcome<Value> {
+    let listed = node.uput_done(&["inbox", "--all"]).await?;
+    let row = listed["trails"].as_array().unwrap().iter().find(|row| row["trail"] == trail).unwrap();
+    Ok(row["escalation"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_does_not_come_is_asked_of_the_next_body() {
+    // [TIM-20] [TIM-21] [TIM-22] [TIM-23] A night admission: the centre has seven days, and says nothing.
+    let Some(wrong) = Wrong::make("a_decision_that_does_not_come_is_asked_of_the_next_body") else { return };
+    let setting = Setting { log: "info", open_wire: false, agreement: agreement().unwrap() };
+    let pair = Pair::found(&Programs::find().unwrap(), &setting).await.unwrap();
+    let mut draw = Draw::new(12);
+    let urgent = emergency(&mut draw).approved(&pair.hotline).await.unwrap().ask(&pair.hotline).await.unwrap().value;
+    arrives(&pair.shelter, &urgent, &urgent).await.unwrap();
+    taken(&pair.shelter, &urgent).await.unwrap();
+    let acknowledged = Request::event(draw.request_id(), &urgent, Kind::Acknowledged(wire::Acknowledged {}), &[]);
+    acknowledged.ask(&pair.shelter).await.unwrap();
+    pair.settled().await.unwrap();
+    let hotline = &pair.hotline;
+    let urgent: String = urgent.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Ten days later.
+    hotline.stop().await.unwrap();
+    wrong.start(hotline, 10 * 86_400).await.unwrap();
+    let next = next_body(hotline, &urgent).await.unwrap();
+    assert_eq!(
+        (&next["now"], &next["missed"], &next["service"]),
+        (&true.into(), &"decision".into(), &"social_work".into())
+    );
+    let file = hotline.home().join("notice.toml");
+    std::fs::write(&file, "client_told = \"told\"\nclient_told_on = \"2026-11-22\"\n").unwrap();
+    // What the record of the case has goes along, as far as the profile of that rule has it.
+    let record = hotline.home().join("record.toml");
+    std::fs::write(&record, "name = \"Invented Name\"\nschooling = \"primary\"\n").unwrap();
+    let cases = hotline.uput_done(&["case", "list"]).await.unwrap();
+    let case = cases["cases"][0]["case"].as_str().unwrap();
+    let written = ["case", "record", case, "--fields", &path(&record), "--reason", "supervision"];
+    hotline.uput_done(&written).await.unwrap();
+    let file = path(&file);
+    let id = draw.request_id();
+    let words = ["escalate", &urgent, "--basis", "legal-duty", "--article", "1", "--stage", "2", "--fields", &file];
+    let words = [&words[..], &["--request-id", &id, "--reason", "supervision"]].concat();
+    let dry = hotline.uput_done(&[&words[..], &["--dry-run"]].concat()).await.unwrap();
+    assert_eq!((&dry["trail"], &dry["event"]), (&Value::Null, &Value::Null), "{dry}");
+    let asked = hotline.uput_done(&words).await.unwrap();
+    let again = hotline.uput_done(&words).await;
+    let trail = asked["trail"].as_str().unwrap().to_owned();
+    assert_eq!(asked["carried"], serde_json::json!(["name"]), "not what the profile lacks");
+    assert_ne!(trail, urgent);
+    assert!(are_one_case(hotline, &urgent, &trail).await.unwrap(), "{asked}");
+    let said = hotline.uput_done(&["trail", "show", &urgent, "--reason", "supervision"]).await.unwrap();
+    let last = said["trail"]["events"].as_array().unwrap().iter().find(|event| event["kind"] == "escalated").unwrap();
+    assert_eq!(
+        (&last["code"], &last["event"], &last["void_reason"]),
+        (&"social_work".into(), &asked["event"], &Value::Null)
+    );
+    // The ladder has one step; whoever asks again is told so, and nothing is said twice.
+    assert!(again.is_err());
+    assert_eq!(next_body(hotline, &urgent).await.unwrap(), Value::Null);
+    // The other side sees that somebody else was asked, and not under which trail.
+    pair.settled().await.unwrap();
+    let seen = pair.shelter.uput_done(&["trail", "show", &urgent]).await.unwrap();
+    let shown = seen["trail"]["events"].as_array().unwrap().iter().find(|event| event["kind"] == "escalated").unwrap();
+    assert!(!shown.to_string().contains(&trail), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,6 +104,9 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     for deadline in &trail.deadlines {
         page.pair(&format!("due: {}", label::shown("timer_kind", &deadline.timer)), due(deadline, &trail.peer));
     }
+    if let Some(next) = &trail.escalation {
+        page.pair("ask next", escalation(next));
+    }
     for ending in &trail.endings {
         page.pair(&format!("ends: {}", ending.what), expiring::when(ending));
     }
@@ -115,6 +118,14 @@ fn head(trail: &wire::Trail, page: &mut Page) {
 fn business(other: &wire::Counterpart) -> String {
     let (status, business) = (&other.fhir_status, &other.fhir_business_status);
     if status == business { status.clone() } else { format!("{status} ({business})") }
+}
+
+/// Who is asked next, and from when on. [TIM-20]
+fn escalation(next: &wire::Escalation) -> String {
+    let service = word_of::<wire::ServiceType>(next.service_type).unwrap_or_default().replace('_', " ");
+    let when = if next.now { "NOW" } else { "not yet" };
+    let since = moment::local(next.due);
+    format!("{service}: {when}, from {since} on, as there is no {} ({})", next.missed, next.peers.join(", "))
 }
 
 /// When, who owes it, and on whose word it runs and was met. [TIM-1]

@@ -28,6 +28,7 @@ pub(crate) struct TrailView {
     overdue: bool,
     deadlines: Vec<DeadlineView>,
     endings: Vec<EndingView>,
+    escalation: Option<EscalationView>,
     changed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
@@ -54,6 +55,17 @@ struct EndingView {
     until: Option<String>,
     stands: String,
     ours: bool,
+}
+
+/// Who is asked next.
+#[derive(Serialize)]
+struct EscalationView {
+    due: Option<String>,
+    now: bool,
+    missed: String,
+    act: Option<String>,
+    service: Option<String>,
+    peers: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +131,7 @@ impl TrailView {
             overdue: trail.deadlines.iter().any(|deadline| deadline.overdue && deadline.met == 0),
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
             endings: trail.endings.into_iter().map(EndingView::of).collect(),
+            escalation: trail.escalation.map(EscalationView::of),
             changed: moment::utc(trail.changed),
             contact: word_of::<ContactFit>(trail.contact),
             events: None,
@@ -181,6 +194,19 @@ impl DeadlineView {
 impl EndingView {
     fn of(ending: wire::Ending) -> Self {
         Self { what: ending.what, until: moment::utc(ending.until), stands: ending.stands, ours: ending.ours }
+    }
+}
+
+impl EscalationView {
+    fn of(next: wire::Escalation) -> Self {
+        Self {
+            due: moment::utc(next.due),
+            now: next.now,
+            missed: next.missed,
+            act: word_of::<Act>(next.act),
+            service: word_of::<ServiceType>(next.service_type),
+            peers: next.peers,
+        }
     }
 }
 

@@ -325,6 +325,8 @@ transcripts! {
     inbox: "inbox";
     inbox_all: "inbox --all";
     expiring: "expiring";
+    escalate: "escalate 3f9a1c20 --bare --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    escalate_dry_run: "escalate 3f9a1c20 --dry-run --bare --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     trail_show: "trail show 3f9a1c20";
     trail_show_values: "trail show 3f9a1c20 --values";
     trail_show_none: "trail show deadbeef";

@@ -106,7 +106,7 @@ fn labels_are_explained() {
 
 /// At most noun and verb: what follows are arguments.
 fn every_prefix<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    let alone = ["inbox", "expiring", "completions", "man", "help"];
+    let alone = ["inbox", "escalate", "expiring", "completions", "man", "help"];
     let depth = if words.first().is_some_and(|noun| alone.contains(noun)) { 1 } else { 2 };
     words.iter().take(depth).copied().collect()
 }

@@ -11,10 +11,10 @@ use std::{
 
 use tokio::sync::Notify;
 use uput_core::{
-    attention,
+    attention, escalation,
     id::{OrgId, TrailId},
     rejection::Rejection,
-    state::Reading,
+    state::{Reading, Side},
     status::{self, What},
     telephone,
     time::{Seconds, Span},
@@ -62,6 +62,8 @@ struct Needy {
     waits: Option<Seconds>,
     /// From when on the next step is a telephone.
     telephone: Option<Seconds>,
+    /// From when on the next body is to be asked.
+    escalation: Option<Seconds>,
     /// When somebody took the call.
     taken: Option<Seconds>,
     /// How long the agreement gives.
@@ -84,13 +86,18 @@ impl Calls {
 impl Needy {
     /// Since when it calls. [ONC-20] [ONC-21]
     fn since(&self, now: Seconds) -> Option<Seconds> {
-        let telephone = self.telephone.filter(|due| *due < now && self.taken.is_none_or(|taken| taken <= *due));
-        let times = [self.waits, telephone];
+        let come = |due: &Seconds| *due < now && self.taken.is_none_or(|taken| taken <= *due);
+        let times = [self.waits, self.telephone.filter(come), self.escalation.filter(come)];
         times.into_iter().flatten().min()
     }
 
     fn telephone_now(&self, now: Seconds) -> bool {
         self.telephone.is_some_and(|due| due < now)
+    }
+
+    /// Whether the next step is somebody's here, by the time alone. [ONC-30] [TIM-20]
+    fn moves_up(&self, now: Seconds) -> bool {
+        self.telephone_now(now) || self.escalation.is_some_and(|due| due < now)
     }
 }
 
@@ -116,7 +123,8 @@ impl Node {
         let ends = reading.live && !reading.outstanding.is_empty();
         let codes = || status::endings(&loaded.trail, reading, &loaded.agreement).into_iter();
         let ends = ends || codes().any(|ending| ending.what != What::Agreement);
-        waits || ends || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)
+        let asks = outline.trail.as_ref().is_some_and(|trail| trail.escalation.is_some());
+        waits || ends || asks || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)
     }
 
     /// Waits until something may have changed who must be woken.
@@ -220,13 +228,13 @@ impl Node {
     fn say_telephones(&self, now: Seconds) {
         let state = locked(&self.on_call.calls.state);
         for (trail, needy) in &state.needy {
-            self.outlines.telephone(trail, needy.telephone_now(now));
+            self.outlines.telephone(trail, needy.moves_up(now));
         }
     }
 
     fn next_telephone(&self, now: Seconds) -> Option<Seconds> {
         let state = locked(&self.on_call.calls.state);
-        let dues = state.needy.values().filter_map(|needy| needy.telephone);
+        let dues = state.needy.values().flat_map(|needy| [needy.telephone, needy.escalation]).flatten();
         dues.filter(|due| *due >= now).min().map(|due| due.after(Span(1)))
     }
 
@@ -280,10 +288,19 @@ impl Node {
             peer: loaded.other(&self.me.organisation),
             waits: self.waits(loaded, &reading, taken.as_ref().map(|taken| taken.until)),
             telephone: telephone::due(&loaded.trail, &reading, timers),
+            escalation: self.next_asked(loaded, &reading),
             taken: taken.and_then(|taken| Seconds::new(taken.time)),
             patience: telephone::patience(&loaded.trail, timers),
         };
-        Ok(Some(needy).filter(|needy| needy.waits.is_some() || needy.telephone.is_some()))
+        let calls = |needy: &Needy| [needy.waits, needy.telephone, needy.escalation].iter().any(Option::is_some);
+        Ok(Some(needy).filter(calls))
+    }
+
+    /// From when on the next body is to be asked, in a trail of ours. [TIM-20]
+    fn next_asked(&self, loaded: &Loaded, reading: &Reading) -> Option<Seconds> {
+        let ours = loaded.trail.side(&self.me.organisation) == Some(Side::Opener);
+        let next = if ours { escalation::next(&loaded.trail, reading, &loaded.agreement) } else { None };
+        next.map(|next| next.due)
     }
 
     /// Since when something waits for a person that came after what somebody took.

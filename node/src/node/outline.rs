@@ -9,13 +9,14 @@ use std::sync::Arc;
 use prost::Message;
 use uput_core::{
     bounds::Bounded,
+    escalation,
     event::Event,
     id::{OrgId, TrailId},
     rejection::Rejection,
     state::{Counterpart, Headline, Reading, Side, Stage},
     time::{Seconds, Span},
     timer::{Step, Steps},
-    wire,
+    wire::{self, Act},
 };
 
 use super::{
@@ -112,6 +113,14 @@ impl Node {
             deadline.overdue = if deadline.met == 0 { now.get() } else { deadline.met } > deadline.due;
         }
         trail.notes.extend(telephone::notes(&trail, now));
+        if let Some(next) = &mut trail.escalation {
+            next.now = next.due < now.get();
+            next.case = self.cases.of(id).map(|case| case.id.to_vec()).unwrap_or_default();
+            let name =
+                |peer: &String| OrgId::from_hex(peer).map_or_else(|_| peer.clone(), |id| self.directory.name(&id));
+            next.peers = next.peers.iter().map(name).collect();
+            trail.notes.extend(next.now.then(|| format!("no {} yet: ask the next body", next.missed)));
+        }
         stand(&mut trail, &self.outbox.queue(&other).standing(id));
         Ok(trail)
     }
@@ -141,6 +150,7 @@ impl Node {
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
             counterpart: Some(counterpart(reading)),
+            escalation: if ours { next_body(loaded, reading, &us) } else { None },
             about: opening.about.map(|id| id.to_vec()).unwrap_or_default(),
             ..wire::Trail::default()
         };
@@ -253,6 +263,28 @@ fn start(loaded: &Loaded, (bounded, changed): (&Bounded, u64), from: &Event, us:
     let stored = Seconds::new(loaded.beside.get(&from.id).map_or(changed, |beside| beside.stored));
     let when = stored.map_or(settled, |stored| stored.min(settled));
     (when, when != from.time)
+}
+
+/// Who is asked next, and what, by a rule of the agreement; the names are put in when it is shown. [TIM-20]
+fn next_body(loaded: &Loaded, reading: &Reading, us: &OrgId) -> Option<wire::Escalation> {
+    let (agreement, opening) = (&loaded.agreement, loaded.trail.opening().ok()?);
+    let next = escalation::next(&loaded.trail, reading, agreement)?;
+    let asked = |act: Act| {
+        let may = |them: &OrgId| agreement.rule_for(act, us, them, next.service_type).is_some();
+        agreement.parties().map(|party| party.organisation).filter(may).map(|id| id.to_string()).collect::<Vec<_>>()
+    };
+    // The same again, if a rule allows it; else what the law demands to be told.
+    let acts = [opening.act, Act::Notification, Act::Referral];
+    let found = acts.into_iter().map(|act| (act, asked(act))).find(|(_, peers)| !peers.is_empty());
+    let (act, peers) = found.unwrap_or((Act::Unspecified, Vec::new()));
+    Some(wire::Escalation {
+        due: next.due.get(),
+        missed: uput_core::agreement::name_of(next.missed),
+        service_type: next.service_type.into(),
+        act: act.into(),
+        peers,
+        ..wire::Escalation::default()
+    })
 }
 
 /// Whether we owe the next step: a timer of ours runs, values are to be purged, or what was said by telephone confirmed.

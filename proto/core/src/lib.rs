@@ -16,6 +16,7 @@ pub mod code_list;
 pub mod codec;
 pub mod entropy;
 pub mod envelope;
+pub mod escalation;
 pub mod event;
 pub mod head;
 pub mod id;

@@ -9,10 +9,11 @@
 )]
 
 use uput_core::{
-    agreement::Timer,
+    agreement::{Agreement, Timer, compile},
     attention,
     bounds::{Bound, Bounded},
     envelope::{Envelope, MediaType, Verified, verify_one},
+    escalation,
     event::{Event, Opening, Statement, Terms},
     id::{EventId, Id, OrgId},
     key::SigningKey,
@@ -296,6 +297,62 @@ fn what_is_over_changes_no_state() {
     assert_eq!((reading.headline, reading.answer.map(|answer| answer.event)), (Headline::Held, Some(held)));
     say_at(&mut trail, &peer, 86_400, Statement::Declined(wire::DeclineReason::HoldReleased));
     assert_eq!(trail.reading().unwrap().headline, Headline::Declined);
+}
+
+/// The demonstration's agreement between two parties; the ladder has two steps.
+fn agreement(opener: &Party, peer: &Party) -> Agreement {
+    let source = include_str!("../../../specs/agreements/demonstration.toml");
+    let source = format!("{source}\n[[escalation]]\nservice = \"shelter\"\nafter = \"60 s\"\n");
+    let peers = [
+        ("hotline", opener.organisation),
+        ("shelter-jasen", peer.organisation),
+        ("shelter-lipa", Id::of(b"lipa").into()),
+        ("centre", Id::of(b"centre").into()),
+    ];
+    compile(&source, &peers.into_iter().map(|(name, id)| (name.to_owned(), id)).collect()).unwrap().agreement
+}
+
+/// [TIM-20] [TIM-23] Step by step, from the end of what is missing first; and not after an answer.
+#[test]
+fn the_ladder_comes_up_for_what_is_missing_and_never_twice() {
+    let (opener, peer) = parties();
+    let agreement = agreement(&opener, &peer);
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    let next = |trail: &Trail| {
+        let next = escalation::next(trail, &trail.reading().unwrap(), &agreement)?;
+        Some((next.missed, next.service_type, next.due.get()))
+    };
+    let (centre, shelter) = (wire::ServiceType::SocialWork, wire::ServiceType::Shelter);
+    assert_eq!(next(&trail), Some((wire::TimerKind::Deliver, centre, 60 + 5 + 3)));
+    // Its clock is a day ahead: what the sender says after it has seen that counts.
+    say_at(&mut trail, &peer, 86_400, Statement::Delivered(opened));
+    say_at(&mut trail, &opener, 66, Statement::Warned(wire::WarningCode::RiskChanged));
+    assert_eq!(next(&trail), Some((wire::TimerKind::Acknowledge, centre, 66 + 5 + 3)));
+    say_at(&mut trail, &peer, 86_401, Statement::Acknowledged);
+    assert_eq!(next(&trail), Some((wire::TimerKind::Answer, centre, 66 + 10 + 3)));
+    say_at(&mut trail, &opener, 80, Statement::Escalated(centre));
+    assert_eq!(next(&trail), Some((wire::TimerKind::Answer, shelter, 66 + 10 + 60)), "the next step");
+    say_at(&mut trail, &opener, 140, Statement::Escalated(shelter));
+    assert_eq!(next(&trail), None, "all were asked");
+}
+
+/// [TIM-20]
+#[test]
+fn nobody_is_asked_where_nothing_is_missing_or_the_trail_has_ended() {
+    let (opener, peer) = parties();
+    let agreement = agreement(&opener, &peer);
+    for last in [Statement::Accepted, Statement::Declined(wire::DeclineReason::NoPlace)] {
+        let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+        let opened = trail.id().opening();
+        say_at(&mut trail, &peer, 60, Statement::Delivered(opened));
+        assert!(escalation::next(&trail, &trail.reading().unwrap(), &agreement).is_some());
+        say_at(&mut trail, &peer, 61, last);
+        assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement), None);
+    }
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    say_at(&mut trail, &opener, 61, Statement::ChosenElsewhere);
+    assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement), None);
 }
 
 /// [TIM-5] What happened at two and was typed at eight: timers run from eight.

@@ -3321,6 +3321,8 @@ pub struct Trail {
     pub about: ::prost::alloc::vec::Vec<u8>,
     #[prost(message, repeated, tag = "30")]
     pub endings: ::prost::alloc::vec::Vec<Ending>,
+    #[prost(message, optional, tag = "31")]
+    pub escalation: ::core::option::Option<Escalation>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3345,6 +3347,24 @@ pub struct Ending {
     pub stands: ::prost::alloc::string::String,
     #[prost(bool, tag = "4")]
     pub ours: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Escalation {
+    #[prost(uint64, tag = "1")]
+    pub due: u64,
+    #[prost(bool, tag = "2")]
+    pub now: bool,
+    #[prost(string, tag = "3")]
+    pub missed: ::prost::alloc::string::String,
+    #[prost(enumeration = "ServiceType", tag = "4")]
+    pub service_type: i32,
+    #[prost(enumeration = "Act", tag = "5")]
+    pub act: i32,
+    #[prost(string, repeated, tag = "6")]
+    pub peers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bytes = "vec", tag = "7")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
