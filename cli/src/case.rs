@@ -28,6 +28,7 @@ use crate::staff::ring::KeyArgs;
 
 /// What to do.
 #[derive(Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one is made in a run")]
 pub(crate) enum CaseCommand {
     /// Make a case without a trail
     #[command(after_help = "Examples:

@@ -28,7 +28,7 @@ pub(super) async fn all(known: &Arc<Known>, side: &Organisation, people: &People
         {
             let Some(person) = people.get(&who) else { continue };
             let trail: String = made.planted.trail.iter().map(|byte| format!("{byte:02x}")).collect();
-            let line = ["referral", "show", &trail, "--values", "--reason", "supervision"];
+            let line = ["referral", "show", &trail, "--values", "--reach-outside", "--reason", "supervision"];
             let command = side.command_as(&person.access, &line);
             running.spawn(async move { Ok::<_, Failed>((who, number, command.await?)) });
         }

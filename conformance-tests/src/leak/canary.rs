@@ -177,6 +177,8 @@ impl Canaries {
             "integer" => detail.rsplit("..").next().unwrap_or("1").to_owned(),
             "code" => detail.split('|').max_by_key(|code| (is_token(code), code.len())).unwrap_or_default().to_owned(),
             "codes" => detail.replace('|', " "),
+            "labels" => "age_band date_of_birth weapon_access".to_owned(),
+            "tasks" => format!("1 safety_plan herself 21{}-03-1{}", self.year(), self.digits(1)),
             other => return Err(Failed::because(format!("no canary for the type {other}"))),
         })
     }

@@ -146,8 +146,11 @@ impl FollowUps {
     }
 }
 
+/// A mark, and whether it stands from now on.
+type Noted = ((wire::CaseMarkKind, Option<Label>), bool);
+
 /// What is noted, or taken back.
-fn marks(said: &[wire::CaseMark]) -> Result<Vec<((wire::CaseMarkKind, Option<Label>), bool)>, Status> {
+fn marks(said: &[wire::CaseMark]) -> Result<Vec<Noted>, Status> {
     let of = |one: &wire::CaseMark| {
         let key = mark(one).ok_or_else(|| request::invalid("marks", "a kind, and a label where one is withheld"))?;
         Ok((key, one.stands))
