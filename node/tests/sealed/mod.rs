@@ -176,6 +176,8 @@ pub async fn says(
     list: &[(&'static str, &'static str)],
 ) -> EventId {
     let basis = Some(wire::LegalBasis::ExplicitConsent).filter(|_| !list.is_empty());
-    let new = NewEvent { by: by.clone(), fields: fields(list), basis, ..town::event(trail, statement) };
+    // A purpose in which a word of the invented name stands, and is meant.
+    let knowingly = vec![uput_core::catalogue::Label::ConsentPurpose];
+    let new = NewEvent { by: by.clone(), fields: fields(list), knowingly, basis, ..town::event(trail, statement) };
     node.record_event(new).await.unwrap().unwrap()
 }
