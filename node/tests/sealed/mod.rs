@@ -176,8 +176,9 @@ pub async fn says(
     list: &[(&'static str, &'static str)],
 ) -> EventId {
     let basis = Some(wire::LegalBasis::ExplicitConsent).filter(|_| !list.is_empty());
-    // A purpose in which a word of the invented name stands, and is meant.
-    let knowingly = vec![uput_core::catalogue::Label::ConsentPurpose];
+    // Words in which a word of the invented name stands, and is meant.
+    let knowingly = ["consent_purpose", "reason_in_words", "need_statement", "conditions"];
+    let knowingly = knowingly.map(|label| uput_core::catalogue::Label::parse(label).unwrap()).to_vec();
     let new = NewEvent { by: by.clone(), fields: fields(list), knowingly, basis, ..town::event(trail, statement) };
     node.record_event(new).await.unwrap().unwrap()
 }
