@@ -147,7 +147,7 @@ impl ActCommand {
     }
 }
 
-/// Says something that names the newest event of a kind in the same trail. [CLI-47]
+/// Says something that names the newest event of a kind in the same trail. [CLI-49]
 async fn say_of_newest(
     statement: &StatementArgs,
     options: &Options,
