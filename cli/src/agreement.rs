@@ -100,6 +100,7 @@ impl AgreementCommand {
             Self::Sign(args) => args.run(options).await,
             Self::List => list(options).await,
             Self::Show(args) => args.run(options).await,
+            // [CLI-47]
             Self::Explain(args) => args.run(options).await,
             Self::Diff(args) => args.run(options).await,
             Self::Export(args) => args.run(options).await,
