@@ -10,7 +10,7 @@ use crate::scenario::script::Fields;
 const CONSENT: [(&str, &str); 4] = [
     ("consent_form", "oral_witnessed"),
     ("consent_language", "en"),
-    ("consent_purpose", "What was talked through with her (invented)"),
+    ("consent_purpose", "What was talked through with her"),
     ("consent_until", "2099-12-31"),
 ];
 
