@@ -1,0 +1,109 @@
+//! Own events on their way to the disk and into the queue.
+//!
+//! Guarantees that an event is on disk, with what changes because of it, before it is queued. Leaves to its callers whether
+//! it may be said at all.
+
+use uput_core::rejection::Rejection;
+
+use crate::{
+    account::By,
+    case::Case,
+    node::{
+        Node,
+        approvals::Approved,
+        cases::draft_of,
+        journal::beside,
+        outbox::Waiting,
+        refusal::Refused,
+        trails::{Held, Loaded},
+        written::Written,
+    },
+    record,
+    storage::{Commit, KeyKind, NewTrailKeys},
+};
+
+/// On whose word an event is written, for which request, and what its case becomes with it.
+pub(super) struct Asked {
+    pub(super) by: By,
+    pub(super) request: Vec<u8>,
+    pub(super) case: Option<Case>,
+}
+
+impl Node {
+    /// Commits an own event that the trail in hand has admitted, and queues it; if it brought the trail to rest, with a
+    /// head. [BUN-40]
+    pub(super) async fn commit_event(
+        &self,
+        held: &mut Held,
+        mut loaded: Loaded,
+        written: &mut Written,
+        asked: Asked,
+        keys: Vec<NewTrailKeys>,
+        rests: bool,
+    ) -> Result<(), Refused> {
+        let to = loaded.other(&self.me.organisation);
+        let boxed = self.box_for_written(&mut loaded, written, asked.case.as_ref())?;
+        let dispatch = self.dispatch_key_for(&loaded, written, loaded.ordinal())?;
+        let (mut kept, evidence) =
+            written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
+        // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
+        kept.account = asked.by.to_vec();
+        kept.words = self.sealed_words(&loaded, written)?;
+        let head = if rests { self.offered(&loaded).ok() } else { None };
+        let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
+        let outline = self.outline_record(&loaded, kept.stored)?;
+        let mut approved = written.approved.take();
+        if let Some(approved) = &mut approved {
+            approved.happens_in(&loaded.trail.id());
+        }
+        // What is said comes first: the rest stays here, and waits for nobody.
+        let mut records = vec![record::draft(&kept)];
+        records.extend(head.iter().map(|(_, head)| record::draft(head)));
+        let sent = records.len();
+        records.extend(asked.case.iter().map(|case| draft_of(case, Some(asked.by))));
+        records.extend(boxed.iter().map(record::draft));
+        // [APR-5] It is used with what it lets happen, or not at all.
+        records.extend(approved.iter().map(Approved::draft));
+        records.push(record::draft(&outline));
+        let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
+        let _settling = self.settling();
+        // If this fails the trail in hand is dropped, and read anew from the journal.
+        let mut positions = self.commit(commit).await?.into_inner();
+        let outlined = positions.pop().ok_or(Rejection::DiskFull)?;
+        if let Some(approved) = approved {
+            approved.used();
+        }
+        let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
+        loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
+        let trail = Some(loaded.trail.id());
+        loaded.heads.extend(head.map(|(envelope, _)| envelope));
+        self.outlined(loaded.trail.id(), &outline, outlined);
+        self.on_call.calls.touch(loaded.trail.id());
+        self.note_words(&kept);
+        **held = Some(loaded);
+        if let Some(case) = asked.case {
+            self.set_case(case);
+        }
+        let items =
+            (0..).zip(positions).take(sent).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
+        self.outbox.queue(&to).push(items);
+        Ok(())
+    }
+
+    /// Destroys the values of a trail. Blocks for a few syncs; nothing else works on the trail meanwhile.
+    pub(super) fn erase_values(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+        for (generation, keys) in (0..).zip(&mut loaded.keys) {
+            if keys.value.take().is_some() {
+                let name = record::key_name(&loaded.trail.id(), generation);
+                tokio::task::block_in_place(|| self.storage.erase(&name, KeyKind::Value)).map_err(|error| {
+                    tracing::error!(%error, "values were not erased");
+                    Rejection::DiskFull
+                })?;
+            }
+        }
+        self.forget_words(&loaded.trail.id());
+        // [APR-9] Why a second person was asked may say as much as the values.
+        let trail = loaded.trail.id().to_vec();
+        self.forget_words_of_approvals(|kept| kept.trail == trail).map(drop)
+    }
+}

@@ -1,0 +1,160 @@
+//! Own events as they are drafted and signed, nothing of them on disk yet.
+//!
+//! Guarantees that nothing is sealed that profile, stage and basis do not allow, that her word is set aside by two only, and
+//! that nothing new goes to an organisation that is excluded, suspended or whose keys fork.
+
+use uput_core::{
+    agreement::{Agreement, Occasion, Request},
+    catalogue::Field,
+    entropy::Entropy,
+    envelope::Verified,
+    event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
+    id::OrgId,
+    rejection::Rejection,
+    sensitive::Sensitive,
+    slot::{Disclosed, Extent, SlotSecrets, commit},
+    state::Side,
+    step::{self, Draft},
+    time::Seconds,
+    wire,
+};
+
+use super::{NewEvent, NewTrail, evidence::citing, terms::terms_for};
+use crate::{
+    clock::{self, SystemEntropy},
+    node::{
+        Node,
+        actor::{Acting, takes_two},
+        refusal::Refused,
+        trails::Loaded,
+        written::Written,
+    },
+};
+
+impl Node {
+    pub(super) fn write_opening(
+        &self,
+        new: NewTrail,
+        acting: Acting,
+        peer: &OrgId,
+        agreement: &Agreement,
+        time: Seconds,
+    ) -> Result<Written, Refused> {
+        let us = &self.me.organisation;
+        let chain = self.directory.chain(peer).ok_or(Rejection::NoSuchPeer)?;
+        let rule = agreement.rule_for(new.act, us, peer, new.service_type).ok_or(Rejection::NoRule)?;
+        let opening = Opening {
+            peer: *peer,
+            peer_key: chain.newest_id(),
+            agreement: agreement.id(),
+            act: new.act,
+            service_type: new.service_type,
+            nonce: SystemEntropy.bytes(),
+            event_version: EVENT_VERSION,
+            expiry: new.expiry.map(|expiry| expiry.floor(agreement.grain())),
+            about: new.about,
+        };
+        let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
+        let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };
+        let needs = takes_two(new.basis);
+        let fields = [new.fields, acting.fields(&opening.nonce, us, needs)?].concat();
+        let (slots, disclosed) = self.fill(agreement, &request, fields)?;
+        let approved = acting.second(needs)?;
+        let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
+        let draft = Draft { statement: Statement::Acknowledged, terms: Some(terms), slots, time, occurred };
+        let event = step::open(&self.me.author(), opening, draft)?;
+        Ok(Written { disclosed, extent: Extent::VALUES, approved, ..Written::plain(event) })
+    }
+
+    pub(super) fn write_event(
+        &self,
+        new: &NewEvent,
+        acting: Acting,
+        loaded: &Loaded,
+        cited: Option<Verified<Event>>,
+    ) -> Result<Written, Refused> {
+        let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
+        let statement = citing(&new.statement, cited.as_deref())?;
+        step::may(&loaded.trail, side, &statement)?;
+        if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
+            && !loaded.agreement.may_decide(&self.me.organisation, kind)
+        {
+            // [AGR-24]
+            return Err(Rejection::NoRule.into());
+        }
+        let time = clock::now().floor(loaded.agreement.grain());
+        let opening = loaded.trail.opening_event()?;
+        let occasion = Occasion::of(&statement, side == Side::Opener);
+        if occasion.discloses() {
+            // No new disclosure to an organisation whose keys fork.
+            let peer = self.confirmed(&loaded.other(&self.me.organisation).to_string())?.organisation;
+            let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
+            self.refuse_excluded(&case, &peer)?;
+            // [BUN-55] A reopening may restate nothing; whatever else discloses says on which basis.
+            if new.fields.is_empty() && statement != Statement::Reopened {
+                return Err(Rejection::BasisNotAllowed.into());
+            }
+        }
+        let wanted = terms_for(new, loaded, &statement, occasion)?;
+        if occasion.discloses() {
+            let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
+            self.refuse_closed(&case, wanted.basis, &new.fields)?;
+        }
+        // [STA-23] [APR-2] Her word is set aside on no fresh basis: it discloses nothing, and takes a second person.
+        let bare = statement == Statement::Reopened && wanted.basis == wire::LegalBasis::NoneNeededNonpersonal;
+        let overrides = bare && stands_withdrawn(loaded)?;
+        let needs = overrides || (occasion.discloses() && takes_two(wanted.basis));
+        let (opener, opening) = (&opening.author, loaded.trail.opening()?);
+        let request = Request { opener, opening, terms: wanted, occasion, time };
+        if request.needs_force() {
+            // [AGR-34] A suspension stops what the end of the agreement would stop.
+            let peer = loaded.other(&self.me.organisation);
+            self.versions().may_disclose(&opening.agreement, [&self.me.organisation, &peer])?;
+        }
+        let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
+        // [EVT-26] Where nothing at all is permitted, an answer says nothing beside itself.
+        if !new.fields.is_empty() || loaded.agreement.permit(&request).is_ok() {
+            let fields = [new.fields.clone(), acting.fields(&opening.nonce, &self.me.organisation, needs)?].concat();
+            (slots, disclosed) = self.fill(&loaded.agreement, &request, fields)?;
+            terms = Some(wanted);
+        }
+        let approved = acting.second(needs)?;
+        let occurred = new.occurred.map(|occurred| occurred.floor(loaded.agreement.grain()));
+        let draft = Draft { statement, terms, slots, time, occurred };
+        let event = step::append(&loaded.trail, &self.me.author(), draft)?;
+        let cited = cited.map(Verified::into_envelope);
+        Ok(Written { disclosed, extent: Extent::VALUES, cited, approved, ..Written::plain(event) })
+    }
+
+    /// Fields become slots, if the agreement allows all of them.
+    fn fill(
+        &self,
+        agreement: &Agreement,
+        request: &Request<'_>,
+        fields: Vec<Field>,
+    ) -> Result<(Vec<u8>, Option<Disclosed>), Refused> {
+        let by_rule = |refused| Refused::Agreement { rule: request.terms.rule, refused };
+        let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?;
+        let minimised = permitted.minimise(fields).map_err(by_rule)?;
+        if minimised.fields().is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let mut entropy = SystemEntropy;
+        let mut secret = || {
+            let mut bytes = [0; 32];
+            entropy.fill(&mut bytes);
+            Sensitive::new(bytes)
+        };
+        let secrets = SlotSecrets { labels: secret(), values: secret() };
+        let order = secret();
+        let (slots, disclosed) = commit(minimised, &request.opening.nonce, &self.me.organisation, secrets, &order)?;
+        Ok((slots, Some(disclosed)))
+    }
+}
+
+/// Whether a withdrawal of hers stops a trail. [STA-23]
+fn stands_withdrawn(loaded: &Loaded) -> Result<bool, Rejection> {
+    let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+    let stops = reading.stops.iter().filter_map(|id| loaded.trail.event(id));
+    Ok(stops.into_iter().any(|event| event.statement == Statement::Withdrawn))
+}
