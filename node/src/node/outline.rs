@@ -149,7 +149,7 @@ impl Node {
             changed,
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
-            counterpart: Some(counterpart(reading)),
+            counterpart: Some(counterpart(reading, opening.act)),
             escalation: if ours { next_body(loaded, reading, &us) } else { None },
             about: opening.about.map(|id| id.to_vec()).unwrap_or_default(),
             ..wire::Trail::default()
@@ -192,8 +192,8 @@ fn broken_off(refused: &Refused) -> String {
 }
 
 /// What other systems call it. [MAP-5]
-fn counterpart(reading: &Reading) -> wire::Counterpart {
-    let found = Counterpart::of(reading);
+fn counterpart(reading: &Reading, act: wire::Act) -> wire::Counterpart {
+    let found = Counterpart::of(reading, act);
     wire::Counterpart {
         fhir_status: found.line.task().to_owned(),
         fhir_business_status: found.line.business().to_owned(),

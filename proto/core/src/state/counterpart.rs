@@ -7,6 +7,7 @@
 
 use super::kind::Kind;
 use super::reading::{Headline, Offer, Reading};
+use crate::wire::Act;
 
 /// What a reading is called elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,14 +21,13 @@ pub struct Counterpart {
 }
 
 impl Counterpart {
-    /// Of a reading.
+    /// Of a reading of a trail that asks for this.
     #[must_use]
-    pub fn of(reading: &Reading) -> Self {
+    pub fn of(reading: &Reading, act: Act) -> Self {
         let line = Line::of(reading);
-        let offered = |kind| reading.events.values().any(|event| event.kind == kind && event.verdict.is_effective());
-        let (transition, transition_status) = match reading.offer {
-            Offer::Completed(_) => (Transition::Transfer, "accepted"), // [MAP-4]
-            _ if offered(Kind::TransferOffered) => (Transition::Transfer, line.transfer()),
+        let (transition, transition_status) = match (act, reading.offer) {
+            (Act::Transfer, Offer::Completed(_)) => (Transition::Transfer, "accepted"), // [MAP-4]
+            (Act::Transfer, _) => (Transition::Transfer, line.transfer()),
             _ => (Transition::Referral, line.referral()),
         };
         Self { line, transition, transition_status }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use uput_core::state::{Counterpart, Headline, Kind, Line, Reading, Side, Transition};
+use uput_core::wire::Act;
 
 use crate::chains::Chains;
 use crate::random::{Random, trail};
@@ -40,13 +41,15 @@ fn no_other_system_hears_what_was_not_said() {
     let mut lines = BTreeSet::new();
     for _ in 0..3_000 {
         let reading = uput_core::state::evaluate(&trail(&mut random, 10, true)).unwrap();
-        let found = Counterpart::of(&reading);
+        let found = Counterpart::of(&reading, Act::Transfer);
         lines.insert(found.line);
         let given = |kind| reading.events.values().any(|event| event.kind == kind && event.side == Side::Peer);
         assert!(found.line.task() != "accepted" || reading.covering, "{reading:#?}");
         assert!(!matches!(found.line.task(), "completed") || given(Kind::Provided), "{reading:#?}");
         let moved = found.transition == Transition::Transfer && found.transition_status == "accepted";
         assert_eq!(moved, !reading.responsible.opener, "{reading:#?}");
+        // In every other act the owner of the case stays.
+        assert_eq!(Counterpart::of(&reading, Act::JointAction).transition, Transition::Referral, "{reading:#?}");
     }
     assert_eq!(lines.len(), Line::ALL.len(), "{lines:?}");
 }
@@ -65,19 +68,17 @@ fn every_status_is_one_that_the_other_system_has() {
 #[test]
 fn a_transfer_is_accepted_when_both_have_signed_and_not_before() {
     let steps = [
-        ("O:opened1 P:accepted", Transition::Referral, "accepted"),
-        ("O:opened1 P:accepted O:transfer_offered", Transition::Transfer, "in_progress"),
-        ("O:opened1 P:accepted O:transfer_offered P:transfer_taken", Transition::Transfer, "in_progress"),
-        (
-            "O:opened1 P:accepted O:transfer_offered P:transfer_taken O:transfer_completed O:closed",
-            Transition::Transfer,
-            "accepted",
-        ),
+        ("O:opened1", "in_progress"),
+        ("O:opened1 P:accepted", "in_progress"),
+        ("O:opened1 P:accepted O:transfer_offered P:transfer_taken", "in_progress"),
+        ("O:opened1 P:accepted O:transfer_offered P:transfer_taken O:transfer_completed O:closed", "accepted"),
     ];
-    for (trail, transition, status) in steps {
-        let found = Counterpart::of(&read(trail));
-        assert_eq!((found.transition, found.transition_status), (transition, status), "{trail}");
+    for (trail, status) in steps {
+        let found = Counterpart::of(&read(trail), Act::Transfer);
+        assert_eq!((found.transition, found.transition_status), (Transition::Transfer, status), "{trail}");
     }
+    let referral = Counterpart::of(&read("O:opened1 P:accepted"), Act::Referral);
+    assert_eq!((referral.transition, referral.transition_status), (Transition::Referral, "accepted"));
 }
 
 fn rows(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
