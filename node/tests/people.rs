@@ -48,7 +48,7 @@ name = "House Jasen (invented)"
 services = ["shelter", "social_work"]
 
 [profile.all]
-need = ["language"]
+need = ["language", "plan_tasks"]
 identity = ["name"]
 reply = ["reason_in_words"]
 
@@ -94,6 +94,9 @@ evidence = "3650 d"
 [amendment]
 threshold = 2
 "#;
+
+/// A plan of one task.
+const PLAN: (&str, &str) = ("plan_tasks", "1 safety_plan social_work 2099-01-31");
 
 /// A row of the list.
 struct Row {
@@ -277,6 +280,12 @@ impl Houses {
                         self.say(false, trail, Statement::TransferTaken(offer)).await;
                     }
                 }
+                if state == State::Conferring {
+                    let plan = [basis_fields(basis), fields(&[PLAN])].concat();
+                    let new = NewEvent { fields: plan, ..event(trail, Statement::Plan) };
+                    self.hotline.record_event(new).await.unwrap().unwrap();
+                    self.settled().await;
+                }
                 if state == State::Closed {
                     self.say(false, trail, Statement::Closed(wire::ClosureReason::Done)).await;
                 }
@@ -293,11 +302,11 @@ impl Houses {
         trails
     }
 
-    /// The offer of a trail.
-    async fn offer(&self, trail: TrailId) -> uput_core::id::EventId {
+    /// The first event of that kind in a trail.
+    async fn first(&self, trail: TrailId, kind: &str) -> uput_core::id::EventId {
         let shown = self.hotline.show(&worker(), &trail, false).await.unwrap();
-        let offer = shown.events.iter().find(|event| event.kind == "transfer_offered").unwrap();
-        uput_core::id::EventId::parse(&offer.event).unwrap()
+        let first = shown.events.iter().find(|event| event.kind == kind).unwrap();
+        uput_core::id::EventId::parse(&first.event).unwrap()
     }
 }
 
@@ -355,11 +364,11 @@ async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId) ->
         "provided" => Statement::Provided(wire::Outcome::NeedMet),
         "purged" => Statement::Purged(wire::PurgeManner::Destroyed),
         "retained" => Statement::Retained { article: 1 },
-        "transfer_taken" => Statement::TransferTaken(houses.offer(trail).await),
+        "transfer_taken" => Statement::TransferTaken(houses.first(trail, "transfer_offered").await),
         "minutes" => Statement::Minutes,
         "plan" => Statement::Plan,
         "task" => {
-            let plan = uput_core::id::EventId::parse(&trail.to_vec()).unwrap();
+            let plan = houses.first(trail, "plan").await;
             Statement::Task { plan, number: 1, status: wire::TaskStatus::Done }
         }
         "visited" => Statement::Visited(wire::VisitOutcome::Met),
@@ -461,4 +470,37 @@ fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewE
         article: u32::from(basis == LegalBasis::LegalDuty),
         ..event(trail, said.clone())
     }
+}
+
+/// [EVT-28]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_one_of_a_plan_that_is_there() {
+    let houses = houses().await;
+    let new = NewTrail { validate_only: false, ..opening(1, LegalBasis::ExplicitConsent, Act::Conference) };
+    let trail = houses.hotline.open_trail(new).await.unwrap().unwrap();
+    houses.settled().await;
+    houses.say(false, trail, Statement::Accepted).await;
+    let opened = houses.first(trail, "opened").await;
+    let task = |plan, number| event(trail, Statement::Task { plan, number, status: wire::TaskStatus::Done });
+    let before = houses.hotline.record_event(task(opened, 1)).await.unwrap_err();
+    assert_eq!(before.rejection(), Rejection::StepNotAllowed, "{before}");
+    assert!(before.to_string().ends_with("no plan of this trail that counts"), "{before}");
+    let plan = [basis_fields(LegalBasis::ExplicitConsent), fields(&[PLAN])].concat();
+    let plan = NewEvent { fields: plan, ..event(trail, Statement::Plan) };
+    let plan = houses.hotline.record_event(plan).await.unwrap().unwrap();
+    houses.settled().await;
+    for node in [&houses.hotline, &houses.house] {
+        let of_opening = node.record_event(task(opened, 1)).await.unwrap_err();
+        assert!(matches!(of_opening, Refused::NoPlan), "{of_opening}");
+        let second = node.record_event(task(plan, 2)).await.unwrap_err();
+        assert_eq!(
+            (second.rejection(), second.to_string().as_str()),
+            (Rejection::BadValue, "the plan has no task of the number 2")
+        );
+        assert!(node.record_event(task(plan, 1)).await.unwrap().is_some());
+        houses.settled().await;
+    }
+    let shown = houses.house.show(&worker(), &trail, false).await.unwrap();
+    assert_eq!(shown.events.iter().filter(|event| event.kind == "task").count(), 2);
+    assert!(shown.events.iter().all(|event| event.findings.is_empty()), "nothing that was written is a finding");
 }

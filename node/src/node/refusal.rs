@@ -29,6 +29,12 @@ pub enum Refused {
     /// A label that the change is not about.
     #[error("this change is not about {0}: write it into the record of the case instead")]
     NotAbout(Label),
+    /// A task of something that is no plan here. [EVT-28]
+    #[error("the trail's state does not allow this step now: what it names is no plan of this trail that counts")]
+    NoPlan,
+    /// A task that its plan does not have. [EVT-28]
+    #[error("the plan has no task of the number {0}")]
+    NoTask(u32),
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
@@ -52,9 +58,9 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Telling(_) => Rejection::WordsTellWho,
-            Self::Void(_) => Rejection::StepNotAllowed,
+            Self::Void(_) | Self::NoPlan => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
-            Self::NotRecorded(_) | Self::NotAbout(_) => Rejection::BadValue,
+            Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }
     }

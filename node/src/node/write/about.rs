@@ -1,12 +1,15 @@
-//! What an opening is about.
+//! What an opening is about, and what a task is of.
 //!
-//! Guarantees that a trail is opened with the stage and the earlier trail that its act allows. Leaves to the reader what
-//! becomes of one that names a trail which is not here.
+//! Guarantees that a trail is opened with the stage and the earlier trail that its act allows, and that a task is one of a
+//! plan that is there. Leaves to the reader what becomes of those that name something else.
 
-use uput_core::{act, id::OrgId, rejection::Rejection};
+use uput_core::{act, catalogue::Label, event::Statement, id::OrgId, rejection::Rejection};
 
-use super::NewTrail;
-use crate::{case::Sight, node::Node};
+use super::{NewEvent, NewTrail};
+use crate::{
+    case::Sight,
+    node::{Node, refusal::Refused, trails::Loaded},
+};
 
 impl Node {
     /// What an opening is about: as its act says, and between the same two organisations. [EVT-27]
@@ -22,5 +25,22 @@ impl Node {
         self.ensure_loaded(&mut held, about)?;
         let other = held.as_ref().map(|loaded| loaded.other(&self.me.organisation));
         if other == Some(*peer) { Ok(()) } else { Err(Rejection::WrongTrail) }
+    }
+
+    /// A task is one of a plan of this trail that has effect; its number is in the plan, as far as whoever says it may read
+    /// that. [EVT-28]
+    pub(super) fn check_task(&self, new: &NewEvent, loaded: &Loaded) -> Result<(), Refused> {
+        let Statement::Task { plan, number, .. } = &new.statement else { return Ok(()) };
+        let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+        let plan = loaded.trail.event(plan).filter(|event| reading.plans.contains(&event.id)).ok_or(Refused::NoPlan)?;
+        let case = self.cases.of(&new.trail).ok_or(Rejection::NoSuchTrail)?;
+        if self.sight(&new.by, &case.id) != Sight::Values {
+            return Ok(());
+        }
+        let fields = self.readable(loaded, plan)?;
+        let Some(tasks) = fields.iter().find(|field| field.label() == Label::PlanTasks) else { return Ok(()) };
+        let found =
+            tasks.value().expose().split("; ").any(|task| task.split(' ').next() == Some(number.to_string().as_str()));
+        if found { Ok(()) } else { Err(Refused::NoTask(*number)) }
     }
 }

@@ -76,6 +76,7 @@ impl Node {
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
+        self.check_task(new, loaded)?;
         if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
             && !loaded.agreement.may_decide(&self.me.organisation, kind)
         {
