@@ -14,7 +14,6 @@ mod hostile;
 mod key;
 mod key_file;
 mod letter;
-mod measured;
 mod sample;
 mod staff;
 mod vectors;
