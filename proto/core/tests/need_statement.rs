@@ -1,4 +1,5 @@
-//! 300 invented need statements, half of them with something planted, and how much of it is found.
+//! Invented need statements, half of them with something planted, and how much of it is found: 300 beside which the rules
+//! were written, and 120 that were written without them.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -26,6 +27,16 @@ const FILES: [(&str, &str); 9] = [
     ("sr-Latn", include_str!("../../../specs/vectors/need-statement/sr-Latn.tsv")),
     ("rom", include_str!("../../../specs/vectors/need-statement/rom.tsv")),
     ("en", include_str!("../../../specs/vectors/need-statement/en.tsv")),
+];
+
+/// Written without the rules at hand, and measured before a rule was changed for them.
+const SECOND: [(&str, &str); 6] = [
+    ("sq", include_str!("../../../specs/vectors/need-statement/second/sq.tsv")),
+    ("mk", include_str!("../../../specs/vectors/need-statement/second/mk.tsv")),
+    ("bs", include_str!("../../../specs/vectors/need-statement/second/bs.tsv")),
+    ("hr", include_str!("../../../specs/vectors/need-statement/second/hr.tsv")),
+    ("sr-Cyrl", include_str!("../../../specs/vectors/need-statement/second/sr-Cyrl.tsv")),
+    ("sr-Latn", include_str!("../../../specs/vectors/need-statement/second/sr-Latn.tsv")),
 ];
 
 /// One row: what the record says, the words, and what is planted in them.
@@ -85,67 +96,95 @@ impl Count {
     }
 }
 
+/// What was counted over a set of statements.
+#[derive(Default)]
+struct Tally {
+    languages: BTreeMap<&'static str, Count>,
+    kinds: BTreeMap<Kind, Count>,
+    statements: usize,
+    /// Beside what was planted.
+    beside: usize,
+}
+
+impl Tally {
+    fn of(files: &[(&'static str, &'static str)]) -> Self {
+        let mut tally = Self::default();
+        for (language, file) in files {
+            statements(file).for_each(|statement| tally.judge(language, &statement));
+        }
+        tally.print();
+        tally
+    }
+
+    fn judge(&mut self, language: &'static str, statement: &Statement) {
+        let found = find(&statement.text, &statement.known);
+        let of_language = self.languages.entry(language).or_default();
+        self.statements += 1;
+        for planted in &statement.planted {
+            let hit = found.iter().any(|finding| meets(finding, planted));
+            for count in [self.kinds.entry(planted.kind).or_default(), &mut *of_language] {
+                count.planted += 1;
+                count.found += u32::from(hit);
+            }
+            if !hit {
+                println!("missed: {language} {}: {}", planted.kind.word(), statement.row);
+            }
+        }
+        let extra: Vec<_> =
+            found.iter().filter(|f| !statement.planted.iter().any(|p| meets(f, p))).map(|f| f.kind).collect();
+        if statement.planted.is_empty() {
+            of_language.clean += 1;
+            of_language.alarms += u32::from(!extra.is_empty());
+            extra.iter().for_each(|kind| self.kinds.entry(*kind).or_default().alarms += 1);
+        } else {
+            self.beside += extra.len();
+        }
+        if !extra.is_empty() {
+            println!("false alarm: {language} {extra:?}: {}", statement.row);
+        }
+    }
+
+    fn sum(&self, count: fn(&Count) -> u32) -> u32 {
+        self.languages.values().map(count).sum()
+    }
+
+    fn print(&self) {
+        let Self { statements, beside, .. } = self;
+        let (planted, clean, alarms) = (self.sum(|c| c.planted), self.sum(|c| c.clean), self.sum(|c| c.alarms));
+        println!("{statements} statements, {planted} things planted, {clean} statements clean");
+        for (kind, count) in &self.kinds {
+            let (kind, Count { found, planted, alarms, .. }) = (kind.word(), count);
+            println!("  {kind:<10} {found:>3} of {planted:>3} found ({:.1} %), {alarms} false alarms", count.recall());
+        }
+        for (language, count) in &self.languages {
+            let Count { found, planted, clean, alarms } = count;
+            let recall = count.recall();
+            println!(
+                "  {language:<8} {found:>3} of {planted:>3} found ({recall:.1} %), {alarms} of {clean} clean statements alarm"
+            );
+        }
+        println!(
+            "found {} of {planted}; false alarms in {alarms} of {clean} clean statements; {beside} beside what was planted",
+            self.sum(|c| c.found)
+        );
+    }
+}
+
 /// [NST-2] [NST-3] [NST-4] [NST-5] [NST-6] [NST-8] [NST-9] [NST-10]
 #[test]
 fn what_is_planted_is_found_and_what_only_looks_so_is_not() {
-    let (mut languages, mut kinds) = (BTreeMap::<&str, Count>::new(), BTreeMap::<Kind, Count>::new());
-    let (mut all, mut beside) = (0, 0);
-    for (language, file) in FILES {
-        for statement in statements(file) {
-            let found = find(&statement.text, &statement.known);
-            let of_language = languages.entry(language).or_default();
-            all += 1;
-            for planted in &statement.planted {
-                let hit = found.iter().any(|finding| meets(finding, planted));
-                let of_kind = kinds.entry(planted.kind).or_default();
-                (of_kind.planted, of_language.planted) = (of_kind.planted + 1, of_language.planted + 1);
-                (of_kind.found, of_language.found) =
-                    (of_kind.found + u32::from(hit), of_language.found + u32::from(hit));
-                if !hit {
-                    println!("missed: {language} {}: {}", planted.kind.word(), statement.row);
-                }
-            }
-            let extra: Vec<_> =
-                found.iter().filter(|f| !statement.planted.iter().any(|p| meets(f, p))).map(|f| f.kind).collect();
-            if statement.planted.is_empty() {
-                of_language.clean += 1;
-                of_language.alarms += u32::from(!extra.is_empty());
-                extra.iter().for_each(|kind| kinds.entry(*kind).or_default().alarms += 1);
-            } else {
-                beside += extra.len();
-            }
-            if !extra.is_empty() {
-                println!("false alarm: {language} {extra:?}: {}", statement.row);
-            }
-        }
-    }
-    let sum = |count: fn(&Count) -> u32| languages.values().map(count).sum::<u32>();
-    println!("{all} statements, {} things planted, {} statements clean", sum(|c| c.planted), sum(|c| c.clean));
-    for (kind, count) in &kinds {
-        println!(
-            "  {:<10} {:>3} of {:>3} found ({:.1} %), {} false alarms",
-            kind.word(),
-            count.found,
-            count.planted,
-            count.recall(),
-            count.alarms
-        );
-    }
-    for (language, count) in &languages {
-        println!(
-            "  {language:<8} {:>3} of {:>3} found ({:.1} %), {} of {} clean statements alarm",
-            count.found,
-            count.planted,
-            count.recall(),
-            count.alarms,
-            count.clean
-        );
-    }
-    let (alarms, clean) = (sum(|c| c.alarms), sum(|c| c.clean));
-    println!("false alarms in {alarms} of {clean} clean statements; {beside} beside what was planted");
-    assert_eq!(all, 300);
-    assert!(sum(|c| c.planted) >= 150 && clean >= 145, "half and half");
-    assert!(kinds[&Kind::Email].recall() >= 100.0 && kinds[&Kind::Telephone].recall() >= 100.0);
-    assert!(Kind::ALL.iter().all(|kind| kinds[kind].recall() >= 95.0));
-    assert!(20 * alarms <= clean && 20 * beside <= 300, "at most one false alarm in twenty");
+    let tally = Tally::of(&FILES);
+    let (planted, clean, alarms) = (tally.sum(|c| c.planted), tally.sum(|c| c.clean), tally.sum(|c| c.alarms));
+    assert_eq!(tally.statements, 300);
+    assert!(planted >= 150 && clean >= 145, "half and half");
+    assert!([Kind::Email, Kind::Telephone].iter().all(|kind| tally.kinds[kind].recall() >= 100.0));
+    assert!(Kind::ALL.iter().all(|kind| tally.kinds[kind].recall() >= 95.0));
+    assert!(20 * alarms <= clean && 20 * tally.beside <= 300, "at most one false alarm in twenty");
+}
+
+/// [NST-2] [NST-3] [NST-4] [NST-5] [NST-6] [NST-8] [NST-9] [NST-10]
+#[test]
+fn the_second_set_is_counted_apart() {
+    let tally = Tally::of(&SECOND);
+    assert_eq!((tally.statements, tally.sum(|c| c.planted), tally.sum(|c| c.clean)), (120, 68, 55));
 }
