@@ -29,7 +29,8 @@ const FILES: [(&str, &str); 9] = [
     ("en", include_str!("../../../specs/vectors/need-statement/en.tsv")),
 ];
 
-/// Written without the rules at hand, and measured before a rule was changed for them.
+/// Written without the rules at hand, and measured before a rule was changed for them: then 65 of 68 were found. Since rules
+/// were changed after it was read, it is no measure of what they miss any more.
 const SECOND: [(&str, &str); 6] = [
     ("sq", include_str!("../../../specs/vectors/need-statement/second/sq.tsv")),
     ("mk", include_str!("../../../specs/vectors/need-statement/second/mk.tsv")),
@@ -187,4 +188,6 @@ fn what_is_planted_is_found_and_what_only_looks_so_is_not() {
 fn the_second_set_is_counted_apart() {
     let tally = Tally::of(&SECOND);
     assert_eq!((tally.statements, tally.sum(|c| c.planted), tally.sum(|c| c.clean)), (120, 68, 55));
+    assert!(tally.kinds.values().all(|count| count.recall() >= 95.0), "what is found stays found");
+    assert!(tally.sum(|c| c.alarms) <= 6 && tally.beside <= 2, "and nothing more alarms");
 }

@@ -19,8 +19,25 @@ const TELEPHONE: &[&str] = &[
 ];
 /// Words after which the number of a person or a document stands, by how they begin, folded.
 const DOCUMENT: &[&str] = &[
-    "jmbg", "embg", "emb", "oib", "jib", "mbr", "maticn", "licn", "lk", "pasos", "pasap", "putovnic", "leternj",
-    "personal", "azil", "kartel",
+    "jmbg",
+    "embg",
+    "emb",
+    "oib",
+    "jib",
+    "mbr",
+    "maticn",
+    "licn",
+    "lk",
+    "pasos",
+    "pasap",
+    "putovnic",
+    "leternj",
+    "personal",
+    "azil",
+    "kartel",
+    "osobn",
+    "iskaznic",
+    "legitimac",
 ];
 
 /// Finds them. [NST-3] [NST-5]
@@ -77,7 +94,9 @@ fn document(tokens: &Tokens, run: &Run) -> Option<Kind> {
     let long =
         length == 13 || (whole && (length == 11 || length == 12 || (length == 10 && !run.digits.starts_with('0'))));
     let announced = length >= 5 && announced(tokens, run.first, DOCUMENT, 4);
-    let foreign = run.plus || run.digits.starts_with("00") || (is_foreign(run) && length < 13);
+    // What is shorter than a number from abroad can be a card whose number begins with zeros.
+    let abroad = run.digits.starts_with("00") && !(announced && length < 11);
+    let foreign = run.plus || abroad || (is_foreign(run) && length < 13);
     ((lettered || account || long || announced) && !foreign).then_some(Kind::IdNumber)
 }
 

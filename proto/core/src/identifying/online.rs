@@ -99,8 +99,10 @@ fn spelled(tokens: &Tokens, at: usize) -> Option<Span> {
     let provider = tokens.get(after).filter(|token| token.is_word())?;
     let named = PROVIDERS.contains(&provider.text.as_str());
     let dotted = |at: usize| tokens.get(at).is_some_and(|dot| dot.is_sign(".([{") || DOT.contains(&dot.text.as_str()));
+    // Where the point is a word too, nothing else is meant.
+    let spoken = tokens.get(after + 1).is_some_and(|dot| dot.is_word() && DOT.contains(&dot.text.as_str()));
     if !(tokens.get(before)?.is_word() || tokens.get(before)?.is_number())
-        || !(named || (bracketed && dotted(after + 1)))
+        || !(named || spoken || (bracketed && dotted(after + 1)))
     {
         return None;
     }

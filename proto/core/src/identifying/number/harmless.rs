@@ -23,6 +23,9 @@ const CITED: &[&str] = &[
     "obraz", "formular", "protokol", "predmet", "resenj", "rjesenj", "vendim", "odluk", "spis",
 ];
 
+/// After which a pressure of the blood stands, by how the folded word begins.
+const PRESSURE: &[&str] = &["pritis", "tlak", "tension", "pressure", "presion"];
+
 /// Sets aside what they are part of.
 pub(super) fn set_aside(tokens: &mut Tokens) {
     for at in 0..tokens.len() {
@@ -33,6 +36,7 @@ pub(super) fn set_aside(tokens: &mut Tokens) {
                 .or_else(|| years(tokens, at))
                 .or_else(|| amount(tokens, at))
                 .or_else(|| cited(tokens, at))
+                .or_else(|| pressure(tokens, at))
         } else {
             None
         };
@@ -159,4 +163,16 @@ fn cited(tokens: &Tokens, at: usize) -> Option<usize> {
         last += 2;
     }
     Some(last)
+}
+
+/// `pritisak 160/100`.
+fn pressure(tokens: &Tokens, at: usize) -> Option<usize> {
+    let within = |at: usize, least: u32, most: u32| {
+        tokens.get(at).and_then(Token::value).is_some_and(|value| (least..=most).contains(&value))
+    };
+    let read = within(at, 70, 260) && tokens.get(at + 1)?.is_sign("/") && within(at + 2, 30, 160);
+    let mut before = (at.saturating_sub(3)..at).filter_map(|at| tokens.get(at)).filter(|token| token.is_word());
+    let said = before.any(|token| PRESSURE.iter().any(|start| token.text.starts_with(start)));
+    let goes_on = tokens.get(at + 3).is_some_and(|next| next.is_number() || next.is_sign("/-"));
+    (read && said && !goes_on).then_some(at + 2)
 }
