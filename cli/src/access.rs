@@ -23,6 +23,7 @@ use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
+use uput_core::wire::places_service_client::PlacesServiceClient;
 use uput_core::wire::session_service_client::SessionServiceClient;
 use uput_core::wire::staff_service_client::StaffServiceClient;
 use uput_core::wire::team_service_client::TeamServiceClient;
@@ -166,6 +167,11 @@ impl Node {
     /// What is the caller's own: password, sessions, token.
     pub(crate) fn sessions(&self) -> SessionServiceClient<Authorised> {
         SessionServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Places.
+    pub(crate) fn places(&self) -> PlacesServiceClient<Authorised> {
+        PlacesServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Teams.

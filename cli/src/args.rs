@@ -28,6 +28,7 @@ use crate::node::NodeCommand;
 use crate::notification::NotificationCommand;
 use crate::output::Answer;
 use crate::peer::PeerCommand;
+use crate::places::PlacesCommand;
 use crate::referral::ReferralCommand;
 use crate::staff::StaffCommand;
 use crate::team::TeamCommand;
@@ -105,6 +106,9 @@ pub(crate) enum Command {
     /// Your own people and machines
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Places: how many a service has, and how many are promised
+    #[command(subcommand)]
+    Places(PlacesCommand),
     /// Colleagues to whom a case is given together
     #[command(subcommand)]
     Team(TeamCommand),
@@ -173,6 +177,7 @@ impl Command {
             Self::Node(command) => command.run(options).await,
             Self::Peer(command) => command.run(options).await,
             Self::Account(command) => command.run(options).await,
+            Self::Places(command) => command.run(options).await,
             Self::Team(command) => command.run(options).await,
             Self::Staff(command) => command.run(options).await,
             Self::Approval(command) => command.run(options).await,

@@ -164,6 +164,8 @@ enum What {
     ConsentWithdrawn,
     /// The risk
     Risk,
+    /// She chose one of several who were asked the same
+    Chosen,
 }
 
 /// The change.
@@ -172,6 +174,7 @@ enum What {
   uput case change 4c1d09aa --what safe-contact --fields new-contact.toml
   uput case change 4c1d09aa --what safe-contact-lost
   uput case change 4c1d09aa --what consent-withdrawn --dry-run
+  uput case change 4c1d09aa --what chosen --trail 3f9a1c20
   uput case change 4c1d09aa --what excluded-organisations --organisation \"Shelter B\"")]
 pub(crate) struct ChangeArgs {
     /// ID of the case, or its first 8 digits
@@ -185,6 +188,9 @@ pub(crate) struct ChangeArgs {
     /// Name or ID of an organisation that she excludes; given again for each of them
     #[arg(long, value_name = "PEER")]
     organisation: Vec<String>,
+    /// The trail that she chose: its ID, or its first 8 digits; the others that ask the same are told
+    #[arg(long, value_name = "TRAIL")]
+    trail: Option<Reference>,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -296,7 +302,7 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
 impl ChangeArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let fields = self.fields.read()?.to_wire();
-        let change = change(self.what, fields.clone(), self.organisation)?;
+        let change = change(self.what, fields.clone(), self.organisation, self.trail.as_ref())?;
         let node = Node::connect(options).await?;
         let (request_id, reason) = (self.request.id()?, self.why.reason()?);
         let keys = Keys::open(&self.keys, &node, options).await?;
@@ -347,7 +353,12 @@ async fn trails_of(
 }
 
 /// The change with what it needs, and nothing that it does not take.
-fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> Result<Change, Failure> {
+fn change(
+    what: What,
+    fields: Vec<wire::Field>,
+    organisations: Vec<String>,
+    trail: Option<&Reference>,
+) -> Result<Change, Failure> {
     let only = |label: &str, fields: Vec<wire::Field>| match <[wire::Field; 1]>::try_from(fields) {
         Ok([field]) if field.label == label => Ok(field.value),
         _ => Err(Failure::usage(format!("this change takes the label {label}, alone"), "see `uput help case change`")),
@@ -373,6 +384,12 @@ fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> R
             Change::ConsentWithdrawn(wire::ConsentWithdrawal { said_by: only("withdrawal_said_by", fields)? })
         }
         What::Risk => Change::Risk(wire::RiskChange { fields }),
+        What::Chosen => {
+            let chosen = trail.filter(|_| fields.is_empty()).ok_or_else(|| {
+                Failure::usage("this change takes --trail TRAIL, and no fields", "see `uput help case change`")
+            })?;
+            Change::Chosen(wire::Chosen { trail: chosen.bytes() })
+        }
     })
 }
 

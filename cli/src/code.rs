@@ -61,6 +61,8 @@ codes! {
     AccessStanding = "ACCESS_STANDING_",
     UnusualRule = "UNUSUAL_RULE_",
     ChangeKind = "CHANGE_KIND_",
+    Overbooking = "OVERBOOKING_",
+    Beside = "BESIDE_",
     ContactChannel = "CONTACT_CHANNEL_",
     ContactFit = "CONTACT_FIT_",
     CaseMarkKind = "CASE_MARK_KIND_",

@@ -40,6 +40,7 @@ mod opening;
 mod organisation_key;
 mod output;
 mod peer;
+mod places;
 mod process;
 mod progress;
 mod prompt;

@@ -5,7 +5,9 @@ mod choose;
 
 use clap::{Args, Subcommand};
 use uput_core::wire::statement::Kind;
-use uput_core::wire::{self, Act, Channel, ClosureReason, LegalBasis, PhoneAnswer, RevocationReason, WarningCode};
+use uput_core::wire::{
+    self, Act, Beside, Channel, ClosureReason, LegalBasis, PhoneAnswer, RevocationReason, WarningCode,
+};
 
 use crate::args::Options;
 use crate::code;
@@ -35,7 +37,7 @@ pub(crate) enum ReferralCommand {
     #[command(after_help = "Examples:
   uput referral disclose 3f9a1c20 --fields identity.toml
   uput referral disclose 3f9a1c20 --from-case name,safe_contact_telephone")]
-    Disclose(StatementArgs),
+    Disclose(DiscloseArgs),
     /// Replace values that were disclosed before
     #[command(after_help = "Examples:
   uput referral correct 3f9a1c20 --fields new-contact.toml")]
@@ -151,13 +153,26 @@ pub(crate) struct CloseArgs {
     reason: ClosureReason,
 }
 
+/// Who she is.
+#[derive(Args)]
+pub(crate) struct DiscloseArgs {
+    #[command(flatten)]
+    statement: StatementArgs,
+    /// Why she is named here although others who were asked the same have not heard that she chose; see `uput case change`
+    #[arg(long, value_name = "REASON", value_parser = code::parser::<Beside>())]
+    beside: Option<Beside>,
+}
+
 impl ReferralCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
             Self::Send(args) => args.run(options).await,
             Self::Show(args) => args.standing(options).await,
             Self::Need(args) => args.say_asking(options, Kind::Need(wire::Need {})).await,
-            Self::Disclose(args) => args.say_asking(options, Kind::Identity(wire::Identity {})).await,
+            Self::Disclose(DiscloseArgs { mut statement, beside }) => {
+                statement.beside = beside;
+                statement.say_asking(options, Kind::Identity(wire::Identity {})).await
+            }
             Self::Correct(args) => args.say_asking(options, Kind::Corrected(wire::Corrected {})).await,
             Self::Choose(args) => args.run(options).await,
             Self::Warn(args) => {

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 use uput_core::wire::request_approval_request::Act as Asks;
 use uput_core::wire::statement::Kind;
-use uput_core::wire::{self, LegalBasis};
+use uput_core::wire::{self, Beside, LegalBasis, Overbooking};
 
 use crate::access::Node;
 use crate::args::Options;
@@ -47,6 +47,12 @@ pub(crate) struct StatementArgs {
     /// ID of an approval, where it takes a second person; see `uput approval request`
     #[arg(long, value_name = "ID")]
     approval: Option<ApprovalId>,
+    /// Why more places are promised than there are; of the answers that promise.
+    #[arg(skip)]
+    pub(crate) overbooking: Option<Overbooking>,
+    /// Why she is named beside others; of who she is.
+    #[arg(skip)]
+    pub(crate) beside: Option<Beside>,
 }
 
 impl StatementArgs {
@@ -89,6 +95,8 @@ impl StatementArgs {
             from_case: self.from_case.clone(),
             knowingly: self.knowingly.clone(),
             approval: ApprovalId::bytes(self.approval.as_ref()),
+            overbooking: self.overbooking.unwrap_or_default() as i32,
+            beside: self.beside.unwrap_or_default() as i32,
         };
         if let Some(asking) = node.asking() {
             return asking.ask(node, Asks::RecordEvent(request)).await;

@@ -15,6 +15,7 @@ pub mod keybook;
 pub mod node;
 pub mod on_call;
 pub mod peer;
+pub mod places;
 pub mod process;
 pub mod record;
 pub mod rpc;

@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 use uput_core::wire::statement::Kind;
-use uput_core::wire::{self, DeclineReason, NotReachedReason, Outcome, PartialForm, PurgeManner, ServiceType};
+use uput_core::wire::{
+    self, DeclineReason, NotReachedReason, Outcome, Overbooking, PartialForm, PurgeManner, ServiceType,
+};
 
 use crate::args::Options;
 use crate::code;
@@ -65,6 +67,9 @@ pub(crate) struct HoldArgs {
     /// Until when: 23:00 (the next), 2026-11-22 23:00 by your clock, or 2h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     until: u64,
+    /// Why you promise more places than there are; see `uput places list`
+    #[arg(long, value_name = "REASON", value_parser = code::parser::<Overbooking>())]
+    overbook: Option<Overbooking>,
 }
 
 /// Wholly or in part.
@@ -78,6 +83,9 @@ pub(crate) struct AcceptArgs {
     /// In which other form
     #[arg(long, value_name = "FORM", value_parser = code::parser::<PartialForm>())]
     partly: Option<PartialForm>,
+    /// Why you promise more places than there are; see `uput places list`
+    #[arg(long, value_name = "REASON", value_parser = code::parser::<Overbooking>())]
+    overbook: Option<Overbooking>,
 }
 
 /// Why not.
@@ -144,8 +152,10 @@ impl AnswerCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let (statement, kind) = match self {
             Self::Acknowledge(args) => (args, Kind::Acknowledged(wire::Acknowledged {})),
-            Self::Hold(args) => (args.statement, Kind::Held(wire::Held { until: args.until })),
-            Self::Accept(args) => (args.statement, accepted(args.partly)),
+            Self::Hold(args) => {
+                (promising(args.statement, args.overbook), Kind::Held(wire::Held { until: args.until }))
+            }
+            Self::Accept(args) => (promising(args.statement, args.overbook), accepted(args.partly)),
             Self::Waitlist(args) => (args, Kind::Waitlisted(wire::Waitlisted {})),
             Self::Decline(args) => (args.statement, Kind::Declined(wire::Declined { reason: args.reason as i32 })),
             Self::Redirect(args) => {
@@ -169,6 +179,11 @@ impl AnswerCommand {
         };
         statement.say(options, kind).await
     }
+}
+
+fn promising(mut statement: StatementArgs, overbooking: Option<Overbooking>) -> StatementArgs {
+    statement.overbooking = overbooking;
+    statement
 }
 
 fn accepted(partly: Option<PartialForm>) -> Kind {

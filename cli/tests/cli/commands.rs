@@ -196,6 +196,10 @@ transcripts! {
     staff_require_approved: "staff require --needed 2 --among 3 --shares-only --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
     approval_request_of_an_unsealing: "approval request --reason mistake -- staff require --needed 2 --among 3 --shares-only";
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
+    places_list: "places list";
+    places_set: "places set shelter --places 12 --overflow 3";
+    case_change_chosen: "case change 4c4c4c4c --what chosen --trail 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    case_record_to_call: "case record 4c4c4c4c --values --reach call";
     case_record: "case record 4c4c4c4c";
     case_record_with_values: "case record 4c4c4c4c --values";
     case_record_for_a_reason: "case record 4c4c4c4c --values --reason handover";

@@ -218,6 +218,7 @@ mod tests {
             Say::Corrected => Kind::Corrected,
             Say::DoNotContact | Say::RiskChanged => Kind::Warned,
             Say::Withdrawn => Kind::Withdrawn,
+            Say::ChosenElsewhere => Kind::ChosenElsewhere,
         }
     }
 

@@ -56,6 +56,8 @@ words! {
         ConsentWithdrawn = "consent_withdrawn",
         /// The risk is another.
         Risk = "risk",
+        /// She chose one of several who were asked the same.
+        Chosen = "chosen",
     }
     /// What is said in a trail.
     Say {
@@ -67,6 +69,8 @@ words! {
         RiskChanged = "warned:risk_changed",
         /// She withdrew.
         Withdrawn = "withdrawn",
+        /// She chose another.
+        ChosenElsewhere = "chosen_elsewhere",
     }
     /// Why nothing, or not everything, is said. [CAS-52]
     Why {
@@ -102,6 +106,8 @@ words! {
         NotOfConsent = "not_of_consent",
         /// It rests on her consent, and on something else too.
         PartlyOfConsent = "partly_of_consent",
+        /// It is the one that she chose, or asks for something else.
+        NoRival = "no_rival",
     }
     /// What a person does. [CAS-52]
     Do {
@@ -198,6 +204,7 @@ impl Say {
             Self::DoNotContact => Statement::Warned(WarningCode::DoNotContact),
             Self::RiskChanged => Statement::Warned(WarningCode::RiskChanged),
             Self::Withdrawn => Statement::Withdrawn,
+            Self::ChosenElsewhere => Statement::ChosenElsewhere,
         }
     }
 }
@@ -238,7 +245,7 @@ mod tests {
                 situations += 1;
             }
         }
-        assert_eq!(situations, 6 * 2 * 4 * 4 * 4 * 4);
+        assert_eq!(situations, 7 * 2 * 4 * 4 * 4 * 4);
         let unused: Vec<usize> = (0..rows().len()).filter(|row| !used.contains(row)).collect();
         assert_eq!(unused, Vec::<usize>::new(), "rows that an earlier row hides");
     }

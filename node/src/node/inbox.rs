@@ -28,6 +28,7 @@ use super::{
     head::Rest,
     journal::beside,
     outbox::Waiting,
+    places,
     staff_boxes::NewBox,
     trails::{Held, Loaded, new_keys, verify_event},
     written::Written,
@@ -179,6 +180,10 @@ impl Node {
         commit.keys.append(&mut keys);
         // Behind all that waits for somebody.
         commit.records.extend(cases.iter().map(|case| draft_of(case, None)));
+        // [PLC-2] What they end gives back what it took.
+        let kept = taken.iter().filter(|taken| !taken.changes.records.is_empty());
+        let given = kept.map(|taken| self.place_change(&taken.loaded, None, &[])).collect::<Result<Vec<_>, _>>()?;
+        commit.records.extend(given.iter().flatten().map(places::Change::draft));
         for Taken { loaded, changes, .. } in &mut taken {
             let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
             if let Some(new) = changes.boxed.take() {
@@ -193,6 +198,7 @@ impl Node {
             true => Vec::new(),
             false => self.commit(commit).await?.into_inner(),
         };
+        given.iter().flatten().for_each(|place| self.promised.took(place));
         for case in cases {
             self.set_case(case);
         }

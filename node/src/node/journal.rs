@@ -104,6 +104,7 @@ impl Node {
             approvals,
             cases,
             accesses,
+            promised: super::places::Promised::default(),
             staff,
             arrived,
             on_call: OnCall::default(),
@@ -124,6 +125,7 @@ impl Node {
         node.finish_erasures()?;
         node.read_words()?;
         node.read_approvals()?;
+        node.read_places()?;
         Ok(node)
     }
 

@@ -43,9 +43,11 @@ mod outbox;
 mod outline;
 mod outlines;
 mod pairing;
+mod places;
 mod post;
 mod refusal;
 mod report;
+mod rivals;
 mod search;
 mod sessions;
 mod staff_boxes;
@@ -122,6 +124,7 @@ pub struct Node {
     found: Found,
     accesses: Accesses,
     endings: Endings,
+    promised: places::Promised,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

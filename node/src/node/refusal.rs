@@ -13,6 +13,7 @@ use uput_core::{
 };
 
 use crate::case::Closed;
+use crate::places::Full;
 
 /// Why nothing was said.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum Refused {
     /// Words that tell who she is: of which label, what kind, where in it. [NST-7]
     #[error("{rejection}: {told}", rejection = Rejection::WordsTellWho, told = told(.0))]
     Telling(Vec<Suspect>),
+    /// There are not so many free places. [PLC-4]
+    #[error("{} ({} free, {} more knowingly)", Rejection::NoPlace, .0.free, .0.overflow)]
+    Full(Full),
     /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
     #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
     Agreement {
@@ -60,6 +64,7 @@ impl Refused {
             Self::Telling(_) => Rejection::WordsTellWho,
             Self::Void(_) | Self::NoPlan => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
+            Self::Full(_) => Rejection::NoPlace,
             Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }

@@ -109,6 +109,10 @@ pub struct NewEvent {
     pub evidence_trail: Option<TrailId>,
     /// The record of its case stays as it was read for this; none: nothing was read of it. [CAS-43]
     pub stays: Option<RecordStays>,
+    /// Why more places are promised than there are; unspecified: they are not. [PLC-5]
+    pub overbooking: wire::Overbooking,
+    /// Why she is named although others were asked the same; unspecified: nobody was. [CAS-81]
+    pub beside: wire::Beside,
 }
 
 /// What lets somebody add an event.
@@ -159,7 +163,8 @@ impl Node {
         let mut new_keys = vec![new];
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let asked = Asked { by: by.by(), request: digest, case: Some(case) };
+        let asked =
+            Asked { by: by.by(), request: digest, case: Some(case), place: None, beside: wire::Beside::Unspecified };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
@@ -212,8 +217,13 @@ impl Node {
             Ok(acting) => self.write_judged(&new, acting, &loaded, cited, leave),
             Err(rejection) => Err(rejection.into()),
         };
-        let mut written = match written {
-            Ok(written) if !new.validate_only => written,
+        // [PLC-4] From here to the commit nobody else promises a place.
+        let promised = match written {
+            Ok(written) => self.promise(&new, &loaded).await.map(|promise| (written, promise)),
+            Err(refused) => Err(refused),
+        };
+        let (mut written, promise) = match promised {
+            Ok(promised) if !new.validate_only => promised,
             other => {
                 *held = Some(loaded);
                 return other.map(|_| None);
@@ -231,7 +241,9 @@ impl Node {
         let rests = rest.is_some_and(|before| loaded.rest() > before);
         let (case, mut keys) = self.case_with(&new)?;
         keys.extend(renewed);
-        let asked = Asked { by: new.by.by(), request: digest, case };
+        let place = self.place_change(&loaded, promise.as_ref(), &new.by.by().to_vec())?;
+        let beside = if new.statement == Statement::Identity { new.beside } else { wire::Beside::Unspecified };
+        let asked = Asked { by: new.by.by(), request: digest, case, place, beside };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
     }

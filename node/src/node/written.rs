@@ -99,6 +99,7 @@ impl Written {
             sealed_to: kept.sealed_to,
             dispatch: kept.dispatch,
             words: Vec::new(),
+            beside: 0,
         };
         Ok((record, evidence))
     }

@@ -52,6 +52,9 @@ pub struct Followed {
     /// Who said that she withdraws; empty: not said.
     #[prost(string, tag = "3")]
     pub said_by: String,
+    /// The trail that she chose; empty: the change is another one. [CAS-80]
+    #[prost(bytes = "vec", tag = "4")]
+    pub chosen: Vec<u8>,
 }
 
 /// What becomes of it in a trail.

@@ -12,6 +12,7 @@ mod credential;
 mod follow_up;
 mod on_call;
 mod outline;
+mod places;
 mod staff;
 mod team;
 
@@ -32,6 +33,7 @@ pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
+pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
 
@@ -212,6 +214,9 @@ pub struct EventRecord {
     /// Digests of the words of its values, under the value key; empty if there are none. [CAS-67]
     #[prost(bytes = "vec", tag = "14")]
     pub words: Vec<u8>,
+    /// Why she was named in it although others had been asked the same, as the code of the request; 0: nobody had. [CAS-81]
+    #[prost(int32, tag = "22")]
+    pub beside: i32,
 }
 
 /// What proves an event, and outlives its values.
@@ -292,7 +297,7 @@ kinds! {
     TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, CredentialRecord = 15,
     TeamRecord = 16, DelegationRecord = 17,
     StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, ApprovalRecord = 22, DutyRecord = 23, NudgeRecord = 24,
-    OutlineRecord = 25,
+    OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37,
 }
 
 /// A record to be written.
@@ -353,6 +358,10 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         CaseRecord::KIND => with(record, |r: CaseRecord| vec![points(CASES, &r.case, record)]),
         CaseValuesRecord::KIND => with(record, |r| project_case_values(&r, record)),
         FollowUpRecord::KIND => with(record, |r| project_follow_up(&r, record)),
+        CapacityRecord::KIND => {
+            with(record, |r: CapacityRecord| vec![points(CAPACITIES, &r.service.to_be_bytes(), record)])
+        }
+        PlaceRecord::KIND => with(record, |r: PlaceRecord| vec![points(PLACES, &r.trail, record)]),
         OutlineRecord::KIND => with(record, |r| outline::project(&r, record)),
         DutyRecord::KIND => with(record, |r: DutyRecord| vec![points(DUTIES, &r.duty, record)]),
         NudgeRecord::KIND => with(record, |r| on_call::project_nudge(&r, record)),

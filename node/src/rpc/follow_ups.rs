@@ -91,12 +91,18 @@ impl FollowUpService for FollowUps {
         let by = Admitted::demand(call.extensions(), Part::Whole)?;
         let said = call.into_inner();
         let why = why(said.reason)?;
+        let change = match said.change {
+            Some(wire::follow_up_request::Change::Chosen(chosen)) => {
+                NewChange::Chosen(request::trail(&self.0, &by, &chosen.trail)?)
+            }
+            change => change_of(change)?,
+        };
         let new = NewFollowUp {
             case: self.case(&by, &said.case)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,
-            change: change(said.change)?,
+            change,
             label_words: label_words(&said.label_words)?,
             of_basis: opened(said.of_basis)?,
         };
@@ -183,7 +189,7 @@ fn opened(said: Vec<wire::OpenedFields>) -> Result<BTreeMap<TrailId, Vec<Field>>
 }
 
 /// What changed, read strictly.
-fn change(change: Option<wire::follow_up_request::Change>) -> Result<NewChange, Status> {
+fn change_of(change: Option<wire::follow_up_request::Change>) -> Result<NewChange, Status> {
     use wire::follow_up_request::Change;
     let value = |label: Label, text: String| {
         // Sensitive from here on; what does not fit is not repeated.
@@ -200,6 +206,7 @@ fn change(change: Option<wire::follow_up_request::Change>) -> Result<NewChange, 
             NewChange::ConsentWithdrawn(Some(value(Label::WithdrawalSaidBy, said.said_by)?))
         }
         Change::Risk(said) => NewChange::Risk(request::fields(said.fields)?),
+        Change::Chosen(_) => return Err(request::invalid("change", "a trail of the case")),
     })
 }
 

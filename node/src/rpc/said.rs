@@ -70,7 +70,7 @@ pub(super) async fn event(
     said: wire::RecordEventRequest,
     ask: bool,
 ) -> Result<(NewEvent, [u8; 32], Vec<String>), Status> {
-    let basis = said.basis();
+    let (basis, overbooking, beside) = (said.basis(), said.overbooking(), said.beside());
     let evidence_trail = match said.evidence_trail.as_slice() {
         [] => None,
         beginning => Some(request::trail(node, &by, beginning)?),
@@ -90,6 +90,8 @@ pub(super) async fn event(
         occurred: request::time("occurred", said.occurred)?,
         evidence_trail,
         stays: None,
+        overbooking,
+        beside,
     };
     let differs = node.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);

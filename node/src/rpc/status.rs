@@ -51,6 +51,8 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::PartySuspended
         | Rejection::NotAnAmendment
         | Rejection::NoRule
+        | Rejection::NoPlace
+        | Rejection::ChooseFirst
         | Rejection::OutsideProfile
         | Rejection::WordsTellWho
         | Rejection::BasisNotAllowed

@@ -331,6 +331,9 @@ pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
         evidence_trail: None,
         stays: None,
         knowingly: Vec::new(),
+        overbooking: wire::Overbooking::Unspecified,
+        // What is said of her beside others is the matter of `several` alone.
+        beside: wire::Beside::SheWishes,
     }
 }
 

@@ -162,6 +162,10 @@ rejections! {
     NoSuchDuty = 60, "NO_SUCH_DUTY", User, "there is no such duty here; see `uput duty list`";
     /// Words that tell who she is, or where.
     WordsTellWho = 62, "WORDS_TELL_WHO", User, "the words tell who she is, or where; leave that out, or say knowingly that they do not";
+    /// More places would be promised than there are. [PLC-4]
+    NoPlace = 66, "NO_PLACE", User, "so many places are not free; promise fewer, or more knowingly, with a reason";
+    /// She would be named in one of several trails that ask the same. [CAS-81]
+    ChooseFirst = 67, "CHOOSE_FIRST", User, "others were asked the same in this case and have not heard that she chose; choose first, or say why she is named beside them";
     /// A watch whose reader did not take what it was told.
     TooSlow = 70, "TOO_SLOW", User, "the watch was cut because nobody took what it said; watch again from the last cursor";
     /// An opening that its act does not allow.

@@ -3,6 +3,7 @@
 use tonic::{Code, Request, Response};
 use uput_wire::v1 as wire;
 use uput_wire::v1::account_service_server::AccountService;
+use uput_wire::v1::places_service_server::PlacesService;
 use uput_wire::v1::session_service_server::SessionService;
 use uput_wire::v1::team_service_server::TeamService;
 
@@ -206,4 +207,31 @@ impl TeamService for Script {
         let team = wire::Team { members: Vec::new(), ..sample::team() };
         Ok(Response::new(wire::RemoveTeamMemberResponse { team: Some(team) }))
     }
+}
+
+#[tonic::async_trait]
+impl PlacesService for Script {
+    async fn set_places(&self, request: Request<wire::SetPlacesRequest>) -> Answer<wire::SetPlacesResponse> {
+        self.record("SetPlaces", request.get_ref());
+        Ok(Response::new(wire::SetPlacesResponse { services: places() }))
+    }
+
+    async fn list_places(&self, request: Request<wire::ListPlacesRequest>) -> Answer<wire::ListPlacesResponse> {
+        self.record("ListPlaces", request.get_ref());
+        Ok(Response::new(wire::ListPlacesResponse { services: places() }))
+    }
+}
+
+fn places() -> Vec<wire::ServicePlaces> {
+    let shelter = wire::ServicePlaces {
+        service_type: wire::ServiceType::Shelter.into(),
+        counted: true,
+        places: 12,
+        overflow: 3,
+        held: 1,
+        accepted: 9,
+        free: 2,
+    };
+    let service_type = wire::ServiceType::LegalAid.into();
+    vec![shelter, wire::ServicePlaces { service_type, accepted: 4, ..wire::ServicePlaces::default() }]
 }

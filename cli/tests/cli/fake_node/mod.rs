@@ -32,6 +32,7 @@ use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
+use uput_wire::v1::places_service_server::PlacesServiceServer;
 use uput_wire::v1::session_service_server::SessionServiceServer;
 use uput_wire::v1::staff_service_server::StaffServiceServer;
 use uput_wire::v1::team_service_server::TeamServiceServer;
@@ -130,6 +131,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))
+            .add_service(PlacesServiceServer::with_interceptor(script.clone(), known))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
             .add_service(ChangeServiceServer::with_interceptor(script.clone(), known))

@@ -96,6 +96,8 @@ pub enum NewChange {
     ConsentWithdrawn(Option<Field>),
     /// The risk.
     Risk(Vec<Field>),
+    /// She chose this trail among those that ask the same.
+    Chosen(TrailId),
 }
 
 impl NewChange {
@@ -109,6 +111,7 @@ impl NewChange {
             Self::ExcludedOrganisations(_) => Change::ExcludedOrganisations,
             Self::ConsentWithdrawn(_) => Change::ConsentWithdrawn,
             Self::Risk(_) => Change::Risk,
+            Self::Chosen(_) => Change::Chosen,
         }
     }
 
@@ -117,14 +120,22 @@ impl NewChange {
         match self {
             Self::SafeContact { fields, .. } | Self::Risk(fields) => fields,
             Self::ExcludedPersons(names) => std::slice::from_ref(names),
-            Self::ExcludedOrganisations(_) | Self::ConsentWithdrawn(_) => &[],
+            Self::ExcludedOrganisations(_) | Self::ConsentWithdrawn(_) | Self::Chosen(_) => &[],
+        }
+    }
+
+    /// The trail that she chose.
+    const fn chosen(&self) -> Option<TrailId> {
+        match self {
+            Self::Chosen(trail) => Some(*trail),
+            _ => None,
         }
     }
 }
 
 impl NewFollowUp {
     fn given(&self) -> Given<'_> {
-        Given { fields: self.change.fields(), of_basis: Some(&self.of_basis) }
+        Given { fields: self.change.fields(), of_basis: Some(&self.of_basis), chosen: self.change.chosen() }
     }
 }
 
@@ -134,7 +145,7 @@ const fn labels(change: Change) -> &'static [Label] {
         Change::SafeContact | Change::SafeContactLost => &SAFE_CONTACT,
         Change::ExcludedPersons => &[Label::ExcludedPersons],
         Change::Risk => &RISK,
-        Change::ExcludedOrganisations | Change::ConsentWithdrawn => &[],
+        Change::ExcludedOrganisations | Change::ConsentWithdrawn | Change::Chosen => &[],
     }
 }
 
@@ -164,13 +175,17 @@ impl Node {
         let mut known = self.known(&case)?;
         self.apply(&new.change, &mut known)?;
         let change = new.change.word();
+        if new.change.chosen().is_some_and(|chosen| !case.trails.contains(&chosen)) {
+            return Err(Rejection::NoSuchTrail.into());
+        }
         // Trails first, then the case: the order in which everybody waits.
         let steps = self.plan(&case, change, &known, &new.given()).await?;
         let said_by = match &new.change {
             NewChange::ConsentWithdrawn(Some(field)) => field.value().expose().clone(),
             _ => String::new(),
         };
-        let followed = Followed { change: change.word().to_owned(), trails: steps, said_by };
+        let chosen = new.change.chosen().map(|trail| trail.to_vec()).unwrap_or_default();
+        let followed = Followed { change: change.word().to_owned(), trails: steps, said_by, chosen };
         if new.validate_only {
             return Ok(self.view_plan(change, &followed));
         }
@@ -253,6 +268,7 @@ impl Node {
                 known.marks.set((wire::CaseMarkKind::ConsentWithdrawn, None), true, now);
                 (&[][..], Vec::new())
             }
+            NewChange::Chosen(_) => (&[][..], Vec::new()),
         };
         if let Some((field, _)) = fields.iter().find(|(field, _)| !about.contains(&field.label())) {
             return Err(Refused::NotAbout(field.label()));

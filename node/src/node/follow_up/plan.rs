@@ -57,7 +57,13 @@ impl Node {
         let mut held = self.trails.hold(trail).await;
         self.ensure_loaded(&mut held, trail)?;
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-        let Answer { say, why, act } = answer(change, &self.situation(loaded, change, known, given.of_basis(trail))?);
+        let mut situation = self.situation(loaded, change, known, given.of_basis(trail))?;
+        if let Some(chosen) = given.chosen {
+            // [CAS-80] Whoever was asked the same hears that she chose; nobody else does.
+            let rival = *trail != chosen && self.asks_the_same(loaded, &chosen)?;
+            situation.allowed = if rival { Allowed::Yes } else { Allowed::No };
+        }
+        let Answer { say, why, act } = answer(change, &situation);
         Ok(FollowedStep {
             trail: trail.to_vec(),
             say: say.iter().map(|say| say.word().to_owned()).collect(),

@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Given<'a> {
     pub(super) fields: &'a [Field],
     pub(super) of_basis: Option<&'a BTreeMap<TrailId, Vec<Field>>>,
+    /// The trail that she chose.
+    pub(super) chosen: Option<TrailId>,
 }
 
 impl Given<'_> {
@@ -66,6 +68,8 @@ impl Node {
         }
         let case = CaseId::parse(&kept.case).and_then(|id| self.whole_case(&id)).ok_or(Rejection::ReadFailed)?;
         let change = Change::parse(&followed.change).ok_or(Rejection::ReadFailed)?;
+        // What she chose stands in the record of the change, also after a stop.
+        let given = &Given { chosen: TrailId::parse_optional(&followed.chosen)?, ..*given };
         let known = given.with(self.known(&case)?, kept.time);
         // A trail that came into the case meanwhile.
         for trail in &case.trails {
@@ -152,6 +156,8 @@ impl Node {
             evidence_trail: None,
             stays: None,
             knowingly: Vec::new(),
+            overbooking: wire::Overbooking::Unspecified,
+            beside: wire::Beside::Unspecified,
         })
     }
 
@@ -172,7 +178,7 @@ impl Node {
                 Ok(self.correction(loaded, saying.change, &known, of_basis)?.ok_or(sealed)?)
             }
             Say::Withdrawn => self.said_by(trail, saying.said_by).await,
-            Say::DoNotContact | Say::RiskChanged => Ok(Vec::new()),
+            Say::DoNotContact | Say::RiskChanged | Say::ChosenElsewhere => Ok(Vec::new()),
         }
     }
 }

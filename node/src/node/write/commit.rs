@@ -3,7 +3,7 @@
 //! Guarantees that an event is on disk, with what changes because of it, before it is queued. Leaves to its callers whether
 //! it may be said at all.
 
-use uput_core::rejection::Rejection;
+use uput_core::{rejection::Rejection, wire};
 
 use crate::{
     account::By,
@@ -14,6 +14,7 @@ use crate::{
         cases::draft_of,
         journal::beside,
         outbox::Waiting,
+        places,
         refusal::Refused,
         trails::{Held, Loaded},
         written::Written,
@@ -27,6 +28,10 @@ pub(super) struct Asked {
     pub(super) by: By,
     pub(super) request: Vec<u8>,
     pub(super) case: Option<Case>,
+    /// What the trail takes of our places from now on.
+    pub(super) place: Option<places::Change>,
+    /// Why she is named beside others. [CAS-81]
+    pub(super) beside: wire::Beside,
 }
 
 impl Node {
@@ -48,6 +53,7 @@ impl Node {
             written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.to_vec();
+        kept.beside = asked.beside.into();
         kept.words = self.sealed_words(&loaded, written)?;
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
@@ -64,6 +70,8 @@ impl Node {
         records.extend(boxed.iter().map(record::draft));
         // [APR-5] It is used with what it lets happen, or not at all.
         records.extend(approved.iter().map(Approved::draft));
+        // [PLC-2] What is promised is taken with the promise, or not at all.
+        records.extend(asked.place.iter().map(places::Change::draft));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         let _settling = self.settling();
@@ -73,6 +81,7 @@ impl Node {
         if let Some(approved) = approved {
             approved.used();
         }
+        asked.place.iter().for_each(|place| self.promised.took(place));
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());

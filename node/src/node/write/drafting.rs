@@ -91,6 +91,9 @@ impl Node {
             let peer = self.confirmed(&loaded.other(&self.me.organisation).to_string())?.organisation;
             let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
             self.refuse_excluded(&case, &peer)?;
+            if statement == Statement::Identity && new.beside == wire::Beside::Unspecified {
+                self.refuse_rivals(&case, loaded)?;
+            }
             // [BUN-55] A reopening may restate nothing; whatever else discloses says on which basis.
             if new.fields.is_empty() && statement != Statement::Reopened {
                 return Err(Rejection::BasisNotAllowed.into());

@@ -1307,6 +1307,451 @@ pub struct Escalated {
     #[prost(enumeration = "ServiceType", tag = "1")]
     pub service_type: i32,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ServicePlaces {
+    #[prost(enumeration = "ServiceType", tag = "1")]
+    pub service_type: i32,
+    #[prost(bool, tag = "2")]
+    pub counted: bool,
+    #[prost(uint32, tag = "3")]
+    pub places: u32,
+    #[prost(uint32, tag = "4")]
+    pub overflow: u32,
+    #[prost(uint32, tag = "5")]
+    pub held: u32,
+    #[prost(uint32, tag = "6")]
+    pub accepted: u32,
+    #[prost(uint32, tag = "7")]
+    pub free: u32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetPlacesRequest {
+    #[prost(enumeration = "ServiceType", tag = "1")]
+    pub service_type: i32,
+    #[prost(uint32, tag = "2")]
+    pub places: u32,
+    #[prost(uint32, tag = "3")]
+    pub overflow: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct SetPlacesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub services: ::prost::alloc::vec::Vec<ServicePlaces>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListPlacesRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListPlacesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub services: ::prost::alloc::vec::Vec<ServicePlaces>,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Overbooking {
+    Unspecified = 0,
+    ShortTime = 1,
+    Emergency = 2,
+    Together = 3,
+    Leaving = 4,
+}
+impl Overbooking {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OVERBOOKING_UNSPECIFIED",
+            Self::ShortTime => "OVERBOOKING_SHORT_TIME",
+            Self::Emergency => "OVERBOOKING_EMERGENCY",
+            Self::Together => "OVERBOOKING_TOGETHER",
+            Self::Leaving => "OVERBOOKING_LEAVING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OVERBOOKING_UNSPECIFIED" => Some(Self::Unspecified),
+            "OVERBOOKING_SHORT_TIME" => Some(Self::ShortTime),
+            "OVERBOOKING_EMERGENCY" => Some(Self::Emergency),
+            "OVERBOOKING_TOGETHER" => Some(Self::Together),
+            "OVERBOOKING_LEAVING" => Some(Self::Leaving),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod places_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct PlacesServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> PlacesServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PlacesServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PlacesServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn set_places(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetPlacesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetPlacesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.PlacesService/SetPlaces",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.PlacesService", "SetPlaces"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_places(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPlacesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPlacesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.PlacesService/ListPlaces",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.PlacesService", "ListPlaces"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod places_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PlacesServiceServer.
+    #[async_trait]
+    pub trait PlacesService: std::marker::Send + std::marker::Sync + 'static {
+        async fn set_places(
+            &self,
+            request: tonic::Request<super::SetPlacesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetPlacesResponse>,
+            tonic::Status,
+        >;
+        async fn list_places(
+            &self,
+            request: tonic::Request<super::ListPlacesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPlacesResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct PlacesServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PlacesServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PlacesServiceServer<T>
+    where
+        T: PlacesService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.PlacesService/SetPlaces" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetPlacesSvc<T: PlacesService>(pub Arc<T>);
+                    impl<
+                        T: PlacesService,
+                    > tonic::server::UnaryService<super::SetPlacesRequest>
+                    for SetPlacesSvc<T> {
+                        type Response = super::SetPlacesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetPlacesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PlacesService>::set_places(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetPlacesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.PlacesService/ListPlaces" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPlacesSvc<T: PlacesService>(pub Arc<T>);
+                    impl<
+                        T: PlacesService,
+                    > tonic::server::UnaryService<super::ListPlacesRequest>
+                    for ListPlacesSvc<T> {
+                        type Response = super::ListPlacesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPlacesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PlacesService>::list_places(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPlacesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PlacesServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.PlacesService";
+    impl<T> tonic::server::NamedService for PlacesServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct Reason {
@@ -3223,6 +3668,10 @@ pub struct RecordEventRequest {
     pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Overbooking", tag = "32")]
+    pub overbooking: i32,
+    #[prost(enumeration = "Beside", tag = "33")]
+    pub beside: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3531,6 +3980,42 @@ impl PeerState {
             "PEER_STATE_INTRODUCED" => Some(Self::Introduced),
             "PEER_STATE_CONFIRMED" => Some(Self::Confirmed),
             "PEER_STATE_FROZEN" => Some(Self::Frozen),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Beside {
+    Unspecified = 0,
+    SheWishes = 1,
+    InTurn = 2,
+    Together = 3,
+    Told = 4,
+}
+impl Beside {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "BESIDE_UNSPECIFIED",
+            Self::SheWishes => "BESIDE_SHE_WISHES",
+            Self::InTurn => "BESIDE_IN_TURN",
+            Self::Together => "BESIDE_TOGETHER",
+            Self::Told => "BESIDE_TOLD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "BESIDE_UNSPECIFIED" => Some(Self::Unspecified),
+            "BESIDE_SHE_WISHES" => Some(Self::SheWishes),
+            "BESIDE_IN_TURN" => Some(Self::InTurn),
+            "BESIDE_TOGETHER" => Some(Self::Together),
+            "BESIDE_TOLD" => Some(Self::Told),
             _ => None,
         }
     }
@@ -12794,6 +13279,12 @@ pub struct RiskChange {
     #[prost(message, repeated, tag = "1")]
     pub fields: ::prost::alloc::vec::Vec<Field>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Chosen {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct FollowUpRequest {
@@ -12809,7 +13300,7 @@ pub struct FollowUpRequest {
     pub of_basis: ::prost::alloc::vec::Vec<OpenedFields>,
     #[prost(message, optional, tag = "11")]
     pub reason: ::core::option::Option<Reason>,
-    #[prost(oneof = "follow_up_request::Change", tags = "4, 5, 6, 7, 8")]
+    #[prost(oneof = "follow_up_request::Change", tags = "4, 5, 6, 7, 8, 12")]
     pub change: ::core::option::Option<follow_up_request::Change>,
 }
 /// Nested message and enum types in `FollowUpRequest`.
@@ -12827,6 +13318,8 @@ pub mod follow_up_request {
         ConsentWithdrawn(super::ConsentWithdrawal),
         #[prost(message, tag = "8")]
         Risk(super::RiskChange),
+        #[prost(message, tag = "12")]
+        Chosen(super::Chosen),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,0 +1,49 @@
+//! Several who were asked the same: she is named to one, when the others have heard that she chose.
+//!
+//! Guarantees that our own node names her in none of them while another one that still may say yes has not been told, or
+//! somebody says why. Leaves telling them to `follow_up`.
+
+use uput_core::{
+    id::TrailId,
+    rejection::Rejection,
+    wire::{self, Act},
+};
+
+use super::{Node, trails::Loaded};
+use crate::{case::Case, clock};
+
+/// Headlines of a trail whose other side may be waiting for her. [CAS-81]
+const OPEN: [&str; 6] = ["asked", "held", "waitlisted", "partly_accepted", "accepted", "started"];
+
+impl Node {
+    /// Whether a trail that we opened asks the same as another one of its case. [CAS-80]
+    pub(super) fn asks_the_same(&self, loaded: &Loaded, other: &TrailId) -> Result<bool, Rejection> {
+        let opening = loaded.trail.opening()?;
+        let row = self.row(other, clock::now())?;
+        let ours = loaded.trail.opening_event()?.author == self.me.organisation;
+        Ok(ours && row.is_some_and(|row| same(&row, opening.act, opening.service_type)))
+    }
+
+    /// Refuses to name her while others who were asked the same do not know that she chose. What they have heard is on disk
+    /// here, and leaves before whatever is said after it. [CAS-81]
+    ///
+    /// # Errors
+    /// [`Rejection::ChooseFirst`].
+    pub(super) fn refuse_rivals(&self, case: &Case, loaded: &Loaded) -> Result<(), Rejection> {
+        let opening = loaded.trail.opening()?;
+        if opening.act != Act::Referral {
+            return Ok(());
+        }
+        for trail in case.trails.iter().filter(|trail| **trail != loaded.trail.id()) {
+            let Some(row) = self.row(trail, clock::now())? else { continue };
+            if same(&row, opening.act, opening.service_type) && OPEN.contains(&row.headline.as_str()) {
+                return Err(Rejection::ChooseFirst);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same(row: &wire::Trail, act: Act, service: wire::ServiceType) -> bool {
+    row.ours && row.act() == act && row.service_type() == service
+}
