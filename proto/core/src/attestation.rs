@@ -14,6 +14,7 @@ use crate::{
     id::{Id, KeyRecordId, OrgId, hex},
     key::KeyChain,
     rejection::Rejection,
+    safe_contact::is_contact,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit, open},
     step::Author,
@@ -180,17 +181,52 @@ impl Body {
     }
 }
 
-/// The label of an attestation that says more than its event, if there is one. [ONW-3]
-pub(crate) fn beyond(fields: &[Field]) -> Option<Label> {
-    let carrier = fields.iter().find(|field| field.label() == Label::Provenance)?;
-    // Read to be compared with the fields beside it.
-    let within = Attestation::parse(carrier.value().expose()).is_ok_and(|copy| copy.stands_in(fields));
-    (!within).then_some(Label::Provenance)
+/// How an attestation stands to the labels and values that are open beside it. [ONW-3]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// There is none, or it says what is said beside it.
+    Within,
+    /// It says more, or something else.
+    Beyond,
+    /// It is closed, or something that it would be compared with.
+    Unseen,
 }
 
-/// What can be attested: what is said of her, and neither why it may be said nor who said it.
+impl Beside {
+    /// `all`: every label of the event is open, and so one that is not among them is not there.
+    pub(crate) fn of(labels: &BTreeSet<Label>, fields: &[Field], all: bool) -> Self {
+        let said = |label| fields.iter().find(|field| field.label() == label);
+        let Some(carrier) = said(Label::Provenance) else {
+            return if labels.contains(&Label::Provenance) { Self::Unseen } else { Self::Within };
+        };
+        // Read to be compared with the fields beside it.
+        let Ok(copy) = Attestation::parse(carrier.value().expose()) else { return Self::Beyond };
+        let facts = copy.disclosed.fields().map(|fact| match said(fact.label()) {
+            Some(field) if field == fact => Self::Within,
+            None if labels.contains(&fact.label()) || !all => Self::Unseen,
+            _ => Self::Beyond,
+        });
+        facts.fold(Self::Within, Self::worse)
+    }
+
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Beyond, _) | (_, Self::Beyond) => Self::Beyond,
+            (Self::Unseen, _) | (_, Self::Unseen) => Self::Unseen,
+            _ => Self::Within,
+        }
+    }
+}
+
+/// The label of an attestation that says more than these fields, if there is one. [ONW-3]
+pub(crate) fn beyond(fields: &[Field]) -> Option<Label> {
+    let labels = fields.iter().map(Field::label).collect();
+    (Beside::of(&labels, fields, true) == Beside::Beyond).then_some(Label::Provenance)
+}
+
+/// What can be attested: what is said of her, and neither why it may be said, nor who said it, nor how to reach her. [ONW-1]
 fn is_fact(label: Label) -> bool {
-    label != Label::Provenance && !label.is_staff() && !label.is_of_basis()
+    label != Label::Provenance && !label.is_staff() && !label.is_of_basis() && !is_contact(label)
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -7,7 +7,7 @@ use super::{
     minimised::{alone, ticks},
 };
 use crate::{
-    attestation::beyond,
+    attestation::{Beside, beyond},
     catalogue::{Field, Label},
     rejection::Rejection,
     slot::{Disclosed, DisclosedSlot},
@@ -72,6 +72,8 @@ impl Agreement {
             Some(refused) => Judgement::No(refused),
             None if opened.len() < slots => Judgement::NotCheckable,
             None if permitted.tick_is_closed(&labels, &fields, true) => Judgement::NotCheckable,
+            // [ONW-3] What it would be compared with is closed.
+            None if Beside::of(&labels, &fields, true) == Beside::Unseen => Judgement::NotCheckable,
             None => Judgement::Yes,
         }
     }
@@ -92,24 +94,26 @@ impl Permitted {
         }
     }
 
-    /// Fields that are allowed, and the others.
+    /// Fields that are allowed, and the others. What an attestation says is held against what is kept. [ONW-3]
     fn part(&self, fields: Vec<Field>) -> (Vec<Field>, Vec<Field>) {
-        let (ticks, alone, beyond) = (ticks(&fields), alone(&fields), beyond(&fields));
-        fields.into_iter().partition(|field| {
+        let (ticks, alone) = (ticks(&fields), alone(&fields));
+        let (kept, mut dropped): (Vec<Field>, Vec<Field>) = fields.into_iter().partition(|field| {
             let label = field.label();
             alone != Some(label)
-                && beyond != Some(label)
                 && self.labels().contains(&label)
                 && (!self.ticked().contains(&label) || ticks.contains(&label))
-        })
+        });
+        let beyond = beyond(&kept);
+        let (kept, told): (Vec<Field>, Vec<Field>) = kept.into_iter().partition(|field| beyond != Some(field.label()));
+        dropped.extend(told);
+        (kept, dropped)
     }
 
     /// What is certainly wrong with what is open.
     fn breach(&self, labels: &BTreeSet<Label>, fields: &[Field], foreign: bool, all: bool) -> Option<Refused> {
         let mut outside: Vec<Label> = labels.difference(self.labels()).copied().collect();
         outside.extend(alone(fields));
-        // [ONW-3] What it is compared with may be closed.
-        outside.extend(beyond(fields).filter(|_| closed_values(labels, fields) == 0));
+        outside.extend((Beside::of(labels, fields, all) == Beside::Beyond).then_some(Label::Provenance));
         if !self.tick_is_closed(labels, fields, all) {
             let ticks = ticks(fields);
             outside.extend(labels.iter().filter(|label| self.ticked().contains(label) && !ticks.contains(label)));
@@ -129,9 +133,4 @@ impl Permitted {
         let seen = fields.iter().any(|field| field.label() == Label::ConsentTicked);
         needed && !seen && (!all || labels.contains(&Label::ConsentTicked))
     }
-}
-
-/// How many labels are open whose values are not.
-fn closed_values(labels: &BTreeSet<Label>, fields: &[Field]) -> usize {
-    labels.iter().filter(|label| fields.iter().all(|field| field.label() != **label)).count()
 }

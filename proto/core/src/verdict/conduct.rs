@@ -114,7 +114,9 @@ fn check_terms(
             let why = if closed > 0 {
                 format!("{closed} of {slots} slots are closed, and a closed slot is not a slot within profile")
             } else {
-                String::from("the value that says which labels she ticked is closed")
+                String::from(
+                    "a value is closed by which its labels are judged: which she ticked, or what an attestation says",
+                )
             };
             findings.against(Demand::Profile, Conformance::NotCheckable, Some(event.id), said(&why));
         }

@@ -38,7 +38,7 @@ fn raw(fields: Vec<(String, String)>) -> (Vec<u8>, Disclosed) {
 }
 
 /// The same slots with labels opened only, or with values of some.
-fn narrowed(disclosed: &Disclosed, slots: &[u8], extent: &Extent) -> Option<Disclosed> {
+pub(crate) fn narrowed(disclosed: &Disclosed, slots: &[u8], extent: &Extent) -> Option<Disclosed> {
     let some = disclosed.disclose(&event_id(), extent)?;
     Some(open(&some, slots, &[9; 32], &hotline()).unwrap())
 }
@@ -47,7 +47,7 @@ fn event_id() -> uput_core::id::EventId {
     uput_core::id::Id::of(b"event").into()
 }
 
-fn slots_of(fields: &[Field]) -> Vec<u8> {
+pub(crate) fn slots_of(fields: &[Field]) -> Vec<u8> {
     let mut fields: Vec<_> = fields.iter().map(|f| (f.label().name().to_owned(), f.value().expose().clone())).collect();
     fields.resize(16, (String::new(), String::new()));
     raw(fields).0

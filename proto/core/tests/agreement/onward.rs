@@ -8,14 +8,14 @@ use uput_core::{
     key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
     rejection::Rejection,
     sensitive::Sensitive,
-    slot::SlotSecrets,
+    slot::{Choice, Extent, SlotSecrets},
     step::Author,
     time::Seconds,
     wire::{Act, LegalBasis, ServiceType},
 };
 
 use crate::{
-    evaluation::disclosed,
+    evaluation::{disclosed, narrowed, slots_of},
     scene::{DEMONSTRATION, compiled, consent, field, now, opening, organisation, request, terms, with},
 };
 
@@ -156,6 +156,63 @@ fn an_attestation_says_no_more_than_stands_beside_it() {
     // [ONW-6] It is hers to tick, like everything that says where she was.
     let unticked = with(consent(), with(language(), vec![narrow]));
     assert_eq!(minimised(unticked).unwrap_err().labels, [Label::Provenance]);
+}
+
+/// [ONW-3] [DIS-13]
+#[test]
+fn what_is_dropped_does_not_come_in_again_within_an_attestation() {
+    let (signing, chain) = attester(10);
+    let whole = issued(&signing, &chain, 1);
+    // The need in words is hers to tick, and she did not.
+    let unticked = field(Label::NeedStatement, "A bed for two");
+    let said = agreement_issue(&signing, &chain, with(facts(), vec![unticked.clone()]));
+    let fields = with(ticked(), with(facts(), vec![unticked, said]));
+    assert_eq!(received(&fields).0, [Label::NeedStatement, Label::Provenance]);
+    let fields = with(ticked(), with(facts(), vec![whole]));
+    assert_eq!(received(&fields).0, []);
+}
+
+/// [ONW-1] [SAF-2]
+#[test]
+fn how_to_reach_her_is_never_attested() {
+    let (signing, chain) = attester(10);
+    let number = field(Label::SafeContactTelephone, "+38344000000");
+    let copy = read(&agreement_issue(&signing, &chain, with(facts(), vec![number])));
+    assert_eq!(copy.labels().count(), facts().len());
+}
+
+/// [ONW-3] [DIS-14]
+#[test]
+fn an_auditor_says_yes_to_no_attestation_that_was_not_compared() {
+    let (signing, chain) = attester(10);
+    let whole = issued(&signing, &chain, 1);
+    let judged = |fields: &[Field], closed: &[Label]| {
+        let (us, opening) = (hotline(), opening("shelter-jasen", Act::Referral, ServiceType::Shelter));
+        let request = request(&us, &opening, terms(2, 1, LegalBasis::ExplicitConsent, 0), Occasion::Later);
+        let open = Label::ALL.iter().copied().filter(|label| !closed.contains(label));
+        let extent = Extent { labels: Choice::All, values: Choice::Only(open.collect()) };
+        let seen = narrowed(&disclosed(fields), &slots_of(fields), &extent);
+        agreement().judge_labels(&request, seen.as_ref(), 16)
+    };
+    let good = with(ticked(), with(facts(), vec![whole.clone()]));
+    assert_eq!(judged(&good, &[]), Judgement::Yes);
+    assert_eq!(judged(&good, &[Label::Provenance]), Judgement::NotCheckable);
+    assert_eq!(judged(&good, &[Label::Name]), Judgement::NotCheckable);
+    assert_eq!(judged(&good, &[Label::ConsentForm]), Judgement::Yes, "nothing to compare it with");
+    let outside = || Judgement::No(Refused { rejection: Rejection::OutsideProfile, labels: vec![Label::Provenance] });
+    // Another value is closed, and says nothing of the label that is not there.
+    let more = with(ticked(), vec![field(Label::Language, "sq"), field(Label::AgeBand, "30_59"), whole.clone()]);
+    assert_eq!(judged(&more, &[Label::AgeBand]), outside());
+    let other = with(ticked(), vec![field(Label::Name, "Mila Invented"), field(Label::Language, "sr"), whole]);
+    assert_eq!(judged(&other, &[Label::Name]), outside());
+}
+
+/// A copy of what stage 2 lets an organisation say that needs no tick of hers here.
+fn agreement_issue(signing: &SigningKey, chain: &KeyChain, fields: Vec<Field>) -> Field {
+    let author = Author { organisation: chain.organisation(), key_record: chain.newest_id(), signing, incarnation: 0 };
+    let all = "need_statement safe_contact_telephone";
+    let said = minimised(with(with(consent(), vec![field(Label::ConsentTicked, all)]), fields)).unwrap();
+    Attestation::issue(&said, &author, now(), secrets(1)).unwrap().unwrap()
 }
 
 /// [ONW-4]
