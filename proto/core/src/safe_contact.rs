@@ -85,9 +85,12 @@ pub const fn is_contact(label: Label) -> bool {
 /// Withholds in a trail what may not be shown. Events stand in order of their causes, with their values. Gives what became of
 /// them: [`ContactFit::Outside`] only if something is shown that would have been withheld. [SAF-2]
 pub fn guard_trail(trail: &mut wire::Trail, intent: Intent, minute: Option<HerMinute>) -> ContactFit {
-    let newest = newest_values(trail);
-    let fit = if is_over(trail, &newest) { ContactFit::Ended } else { judge(&newest, intent, minute) };
-    let counts: BTreeMap<Label, usize> = newest.iter().map(|(label, newest)| (*label, newest.place)).collect();
+    let (newest, warned) = (newest_values(trail), warned(trail));
+    let since = |newest: &Newest| warned.is_none_or(|warned| newest.place > warned);
+    let fit = if is_over(trail, &newest, intent, since) { ContactFit::Ended } else { judge(&newest, intent, minute) };
+    // [SAF-6] What was told before a warning is what it warns of.
+    let counting = newest.iter().filter(|(_, newest)| since(newest));
+    let counts: BTreeMap<Label, usize> = counting.map(|(label, newest)| (*label, newest.place)).collect();
     let mut tally = Tally::new(fit, intent);
     for (place, event) in trail.events.iter_mut().enumerate() {
         for field in &mut event.fields {
@@ -119,8 +122,7 @@ pub fn guard_record(record: &mut wire::CaseRecord, intent: Intent, minute: Optio
         .fields
         .iter()
         .filter_map(|field| Some((Label::parse(&field.label).ok()?, Newest { value: field.value.clone(), place: 0 })));
-    let known: BTreeMap<Label, Newest> = known.filter(|(_, newest)| !newest.value.is_empty()).collect();
-    let fit = judge(&known, intent, minute);
+    let fit = judge(&known.collect(), intent, minute);
     let (mut tally, mut sealed) = (Tally::new(fit, intent), false);
     for field in &mut record.fields {
         let Some(label) = contact_label(&field.label) else { continue };
@@ -209,25 +211,44 @@ fn newest_values(trail: &wire::Trail) -> BTreeMap<Label, Newest> {
     newest
 }
 
-/// Whether she must not be reached by what this trail says: it was stopped, or its sender warned since. [SAF-6]
-fn is_over(trail: &wire::Trail, newest: &BTreeMap<Label, Newest>) -> bool {
-    let stopped = !trail.ours && ENDINGS.contains(&trail.headline.as_str());
-    let told = newest.iter().filter(|(label, _)| is_contact(**label) || **label == Label::SafeContactChannel);
-    let told = told.map(|(_, newest)| newest.place).max();
-    let warned = trail.events.iter().rposition(|event| event.kind == "warned" && event.code == "do_not_contact");
-    stopped || warned.is_some_and(|warned| told.is_none_or(|told| warned > told))
+/// Where the sender warned last that nobody contact her. What has no effect warns of nothing. [SAF-6]
+fn warned(trail: &wire::Trail) -> Option<usize> {
+    let warns = |event: &wire::TrailEvent| event.kind == "warned" && event.code == "do_not_contact";
+    trail.events.iter().rposition(|event| warns(event) && event.ours == trail.ours && event.void_reason.is_empty())
 }
 
-/// Whether her word allows the way that was named, now. [SAF-4]
+/// Whether she must not be reached by what this trail says: it was stopped, or its sender warned, and gave no value since
+/// that serves the way which is named. [SAF-6]
+fn is_over(
+    trail: &wire::Trail,
+    newest: &BTreeMap<Label, Newest>,
+    intent: Intent,
+    since: impl Fn(&Newest) -> bool,
+) -> bool {
+    let stopped = !trail.ours && ENDINGS.contains(&trail.headline.as_str());
+    let serves = |label: Label| match intent.channel {
+        ContactChannel::Unspecified => is_contact(label),
+        channel => serves(label).contains(&channel),
+    };
+    let (new, old): (Vec<_>, Vec<_>) =
+        newest.iter().filter(|(label, _)| serves(**label)).partition(|(_, newest)| since(newest));
+    stopped || (new.is_empty() && !old.is_empty())
+}
+
+/// Whether her word allows the way that was named, now. A word that stands and cannot be read allows nothing. [SAF-4]
 fn judge(known: &BTreeMap<Label, Newest>, intent: Intent, minute: Option<HerMinute>) -> ContactFit {
-    let said = |label| known.get(&label).map(|newest: &Newest| newest.value.as_str()).filter(|value| !value.is_empty());
+    let said = |label| known.get(&label).map(|newest: &Newest| newest.value.as_str());
     if intent.channel == ContactChannel::Unspecified {
         return ContactFit::NoChannel;
     }
-    if said(Label::SafeContactChannel).is_some_and(|channel| channel != word(intent.channel)) {
+    let (channel, hours_of) = (said(Label::SafeContactChannel), said(Label::SafeContactHours));
+    if channel == Some("") || hours_of == Some("") {
+        return ContactFit::Sealed;
+    }
+    if channel.is_some_and(|channel| channel != word(intent.channel)) {
         return ContactFit::OtherChannel;
     }
-    match (said(Label::SafeContactHours).and_then(hours), minute) {
+    match (hours_of.and_then(hours), minute) {
         (None, _) => ContactFit::Fits,
         (Some(_), None) => ContactFit::NoClock,
         (Some((from, to)), Some(HerMinute(now))) => {
@@ -378,10 +399,42 @@ mod tests {
         assert_eq!(asked(warned.clone(), intent, at(10, 0)), (ContactFit::Ended, false));
         warned.events.push(event(&[("safe_contact_telephone", "+38269000222")]));
         assert_eq!(guard_trail(&mut warned, intent, at(10, 0)), ContactFit::Fits, "the new way came after the warning");
+        // A new address does not bring back the number that he holds.
+        let mut moved = told();
+        moved.events.push(warning());
+        moved.events.push(event(&[("home_address", "Another invented street 9"), ("safe_contact_channel", "call")]));
+        assert_eq!(asked(moved.clone(), intent, at(10, 0)), (ContactFit::Ended, false));
+        assert_eq!(asked(moved, Intent::default(), at(10, 0)), (ContactFit::NoChannel, false));
+        // Neither is a warning what has no effect, or what the receiver said.
+        for (void_reason, ours) in [("wrong_side", false), ("", true)] {
+            let mut other = told();
+            other.events.push(wire::TrailEvent { void_reason: void_reason.to_owned(), ours, ..warning() });
+            assert_eq!(asked(other, intent, at(10, 0)), (ContactFit::Fits, true));
+        }
         for headline in ENDINGS {
             let stopped = wire::Trail { headline: headline.to_owned(), ..told() };
             assert_eq!(asked(stopped.clone(), intent, at(10, 0)), (ContactFit::Ended, false), "{headline}");
             assert!(asked(wire::Trail { ours: true, ..stopped }, intent, at(10, 0)).1, "our own client is still ours");
+        }
+    }
+
+    /// [SAF-4] Hours that came sealed after the number did not.
+    #[test]
+    fn a_word_that_cannot_be_read_allows_nothing() {
+        for label in ["safe_contact_hours", "safe_contact_channel"] {
+            let mut trail = told();
+            trail.events.push(event(&[(label, "")]));
+            assert_eq!(asked(trail, by(ContactChannel::Call), at(10, 0)), (ContactFit::Sealed, false), "{label}");
+            let field = |label: &str, value: &str, sealed: &[u8]| wire::RecordedField {
+                label: label.to_owned(),
+                value: value.to_owned(),
+                sealed: sealed.to_vec(),
+                ..Default::default()
+            };
+            let fields = vec![field("safe_contact_telephone", NUMBER, &[]), field(label, "", &[1])];
+            let mut record = wire::CaseRecord { fields, ..Default::default() };
+            assert_eq!(guard_record(&mut record, by(ContactChannel::Call), at(10, 0)), ContactFit::Sealed, "{label}");
+            assert!(record.fields[0].withheld && record.fields[0].value.is_empty());
         }
     }
 
