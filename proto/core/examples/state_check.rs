@@ -39,7 +39,7 @@ fn main() {
     };
     let act = after("--act").map(|word| Act::from_word(&word).expect("an act"));
     let (opener, peer) = (number("--opener", 2), number("--peer", 2));
-    let bounds = Bounds { opener, peer, kinds, threads: number("--threads", 2), act };
+    let bounds = Bounds { opener, peer, kinds, threads: number("--threads", 2), act, merge: true };
     let (start, counts, over) = (Instant::now(), Counts::default(), AtomicBool::new(false));
     let result = std::thread::scope(|scope| {
         scope.spawn(|| tell(&counts, start, &over));
@@ -90,11 +90,12 @@ fn progress(counts: &Counts, start: Instant) -> String {
 fn line(counts: &Counts, start: Instant) -> String {
     let at = |count: &AtomicU64| count.load(Relaxed);
     format!(
-        "{} pairs of chains up to equal future, {} lawful steps, {} void attempts, {} states, {:.1} s",
+        "{} pairs of chains up to equal future, {} lawful steps, {} void attempts, {} states ({} up to numbers), {:.1} s",
         at(&counts.pairs),
         at(&counts.lawful),
         at(&counts.void),
         at(&counts.states),
+        counts.wholes.len(),
         start.elapsed().as_secs_f64()
     )
 }

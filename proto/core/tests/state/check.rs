@@ -2,9 +2,12 @@
 //!
 //! Two pairs are one if the same can follow from both ("equal future", `views`): only one of them is carried further.
 //! Only effective events take a place; a void one adds nothing, so that nothing later depends on it; nor does a report
-//! that no condition reads. What is checked on each pair is in `invariant`.
+//! that no condition reads. Two newest events that crossed come to the same in either order: the sender's first is the
+//! one that is carried further. What is checked on each pair is in `invariant`, and is checked before pairs are one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -14,7 +17,7 @@ use uput_core::wire::Act;
 use crate::chains::Chains;
 use crate::invariant;
 use crate::kinds::{Said, takes_no_place};
-use crate::views::Views;
+use crate::views::{Views, views};
 
 /// How far, and with which kinds.
 #[derive(Clone)]
@@ -25,6 +28,8 @@ pub(crate) struct Bounds {
     pub(crate) threads: usize,
     /// What each trail asks; none: anything.
     pub(crate) act: Option<Act>,
+    /// Whether pairs from which the same can follow are one.
+    pub(crate) merge: bool,
 }
 
 /// What was counted so far; another thread may read it.
@@ -38,6 +43,8 @@ pub(crate) struct Counts {
     pub(crate) void: AtomicU64,
     /// Wholes, up to like kinds.
     pub(crate) states: AtomicU64,
+    /// The same, whatever number an event has in its chain, and whatever the epoch is.
+    pub(crate) wholes: Once,
     /// The size that is being checked: how many events of the sender and of the receiver follow the opening.
     pub(crate) opener: AtomicU64,
     pub(crate) peer: AtomicU64,
@@ -164,7 +171,9 @@ impl Worker<'_> {
     fn grow(&self, pair: &Pair, found: &mut Vec<Pair>) -> Result<(), Box<Violation>> {
         let (side, counts) = (self.side, self.size.counts);
         let chains = pair.build(self.size.bounds.act);
-        let seen = pair.seen(side)..=u8::try_from(chains.own(side.other()).count()).unwrap();
+        let all = u8::try_from(chains.own(side.other()).count()).unwrap();
+        let seen = pair.seen(side)..=all;
+        let others = views(&chains, side.other(), pair.seen(side.other()));
         let spoken = self.size.bounds.kinds.iter().filter(|(by, kind)| *by == side && !kind.opens());
         for (kind, seen) in spoken.flat_map(|(_, kind)| seen.clone().map(move |seen| (*kind, seen))) {
             let next = pair.with(side, kind, seen);
@@ -175,13 +184,20 @@ impl Worker<'_> {
                 continue;
             };
             counts.lawful.fetch_add(1, Relaxed);
-            invariant::of_last(&chains, &grown, side, seen).map_err(tell)?;
-            let views = Views::of(&grown, [next.seen(Side::Opener), next.seen(Side::Peer)]);
-            if !self.pairs.is_new(views.key(&grown)) {
+            // The same pair comes of the receiver's newest event, said after this one and without having seen it.
+            if side == Side::Opener && seen < all && !takes_no_place(side, kind) {
+                invariant::of_last(&chains, &grown, side, seen, None).map_err(tell)?;
+                continue;
+            }
+            let views = Views::of(&grown, side, [next.seen(Side::Opener), next.seen(Side::Peer)], &others);
+            invariant::of_last(&chains, &grown, side, seen, Some(&views.full)).map_err(tell)?;
+            invariant::of_views(&grown, &views).map_err(tell)?;
+            let key = if self.size.bounds.merge { views.key(&grown) } else { next.number() };
+            if !self.pairs.is_new(key) {
                 continue;
             }
             counts.pairs.fetch_add(1, Relaxed);
-            invariant::of_views(&grown, &views).map_err(tell)?;
+            counts.wholes.is_new(views.state_without_numbers());
             if self.size.states.is_new(views.state()) {
                 counts.states.fetch_add(1, Relaxed);
                 invariant::of_state(&grown, &views.full).map_err(tell)?;
@@ -201,10 +217,18 @@ impl Size<'_> {
 }
 
 /// What was met before, by all workers together.
-#[derive(Default)]
-struct Once([Mutex<HashSet<u64>>; 32]);
+#[derive(Debug, Default)]
+pub(crate) struct Once([Mutex<HashSet<u64>>; 32]);
 
 impl Once {
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|part| part.lock().unwrap().len()).sum()
+    }
+
+    pub(crate) fn all(&self) -> BTreeSet<u64> {
+        self.0.iter().flat_map(|part| part.lock().unwrap().iter().copied().collect::<Vec<_>>()).collect()
+    }
+
     fn is_new(&self, key: u64) -> bool {
         self.0[usize::try_from(key % 32).unwrap()].lock().unwrap().insert(key)
     }
@@ -247,6 +271,15 @@ impl Pair {
     fn seen(&self, side: Side) -> u8 {
         let newest = self.events().rfind(|(by, _, _)| *by == side).map(|(_, _, seen)| seen);
         newest.unwrap_or(u8::from(side == Side::Peer))
+    }
+
+    /// Equal for no other pair, in whichever order its events were said.
+    fn number(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for side in [Side::Opener, Side::Peer] {
+            self.events().filter(|(by, _, _)| *by == side).for_each(|event| event.hash(&mut hasher));
+        }
+        hasher.finish()
     }
 
     fn tell(&self) -> String {

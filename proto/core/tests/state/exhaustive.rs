@@ -52,10 +52,26 @@ fn what_is_taken_as_alike_has_the_same_facts_and_crosses_alike() {
     }
 }
 
+// [STA-24]
+#[test]
+fn nothing_that_can_be_reached_is_lost_by_taking_pairs_as_one() {
+    for (opener, peer, kinds) in [(2, 1, core_kinds()), (1, 2, core_kinds()), (2, 2, transfer_kinds())] {
+        let [merged, each] = [true, false].map(|merge| {
+            let counts = Counts::default();
+            let bounds = Bounds { opener, peer, kinds: kinds.clone(), threads: 2, act: None, merge };
+            check(&bounds, &counts).unwrap_or_else(|violation| panic!("{violation:?}"));
+            counts
+        });
+        println!("{opener}+{peer}: {} pairs of {}", merged.pairs.load(Relaxed), each.pairs.load(Relaxed));
+        assert!(merged.pairs.load(Relaxed) < each.pairs.load(Relaxed));
+        assert_eq!(merged.wholes.all(), each.wholes.all());
+    }
+}
+
 fn lawful(opener: usize, peer: usize, kinds: Vec<Said>, act: Option<Act>) -> u64 {
     let counts = Counts::default();
-    check(&Bounds { opener, peer, kinds, threads: 2, act }, &counts)
+    check(&Bounds { opener, peer, kinds, threads: 2, act, merge: true }, &counts)
         .unwrap_or_else(|violation| panic!("{violation:?}"));
-    println!("{opener}+{peer}: {counts:?}");
+    println!("{opener}+{peer}: {} pairs, {} states", counts.pairs.load(Relaxed), counts.wholes.len());
     counts.lawful.load(Relaxed)
 }

@@ -16,8 +16,15 @@ pub(crate) fn of_void(side: Side, kind: Kind) -> Result<(), String> {
     hold(!report, "I15 a report of what happened is void")
 }
 
-/// Of the newest event, which has seen so many of the other chain: I4, I11 and I14.
-pub(crate) fn of_last(before: &Chains, chains: &Chains, side: Side, seen: u8) -> Result<(), String> {
+/// Of the newest event, which has seen so many of the other chain: I4, I11 and I14. `full`: what is read of it all, if
+/// it was read.
+pub(crate) fn of_last(
+    before: &Chains,
+    chains: &Chains,
+    side: Side,
+    seen: u8,
+    full: Option<&Reading>,
+) -> Result<(), String> {
     let last = chains.nodes.last().ok_or("no event")?;
     let past = *chains.pasts.last().ok_or("no event")?;
     let discloses = row(side, last.kind).is_some_and(|row| row.class == Class::Disclosure);
@@ -27,13 +34,13 @@ pub(crate) fn of_last(before: &Chains, chains: &Chains, side: Side, seen: u8) ->
     hold(last.kind != Kind::Identity || ground, "I4 identity without a covering acceptance, a decision or a law")?;
     let accepts = matches!(last.kind, Kind::Accepted | Kind::PartlyAccepted);
     hold(!accepts || chains.values(past) != 0, "I14 accepted by one to whom nothing was disclosed")?;
-    crossing_is_listed(before, chains, last, seen)
+    crossing_is_listed(before, chains, last, seen, full)
 }
 
 /// Of what the two parties can see: I3, I5, I6, I7, I12, I13 and I14.
 pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
     let (full, all) = (&views.full, chains.all());
-    for view in views.all() {
+    for view in views.new() {
         let same = view.events.iter().all(|(id, event)| full.events.get(id) == Some(event));
         hold(same && view.world.is_subset(&full.world), "I3 a view says what the whole does not")?;
         hold(view.epoch <= full.epoch, "I3 an epoch is lost")?;
@@ -44,9 +51,9 @@ pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
         crossing_disclosures_are_owed(chains, full),
         "I6 a disclosure that crossed an ending, or a correction alone, is not owed",
     )?;
-    let peers = || views.peer.iter().chain([full]);
+    let peers = || views.by(Side::Peer).iter().chain([full]);
     let gap = |opener: &Reading| peers().any(|peer| !opener.responsible.opener && !peer.responsible.peer);
-    hold(!views.opener.iter().chain([full]).any(gap), "I7 nobody knows itself responsible")?;
+    hold(!views.by(Side::Opener).iter().chain([full]).any(gap), "I7 nobody knows itself responsible")?;
     hold(
         chains.set(&full.world_now) == chains.world(all),
         "I12 what happened is hidden by a reopening that had not seen it",
@@ -83,7 +90,13 @@ fn hold(holds: bool, what: &str) -> Result<(), String> {
 }
 
 /// What would be void had its author seen everything is in the list of crossings.
-fn crossing_is_listed(before: &Chains, chains: &Chains, last: &Node, seen: u8) -> Result<(), String> {
+fn crossing_is_listed(
+    before: &Chains,
+    chains: &Chains,
+    last: &Node,
+    seen: u8,
+    full: Option<&Reading>,
+) -> Result<(), String> {
     let mut unseen = before.own(last.side.other()).skip(usize::from(seen)).peekable();
     if unseen.peek().is_none() || before.may(last.side, last.kind).is_ok() {
         return Ok(());
@@ -93,9 +106,10 @@ fn crossing_is_listed(before: &Chains, chains: &Chains, last: &Node, seen: u8) -
         let (opener, peer) = pair(other);
         crossed(opener, peer) != Crossed::Both
     };
-    let reported = chains.history.reading().is_ok_and(|reading| {
+    let lists = |reading: &Reading| {
         reading.crossings.iter().any(|crossing| crossing.opener == last.id || crossing.peer == last.id)
-    });
+    };
+    let reported = full.map_or_else(|| chains.history.reading().is_ok_and(|full| lists(&full)), lists);
     hold(unseen.any(matters) && reported, "I11 a crossing is in no cell")
 }
 
