@@ -17,6 +17,7 @@ use crate::args::Options;
 use crate::code::word_of;
 use crate::document::Target;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -239,10 +240,6 @@ fn called(name: Option<&String>, account: &str) -> String {
     name.cloned().unwrap_or_else(|| format!("account {}", account.get(..8).unwrap_or(account)))
 }
 
-fn spoken(word: Option<&String>) -> String {
-    word.map(|word| word.replace('_', " ")).unwrap_or_default()
-}
-
 impl Seen {
     fn of(access: wire::Access) -> Self {
         Self {
@@ -268,11 +265,17 @@ impl Seen {
         if let Some(person) = &self.on_behalf_of {
             who = format!("{who} for {person}");
         }
-        let mut why = spoken(self.reason.as_ref());
+        let mut why = label::of_some::<AccessReason>(self.reason.as_ref());
         if let Some(words) = &self.words {
             why = format!("{why}: {words}");
         }
-        [moment::local(self.seconds), who, spoken(self.kind.as_ref()), why, spoken(self.standing.as_ref())]
+        [
+            moment::local(self.seconds),
+            who,
+            label::of_some::<AccessKind>(self.kind.as_ref()),
+            why,
+            label::of_some::<AccessStanding>(self.standing.as_ref()),
+        ]
     }
 }
 
@@ -297,11 +300,11 @@ impl Finding {
         [
             moment::local(self.seconds),
             called(self.name.as_ref(), &self.account),
-            spoken(self.rule.as_ref()),
+            label::of_some::<UnusualRule>(self.rule.as_ref()),
             self.count.to_string(),
             bound,
             case,
-            spoken(self.reason.as_ref()),
+            label::of_some::<AccessReason>(self.reason.as_ref()),
         ]
     }
 }

@@ -21,6 +21,7 @@ use crate::code::{self, word_of};
 use crate::document::Target;
 use crate::failure::Failure;
 use crate::fields;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -375,13 +376,13 @@ impl Known {
     fn row(&self) -> [String; 5] {
         let short = self.account.get(..8).unwrap_or_default().to_owned();
         let tokens = self.tokens.iter().filter(|token| !token.revoked).map(KnownToken::row).collect::<Vec<_>>();
-        [short, self.name.clone(), self.role.clone(), self.state(), tokens.join("; ")]
+        [short, self.name.clone(), label::of::<wire::Role>(&self.role), self.state(), tokens.join("; ")]
     }
 
     fn describe(&self, page: &mut Page) {
         page.pair("account", &self.account);
         page.pair("name", &self.name);
-        page.pair("role", &self.role);
+        page.pair("role", label::of::<wire::Role>(&self.role));
         page.pair("state", self.state());
     }
 }
@@ -401,7 +402,7 @@ impl KnownToken {
     }
 
     fn limits(&self) -> String {
-        if self.scopes.is_empty() { "all of its role".to_owned() } else { self.scopes.join(", ") }
+        if self.scopes.is_empty() { "all of its role".to_owned() } else { label::all("scope", &self.scopes) }
     }
 
     fn ends(&self) -> String {

@@ -12,6 +12,7 @@ use crate::args::Options;
 use crate::code;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::opening::{Asked, OpeningArgs};
 use crate::output::Answer;
 use crate::statement::StatementArgs;
@@ -159,9 +160,13 @@ async fn say_of_newest(
     let trail = statement.trail.trail(&node, false, None, None).await?;
     let newest = trail.events.into_iter().rev().find(|event| event.kind == kind && event.void_reason.is_empty());
     let newest = newest.ok_or_else(|| {
-        Failure::new(Exit::Failed, "STEP_NOT_ALLOWED", format!("there is no {kind} in that trail"))
-            .because("what is said here is about one, and none has effect")
-            .next("look what was said; see `uput trail show`")
+        Failure::new(
+            Exit::Failed,
+            "STEP_NOT_ALLOWED",
+            format!("there is no event of the kind {} in that trail", label::shown("kind", kind)),
+        )
+        .because("what is said here is about one, and none has effect")
+        .next("look what was said; see `uput trail show`")
     })?;
     statement.say_with(&node, name(newest.event), &fields, Vec::new()).await
 }

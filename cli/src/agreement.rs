@@ -28,6 +28,7 @@ use crate::args::Options;
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
 use crate::refusal;
@@ -177,6 +178,7 @@ impl ShowArgs {
         }
         describe(&sentences, &mut page);
         document.describe_unresolved(&mut page);
+        label::explain(&mut page);
         Answer::new(&json!({ "agreement": document.standing, "summary": sentences }), page)
     }
 }

@@ -21,6 +21,7 @@ use crate::case::CaseCommand;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
 use crate::fields;
+use crate::label;
 use crate::moment;
 use crate::notification::NotificationCommand;
 use crate::output::{Answer, Page};
@@ -201,7 +202,7 @@ pub(crate) fn show(approval: wire::Approval) -> Result<Answer, Failure> {
     let known = Known::of(approval);
     let mut page = Page::default();
     page.pair("approval", &known.approval);
-    page.pair("status", &known.status);
+    page.pair("status", label::of::<ApprovalStatus>(&known.status));
     page.pair("what", known.what());
     page.pair("labels", known.labels.join(" "));
     page.pair("asked by", &known.asked_by_name);
@@ -279,18 +280,20 @@ impl Known {
         }
     }
 
-    /// For example: disclosure: opened with Clinic, stage 1, under vital_interests.
+    /// For example: disclosure: opened with Clinic, stage 1, under vital interests.
     fn what(&self) -> String {
-        let mut what = self.kind.clone();
+        let mut what = label::of::<ApprovalKind>(&self.kind);
         let parts = [
-            self.event.as_ref().map(|event| format!(": {event}")),
+            self.event.as_ref().map(|event| format!(": {}", label::shown("kind", event))),
             self.peer.as_ref().map(|peer| format!(" with {peer}")),
             self.trail.as_ref().map(|trail| format!(" in {}", trail.get(..8).unwrap_or_default())),
             self.case.as_ref().filter(|_| self.peer.is_none()).map(|case| format!(" of case {case}")),
             self.colleague
                 .as_ref()
                 .map(|id| format!(", letting in {} ({})", self.let_in(), id.get(..8).unwrap_or_default())),
-            self.basis.as_ref().map(|basis| format!(", stage {}, under {basis}", self.stage)),
+            self.basis
+                .as_ref()
+                .map(|basis| format!(", stage {}, under {}", self.stage, label::of::<LegalBasis>(basis))),
         ];
         what.extend(parts.into_iter().flatten());
         what
@@ -302,12 +305,20 @@ impl Known {
     }
 
     fn why(&self) -> String {
-        if self.words.is_empty() { self.reason.clone() } else { format!("{}: {}", self.reason, self.words) }
+        let reason = label::of::<ApprovalReason>(&self.reason);
+        if self.words.is_empty() { reason } else { format!("{reason}: {}", self.words) }
     }
 
     fn row(&self) -> [String; 6] {
         let short = self.approval.get(..8).unwrap_or_default().to_owned();
-        [short, self.status.clone(), self.what(), self.asked_by_name.clone(), self.why(), moment::local(self.end)]
+        [
+            short,
+            label::of::<ApprovalStatus>(&self.status),
+            self.what(),
+            self.asked_by_name.clone(),
+            self.why(),
+            moment::local(self.end),
+        ]
     }
 }
 
@@ -332,6 +343,6 @@ impl Count {
     fn row(&self) -> [String; 7] {
         let known = [self.asked, self.approved, self.refused, self.expired, self.used, self.approved_by_new_account];
         let [asked, approved, refused, expired, used, new] = known.map(|number| number.to_string());
-        [self.kind.clone(), asked, approved, refused, expired, used, new]
+        [label::of::<ApprovalKind>(&self.kind), asked, approved, refused, expired, used, new]
     }
 }

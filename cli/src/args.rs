@@ -83,7 +83,8 @@ pub(crate) struct Options {
     #[arg(short, long, global = true)]
     pub(crate) yes: bool,
     // [CLI-73]
-    /// Language of labels: en, sq, sr-Cyrl, sr-Latn, bs, hr, cnr, mk, rom; left out: that of the system
+    /// Language of labels: en, sq, sr-Cyrl, sr-Latn, bs, hr, cnr, mk, rom; left out: that of the system. A star marks a label that no
+    /// native speaker has confirmed
     #[arg(long, global = true, value_name = "TAG", value_parser = label::parse)]
     pub(crate) language: Option<Language>,
     /// Never ask; fail instead

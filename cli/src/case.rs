@@ -17,6 +17,7 @@ use crate::case_record::RecordCommand;
 use crate::code::word_of;
 use crate::failure::Failure;
 use crate::fields;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -466,7 +467,7 @@ fn excluded(exclusion: Option<wire::CaseExclusion>) -> Result<Answer, Failure> {
     let mut page = Page::default();
     page.pair("person", &exclusion.person);
     page.pair("name", &exclusion.name);
-    page.pair("why", &exclusion.ground);
+    page.pair("why", label::of::<wire::ExclusionGround>(&exclusion.ground));
     page.pair("decided", exclusion.decided());
     Answer::new(&json!({ "exclusion": exclusion }), page)
 }
@@ -587,12 +588,13 @@ impl Excluded {
         }
     }
 
-    fn decided(&self) -> &str {
-        self.ruling.as_deref().unwrap_or("not yet")
+    fn decided(&self) -> String {
+        let ruled = self.ruling.as_ref().map(|ruling| label::of::<wire::ExclusionRuling>(ruling));
+        ruled.unwrap_or_else(|| "not yet".to_owned())
     }
 
     fn row(&self) -> [String; 4] {
         let short = self.person.get(..8).unwrap_or_default().to_owned();
-        [short, self.name.clone(), self.ground.clone(), self.decided().to_owned()]
+        [short, self.name.clone(), label::of::<wire::ExclusionGround>(&self.ground), self.decided()]
     }
 }

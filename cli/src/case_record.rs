@@ -20,6 +20,7 @@ use crate::code::{parser, word_of};
 use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
 use crate::fields::{self, FieldsArgs};
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -276,16 +277,16 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
     page.pair("changed", moment::local(record.changed));
     for field in &record.fields {
         let value = match field.value.as_str() {
-            _ if field.withheld => "(withheld)",
-            "" => "(value not shown)",
-            value => value,
+            _ if field.withheld => "(withheld)".to_owned(),
+            "" => "(value not shown)".to_owned(),
+            value => label::value(&field.label, value),
         };
-        page.line(format!("  {} {value}", field.label));
+        page.line(format!("  {} {value}", label::field(&field.label)));
     }
     if closed > 0 {
         page.line(format!("{closed} values are sealed to colleagues: no key of yours opens them"));
     }
-    page.pair("replaced", replaced.join(", "));
+    page.pair("replaced", label::fields(replaced));
     contact::describe(record.contact, &mut page);
     let contact = word_of::<wire::ContactFit>(record.contact);
     let marks: Vec<_> = record.marks.iter().filter(|mark| mark.stands).map(Mark::of).collect();
@@ -494,8 +495,8 @@ impl Mark {
     }
 
     fn words(&self) -> String {
-        let mark = self.mark.replace('_', " ");
-        self.label.as_ref().map_or_else(|| mark.clone(), |label| format!("{mark}: {label}"))
+        let mark = label::of::<CaseMarkKind>(&self.mark);
+        self.label.as_ref().map_or_else(|| mark.clone(), |name| format!("{mark}: {}", label::field(name)))
     }
 }
 
@@ -550,7 +551,7 @@ impl Followed {
     }
 
     fn describe(&self, page: &mut Page) {
-        page.pair("change", self.change.replace('_', " "));
+        page.pair("change", label::shown("followed_change", &self.change));
         page.pair("made", self.time.as_deref().unwrap_or_default());
         page.pair("not confirmed", self.unconfirmed.to_string());
         page.table(["TRAIL", "WITH", "SAID", "STATE", "WHY", "TO DO"], self.trails.iter().map(FollowedTrail::row));
@@ -577,14 +578,16 @@ impl FollowedTrail {
 
     fn row(&self) -> [String; 6] {
         let late = if self.overdue { ", LATE" } else { "" };
-        let plain = |word: &Option<String>| word.as_deref().unwrap_or_default().replace('_', " ");
+        let word =
+            |list: &str, word: &Option<String>| word.as_ref().map(|word| label::shown(list, word)).unwrap_or_default();
+        let said: Vec<_> = self.say.iter().map(|said| label::statement(said)).collect();
         [
             self.trail.get(..8).unwrap_or_default().to_owned(),
             self.with.clone(),
-            self.say.join(" ").replace('_', " "),
-            format!("{}{late}", self.state.replace('_', " ")),
-            plain(&self.why),
-            plain(&self.todo),
+            said.join(", "),
+            format!("{}{late}", label::of::<wire::FollowState>(&self.state)),
+            word("followed_why", &self.why),
+            word("followed_todo", &self.todo),
         ]
     }
 }

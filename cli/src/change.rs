@@ -22,6 +22,7 @@ use crate::args::Options;
 use crate::code::word_of;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{self, Answer, Page};
 use crate::refusal;
@@ -271,7 +272,7 @@ fn row(change: &wire::Change) -> [String; 4] {
     let short = |id: &[u8]| hex(id.get(..8).unwrap_or(id));
     let about = [&change.organisation, &change.agreement, &change.account, &change.team, &change.approval];
     let about = about.into_iter().find(|id| !id.is_empty()).map(|id| short(id)).unwrap_or_default();
-    let kind = word_of::<wire::ChangeKind>(change.kind).unwrap_or_default();
+    let kind = label::of_number::<wire::ChangeKind>(change.kind);
     [format!("{kind:<13}"), short(&change.trail), short(&change.case), about]
 }
 

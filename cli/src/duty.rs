@@ -15,6 +15,7 @@ use crate::args::Options;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
 use crate::fields;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -319,7 +320,7 @@ impl DutyView {
             if self.order == 0 { String::new() } else { self.order.to_string() },
             self.account.as_deref().map_or_else(|| "nobody: a holiday".to_owned(), short),
             self.shown.clone(),
-            self.channel.clone().unwrap_or_default(),
+            label::of_some::<DutyChannel>(self.channel.as_ref()),
             self.address.clone(),
         ]
     }
@@ -343,7 +344,7 @@ impl OnDutyView {
 
     fn row(&self) -> [String; 4] {
         let short = self.account.get(..8).unwrap_or_default().to_owned();
-        [self.order.to_string(), self.name.clone(), short, self.channel.clone().unwrap_or_default()]
+        [self.order.to_string(), self.name.clone(), short, label::of_some::<DutyChannel>(self.channel.as_ref())]
     }
 }
 

@@ -21,6 +21,7 @@ use crate::code;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fields::FieldsArgs;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::peer;
@@ -189,7 +190,7 @@ impl EscalateArgs {
         let shown = |id: &[u8]| Some(hex(id)).filter(|id| !id.is_empty());
         page.pair("asked", to);
         page.pair("trail", shown(opened).unwrap_or_default());
-        page.pair("from the record", carried.join(", "));
+        page.pair("from the record", label::fields(carried));
         page.pair("instead of", hex(from));
         let body = json!({
             "trail": shown(opened), "to": to, "instead_of": hex(from), "event": shown(event), "carried": carried,

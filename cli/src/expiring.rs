@@ -7,6 +7,7 @@ use uput_core::wire;
 use crate::access::Node;
 use crate::args::Options;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::refusal;
@@ -48,7 +49,7 @@ fn rows(trail: &wire::Trail) -> Vec<[String; 6]> {
             hex(trail.trail.get(..8).unwrap_or(&trail.trail)),
             trail.peer.clone(),
             asks(trail),
-            ending.what.clone(),
+            label::shown("ending", &ending.what),
             when(ending),
             if ending.ours { "you" } else { "they" }.to_owned(),
         ]

@@ -14,6 +14,7 @@ use crate::code::word_of;
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::refusal;
@@ -229,7 +230,8 @@ async fn doctor(options: &Options) -> Result<Answer, Failure> {
     let checks: Vec<Checked> = node.checks.into_iter().map(checked).collect();
     let mut page = Page::default();
     for check in &checks {
-        page.line(format!("{:<8} {}: {}", check.level, check.name, check.finding));
+        let level = label::of::<wire::CheckLevel>(&check.level);
+        page.line(format!("{level:<8} {}: {}", check.name, check.finding));
         if !check.remedy.is_empty() {
             page.line(format!("         do: {}", check.remedy));
         }

@@ -10,6 +10,7 @@ use crate::args::Options;
 use crate::code;
 use crate::failure::Failure;
 use crate::fields::FieldsArgs;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
@@ -113,7 +114,7 @@ fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> 
         page.line("opened: signed and kept; it is sent now, and again until the other side has it");
         page.pair("trail", hex(trail));
     }
-    page.pair("differs", answer.differs.join(", "));
+    page.pair("differs", label::fields(&answer.differs));
     let trail = Some(hex(trail)).filter(|id| !id.is_empty());
     Answer::new(
         &json!({ "trail": trail, "differs": answer.differs, "dry_run": dry_run, "request_id": request_id }),

@@ -3,6 +3,7 @@
 //! Guarantees that with `--json` standard output is one JSON object, also on failure, and that no text from elsewhere
 //! can steer the terminal. Leaves to the commands what to say.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -68,6 +69,11 @@ impl Page {
         self.0.push_str(text);
     }
 
+    /// Every word on it, as codes are written.
+    pub(crate) fn words(&self) -> BTreeSet<&str> {
+        words(&self.0)
+    }
+
     /// Rows under a heading.
     pub(crate) fn table<const N: usize>(&mut self, heading: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
         let mut builder = Builder::default();
@@ -81,6 +87,11 @@ impl Page {
             self.0.push('\n');
         }
     }
+}
+
+/// Every word of a text, as codes are written.
+pub(crate) fn words(text: &str) -> BTreeSet<&str> {
+    text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).collect()
 }
 
 /// Replaces control and direction characters by their number. [CLI-8]

@@ -15,6 +15,7 @@ use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fields;
+use crate::label;
 use crate::moment;
 use crate::node::{waiting, write_keys};
 use crate::output::{self, Answer, Page};
@@ -269,7 +270,7 @@ impl Known {
     fn row(&self) -> [String; 7] {
         [
             self.name.clone(),
-            self.state.clone(),
+            label::of::<wire::PeerState>(&self.state),
             if self.connected { "yes" } else { "no" }.to_owned(),
             if self.contact == 0 { "never".to_owned() } else { moment::local(self.contact) },
             waiting(self.queued, self.oldest_queued_seconds),
@@ -288,7 +289,7 @@ impl Known {
     fn describe(&self, page: &mut Page) {
         page.pair("name", &self.name);
         page.pair("organisation", self.organisation.as_deref().unwrap_or_default());
-        page.pair("state", &self.state);
+        page.pair("state", label::of::<wire::PeerState>(&self.state));
         page.pair("safety number", self.safety_number.as_deref().unwrap_or_default());
         page.pair("endpoints", self.endpoints.join(", "));
     }

@@ -9,6 +9,7 @@ use crate::access::Node;
 use crate::args::Options;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
+use crate::label;
 use crate::output::{Answer, Page};
 use crate::refusal;
 
@@ -88,7 +89,7 @@ impl Service {
     fn row(&self) -> [String; 6] {
         let number = |number: Option<u32>| number.map_or_else(|| "not said".to_owned(), |number| number.to_string());
         [
-            self.service.replace('_', " "),
+            label::of::<ServiceType>(&self.service),
             number(self.places),
             self.overflow.to_string(),
             self.held.to_string(),

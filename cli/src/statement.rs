@@ -11,6 +11,7 @@ use crate::args::Options;
 use crate::code;
 use crate::failure::Failure;
 use crate::fields::{Fields, FieldsArgs};
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::reference::Reference;
@@ -116,14 +117,15 @@ fn said(
 ) -> Result<Answer, Failure> {
     let event = &answer.event;
     let mut page = Page::default();
+    let said = label::shown("kind", kind);
     if dry_run {
-        page.line(format!("{kind}: allowed; nothing was written or sent"));
+        page.line(format!("{said}: allowed; nothing was written or sent"));
     } else {
-        page.line(format!("{kind}: signed and kept"));
+        page.line(format!("{said}: signed and kept"));
         page.pair("event", hex(event));
     }
     page.pair("trail", hex(trail));
-    page.pair("differs", answer.differs.join(", "));
+    page.pair("differs", label::fields(&answer.differs));
     let event = Some(hex(event)).filter(|id| !id.is_empty());
     let body = json!({
         "trail": hex(trail), "event": event, "kind": kind, "differs": answer.differs, "dry_run": dry_run,

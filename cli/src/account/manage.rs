@@ -10,6 +10,7 @@ use crate::access::Node;
 use crate::args::Options;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -173,7 +174,8 @@ impl Colleague {
     fn row(&self) -> [String; 4] {
         let short = |id: &str| id.get(..8).unwrap_or_default().to_owned();
         let name = if self.erased { "(erased)".to_owned() } else { self.name.clone() };
-        let role = if self.disabled { format!("{}, ended", self.role) } else { self.role.clone() };
+        let role = label::of::<wire::Role>(&self.role);
+        let role = if self.disabled { format!("{role}, ended") } else { role };
         [short(&self.account), short(&self.person), name, role]
     }
 }

@@ -17,6 +17,7 @@ use crate::code::{self, word_of};
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
@@ -139,7 +140,7 @@ impl EnrolArgs {
         let (account, role) = (hex(&enrolled.account), word_of::<wire::Role>(enrolled.role));
         let mut page = Page::default();
         page.pair("account", &account);
-        page.pair("role", role.clone().unwrap_or_default());
+        page.pair("role", label::of_some::<wire::Role>(role.as_ref()));
         page.line("The password is set, and the code is used up; log in: uput account log-in");
         Answer::new(&json!({ "account": account, "role": role }), page)
     }
@@ -385,7 +386,7 @@ impl KnownNotice {
     }
 
     fn row(&self) -> [String; 4] {
-        [self.kind.replace('_', " "), short(&self.account), short(&self.by), moment::local(self.when)]
+        [label::of::<wire::NoticeKind>(&self.kind), short(&self.account), short(&self.by), moment::local(self.when)]
     }
 }
 

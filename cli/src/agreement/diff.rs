@@ -9,6 +9,7 @@ use crate::agreement::source::NamesArgs;
 use crate::agreement::subject::Subject;
 use crate::args::Options;
 use crate::failure::Failure;
+use crate::label;
 use crate::output::{Answer, Page};
 
 /// Which two.
@@ -41,6 +42,7 @@ impl DiffArgs {
         changes.iter().for_each(|change| describe(change, &mut page));
         page.line("");
         succeed(older, newer, &succession, &mut page);
+        label::explain(&mut page);
         let shown: Vec<Value> = changes.iter().map(shown).collect();
         let ids = |list: &[OrgId]| list.iter().map(OrgId::to_string).collect::<Vec<_>>();
         let Succession { follows, stay, threshold, sign, join, stay_behind, suspended } = &succession;

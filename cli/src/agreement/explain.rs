@@ -17,6 +17,7 @@ use crate::agreement::subject::Subject;
 use crate::args::Options;
 use crate::code;
 use crate::failure::Failure;
+use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 
@@ -83,6 +84,7 @@ impl ExplainArgs {
                 let none = Value::Null;
                 let body =
                     json!({ "may": true, "ways": ways, "rule": none, "rejection": none, "why": none, "remedy": none });
+                label::explain(&mut page);
                 Answer::new(&body, page)
             }
             Explanation::No { rule, obstacle, why, remedy } => {
@@ -93,6 +95,7 @@ impl ExplainArgs {
                 page.line(format!("lawful would be {remedy}"));
                 let ways: [Value; 0] = [];
                 let body = json!({ "may": false, "ways": ways, "rule": rule, "rejection": rejection, "why": why, "remedy": remedy });
+                label::explain(&mut page);
                 Answer::new(&body, page)
             }
         }

@@ -17,6 +17,7 @@ use crate::agreement::{Held, source};
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::organisation_key::OrganisationKeyArgs;
 use crate::output::{self, Answer, Page};
 use crate::prompt;
@@ -83,9 +84,11 @@ impl SignArgs {
 
 /// Shows what would be signed, and asks. [CLI-42]
 fn ask(options: &Options, agreement: &Agreement, question: &str) -> Result<(), Failure> {
-    for (at, sentence) in summary(agreement).iter().enumerate() {
+    let sentences = summary(agreement);
+    for (at, sentence) in sentences.iter().enumerate() {
         output::note(options, &format!("{:>4}. {sentence}", at + 1));
     }
+    label::glossary(&output::words(&sentences.join(" "))).iter().for_each(|line| output::note(options, line));
     prompt::confirm(options, question)
 }
 

@@ -16,6 +16,7 @@ use crate::agreement::subject::Document;
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::label;
 use crate::node;
 use crate::output::{Answer, Page};
 use crate::peer;
@@ -74,6 +75,7 @@ impl CheckArgs {
         let warnings = document.warnings.iter().map(|warning| warn(&self.file, warning, &mut page)).collect::<Vec<_>>();
         id.iter().for_each(|id| page.pair("agreement", id));
         document.describe_unresolved(&mut page);
+        label::explain(&mut page);
         let unresolved = &document.unresolved;
         let body = json!({ "agreement": id, "unresolved": unresolved, "summary": sentences, "warnings": warnings });
         Answer::new(&body, page)

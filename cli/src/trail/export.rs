@@ -14,6 +14,7 @@ use crate::args::Options;
 use crate::code::{self, word};
 use crate::document::Target;
 use crate::failure::Failure;
+use crate::label;
 use crate::output::{Answer, Page};
 use crate::progress;
 use crate::prompt;
@@ -107,7 +108,7 @@ impl ExportArgs {
         if !target.is_stdout() {
             page.pair("written to", target.name());
             page.pair("bytes", answer.bundle.len().to_string());
-            page.pair("opens", word(self.open));
+            page.pair("opens", label::of::<DisclosureScope>(&word(self.open)));
             page.pair("their head", if answer.fresh_head { "fresh" } else { "not fresh: they did not answer in time" });
         }
         let body = json!({

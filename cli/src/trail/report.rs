@@ -47,7 +47,11 @@ fn subject(report: &Report, trust: &str, page: &mut Page) {
         let stage = ["enquiry", "need", "identity"].get(standing.stage as usize).copied().unwrap_or("unknown");
         page.pair(
             "stands at",
-            format!("{} ({open}); disclosed: {stage}", label::shown("headline", &standing.headline)),
+            format!(
+                "{} ({open}); disclosed: {}",
+                label::shown("headline", &standing.headline),
+                label::shown("stage", stage)
+            ),
         );
         if standing.epoch > 0 {
             page.pair("reopened", format!("{} times", standing.epoch));

@@ -6,7 +6,6 @@ use uput_core::wire::{self, LegalBasis};
 
 use crate::access::Node;
 use crate::args::Options;
-use crate::code::word_of;
 use crate::contact::{self, ContactArgs};
 use crate::expiring;
 use crate::failure::Failure;
@@ -108,7 +107,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair("ask next", escalation(next));
     }
     for ending in &trail.endings {
-        page.pair(&format!("ends: {}", ending.what), expiring::when(ending));
+        page.pair(&format!("ends: {}", label::shown("ending", &ending.what)), expiring::when(ending));
     }
     page.pair("changed", moment::local(trail.changed));
     contact::describe(trail.contact, page);
@@ -122,10 +121,14 @@ fn business(other: &wire::Counterpart) -> String {
 
 /// Who is asked next, and from when on. [TIM-20]
 fn escalation(next: &wire::Escalation) -> String {
-    let service = word_of::<wire::ServiceType>(next.service_type).unwrap_or_default().replace('_', " ");
+    let service = label::of_number::<wire::ServiceType>(next.service_type);
     let when = if next.now { "NOW" } else { "not yet" };
     let since = moment::local(next.due);
-    format!("{service}: {when}, from {since} on, as there is no {} ({})", next.missed, next.peers.join(", "))
+    format!(
+        "{service}: {when}, from {since} on, as there is no {} ({})",
+        label::shown("timer_kind", &next.missed),
+        next.peers.join(", ")
+    )
 }
 
 /// When, who owes it, and on whose word it runs and was met. [TIM-1]
@@ -190,7 +193,7 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });
     detail("delivered", moment::local(event.delivered));
     detail("by telephone", telephone(event, trail));
-    detail("basis", label::shown("legal_basis", &word_of::<LegalBasis>(event.basis).unwrap_or_default()));
+    detail("basis", label::of_number::<LegalBasis>(event.basis));
     let closed = event
         .fields
         .iter()
@@ -200,11 +203,11 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     for field in event.fields.iter().filter(|field| !field.value.is_empty()) {
         detail(&label::field(&field.label), label::value(&field.label, &field.value));
     }
-    detail("withheld", event.withheld.join(", "));
-    detail("said knowingly although it looked as if it told who she is", event.knowingly.join(", "));
-    detail("dropped unread, outside the profile", event.stripped.join(", "));
-    detail("NO EFFECT", event.void_reason.clone());
-    detail("findings", event.findings.join(", "));
+    detail("withheld", label::fields(&event.withheld));
+    detail("said knowingly although it looked as if it told who she is", label::fields(&event.knowingly));
+    detail("dropped unread, outside the profile", label::fields(&event.stripped));
+    detail("NO EFFECT", label::word("void_reason", &event.void_reason));
+    detail("findings", label::all("finding", &event.findings));
     detail("evidence", hex(&event.evidence));
     detail("event", format!("{} #{}", hex(&event.event), event.seq));
 }

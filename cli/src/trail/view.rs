@@ -147,9 +147,7 @@ impl TrailView {
 
 /// What is asked, for people: the act and the service.
 pub(crate) fn asks(trail: &wire::Trail) -> String {
-    let act = word_of::<Act>(trail.act).unwrap_or_default();
-    let service = word_of::<ServiceType>(trail.service_type).unwrap_or_default();
-    format!("{}: {}", label::shown("act", &act), label::shown("service_type", &service))
+    format!("{}: {}", label::of_number::<Act>(trail.act), label::of_number::<ServiceType>(trail.service_type))
 }
 
 /// The newest value of each label: later events correct earlier ones.

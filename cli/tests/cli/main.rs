@@ -16,6 +16,7 @@ mod failures;
 mod fake_node;
 mod harness;
 mod help;
+mod languages;
 #[allow(dead_code, reason = "the core's own tests use the rest of it")]
 #[path = "../../../proto/core/tests/verdict/sample.rs"]
 mod night;

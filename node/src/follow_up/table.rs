@@ -214,6 +214,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    use uput_core::code_list;
+
     fn every_situation() -> impl Iterator<Item = Situation> {
         let mut all = Vec::new();
         for side in Side::ALL {
@@ -229,6 +231,17 @@ mod tests {
             }
         }
         all.into_iter()
+    }
+
+    /// What only an approval adds stands last. [COD-1]
+    #[test]
+    fn every_word_that_a_person_is_shown_is_in_a_list_of_codes() {
+        let list = |name: &str| &code_list::lists().iter().find(|list| list.name == name).unwrap().codes;
+        assert!(Change::ALL.iter().map(|change| change.word()).eq(list("followed_change")));
+        let whys = Why::ALL.iter().map(|why| why.word()).filter(|word| *word != "-");
+        assert!(whys.chain(["needs_approval", "not_approved"]).eq(list("followed_why")));
+        let acts = Do::ALL.iter().map(|act| act.word()).filter(|word| *word != "-");
+        assert!(acts.chain(["approve"]).eq(list("followed_todo")));
     }
 
     /// [CAS-52]

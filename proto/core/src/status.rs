@@ -65,6 +65,20 @@ pub enum Stands {
 }
 
 impl What {
+    /// Each of them.
+    pub const ALL: [Self; 10] = [
+        Self::Request,
+        Self::Hold,
+        Self::Decision,
+        Self::Stay,
+        Self::Consent,
+        Self::Basis,
+        Self::Review,
+        Self::Measure,
+        Self::Mandate,
+        Self::Agreement,
+    ];
+
     /// In a word.
     #[must_use]
     pub const fn word(self) -> &'static str {

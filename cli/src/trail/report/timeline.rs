@@ -48,14 +48,22 @@ fn describe(entry: &Entry, page: &mut Page) {
         let value = field.value.as_ref().map(|value| label::value(&field.label, value.0.expose()));
         detail(&label::field(&field.label), value.unwrap_or_default());
     }
-    detail("late", entry.late.join(", "));
-    detail("NO EFFECT", entry.void.clone().unwrap_or_default());
-    detail("findings", entry.findings.join(", "));
+    detail("late", entry.late.iter().map(|late| late_by(late)).collect::<Vec<_>>().join(", "));
+    detail("NO EFFECT", label::word("void_reason", entry.void.as_deref().unwrap_or_default()));
+    detail("findings", label::all("finding", &entry.findings));
     detail("names", entry.names.clone().unwrap_or_default());
     let incarnation =
         if entry.incarnation > 0 { format!(", incarnation {}", entry.incarnation) } else { String::new() };
     let seen = if entry.seen_by_other { "" } else { "; nothing signed by the other side shows that it had this" };
     detail("event", format!("{} #{}{incarnation}{seen}", entry.event, entry.number));
+}
+
+/// `answer 5 min`: the timer by its label.
+fn late_by(late: &str) -> String {
+    match late.split_once(' ') {
+        Some((timer, by)) => format!("{} {by}", label::shown("timer_kind", timer)),
+        None => label::shown("timer_kind", late),
+    }
 }
 
 /// A time, and whose word it is. [TIM-1]

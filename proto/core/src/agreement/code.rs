@@ -1,9 +1,11 @@
 //! Codes of the schema as words: `SERVICE_TYPE_SOCIAL_WORK` is written `social_work`.
 
 use crate::wire::{
-    Act, Channel, ClosureReason, DecisionOutcome, DecisionType, DeclineReason, LegalBasis, NotReachedReason, Outcome,
-    PartialForm, PhoneAnswer, PurgeManner, Purpose, RevocationReason, ServiceType, TaskStatus, TimerKind, VisitOutcome,
-    WarningCode,
+    AccessKind, AccessReason, AccessStanding, Act, ApprovalKind, ApprovalReason, ApprovalStatus, Beside, CaseMarkKind,
+    ChangeKind, Channel, CheckLevel, ClosureReason, ContactChannel, ContactFit, DecisionOutcome, DecisionType,
+    DeclineReason, DisclosureScope, DutyChannel, ExclusionGround, ExclusionRuling, FollowState, LegalBasis,
+    NotReachedReason, NoticeKind, Outcome, Overbooking, PartialForm, PeerState, PhoneAnswer, PurgeManner, Purpose,
+    RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind, UnusualRule, VisitOutcome, WarningCode,
 };
 
 /// A code of the schema that people write as a word.
@@ -33,6 +35,12 @@ pub fn name_of<C: Code>(code: C) -> String {
     name.strip_prefix(C::PREFIX).unwrap_or(name).to_ascii_lowercase()
 }
 
+/// The name of the list in which a code stands: `service_type`. [COD-1]
+#[must_use]
+pub fn list_of<C: Code>() -> String {
+    C::PREFIX.trim_end_matches('_').to_ascii_lowercase()
+}
+
 macro_rules! codes {
     ($($code:ty = $prefix:literal,)*) => {
         $(impl Code for $code {
@@ -42,29 +50,58 @@ macro_rules! codes {
                 self.as_str_name()
             }
         })*
+
+        /// Every list of them: its name, and its words. [COD-1]
+        pub(crate) fn code_lists() -> Vec<(String, Vec<String>)> {
+            vec![$((list_of::<$code>(), <$code>::every().map(name_of).collect()),)*]
+        }
     };
 }
 
+// What is signed comes first, what only a node and its people say to each other after it.
 codes! {
     Act = "ACT_",
-    Channel = "CHANNEL_",
-    ClosureReason = "CLOSURE_REASON_",
-    DecisionOutcome = "DECISION_OUTCOME_",
-    DecisionType = "DECISION_TYPE_",
-    DeclineReason = "DECLINE_REASON_",
+    ServiceType = "SERVICE_TYPE_",
     LegalBasis = "LEGAL_BASIS_",
+    WarningCode = "WARNING_CODE_",
+    Channel = "CHANNEL_",
+    PhoneAnswer = "PHONE_ANSWER_",
+    DecisionType = "DECISION_TYPE_",
+    DecisionOutcome = "DECISION_OUTCOME_",
+    RevocationReason = "REVOCATION_REASON_",
+    ClosureReason = "CLOSURE_REASON_",
+    PartialForm = "PARTIAL_FORM_",
+    DeclineReason = "DECLINE_REASON_",
     NotReachedReason = "NOT_REACHED_REASON_",
     Outcome = "OUTCOME_",
-    PartialForm = "PARTIAL_FORM_",
-    PhoneAnswer = "PHONE_ANSWER_",
     PurgeManner = "PURGE_MANNER_",
     Purpose = "PURPOSE_",
-    RevocationReason = "REVOCATION_REASON_",
-    ServiceType = "SERVICE_TYPE_",
-    TaskStatus = "TASK_STATUS_",
     TimerKind = "TIMER_KIND_",
+    TaskStatus = "TASK_STATUS_",
     VisitOutcome = "VISIT_OUTCOME_",
-    WarningCode = "WARNING_CODE_",
+    Role = "ROLE_",
+    Scope = "SCOPE_",
+    DisclosureScope = "DISCLOSURE_SCOPE_",
+    DutyChannel = "DUTY_CHANNEL_",
+    PeerState = "PEER_STATE_",
+    CheckLevel = "CHECK_LEVEL_",
+    FollowState = "FOLLOW_STATE_",
+    NoticeKind = "NOTICE_KIND_",
+    ExclusionGround = "EXCLUSION_GROUND_",
+    ExclusionRuling = "EXCLUSION_RULING_",
+    ApprovalKind = "APPROVAL_KIND_",
+    ApprovalStatus = "APPROVAL_STATUS_",
+    ApprovalReason = "APPROVAL_REASON_",
+    AccessKind = "ACCESS_KIND_",
+    AccessReason = "ACCESS_REASON_",
+    AccessStanding = "ACCESS_STANDING_",
+    UnusualRule = "UNUSUAL_RULE_",
+    ChangeKind = "CHANGE_KIND_",
+    ContactChannel = "CONTACT_CHANNEL_",
+    ContactFit = "CONTACT_FIT_",
+    CaseMarkKind = "CASE_MARK_KIND_",
+    Overbooking = "OVERBOOKING_",
+    Beside = "BESIDE_",
 }
 
 #[cfg(test)]

@@ -26,7 +26,8 @@ mod summary;
 
 pub use clause::{Article, Auditor, DecisionRule, EscalationStep, Party, Profile, Retention, Rule, Timer, WitnessRule};
 pub use clauses::{Clause, LabelList};
-pub use code::{Code, name_of};
+pub(crate) use code::code_lists;
+pub use code::{Code, list_of, name_of};
 pub use compile::{Compiled, Warning, compile};
 pub use difference::{Change, Effect, Succession};
 pub use document::Agreement;

@@ -1,42 +1,65 @@
 //! Which codes there are.
 
 use crate::{
-    agreement::{Code, name_of},
+    agreement::code_lists,
     catalogue::{Label, ValueType},
-    state::{Headline, Kind},
-    wire::{
-        Act, Channel, ClosureReason, DecisionOutcome, DecisionType, DeclineReason, LegalBasis, NotReachedReason,
-        Outcome, PartialForm, PhoneAnswer, PurgeManner, Purpose, RevocationReason, ServiceType, TaskStatus, TimerKind,
-        VisitOutcome, WarningCode,
-    },
+    state::{Finding, Headline, Kind, VoidReason},
+    status::What,
 };
 
-/// Every list by name: those of the schema, what a trail is and says, the catalogue. [COD-1]
+/// What a change in a case is, why less than everything is said of it, and what a person does then (CAS-51, CAS-52): the
+/// node's table has these words, and its test holds them against this list.
+const FOLLOWED: [(&str, &[&str]); 3] = [
+    (
+        "followed_change",
+        &[
+            "safe_contact",
+            "safe_contact_lost",
+            "excluded_persons",
+            "excluded_organisations",
+            "consent_withdrawn",
+            "risk",
+            "chosen",
+        ],
+    ),
+    (
+        "followed_why",
+        &[
+            "not_allowed",
+            "not_yet",
+            "to_be_purged",
+            "kept_under_law",
+            "purged",
+            "not_told",
+            "nothing_told",
+            "we_received",
+            "ended",
+            "another",
+            "excluded",
+            "open_there",
+            "held_there",
+            "not_of_consent",
+            "partly_of_consent",
+            "no_rival",
+            "needs_approval",
+            "not_approved",
+        ],
+    ),
+    ("followed_todo", &["telephone", "decide", "approve"]),
+];
+
+/// Every list by name: those of the schema, what a trail is and says, what a node says of it, the catalogue. [COD-1]
 pub(super) fn all() -> Vec<(String, Vec<String>)> {
-    let mut lists = vec![
-        of::<Act>(),
-        of::<ServiceType>(),
-        of::<LegalBasis>(),
-        of::<WarningCode>(),
-        of::<Channel>(),
-        of::<PhoneAnswer>(),
-        of::<DecisionType>(),
-        of::<DecisionOutcome>(),
-        of::<RevocationReason>(),
-        of::<ClosureReason>(),
-        of::<PartialForm>(),
-        of::<DeclineReason>(),
-        of::<NotReachedReason>(),
-        of::<Outcome>(),
-        of::<PurgeManner>(),
-        of::<Purpose>(),
-        of::<TimerKind>(),
-        of::<TaskStatus>(),
-        of::<VisitOutcome>(),
-    ];
+    let mut lists = code_lists();
     lists.push(("kind".into(), kinds()));
     lists.push(("headline".into(), Headline::ALL.iter().map(|headline| headline.word().to_owned()).collect()));
     lists.push(("stage".into(), ["enquiry", "need", "identity"].map(str::to_owned).to_vec()));
+    lists.push(("void_reason".into(), VoidReason::words().map(str::to_owned).collect()));
+    // What the node finds by its own clock (EVT-25) stands beside what the state shows.
+    let findings = Finding::WORDS.into_iter().chain(["from_the_future"]);
+    lists.push(("finding".into(), findings.map(str::to_owned).collect()));
+    lists.push(("ending".into(), What::ALL.iter().map(|what| what.word().to_owned()).collect()));
+    lists.extend(FOLLOWED.map(|(name, words)| (name.into(), words.iter().map(|word| (*word).to_owned()).collect())));
     lists.push(("label".into(), Label::ALL.iter().map(|label| label.name().to_owned()).collect()));
     lists.extend(Label::ALL.iter().filter_map(|label| match label.value_type() {
         ValueType::Code(codes) | ValueType::Codes(codes) => {
@@ -45,11 +68,6 @@ pub(super) fn all() -> Vec<(String, Vec<String>)> {
         _ => None,
     }));
     lists
-}
-
-fn of<C: Code>() -> (String, Vec<String>) {
-    let name = C::PREFIX.trim_end_matches('_').to_ascii_lowercase();
-    (name, C::every().map(name_of).collect())
 }
 
 /// The kinds of events as people see them: the state splits some by a code.

@@ -51,16 +51,20 @@ pub fn name(list: &str, code: &str, language: Language) -> Option<Name> {
     language.names().get(&(list, code)).copied()
 }
 
-/// A code as it is shown: never an unconfirmed word without the English one. [COD-4]
+/// A code as it is shown: never an unconfirmed word without its mark and the English one, and never English as if it were
+/// another language. [COD-4]
 #[must_use]
 pub fn shown(list: &str, code: &str, language: Language) -> String {
     let english =
         name(list, code, Language::English).map_or_else(|| code.replace('_', " "), |name| name.text.to_owned());
-    match name(list, code, language).filter(|_| language != Language::English) {
-        None => english,
+    if language == Language::English {
+        return english;
+    }
+    match name(list, code, language) {
+        None => format!("{english} [en]"),
         Some(Name { text, confirmed: true }) => text.to_owned(),
-        Some(Name { text, .. }) if text == english => english,
-        Some(Name { text, .. }) => format!("{text} ({english})"),
+        Some(Name { text, .. }) if text == english => format!("{text}*"),
+        Some(Name { text, .. }) => format!("{text}* ({english})"),
     }
 }
 
@@ -88,11 +92,13 @@ mod tests {
                     let english = shown(&list.name, code, Language::English);
                     let shown = shown(&list.name, code, language);
                     let confirmed = name(&list.name, code, language).is_some_and(|name| name.confirmed);
-                    assert!(confirmed || shown.contains(&english), "{} {code}: {shown}", list.name);
+                    let beside = [format!("* ({english})"), format!("{english} [en]"), format!("{english}*")];
+                    let marked = beside.iter().any(|end| shown.ends_with(end));
+                    assert!(confirmed || marked, "{} {code}: {shown}", list.name);
                 }
             }
         }
-        assert_eq!(shown("decline_reason", "no_place", Language::SerbianLatin), "nema mesta (no place)");
-        assert_eq!(shown("decline_reason", "a_later_code", Language::Albanian), "a later code");
+        assert_eq!(shown("decline_reason", "no_place", Language::SerbianLatin), "nema mesta* (no place)");
+        assert_eq!(shown("decline_reason", "a_later_code", Language::Albanian), "a later code [en]");
     }
 }

@@ -29,6 +29,10 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The word of each.
+    pub const WORDS: [&'static str; 5] =
+        ["overdisclosed", "after_withdrawal", "handed_over_without_right", "stale_seen", "no_plan"];
+
     /// The event that shows it.
     #[must_use]
     pub const fn event(&self) -> EventId {

@@ -64,6 +64,14 @@ pub enum VoidReason {
     NoTrail(Broken),
 }
 
+impl VoidReason {
+    /// The word of each.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        let unmet = Predicate::ALL.iter().map(|predicate| predicate.word());
+        ["wrong_side", "not_in_act", "version", "no_trail"].into_iter().chain(unmet)
+    }
+}
+
 impl fmt::Display for VoidReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

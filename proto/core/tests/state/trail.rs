@@ -145,6 +145,7 @@ impl Trail {
             Finding::StaleSeen(id) => ("stale_seen", id),
             Finding::NoPlan(id) => ("no_plan", id),
         };
+        assert!(Finding::WORDS.contains(&word), "{word}");
         format!("finding {word} {}", self.name(id))
     }
 }
