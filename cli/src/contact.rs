@@ -58,7 +58,9 @@ pub(crate) fn describe(fit: i32, page: &mut Page) {
         ContactFit::OtherChannel => format!("withheld: she said another way{outside}"),
         ContactFit::OutsideHours => format!("withheld: it is not an hour that she said is safe{outside}"),
         ContactFit::NoClock => {
-            format!("withheld: she said hours, and the node does not know her clock (zone, under [on_call]){outside}")
+            format!(
+                "withheld: she said hours, and the node does not know her clock (zone, under [on_call]), or its own is wrong (uput node doctor){outside}"
+            )
         }
         ContactFit::Ended => format!("withheld: she must not be reached by it any more{outside}"),
         ContactFit::Outside => "SHOWN OUTSIDE what she said is safe: it is recorded with your reason".to_owned(),

@@ -24,8 +24,9 @@ use uput_node::{
     access::Why,
     account::AccountId,
     case::CaseId,
-    node::{NewEvent, NewTrail, NewValues, Node},
+    node::{NewEvent, NewTrail, NewValues, Node, Post},
     on_call::OnCallConfig,
+    peer::{Contact, Difficulty, Mailroom, Skew},
     rpc::{FollowUps, Trails},
 };
 
@@ -205,6 +206,28 @@ async fn a_node_that_does_not_know_her_clock_lets_no_hour_fit() {
     assert!(!shows(&ours));
     let theirs = asked(&told.pair.shelter, &told.trail, intent(ContactChannel::Call, false), None).await.unwrap();
     assert!(shows(&theirs) && theirs.her_minute > 0);
+}
+
+/// [SAF-8] An hour by a clock that another one speaks against is nobody's hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_doubted_lets_no_hour_fit() {
+    let told = told(&hours(-1, 2)).await;
+    let (shelter, hotline) = (&told.pair.shelter, Post(told.pair.hotline.clone()).organisation());
+    let fit = async || {
+        let shown = asked(shelter, &told.trail, intent(ContactChannel::Call, false), None).await.unwrap();
+        assert_eq!(shows(&shown), shown.contact() == ContactFit::Fits);
+        (shown.contact(), shown.her_minute > 0)
+    };
+    let measured = |ahead| Post(shelter.clone()).contact(&hotline, Contact::Clock(Skew { ahead, bound: 10 }));
+    measured(60_000);
+    assert_eq!(fit().await, (ContactFit::Fits, true), "a minute is no reason");
+    measured(3_600_000);
+    assert_eq!(fit().await, (ContactFit::NoClock, false));
+    Post(shelter.clone()).contact(&hotline, Contact::Failed(Difficulty::Unreachable));
+    assert_eq!(fit().await, (ContactFit::NoClock, false), "that the line is down makes no clock right");
+    Post(shelter.clone()).contact(&hotline, Contact::Connected);
+    measured(0);
+    assert_eq!(fit().await, (ContactFit::Fits, true));
 }
 
 /// Every call that carries a value, asked as widely as it can be without naming a way: what it showed.

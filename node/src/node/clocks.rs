@@ -10,10 +10,12 @@ use uput_core::{
 
 use super::{
     Node,
-    directory::Peer,
     report::{AHEAD, check},
 };
-use crate::{clock, peer::PeerState};
+use crate::{
+    clock,
+    peer::{PeerState, Skew},
+};
 
 /// How long a node may have been off before its clock needs somebody else's word: a week. [TIM-43]
 const ABSENCE: Span = Span(7 * 86_400);
@@ -22,7 +24,9 @@ const ABSENCE: Span = Span(7 * 86_400);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Peers {
     measured: usize,
-    /// Of those, how many are further ahead or behind than they may be, and by how many seconds at least.
+    /// How many were measured before our own clock was set to another time. [TIM-43]
+    outrun: usize,
+    /// Of the measured, how many are further ahead or behind than they may be, and by how many seconds at least.
     ahead: (usize, u64),
     behind: (usize, u64),
 }
@@ -53,7 +57,8 @@ impl Node {
     pub fn may_end_by_time(&self) -> bool {
         let now = clock::system();
         let known = clock::at_least().is_none_or(|since| now <= since.after(ABSENCE));
-        self.doubt(now).is_none() && (known || self.clocks().measured > 0)
+        let clocks = self.clocks();
+        self.doubt(now).is_none() && clocks.outrun == 0 && (known || clocks.measured > 0)
     }
 
     /// [API-26] [TIM-41]
@@ -82,6 +87,11 @@ impl Node {
         }
     }
 
+    /// Whether anything speaks against this computer's clock. [TIM-41]
+    pub(super) fn is_clock_doubted(&self) -> bool {
+        self.doubt(clock::system()).is_some()
+    }
+
     fn doubt(&self, now: Seconds) -> Option<Doubt> {
         if self.me.chain().newest().time() > now.after(AHEAD) {
             return Some(Doubt::BeforeKeys);
@@ -94,12 +104,17 @@ impl Node {
     }
 
     fn clocks(&self) -> Peers {
-        let mut clocks = Peers::default();
+        let (mut clocks, now) = (Peers::default(), clock::system());
         for peer in self.directory.peers() {
             let confirmed = self.directory.state_of(&peer.organisation) == Some(PeerState::Confirmed);
-            let Some((skew, _)) = peer.skew.filter(|_| confirmed) else { continue };
+            let Some(measured) = peer.measured.filter(|_| confirmed) else { continue };
+            if measured.is_outrun(now) {
+                clocks.outrun += 1;
+                continue;
+            }
             clocks.measured += 1;
-            if is_off(&peer) {
+            let skew = measured.skew;
+            if is_off(&skew) {
                 let side = if skew.ahead > 0 { &mut clocks.ahead } else { &mut clocks.behind };
                 let by = if side.0 == 0 { skew.at_least() } else { side.1.min(skew.at_least()) };
                 *side = (side.0 + 1, by);
@@ -110,8 +125,8 @@ impl Node {
 }
 
 /// Whether a peer's clock and ours are further apart than two right ones can be. [TIM-40]
-pub(super) fn is_off(peer: &Peer) -> bool {
-    peer.skew.is_some_and(|(skew, _)| skew.at_least() > AHEAD.0)
+pub(super) const fn is_off(skew: &Skew) -> bool {
+    skew.at_least() > AHEAD.0
 }
 
 impl Peers {
@@ -161,7 +176,8 @@ mod tests {
     /// [TIM-41]
     #[test]
     fn one_clock_makes_doubt_and_most_of_several_an_error() {
-        let clocks = |measured, ahead, behind| Peers { measured, ahead: (ahead, 700), behind: (behind, 900) };
+        let clocks =
+            |measured, ahead, behind| Peers { measured, outrun: 0, ahead: (ahead, 700), behind: (behind, 900) };
         assert_eq!(clocks(0, 0, 0).doubt(), None);
         assert_eq!(clocks(3, 1, 0).doubt(), None, "that one is wrong");
         assert_eq!(clocks(4, 2, 2).doubt(), None, "nobody knows");

@@ -13,10 +13,14 @@ use uput_core::{
     id::OrgId,
     key::{KeyChain, SafetyNumber, safety_number},
     rejection::Rejection,
-    time::Seconds,
+    time::{Seconds, Span},
 };
 
-use crate::peer::{Contact, Difficulty, PeerCard, PeerState, Skew};
+use super::{clocks::is_off, report::AHEAD};
+use crate::{
+    clock,
+    peer::{Contact, Difficulty, PeerCard, PeerState, Skew},
+};
 
 /// What is known of other organisations.
 #[derive(Default)]
@@ -49,8 +53,8 @@ pub struct Peer {
     pub last_contact: Option<Seconds>,
     /// Why no connection stands, if that is so.
     pub difficulty: Option<Difficulty>,
-    /// How far its clock is from ours, and when that was measured.
-    pub skew: Option<(Skew, Instant)>,
+    /// How far its clock is from ours.
+    pub(super) measured: Option<Measured>,
 }
 
 /// An invitation that was made here.
@@ -67,13 +71,51 @@ pub struct Invitation {
 /// How long a measurement of a clock counts as better than one that is less exact.
 const FRESH: Duration = Duration::from_secs(600);
 
-impl Peer {
+/// How a peer's clock stood to ours, and when that was.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    pub(super) skew: Skew,
+    since: Instant,
+    /// What our clock showed.
+    wall: Seconds,
+}
+
+impl Measured {
+    fn now(skew: Skew) -> Self {
+        Self { skew, since: Instant::now(), wall: clock::system() }
+    }
+
+    /// Whether our clock was set to another time since: it shows one that is further off than what has passed by the counter
+    /// that runs while the computer does. Then this says nothing any more. [TIM-43]
+    pub(super) fn is_outrun(&self, now: Seconds) -> bool {
+        let expected = self.wall.after(Span(self.since.elapsed().as_secs()));
+        now.get().abs_diff(expected.get()) > AHEAD.0
+    }
+
     /// The more exact of two measurements is kept, and an old one not at all. [TIM-40]
-    fn measured(&mut self, skew: Skew) {
-        let worse = |(known, since): &(Skew, Instant)| skew.bound <= known.bound || since.elapsed() > FRESH;
-        if self.skew.as_ref().is_none_or(worse) {
-            self.skew = Some((skew, Instant::now()));
+    fn gives_way_to(&self, skew: Skew, now: Seconds) -> bool {
+        skew.bound <= self.skew.bound || self.since.elapsed() > FRESH || self.is_outrun(now)
+    }
+
+    /// Whether it is a reason to end nothing by our clock.
+    fn speaks_against_us(&self, now: Seconds) -> bool {
+        is_off(&self.skew) || self.is_outrun(now)
+    }
+}
+
+impl Peer {
+    fn measure(&mut self, skew: Skew) {
+        let now = clock::system();
+        if self.measured.is_none_or(|known| known.gives_way_to(skew, now)) {
+            self.measured = Some(Measured::now(skew));
         }
+    }
+
+    /// Beyond its connection no clock speaks for ours; that one spoke against it is not forgotten before the next. [TIM-40]
+    fn fail(&mut self, difficulty: Difficulty) {
+        let now = clock::system();
+        self.measured = self.measured.filter(|measured| measured.speaks_against_us(now));
+        (self.connected, self.difficulty) = (false, Some(difficulty));
     }
 }
 
@@ -126,7 +168,7 @@ impl Directory {
                 connected: false,
                 last_contact: None,
                 difficulty: None,
-                skew: None,
+                measured: None,
             },
         };
         state.peers.insert(organisation, peer);
@@ -222,11 +264,11 @@ impl Directory {
         if let Some(peer) = self.write().peers.get_mut(organisation) {
             match what {
                 Contact::Connected => {
-                    (peer.connected, peer.last_contact, peer.difficulty, peer.skew) = (true, Some(now), None, None);
+                    (peer.connected, peer.last_contact, peer.difficulty, peer.measured) = (true, Some(now), None, None);
                 }
                 Contact::Heard => peer.last_contact = Some(now),
-                Contact::Clock(skew) => peer.measured(skew),
-                Contact::Failed(difficulty) => (peer.connected, peer.difficulty) = (false, Some(difficulty)),
+                Contact::Clock(skew) => peer.measure(skew),
+                Contact::Failed(difficulty) => peer.fail(difficulty),
             }
         }
     }
@@ -238,5 +280,48 @@ impl Directory {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: Skew = Skew { ahead: 700_000, bound: 1 };
+    const NEAR: Skew = Skew { ahead: 1000, bound: 1 };
+
+    /// [TIM-43]
+    #[test]
+    fn a_measurement_says_nothing_after_our_clock_was_set() {
+        let measured = Measured::now(NEAR);
+        let at = |seconds: i64| Seconds::new(measured.wall.get().saturating_add_signed(seconds)).unwrap();
+        for (later, outrun) in [(0, false), (599, false), (-599, false), (700, true), (-700, true), (86_400 * 3, true)]
+        {
+            assert_eq!(measured.is_outrun(at(later)), outrun, "{later}");
+            assert_eq!(measured.speaks_against_us(at(later)), outrun, "{later}");
+            let less_exact = Skew { bound: 50, ..NEAR };
+            assert_eq!(measured.gives_way_to(less_exact, at(later)), outrun, "{later}");
+        }
+        let by_the_counter = Measured { since: measured.since.checked_sub(FRESH * 2).unwrap(), ..measured };
+        assert!(!by_the_counter.is_outrun(at(1200)), "so much time has passed");
+        assert!(by_the_counter.is_outrun(at(0)), "and the clock must show it");
+        assert!(Measured::now(FAR).speaks_against_us(clock::system()));
+    }
+
+    /// [TIM-40] [TIM-43]
+    #[test]
+    fn beyond_its_connection_no_clock_speaks_for_ours() {
+        let (directory, them) = (Directory::default(), OrgId::parse(&[7; 32]).unwrap());
+        directory.set_peer(them, "shelter".to_owned(), true);
+        let now = clock::system();
+        for (skew, kept) in [(NEAR, false), (FAR, true)] {
+            directory.contact(&them, Contact::Connected, now);
+            directory.contact(&them, Contact::Clock(skew), now);
+            assert!(directory.peer(&them).unwrap().measured.is_some());
+            directory.contact(&them, Contact::Failed(Difficulty::Unreachable), now);
+            assert_eq!(directory.peer(&them).unwrap().measured.is_some(), kept, "{skew:?}");
+        }
+        directory.contact(&them, Contact::Connected, now);
+        assert!(directory.peer(&them).unwrap().measured.is_none());
     }
 }

@@ -378,9 +378,9 @@ impl Node {
             oldest_queued_seconds: if queued.oldest == 0 { 0 } else { age },
             difficulty: peer.difficulty.map(|difficulty| difficulty.to_string()).unwrap_or_default(),
             key_chain: self.directory.chain(&peer.organisation).map(|chain| encode_chain(&chain)).unwrap_or_default(),
-            clock_ahead: peer.skew.map_or(0, |(skew, _)| skew.ahead),
-            clock_bound: peer.skew.map_or(0, |(skew, _)| skew.bound),
-            clock_off: clocks::is_off(peer),
+            clock_ahead: peer.measured.map_or(0, |measured| measured.skew.ahead),
+            clock_bound: peer.measured.map_or(0, |measured| measured.skew.bound),
+            clock_off: peer.measured.is_some_and(|measured| clocks::is_off(&measured.skew)),
         }
     }
 

@@ -108,6 +108,20 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The zone, if people live in it: none if its clocks show UTC in winter and in summer, by whatever name, as where
+    /// nobody set one. [SAF-8]
+    #[must_use]
+    pub fn lived_in(&self) -> Option<&TimeZone> {
+        let is_utc = |month| {
+            let noon = jiff::civil::date(2026, month, 1).at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
+            noon.is_ok_and(|noon| self.zone.to_offset(noon.timestamp()).seconds() == 0)
+        };
+        let nowhere = self.zone.is_unknown() || (is_utc(1) && is_utc(7));
+        (!nowhere).then_some(&self.zone)
+    }
+}
+
 impl OnCallConfig {
     /// What the node must know of it.
     ///
@@ -291,6 +305,22 @@ mod tests {
         }
         assert_eq!(sms("http://127.0.0.1:8080/send"), Ok(()));
         assert_eq!(checked("[sms]\nurl = \"https://gateway.example/\"\nbody = \"{text}\""), Err("body"));
+    }
+
+    /// [SAF-8]
+    #[test]
+    fn utc_by_another_name_is_no_zone_where_anybody_lives() {
+        let lived_in = |zone: &str| {
+            let config: OnCallConfig = toml::from_str(&format!("zone = \"{zone}\"")).unwrap();
+            config.settings().unwrap().lived_in().is_some()
+        };
+        for zone in ["UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/GMT+0", "Zulu", "Universal", "Etc/Unknown"] {
+            assert!(!lived_in(zone), "{zone}");
+        }
+        assert!(!Settings::default().lived_in().is_some());
+        for zone in ["Europe/Belgrade", "Europe/London", "Europe/Lisbon", "Europe/Tirane"] {
+            assert!(lived_in(zone), "{zone}");
+        }
     }
 
     #[test]
