@@ -17,12 +17,14 @@ use town::{CONSENT, Carrier, House, SMALL, agree, enquiry, introduce, reads, say
 use uput_core::{
     event::Statement,
     rejection::Rejection,
-    time::Seconds,
-    wire::{CheckLevel, ClosureReason, DeclineReason, ReceiptOutcome},
+    sensitive::Sensitive,
+    time::{Seconds, Span},
+    wire::{self, CheckLevel, ClosureReason, DeclineReason, LegalBasis, ReceiptOutcome, Role},
 };
 use uput_node::{
     disk::{Disk, DiskFile, RealDisk},
-    node::{Node, Post},
+    node::{NewTrail, Node, Post},
+    on_call::{Channels, OnCallConfig},
     peer::Mailroom,
     record,
     storage::{IndexHome, Storage},
@@ -220,6 +222,41 @@ async fn a_receiver_that_cannot_read_its_own_records_asks_for_patience() {
     let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
     assert_eq!(answer, (ReceiptOutcome::Stored, 0));
     reads(&shelter, &trail, "withdrawn").await;
+}
+
+/// [TIM-70] When a consent ends cannot be read: who must answer is woken all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_woken_for_a_trail_whose_values_cannot_be_read() {
+    let Town { hotline, shelter, mood, houses: _houses } = town(1).await;
+    let name = Sensitive::new("An Invented Colleague".to_owned());
+    let colleague = shelter.create_account(&town::BY, name, Role::CaseWorker, None).await.unwrap().0;
+    let weekly = wire::WeeklyDuty { days: (1..=7).collect(), from: 0, until: 1440 };
+    let duty = wire::Duty {
+        account: colleague.id.to_vec(),
+        order: 1,
+        when: Some(wire::duty::When::Weekly(weekly)),
+        channel: wire::DutyChannel::Command.into(),
+        address: "first floor".to_owned(),
+        ..wire::Duty::default()
+    };
+    shelter.set_duty(&town::caller_as(Role::Supervisor), duty, &[]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let rung = folder.path().join("rung");
+    let config = format!("[command]\nargv = [\"/bin/touch\", {:?}]", rung.display().to_string());
+    let channels = Channels::new(&toml::from_str::<OnCallConfig>(&config).unwrap()).unwrap();
+    let need = town::fields(&[&CONSENT[..], &[("age_band", "30_59")]].concat());
+    let new = NewTrail { stage: 1, basis: LegalBasis::ExplicitConsent, fields: need, ..enquiry("shelter-jasen") };
+    let carriers = Carrier::both(&hotline, &shelter);
+    let trail = hotline.open_trail(new).await.unwrap().unwrap();
+    reads(&shelter, &trail, "asked").await;
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    drop(carriers);
+    mood.now.store(OUT_OF_REACH, SeqCst);
+    let before = mood.failed.load(SeqCst);
+    shelter.nudge(&channels, uput_node::clock::now().after(Span(1))).await;
+    assert!(mood.failed.load(SeqCst) > before, "its values could not be read");
+    mood.now.store(WELL, SeqCst);
+    assert!(rung.exists(), "nobody was woken");
 }
 
 /// [BUN-40] A head counts events. One that was in hand, and could not be kept, is in none.

@@ -262,19 +262,24 @@ impl Node {
         let mut held = self.trails.hold(trail).await;
         self.ensure_loaded(&mut held, trail)?;
         let needy = held.as_ref().map(|loaded| self.needy(loaded)).transpose()?.flatten();
+        // [TIM-70] Who must be woken comes first: where values cannot be read somebody is needed all the more.
+        self.set_needy(*trail, needy);
         if let Some(loaded) = held.as_ref() {
             let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
             self.endings.set(*trail, self.endings_in(loaded, &reading)?);
         }
+        Ok(())
+    }
+
+    fn set_needy(&self, trail: TrailId, needy: Option<Needy>) {
         let mut state = locked(&self.on_call.calls.state);
         match needy {
-            Some(needy) => drop(state.needy.insert(*trail, needy)),
+            Some(needy) => drop(state.needy.insert(trail, needy)),
             None => {
-                state.needy.remove(trail);
-                self.outlines.telephone(trail, false);
+                state.needy.remove(&trail);
+                self.outlines.telephone(&trail, false);
             }
         }
-        Ok(())
     }
 
     fn needy(&self, loaded: &Loaded) -> Result<Option<Needy>, Rejection> {
