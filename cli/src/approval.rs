@@ -136,7 +136,8 @@ const fn takes_two(command: &Command) -> bool {
     use ReferralCommand::{Correct, Disclose, Need, Reopen, Send};
     matches!(
         command,
-        Command::Referral(Send(_) | Need(_) | Disclose(_) | Correct(_) | Reopen(_))
+        Command::Escalate(_)
+            | Command::Referral(Send(_) | Need(_) | Disclose(_) | Correct(_) | Reopen(_))
             | Command::Notification(NotificationCommand::Send(_))
             | Command::Act(ActCommand::Send(_) | ActCommand::Minutes(_) | ActCommand::Plan(_))
             | Command::Trail(TrailCommand::Export(_))

@@ -88,7 +88,7 @@ pub(crate) struct RecordArgs {
     fields: FieldsArgs,
     // [NST-11]
     /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
-    #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "fields")]
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', conflicts_with = "values")]
     knowingly: Vec<String>,
     /// Labels whose values a trail told, to be taken over without typing
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "from")]
@@ -281,7 +281,9 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
             "" => "(value not shown)".to_owned(),
             value => label::value(&field.label, value),
         };
-        page.line(format!("  {} {value}", label::field(&field.label)));
+        let knowingly =
+            if field.knowingly { " (said knowingly although it looked as if it told who she is)" } else { "" };
+        page.line(format!("  {} {value}{knowingly}", label::field(&field.label)));
     }
     if closed > 0 {
         page.line(format!("{closed} values are sealed to colleagues: no key of yours opens them"));
@@ -479,6 +481,7 @@ struct Field {
     since: Option<String>,
     taken_from: Option<String>,
     withheld: bool,
+    knowingly: bool,
 }
 
 #[derive(Serialize)]
@@ -534,6 +537,7 @@ impl Field {
             since: moment::utc(field.since),
             taken_from: Some(hex(&field.taken_from)).filter(|id| !id.is_empty()),
             withheld: field.withheld,
+            knowingly: field.knowingly,
         }
     }
 }

@@ -17,7 +17,7 @@ use uput_core::wire::{self, Act, LegalBasis, ServiceType};
 use crate::access::Node;
 use crate::agreement::Held;
 use crate::args::Options;
-use crate::code;
+use crate::code::{self, word_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::fields::FieldsArgs;
@@ -54,6 +54,10 @@ pub(crate) struct EscalateArgs {
     /// What is disclosed beside what the record of the case has.
     #[command(flatten)]
     fields: FieldsArgs,
+    // [NST-11]
+    /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    knowingly: Vec<String>,
     /// Take nothing over from the record of the case
     #[arg(long)]
     bare: bool,
@@ -75,7 +79,7 @@ impl EscalateArgs {
         let node = Node::connect(options).await?;
         let trail = self.trail.trail(&node, false, None, self.why.reason()?).await?;
         let next = self.next(&trail)?;
-        let to = self.receiver(&next)?;
+        let to = self.receiver(&trail.trail, &next)?;
         let fields = self.fields.read()?.to_wire();
         let carried = if self.bare { Vec::new() } else { self.carried(&node, &trail, &next, &to, &fields).await? };
         let request_id = self.request.id()?;
@@ -90,6 +94,7 @@ impl EscalateArgs {
             basis: self.basis() as i32,
             article: self.article,
             fields,
+            knowingly: self.knowingly.clone(),
             from_case: carried.clone(),
             case: next.case.clone(),
             approval: ApprovalId::bytes(self.approval.as_ref()),
@@ -119,11 +124,22 @@ impl EscalateArgs {
         Ok(next)
     }
 
-    fn receiver(&self, next: &wire::Escalation) -> Result<String, Failure> {
+    fn receiver(&self, trail: &[u8], next: &wire::Escalation) -> Result<String, Failure> {
         match (&self.to, next.peers.as_slice()) {
             (Some(to), peers) if peers.contains(to) => Ok(to.clone()),
             (None, [only]) => Ok(only.clone()),
-            (_, []) => Err(Failure::new(Exit::Failed, "NO_NEXT_BODY", "no party of the agreement can be asked")),
+            // [TIM-71]
+            (_, []) => {
+                let service = word_of::<ServiceType>(next.service_type).unwrap_or_default();
+                let why = format!("no rule lets you ask {} of its parties for it", service.replace('_', " "));
+                Err(Failure::new(Exit::Failed, "NO_NEXT_BODY", "no party of the agreement can be asked")
+                    .because(why)
+                    .next(format!(
+                        "telephone that body now, then say so with `uput act escalated {} --service {}`",
+                        hex(trail),
+                        service.replace('_', "-")
+                    )))
+            }
             (_, peers) => Err(Failure::usage(
                 "it must be said who is asked",
                 format!("give --to with one of: {}", peers.join(", ")),
@@ -217,4 +233,27 @@ fn at_stage(profile: &Profile, stage: u32) -> BTreeSet<String> {
     let identity = profile.identity.iter().filter(|_| stage >= 2);
     let labels = profile.enquiry.iter().chain(need).chain(identity);
     labels.filter(|label| !profile.ticked.contains(label)).map(|label: &Label| label.name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: EscalateArgs,
+    }
+
+    /// [TIM-71]
+    #[test]
+    fn where_nobody_can_be_asked_it_is_said_what_to_do() {
+        let args = Line::try_parse_from(["escalate", "3f9a1c20"]).unwrap().args;
+        let next = wire::Escalation { service_type: ServiceType::SocialWork.into(), ..Default::default() };
+        let refused = args.receiver(&[0x3f; 32], &next).err().unwrap();
+        let said = format!("{refused:?}");
+        assert!(said.contains("social work") && said.contains("telephone that body now"), "{said}");
+        assert!(said.contains(&format!("uput act escalated {} --service social-work", "3f".repeat(32))), "{said}");
+    }
 }

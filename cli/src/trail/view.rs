@@ -89,6 +89,8 @@ struct EventView {
     stripped: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     withheld: Vec<String>,
+    /// Labels whose words were let pass. [NST-11]
+    knowingly: Vec<String>,
     evidence: Option<String>,
     telephone: Option<String>,
     telephone_by: Option<String>,
@@ -234,6 +236,7 @@ impl EventView {
                 .collect(),
             stripped: event.stripped,
             withheld: event.withheld,
+            knowingly: event.knowingly,
             evidence: some(hex(&event.evidence)),
             telephone: some(event.telephone),
             telephone_by: some(hex(&event.telephone_by)),

@@ -206,6 +206,7 @@ transcripts! {
     case_record_for_another_reason: "case record 4c4c4c4c --values --reason other --reason-file -", "an invented reason\n";
     case_record_write: "case record 4c4c4c4c --fields - --remove language --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "name = \"Invented Name\"\n";
     case_record_mark: "case record 4c4c4c4c --mark caregiver-suspected --unmark consent-withdrawn --withhold health_needs --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    case_record_take_knowingly: "case record 4c4c4c4c --take need_text --from 3f9a1c20 --knowingly need_text --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_record_take: "case record 4c4c4c4c --take name --from 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
     case_change: "case change 4c4c4c4c --what safe-contact-lost --fields - --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "safe_contact_telephone = \"+38269000222\"\n";
     case_change_dry: "case change 4c4c4c4c --what consent-withdrawn --dry-run --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
@@ -244,6 +245,7 @@ transcripts! {
     approval_request_of_an_export: "approval request --reason handover -- trail export 3f9a1c20 --purpose audit --open values";
     approval_request_of_a_glass: "approval request --reason colleague-away -- case break-glass 4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c";
     approval_request_of_a_lifting: "approval request --reason mistake -- case lift 4c4c4c4c --colleague 5c5c5c5c --yes";
+    approval_request_of_an_escalation: "approval request --reason danger -- escalate 3f9a1c20 --bare --stage 2 --basis vital-interests --knowingly need_text";
     approval_request_of_what_needs_none: "approval request --reason danger -- account disable 5c5c5c5c --yes";
     approval_list: "approval list";
     approval_approve: "approval approve 5c5c5c5c";

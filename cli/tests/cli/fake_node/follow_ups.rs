@@ -15,6 +15,7 @@ fn record(values: bool) -> wire::CaseRecord {
         value: value(text),
         since: 1_795_298_400,
         taken_from,
+        knowingly: label == "name",
         ..wire::RecordedField::default()
     };
     wire::CaseRecord {

@@ -316,6 +316,7 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         not_after: NIGHT + 60,
         fields: vec![field("adults", "1"), field("children", "2")],
         basis: wire::LegalBasis::NoneNeededNonpersonal as i32,
+        knowingly: vec!["need_text".to_owned()],
         ..Default::default()
     };
     let answered = wire::TrailEvent {
