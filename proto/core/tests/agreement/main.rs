@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and prints what it counted"
 )]
 
+mod attempts;
 mod bases;
 mod differences;
 mod doubts;
@@ -20,8 +21,12 @@ mod mechanisms;
 mod onward;
 mod properties;
 mod random;
+#[path = "../state/reference.rs"]
+mod reference;
+mod ruling;
 mod scene;
 mod sentences;
 mod signed;
 mod source;
+mod trails;
 mod vectors;
