@@ -34,7 +34,8 @@ use crate::approval::Asking;
 use crate::args::Options;
 use crate::document::{Claimed, Target};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
+use crate::reading;
 
 /// The name of the access file in a data folder.
 pub(crate) const FILE: &str = "api.toml";
@@ -296,7 +297,7 @@ fn place_of(folder: &Path) -> Result<Place, Failure> {
 
 impl Access {
     fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| absent(path, &error))?;
+        let text = reading::text_or_error(path).map_err(|error| absent(path, &error))?;
         // The parser's own sentence is not shown: it may quote the token.
         toml::from_str(text.expose()).map_err(|_| {
             Failure::new(Exit::Failed, "BAD_SOURCE", format!("{} is not an access file", path.display()))
@@ -311,7 +312,7 @@ impl Access {
             self.certificate.clone()
         } else {
             let beside = path.with_file_name(&self.certificate);
-            std::fs::read_to_string(&beside).map_err(|error| absent(&beside, &error))?
+            reading::text_or_error(&beside).map_err(|error| absent(&beside, &error))?.expose().clone()
         };
         Ok(Place { endpoint: self.endpoint.clone(), pem })
     }
@@ -337,7 +338,7 @@ impl Access {
     fn identity(&self, file: &Path) -> Result<Option<Identity>, Failure> {
         let read = |path: &PathBuf| {
             let beside = file.parent().unwrap_or_else(|| Path::new("")).join(path);
-            std::fs::read_to_string(&beside).map(Sensitive::new).map_err(|error| absent(&beside, &error))
+            reading::text_or_error(&beside).map_err(|error| absent(&beside, &error))
         };
         match (&self.client_certificate, &self.client_key) {
             (None, None) => Ok(None),
@@ -422,8 +423,13 @@ fn absent(path: &Path, error: &std::io::Error) -> Failure {
             .because("this user may not read it")
             .next("run as the user that the node runs as");
     }
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Failure::new(Exit::Failed, "BAD_SOURCE", what)
+            .because(failure::said(error))
+            .next("name an access file with --as FILE, such as a node or uput account wrote");
+    }
     Failure::new(Exit::Unreachable, "NODE_NOT_FOUND", what)
-        .because(error.kind().to_string())
+        .because(failure::said(error))
         .next("check --node, and start the node there: uputd --config FILE")
 }
 

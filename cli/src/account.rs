@@ -20,11 +20,11 @@ use crate::args::Options;
 use crate::code::{self, word_of};
 use crate::document::Target;
 use crate::failure::Failure;
-use crate::fields;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
+use crate::reading;
 use crate::reference::{Nonce, Reference};
 use crate::refusal;
 use crate::request::hex;
@@ -197,14 +197,17 @@ impl CreateArgs {
         // To the administrator who asked for it, to be handed over: it opens the account once, and is worth nothing then.
         let code = Some(made.code).filter(|code| !code.is_empty());
         let (until, file) = (moment::utc(made.code_until), target.map(|target| target.name()));
-        Answer::new(&json!({ "account": account, "code": code, "code_until": until, "file": file }), page)
+        let body = json!({ "account": account, "code": code, "code_until": until, "file": file });
+        Ok(Answer::new(&body, page)?.if_lost(
+            "the account was made, and nobody has its code: uput account list, then uput account reset ACCOUNT",
+        ))
     }
 }
 
 /// The name of a person, a machine or a team: from a file, or from whoever sits here. [CLI-14]
 pub(crate) fn name_of(file: Option<&Path>, options: &Options) -> Result<Sensitive<String>, Failure> {
     let text = match file {
-        Some(path) => fields::text_of(path)?,
+        Some(path) => reading::text(path)?,
         None if prompt::possible(options) => prompt::line("name, as people here know it: ")?,
         None => {
             return Err(Failure::usage("no name was given", "give --name-file FILE, or - for standard input"));

@@ -20,11 +20,11 @@ use crate::args::{Cli, Command, Options};
 use crate::case::CaseCommand;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
-use crate::fields;
 use crate::label;
 use crate::moment;
 use crate::notification::NotificationCommand;
 use crate::output::{Answer, Page};
+use crate::reading;
 use crate::reference::Reference;
 use crate::referral::ReferralCommand;
 use crate::refusal;
@@ -117,7 +117,7 @@ impl ApprovalCommand {
 impl RequestArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let words = match &self.words_file {
-            Some(path) => fields::text_of(path)?,
+            Some(path) => reading::text(path)?,
             None => Sensitive::default(),
         };
         let line = std::iter::once("uput".to_owned()).chain(self.act);

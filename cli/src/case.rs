@@ -16,11 +16,11 @@ use crate::args::Options;
 use crate::case_record::RecordCommand;
 use crate::code::word_of;
 use crate::failure::Failure;
-use crate::fields;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
+use crate::reading;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{ApprovalId, hex};
@@ -424,7 +424,7 @@ fn colleague_of(id: Option<Reference>, file: Option<&Path>) -> Result<String, Fa
 }
 
 fn first_line(path: &Path) -> Result<String, Failure> {
-    let text = fields::text_of(path)?;
+    let text = reading::text(path)?;
     // Exposed to be sent to this organisation's own node, inside TLS.
     Ok(text.expose().lines().next().unwrap_or_default().trim().to_owned())
 }

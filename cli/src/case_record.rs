@@ -19,11 +19,12 @@ use crate::case_record::sealed::Keys;
 use crate::code::{parser, word_of};
 use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
-use crate::fields::{self, FieldsArgs};
+use crate::fields::FieldsArgs;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
+use crate::reading;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{RequestArgs, hex};
@@ -432,7 +433,7 @@ impl OneCase {
 impl SearchArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let text = match &self.words {
-            Some(path) => fields::text_of(path)?,
+            Some(path) => reading::text(path)?,
             None if prompt::possible(options) => prompt::line("words: ")?,
             None => return Err(Failure::usage("no words were given", "give --words FILE, or - for standard input")),
         };

@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::label;
 use crate::moment;
 use crate::output::{self, Answer, Page};
+use crate::reading;
 use crate::refusal;
 use crate::request::hex;
 
@@ -218,21 +219,22 @@ fn say(options: &Options, message: &wire::WatchResponse) -> Result<(), Failure> 
         page.line(row(change).join("  ").trim_end());
     }
     let body = json!({ "changes": changes, "cursor": hex(&message.cursor) });
-    output::say(options, "uput.change.watch/v1", &Answer::new(&body, page)?);
-    Ok(())
+    let part =
+        Answer::new(&body, page)?.if_lost("start it again with the same --cursor-file: it begins where it stopped");
+    output::say(options, "uput.change.watch/v1", &part)
 }
 
 impl Since {
     /// What is remembered; empty: nothing.
     fn read(&self) -> Result<Vec<u8>, Failure> {
         let Some(path) = &self.cursor_file else { return Ok(Vec::new()) };
-        match std::fs::read_to_string(path) {
-            Ok(text) => from_hex(text.trim()).ok_or_else(|| {
+        match reading::text_or_error(path) {
+            Ok(text) => from_hex(text.expose().trim()).ok_or_else(|| {
                 Failure::new(Exit::Failed, "BAD_SOURCE", format!("{} holds no cursor", path.display()))
                     .next("delete it to begin anew, and read what is there")
             }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(Failure::file("read", path, &error)),
+            Err(error) => Err(reading::not_read(path, &error)),
         }
     }
 

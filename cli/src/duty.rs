@@ -14,11 +14,11 @@ use crate::access::Node;
 use crate::args::Options;
 use crate::code::{self, word_of};
 use crate::failure::Failure;
-use crate::fields;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
+use crate::reading;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::hex;
@@ -163,7 +163,7 @@ impl SetArgs {
 
     fn address(&self, options: &Options) -> Result<Sensitive<String>, Failure> {
         let text = match &self.address_file {
-            Some(path) => fields::text_of(path)?,
+            Some(path) => reading::text(path)?,
             None if prompt::possible(options) => prompt::line("number or address: ")?,
             None => {
                 return Err(Failure::usage(

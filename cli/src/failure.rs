@@ -2,6 +2,8 @@
 //!
 //! Guarantees a stable reason code, and no personal data: whoever makes one puts no value into it.
 
+use std::io::{self, ErrorKind};
+
 use crate::exit::Exit;
 
 /// Why a command did not do what it was asked.
@@ -58,9 +60,30 @@ impl Failure {
     }
 
     /// A file that cannot be read or written.
-    pub(crate) fn file(verb: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(verb: &str, path: &std::path::Path, error: &io::Error) -> Self {
         Self::new(Exit::Failed, "FILE", format!("cannot {verb} {}", path.display()))
-            .because(error.kind().to_string())
-            .next("check the path and its permissions")
+            .because(said(error))
+            .next(mended(error.kind()))
+    }
+}
+
+/// What the system says of a file, in words.
+pub(crate) fn said(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        ErrorKind::PermissionDenied => "this user may not".to_owned(),
+        ErrorKind::InvalidData => "it is not a UTF-8 text file".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::FileTooLarge => "it is too large".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+fn mended(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull => "make room, and run it again",
+        ErrorKind::InvalidData => "name the file you mean, or save it again as a UTF-8 text",
+        _ => "check the path and its permissions",
     }
 }

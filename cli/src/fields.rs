@@ -3,8 +3,7 @@
 //! Guarantees that no error text holds a value. [CLI-14] Leaves to the node which labels may travel.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use jiff::tz::TimeZone;
@@ -18,6 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::moment::wall;
 use crate::prompt;
+use crate::reading;
 
 /// Where the fields come from.
 #[derive(Args)]
@@ -36,7 +36,7 @@ impl FieldsArgs {
     pub(crate) fn read(&self) -> Result<Fields, Failure> {
         match &self.fields {
             None => Ok(Fields(Vec::new())),
-            Some(path) => Fields::parse(&text_of(path)?),
+            Some(path) => Fields::parse(&reading::text(path)?),
         }
     }
 
@@ -72,18 +72,6 @@ fn in_utc(label: String, value: Sensitive<String>, zone: &TimeZone) -> Result<(S
     let written = parts.map(|part| wall::value_in_utc(part, zone)).collect::<Result<Vec<_>, _>>();
     let written = written.map_err(|why| bad(format!("label `{label}`"), why))?;
     Ok((label, Sensitive::new(written.join("/"))))
-}
-
-/// Reads a whole file or standard input.
-pub(crate) fn text_of(path: &Path) -> Result<Sensitive<String>, Failure> {
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    let text = Sensitive::new(text);
-    read.map(|_| text).map_err(|error| Failure::file("read", path, &error))
 }
 
 fn from_json(text: &str) -> Result<BTreeMap<String, Sensitive<String>>, Failure> {

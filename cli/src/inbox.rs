@@ -39,10 +39,10 @@ impl InboxArgs {
             page.table(["TRAIL", "WITH", "ASKS", "STANDS AT", "NEXT DUE", "CHANGED"], trails.iter().map(row));
         }
         if more {
-            page.line(format!("There are more than {}; give --limit to see them.", self.limit));
+            page.line(format!("There are more; to see them give a larger number than --limit {}.", self.limit));
         }
         let trails: Vec<TrailView> = trails.into_iter().map(TrailView::of).collect();
-        Answer::new(&json!({ "trails": trails, "more": more }), page)
+        Ok(Answer::new(&json!({ "trails": trails, "more": more }), page)?.if_lost("nothing was changed: run it again"))
     }
 
     async fn list(&self, node: &Node) -> Result<(Vec<wire::Trail>, bool), Failure> {

@@ -44,6 +44,7 @@ mod places;
 mod process;
 mod progress;
 mod prompt;
+mod reading;
 mod reference;
 mod referral;
 mod refusal;

@@ -1,10 +1,6 @@
-//! What the commands that verify offline share: one document read, one report answered.
+//! What the commands that verify offline share: how a report is answered.
 //!
-//! Guarantees that no more is read than the core could accept. Leaves the verdict to the core and the page to the command.
-
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+//! Guarantees times and exit codes as in every other answer. Leaves the verdict to the core and the page to the command.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,18 +12,6 @@ use crate::output::{Answer, Page};
 
 /// The members of a report that are times.
 const TIMES: [&str; 4] = ["time", "occurred", "proven", "due"];
-
-/// Reads at most one byte more than `largest`, which the core then refuses; `-` is standard input.
-pub(crate) fn read(path: &Path, largest: usize) -> Result<Vec<u8>, Failure> {
-    let limit = u64::try_from(largest).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    read.map(|_| bytes).map_err(|error| Failure::file("read", path, &error))
-}
 
 /// The report of the core as an answer. [CLI-71] One word for one thing: times and exit codes are as in every other.
 pub(crate) fn answer(report: &impl Serialize, exit: impl Into<Exit>, page: Page) -> Result<Answer, Failure> {

@@ -105,6 +105,10 @@ impl OpeningArgs {
     }
 }
 
+/// What to do where the answer is lost.
+const OPENED: &str =
+    "unless it was a --dry-run, the trail is open, and is sent: see `uput inbox --all` before opening another";
+
 fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
     let trail = &answer.trail;
     let mut page = Page::default();
@@ -116,8 +120,6 @@ fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> 
     }
     page.pair("differs", label::fields(&answer.differs));
     let trail = Some(hex(trail)).filter(|id| !id.is_empty());
-    Answer::new(
-        &json!({ "trail": trail, "differs": answer.differs, "dry_run": dry_run, "request_id": request_id }),
-        page,
-    )
+    let body = json!({ "trail": trail, "differs": answer.differs, "dry_run": dry_run, "request_id": request_id });
+    Ok(Answer::new(&body, page)?.if_lost(OPENED))
 }

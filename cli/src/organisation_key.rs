@@ -13,8 +13,8 @@ use uput_core::sensitive::Sensitive;
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::fields;
 use crate::prompt;
+use crate::reading;
 
 /// Where the organisation key lies.
 #[derive(Args)]
@@ -30,7 +30,7 @@ pub(crate) struct OrganisationKeyArgs {
 impl OrganisationKeyArgs {
     /// Opens the key. [CLI-41]
     pub(crate) fn open(&self, options: &Options) -> Result<SigningKey, Failure> {
-        let text = fields::text_of(&self.organisation_key)?;
+        let text = reading::text(&self.organisation_key)?;
         // Exposed to be parsed; the parser's errors name line and rule, never the secret.
         let file = KeyFile::parse(text.expose()).map_err(refused)?;
         let passphrase = if file.is_locked() { self.passphrase(options)? } else { None };
@@ -40,7 +40,7 @@ impl OrganisationKeyArgs {
     fn passphrase(&self, options: &Options) -> Result<Option<Sensitive<String>>, Failure> {
         match &self.passphrase_file {
             Some(path) => {
-                let text = fields::text_of(path)?;
+                let text = reading::text(path)?;
                 // The first line, as `uputd init` reads it.
                 Ok(Some(Sensitive::new(text.expose().lines().next().unwrap_or_default().to_owned())))
             }

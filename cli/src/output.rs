@@ -1,7 +1,8 @@
 //! What reaches the terminal: data on standard output, all else on standard error.
 //!
 //! Guarantees that with `--json` standard output is one JSON object, also on failure, and that no text from elsewhere
-//! can steer the terminal. Leaves to the commands what to say.
+//! can steer the terminal, and that an answer which could not be written whole never ends well. Leaves to the commands
+//! what to say.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use tabled::settings::{Padding, Style};
 
 use crate::args::Options;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 
 /// What a command answers, for people and for programs.
 pub(crate) struct Answer {
@@ -23,7 +24,12 @@ pub(crate) struct Answer {
     text: String,
     /// All of it was printed while it came.
     said: bool,
+    /// What to do where it could not be written.
+    if_lost: &'static str,
 }
+
+/// What to do where an answer is lost, if a command has nothing better to say.
+const LOST: &str = "what the command was to do may be done: look before it is run again, with a place for its output";
 
 impl Answer {
     /// An answer that says the same to programs and to people.
@@ -33,15 +39,21 @@ impl Answer {
 
     /// The end of an answer that was printed in parts.
     pub(crate) fn said() -> Self {
-        Self { exit: Exit::Done, body: Map::new(), text: String::new(), said: true }
+        Self { exit: Exit::Done, body: Map::new(), text: String::new(), said: true, if_lost: LOST }
     }
 
     /// An answer that ends otherwise than well: a report is complete, and it is bad.
     pub(crate) fn ending(exit: Exit, body: &impl Serialize, page: Page) -> Result<Self, Failure> {
         match serde_json::to_value(body) {
-            Ok(Value::Object(body)) => Ok(Self { exit, body, text: page.0, said: false }),
+            Ok(Value::Object(body)) => Ok(Self { exit, body, text: page.0, said: false, if_lost: LOST }),
             _ => Err(Failure::new(Exit::Failed, "INTERNAL", "the answer cannot be written as JSON")),
         }
+    }
+
+    /// Says what was done, and what to do now, where the answer cannot be written.
+    pub(crate) const fn if_lost(mut self, next: &'static str) -> Self {
+        self.if_lost = next;
+        self
     }
 }
 
@@ -112,23 +124,29 @@ fn steers(character: char) -> bool {
         || matches!(character, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Prints the end of a run and gives its exit code.
+/// Prints the end of a run and gives its exit code. [CLI-17] What could not be written is a failure.
 pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Failure>) -> Exit {
     match result {
         Ok(answer) if answer.said => answer.exit,
         Ok(answer) => {
-            if options.json {
-                print_json(schema, answer.exit, answer.body);
-            } else if !options.quiet {
-                print(&answer.text);
-            }
-            answer.exit
+            let (exit, if_lost) = (answer.exit, answer.if_lost);
+            let printed = if options.json {
+                print_json(schema, exit, answer.body)
+            } else if options.quiet {
+                Ok(())
+            } else {
+                print(&answer.text)
+            };
+            printed.map_or_else(|error| not_written(&error, if_lost), |()| exit)
         }
         Err(failure) => {
-            if options.json {
-                let body = [("error".to_owned(), error_body(&failure))].into_iter().collect();
-                print_json(schema, failure.exit, body);
-            } else {
+            if !options.json {
+                complain(&failure);
+                return failure.exit;
+            }
+            let body = [("error".to_owned(), error_body(&failure))].into_iter().collect();
+            if let Err(error) = print_json(schema, failure.exit, body) {
+                not_written(&error, "the failure itself stands below");
                 complain(&failure);
             }
             failure.exit
@@ -136,14 +154,35 @@ pub(crate) fn finish(options: &Options, schema: &str, result: Result<Answer, Fai
     }
 }
 
+/// Says on standard error that standard output took nothing.
+fn not_written(error: &io::Error, next: &str) -> Exit {
+    let failure = lost(error, next);
+    complain(&failure);
+    failure.exit
+}
+
+fn lost(error: &io::Error, next: &str) -> Failure {
+    Failure::new(Exit::Failed, "OUTPUT_LOST", "could not write the answer to standard output")
+        .because(failure::said(error))
+        .next(next)
+}
+
 /// Prints a part of an answer that goes on: with `--json` one object on one line. [CLI-28]
-pub(crate) fn say(options: &Options, schema: &str, part: &Answer) {
-    if options.json {
+pub(crate) fn say(options: &Options, schema: &str, part: &Answer) -> Result<(), Failure> {
+    let printed = if options.json {
         let object = Value::Object(object(schema, part.exit, part.body.clone()));
-        print(&format!("{}\n", escape(&object.to_string())));
-    } else if !options.quiet {
-        print(&part.text);
-    }
+        print(&format!("{}\n", escape(&object.to_string())))
+    } else if options.quiet {
+        Ok(())
+    } else {
+        print(&part.text)
+    };
+    printed.map_err(|error| lost(&error, part.if_lost))
+}
+
+/// Prints a text of this program's own making, such as its help.
+pub(crate) fn own(text: &str) -> Exit {
+    print(text).map_or_else(|error| not_written(&error, "give it a place for its output"), |()| Exit::Done)
 }
 
 /// Tells a person something that is not data.
@@ -153,8 +192,8 @@ pub(crate) fn note(options: &Options, text: &str) {
     }
 }
 
-fn print_json(schema: &str, exit: Exit, body: Map<String, Value>) {
-    print(&format!("{}\n", escape(&format!("{:#}", Value::Object(object(schema, exit, body))))));
+fn print_json(schema: &str, exit: Exit, body: Map<String, Value>) -> io::Result<()> {
+    print(&format!("{}\n", escape(&format!("{:#}", Value::Object(object(schema, exit, body))))))
 }
 
 /// [CLI-4] One object, which says what it is and how it ended.
@@ -207,10 +246,13 @@ fn complain(failure: &Failure) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
-fn print(text: &str) {
+fn print(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout();
-    // A reader that has seen enough closes the pipe; that is no failure of ours.
-    let _: io::Result<()> = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // A reader that has seen enough closes the pipe; that is no failure of ours.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        ended => ended,
+    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@ use crate::code::word_of;
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::fields;
 use crate::label;
 use crate::moment;
 use crate::node::{waiting, write_keys};
 use crate::output::{self, Answer, Page};
 use crate::prompt;
+use crate::reading;
 use crate::refusal;
 use crate::request::hex;
 
@@ -129,14 +129,15 @@ impl InviteArgs {
         output::note(options, &format!("for that organisation only, valid until {}", moment::local(ends)));
         let mut page = Page::default();
         page.line(&answer.invitation);
-        Answer::new(&serde_json::json!({ "invitation": answer.invitation, "valid_until": moment::utc(ends) }), page)
+        let body = serde_json::json!({ "invitation": answer.invitation, "valid_until": moment::utc(ends) });
+        Ok(Answer::new(&body, page)?.if_lost("the invitation was made, and nobody has its line: make another one"))
     }
 }
 
 impl AcceptArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let line = match &self.invitation {
-            Some(path) => fields::text_of(path)?,
+            Some(path) => reading::text(path)?,
             None if prompt::possible(options) => prompt::secret("invitation line: ")?,
             None => {
                 return Err(Failure::usage(

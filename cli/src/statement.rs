@@ -108,6 +108,10 @@ impl StatementArgs {
     }
 }
 
+/// What to do where the answer is lost.
+const SAID: &str =
+    "unless it was a --dry-run, it is signed and kept, and is sent: see `uput trail show` before saying it again";
+
 fn said(
     trail: &[u8],
     answer: &wire::RecordEventResponse,
@@ -131,7 +135,7 @@ fn said(
         "trail": hex(trail), "event": event, "kind": kind, "differs": answer.differs, "dry_run": dry_run,
         "request_id": request_id,
     });
-    Answer::new(&body, page)
+    Ok(Answer::new(&body, page)?.if_lost(SAID))
 }
 
 /// The kind's word, as the node shows it.

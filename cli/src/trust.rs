@@ -8,8 +8,7 @@ mod create;
 mod evidence;
 mod view;
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -21,12 +20,13 @@ use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
+use crate::reading;
 use crate::trust::compare::CompareArgs;
 use crate::trust::create::CreateArgs;
 use crate::trust::view::TrustView;
 
 /// Longest text of a trust file, in bytes: all that it may hold, each entry at its longest, and room for comments.
-const LONGEST: u64 = 16 * 1024 * 1024;
+const LONGEST: usize = 16 * 1024 * 1024;
 
 /// What to do.
 #[derive(Subcommand)]
@@ -61,14 +61,8 @@ impl TrustCommand {
 
 /// Reads a trust file; what is wrong is said with its line. [CLI-60]
 pub(crate) fn read(path: &Path) -> Result<TrustFile, Failure> {
-    let mut text = String::new();
-    // One byte more than the longest: what is cut off there is no trust file.
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
-    read.map_err(|error| Failure::file("read", path, &error))?;
-    if text.len() as u64 > LONGEST {
-        let what = format!("{} is not a trust file", path.display());
-        return Err(Failure::new(Exit::Failed, Rejection::TooLarge.code(), what).because("it is longer than any"));
-    }
+    let bytes = reading::bytes(path, LONGEST)?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::file("read", path, &ErrorKind::InvalidData.into()))?;
     TrustFile::parse(&text).map_err(|error| {
         Failure::new(Exit::Failed, Rejection::BadSource.code(), format!("{} is not a trust file", path.display()))
             .because(error.to_string())

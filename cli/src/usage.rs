@@ -12,8 +12,7 @@ use crate::output;
 /// Prints help where it was asked for, or what is wrong with the command line.
 pub(crate) fn finish(error: &Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp) {
-        let _ = error.print();
-        return Exit::Done;
+        return output::own(&error.render().ansi().to_string());
     }
     // [CLI-4] Also a command line that does not parse is answered in JSON, if it asked for it.
     let json = std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json");

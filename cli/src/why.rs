@@ -9,7 +9,7 @@ use uput_core::wire::{self, AccessReason, Purpose};
 
 use crate::code;
 use crate::failure::Failure;
-use crate::fields;
+use crate::reading;
 
 /// Why.
 #[derive(Args)]
@@ -39,7 +39,7 @@ impl WhyArgs {
         let Some(code) = self.reason else { return Ok(None) };
         let words = match &self.reason_file {
             // Exposed to be sent to this organisation's own node, inside TLS.
-            Some(path) => fields::text_of(path)?.expose().lines().next().unwrap_or_default().trim().to_owned(),
+            Some(path) => reading::text(path)?.expose().lines().next().unwrap_or_default().trim().to_owned(),
             None if code == AccessReason::Other => {
                 return Err(Failure::usage(
                     "another reason needs words",

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::moment;
 use crate::offline;
 use crate::output::{Answer, Page};
+use crate::reading;
 use crate::reference::Nonce;
 use crate::trust;
 
@@ -46,8 +47,8 @@ pub(crate) struct VerifyArgs {
 impl VerifyArgs {
     pub(crate) fn run(&self) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
-        let document = offline::read(&self.document, LARGEST)?;
-        let earlier = self.earlier.as_deref().map(|path| offline::read(path, LARGEST)).transpose()?;
+        let document = reading::at_most(&self.document, LARGEST)?;
+        let earlier = self.earlier.as_deref().map(|path| reading::at_most(path, LARGEST)).transpose()?;
         let nonce = self.nonce.as_ref().map(Nonce::bytes);
         let report = verify(&document, &trust, earlier.as_deref(), nonce.as_ref());
         let mut page = Page::default();

@@ -80,7 +80,8 @@ impl ResetArgs {
         page.line("The person and every supervisor are told of it.");
         let until = moment::utc(reset.code_until);
         // To the administrator who asked for it, to be handed over; it opens nothing twice.
-        Answer::new(&json!({ "account": account, "code": reset.code, "code_until": until }), page)
+        let body = json!({ "account": account, "code": reset.code, "code_until": until });
+        Ok(Answer::new(&body, page)?.if_lost("the account was reset, and nobody has its new code: reset it again"))
     }
 }
 

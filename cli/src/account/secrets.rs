@@ -12,8 +12,8 @@ use crate::args::Options;
 use crate::base32;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::fields;
 use crate::prompt;
+use crate::reading;
 use crate::request::random;
 
 /// Bytes of a new second factor: as many as SHA-1 gives.
@@ -58,7 +58,7 @@ pub(crate) struct NewFactor {
 impl Secrets {
     /// From a file, or `-` for standard input.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = fields::text_of(path)?;
+        let text = reading::text(path)?;
         // The parser's own sentence is not shown: it may quote a secret.
         toml::from_str(text.expose()).map_err(|_| {
             Failure::new(Exit::Failed, "BAD_SOURCE", "the file of secrets does not read")

@@ -20,6 +20,7 @@ use crate::label;
 use crate::node;
 use crate::output::{Answer, Page};
 use crate::peer;
+use crate::reading;
 
 /// What stands before the name of a peer in a source.
 const PEER: &str = "peer:";
@@ -97,14 +98,15 @@ fn warn(file: &Path, warning: &Warning, page: &mut Page) -> Value {
 
 /// Compiles a source with the names that the node knows.
 pub(crate) async fn compiled(node: &Node, file: &Path) -> Result<Compiled, Failure> {
-    compile(&text(file)?, &names(node).await?).map_err(|error| wrong(file, &error))
+    compile(reading::text(file)?.expose(), &names(node).await?).map_err(|error| wrong(file, &error))
 }
 
 /// Reads a source. [CLI-40] Without a node, names that nobody explains stand for themselves: everything is checked but
 /// who they are.
 pub(super) async fn read(file: &Path, options: &Options, told: &[PeerName]) -> Result<Document, Failure> {
-    let text = text(file)?;
-    let written = written(&text);
+    let text = reading::text(file)?;
+    let text = text.expose();
+    let written = written(text);
     let mut peers = match &options.node {
         Some(_) => names(&Node::connect(options).await?).await?,
         None => stand_ins(&written),
@@ -112,15 +114,11 @@ pub(super) async fn read(file: &Path, options: &Options, told: &[PeerName]) -> R
     let known = |name: &&String| options.node.is_some() || told.iter().any(|peer| peer.name == **name);
     let unresolved = written.values().filter(|name| !known(name)).cloned().collect();
     peers.extend(told.iter().map(|peer| (peer.name.clone(), peer.organisation)));
-    let compiled = compile(&text, &peers).map_err(|error| wrong(file, &error))?;
+    let compiled = compile(text, &peers).map_err(|error| wrong(file, &error))?;
     let Compiled { agreement, warnings, .. } = compiled;
     let called = written.iter().flat_map(|(key, name)| [(key, name), (name, name)]);
     let keys = called.filter_map(|(called, name)| Some((called.clone(), *peers.get(name)?))).collect();
     Ok(Document { agreement, standing: None, warnings, unresolved, keys })
-}
-
-fn text(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| Failure::file("read", file, &error))
 }
 
 /// The OrgIds of `peer:NAME`, and of `peer:self`.

@@ -18,6 +18,7 @@ use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Page;
+use crate::reading;
 use crate::reference::Reference;
 
 /// An agreement as it is named: what looks like an ID is one; `./` before it makes it a file. [CLI-44]
@@ -65,7 +66,7 @@ impl Subject {
 }
 
 async fn from_file(file: &Path, options: &Options, peers: &[PeerName]) -> Result<Document, Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure::file("read", file, &error))?;
+    let bytes = reading::bytes(file, reading::LARGEST_RECORDS)?;
     if let Ok(envelope) = Envelope::parse(&bytes) {
         let agreement = Agreement::parse(envelope.id(), envelope.body()).ok();
         let agreement = agreement.filter(|_| envelope.is(MediaType::AGREEMENT));

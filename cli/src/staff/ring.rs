@@ -19,8 +19,8 @@ use crate::args::Options;
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::fields;
 use crate::prompt;
+use crate::reading;
 use crate::refusal;
 use crate::request::{hex, random};
 
@@ -43,7 +43,7 @@ impl KeyArgs {
     pub(crate) fn passphrase(&self, options: &Options, question: &str) -> Result<Option<Sensitive<String>>, Failure> {
         match &self.passphrase_file {
             Some(path) => {
-                let text = fields::text_of(path)?;
+                let text = reading::text(path)?;
                 Ok(Some(Sensitive::new(text.expose().lines().next().unwrap_or_default().to_owned())))
             }
             None if prompt::possible(options) => {
@@ -58,7 +58,7 @@ impl KeyArgs {
     pub(crate) fn own(&self, options: &Options) -> Result<Ring, Failure> {
         let (mut secrets, mut passphrase) = (Vec::new(), None);
         for path in files(options)? {
-            let text = fields::text_of(&path)?;
+            let text = reading::text(&path)?;
             // Exposed to be parsed; the parser's errors name line and rule, never the secret.
             let file = KeyFile::parse(text.expose()).map_err(|error| refused(&path, error))?;
             if file.is_locked() && passphrase.is_none() {
@@ -93,7 +93,7 @@ impl KeyArgs {
         };
         let path = newest(options)?;
         if path.exists() {
-            let text = fields::text_of(&path)?;
+            let text = reading::text(&path)?;
             let old = KeyFile::parse(text.expose()).map_err(|error| refused(&path, error))?;
             let beside = older(options, old.public())?;
             std::fs::rename(&path, &beside).map_err(|error| Failure::file("rename", &path, &error))?;

@@ -12,8 +12,9 @@ use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::offline;
-use crate::output::{Answer, Page};
+use crate::output::{self, Answer, Page};
 use crate::progress;
+use crate::reading;
 use crate::trail::report;
 use crate::trust;
 
@@ -39,13 +40,16 @@ impl VerifyArgs {
     pub(crate) fn run(&self, options: &Options) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
         let spinner = progress::spinner(options, "verifying");
-        let bytes = offline::read(&self.bundle, MAX_BUNDLE + MAX_BODY);
-        let report = bytes.map(|bytes| verdict::verify(&bytes, &trust));
+        let bytes = reading::at_most(&self.bundle, MAX_BUNDLE + MAX_BODY);
+        let report = bytes.map(|bytes| (bytes.is_empty(), verdict::verify(&bytes, &trust)));
         spinner.finish_and_clear();
-        let report = report?;
+        let (empty, report) = report?;
+        if empty {
+            output::note(options, "the file is empty: export the trail again, and look that the disk is not full");
+        }
         let mut page = Page::default();
         report::write(&report, &self.trust.display().to_string(), &mut page);
-        offline::answer(&report, report.exit, page)
+        Ok(offline::answer(&report, report.exit, page)?.if_lost("nothing was changed: verify it again"))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::peer;
+use crate::reading::{self, LARGEST_RECORDS};
 use crate::reference::{Nonce, Reference};
 use crate::request::random;
 use crate::trust::evidence;
@@ -83,7 +84,7 @@ impl CreateArgs {
     async fn organisations(&self, node: Option<&Node>) -> Result<(Vec<TrustedOrganisation>, Vec<KeyChain>), Failure> {
         let mut chains = Vec::new();
         for (name, path) in &self.organisation {
-            chains.push((name, evidence::chain(&path.display().to_string(), &evidence::file(path)?)?));
+            chains.push((name, evidence::chain(&path.display().to_string(), &reading::bytes(path, LARGEST_RECORDS)?)?));
         }
         for name in &self.peer {
             let Some(node) = node else { continue };
@@ -103,7 +104,11 @@ impl CreateArgs {
     async fn agreements(&self, node: Option<&Node>, chains: &[KeyChain]) -> Result<Vec<TrustedAgreement>, Failure> {
         let mut agreements = Vec::new();
         for path in &self.agreement_file {
-            agreements.push(evidence::agreement(&path.display().to_string(), &evidence::file(path)?, chains)?);
+            agreements.push(evidence::agreement(
+                &path.display().to_string(),
+                &reading::bytes(path, LARGEST_RECORDS)?,
+                chains,
+            )?);
         }
         for reference in &self.agreement {
             let Some(node) = node else { continue };

@@ -2,8 +2,6 @@
 //!
 //! Guarantees that a chain verifies and does not fork, and that an agreement is signed by every party.
 
-use std::path::Path;
-
 use uput_core::agreement::SignedAgreement;
 use uput_core::codec;
 use uput_core::envelope::Envelope;
@@ -30,11 +28,6 @@ pub(crate) fn agreement(what: &str, bytes: &[u8], chains: &[KeyChain]) -> Result
         }
         other => refused(what, other),
     })
-}
-
-/// The bytes of a file.
-pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::file("read", path, &error))
 }
 
 fn decode(bytes: &[u8]) -> Result<Vec<Envelope>, Rejection> {

@@ -157,6 +157,57 @@ fn uputd_init_is_run_from_beside_the_program() {
     }
 }
 
+/// [CLI-17]
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_is_lost_on_a_full_device_is_a_failure() {
+    let node = FakeNode::start();
+    std::fs::write(node.folder().join("name"), "An Invented Worker\n").unwrap();
+    std::fs::write(node.folder().join("trust.toml"), "").unwrap();
+    let commands: &[(&[&str], &str)] = &[
+        (&["peer", "invite", "Shelter A"], "make another one"),
+        (&["account", "create", "--role", "case-worker", "--name-file", "name"], "uput account reset"),
+        (&["inbox"], "run it again"),
+        (&["inbox", "--json"], "run it again"),
+        (&["referral", "start", "3f9a1c20", "--json"], "before saying it again"),
+        (&["completions", "bash"], "look before it is run again"),
+        (&["inbox", "--help"], "a place for its output"),
+        (&["trail", "show", "00000000", "--json"], "error: the node refused"),
+    ];
+    for (words, next) in commands {
+        let device = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_uput"));
+        let output = command.args(*words).current_dir(node.folder()).env("UPUT_NODE", ".").stdout(device).output();
+        let output = output.unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {stderr}");
+        assert!(stderr.contains("could not write") && stderr.contains("the disk is full"), "{words:?}: {stderr}");
+        assert!(stderr.contains(next), "{words:?}: {stderr}");
+    }
+}
+
+/// [CLI-18]
+#[test]
+#[cfg(target_os = "linux")]
+fn a_device_without_an_end_is_refused() {
+    let node = FakeNode::start();
+    let commands: &[&[&str]] = &[
+        &["enquiry", "send", "Shelter A", "--service", "shelter", "--fields", "/dev/zero", "--node", "."],
+        &["peer", "accept", "Shelter A", "--invitation", "/dev/zero", "--node", "."],
+        &["agreement", "check", "/dev/zero"],
+        &["agreement", "show", "./../../../../../../dev/zero"],
+        &["trust", "create", "--made-by", "x", "--organisation", "A=/dev/zero"],
+        &["trust", "show", "/dev/zero"],
+        &["change", "list", "--cursor-file", "/dev/zero", "--node", "."],
+    ];
+    for words in commands {
+        let run = fails(node.folder(), words, 1, "TOO_LARGE");
+        assert!(run.stderr.contains("is too large"), "{}", run.stderr);
+    }
+    let run = fails(node.folder(), &["inbox", "--as", "/dev/zero"], 1, "BAD_SOURCE");
+    assert!(run.stderr.contains("it is too large"), "{}", run.stderr);
+}
+
 #[test]
 fn the_folder_may_come_from_the_environment_and_the_flag_wins() {
     // [CLI-20]
