@@ -22,6 +22,7 @@ use uput_core::wire::change_service_client::ChangeServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
+use uput_core::wire::override_service_client::OverrideServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
 use uput_core::wire::places_service_client::PlacesServiceClient;
 use uput_core::wire::session_service_client::SessionServiceClient;
@@ -203,6 +204,11 @@ impl Node {
     /// Approvals.
     pub(crate) fn approvals(&self) -> ApprovalServiceClient<Authorised> {
         ApprovalServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Overrides.
+    pub(crate) fn overrides(&self) -> OverrideServiceClient<Authorised> {
+        OverrideServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// A second person is asked for what would be done, if that is what the command is for. [CLI-29]

@@ -27,6 +27,7 @@ use crate::man::ManArgs;
 use crate::node::NodeCommand;
 use crate::notification::NotificationCommand;
 use crate::output::Answer;
+use crate::overrides::OverridesCommand;
 use crate::peer::PeerCommand;
 use crate::places::PlacesCommand;
 use crate::referral::ReferralCommand;
@@ -119,6 +120,9 @@ pub(crate) enum Command {
     /// What needs a second person
     #[command(subcommand)]
     Approval(ApprovalCommand),
+    /// What was done against the ordinary rule, and its later review
+    #[command(subcommand)]
+    Overrides(OverridesCommand),
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -182,6 +186,7 @@ impl Command {
             Self::Team(command) => command.run(options).await,
             Self::Staff(command) => command.run(options).await,
             Self::Approval(command) => command.run(options).await,
+            Self::Overrides(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
             Self::Case(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,

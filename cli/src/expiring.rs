@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
+use tonic::Code;
 use uput_core::wire;
 
 use crate::access::Node;
@@ -10,6 +11,7 @@ use crate::failure::Failure;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
+use crate::overrides::{self, Overridden};
 use crate::refusal;
 use crate::request::hex;
 use crate::trail::view::{TrailView, asks};
@@ -31,15 +33,30 @@ impl ExpiringArgs {
         let request = wire::ListTrailsRequest { page_size: self.limit, ending: true, ..Default::default() };
         let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?;
         let trails = answer.into_inner().trails;
+        let reviews = reviews(&node).await?;
         let mut page = Page::default();
-        if trails.is_empty() {
+        if trails.is_empty() && reviews.is_empty() {
             page.line("Nothing ends soon.");
-        } else {
+        }
+        if !trails.is_empty() {
             page.table(["TRAIL", "WITH", "ASKS", "WHAT ENDS", "WHEN", "WHOSE TURN"], trails.iter().flat_map(rows));
             page.line("That something has ended changes nothing by itself: say what holds now, or ask anew.");
         }
         let trails: Vec<TrailView> = trails.into_iter().map(TrailView::of).collect();
-        Answer::new(&json!({ "trails": trails }), page)
+        if !reviews.is_empty() {
+            page.line("To be reviewed by somebody who had no part in it:");
+            overrides::table(&mut page, &reviews);
+        }
+        Answer::new(&json!({ "trails": trails, "reviews": reviews }), page)
+    }
+}
+
+/// What is to be reviewed, for who may see it; to others there is no such list. [APR-22]
+async fn reviews(node: &Node) -> Result<Vec<Overridden>, Failure> {
+    match overrides::listed(node, true).await {
+        Ok(reviews) => Ok(reviews),
+        Err(status) if status.code() == Code::PermissionDenied => Ok(Vec::new()),
+        Err(status) => Err(refusal::of(&status)),
     }
 }
 

@@ -39,6 +39,7 @@ mod offline;
 mod opening;
 mod organisation_key;
 mod output;
+mod overrides;
 mod peer;
 mod places;
 mod process;

@@ -20,6 +20,7 @@ use uput_core::wire::change_service_server::ChangeServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
+use uput_core::wire::override_service_server::OverrideServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
 use uput_core::wire::places_service_server::PlacesServiceServer;
 use uput_core::wire::session_service_server::SessionServiceServer;
@@ -34,8 +35,8 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Peering, PlacesCalls,
-    SLOW, Sessions, Staff, Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Overrides, Peering,
+    PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
@@ -224,6 +225,7 @@ fn services(
         .add_service(PlacesServiceServer::new(PlacesCalls(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
+        .add_service(OverrideServiceServer::new(Overrides(Arc::clone(node))))
         .add_service(accesses)
         .add_service(agreements)
         .add_service(trails))

@@ -251,6 +251,11 @@ transcripts! {
     approval_approve: "approval approve 5c5c5c5c";
     approval_approve_another: "approval approve deadbeef";
     approval_refuse: "approval refuse 5c5c5c5c";
+    overrides_list: "overrides list";
+    overrides_list_waiting: "overrides list --waiting";
+    overrides_review: "overrides review 5c5c5c5c --outcome upheld-with-lesson --reason she-was-not-told";
+    overrides_review_another: "overrides review deadbeef --outcome upheld --reason danger-was-real";
+    overrides_count: "overrides count --since \"2026-11-01 00:00\"";
     approval_count: "approval count --since \"2026-11-01 00:00\"";
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";

@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 74] = [
+const EMPTY: [&str; 75] = [
     "places",
     "overflow",
     "overbooking",
@@ -103,9 +103,10 @@ const EMPTY: [&str; 74] = [
     "marks",
     "language",
     "lists",
+    "outcome",
 ];
 /// Fields whose value is an ID of something that is no case; nobody has these.
-const OTHERS: [&str; 14] = [
+const OTHERS: [&str; 15] = [
     "account",
     "team",
     "token",
@@ -114,6 +115,7 @@ const OTHERS: [&str; 14] = [
     "delegation",
     "key",
     "approval",
+    "override_id",
     "pseudonym",
     "nonce",
     "person",

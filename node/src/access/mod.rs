@@ -7,4 +7,5 @@ mod unusual;
 mod why;
 
 pub use unusual::{ASKED_DAYS, Finding, KEPT, Seen, Unusual, Watcher};
+pub(crate) use why::is_outside;
 pub use why::{Why, standing_of};

@@ -85,7 +85,7 @@ impl Why {
 
 /// Whether it showed how to reach her outside what she said is safe, or is a copy of it. [SAF-7] [SAF-10]
 #[must_use]
-pub(super) const fn is_outside(kind: AccessKind) -> bool {
+pub(crate) const fn is_outside(kind: AccessKind) -> bool {
     matches!(kind, AccessKind::ContactShownOutside | AccessKind::ContactExported)
 }
 

@@ -104,6 +104,8 @@ ids! {
     DelegationId;
     /// An approval: 16 random bytes, no secret. [APR-4]
     ApprovalId;
+    /// An override: 16 random bytes, no secret; those of its approval, where two people answered for it. [APR-20]
+    OverrideId;
 }
 
 pub(crate) use ids;

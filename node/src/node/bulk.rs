@@ -48,7 +48,7 @@ impl Node {
     }
 
     /// Whose account did something.
-    fn person_of(&self, by: &[u8]) -> Option<PersonId> {
+    pub(super) fn person_of(&self, by: &[u8]) -> Option<PersonId> {
         let by = By::parse(by)?;
         let account = by.on_behalf_of.unwrap_or(by.account);
         // An account of before there was a register is a person of its own.

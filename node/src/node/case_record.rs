@@ -16,7 +16,7 @@ use uput_core::{
     safe_contact::{Intent, guard_record},
     sensitive::Sensitive,
     state::Verdict,
-    wire::{self, AccessKind},
+    wire::{self, AccessKind, OverrideKind},
     words,
 };
 
@@ -26,6 +26,7 @@ use super::{
     cases::draft_of,
     exclusions::names_in,
     known::{Known, KnownField},
+    overrides::About,
     refusal::Refused,
     trails::Loaded,
     view::contact_kind,
@@ -132,8 +133,13 @@ impl Node {
             // [ACL-1] Whoever hears which values are other ones can find out what they are.
             self.keep_access(&new.by, of, AccessKind::CaseShown, why).await?;
         } else {
+            // [APR-21]
+            let about = About::Case(case.id);
+            let passed = passed.first().map(|_| self.overridden(OverrideKind::Words, &new.by.by(), about));
+            commit.records.extend(passed.iter().map(record::draft));
             let _settling = self.settling();
             self.keep_access_with(&new.by, of, AccessKind::CaseChanged, why, commit).await?;
+            passed.into_iter().for_each(|record| self.overrides.set(record));
             self.index_record(&case.id, &known);
             excluding.into_iter().for_each(|case| self.set_case(case));
         }

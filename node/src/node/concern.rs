@@ -13,8 +13,8 @@ use crate::{
     case::{CaseId, Sight, Viewer},
     record::{
         AccountRecord, AgreementRecord, ApprovalRecord, CaseRecord, CaseValuesRecord, ChainRecord, CredentialRecord,
-        DelegationRecord, DutyRecord, EventRecord, FollowUpRecord, Kept, PeerRecord, SealingRecord, SettledRecord,
-        ShareRecord, StaffKeyRecord, TeamRecord, TokenRecord, read,
+        DelegationRecord, DutyRecord, EventRecord, FollowUpRecord, Kept, PeerRecord, ReviewRecord, SealingRecord,
+        SettledRecord, ShareRecord, StaffKeyRecord, TeamRecord, TokenRecord, read,
     },
     storage::{Position, Record},
 };
@@ -85,6 +85,8 @@ impl Node {
             },
             TeamRecord::KIND => about(&record, |kept: TeamRecord| Concern::Team(kept.team, kept.members)),
             ApprovalRecord::KIND => about(&record, |kept: ApprovalRecord| Concern::Approval(kept.approval)),
+            // One that two people answered for is told as their approval; of another nobody waits to hear.
+            ReviewRecord::KIND => about(&record, |kept: ReviewRecord| Concern::Approval(kept.override_id)),
             DutyRecord::KIND => vec![Concern::Organisation(ChangeKind::Duty, "OnCallService/ListDuty")],
             StaffKeyRecord::KIND | ShareRecord::KIND => {
                 vec![Concern::Organisation(ChangeKind::StaffKey, "StaffService/ListStaffKeys")]

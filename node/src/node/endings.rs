@@ -5,7 +5,7 @@
 //! what ends, and to people what they do then.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -156,7 +156,8 @@ impl Node {
 
     /// Puts what ends into the row of a trail.
     pub(super) fn add_endings(&self, row: &mut wire::Trail, trail: &TrailId, sight: Sight, now: Seconds) {
-        row.endings = self.shown_endings(&self.endings.of(trail), row.ours, sight, now);
+        let known = without_reviewed(self.endings.of(trail), trail, &self.reviewed_trails());
+        row.endings = self.shown_endings(&known, row.ours, sight, now);
     }
 
     /// Trails that the caller sees in which something ends soon or has ended, what ends first before; at most so many.
@@ -166,10 +167,11 @@ impl Node {
     /// Why a trail cannot be read.
     pub fn list_ending(&self, caller: &Caller, most: usize) -> Result<Listed, Rejection> {
         let (now, viewer) = (clock::now(), self.viewer(caller));
+        let reviewed = self.reviewed_trails();
         let mut found: Vec<(u64, TrailId)> = Vec::new();
         for trail in self.endings.trails() {
             let sight = self.cases.sight_of_trail(&viewer, &trail);
-            let known = self.endings.of(&trail);
+            let known = without_reviewed(self.endings.of(&trail), &trail, &reviewed);
             let seen =
                 known.iter().filter(|known| sight == Sight::Values || (sight == Sight::Outline && !known.in_value));
             let ahead = self.endings.ahead();
@@ -190,4 +192,12 @@ impl Node {
         }
         Ok(Listed { trails, next: String::new() })
     }
+}
+
+/// A review that was made is not due any more. [APR-22]
+pub(super) fn without_reviewed(mut known: Vec<Known>, trail: &TrailId, reviewed: &BTreeSet<Vec<u8>>) -> Vec<Known> {
+    if reviewed.contains(trail.as_bytes().as_slice()) {
+        known.retain(|known| known.what != What::Review);
+    }
+    known
 }

@@ -26,6 +26,7 @@ use super::{
     on_call::OnCall,
     outbox::{Outbox, Refused, Waiting},
     outlines::Outlines,
+    overrides::Overrides,
     search::Found,
     staff_boxes::StaffBox,
     staff_dispatch::Arrived,
@@ -102,6 +103,7 @@ impl Node {
             changes,
             accounts,
             approvals,
+            overrides: Overrides::default(),
             cases,
             accesses,
             promised: super::places::Promised::default(),
@@ -126,6 +128,7 @@ impl Node {
         node.read_words()?;
         node.read_approvals()?;
         node.read_places()?;
+        node.read_overrides()?;
         Ok(node)
     }
 

@@ -42,6 +42,7 @@ mod orders;
 mod outbox;
 mod outline;
 mod outlines;
+mod overrides;
 mod pairing;
 mod places;
 mod post;
@@ -101,6 +102,7 @@ use directory::Directory;
 use endings::Endings;
 use outbox::Outbox;
 use outlines::Outlines;
+use overrides::Overrides;
 use search::Found;
 use trails::Trails;
 
@@ -116,6 +118,7 @@ pub struct Node {
     changes: Changes,
     accounts: Arc<Register>,
     approvals: Approvals,
+    overrides: Overrides,
     cases: Cases,
     case_list: CaseList,
     staff: StaffRegister,

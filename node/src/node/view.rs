@@ -13,7 +13,7 @@ use uput_core::{
     wire::{self, AccessKind, ContactFit},
 };
 
-use super::{Node, accesses::Of, report::AHEAD, telephone, trails::Loaded};
+use super::{Node, accesses::Of, endings::without_reviewed, report::AHEAD, telephone, trails::Loaded};
 use crate::{
     access::Why,
     account::Caller,
@@ -69,7 +69,8 @@ impl Node {
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
         let sight = self.cases.sight_of_trail(&self.viewer(caller), id);
-        view.endings = self.shown_endings(&self.endings_in(loaded, &reading)?, view.ours, sight, clock::now());
+        let known = without_reviewed(self.endings_in(loaded, &reading)?, &loaded.trail.id(), &self.reviewed_trails());
+        view.endings = self.shown_endings(&known, view.ours, sight, clock::now());
         if values {
             self.add_boxes(&mut view, loaded, caller)?;
         }

@@ -12,6 +12,7 @@ mod credential;
 mod follow_up;
 mod on_call;
 mod outline;
+mod overrides;
 mod places;
 mod staff;
 mod team;
@@ -33,6 +34,7 @@ pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
+pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
@@ -297,7 +299,7 @@ kinds! {
     TokenRecord = 11, CaseRecord = 12, CaseValuesRecord = 13, FollowUpRecord = 14, CredentialRecord = 15,
     TeamRecord = 16, DelegationRecord = 17,
     StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, ApprovalRecord = 22, DutyRecord = 23, NudgeRecord = 24,
-    OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37,
+    OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37, ReviewRecord = 40, OverrideRecord = 41,
 }
 
 /// A record to be written.
@@ -366,6 +368,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         DutyRecord::KIND => with(record, |r: DutyRecord| vec![points(DUTIES, &r.duty, record)]),
         NudgeRecord::KIND => with(record, |r| on_call::project_nudge(&r, record)),
         ApprovalRecord::KIND => with(record, |r: ApprovalRecord| vec![points(APPROVALS, &r.approval, record)]),
+        OverrideRecord::KIND => with(record, |r: OverrideRecord| vec![points(OVERRIDES, &r.override_id, record)]),
+        ReviewRecord::KIND => with(record, |r: ReviewRecord| vec![points(REVIEWS, &r.override_id, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

@@ -34,6 +34,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NoSuchCase
         | Rejection::NoSuchPeer
         | Rejection::NoSuchAccount
+        | Rejection::NoSuchOverride
         | Rejection::NoSuchDuty => Code::NotFound,
         Rejection::UnknownSigner | Rejection::RevokedSigner | Rejection::BadInvitation | Rejection::NotPermitted => {
             Code::PermissionDenied
@@ -44,6 +45,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::CaseNotTaken
         | Rejection::NeedsApproval
         | Rejection::BadApproval
+        | Rejection::NotToReview
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce

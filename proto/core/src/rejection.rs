@@ -162,6 +162,10 @@ rejections! {
     NoSuchDuty = 60, "NO_SUCH_DUTY", User, "there is no such duty here; see `uput duty list`";
     /// Words that tell who she is, or where.
     WordsTellWho = 62, "WORDS_TELL_WHO", User, "the words tell who she is, or where; leave that out, or say knowingly that they do not";
+    /// No override of that ID here, or none of a case that the caller sees.
+    NoSuchOverride = 64, "NO_SUCH_OVERRIDE", User, "there is no such override here; see `uput overrides list`";
+    /// A review by somebody who had a part in it, or of what was reviewed.
+    NotToReview = 65, "NOT_TO_REVIEW", User, "a supervisor reviews it who had no part in it, once; a machine does not";
     /// More places would be promised than there are. [PLC-4]
     NoPlace = 66, "NO_PLACE", User, "so many places are not free; promise fewer, or more knowingly, with a reason";
     /// She would be named in one of several trails that ask the same. [CAS-81]

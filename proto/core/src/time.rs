@@ -59,6 +59,13 @@ impl Seconds {
         Self(self.0.saturating_add(span.0).min(LATEST))
     }
 
+    /// Its month in UTC: the year times 100, and the month's number from 1.
+    #[must_use]
+    pub fn month(self) -> u32 {
+        let (year, month, _) = crate::catalogue::day_of(self);
+        year * 100 + month
+    }
+
     /// How long since `earlier`; `None` if that is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Option<Span> {
@@ -107,6 +114,13 @@ mod tests {
         assert_eq!(time.floor(Grain::Second), time);
         assert!(!time.fits(Grain::Minute));
         assert_eq!(Seconds::new(5).unwrap().floor(Grain::Minute).get(), 60);
+    }
+
+    #[test]
+    fn a_month_is_its_year_and_number() {
+        let month = |seconds| Seconds::new(seconds).unwrap().month();
+        assert_eq!((month(1), month(951_868_799), month(951_868_800)), (197_001, 200_002, 200_003));
+        assert_eq!(month(LATEST), 999_912);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod accounts;
 mod approvals;
 mod dump;
 mod follow_ups;
+mod overrides;
 mod sample;
 mod staff;
 
@@ -31,6 +32,7 @@ use uput_wire::v1::change_service_server::{ChangeService, ChangeServiceServer};
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
+use uput_wire::v1::override_service_server::OverrideServiceServer;
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
 use uput_wire::v1::places_service_server::PlacesServiceServer;
 use uput_wire::v1::session_service_server::SessionServiceServer;
@@ -134,6 +136,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(PlacesServiceServer::with_interceptor(script.clone(), known))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
+            .add_service(OverrideServiceServer::with_interceptor(script.clone(), known))
             .add_service(ChangeServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))

@@ -21,12 +21,12 @@ use uput_core::{
     access_log::{AccessEntry, pseudonym},
     id::{AccessId, TrailId},
     rejection::Rejection,
-    wire::AccessKind,
+    wire::{AccessKind, OverrideKind},
 };
 
-use super::Node;
+use super::{Node, overrides::About};
 use crate::{
-    access::{Unusual, Why, standing_of},
+    access::{Unusual, Why, is_outside, standing_of},
     account::Caller,
     case::{Case, CaseId},
     clock,
@@ -190,8 +190,16 @@ impl Node {
     ) -> Result<(), Rejection> {
         let (next, key) = self.next_access(caller, case, of, kind, why)?;
         let keys = with.keys.into_iter().chain(key).collect();
-        let records = std::iter::once(record::draft(&next)).chain(with.records).collect();
+        // [APR-21] [SAF-7]
+        let about = match of {
+            Of::Trail(trail) => About::Trail(trail),
+            Of::Case(_) => About::Case(case.id),
+        };
+        let outside = is_outside(kind).then(|| self.overridden(OverrideKind::ReachedOutside, &caller.by(), about));
+        let drafts = outside.iter().map(record::draft);
+        let records = std::iter::once(record::draft(&next)).chain(with.records).chain(drafts).collect();
         self.commit(Commit { keys, records }).await?;
+        outside.into_iter().for_each(|record| self.overrides.set(record));
         if let Some(seen) = next.entry().and_then(|entry| next.seen(&entry)) {
             self.accesses.unusual().take(seen);
         }

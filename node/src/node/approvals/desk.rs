@@ -371,6 +371,11 @@ impl Node {
         Some(ApprovalSummary { colleague_name: names.join(", "), ..summary })
     }
 
+    /// What people here call the account that somebody acted with.
+    pub(in crate::node) fn name_by(&self, by: &[u8]) -> String {
+        self.name_of(account_of(by))
+    }
+
     /// What people here call an account, for a colleague.
     fn name_of(&self, account: Option<AccountId>) -> String {
         let account = account.and_then(|id| self.accounts.account(&id.to_vec()).ok());

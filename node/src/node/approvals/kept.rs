@@ -65,6 +65,13 @@ impl Approvals {
         lock(&self.kept).iter().map(|(id, kept)| (*id, kept.record.clone())).collect()
     }
 
+    /// Those of which came something.
+    pub(in crate::node) fn used_ones(&self) -> Vec<(ApprovalId, ApprovalRecord)> {
+        let mut all = self.all();
+        all.retain(|(_, record)| record.used != 0);
+        all
+    }
+
     /// One of them.
     pub(super) fn get(&self, id: &ApprovalId) -> Option<ApprovalRecord> {
         lock(&self.kept).get(id).map(|kept| kept.record.clone())

@@ -3,7 +3,10 @@
 //! Guarantees that an event is on disk, with what changes because of it, before it is queued. Leaves to its callers whether
 //! it may be said at all.
 
-use uput_core::{rejection::Rejection, wire};
+use uput_core::{
+    rejection::Rejection,
+    wire::{self, OverrideKind},
+};
 
 use crate::{
     account::By,
@@ -14,6 +17,7 @@ use crate::{
         cases::draft_of,
         journal::beside,
         outbox::Waiting,
+        overrides::About,
         places,
         refusal::Refused,
         trails::{Held, Loaded},
@@ -72,6 +76,10 @@ impl Node {
         records.extend(approved.iter().map(Approved::draft));
         // [PLC-2] What is promised is taken with the promise, or not at all.
         records.extend(asked.place.iter().map(places::Change::draft));
+        // [APR-21]
+        let about = About::Trail(loaded.trail.id());
+        let passed = written.knowingly.first().map(|_| self.overridden(OverrideKind::Words, &asked.by, about));
+        records.extend(passed.iter().map(record::draft));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         let _settling = self.settling();
@@ -82,6 +90,7 @@ impl Node {
             approved.used();
         }
         asked.place.iter().for_each(|place| self.promised.took(place));
+        passed.into_iter().for_each(|record| self.overrides.set(record));
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());

@@ -10,6 +10,7 @@ use uput_core::{
     envelope::Verified,
     event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
     id::OrgId,
+    legal_basis::Basis,
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit},
@@ -57,7 +58,8 @@ impl Node {
         let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
         let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };
         let needs = takes_two(new.basis);
-        let fields = [new.fields, acting.fields(&opening.nonce, us, needs)?].concat();
+        let hours = hours_of(new.basis, time, &new.fields);
+        let fields = [new.fields, hours, acting.fields(&opening.nonce, us, needs)?].concat();
         let (slots, disclosed) = self.fill(agreement, &request, fields)?;
         let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
@@ -118,7 +120,9 @@ impl Node {
         let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
         // [EVT-26] Where nothing at all is permitted, an answer says nothing beside itself.
         if !new.fields.is_empty() || loaded.agreement.permit(&request).is_ok() {
-            let fields = [new.fields.clone(), acting.fields(&opening.nonce, &self.me.organisation, needs)?].concat();
+            let hours = if occasion.discloses() { hours_of(wanted.basis, time, &new.fields) } else { Vec::new() };
+            let acted = acting.fields(&opening.nonce, &self.me.organisation, needs)?;
+            let fields = [new.fields.clone(), hours, acted].concat();
             (slots, disclosed) = self.fill(&loaded.agreement, &request, fields)?;
             terms = Some(wanted);
         }
@@ -161,4 +165,9 @@ fn stands_withdrawn(loaded: &Loaded) -> Result<bool, Rejection> {
     let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
     let stops = reading.stops.iter().filter_map(|id| loaded.trail.event(id));
     Ok(stops.into_iter().any(|event| event.statement == Statement::Withdrawn))
+}
+
+/// Until when a basis for hours lasts, and by when it is looked at again, where nobody said. [BAS-20]
+fn hours_of(basis: wire::LegalBasis, time: Seconds, fields: &[Field]) -> Vec<Field> {
+    Basis::of(basis).map(|basis| basis.hours(time, fields)).unwrap_or_default()
 }

@@ -4,8 +4,9 @@ use crate::wire::{
     AccessKind, AccessReason, AccessStanding, Act, ApprovalKind, ApprovalReason, ApprovalStatus, Beside, CaseMarkKind,
     ChangeKind, Channel, CheckLevel, ClosureReason, ContactChannel, ContactFit, DecisionOutcome, DecisionType,
     DeclineReason, DisclosureScope, DutyChannel, ExclusionGround, ExclusionRuling, FollowState, LegalBasis,
-    NotReachedReason, NoticeKind, Outcome, Overbooking, PartialForm, PeerState, PhoneAnswer, PurgeManner, Purpose,
-    RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind, UnusualRule, VisitOutcome, WarningCode,
+    NotReachedReason, NoticeKind, Outcome, Overbooking, OverrideKind, PartialForm, PeerState, PhoneAnswer, PurgeManner,
+    Purpose, ReviewOutcome, ReviewReason, RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind,
+    UnusualRule, VisitOutcome, WarningCode,
 };
 
 /// A code of the schema that people write as a word.
@@ -102,6 +103,9 @@ codes! {
     CaseMarkKind = "CASE_MARK_KIND_",
     Overbooking = "OVERBOOKING_",
     Beside = "BESIDE_",
+    OverrideKind = "OVERRIDE_KIND_",
+    ReviewOutcome = "REVIEW_OUTCOME_",
+    ReviewReason = "REVIEW_REASON_",
 }
 
 #[cfg(test)]

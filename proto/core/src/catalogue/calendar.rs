@@ -45,7 +45,20 @@ pub(crate) fn seconds_since_1970(text: &str) -> Option<u64> {
 
 /// A time as people read it, UTC.
 pub(crate) fn written(time: Seconds) -> String {
-    let (mut left, second) = (time.get() / 86_400, time.get() % 86_400);
+    let ((year, month, day), second) = (day_of(time), time.get() % 86_400);
+    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// Its minute, as a value writes it.
+pub(crate) fn minute_of(time: Seconds) -> String {
+    let ((year, month, day), second) = (day_of(time), time.get() % 86_400);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}Z", second / 3600, second % 3600 / 60)
+}
+
+/// Year, month and day in UTC.
+pub(crate) fn day_of(time: Seconds) -> (u32, u32, u64) {
+    let mut left = time.get() / 86_400;
     let (mut year, mut month) = (1970_u32, 1_u32);
     let length = |year| if days(year, 2) == 29 { 366 } else { 365 };
     while left >= length(year) {
@@ -56,8 +69,7 @@ pub(crate) fn written(time: Seconds) -> String {
         left -= u64::from(days(year, month));
         month += 1;
     }
-    let (hour, minute, second) = (second / 3600, second % 3600 / 60, second % 60);
-    format!("{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02} UTC", left + 1)
+    (year, month, left + 1)
 }
 
 /// None before 1970.
@@ -124,6 +136,8 @@ mod tests {
         {
             assert_eq!(seconds_since_1970(text), Some(seconds));
             assert_eq!(written(Seconds::new(seconds).unwrap()), format!("{} UTC", text.replace('T', " ")));
+            let minute = minute_of(Seconds::new(seconds).unwrap());
+            assert!(is_date_time(&minute) && text.starts_with(minute.trim_end_matches('Z')), "{minute}");
         }
         assert_eq!(seconds_since_1970("2026-11-22T24:00:00"), None);
         assert_eq!(seconds_since_1970("2026-11-22T04:05"), None);

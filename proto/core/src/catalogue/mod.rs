@@ -16,5 +16,5 @@ pub use field::Field;
 pub use label::{Beside, Cell, Class, Label, SERVICES};
 pub use value::ValueType;
 
-pub(crate) use calendar::{seconds_since_1970, written};
+pub(crate) use calendar::{day_of, minute_of, seconds_since_1970, written};
 pub(crate) use text::is_text as is_line;

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use super::Basis;
 use crate::{
     agreement::name_of,
-    catalogue::{Field, Label},
-    time::Seconds,
+    catalogue::{Field, Label, minute_of},
+    sensitive::Sensitive,
+    time::{Seconds, Span},
     wire::{LegalBasis, ServiceType},
 };
 
@@ -74,6 +75,14 @@ impl Basis {
         faults.sort_unstable();
         faults.dedup();
         faults
+    }
+
+    /// Labels of a basis for hours that nobody gave, with the latest time that they may have. [BAS-20]
+    #[must_use]
+    pub fn hours(&self, time: Seconds, fields: &[Field]) -> Vec<Field> {
+        let missing = SHORT.iter().filter(|label| self.carries(**label) && value_of(fields, **label).is_none());
+        let end = minute_of(time.after(Span(DAY)));
+        missing.filter_map(|label| Field::new(*label, Sensitive::new(end.clone())).ok()).collect()
     }
 
     /// [BAS-8]

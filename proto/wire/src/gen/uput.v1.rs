@@ -15021,6 +15021,686 @@ pub mod on_call_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Override {
+    #[prost(bytes = "vec", tag = "1")]
+    pub override_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "OverrideKind", tag = "2")]
+    pub kind: i32,
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "6")]
+    pub done_by_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub approved_by_name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "8")]
+    pub due: u64,
+    #[prost(message, optional, tag = "9")]
+    pub review: ::core::option::Option<Review>,
+    #[prost(bool, tag = "10")]
+    pub may_review: bool,
+    #[prost(bool, tag = "11")]
+    pub overdue: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Review {
+    #[prost(enumeration = "ReviewOutcome", tag = "1")]
+    pub outcome: i32,
+    #[prost(enumeration = "ReviewReason", tag = "2")]
+    pub reason: i32,
+    #[prost(string, tag = "3")]
+    pub by_name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub time: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListOverridesRequest {
+    #[prost(uint32, tag = "1")]
+    pub page_size: u32,
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+    #[prost(bool, tag = "3")]
+    pub waiting: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListOverridesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub overrides: ::prost::alloc::vec::Vec<Override>,
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReviewOverrideRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub override_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "ReviewOutcome", tag = "2")]
+    pub outcome: i32,
+    #[prost(enumeration = "ReviewReason", tag = "3")]
+    pub reason: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ReviewOverrideResponse {
+    #[prost(message, optional, tag = "1")]
+    pub reviewed: ::core::option::Option<Override>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountOverridesRequest {
+    #[prost(uint64, tag = "1")]
+    pub from: u64,
+    #[prost(uint64, tag = "2")]
+    pub until: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CountOverridesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub counts: ::prost::alloc::vec::Vec<OverrideCount>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct OverrideCount {
+    #[prost(uint32, tag = "1")]
+    pub month: u32,
+    #[prost(enumeration = "OverrideKind", tag = "2")]
+    pub kind: i32,
+    #[prost(uint64, tag = "3")]
+    pub happened: u64,
+    #[prost(uint64, tag = "4")]
+    pub by_two: u64,
+    #[prost(uint64, tag = "5")]
+    pub upheld: u64,
+    #[prost(uint64, tag = "6")]
+    pub upheld_with_lesson: u64,
+    #[prost(uint64, tag = "7")]
+    pub not_upheld: u64,
+    #[prost(uint64, tag = "8")]
+    pub overdue: u64,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum OverrideKind {
+    Unspecified = 0,
+    Disclosure = 1,
+    BreakGlass = 2,
+    BulkExport = 3,
+    Unsealing = 4,
+    Exclusion = 5,
+    Reopening = 6,
+    Words = 7,
+    ReachedOutside = 8,
+}
+impl OverrideKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OVERRIDE_KIND_UNSPECIFIED",
+            Self::Disclosure => "OVERRIDE_KIND_DISCLOSURE",
+            Self::BreakGlass => "OVERRIDE_KIND_BREAK_GLASS",
+            Self::BulkExport => "OVERRIDE_KIND_BULK_EXPORT",
+            Self::Unsealing => "OVERRIDE_KIND_UNSEALING",
+            Self::Exclusion => "OVERRIDE_KIND_EXCLUSION",
+            Self::Reopening => "OVERRIDE_KIND_REOPENING",
+            Self::Words => "OVERRIDE_KIND_WORDS",
+            Self::ReachedOutside => "OVERRIDE_KIND_REACHED_OUTSIDE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OVERRIDE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "OVERRIDE_KIND_DISCLOSURE" => Some(Self::Disclosure),
+            "OVERRIDE_KIND_BREAK_GLASS" => Some(Self::BreakGlass),
+            "OVERRIDE_KIND_BULK_EXPORT" => Some(Self::BulkExport),
+            "OVERRIDE_KIND_UNSEALING" => Some(Self::Unsealing),
+            "OVERRIDE_KIND_EXCLUSION" => Some(Self::Exclusion),
+            "OVERRIDE_KIND_REOPENING" => Some(Self::Reopening),
+            "OVERRIDE_KIND_WORDS" => Some(Self::Words),
+            "OVERRIDE_KIND_REACHED_OUTSIDE" => Some(Self::ReachedOutside),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewOutcome {
+    Unspecified = 0,
+    Upheld = 1,
+    UpheldWithLesson = 2,
+    NotUpheld = 3,
+}
+impl ReviewOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_OUTCOME_UNSPECIFIED",
+            Self::Upheld => "REVIEW_OUTCOME_UPHELD",
+            Self::UpheldWithLesson => "REVIEW_OUTCOME_UPHELD_WITH_LESSON",
+            Self::NotUpheld => "REVIEW_OUTCOME_NOT_UPHELD",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_OUTCOME_UPHELD" => Some(Self::Upheld),
+            "REVIEW_OUTCOME_UPHELD_WITH_LESSON" => Some(Self::UpheldWithLesson),
+            "REVIEW_OUTCOME_NOT_UPHELD" => Some(Self::NotUpheld),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewReason {
+    Unspecified = 0,
+    DangerWasReal = 1,
+    GoodFaith = 2,
+    SheCouldBeAsked = 3,
+    LessWouldDo = 4,
+    WrongRecipient = 5,
+    SheWasNotTold = 6,
+    RuleToChange = 7,
+    Mistake = 8,
+}
+impl ReviewReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_REASON_UNSPECIFIED",
+            Self::DangerWasReal => "REVIEW_REASON_DANGER_WAS_REAL",
+            Self::GoodFaith => "REVIEW_REASON_GOOD_FAITH",
+            Self::SheCouldBeAsked => "REVIEW_REASON_SHE_COULD_BE_ASKED",
+            Self::LessWouldDo => "REVIEW_REASON_LESS_WOULD_DO",
+            Self::WrongRecipient => "REVIEW_REASON_WRONG_RECIPIENT",
+            Self::SheWasNotTold => "REVIEW_REASON_SHE_WAS_NOT_TOLD",
+            Self::RuleToChange => "REVIEW_REASON_RULE_TO_CHANGE",
+            Self::Mistake => "REVIEW_REASON_MISTAKE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_REASON_DANGER_WAS_REAL" => Some(Self::DangerWasReal),
+            "REVIEW_REASON_GOOD_FAITH" => Some(Self::GoodFaith),
+            "REVIEW_REASON_SHE_COULD_BE_ASKED" => Some(Self::SheCouldBeAsked),
+            "REVIEW_REASON_LESS_WOULD_DO" => Some(Self::LessWouldDo),
+            "REVIEW_REASON_WRONG_RECIPIENT" => Some(Self::WrongRecipient),
+            "REVIEW_REASON_SHE_WAS_NOT_TOLD" => Some(Self::SheWasNotTold),
+            "REVIEW_REASON_RULE_TO_CHANGE" => Some(Self::RuleToChange),
+            "REVIEW_REASON_MISTAKE" => Some(Self::Mistake),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod override_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct OverrideServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> OverrideServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> OverrideServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            OverrideServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn list_overrides(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListOverridesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOverridesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.OverrideService/ListOverrides",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.OverrideService", "ListOverrides"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn review_override(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviewOverrideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewOverrideResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.OverrideService/ReviewOverride",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.OverrideService", "ReviewOverride"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn count_overrides(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CountOverridesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountOverridesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.OverrideService/CountOverrides",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.OverrideService", "CountOverrides"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod override_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with OverrideServiceServer.
+    #[async_trait]
+    pub trait OverrideService: std::marker::Send + std::marker::Sync + 'static {
+        async fn list_overrides(
+            &self,
+            request: tonic::Request<super::ListOverridesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListOverridesResponse>,
+            tonic::Status,
+        >;
+        async fn review_override(
+            &self,
+            request: tonic::Request<super::ReviewOverrideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewOverrideResponse>,
+            tonic::Status,
+        >;
+        async fn count_overrides(
+            &self,
+            request: tonic::Request<super::CountOverridesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CountOverridesResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct OverrideServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> OverrideServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for OverrideServiceServer<T>
+    where
+        T: OverrideService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.OverrideService/ListOverrides" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListOverridesSvc<T: OverrideService>(pub Arc<T>);
+                    impl<
+                        T: OverrideService,
+                    > tonic::server::UnaryService<super::ListOverridesRequest>
+                    for ListOverridesSvc<T> {
+                        type Response = super::ListOverridesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListOverridesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OverrideService>::list_overrides(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListOverridesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.OverrideService/ReviewOverride" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviewOverrideSvc<T: OverrideService>(pub Arc<T>);
+                    impl<
+                        T: OverrideService,
+                    > tonic::server::UnaryService<super::ReviewOverrideRequest>
+                    for ReviewOverrideSvc<T> {
+                        type Response = super::ReviewOverrideResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviewOverrideRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OverrideService>::review_override(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviewOverrideSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.OverrideService/CountOverrides" => {
+                    #[allow(non_camel_case_types)]
+                    struct CountOverridesSvc<T: OverrideService>(pub Arc<T>);
+                    impl<
+                        T: OverrideService,
+                    > tonic::server::UnaryService<super::CountOverridesRequest>
+                    for CountOverridesSvc<T> {
+                        type Response = super::CountOverridesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CountOverridesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as OverrideService>::count_overrides(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CountOverridesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for OverrideServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.OverrideService";
+    impl<T> tonic::server::NamedService for OverrideServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct IntroduceRequest {

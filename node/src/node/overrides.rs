@@ -1,0 +1,299 @@
+//! Overrides: what was done against the ordinary rule, and whether somebody who had no part in it looked at it later.
+//!
+//! Guarantees that none is silent: what two people answered for is found by its approval, what one person did by a record
+//! of the same commit; that nobody reviews what they had a part in; and that a review is said once. Leaves to people
+//! what follows from it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use uput_core::{
+    entropy::Entropy as _,
+    id::TrailId,
+    rejection::Rejection,
+    time::Seconds,
+    wire::{self, ApprovalKind, OverrideCount, OverrideKind, ReviewOutcome, ReviewReason, Role},
+};
+
+use super::{
+    Node,
+    journal::{OpenError, all},
+};
+use crate::{
+    account::{By, Caller, OverrideId, PersonId},
+    case::{CaseId, Sight},
+    clock::{self, SystemEntropy},
+    record::{self, ApprovalRecord, OverrideRecord, ReviewRecord},
+};
+
+/// Within which time an override is to be looked at again. [APR-20]
+const DAY: u64 = 86_400;
+
+/// What one person did, and what was reviewed.
+#[derive(Default)]
+pub(super) struct Overrides {
+    alone: Mutex<BTreeMap<OverrideId, OverrideRecord>>,
+    reviews: Mutex<BTreeMap<OverrideId, ReviewRecord>>,
+}
+
+/// What an override is about.
+#[derive(Clone, Copy)]
+pub(super) enum About {
+    /// A trail.
+    Trail(TrailId),
+    /// The record of a case.
+    Case(CaseId),
+}
+
+/// An override, whoever answered for it.
+struct Happened {
+    id: OverrideId,
+    kind: OverrideKind,
+    time: u64,
+    by: Vec<u8>,
+    approved_by: Vec<u8>,
+    /// Everybody who had a part in it.
+    persons: Vec<Vec<u8>>,
+    /// Persons whom she excluded with the very words. [APR-11]
+    excluded: Vec<Vec<u8>>,
+    trail: Vec<u8>,
+    case: Vec<u8>,
+    review: Option<ReviewRecord>,
+}
+
+impl Overrides {
+    /// Takes in what one person did.
+    pub(super) fn set(&self, record: OverrideRecord) {
+        if let Some(id) = OverrideId::parse(&record.override_id) {
+            lock(&self.alone).insert(id, record);
+        }
+    }
+
+    fn set_review(&self, record: ReviewRecord) {
+        if let Some(id) = OverrideId::parse(&record.override_id) {
+            lock(&self.reviews).insert(id, record);
+        }
+    }
+
+    fn review(&self, id: &OverrideId) -> Option<ReviewRecord> {
+        lock(&self.reviews).get(id).cloned()
+    }
+}
+
+impl Node {
+    /// Reads overrides back.
+    pub(super) fn read_overrides(&self) -> Result<(), OpenError> {
+        for kept in all::<OverrideRecord>(&self.storage, record::OVERRIDES)? {
+            self.overrides.set(kept);
+        }
+        for kept in all::<ReviewRecord>(&self.storage, record::REVIEWS)? {
+            self.overrides.set_review(kept);
+        }
+        Ok(())
+    }
+
+    /// What one person is about to do, for the commit of just that. [APR-21]
+    pub(super) fn overridden(&self, kind: OverrideKind, by: &By, about: About) -> OverrideRecord {
+        let mut id = [0; 16];
+        SystemEntropy.fill(&mut id);
+        let (trail, case) = match about {
+            About::Trail(trail) => (trail.to_vec(), Vec::new()),
+            About::Case(case) => (Vec::new(), case.to_vec()),
+        };
+        let person = self.person_of(&by.to_vec()).map(PersonId::to_vec).unwrap_or_default();
+        let (kind, account, time) = (kind.into(), by.to_vec(), clock::now().get());
+        OverrideRecord { override_id: id.to_vec(), kind, account, person, trail, case, time }
+    }
+
+    /// Overrides of cases that the caller sees, the newest first; what is due first before, if only what waits is asked
+    /// for. [APR-20]
+    #[must_use]
+    pub fn list_overrides(&self, caller: &Caller, waiting: bool) -> Vec<wire::Override> {
+        let mut found = self.happened();
+        found.retain(|happened| self.may_know_that(caller, happened) && !(waiting && happened.review.is_some()));
+        found.sort_by_key(|happened| (happened.time, happened.id));
+        if !waiting {
+            found.reverse();
+        }
+        found.iter().map(|happened| self.view_override(caller, happened)).collect()
+    }
+
+    /// Says what somebody who had no part in it finds. Said again by the same person, it stays as it is. [APR-22]
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchOverride`] for one that is not there for the caller; [`Rejection::NotToReview`] to who had a part
+    /// in it, and for one that was reviewed otherwise; [`Rejection::DiskFull`].
+    pub async fn review_override(
+        &self,
+        caller: &Caller,
+        beginning: &[u8],
+        outcome: ReviewOutcome,
+        reason: ReviewReason,
+    ) -> Result<wire::Override, Rejection> {
+        let _alone = self.approvals.alone().await;
+        let mut found = self.happened();
+        found.retain(|happened| happened.id.begins(beginning) && self.may_know_that(caller, happened));
+        let happened = match found.pop() {
+            Some(happened) if found.is_empty() && beginning.len() >= 4 => happened,
+            _ => return Err(Rejection::NoSuchOverride),
+        };
+        let said = |review: &ReviewRecord| {
+            review.person == caller.person.to_vec()
+                && (review.outcome, review.reason) == (outcome.into(), reason.into())
+        };
+        if happened.review.as_ref().is_some_and(said) {
+            return Ok(self.view_override(caller, &happened));
+        }
+        if !may_review(caller, &happened) {
+            return Err(Rejection::NotToReview);
+        }
+        let review = ReviewRecord {
+            override_id: happened.id.to_vec(),
+            outcome: outcome.into(),
+            reason: reason.into(),
+            account: caller.by().to_vec(),
+            person: caller.person.to_vec(),
+            time: clock::now().get(),
+        };
+        let _settling = self.settling();
+        self.keep(&review).await?;
+        self.overrides.set_review(review.clone());
+        Ok(self.view_override(caller, &Happened { review: Some(review), ..happened }))
+    }
+
+    /// How many happened in a span, by month and kind, among those of which the caller may know. No names. [APR-23]
+    #[must_use]
+    pub fn count_overrides(&self, caller: &Caller, from: u64, until: u64) -> Vec<OverrideCount> {
+        let (until, now) = (if until == 0 { u64::MAX } else { until }, clock::now().get());
+        let mut counts: BTreeMap<(u32, i32), OverrideCount> = BTreeMap::new();
+        let all = self.happened().into_iter().filter(|happened| (from..until).contains(&happened.time));
+        for happened in all.filter(|happened| self.may_know_that(caller, happened)) {
+            let (month, kind) = (Seconds::new(happened.time).map_or(0, Seconds::month), happened.kind.into());
+            let count = counts.entry((month, kind)).or_insert(OverrideCount { month, kind, ..Default::default() });
+            let found = happened.review.as_ref().map(ReviewRecord::outcome);
+            let one = |holds: bool| u64::from(holds);
+            count.happened += 1;
+            count.by_two += one(!happened.approved_by.is_empty());
+            count.upheld += one(found == Some(ReviewOutcome::Upheld));
+            count.upheld_with_lesson += one(found == Some(ReviewOutcome::UpheldWithLesson));
+            count.not_upheld += one(found == Some(ReviewOutcome::NotUpheld));
+            count.overdue += one(happened.is_overdue(now));
+        }
+        counts.into_values().collect()
+    }
+
+    /// Trails of which every disclosure that two people answered for was reviewed. [APR-22]
+    pub(super) fn reviewed_trails(&self) -> BTreeSet<Vec<u8>> {
+        let disclosed = self.happened().into_iter().filter(|happened| happened.kind == OverrideKind::Disclosure);
+        let (reviewed, waiting): (Vec<_>, Vec<_>) = disclosed.partition(|happened| happened.review.is_some());
+        let mut trails: BTreeSet<Vec<u8>> = reviewed.into_iter().map(|happened| happened.trail).collect();
+        trails.retain(|trail| waiting.iter().all(|happened| happened.trail != *trail));
+        trails
+    }
+
+    fn happened(&self) -> Vec<Happened> {
+        let approvals = self.approvals.used_ones();
+        let by_two = approvals.iter().filter_map(|(id, kept)| Happened::by_two(OverrideId::new(*id.bytes()), kept));
+        let alone = lock(&self.overrides.alone);
+        let all = by_two.chain(alone.iter().filter_map(|(id, kept)| Happened::alone(*id, kept)));
+        all.map(|happened| Happened { review: self.overrides.review(&happened.id), ..happened }).collect()
+    }
+
+    /// Whether the caller sees the case, if it concerns one, and is not excluded by what was said. [APR-11]
+    fn may_know_that(&self, caller: &Caller, happened: &Happened) -> bool {
+        let excluded = caller.persons().any(|person| happened.excluded.contains(&person.to_vec()));
+        let case = self.case_that(happened);
+        !excluded && case.is_none_or(|case| self.sight(caller, &case) != Sight::None)
+    }
+
+    /// Its case, or the one that its trail has moved to.
+    fn case_that(&self, happened: &Happened) -> Option<CaseId> {
+        let of_trail = TrailId::parse(&happened.trail).ok().and_then(|trail| self.case_of(&trail));
+        let case = of_trail.or_else(|| CaseId::parse(&happened.case))?;
+        Some(self.case(&case).and_then(|case| case.into).unwrap_or(case))
+    }
+
+    fn view_override(&self, caller: &Caller, happened: &Happened) -> wire::Override {
+        let review = happened.review.as_ref().map(|review| wire::Review {
+            outcome: review.outcome,
+            reason: review.reason,
+            by_name: self.name_by(&review.account),
+            time: review.time,
+        });
+        wire::Override {
+            override_id: happened.id.to_vec(),
+            kind: happened.kind.into(),
+            time: happened.time,
+            case: self.case_that(happened).map(CaseId::to_vec).unwrap_or_default(),
+            trail: happened.trail.clone(),
+            done_by_name: self.name_by(&happened.by),
+            approved_by_name: self.name_by(&happened.approved_by),
+            due: happened.time.saturating_add(DAY),
+            review,
+            may_review: may_review(caller, happened),
+            overdue: happened.is_overdue(clock::now().get()),
+        }
+    }
+}
+
+impl Happened {
+    fn by_two(id: OverrideId, kept: &ApprovalRecord) -> Option<Self> {
+        Some(Self {
+            id,
+            kind: kind_of(ApprovalKind::try_from(kept.kind).ok()?)?,
+            time: kept.used,
+            by: kept.account.clone(),
+            approved_by: kept.decided_by.clone(),
+            persons: kept.persons.iter().cloned().chain([kept.approver.clone()]).collect(),
+            excluded: kept.excluded.clone(),
+            trail: kept.trail.clone(),
+            case: kept.case.clone(),
+            review: None,
+        })
+    }
+
+    fn alone(id: OverrideId, kept: &OverrideRecord) -> Option<Self> {
+        Some(Self {
+            id,
+            kind: OverrideKind::try_from(kept.kind).ok()?,
+            time: kept.time,
+            by: kept.account.clone(),
+            approved_by: Vec::new(),
+            persons: vec![kept.person.clone()],
+            excluded: Vec::new(),
+            trail: kept.trail.clone(),
+            case: kept.case.clone(),
+            review: None,
+        })
+    }
+
+    const fn is_overdue(&self, now: u64) -> bool {
+        self.review.is_none() && now >= self.time.saturating_add(DAY)
+    }
+}
+
+/// A supervisor who had no part in it, and no machine; once. [APR-22]
+fn may_review(caller: &Caller, happened: &Happened) -> bool {
+    let supervises = caller.role == Role::Supervisor && caller.on_behalf_of.is_none();
+    supervises && happened.review.is_none() && !happened.persons.contains(&caller.person.to_vec())
+}
+
+/// What two people answered for.
+const fn kind_of(kind: ApprovalKind) -> Option<OverrideKind> {
+    Some(match kind {
+        ApprovalKind::Unspecified => return None,
+        ApprovalKind::Disclosure => OverrideKind::Disclosure,
+        ApprovalKind::BreakGlass => OverrideKind::BreakGlass,
+        ApprovalKind::BulkExport => OverrideKind::BulkExport,
+        ApprovalKind::Unsealing => OverrideKind::Unsealing,
+        ApprovalKind::Exclusion => OverrideKind::Exclusion,
+        ApprovalKind::Reopening => OverrideKind::Reopening,
+    })
+}
+
+// A panic while the lock was held leaves each entry whole: they are inserted one by one.
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
