@@ -138,6 +138,9 @@ fn due(deadline: &wire::Deadline, peer: &str) -> String {
     let from = format!(", from {} on {}", moment::local(deadline.from), word(deadline.from_ours));
     let met = match deadline.met {
         0 => String::new(),
+        met if deadline.ended => {
+            format!(", not met: the trail ended {} on {}", moment::local(met), word(deadline.met_ours))
+        }
         met => format!(", done {} on {}", moment::local(met), word(deadline.met_ours)),
     };
     let late = if deadline.overdue { ", LATE" } else { "" };

@@ -46,6 +46,7 @@ struct DeadlineView {
     from: Option<String>,
     from_ours: bool,
     met_ours: bool,
+    ended: bool,
 }
 
 /// What ends; the time is null where it stands in a value.
@@ -187,6 +188,7 @@ impl DeadlineView {
             from: moment::utc(deadline.from),
             from_ours: deadline.from_ours,
             met_ours: deadline.met_ours,
+            ended: deadline.ended,
         }
     }
 }

@@ -88,7 +88,8 @@ impl Node {
         let Ok(reading) = loaded.trail.reading() else { return false };
         let effective = reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
         let ours = loaded.trail.side(&self.me.organisation) == loaded.trail.side(&event.author);
-        effective && !loaded.trail.oversteps(event) && (ours || !reading.owed.contains_key(&event.id))
+        let entitled = !loaded.trail.oversteps(event) && !loaded.trail.is_baseless(event);
+        effective && entitled && (ours || !reading.owed.contains_key(&event.id))
     }
 
     /// A decision that cites another trail must bring the issuer's event, signed by it. [EVT-15] [STA-26]

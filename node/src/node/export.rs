@@ -192,9 +192,11 @@ impl Node {
         Ok((draft.build(&self.me.signing)?, contact))
     }
 
-    /// Key records of everybody who signed anything in the bundle: the agreement's parties.
+    /// Key records of everybody who signed anything in the bundle: whom the agreement binds, and the parties of the trail.
+    /// [BUN-6]
     fn chains_for(&self, loaded: &Loaded) -> Vec<Vec<Envelope>> {
-        let organisations: BTreeSet<OrgId> = loaded.agreement.parties().map(|party| party.organisation).collect();
+        let mut organisations: BTreeSet<OrgId> = loaded.agreement.signing().map(|party| party.organisation).collect();
+        organisations.extend([Side::Opener, Side::Peer].map(|side| loaded.trail.party(side)));
         let chains = organisations.iter().filter_map(|organisation| self.chain_of(organisation));
         chains.map(|chain| chain.envelopes().cloned().collect()).collect()
     }

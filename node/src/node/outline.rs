@@ -249,6 +249,7 @@ fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span
         from: from.get(),
         from_ours,
         met_ours: step.to.is_some_and(|event| event.author == us),
+        ended: step.ended,
     }
 }
 

@@ -147,6 +147,8 @@ impl Node {
             findings: findings
                 .map(|finding| finding.word())
                 .chain(loaded.trail.oversteps(event).then_some("stage_not_reached"))
+                .chain(loaded.trail.is_contradicted(event).then_some("contradicted"))
+                .chain(loaded.trail.is_baseless(event).then_some("basis_not_said"))
                 .chain(is_from_the_future(event, beside.stored).then_some("from_the_future"))
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))

@@ -201,7 +201,11 @@ const fn answers(statement: &Statement) -> bool {
 const fn contacts(statement: &Statement) -> bool {
     matches!(
         statement,
-        Statement::ContactMade | Statement::CouldNotReach(_) | Statement::Started | Statement::Provided(_)
+        Statement::ContactMade
+            | Statement::CouldNotReach(_)
+            | Statement::Visited(_)
+            | Statement::Started
+            | Statement::Provided(_)
     )
 }
 

@@ -215,6 +215,36 @@ fn a_correction_opens_no_new_stage() {
     assert!(!trail.oversteps(&correction(&trail, 2)));
 }
 
+/// [EVT-24] [EVT-30]
+#[test]
+fn a_reply_is_at_a_stage_that_was_reached_on_a_basis_that_was_said() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 0), 0).unwrap();
+    let reply = |trail: &Trail, by: &Party, statement, terms| {
+        let draft = Draft { terms: Some(terms), slots: vec![5; 256], ..draft(statement) };
+        step::append(trail, &by.author(), draft).unwrap()
+    };
+    let consent = |stage| Terms { stage, basis: wire::LegalBasis::GuardianConsent, ..terms(stage) };
+    let none = Terms { stage: 0, basis: wire::LegalBasis::NoneNeededNonpersonal, ..terms(0) };
+    let warned = || Statement::Warned(wire::WarningCode::DoNotContact);
+    for (by, statement) in [(&peer, held()), (&opener, warned())] {
+        let said = reply(&trail, by, statement, consent(1));
+        assert!(trail.oversteps(&said) && trail.is_baseless(&said), "an enquiry has no stage 1 and no consent");
+        let plain = reply(&trail, &peer, held(), none);
+        assert!(!trail.oversteps(&plain) && !trail.is_baseless(&plain));
+    }
+    say(&mut trail, &peer, held());
+    let need = Draft { terms: Some(consent(1)), slots: vec![5; 256], ..draft(Statement::Need) };
+    trail.admit(step::append(&trail, &opener.author(), need).unwrap()).unwrap();
+    for (by, statement) in [(&peer, Statement::Accepted), (&opener, warned())] {
+        let said = reply(&trail, by, statement.clone(), consent(1));
+        assert!(!trail.oversteps(&said) && !trail.is_baseless(&said));
+        let other = Terms { basis: wire::LegalBasis::VitalInterests, ..consent(1) };
+        assert!(trail.is_baseless(&reply(&trail, by, statement.clone(), other)));
+        assert!(trail.is_baseless(&reply(&trail, by, statement, Terms { article: 7, ..consent(1) })));
+    }
+}
+
 #[test]
 fn a_reopening_restates_the_need_and_no_more() {
     // [EVT-24]

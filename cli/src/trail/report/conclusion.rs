@@ -22,7 +22,17 @@ pub(super) fn headline(report: &Report) -> String {
         YesNo::No => "INCOMPLETE",
     };
     let level = report.assurance.level.replace('_', " ").to_uppercase();
-    format!("{authentic}, {complete}, {conformant}, {level}")
+    format!("{}{authentic}, {complete}, {conformant}, {level}", contradicting(report))
+}
+
+/// Who signed what cannot both be true: before everything else, as all that follows rests on one of the two. [BUN-80]
+fn contradicting(report: &Report) -> String {
+    if report.exit != Exit::Equivocation.code() {
+        return String::new();
+    }
+    let mut names: Vec<&str> = report.breaches.iter().map(|breach| breach.by.name.as_str()).collect();
+    names.dedup();
+    format!("EQUIVOCATION BY {}: ", names.join(" AND "))
 }
 
 /// Writes how far it goes, what is proven of whom, and the verdicts.

@@ -45,6 +45,10 @@ pub(in crate::node) fn terms_for(
         _ => reached(&loaded.trail.reading().map_err(|_| Rejection::Malformed)?),
     };
     let (basis, article) = match new.basis {
+        // [EVT-30] A reply rests on what the opener disclosed on.
+        Some(basis) if !occasion.discloses() && !bases(loaded).any(|known| known == (basis, new.article)) => {
+            return Err(Rejection::BasisNotAllowed.into());
+        }
         Some(basis) => (basis, new.article),
         None => newest_basis(loaded).unwrap_or((opened.basis, opened.article)),
     };
@@ -62,6 +66,16 @@ pub(in crate::node) const fn reached(reading: &Reading) -> u32 {
 
 /// The basis of the opener's newest disclosure about her.
 pub(in crate::node) fn newest_basis(loaded: &Loaded) -> Option<(wire::LegalBasis, u32)> {
-    let terms = loaded.trail.events().filter_map(|event| event.terms).filter(|terms| terms.stage > 0);
-    terms.last().map(|terms| (terms.basis, terms.article))
+    bases(loaded).last()
+}
+
+/// The bases on which the opener disclosed, as the events came.
+fn bases(loaded: &Loaded) -> impl Iterator<Item = (wire::LegalBasis, u32)> {
+    let opener = loaded.trail.party(Side::Opener);
+    let disclosed = loaded
+        .trail
+        .events()
+        .filter(move |event| event.author == opener && Occasion::of(&event.statement, true).discloses());
+    let terms = disclosed.filter_map(|event| event.terms).filter(|terms| terms.stage > 0);
+    terms.map(|terms| (terms.basis, terms.article))
 }

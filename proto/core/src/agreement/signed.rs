@@ -31,12 +31,11 @@ impl SignedAgreement {
         let agreement = read(&envelope)?;
         let chains: Vec<&KeyChain> = chains.into_iter().collect();
         let signers: Vec<KeyId> = envelope.signers().collect();
-        let mut keys = Vec::with_capacity(signers.len());
-        for party in agreement.signing() {
-            let chain = chains.iter().find(|chain| chain.organisation() == party.organisation);
-            let chain = chain.ok_or(Rejection::UnknownSigner)?;
-            keys.push(signing_key(chain, &signers).ok_or(Rejection::AgreementNotSigned)?);
-        }
+        let chain_of = |organisation| chains.iter().find(|chain| chain.organisation() == organisation);
+        // [AGR-25] All of them are known before it is asked who has signed.
+        let known: Option<Vec<_>> = agreement.signing().map(|party| chain_of(party.organisation)).collect();
+        let keys = known.ok_or(Rejection::UnknownSigner)?.into_iter().map(|chain| signing_key(chain, &signers));
+        let keys = keys.collect::<Option<Vec<_>>>().ok_or(Rejection::AgreementNotSigned)?;
         verify_every(envelope, MediaType::AGREEMENT, &keys, |_| Ok(agreement)).map(Self)
     }
 

@@ -11,11 +11,13 @@ mod node;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    agreement::Occasion,
     envelope::Verified,
     event::{Event, Opening, Statement},
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
     state::{Broken, History, Reading, Side, VoidReason},
+    wire::LegalBasis,
 };
 use chain::Chain;
 use node::{kind, names};
@@ -225,18 +227,39 @@ impl Trail {
         &self.history
     }
 
-    /// Whether a correction, minutes, a plan or a reopening claims a stage that its author had not reached: then no value
-    /// of it is read. None of them opens a new stage. [EVT-24]
+    /// Whether its author signed another event with its number: one of the two was hidden from somebody. [EVT-16]
+    #[must_use]
+    pub fn is_contradicted(&self, event: &Event) -> bool {
+        let chain = self.side(&event.author).map(|side| self.chain(side));
+        let twins =
+            chain.map_or(&[][..], |chain| chain.numbered(event.seq)).iter().filter_map(|id| self.events.get(id));
+        twins.filter(|twin| twin.id != event.id).any(|twin| twin.incarnation == event.incarnation)
+    }
+
+    /// Whether an event claims a stage that its author had not reached: then no value of it is read. Only an opening, a need
+    /// and an identity open a stage. [EVT-24]
     #[must_use]
     pub fn oversteps(&self, event: &Event) -> bool {
         let most = match event.statement {
-            Statement::Corrected | Statement::Minutes | Statement::Plan => 2,
+            Statement::Opening(_) | Statement::Need | Statement::Identity => return false,
             Statement::Reopened => 1,
-            _ => return false,
+            _ => 2,
         };
-        let past: Vec<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
+        let past: Vec<EventId> = past(event).collect();
         let reached = self.history.stage_at(&past);
         event.terms.is_some_and(|terms| terms.stage > reached.min(most))
+    }
+
+    /// Whether a reply rests on a basis on which the opener disclosed nothing in its past: then no value of it is read.
+    /// [EVT-30]
+    #[must_use]
+    pub fn is_baseless(&self, event: &Event) -> bool {
+        let basis = |event: &Event| event.terms.map(|terms| (terms.basis, terms.article));
+        let discloses = |event: &Event| Occasion::of(&event.statement, event.author == self.opener).discloses();
+        let wanted = basis(event).filter(|(basis, _)| *basis != LegalBasis::NoneNeededNonpersonal);
+        let known = |id| past(event).any(|last| last == id || self.history.has_seen(last, id));
+        let rests = |before: &Verified<Event>| basis(before) == wanted && discloses(before) && known(before.id);
+        wanted.is_some() && !discloses(event) && !self.events().any(rests)
     }
 
     /// [EVT-5] [EVT-19] The predecessor is the author's own event with the number before, in no later incarnation.
@@ -280,4 +303,9 @@ impl Trail {
             Side::Peer => peer,
         }
     }
+}
+
+/// The newest that an event names of its past.
+fn past(event: &Event) -> impl Iterator<Item = EventId> {
+    [event.prev, event.seen].into_iter().flatten()
 }

@@ -75,6 +75,10 @@ pub(super) fn check_agreement(
             let sentence = "it discloses at a stage that had not been reached".to_owned();
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
         }
+        if trail.is_baseless(event) {
+            let sentence = "it rests on a basis on which the opener had disclosed nothing".to_owned();
+            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+        }
         check_grain(event, agreement, findings);
         if let Statement::Retained { article } = event.statement
             && agreement.article(article).is_none()

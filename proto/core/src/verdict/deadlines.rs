@@ -68,11 +68,13 @@ impl Clocks<'_> {
         let clocks = [step.from.author, to.author];
         let word = self.word(&clocks);
         let timer = name_of(step.kind);
-        let done = if step.ended { "not met when the trail ended" } else { "met" };
-        let mut sentence = match late {
-            None => format!("{timer}: due {}, {done} in time, on the word of {word}", moment(due)),
-            Some(late) => format!("{timer}: due {}, {done} {late} late, on the word of {word}", moment(due)),
+        let done = match (step.ended, late) {
+            (false, None) => String::from("met in time"),
+            (false, Some(late)) => format!("met {late} late"),
+            (true, None) => String::from("not met: the trail ended before it was due"),
+            (true, Some(late)) => format!("not met: the trail ended {late} after it was due"),
         };
+        let mut sentence = format!("{timer}: due {}, {done}, on the word of {word}", moment(due));
         let verdict = match late {
             Some(_) => Some(self.weigh(&clocks, to, &mut sentence, findings)),
             None => self

@@ -183,7 +183,7 @@ impl Events {
             }
         }
         for event in trail.events() {
-            if let Some(named) = named(&event.statement).filter(missing) {
+            if let Some(named) = answered(&event.statement).filter(missing) {
                 let sentence = format!("it names {named}, which is not here or not accepted");
                 findings.fail(Demand::Gaps, Exit::Incomplete, self.place(&event.id).field("kind"), sentence);
             }
@@ -219,10 +219,11 @@ fn ours(named: TrailId, trail: TrailId) -> Result<(), Rejection> {
     if named == trail { Ok(()) } else { Err(Rejection::WrongTrail) }
 }
 
-/// The event of this trail that a statement names.
-pub(super) const fn named(statement: &Statement) -> Option<EventId> {
+/// The event of this trail that a statement answers, and that is missed if it is not here. A plan that a task names is not:
+/// what is no plan is found by the state. [BUN-32] [EVT-28]
+pub(super) const fn answered(statement: &Statement) -> Option<EventId> {
     match statement {
-        Statement::Delivered(id) | Statement::TransferTaken(id) | Statement::Task { plan: id, .. } => Some(*id),
+        Statement::Delivered(id) | Statement::TransferTaken(id) => Some(*id),
         _ => None,
     }
 }

@@ -159,7 +159,7 @@ impl<'a> Examination<'a> {
         signers.insert(self.bundle.exporter);
         signers.extend(self.heads.authors());
         signers.extend(self.evidence.issuers());
-        signers.extend(self.agreement.iter().flat_map(|agreement| agreement.parties()).map(|party| party.organisation));
+        signers.extend(self.agreement.iter().flat_map(|agreement| agreement.signing()).map(|party| party.organisation));
         if let Some(trail) = trail {
             signers.extend([trail.party(Side::Opener), trail.party(Side::Peer)]);
             signers.extend(challenges::verify(self.bundle, trail, &self.keyring, findings));

@@ -54,7 +54,7 @@ impl Opened {
         let values = slots.filter(|slot| matches!(slot.content(), Content::Label(_))).count();
         if values > 0 {
             findings.words.push(format!(
-                "The values of {values} slots are closed: only their labels are shown, and not whether a basis had ended."
+                "The values of {values} slots are closed: only their labels are shown, and not whether a basis held or had ended."
             ));
         }
     }

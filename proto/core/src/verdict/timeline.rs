@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deadline, Entry, conduct, events::Events, events::named, names::Names, opened::Opened};
+use super::{Deadline, Entry, conduct, events::Events, events::answered, names::Names, opened::Opened};
 use crate::{
     agreement::{Agreement, name_of},
     bounds::Bounded,
@@ -102,7 +102,8 @@ impl Timeline<'_> {
     fn names_event(&self, statement: &Statement) -> Option<EventId> {
         match statement {
             Statement::Decision(decision) => decision.evidence,
-            other => named(other),
+            Statement::Task { plan, .. } => Some(*plan),
+            other => answered(other),
         }
     }
 

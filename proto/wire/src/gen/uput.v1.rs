@@ -3834,6 +3834,8 @@ pub struct Deadline {
     pub from_ours: bool,
     #[prost(bool, tag = "8")]
     pub met_ours: bool,
+    #[prost(bool, tag = "9")]
+    pub ended: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
