@@ -15,6 +15,7 @@ use uput_core::{
     rejection::Rejection,
     safe_contact::is_contact,
     slot::{Choice, Extent},
+    state::Side,
     wire::{self, AccessKind, DisclosureScope},
 };
 

@@ -27,7 +27,7 @@ pub(super) fn headline(report: &Report) -> String {
 
 /// Who signed what cannot both be true: before everything else, as all that follows rests on one of the two. [BUN-80]
 fn contradicting(report: &Report) -> String {
-    if report.exit != Exit::Equivocation.code() {
+    if Exit::from(report.exit) != Exit::Equivocation {
         return String::new();
     }
     let mut names: Vec<&str> = report.breaches.iter().map(|breach| breach.by.name.as_str()).collect();

@@ -278,6 +278,7 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             from: NIGHT,
             from_ours: false,
             met_ours: false,
+            ended: false,
         }],
         escalation: Some(wire::Escalation {
             due: NIGHT + 3900,
