@@ -109,7 +109,8 @@ fn of_file(file: &'static str, text: &str) -> Vec<Drawn> {
     all
 }
 
-fn changes(file: &str, line: &str) -> Vec<String> {
+/// What the rules make of one line.
+pub(crate) fn changes(file: &str, line: &str) -> Vec<String> {
     let mut changed = Vec::new();
     for (from, to) in EXCHANGES {
         for (place, _) in line.match_indices(from) {
