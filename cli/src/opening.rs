@@ -44,6 +44,10 @@ pub(crate) struct OpeningArgs {
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
     from_case: Vec<String>,
+    // [ONW-8]
+    /// Sign what is said of her, for whoever comes after them: they can pass it on, and that can be checked
+    #[arg(long)]
+    attest: bool,
     /// Until when it is asked: 23:00 (the next), 2026-11-22 20:00 by your clock, or 8h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     expiry: Option<u64>,
@@ -94,6 +98,7 @@ impl OpeningArgs {
             fields: fields.to_wire(),
             expiry: self.expiry.unwrap_or_default(),
             occurred: self.occurred.unwrap_or_default(),
+            attest: self.attest,
             approval: ApprovalId::bytes(self.approval.as_ref()),
         };
         if let Some(asking) = node.asking() {

@@ -33,6 +33,10 @@ pub(crate) struct StatementArgs {
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     from_case: Vec<String>,
+    // [ONW-8]
+    /// Sign what is said of her, for whoever comes after them: they can pass it on, and that can be checked
+    #[arg(long)]
+    attest: bool,
     /// Why the fields may be disclosed, if not as in the opening
     #[arg(long, value_parser = code::parser::<LegalBasis>())]
     basis: Option<LegalBasis>,
@@ -95,6 +99,7 @@ impl StatementArgs {
             evidence_trail,
             from_case: self.from_case.clone(),
             knowingly: self.knowingly.clone(),
+            attest: self.attest,
             approval: ApprovalId::bytes(self.approval.as_ref()),
             overbooking: self.overbooking.unwrap_or_default() as i32,
             beside: self.beside.unwrap_or_default() as i32,

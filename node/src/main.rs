@@ -188,6 +188,13 @@ fn watch_calls(node: &Arc<Node>, config: &Config, shutdown: &shutdown::Shutdown)
         node.set_on_call(on_call.settings().map_err(|(_, rule)| wrong(rule))?);
         channels = Channels::new(on_call).map_err(wrong)?;
     }
+    let (onward, stopping) = (Arc::clone(node), shutdown.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.requested() => {}
+            () = onward.follow_onward() => {}
+        }
+    });
     tokio::spawn(on_call::watch(Arc::clone(node), channels, shutdown.clone()));
     Ok(())
 }

@@ -241,6 +241,8 @@ fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
         expiry: None,
         occurred: None,
         about: None,
+        attest: false,
+        rests_on: std::collections::BTreeSet::new(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use serde_json::json;
-use uput_core::wire::{self, LegalBasis};
+use uput_core::catalogue::Label;
+use uput_core::wire::{self, AttestationStanding, LegalBasis};
 
 use crate::access::Node;
 use crate::args::Options;
@@ -182,6 +183,37 @@ fn happened(event: &wire::TrailEvent) -> String {
     }
 }
 
+/// Behind a value: that it is not only its sender's word. [ONW-11]
+fn word_of_others(event: &wire::TrailEvent, label: &str) -> String {
+    let of = event.attested.as_ref().filter(|attested| attested.labels.iter().any(|signed| signed == label));
+    match of.map(wire::Attested::standing) {
+        Some(AttestationStanding::Verified) => of.map(|of| format!("  [as {} signed it]", of.name)).unwrap_or_default(),
+        Some(AttestationStanding::UnknownSigner) => "  [signed by an organisation that is not known here]".to_owned(),
+        Some(_) => "  [NOT as it was signed: the sender's word alone]".to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Who signed it, as far as that is known here. [ONW-5] [ONW-11]
+fn attested(attested: &wire::Attested) -> String {
+    let (whose, day) = (hex(&attested.organisation), moment::utc(attested.day).unwrap_or_default());
+    match attested.standing() {
+        AttestationStanding::Verified => {
+            format!("verified: {} signed it on {day}; of whom it was said is the sender's word", attested.name)
+        }
+        AttestationStanding::UnknownSigner => {
+            format!(
+                "attested by an organisation that is not known here ({whose}): that is no name, and nothing was verified"
+            )
+        }
+        _ => format!("DOES NOT MATCH: it names {}, which did not sign it so", name_or(&attested.name, &whose)),
+    }
+}
+
+fn name_or<'a>(name: &'a str, id: &'a str) -> &'a str {
+    if name.is_empty() { id } else { name }
+}
+
 fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     let code =
         if event.code.is_empty() { String::new() } else { format!(" ({})", label::detail(&event.kind, &event.code)) };
@@ -204,8 +236,13 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
         .map(|field| label::field(&field.label));
     detail("labels", closed.collect::<Vec<_>>().join(", "));
     for field in event.fields.iter().filter(|field| !field.value.is_empty()) {
-        detail(&label::field(&field.label), label::value(&field.label, &field.value));
+        let shown = match field.label == Label::Provenance.name() {
+            true => "see whose word it is, below".to_owned(),
+            false => label::value(&field.label, &field.value),
+        };
+        detail(&label::field(&field.label), shown + &word_of_others(event, &field.label));
     }
+    detail("whose word", event.attested.as_ref().map(attested).unwrap_or_default());
     detail("withheld", label::fields(&event.withheld));
     detail("said knowingly although it looked as if it told who she is", label::fields(&event.knowingly));
     detail("dropped unread, outside the profile", label::fields(&event.stripped));

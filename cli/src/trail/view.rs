@@ -1,7 +1,7 @@
 //! A trail as programs see it.
 
 use serde::Serialize;
-use uput_core::wire::{self, Act, ContactFit, LegalBasis, ServiceType};
+use uput_core::wire::{self, Act, AttestationStanding, ContactFit, LegalBasis, ServiceType};
 
 use crate::code::word_of;
 use crate::label;
@@ -95,6 +95,18 @@ struct EventView {
     evidence: Option<String>,
     telephone: Option<String>,
     telephone_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attested: Option<AttestedView>,
+}
+
+/// Whose word part of an event is. [ONW-11]
+#[derive(Serialize)]
+struct AttestedView {
+    organisation: String,
+    name: Option<String>,
+    day: Option<String>,
+    labels: Vec<String>,
+    standing: Option<&'static str>,
 }
 
 /// What other systems call the headline.
@@ -242,6 +254,29 @@ impl EventView {
             evidence: some(hex(&event.evidence)),
             telephone: some(event.telephone),
             telephone_by: some(hex(&event.telephone_by)),
+            attested: event.attested.map(AttestedView::of),
+        }
+    }
+}
+
+/// The word of whose word it is.
+const fn standing(standing: AttestationStanding) -> Option<&'static str> {
+    match standing {
+        AttestationStanding::Unspecified => None,
+        AttestationStanding::Verified => Some("verified"),
+        AttestationStanding::UnknownSigner => Some("unknown_signer"),
+        AttestationStanding::DoesNotMatch => Some("does_not_match"),
+    }
+}
+
+impl AttestedView {
+    fn of(attested: wire::Attested) -> Self {
+        Self {
+            standing: standing(attested.standing()),
+            organisation: hex(&attested.organisation),
+            name: Some(attested.name).filter(|name| !name.is_empty()),
+            day: moment::utc(attested.day),
+            labels: attested.labels,
         }
     }
 }

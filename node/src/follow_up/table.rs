@@ -54,6 +54,8 @@ words! {
         ExcludedOrganisations = "excluded_organisations",
         /// She withdrew her consent.
         ConsentWithdrawn = "consent_withdrawn",
+        /// She withdrew where this organisation received what it passed on. [CAS-101]
+        WithdrawnBefore = "withdrawn_before",
         /// The risk is another.
         Risk = "risk",
         /// She chose one of several who were asked the same.
@@ -258,7 +260,7 @@ mod tests {
                 situations += 1;
             }
         }
-        assert_eq!(situations, 7 * 2 * 4 * 4 * 4 * 4);
+        assert_eq!(situations, 8 * 2 * 4 * 4 * 4 * 4);
         let unused: Vec<usize> = (0..rows().len()).filter(|row| !used.contains(row)).collect();
         assert_eq!(unused, Vec::<usize>::new(), "rows that an earlier row hides");
     }
@@ -278,7 +280,8 @@ mod tests {
                     && matches!(situation.stand, Stand::Live | Stand::Closed);
                 assert!(!corrects || may, "{change:?} in {situation:?}");
                 let withdraws = say.contains(&Say::Withdrawn);
-                let hers = *change == Change::ConsentWithdrawn && situation.basis == Basis::Consent;
+                let withdrawn = matches!(change, Change::ConsentWithdrawn | Change::WithdrawnBefore);
+                let hers = withdrawn && situation.basis == Basis::Consent;
                 assert!(!withdraws || hers, "{change:?} in {situation:?}");
             }
         }

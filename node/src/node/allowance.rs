@@ -80,6 +80,12 @@ impl Node {
         if strangers < STRANGERS { Ok(()) } else { Err(Rejection::NotKept) }
     }
 
+    /// What a party of an agreement that this organisation has signed is called there.
+    pub(super) fn party_name(&self, organisation: &OrgId) -> Option<String> {
+        let named = |held: Held| held.agreement.party(organisation).map(|party| party.name.clone());
+        self.agreements.all().into_iter().filter(|held| self.signed(held)).find_map(named)
+    }
+
     /// A peer, or a party of an agreement that this organisation has signed.
     fn is_near(&self, organisation: &OrgId) -> bool {
         let signed_with = |held: &Held| held.agreement.party(organisation).is_some() && self.signed(held);

@@ -226,7 +226,9 @@ impl Node {
         if new.stage == 2 && self.lets_name_excluded(new) {
             known.add(Label::ExcludedPersons, &mut new.fields)?;
         }
-        known.fill(labels, &mut new.fields)
+        let differs = known.fill(labels, &mut new.fields)?;
+        new.rests_on = known.sources(&new.fields);
+        Ok(differs)
     }
 
     /// The same for an event of a trail. [CAS-43]
@@ -246,7 +248,9 @@ impl Node {
                 known.add(Label::ExcludedPersons, &mut new.fields)?;
             }
         }
-        known.fill(labels, &mut new.fields)
+        let differs = known.fill(labels, &mut new.fields)?;
+        new.rests_on = known.sources(&new.fields);
+        Ok(differs)
     }
 
     /// Refuses what would tell an organisation that she excluded. [CAS-45]

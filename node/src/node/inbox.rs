@@ -58,6 +58,8 @@ struct Changes {
     outline: Option<OutlineRecord>,
     /// The names that she excluded. [CAS-30]
     named: Vec<Sensitive<String>>,
+    /// She withdrew.
+    withdrawn: bool,
 }
 
 impl Changes {
@@ -203,6 +205,9 @@ impl Node {
             self.set_case(case);
         }
         let mut positions = positions.into_iter();
+        // [CAS-101] What is done about it is nothing that whoever brought it waits for.
+        let withdrawn = taken.iter().filter(|taken| taken.changes.withdrawn).map(|taken| taken.loaded.trail.id());
+        self.cascades.add(withdrawn.collect::<Vec<_>>());
         let mut replies = Vec::new();
         for Taken { mut held, mut loaded, changes } in taken {
             let trail = Some(loaded.trail.id());
@@ -321,6 +326,7 @@ impl Node {
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
         let (mut kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None)?;
         kept.words = self.sealed_words(loaded, &written)?;
+        changes.withdrawn |= written.event.statement == Statement::Withdrawn;
         changes.records.push((kept, evidence, written.event.id));
         if written.event.wants_delivered() && written.event.author == *from {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;

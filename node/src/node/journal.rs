@@ -86,6 +86,7 @@ impl Node {
         let (trails, outbox) = (Trails::default(), Outbox::default());
         let changing = tokio::sync::Mutex::default();
         let accesses = Accesses::default();
+        let cascades = super::cascades::Cascades::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
         let found = Found::default();
         let approvals = Approvals::default();
@@ -104,6 +105,7 @@ impl Node {
             accounts,
             approvals,
             overrides: Overrides::default(),
+            cascades,
             cases,
             accesses,
             promised: super::places::Promised::default(),

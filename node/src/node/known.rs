@@ -227,6 +227,12 @@ impl Known {
         Ok(differs)
     }
 
+    /// The trails from which these values were taken: what is known, and said now as it is known. [CAS-100]
+    pub(super) fn sources(&self, fields: &[Field]) -> BTreeSet<TrailId> {
+        let known = |field: &Field| self.fields.get(&field.label()).filter(|held| held.open() == Some(field));
+        fields.iter().filter_map(known).filter_map(|held| held.taken_from).collect()
+    }
+
     pub(super) fn view(&self, case: &CaseId, values: bool) -> wire::CaseRecord {
         let fields = self.fields.iter().map(|(label, held)| {
             // Values to whoever sees them and asked for them; the access is recorded.

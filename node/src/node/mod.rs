@@ -12,6 +12,7 @@ mod allowance;
 mod approvals;
 mod bulk;
 mod call_checks;
+mod cascades;
 mod case_acts;
 mod case_boxes;
 mod case_erasure;
@@ -38,6 +39,7 @@ mod listing;
 mod me;
 mod nudges;
 mod on_call;
+mod onward;
 mod orders;
 mod outbox;
 mod outline;
@@ -96,6 +98,7 @@ use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Stora
 use accesses::Accesses;
 use agreements::Agreements;
 use approvals::Approvals;
+use cascades::Cascades;
 use case_list::CaseList;
 use changes::Changes;
 use directory::Directory;
@@ -119,6 +122,7 @@ pub struct Node {
     accounts: Arc<Register>,
     approvals: Approvals,
     overrides: Overrides,
+    cascades: Cascades,
     cases: Cases,
     case_list: CaseList,
     staff: StaffRegister,

@@ -129,7 +129,9 @@ impl Node {
         let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
         let verdict = reading.events.get(&event.id).map(|judged| judged.verdict);
         let findings = reading.findings.iter().filter(|finding| finding.event() == event.id);
+        let fields = self.fields(loaded, event, values)?;
         Ok(wire::TrailEvent {
+            attested: self.view_attested(&fields),
             event: event.id.to_vec(),
             author: self.author(&event.author),
             ours: event.author == self.me.organisation,
@@ -153,7 +155,7 @@ impl Node {
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .collect(),
-            fields: self.fields(loaded, event, values)?,
+            fields,
             sealed: if values { self.sealed_values(loaded, event)? } else { None },
             stripped: beside.stripped.clone(),
             knowingly: beside.knowingly.clone(),

@@ -8,7 +8,10 @@ mod chosen;
 mod commit;
 mod drafting;
 mod evidence;
+mod itself;
 mod terms;
+
+use std::collections::BTreeSet;
 
 use uput_core::{
     catalogue::{Field, Label},
@@ -79,6 +82,10 @@ pub struct NewTrail {
     pub occurred: Option<Seconds>,
     /// An earlier trail with the same organisation that it is about.
     pub about: Option<TrailId>,
+    /// This organisation signs what is said of her, for whoever comes after. [ONW-8]
+    pub attest: bool,
+    /// The trails in which what is said was received. [CAS-100]
+    pub rests_on: BTreeSet<TrailId>,
 }
 
 /// An event to be added.
@@ -113,6 +120,10 @@ pub struct NewEvent {
     pub overbooking: wire::Overbooking,
     /// Why she is named although others were asked the same; unspecified: nobody was. [CAS-81]
     pub beside: wire::Beside,
+    /// This organisation signs what is said of her, for whoever comes after. [ONW-8]
+    pub attest: bool,
+    /// The trails in which what is said was received. [CAS-100]
+    pub rests_on: BTreeSet<TrailId>,
 }
 
 /// What lets somebody add an event.
@@ -163,8 +174,13 @@ impl Node {
         let mut new_keys = vec![new];
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let asked =
-            Asked { by: by.by(), request: digest, case: Some(case), place: None, beside: wire::Beside::Unspecified };
+        let asked = Asked {
+            by: Some(by.by()),
+            request: digest,
+            case: Some(case),
+            place: None,
+            beside: wire::Beside::Unspecified,
+        };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
@@ -243,7 +259,7 @@ impl Node {
         keys.extend(renewed);
         let place = self.place_change(&loaded, promise.as_ref(), &new.by.by().to_vec())?;
         let beside = if new.statement == Statement::Identity { new.beside } else { wire::Beside::Unspecified };
-        let asked = Asked { by: new.by.by(), request: digest, case, place, beside };
+        let asked = Asked { by: Some(new.by.by()), request: digest, case, place, beside };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
     }

@@ -3,13 +3,15 @@
 //! Guarantees that labels go under the evidence key and values under the value key or to staff. Leaves what may be in
 //! an event to those who write it or take it in.
 
+use std::collections::BTreeSet;
+
 use prost::Message;
 use uput_core::{
     catalogue::Label,
     codec,
     envelope::{Envelope, Verified},
     event::Event,
-    id::OrgId,
+    id::{Id, OrgId, TrailId},
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent},
@@ -39,6 +41,10 @@ pub(super) struct Written {
     pub(super) named: Vec<Sensitive<String>>,
     /// Labels whose words were let pass knowingly. [NST-11]
     pub(super) knowingly: Vec<Label>,
+    /// The copy of what was signed of her that goes with it. [ONW-4]
+    pub(super) copy: Option<Id>,
+    /// The trails in which what it says was received. [CAS-100]
+    pub(super) rests_on: BTreeSet<TrailId>,
     /// The second person who let it happen.
     pub(super) approved: Option<Approved>,
 }
@@ -57,6 +63,8 @@ impl Written {
             cited: None,
             named,
             knowingly: Vec::new(),
+            copy: None,
+            rests_on: BTreeSet::new(),
             approved: None,
         }
     }

@@ -1,6 +1,6 @@
 //! What somebody asks to be said: requests about trails as the node takes them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tonic::Status;
 use uput_core::{catalogue::Field, rejection::Rejection, sensitive::Sensitive, wire};
@@ -50,6 +50,8 @@ pub(super) async fn opening(
         knowingly: request::labels("knowingly", &said.knowingly)?,
         expiry: request::time("expiry", said.expiry)?,
         occurred: request::time("occurred", said.occurred)?,
+        attest: said.attest,
+        rests_on: BTreeSet::new(),
         about: if said.about.is_empty() { None } else { Some(request::trail(node, &by_whom, &said.about)?) },
     };
     let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
@@ -92,6 +94,8 @@ pub(super) async fn event(
         stays: None,
         overbooking,
         beside,
+        attest: said.attest,
+        rests_on: BTreeSet::new(),
     };
     let differs = node.say_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);

@@ -243,7 +243,11 @@ impl Drop for Carrier {
 
 /// Compiles the demonstration for the houses, and lets all sign it; the first proposes it.
 pub async fn agree(houses: &[(&str, &House, &Arc<Node>)]) -> AgreementId {
-    let text = include_str!("../../../specs/agreements/demonstration.toml");
+    agree_on(include_str!("../../../specs/agreements/demonstration.toml"), houses).await
+}
+
+/// The same with another agreement.
+pub async fn agree_on(text: &str, houses: &[(&str, &House, &Arc<Node>)]) -> AgreementId {
     let peers: BTreeMap<String, OrgId> = houses.iter().map(|(name, house, _)| ((*name).to_owned(), house.id)).collect();
     let compiled = compile(text, &peers).unwrap();
     for (_, house, node) in houses {
@@ -305,6 +309,8 @@ pub fn enquiry(peer: &str) -> NewTrail {
         expiry: None,
         occurred: None,
         about: None,
+        attest: false,
+        rests_on: std::collections::BTreeSet::new(),
     }
 }
 
@@ -334,6 +340,8 @@ pub fn event(trail: TrailId, statement: Statement) -> NewEvent {
         overbooking: wire::Overbooking::Unspecified,
         // What is said of her beside others is the matter of `several` alone.
         beside: wire::Beside::SheWishes,
+        attest: false,
+        rests_on: std::collections::BTreeSet::new(),
     }
 }
 

@@ -36,6 +36,17 @@ pub struct CopySecrets {
     pub order: Sensitive<[u8; 32]>,
 }
 
+/// Whose word a copy is, for somebody who has its author's key records or has not. [ONW-5]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The organisation whose records these are signed just these values.
+    Verified,
+    /// Attested by an organisation that is not known here, or under records of it that are not: less than a name.
+    UnknownSigner,
+    /// By the records of whom it names, that organisation did not sign it, or not then.
+    DoesNotMatch,
+}
+
 /// One copy, as far as it is opened: well formed, its signature not verified.
 pub struct Attestation {
     envelope: Envelope,
@@ -119,6 +130,20 @@ impl Attestation {
         Field::new(Label::Provenance, Sensitive::new(hex(&codec::encode(&whole))))
     }
 
+    /// The same copy with what these fields say, and no more: the value that carries it. What they say otherwise, or do
+    /// not say, is closed in it. [ONW-3]
+    ///
+    /// # Errors
+    /// [`Rejection::NotAttested`] if nothing is left of it.
+    pub fn narrowed_to(&self, fields: &[Field]) -> Result<Field, Rejection> {
+        let said: BTreeSet<Label> =
+            self.disclosed.fields().filter(|fact| fields.contains(fact)).map(Field::label).collect();
+        if said.is_empty() {
+            return Err(Rejection::NotAttested);
+        }
+        self.narrowed(|label| said.contains(&label))
+    }
+
     /// Whose word it claims to be.
     #[must_use]
     pub const fn author(&self) -> &OrgId {
@@ -152,13 +177,27 @@ impl Attestation {
     ///
     /// # Errors
     /// [`Rejection::UnknownSigner`] for the chain of somebody else, or without that record;
-    /// [`Rejection::WrongSigners`] or [`Rejection::BadSignature`].
+    /// [`Rejection::WrongSigners`] or [`Rejection::BadSignature`]; [`Rejection::StaleKey`] if its author had a newer
+    /// record on the day that it names.
     pub fn verify(&self, chain: &KeyChain) -> Result<(), Rejection> {
         if chain.organisation() != self.body.author {
             return Err(Rejection::UnknownSigner);
         }
-        let key = chain.signing_key_of(&self.body.key).ok_or(Rejection::UnknownSigner)?;
-        verify_one(self.envelope.clone(), MediaType::ATTESTATION, key, |_| Ok(())).map(drop)
+        let record = chain.record(&self.body.key).ok_or(Rejection::UnknownSigner)?;
+        verify_one(self.envelope.clone(), MediaType::ATTESTATION, record.signing_key(), |_| Ok(())).map(drop)?;
+        // [ONW-7] A key that was retired before that day signs nothing on it.
+        let next = chain.records().find(|next| next.previous() == Some(record.id()));
+        if next.is_some_and(|next| next.time() < self.body.day) { Err(Rejection::StaleKey) } else { Ok(()) }
+    }
+
+    /// Whose word it is, by the chain that is known of its author, if one is. [ONW-5]
+    #[must_use]
+    pub fn standing(&self, chain: Option<&KeyChain>) -> Standing {
+        match chain.map_or(Err(Rejection::UnknownSigner), |chain| self.verify(chain)) {
+            Ok(()) => Standing::Verified,
+            Err(Rejection::UnknownSigner) => Standing::UnknownSigner,
+            Err(_) => Standing::DoesNotMatch,
+        }
     }
 }
 

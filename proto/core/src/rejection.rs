@@ -170,6 +170,10 @@ rejections! {
     NoPlace = 66, "NO_PLACE", User, "so many places are not free; promise fewer, or more knowingly, with a reason";
     /// She would be named in one of several trails that ask the same. [CAS-81]
     ChooseFirst = 67, "CHOOSE_FIRST", User, "others were asked the same in this case and have not heard that she chose; choose first, or say why she is named beside them";
+    /// A copy went to another organisation already. [ONW-4]
+    CopyGiven = 68, "COPY_GIVEN", User, "this copy of what was signed of her went to another organisation already, and two who compare theirs would know her by it; ask its author for another one";
+    /// Nothing of what is said is in what was signed. [ONW-3]
+    NotAttested = 69, "NOT_ATTESTED", User, "nothing of what is said here is in what was signed of her; leave provenance out, or say it as it was signed";
     /// A watch whose reader did not take what it was told.
     TooSlow = 70, "TOO_SLOW", User, "the watch was cut because nobody took what it said; watch again from the last cursor";
     /// An opening that its act does not allow.

@@ -4,6 +4,7 @@
 //! what was broken off goes on after a restart and says nothing twice; and that every trail of the case is in the list, with
 //! what was said there or why nothing was. Leaves to `follow_up` what a change becomes in a trail, to `write` saying it.
 
+mod cascade;
 mod plan;
 mod saying;
 mod second;
@@ -145,7 +146,7 @@ const fn labels(change: Change) -> &'static [Label] {
         Change::SafeContact | Change::SafeContactLost => &SAFE_CONTACT,
         Change::ExcludedPersons => &[Label::ExcludedPersons],
         Change::Risk => &RISK,
-        Change::ExcludedOrganisations | Change::ConsentWithdrawn | Change::Chosen => &[],
+        Change::ExcludedOrganisations | Change::ConsentWithdrawn | Change::Chosen | Change::WithdrawnBefore => &[],
     }
 }
 
@@ -221,6 +222,12 @@ impl Node {
     /// starts, or nobody would hear of anything else either.
     pub async fn continue_follow_ups(&self) -> Result<(), OpenError> {
         for kept in all::<FollowUpRecord>(&self.storage, FOLLOWING)? {
+            if kept.account.is_empty() {
+                if let Err(rejection) = self.follow_by_itself(kept).await {
+                    tracing::error!(%rejection, "a withdrawal is not followed onward until the next start");
+                }
+                continue;
+            }
             let Some(by) = self.caller_of(&kept.account) else {
                 tracing::error!("a change that was broken off is not followed further: its account is not there");
                 continue;

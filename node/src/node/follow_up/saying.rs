@@ -4,7 +4,7 @@
 //! record is as the change left it, and no longer. Leaves to `plan` what is to be said where, and to `write` whether it may
 //! be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ring::digest;
 use uput_core::{catalogue::Field, id::TrailId, rejection::Rejection, wire};
@@ -158,6 +158,8 @@ impl Node {
             knowingly: Vec::new(),
             overbooking: wire::Overbooking::Unspecified,
             beside: wire::Beside::Unspecified,
+            attest: false,
+            rests_on: BTreeSet::new(),
         })
     }
 

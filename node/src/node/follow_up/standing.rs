@@ -4,7 +4,7 @@
 
 use uput_core::{
     event::Statement,
-    id::{EventId, OrgId, TrailId},
+    id::{EventId, Id, OrgId, TrailId},
     rejection::Rejection,
     wire,
 };
@@ -78,10 +78,9 @@ impl Node {
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
         let other = loaded.other(&self.me.organisation);
         view.peer = self.directory.name(&other);
-        let by = By::parse(&kept.account).ok_or(Rejection::ReadFailed)?;
         let mut states = Vec::new();
         for say in step.say.iter().filter_map(|word| Say::parse(word)) {
-            let digest = record::request_digest(&by, &request_id(&kept.follow_up, &trail, say));
+            let digest = request_of(kept, &trail, say).ok_or(Rejection::ReadFailed)?;
             let Some(position) = self.indexed(record::REQUESTS, &digest) else {
                 let waits = self.may_be_approved(step);
                 states.push(if waits { wire::FollowState::NeedsApproval } else { wire::FollowState::ToBeSaid });
@@ -109,6 +108,16 @@ impl Node {
         }
         Ok(view)
     }
+}
+
+/// The digest of the request under which a change is said in a trail: in the name of whoever made it, or of nobody.
+/// [CAS-54] [CAS-101]
+pub(super) fn request_of(kept: &FollowUpRecord, trail: &TrailId, say: Say) -> Option<Vec<u8>> {
+    let request_id = request_id(&kept.follow_up, trail, say);
+    if kept.account.is_empty() {
+        return Some(Id::of(request_id.as_bytes()).as_bytes().to_vec());
+    }
+    Some(record::request_digest(&By::parse(&kept.account)?, &request_id))
 }
 
 /// States in the order of how far they are.

@@ -4,6 +4,7 @@
 //! it may be said at all.
 
 use uput_core::{
+    id::{Id, TrailId},
     rejection::Rejection,
     wire::{self, OverrideKind},
 };
@@ -29,7 +30,7 @@ use crate::{
 
 /// On whose word an event is written, for which request, and what its case becomes with it.
 pub(super) struct Asked {
-    pub(super) by: By,
+    pub(super) by: Option<By>,
     pub(super) request: Vec<u8>,
     pub(super) case: Option<Case>,
     /// What the trail takes of our places from now on.
@@ -56,7 +57,7 @@ impl Node {
         let (mut kept, evidence) =
             written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
-        kept.account = asked.by.to_vec();
+        kept.account = asked.by.map(By::to_vec).unwrap_or_default();
         kept.beside = asked.beside.into();
         kept.words = self.sealed_words(&loaded, written)?;
         let head = if rests { self.offered(&loaded).ok() } else { None };
@@ -70,7 +71,7 @@ impl Node {
         let mut records = vec![record::draft(&kept)];
         records.extend(head.iter().map(|(_, head)| record::draft(head)));
         let sent = records.len();
-        records.extend(asked.case.iter().map(|case| draft_of(case, Some(asked.by))));
+        records.extend(asked.case.iter().map(|case| draft_of(case, asked.by)));
         records.extend(boxed.iter().map(record::draft));
         // [APR-5] It is used with what it lets happen, or not at all.
         records.extend(approved.iter().map(Approved::draft));
@@ -78,8 +79,17 @@ impl Node {
         records.extend(asked.place.iter().map(places::Change::draft));
         // [APR-21]
         let about = About::Trail(loaded.trail.id());
-        let passed = written.knowingly.first().map(|_| self.overridden(OverrideKind::Words, &asked.by, about));
+        let whose = written.knowingly.first().and(asked.by.as_ref());
+        let passed = whose.map(|by| self.overridden(OverrideKind::Words, by, about));
         records.extend(passed.iter().map(record::draft));
+        // [ONW-10] Nobody else gives the same copy to somebody else meanwhile.
+        let _copy = match &written.copy {
+            Some(copy) => Some(self.trails.hold(&copy_place(copy)).await),
+            None => None,
+        };
+        let given = written.copy.as_ref().map(|copy| self.copy_given(copy, &to, kept.stored)).transpose()?;
+        records.extend(given.flatten());
+        records.extend(self.rests_on(&loaded.trail.id(), &written.rests_on, kept.stored));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         let _settling = self.settling();
@@ -124,4 +134,9 @@ impl Node {
         let trail = loaded.trail.id().to_vec();
         self.forget_words_of_approvals(|kept| kept.trail == trail).map(drop)
     }
+}
+
+/// The place in which a copy is given once.
+fn copy_place(copy: &Id) -> TrailId {
+    Id::of(&[b"uput/node/copy".as_slice(), copy.as_bytes()].concat()).into()
 }

@@ -9,7 +9,7 @@ use uput_core::{
     entropy::Entropy,
     envelope::Verified,
     event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
-    id::OrgId,
+    id::{Id, OrgId},
     legal_basis::Basis,
     rejection::Rejection,
     sensitive::Sensitive,
@@ -26,11 +26,20 @@ use crate::{
     node::{
         Node,
         actor::{Acting, takes_two},
+        onward::copy_in,
         refusal::Refused,
         trails::Loaded,
         written::Written,
     },
 };
+
+/// Slots, what opens them, and the copy of what was signed of her that is among them.
+#[derive(Default)]
+struct Filled {
+    slots: Vec<u8>,
+    disclosed: Option<Disclosed>,
+    copy: Option<Id>,
+}
 
 impl Node {
     pub(super) fn write_opening(
@@ -60,12 +69,13 @@ impl Node {
         let needs = takes_two(new.basis);
         let hours = hours_of(new.basis, time, &new.fields);
         let fields = [new.fields, hours, acting.fields(&opening.nonce, us, needs)?].concat();
-        let (slots, disclosed) = self.fill(agreement, &request, fields)?;
+        let Filled { slots, disclosed, copy } = self.fill(agreement, &request, fields, peer, new.attest)?;
         let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
         let draft = Draft { statement: Statement::Acknowledged, terms: Some(terms), slots, time, occurred };
         let event = step::open(&self.me.author(), opening, draft)?;
-        Ok(Written { disclosed, extent: Extent::VALUES, approved, ..Written::plain(event) })
+        let rests_on = new.rests_on;
+        Ok(Written { disclosed, extent: Extent::VALUES, copy, rests_on, approved, ..Written::plain(event) })
     }
 
     pub(super) fn write_event(
@@ -117,21 +127,24 @@ impl Node {
             let peer = loaded.other(&self.me.organisation);
             self.versions().may_disclose(&opening.agreement, [&self.me.organisation, &peer])?;
         }
-        let (mut slots, mut disclosed, mut terms) = (Vec::new(), None, None);
+        let (mut filled, mut terms) = (Filled::default(), None);
         // [EVT-26] Where nothing at all is permitted, an answer says nothing beside itself.
         if !new.fields.is_empty() || loaded.agreement.permit(&request).is_ok() {
             let hours = if occasion.discloses() { hours_of(wanted.basis, time, &new.fields) } else { Vec::new() };
             let acted = acting.fields(&opening.nonce, &self.me.organisation, needs)?;
             let fields = [new.fields.clone(), hours, acted].concat();
-            (slots, disclosed) = self.fill(&loaded.agreement, &request, fields)?;
+            let to = loaded.other(&self.me.organisation);
+            filled = self.fill(&loaded.agreement, &request, fields, &to, new.attest)?;
             terms = Some(wanted);
         }
         let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(loaded.agreement.grain()));
+        let Filled { slots, disclosed, copy } = filled;
         let draft = Draft { statement, terms, slots, time, occurred };
         let event = step::append(&loaded.trail, &self.me.author(), draft)?;
         let cited = cited.map(Verified::into_envelope);
-        Ok(Written { disclosed, extent: Extent::VALUES, cited, approved, ..Written::plain(event) })
+        let (rests_on, extent) = (new.rests_on.clone(), Extent::VALUES);
+        Ok(Written { disclosed, extent, cited, copy, rests_on, approved, ..Written::plain(event) })
     }
 
     /// Fields become slots, if the agreement allows all of them.
@@ -140,13 +153,20 @@ impl Node {
         agreement: &Agreement,
         request: &Request<'_>,
         fields: Vec<Field>,
-    ) -> Result<(Vec<u8>, Option<Disclosed>), Refused> {
+        to: &OrgId,
+        attest: bool,
+    ) -> Result<Filled, Refused> {
         let by_rule = |refused| Refused::Agreement { rule: request.terms.rule, refused };
         let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?;
-        let minimised = permitted.minimise(fields).map_err(by_rule)?;
-        if minimised.fields().is_empty() {
-            return Ok((Vec::new(), None));
+        let mut minimised = permitted.minimise(self.narrowed(fields)?).map_err(by_rule)?;
+        if attest {
+            minimised = permitted.minimise(self.attested(&minimised, request.time)?).map_err(by_rule)?;
         }
+        if minimised.fields().is_empty() {
+            return Ok(Filled::default());
+        }
+        let copy = copy_in(minimised.fields())?;
+        copy.map_or(Ok(()), |copy| self.refuse_given(&copy, to))?;
         let mut entropy = SystemEntropy;
         let mut secret = || {
             let mut bytes = [0; 32];
@@ -156,7 +176,7 @@ impl Node {
         let secrets = SlotSecrets { labels: secret(), values: secret() };
         let order = secret();
         let (slots, disclosed) = commit(minimised, &request.opening.nonce, &self.me.organisation, secrets, &order)?;
-        Ok((slots, Some(disclosed)))
+        Ok(Filled { slots, disclosed: Some(disclosed), copy })
     }
 }
 

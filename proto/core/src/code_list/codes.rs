@@ -18,6 +18,7 @@ const FOLLOWED: [(&str, &[&str]); 3] = [
             "excluded_persons",
             "excluded_organisations",
             "consent_withdrawn",
+            "withdrawn_before",
             "risk",
             "chosen",
         ],

@@ -2,7 +2,7 @@
 
 use uput_core::{
     agreement::{Judgement, Minimised, Occasion, Refused},
-    attestation::{Attestation, CopySecrets},
+    attestation::{Attestation, CopySecrets, Standing},
     catalogue::{Field, Label, ValueType},
     id::OrgId,
     key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
@@ -105,6 +105,43 @@ fn what_the_first_signed_is_verified_by_the_third_and_by_nobody_elses_key() {
     let mut labels: Vec<Label> = copy.labels().collect();
     labels.sort_unstable();
     assert_eq!(labels, [Label::AgeBand, Label::Name, Label::Language], "neither basis nor staff");
+}
+
+/// [ONW-7]
+#[test]
+fn a_key_that_was_retired_before_a_day_signs_nothing_on_it() {
+    let (signing, chain) = attester(10);
+    let copy = read(&issued(&signing, &chain, 1));
+    let day = copy.day().get();
+    for (time, expected) in [(day - 60, Err(Rejection::StaleKey)), (day, Ok(())), (day + 86_400, Ok(()))] {
+        let chain = succeeded(chain.clone(), time);
+        assert_eq!(copy.verify(&chain), expected, "{time}");
+        let standing = if expected.is_ok() { Standing::Verified } else { Standing::DoesNotMatch };
+        assert_eq!(copy.standing(Some(&chain)), standing);
+    }
+    assert_eq!(copy.standing(None), Standing::UnknownSigner);
+    assert_eq!(copy.standing(Some(&attester(20).1)), Standing::UnknownSigner);
+}
+
+/// The organisation of [`attester`] with another signing key from that time on.
+fn succeeded(mut chain: KeyChain, time: u64) -> KeyChain {
+    let [own, signing, tls] = [10, 77, 78].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    let draft = KeyRecordDraft::after(chain.newest(), Seconds::new(time).unwrap(), chain.newest().end());
+    let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
+    chain.extend(&record).unwrap();
+    chain
+}
+
+/// [ONW-9]
+#[test]
+fn a_copy_is_narrowed_to_what_is_said() {
+    let (signing, chain) = attester(10);
+    let whole = read(&issued(&signing, &chain, 1));
+    let said = [field(Label::Language, "sq"), field(Label::AgeBand, "18_29"), field(Label::RiskLevel, "high")];
+    let narrow = read(&whole.narrowed_to(&said).unwrap());
+    assert_eq!(narrow.labels().collect::<Vec<_>>(), [Label::Language], "another age was signed, and no risk");
+    assert!(narrow.copy() == whole.copy() && narrow.verify(&chain).is_ok());
+    assert_eq!(whole.narrowed_to(&said[1..]).err(), Some(Rejection::NotAttested));
 }
 
 /// [ONW-2]

@@ -3542,6 +3542,8 @@ pub struct OpenTrailRequest {
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "31")]
     pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "34")]
+    pub attest: bool,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
 }
@@ -3666,6 +3668,8 @@ pub struct RecordEventRequest {
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "31")]
     pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "34")]
+    pub attest: bool,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
     #[prost(enumeration = "Overbooking", tag = "32")]
@@ -3886,6 +3890,22 @@ pub struct TrailEvent {
     pub not_before: u64,
     #[prost(uint64, tag = "27")]
     pub not_after: u64,
+    #[prost(message, optional, tag = "28")]
+    pub attested: ::core::option::Option<Attested>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Attested {
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub day: u64,
+    #[prost(string, repeated, tag = "4")]
+    pub labels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "AttestationStanding", tag = "5")]
+    pub standing: i32,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -4018,6 +4038,39 @@ impl Beside {
             "BESIDE_IN_TURN" => Some(Self::InTurn),
             "BESIDE_TOGETHER" => Some(Self::Together),
             "BESIDE_TOLD" => Some(Self::Told),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AttestationStanding {
+    Unspecified = 0,
+    Verified = 1,
+    UnknownSigner = 2,
+    DoesNotMatch = 3,
+}
+impl AttestationStanding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ATTESTATION_STANDING_UNSPECIFIED",
+            Self::Verified => "ATTESTATION_STANDING_VERIFIED",
+            Self::UnknownSigner => "ATTESTATION_STANDING_UNKNOWN_SIGNER",
+            Self::DoesNotMatch => "ATTESTATION_STANDING_DOES_NOT_MATCH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ATTESTATION_STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "ATTESTATION_STANDING_VERIFIED" => Some(Self::Verified),
+            "ATTESTATION_STANDING_UNKNOWN_SIGNER" => Some(Self::UnknownSigner),
+            "ATTESTATION_STANDING_DOES_NOT_MATCH" => Some(Self::DoesNotMatch),
             _ => None,
         }
     }

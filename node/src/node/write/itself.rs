@@ -1,0 +1,46 @@
+//! What this machine says in a trail without anybody's doing.
+
+use uput_core::{
+    event::Statement,
+    id::TrailId,
+    rejection::Rejection,
+    step::{self, Draft},
+    wire,
+};
+
+use super::commit::Asked;
+use crate::{
+    clock,
+    node::{Node, head::Rest, refusal::Refused, written::Written},
+    record,
+};
+
+impl Node {
+    /// Adds what is nobody's word here, and discloses nothing. Answered before, it is not said again. [CAS-101]
+    pub(in crate::node) async fn record_itself(
+        &self,
+        trail: &TrailId,
+        statement: &Statement,
+        request: Vec<u8>,
+    ) -> Result<(), Refused> {
+        let mut held = self.trails.hold(trail).await;
+        let _names = self.cases.names_stay().await;
+        let _alone = self.hold_cases(&[*trail]).await;
+        self.ensure_loaded(&mut held, trail)?;
+        if self.indexed(record::REQUESTS, &request).is_some() {
+            return Ok(());
+        }
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
+        step::may(&loaded.trail, side, statement)?;
+        let time = clock::now().floor(loaded.agreement.grain());
+        let draft = Draft { statement: statement.clone(), terms: None, slots: Vec::new(), time, occurred: None };
+        let event = step::append(&loaded.trail, &self.me.author(), draft)?;
+        let mut loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
+        let rest = Rest::may_follow(statement).then(|| loaded.rest());
+        loaded.trail.admit(event.clone())?;
+        let rests = rest.is_some_and(|before| loaded.rest() > before);
+        let asked = Asked { by: None, request, case: None, place: None, beside: wire::Beside::Unspecified };
+        self.commit_event(&mut held, loaded, &mut Written::plain(event), asked, Vec::new(), rests).await
+    }
+}
