@@ -43,6 +43,17 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Says what a person deletes before trying again; nothing: as it was.
+    #[must_use]
+    pub fn leaving(mut self, left: &str) -> Self {
+        if !left.is_empty() {
+            self.sentence.push_str(&format!("; half of it was made: delete {left} before trying again"));
+        }
+        self
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::account::Token;
 use crate::config::{Config, LogLevel};
 use crate::exit::{Exit, Failure};
+use crate::on_call::OnCallConfig;
 use crate::rpc::access::{self, write_new};
 use crate::storage::{Options, Storage, StorageKey};
 
@@ -41,6 +42,8 @@ pub struct Plan {
     pub api: SocketAddr,
     /// After how long its key record warns.
     pub valid: Span,
+    /// The time zone in which people live; absent: nobody said. [NOD-63]
+    pub zone: Option<String>,
 }
 
 /// What was made.
@@ -65,8 +68,26 @@ pub fn make(plan: &Plan, now: Seconds, random: &mut impl Entropy) -> Result<Foun
     let organisation = SigningKey::from_seed(&draw(random));
     let secrets = NodeSecrets::generate(random);
     let chain = first_record(plan, now, &organisation, &secrets)?;
+    write_all(plan, &config, &organisation, &secrets, random)
+        .map(|(storage, configuration, token)| Founding { chain, storage, configuration, token })
+        .map_err(|failure| failure.leaving(&left(plan)))
+}
+
+/// What a person deletes before it is tried again. [API-24]
+fn left(plan: &Plan) -> String {
+    let made = [&plan.folder, &plan.organisation_key].into_iter().filter(|path| path.exists());
+    made.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
+}
+
+fn write_all(
+    plan: &Plan,
+    config: &Config,
+    organisation: &SigningKey,
+    secrets: &NodeSecrets,
+    random: &mut impl Entropy,
+) -> Result<(StorageKey, PathBuf, Token), Failure> {
     make_folder(&plan.folder)?;
-    write_new(&plan.organisation_key, &organisation_key_text(plan, &organisation, random)?, 0o600)?;
+    write_new(&plan.organisation_key, &organisation_key_text(plan, organisation, random)?, 0o600)?;
     write_new(&plan.folder.join(NODE_KEY), &secrets.write(&Lock::Clear).map_err(key_failure)?, 0o600)?;
     let storage = StorageKey::new(secrets.storage.clone());
     Storage::create(&plan.folder, &storage, Options::default())?;
@@ -74,7 +95,14 @@ pub fn make(plan: &Plan, now: Seconds, random: &mut impl Entropy) -> Result<Foun
     access::create(&plan.folder, &token)?;
     let configuration = plan.folder.join(CONFIGURATION);
     write_new(&configuration, &config.to_toml(), 0o644)?;
-    Ok(Founding { chain, storage, configuration, token })
+    Ok((storage, configuration, token))
+}
+
+/// Whether somebody but its owner can read the node's secrets. [NOD-16]
+#[must_use]
+pub fn is_open_to_others(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(folder.join(NODE_KEY)).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }
 
 /// Reads the node's secrets from its folder.
@@ -96,7 +124,7 @@ fn configuration(plan: &Plan) -> Result<Config, Failure> {
         endpoints: plan.endpoints.iter().map(Endpoint::to_string).collect(),
         api: plan.api,
         warn_days: 14,
-        on_call: None,
+        on_call: plan.zone.as_deref().map(OnCallConfig::of_zone),
         log: LogLevel::default(),
     };
     // What is written must be what will be read.
@@ -194,6 +222,7 @@ mod tests {
             endpoints: vec![Endpoint::parse("node.example:7420").unwrap()],
             api: "127.0.0.1:0".parse().unwrap(),
             valid: Span(730 * 86_400),
+            zone: Some("Europe/Belgrade".to_owned()),
         }
     }
 
@@ -210,14 +239,36 @@ mod tests {
         assert!(founding.chain.newest().signing_key() == secrets.signing.public());
         let config = Config::read(&founding.configuration).unwrap();
         assert_eq!(config.endpoints, ["node.example:7420"]);
+        // [NOD-63]
+        assert_eq!(config.on_call.unwrap().zone, "Europe/Belgrade");
         let text = std::fs::read_to_string(home.path().join("organisation.key")).unwrap();
         let organisation = KeyFile::parse(&text).unwrap().open_organisation_key(None).unwrap();
         assert!(founding.chain.newest().organisation_key() == organisation.public());
+        assert!(!is_open_to_others(&folder));
         for secret in [folder.join(NODE_KEY), home.path().join("organisation.key")] {
             assert_eq!(std::fs::metadata(secret).unwrap().permissions().mode() & 0o777, 0o600);
         }
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         drop(Storage::open(&folder, &founding.storage, Options::default(), |_: &_| Vec::new()).unwrap());
+    }
+
+    /// [NOD-16]
+    #[test]
+    fn a_key_that_others_can_read_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        make(&plan(home.path()), now(), &mut Counter(0)).unwrap();
+        let folder = home.path().join("node");
+        std::fs::set_permissions(folder.join(NODE_KEY), std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(is_open_to_others(&folder));
+    }
+
+    /// [API-24]
+    #[test]
+    fn what_was_half_made_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let wrong = Plan { organisation_key: home.path().join("no-such-folder/organisation.key"), ..plan(home.path()) };
+        let failure = make(&wrong, now(), &mut Counter(0)).err().unwrap().to_string();
+        assert!(failure.contains("delete") && failure.contains("/node"), "{failure}");
     }
 
     #[test]

@@ -96,6 +96,9 @@ struct Init {
     /// Days after which the key record warns
     #[arg(long, value_name = "DAYS", default_value_t = 730)]
     valid_days: u32,
+    /// Time zone in which people live, such as Europe/Belgrade; without it no hour is one at which she can be reached safely
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -130,6 +133,7 @@ async fn make(init: Init) -> Result<(), Failure> {
         endpoints: init.endpoint,
         api: init.api,
         valid: Span(u64::from(init.valid_days) * DAY),
+        zone: init.zone,
     };
     let Founding { chain, storage, configuration, token } = init::make(&plan, clock::now(), &mut clock::SystemEntropy)?;
     let storage = open_storage(&plan.folder, &storage)?;
@@ -148,6 +152,11 @@ async fn serve(path: &Path) -> Result<(), Failure> {
         stop.stop();
     });
     let sockets = Sockets::bind(&config).await?;
+    if init::is_open_to_others(&config.data) {
+        tracing::warn!(
+            "others can read node.key: run `chmod 600 node.key` in the data folder, and ask who has read it"
+        );
+    }
     let secrets = init::read_secrets(&config.data)?;
     let storage = open_storage(&config.data, &StorageKey::new(secrets.storage))?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };

@@ -474,6 +474,29 @@ fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewE
     }
 }
 
+/// [NOD-60]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_twice_or_of_a_time_that_cannot_be() {
+    let houses = houses().await;
+    let now = uput_node::clock::now();
+    let new = || NewTrail { validate_only: false, ..opening(1, LegalBasis::ExplicitConsent, Act::Transfer) };
+    let past = NewTrail { expiry: Some(now), ..new() };
+    assert!(matches!(houses.hotline.open_trail(past).await.unwrap_err(), Refused::Expired));
+    let tomorrow = Some(now.after(uput_core::time::Span(86_400)));
+    let ahead = NewTrail { occurred: tomorrow, ..new() };
+    assert!(matches!(houses.hotline.open_trail(ahead).await.unwrap_err(), Refused::NotYet));
+    let trail = houses.hotline.open_trail(new()).await.unwrap().unwrap();
+    houses.settled().await;
+    let ahead = NewEvent { occurred: tomorrow, ..event(trail, Statement::Accepted) };
+    assert!(matches!(houses.house.record_event(ahead).await.unwrap_err(), Refused::NotYet));
+    houses.say(false, trail, Statement::Accepted).await;
+    let offer = houses.say(true, trail, Statement::TransferOffered).await;
+    houses.say(false, trail, Statement::TransferTaken(offer)).await;
+    let again = houses.house.record_event(event(trail, Statement::TransferTaken(offer))).await.unwrap_err();
+    assert!(matches!(again, Refused::TakenAlready), "{again}");
+    assert_eq!(again.rejection(), Rejection::StepNotAllowed);
+}
+
 /// [EVT-28]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_one_of_a_plan_that_is_there() {

@@ -13,7 +13,9 @@ use uput_core::{
     id::OrgId,
     key::{KeyChain, SafetyNumber, safety_number},
     rejection::Rejection,
+    sensitive::Sensitive,
     time::{Seconds, Span},
+    words,
 };
 
 use super::{clocks::is_off, report::AHEAD};
@@ -201,7 +203,10 @@ impl Directory {
 
     /// Whether a local name is taken by another organisation.
     pub(super) fn name_is_taken(&self, name: &str, by_other_than: Option<&OrgId>) -> bool {
-        self.read().peers.values().any(|peer| peer.name == name && Some(&peer.organisation) != by_other_than)
+        let looks = looks(name);
+        self.read().peers.values().any(|peer| {
+            Some(&peer.organisation) != by_other_than && (peer.name == name || self::looks(&peer.name) == looks)
+        })
     }
 
     /// Takes in an invitation.
@@ -283,12 +288,30 @@ impl Directory {
     }
 }
 
+/// What a name is to a hurried reader: without case, marks, script and signs, as words are found. [NOD-61] [CAS-62]
+fn looks(name: &str) -> String {
+    let folded = words::folded(&Sensitive::new(name.to_owned()));
+    // The name of an organisation is no personal data.
+    folded.expose().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const FAR: Skew = Skew { ahead: 700_000, bound: 1 };
     const NEAR: Skew = Skew { ahead: 1000, bound: 1 };
+
+    /// [NOD-61]
+    #[test]
+    fn names_that_look_alike_are_one() {
+        for (one, other) in
+            [("Shelter A", "shelter  a"), ("Sigurna kuća", "SIGURNA KUCA"), ("Kuća", "Кућа"), ("A\u{a0}1", "A-1")]
+        {
+            assert_eq!(looks(one), looks(other), "{one}");
+        }
+        assert_ne!(looks("Shelter A"), looks("Shelter B"));
+    }
 
     /// [TIM-43]
     #[test]

@@ -36,6 +36,15 @@ pub enum Refused {
     /// A task that its plan does not have. [EVT-28]
     #[error("the plan has no task of the number {0}")]
     NoTask(u32),
+    /// A transfer that this side took already. [NOD-60]
+    #[error("the trail's state does not allow this step now: you took this transfer already; see `uput trail show`")]
+    TakenAlready,
+    /// It happened later than now. [NOD-60]
+    #[error("what happened cannot lie ahead: give a time that is past by the clock of this node, or leave it out")]
+    NotYet,
+    /// Asked until a time that is past. [NOD-60]
+    #[error("the time until which it is asked is past: give a later one")]
+    Expired,
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
@@ -62,10 +71,12 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Telling(_) => Rejection::WordsTellWho,
-            Self::Void(_) | Self::NoPlan => Rejection::StepNotAllowed,
+            Self::Void(_) | Self::NoPlan | Self::TakenAlready => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
             Self::Full(_) => Rejection::NoPlace,
-            Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) => Rejection::BadValue,
+            Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) | Self::NotYet | Self::Expired => {
+                Rejection::BadValue
+            }
             Self::Agreement { refused, .. } => refused.rejection,
         }
     }

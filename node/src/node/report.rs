@@ -48,6 +48,7 @@ impl Node {
         if caller.role == wire::Role::Administrator {
             let mut checks = self.checks(now);
             checks.push(self.check_cases());
+            checks.push(self.check_zone());
             checks.sort_by_key(|check| std::cmp::Reverse(check.level));
             return checks;
         }
@@ -212,6 +213,23 @@ impl Node {
             "everybody here who could open a case is excluded from it",
             "make an account for somebody else whom the organisation trusts with it, at once: she waits for an answer",
         )
+    }
+
+    /// [NOD-63] [SAF-8]
+    fn check_zone(&self) -> wire::Check {
+        let settings = self.on_call.settings();
+        match settings.lived_in() {
+            Some(_) => {
+                let finding = format!("people here live by the clock of {}", settings.zone_name);
+                check("zone", wire::CheckLevel::Ok, &finding, "")
+            }
+            None => check(
+                "zone",
+                wire::CheckLevel::Warning,
+                "nobody said in which time zone people live: no hour counts as one at which she can be reached safely",
+                "write `zone = \"Europe/Belgrade\"`, or your own, under [on_call] in uput.toml, and start the node again",
+            ),
+        }
     }
 
     /// [CAS-19]

@@ -123,6 +123,19 @@ impl Settings {
 }
 
 impl OnCallConfig {
+    /// Of people who live by the clock of a zone, and whom nothing wakes yet.
+    #[must_use]
+    pub fn of_zone(zone: &str) -> Self {
+        Self {
+            zone: zone.to_owned(),
+            next_minutes: default_minutes(),
+            certificates: default_certificates(),
+            command: None,
+            email: None,
+            sms: None,
+        }
+    }
+
     /// What the node must know of it.
     ///
     /// # Errors

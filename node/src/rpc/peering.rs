@@ -13,6 +13,9 @@ use crate::{
     peer::{Difficulty, Peers},
 };
 
+/// How long an invitation may be valid, in seconds: thirty days.
+const LONGEST: u64 = 30 * 86_400;
+
 /// Calls about other organisations.
 pub struct Peering {
     /// The node.
@@ -34,6 +37,12 @@ impl PeeringService for Peering {
         if self.endpoints.is_empty() {
             return Err(Status::failed_precondition(
                 "this node has no endpoint, so nobody can dial it; let the other organisation invite you",
+            ));
+        }
+        if said.valid_seconds > LONGEST {
+            return Err(request::invalid(
+                "valid_seconds",
+                "at most 30 days: a line that lies about longer is found by others",
             ));
         }
         let (node, endpoints) = (Arc::clone(&self.node), self.endpoints.clone());
@@ -105,7 +114,10 @@ fn broken_off() -> Status {
 /// A bad value here is the name.
 fn name_or(rejection: Rejection) -> Status {
     match rejection {
-        Rejection::BadValue => request::invalid("name", "1 to 64 bytes, and not the name of another organisation here"),
+        Rejection::BadValue => request::invalid(
+            "name",
+            "1 to 64 bytes, and neither the name of another organisation here nor one that looks like it (see `uput peer list`): give another name, such as with the town",
+        ),
         other => status::of(other),
     }
 }

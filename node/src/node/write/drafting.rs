@@ -14,7 +14,7 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit},
-    state::Side,
+    state::{Offer, Side},
     step::{self, Draft},
     time::Seconds,
     wire,
@@ -41,6 +41,9 @@ struct Filled {
     copy: Option<Id>,
 }
 
+/// In seconds: times of what happened are whole minutes, and two clocks on one computer differ by less.
+const MINUTE: u64 = 60;
+
 impl Node {
     pub(super) fn write_opening(
         &self,
@@ -50,6 +53,10 @@ impl Node {
         agreement: &Agreement,
         time: Seconds,
     ) -> Result<Written, Refused> {
+        not_ahead(new.occurred, time)?;
+        if new.expiry.is_some_and(|expiry| expiry <= time) {
+            return Err(Refused::Expired);
+        }
         let us = &self.me.organisation;
         let chain = self.directory.chain(peer).ok_or(Rejection::NoSuchPeer)?;
         let rule = agreement.rule_for(new.act, us, peer, new.service_type).ok_or(Rejection::NoRule)?;
@@ -89,6 +96,7 @@ impl Node {
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
         self.check_task(new, loaded)?;
+        check_taken(&statement, loaded)?;
         if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
             && !loaded.agreement.may_decide(&self.me.organisation, kind)
         {
@@ -96,6 +104,7 @@ impl Node {
             return Err(Rejection::NoRule.into());
         }
         let time = clock::now().floor(loaded.agreement.grain());
+        not_ahead(new.occurred, time)?;
         let opening = loaded.trail.opening_event()?;
         let occasion = Occasion::of(&statement, side == Side::Opener);
         if occasion.discloses() {
@@ -178,6 +187,21 @@ impl Node {
         let (slots, disclosed) = commit(minimised, &request.opening.nonce, &self.me.organisation, secrets, &order)?;
         Ok(Filled { slots, disclosed: Some(disclosed), copy })
     }
+}
+
+/// What happened is past, in minutes. [NOD-60]
+fn not_ahead(occurred: Option<Seconds>, time: Seconds) -> Result<(), Refused> {
+    let ahead = occurred.is_some_and(|occurred| occurred.since(time).is_some_and(|ahead| ahead.0 >= MINUTE));
+    if ahead { Err(Refused::NotYet) } else { Ok(()) }
+}
+
+/// A transfer is taken once. [NOD-60]
+fn check_taken(statement: &Statement, loaded: &Loaded) -> Result<(), Refused> {
+    if !matches!(statement, Statement::TransferTaken(_)) {
+        return Ok(());
+    }
+    let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+    if matches!(reading.offer, Offer::Taken(_)) { Err(Refused::TakenAlready) } else { Ok(()) }
 }
 
 /// Whether a withdrawal of hers stops a trail. [STA-23]
