@@ -19,6 +19,7 @@ use uput_core::wire::agreement_service_client::AgreementServiceClient;
 use uput_core::wire::approval_service_client::ApprovalServiceClient;
 use uput_core::wire::case_service_client::CaseServiceClient;
 use uput_core::wire::change_service_client::ChangeServiceClient;
+use uput_core::wire::enquiry_service_client::EnquiryServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
@@ -169,6 +170,11 @@ impl Node {
     /// What is the caller's own: password, sessions, token.
     pub(crate) fn sessions(&self) -> SessionServiceClient<Authorised> {
         SessionServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Several who are asked at once.
+    pub(crate) fn enquiries(&self) -> EnquiryServiceClient<Authorised> {
+        EnquiryServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Places.

@@ -121,7 +121,7 @@ impl ActCommand {
         match self {
             Self::Send(args) => {
                 let SendArgs { act, opening, basis, article, stage } = args;
-                opening.open(options, Asked { act, stage, basis, article }).await
+                opening.open(options, Asked { act, stage, basis, article, beside: None }).await
             }
             Self::Offer(args) => args.say(options, Kind::TransferOffered(wire::TransferOffered {})).await,
             Self::Recall(args) => args.say(options, Kind::TransferRecalled(wire::TransferRecalled {})).await,

@@ -166,8 +166,6 @@ enum What {
     ConsentWithdrawn,
     /// The risk
     Risk,
-    /// She chose one of several who were asked the same
-    Chosen,
 }
 
 /// The change.
@@ -176,7 +174,6 @@ enum What {
   uput case change 4c1d09aa --what safe-contact --fields new-contact.toml
   uput case change 4c1d09aa --what safe-contact-lost
   uput case change 4c1d09aa --what consent-withdrawn --dry-run
-  uput case change 4c1d09aa --what chosen --trail 3f9a1c20
   uput case change 4c1d09aa --what excluded-organisations --organisation \"Shelter B\"")]
 pub(crate) struct ChangeArgs {
     /// ID of the case, or its first 8 digits
@@ -190,9 +187,6 @@ pub(crate) struct ChangeArgs {
     /// Name or ID of an organisation that she excludes; given again for each of them
     #[arg(long, value_name = "PEER")]
     organisation: Vec<String>,
-    /// The trail that she chose: its ID, or its first 8 digits; the others that ask the same are told
-    #[arg(long, value_name = "TRAIL")]
-    trail: Option<Reference>,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -306,7 +300,7 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
 impl ChangeArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let fields = self.fields.read()?.to_wire();
-        let change = change(self.what, fields.clone(), self.organisation, self.trail.as_ref())?;
+        let change = change(self.what, fields.clone(), self.organisation)?;
         let node = Node::connect(options).await?;
         let (request_id, reason) = (self.request.id()?, self.why.reason()?);
         let keys = Keys::open(&self.keys, &node, options).await?;
@@ -357,12 +351,7 @@ async fn trails_of(
 }
 
 /// The change with what it needs, and nothing that it does not take.
-fn change(
-    what: What,
-    fields: Vec<wire::Field>,
-    organisations: Vec<String>,
-    trail: Option<&Reference>,
-) -> Result<Change, Failure> {
+fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> Result<Change, Failure> {
     let only = |label: &str, fields: Vec<wire::Field>| match <[wire::Field; 1]>::try_from(fields) {
         Ok([field]) if field.label == label => Ok(field.value),
         _ => Err(Failure::usage(format!("this change takes the label {label}, alone"), "see `uput help case change`")),
@@ -388,12 +377,6 @@ fn change(
             Change::ConsentWithdrawn(wire::ConsentWithdrawal { said_by: only("withdrawal_said_by", fields)? })
         }
         What::Risk => Change::Risk(wire::RiskChange { fields }),
-        What::Chosen => {
-            let chosen = trail.filter(|_| fields.is_empty()).ok_or_else(|| {
-                Failure::usage("this change takes --trail TRAIL, and no fields", "see `uput help case change`")
-            })?;
-            Change::Chosen(wire::Chosen { trail: chosen.bytes() })
-        }
     })
 }
 
@@ -505,7 +488,7 @@ impl Mark {
 }
 
 #[derive(Serialize)]
-struct Followed {
+pub(crate) struct Followed {
     follow_up: Option<String>,
     change: String,
     time: Option<String>,
@@ -544,7 +527,7 @@ impl Field {
 }
 
 impl Followed {
-    fn of(change: wire::FollowedChange) -> Self {
+    pub(crate) fn of(change: wire::FollowedChange) -> Self {
         Self {
             follow_up: Some(hex(&change.follow_up)).filter(|id| !id.is_empty()),
             change: change.change,
@@ -555,7 +538,7 @@ impl Followed {
         }
     }
 
-    fn describe(&self, page: &mut Page) {
+    pub(crate) fn describe(&self, page: &mut Page) {
         page.pair("change", label::shown("followed_change", &self.change));
         page.pair("made", self.time.as_deref().unwrap_or_default());
         page.pair("not confirmed", self.unconfirmed.to_string());

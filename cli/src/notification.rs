@@ -44,8 +44,13 @@ impl NotificationCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
             Self::Send(args) => {
-                let asked =
-                    Asked { act: Act::Notification, stage: args.stage, basis: args.basis, article: args.article };
+                let asked = Asked {
+                    act: Act::Notification,
+                    stage: args.stage,
+                    basis: args.basis,
+                    article: args.article,
+                    beside: None,
+                };
                 args.opening.open(options, asked).await
             }
             Self::Acknowledge(args) => args.say(options, Kind::Acknowledged(Acknowledged {})).await,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 use uput_core::wire::request_approval_request::Act as Asks;
-use uput_core::wire::{self, Act, LegalBasis, ServiceType};
+use uput_core::wire::{self, Act, Beside, LegalBasis, ServiceType};
 
 use crate::access::Node;
 use crate::args::Options;
@@ -68,6 +68,8 @@ pub(crate) struct Asked {
     pub(crate) stage: u32,
     pub(crate) basis: LegalBasis,
     pub(crate) article: u32,
+    /// Why she is named beside others who were asked the same.
+    pub(crate) beside: Option<Beside>,
 }
 
 impl OpeningArgs {
@@ -100,6 +102,7 @@ impl OpeningArgs {
             occurred: self.occurred.unwrap_or_default(),
             attest: self.attest,
             approval: ApprovalId::bytes(self.approval.as_ref()),
+            beside: asked.beside.unwrap_or_default().into(),
         };
         if let Some(asking) = node.asking() {
             return asking.ask(&node, Asks::OpenTrail(request)).await;

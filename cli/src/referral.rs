@@ -42,7 +42,7 @@ pub(crate) enum ReferralCommand {
     #[command(after_help = "Examples:
   uput referral correct 3f9a1c20 --fields new-contact.toml")]
     Correct(StatementArgs),
-    /// Choose one of several, and tell the others
+    /// Choose one of several, and tell the others; see `uput enquiry list`
     Choose(ChooseArgs),
     /// Warn the other side
     Warn(WarnArgs),
@@ -88,6 +88,9 @@ pub(crate) struct SendArgs {
     /// How far it goes: 1 need; 2 identity too, where the agreement allows it at once
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2))]
     stage: u32,
+    /// Why she is named here, in a referral at stage 2, although others who were asked the same have not heard that she chose
+    #[arg(long, value_name = "REASON", value_parser = code::parser::<Beside>())]
+    beside: Option<Beside>,
 }
 
 /// Which warning.
@@ -158,7 +161,7 @@ pub(crate) struct CloseArgs {
 pub(crate) struct DiscloseArgs {
     #[command(flatten)]
     statement: StatementArgs,
-    /// Why she is named here although others who were asked the same have not heard that she chose; see `uput case change`
+    /// Why she is named here although others who were asked the same have not heard that she chose; see `uput referral choose`
     #[arg(long, value_name = "REASON", value_parser = code::parser::<Beside>())]
     beside: Option<Beside>,
 }
@@ -201,7 +204,13 @@ impl ReferralCommand {
 
 impl SendArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let asked = Asked { act: Act::Referral, stage: self.stage, basis: self.basis, article: self.article };
+        let asked = Asked {
+            act: Act::Referral,
+            stage: self.stage,
+            basis: self.basis,
+            article: self.article,
+            beside: self.beside,
+        };
         self.opening.open(options, asked).await
     }
 }

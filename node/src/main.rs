@@ -17,6 +17,7 @@ use uput_core::wire::agreement_service_server::AgreementServiceServer;
 use uput_core::wire::approval_service_server::ApprovalServiceServer;
 use uput_core::wire::case_service_server::CaseServiceServer;
 use uput_core::wire::change_service_server::ChangeServiceServer;
+use uput_core::wire::enquiry_service_server::EnquiryServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
@@ -35,8 +36,8 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, FollowUps, NodeCalls, OnCall, Overrides, Peering,
-    PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, NodeCalls, OnCall, Overrides,
+    Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
@@ -239,6 +240,7 @@ fn services(
         .add_service(FollowUpServiceServer::new(FollowUps(Arc::clone(node))))
         .add_service(sessions)
         .add_service(PlacesServiceServer::new(PlacesCalls(Arc::clone(node))))
+        .add_service(EnquiryServiceServer::new(Enquiries(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
         .add_service(OverrideServiceServer::new(Overrides(Arc::clone(node))))

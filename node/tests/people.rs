@@ -243,6 +243,8 @@ fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
         about: None,
         attest: false,
         rests_on: std::collections::BTreeSet::new(),
+        begins: None,
+        beside: wire::Beside::Unspecified,
     }
 }
 

@@ -115,8 +115,10 @@ fn agree(stage: &Stage, cast: &Cast) -> Result<String, Failure> {
 
 fn admit(stage: &Stage, cast: &Cast) -> Result<(String, String), Failure> {
     let (hotline, jasen, lipa) = (cast.of("hotline")?, cast.of("shelter-jasen")?, cast.of("shelter-lipa")?);
-    let chosen = enquire(hotline, jasen)?;
-    let other = enquire(hotline, lipa)?;
+    let words = ["enquiry", "ask-several", jasen.name, lipa.name, "--service", "shelter"];
+    let asked = hotline.uput_with(&words, ENQUIRY)?;
+    let trail = |n: &str| text(asked.pointer(&format!("/asked/{n}")).unwrap_or(&Value::Null), "trail");
+    let (chosen, other) = (trail("0")?, trail("1")?);
     stage.step(hotline.name, "asks two shelters for two beds; the enquiry says nothing about a person");
     for (shelter, trail) in [(jasen, &chosen), (lipa, &other)] {
         shelter.until(&["referral", "show", trail], |_| true)?;
@@ -125,7 +127,7 @@ fn admit(stage: &Stage, cast: &Cast) -> Result<(String, String), Failure> {
         stage.step(shelter.name, "holds the beds for two hours");
         reads(hotline, trail, "held")?;
     }
-    hotline.uput(&["referral", "choose", &chosen, "--instead-of", &other])?;
+    hotline.uput(&["referral", "choose", &chosen])?;
     reads(lipa, &other, "chosen_elsewhere")?;
     stage.step(hotline.name, "chooses Jasen; Lipa is told \"chosen elsewhere\" and learns nothing more");
     hotline.uput_with(&["referral", "need", &chosen, "--basis", "explicit-consent"], &[CONSENT, NEED].concat())?;
@@ -143,11 +145,6 @@ fn admit(stage: &Stage, cast: &Cast) -> Result<(String, String), Failure> {
     stage.step(jasen.name, "reached her safely; the stay has begun");
     reads(hotline, &chosen, "started")?;
     Ok((chosen, other))
-}
-
-fn enquire(hotline: &House, shelter: &House) -> Result<String, Failure> {
-    let words = ["enquiry", "send", shelter.name, "--service", "shelter"];
-    text(&hotline.uput_with(&words, ENQUIRY)?, "trail")
 }
 
 fn notify(stage: &Stage, cast: &Cast, chosen: &str) -> Result<String, Failure> {

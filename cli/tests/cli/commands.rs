@@ -198,7 +198,9 @@ transcripts! {
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
     places_list: "places list";
     places_set: "places set shelter --places 12 --overflow 3";
-    case_change_chosen: "case change 4c4c4c4c --what chosen --trail 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    referral_choose: "referral choose 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";
+    enquiry_ask_several: "enquiry ask-several ShelterA ShelterB --service shelter --fields - --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b", "adults = 1\n";
+    enquiry_list: "enquiry list 4c4c4c4c";
     case_record_to_call: "case record 4c4c4c4c --values --reach call";
     case_record: "case record 4c4c4c4c";
     case_record_with_values: "case record 4c4c4c4c --values";
@@ -346,31 +348,50 @@ transcripts! {
 }
 
 #[test]
-fn choosing_tells_the_others_and_never_the_chosen_one() {
+fn choosing_names_the_chosen_trail_alone_and_the_node_finds_its_case() {
     let node = FakeNode::start();
     let folder = node.folder().display().to_string();
     let choose = |more: &[&str]| {
-        let mut words = vec!["referral", "choose", "3f9a1c20", "--instead-of", "77aa01de", "--json", "--node", &folder];
+        let mut words = vec!["referral", "choose", "3f9a1c20", "--json", "--node", &folder];
         words.extend(more);
         run(node.folder(), words, "")
     };
-    // [CLI-45] It is checked first, and said then.
+    // [CLI-45]
     let chosen = choose(&[]);
     assert_eq!(chosen.code, 0, "{}", chosen.stdout);
-    assert_eq!(json(&chosen)["told"].as_array().unwrap().len(), 1);
     let requests = node.take_requests();
-    let said: Vec<&str> = requests.split("RecordEvent\n").skip(1).collect();
-    assert_eq!(said.len(), 2, "{requests}");
-    assert!(said.iter().all(|request| request.contains("3: 77aa01de") && request.contains("25: {}")), "{requests}");
-    assert!(said[0].contains("\n  2: 1\n") && !said[1].contains("\n  2: 1\n"), "{requests}");
-
+    assert!(
+        requests.starts_with("FollowUp\n")
+            && requests.contains("12: \n    1: 3f9a1c20")
+            && !requests.contains("RecordEvent"),
+        "{requests}"
+    );
     let checked = choose(&["--dry-run"]);
-    assert_eq!((checked.code, json(&checked)["told"].as_array().unwrap().len()), (0, 0));
-    assert_eq!(node.take_requests().matches("RecordEvent").count(), 1);
+    assert_eq!((checked.code, json(&checked)["dry_run"].as_bool()), (0, Some(true)));
+    assert!(node.take_requests().contains("\n  2: 1\n"));
+}
 
-    let same = choose(&["--instead-of", "3f9a1c20"]);
-    assert_eq!(same.code, 2, "{}", same.stdout);
-    assert!(!node.take_requests().contains("RecordEvent"));
+#[test]
+fn who_could_not_be_asked_is_named_and_the_request_can_be_made_again() {
+    let node = FakeNode::start();
+    let folder = node.folder().display().to_string();
+    let ask = |more: &[&str]| {
+        let words = ["enquiry", "ask-several", "Shelter A", "Shelter Nowhere", "--service", "shelter", "--fields", "-"];
+        run(node.folder(), [&words[..], &["--node", &folder], more].concat(), "adults = 1\n")
+    };
+    // [CLI-57]
+    let asked = ask(&["--json"]);
+    let body = json(&asked);
+    assert_eq!((asked.code, body["ok"].as_bool()), (1, Some(false)), "{}", asked.stdout);
+    assert_eq!(
+        (body["asked"][0]["refused"].as_str(), body["asked"][1]["refused"].as_str()),
+        (None, Some("NO_SUCH_PEER"))
+    );
+    let id = body["request_id"].as_str().unwrap().to_owned();
+    assert!(node.take_requests().contains(&id));
+    let again = ask(&["--request-id", &id]);
+    assert!(again.stdout.contains(&format!("--request-id {id}")), "{}", again.stdout);
+    assert!(node.take_requests().contains(&id));
 }
 
 #[test]

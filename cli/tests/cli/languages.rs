@@ -37,6 +37,10 @@ const SHOWN: &[(&str, &[(&str, &str)])] = &[
     ("node doctor", &[("check_level", "error")]),
     ("duty list", &[("duty_channel", "sms")]),
     ("places list", &[("service_type", "shelter")]),
+    (
+        "enquiry list 4c4c4c4c",
+        &[("service_type", "shelter"), ("headline", "held"), ("choice", "possible"), ("choice", "no_answer")],
+    ),
     ("duty now", &[("duty_channel", "sms")]),
     ("change list --everything", &[("change_kind", "event_arrived"), ("change_kind", "peer")]),
     ("access list 4c4c4c4c", &[("access_kind", "values_shown"), ("access_standing", "assigned")]),

@@ -139,12 +139,16 @@ impl Node {
         &self,
         caller: &Caller,
         named: Option<&CaseId>,
+        begins: Option<CaseId>,
         trail: TrailId,
     ) -> Result<Case, Rejection> {
         let viewer = self.viewer(caller);
         let mut case = match named {
             Some(id) => Case::clone(&*self.demand_case(caller, id, Sight::Outline)?),
-            None => Case::new(CaseId::new(SystemEntropy.bytes()), clock::now().get()),
+            None => {
+                let id = begins.unwrap_or_else(|| CaseId::new(SystemEntropy.bytes()));
+                Case::new(id, clock::now().get())
+            }
         };
         if case.closed != 0 {
             return Err(Rejection::StepNotAllowed);

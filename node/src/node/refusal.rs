@@ -12,6 +12,7 @@ use uput_core::{
     step,
 };
 
+use super::enquiries::Unchosen;
 use crate::case::Closed;
 use crate::places::Full;
 
@@ -54,6 +55,9 @@ pub enum Refused {
     /// There are not so many free places. [PLC-4]
     #[error("{} ({} free, {} more knowingly)", Rejection::NoPlace, .0.free, .0.overflow)]
     Full(Full),
+    /// She would not get what she chooses. [CAS-82]
+    #[error("this one is not chosen: {0}")]
+    Unchosen(Unchosen),
     /// By a rule of the agreement, with the labels that are the reason, if it is about labels.
     #[error("{} (rule {rule}{})", .refused.rejection, labels(.refused))]
     Agreement {
@@ -71,7 +75,7 @@ impl Refused {
         match self {
             Self::Rejected(rejection) => *rejection,
             Self::Telling(_) => Rejection::WordsTellWho,
-            Self::Void(_) | Self::NoPlan | Self::TakenAlready => Rejection::StepNotAllowed,
+            Self::Void(_) | Self::NoPlan | Self::TakenAlready | Self::Unchosen(_) => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
             Self::Full(_) => Rejection::NoPlace,
             Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) | Self::NotYet | Self::Expired => {

@@ -6,7 +6,7 @@
 use uput_core::{
     id::TrailId,
     rejection::Rejection,
-    wire::{self, Act},
+    wire::{self, Act, ServiceType},
 };
 
 use super::{Node, trails::Loaded};
@@ -29,14 +29,19 @@ impl Node {
     ///
     /// # Errors
     /// [`Rejection::ChooseFirst`].
-    pub(super) fn refuse_rivals(&self, case: &Case, loaded: &Loaded) -> Result<(), Rejection> {
-        let opening = loaded.trail.opening()?;
-        if opening.act != Act::Referral {
+    pub(super) fn refuse_rivals(
+        &self,
+        case: &Case,
+        named: &TrailId,
+        act: Act,
+        service: ServiceType,
+    ) -> Result<(), Rejection> {
+        if act != Act::Referral {
             return Ok(());
         }
-        for trail in case.trails.iter().filter(|trail| **trail != loaded.trail.id()) {
+        for trail in case.trails.iter().filter(|trail| *trail != named) {
             let Some(row) = self.row(trail, clock::now())? else { continue };
-            if same(&row, opening.act, opening.service_type) && OPEN.contains(&row.headline.as_str()) {
+            if same(&row, act, service) && OPEN.contains(&row.headline.as_str()) {
                 return Err(Rejection::ChooseFirst);
             }
         }
@@ -44,6 +49,6 @@ impl Node {
     }
 }
 
-fn same(row: &wire::Trail, act: Act, service: wire::ServiceType) -> bool {
+fn same(row: &wire::Trail, act: Act, service: ServiceType) -> bool {
     row.ours && row.act() == act && row.service_type() == service
 }

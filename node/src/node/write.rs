@@ -86,6 +86,10 @@ pub struct NewTrail {
     pub attest: bool,
     /// The trails in which what is said was received. [CAS-100]
     pub rests_on: BTreeSet<TrailId>,
+    /// The ID of the case, if it is a new one; none: any.
+    pub begins: Option<CaseId>,
+    /// Why she is named although others were asked the same; unspecified: nobody was. [CAS-81]
+    pub beside: wire::Beside,
 }
 
 /// An event to be added.
@@ -152,7 +156,8 @@ impl Node {
         let peer = self.confirmed(&new.peer)?;
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
-        let (validate_only, by, case) = (new.validate_only, new.by.clone(), new.case);
+        let (validate_only, by, case, begins) = (new.validate_only, new.by.clone(), new.case, new.begins);
+        let names = (new.stage == 2).then_some((new.act, new.service_type, new.beside));
         let (named, basis) = (names_in(&new.fields), new.basis);
         let (said, knowingly) = (new.fields.clone(), new.knowingly.clone());
         let acting = self.acting(&new.by, &new.second, validate_only).await?;
@@ -163,8 +168,11 @@ impl Node {
         let mut held = self.trails.hold(&id).await;
         let _names = self.cases.names_stay().await;
         let _alone = self.cases.hold(case).await;
-        let mut case = self.case_to_open(&by, case.as_ref(), id)?;
+        let mut case = self.case_to_open(&by, case.as_ref(), begins, id)?;
         self.refuse_excluded(&case, &peer.organisation)?;
+        if let Some((act, service_type, wire::Beside::Unspecified)) = names {
+            self.refuse_rivals(&case, &id, act, service_type)?;
+        }
         self.refuse_closed(&case, basis, &said)?;
         written.knowingly = self.judge_words(&by, &case, &said, &knowingly)?;
         if validate_only {
@@ -174,13 +182,8 @@ impl Node {
         let mut new_keys = vec![new];
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let asked = Asked {
-            by: Some(by.by()),
-            request: digest,
-            case: Some(case),
-            place: None,
-            beside: wire::Beside::Unspecified,
-        };
+        let beside = names.map_or(wire::Beside::Unspecified, |(_, _, beside)| beside);
+        let asked = Asked { by: Some(by.by()), request: digest, case: Some(case), place: None, beside };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
@@ -258,7 +261,8 @@ impl Node {
         let (case, mut keys) = self.case_with(&new)?;
         keys.extend(renewed);
         let place = self.place_change(&loaded, promise.as_ref(), &new.by.by().to_vec())?;
-        let beside = if new.statement == Statement::Identity { new.beside } else { wire::Beside::Unspecified };
+        let names = matches!(new.statement, Statement::Identity | Statement::Reopened);
+        let beside = if names { new.beside } else { wire::Beside::Unspecified };
         let asked = Asked { by: Some(new.by.by()), request: digest, case, place, beside };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))

@@ -97,8 +97,12 @@ impl FollowUpService for FollowUps {
             }
             change => change_of(change)?,
         };
+        let case = match &change {
+            NewChange::Chosen(trail) if said.case.is_empty() => self.0.case_of(trail),
+            _ => None,
+        };
         let new = NewFollowUp {
-            case: self.case(&by, &said.case)?,
+            case: case.map_or_else(|| self.case(&by, &said.case), Ok)?,
             by,
             request_id: request::request_id(said.request_id, said.validate_only)?,
             validate_only: said.validate_only,

@@ -24,7 +24,7 @@ pub(super) async fn opening(
     said: wire::OpenTrailRequest,
     ask: bool,
 ) -> Result<(NewTrail, [u8; 32], Vec<String>), Status> {
-    let (act, service_type, basis) = (said.act(), said.service_type(), said.basis());
+    let (act, service_type, basis, beside) = (said.act(), said.service_type(), said.basis(), said.beside());
     if act == wire::Act::Unspecified || service_type == wire::ServiceType::Unspecified {
         return Err(request::invalid("act and service_type", "specified"));
     }
@@ -53,6 +53,8 @@ pub(super) async fn opening(
         attest: said.attest,
         rests_on: BTreeSet::new(),
         about: if said.about.is_empty() { None } else { Some(request::trail(node, &by_whom, &said.about)?) },
+        begins: None,
+        beside,
     };
     let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);

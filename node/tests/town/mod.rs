@@ -14,11 +14,12 @@ use std::{
     fs::File,
     future::{Future, poll_fn},
     path::Path,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, Mutex},
     task::Poll,
     time::Duration,
 };
 
+use prost::Message;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use uput_core::{
@@ -29,6 +30,7 @@ use uput_core::{
     id::{AgreementId, EventId, OrgId, TrailId},
     invitation::Invitation,
     key::{Endpoint, KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    letter,
     sensitive::Sensitive,
     time::{Seconds, Span},
     wire::{self, LegalBasis},
@@ -38,9 +40,10 @@ use uput_node::{
     clock::SystemEntropy,
     node::{NewEvent, NewFollowUp, NewTrail, Node, Origin, Post, Refused, Second, Secrets},
     peer::Mailroom,
-    record,
+    record::{self, EventRecord},
     rpc::guard::admitted,
-    storage::{Options, Storage, StorageError, StorageKey},
+    seal,
+    storage::{Options, Position, Storage, StorageError, StorageKey},
 };
 use zeroize::Zeroizing;
 
@@ -241,6 +244,45 @@ impl Drop for Carrier {
     }
 }
 
+/// Carries letters to a house, and keeps what was in them.
+pub fn tapped(from: &Arc<Node>, to: &Arc<Node>, house: &House, heard: &Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    let (from, to, heard) = (Post(from.clone()), Post(to.clone()), heard.clone());
+    let (organisation, secret) = (house.id, vec![house.sealing_secret()]);
+    tokio::spawn(async move {
+        loop {
+            let outgoing = from.next_letter(&to.organisation()).await;
+            let content = letter::open(&outgoing.letter, organisation, &secret).unwrap().content;
+            heard.lock().unwrap().extend(content.encode_to_vec());
+            let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+            from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
+        }
+    })
+}
+
+/// All that whoever has the folder and every key in it reads of its journal.
+pub fn everything(house: &House) -> Vec<u8> {
+    let storage = house.open_storage();
+    let mut all = Vec::new();
+    for entry in storage.records(Position::new(0)) {
+        let entry = entry.unwrap();
+        all.extend_from_slice(&entry.payload);
+        let Some(kept) = record::read::<EventRecord>(&entry) else { continue };
+        let trail = TrailId::parse(&kept.trail).unwrap();
+        let Some(keys) = storage.trail_keys(&record::key_name(&trail, kept.generation)) else { continue };
+        let parts =
+            [(keys.value, b"values".as_slice(), &kept.values), (keys.evidence, b"evidence".as_slice(), &kept.evidence)];
+        for (key, part, sealed) in parts {
+            let opened = key.map(|key| seal::open(key.expose(), &record::trail_aad(&trail, part), sealed));
+            all.extend(opened.into_iter().flatten().flat_map(|plain| plain.to_vec()));
+        }
+    }
+    all
+}
+
+pub fn holds(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes.windows(mark.len()).any(|window| window == mark)
+}
+
 /// Compiles the demonstration for the houses, and lets all sign it; the first proposes it.
 pub async fn agree(houses: &[(&str, &House, &Arc<Node>)]) -> AgreementId {
     agree_on(include_str!("../../../specs/agreements/demonstration.toml"), houses).await
@@ -311,6 +353,8 @@ pub fn enquiry(peer: &str) -> NewTrail {
         about: None,
         attest: false,
         rests_on: std::collections::BTreeSet::new(),
+        begins: None,
+        beside: wire::Beside::SheWishes,
     }
 }
 

@@ -6,6 +6,7 @@ mod accesses;
 mod accounts;
 mod approvals;
 mod dump;
+mod enquiries;
 mod follow_ups;
 mod overrides;
 mod sample;
@@ -29,6 +30,7 @@ use uput_wire::v1::agreement_service_server::{AgreementService, AgreementService
 use uput_wire::v1::approval_service_server::ApprovalServiceServer;
 use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
 use uput_wire::v1::change_service_server::{ChangeService, ChangeServiceServer};
+use uput_wire::v1::enquiry_service_server::EnquiryServiceServer;
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
@@ -133,6 +135,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(AccountServiceServer::with_interceptor(script.clone(), known))
             // Some of its calls need no token.
             .add_service(SessionServiceServer::new(script.clone()))
+            .add_service(EnquiryServiceServer::with_interceptor(script.clone(), known))
             .add_service(PlacesServiceServer::with_interceptor(script.clone(), known))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))

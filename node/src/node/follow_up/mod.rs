@@ -176,8 +176,8 @@ impl Node {
         let mut known = self.known(&case)?;
         self.apply(&new.change, &mut known)?;
         let change = new.change.word();
-        if new.change.chosen().is_some_and(|chosen| !case.trails.contains(&chosen)) {
-            return Err(Rejection::NoSuchTrail.into());
+        if let Some(chosen) = new.change.chosen() {
+            self.demand_choosable(&case, &chosen).await?;
         }
         // Trails first, then the case: the order in which everybody waits.
         let steps = self.plan(&case, change, &known, &new.given()).await?;
@@ -337,7 +337,7 @@ impl Node {
         Ok(kept)
     }
 
-    fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {
+    pub(in crate::node) fn opened_follow_up(&self, kept: &FollowUpRecord) -> Result<Followed, Rejection> {
         let case = case_of(kept)?;
         let Some(key) = self.case_keys(&case).and_then(|keys| keys.evidence) else { return Ok(Followed::default()) };
         // The key opens what is read from the journal.

@@ -61,7 +61,12 @@ impl Node {
         if let Some(chosen) = given.chosen {
             // [CAS-80] Whoever was asked the same hears that she chose; nobody else does.
             let rival = *trail != chosen && self.asks_the_same(loaded, &chosen)?;
-            situation.allowed = if rival { Allowed::Yes } else { Allowed::No };
+            let live = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?.live;
+            situation.allowed = match (rival, live) {
+                (true, true) => Allowed::Yes,
+                (true, false) => Allowed::Later,
+                (false, _) => Allowed::No,
+            };
         }
         let Answer { say, why, act } = answer(change, &situation);
         Ok(FollowedStep {

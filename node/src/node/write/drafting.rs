@@ -112,9 +112,6 @@ impl Node {
             let peer = self.confirmed(&loaded.other(&self.me.organisation).to_string())?.organisation;
             let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
             self.refuse_excluded(&case, &peer)?;
-            if statement == Statement::Identity && new.beside == wire::Beside::Unspecified {
-                self.refuse_rivals(&case, loaded)?;
-            }
             // [BUN-55] A reopening may restate nothing; whatever else discloses says on which basis.
             if new.fields.is_empty() && statement != Statement::Reopened {
                 return Err(Rejection::BasisNotAllowed.into());
@@ -124,6 +121,11 @@ impl Node {
         if occasion.discloses() {
             let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
             self.refuse_closed(&case, wanted.basis, &new.fields)?;
+            let names = matches!(statement, Statement::Identity | Statement::Reopened) && wanted.stage == 2;
+            if names && new.beside == wire::Beside::Unspecified {
+                let opening = loaded.trail.opening()?;
+                self.refuse_rivals(&case, &loaded.trail.id(), opening.act, opening.service_type)?;
+            }
         }
         // [STA-23] [APR-2] Her word is set aside on no fresh basis: it discloses nothing, and takes a second person.
         let bare = statement == Statement::Reopened && wanted.basis == wire::LegalBasis::NoneNeededNonpersonal;

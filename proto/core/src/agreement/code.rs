@@ -2,7 +2,7 @@
 
 use crate::wire::{
     AccessKind, AccessReason, AccessStanding, Act, ApprovalKind, ApprovalReason, ApprovalStatus, Beside, CaseMarkKind,
-    ChangeKind, Channel, CheckLevel, ClosureReason, ContactChannel, ContactFit, DecisionOutcome, DecisionType,
+    ChangeKind, Channel, CheckLevel, Choice, ClosureReason, ContactChannel, ContactFit, DecisionOutcome, DecisionType,
     DeclineReason, DisclosureScope, DutyChannel, ExclusionGround, ExclusionRuling, FollowState, LegalBasis,
     NotReachedReason, NoticeKind, Outcome, Overbooking, OverrideKind, PartialForm, PeerState, PhoneAnswer, PurgeManner,
     Purpose, ReviewOutcome, ReviewReason, RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind,
@@ -106,6 +106,7 @@ codes! {
     OverrideKind = "OVERRIDE_KIND_",
     ReviewOutcome = "REVIEW_OUTCOME_",
     ReviewReason = "REVIEW_REASON_",
+    Choice = "CHOICE_",
 }
 
 #[cfg(test)]

@@ -3546,6 +3546,8 @@ pub struct OpenTrailRequest {
     pub attest: bool,
     #[prost(bytes = "vec", tag = "20")]
     pub approval: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "Beside", tag = "32")]
+    pub beside: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -13157,6 +13159,500 @@ pub mod change_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "uput.v1.ChangeService";
     impl<T> tonic::server::NamedService for ChangeServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AskSeveralRequest {
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    #[prost(bool, tag = "2")]
+    pub validate_only: bool,
+    #[prost(bytes = "vec", tag = "3")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, repeated, tag = "4")]
+    pub peers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "Act", tag = "5")]
+    pub act: i32,
+    #[prost(enumeration = "ServiceType", tag = "6")]
+    pub service_type: i32,
+    #[prost(bytes = "vec", tag = "7")]
+    pub agreement: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "8")]
+    pub fields: ::prost::alloc::vec::Vec<Field>,
+    #[prost(uint64, tag = "9")]
+    pub expiry: u64,
+    #[prost(string, repeated, tag = "30")]
+    pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "31")]
+    pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AskedOne {
+    #[prost(string, tag = "1")]
+    pub peer: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub refused: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct AskSeveralResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "2")]
+    pub asked: ::prost::alloc::vec::Vec<AskedOne>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Enquiry {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub peer: ::prost::alloc::string::String,
+    #[prost(enumeration = "Act", tag = "3")]
+    pub act: i32,
+    #[prost(enumeration = "ServiceType", tag = "4")]
+    pub service_type: i32,
+    #[prost(uint64, tag = "5")]
+    pub asked: u64,
+    #[prost(string, tag = "6")]
+    pub headline: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "7")]
+    pub stage: u32,
+    #[prost(string, tag = "8")]
+    pub answer: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "9")]
+    pub answered: u64,
+    #[prost(uint64, tag = "10")]
+    pub until: u64,
+    #[prost(uint64, tag = "11")]
+    pub undelivered: u64,
+    #[prost(enumeration = "Choice", tag = "12")]
+    pub choice: i32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListEnquiriesRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub case: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ListEnquiriesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub enquiries: ::prost::alloc::vec::Vec<Enquiry>,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Choice {
+    Unspecified = 0,
+    Possible = 1,
+    Chosen = 2,
+    NoAnswer = 3,
+    No = 4,
+    Lapsed = 5,
+    Ended = 6,
+}
+impl Choice {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHOICE_UNSPECIFIED",
+            Self::Possible => "CHOICE_POSSIBLE",
+            Self::Chosen => "CHOICE_CHOSEN",
+            Self::NoAnswer => "CHOICE_NO_ANSWER",
+            Self::No => "CHOICE_NO",
+            Self::Lapsed => "CHOICE_LAPSED",
+            Self::Ended => "CHOICE_ENDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHOICE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHOICE_POSSIBLE" => Some(Self::Possible),
+            "CHOICE_CHOSEN" => Some(Self::Chosen),
+            "CHOICE_NO_ANSWER" => Some(Self::NoAnswer),
+            "CHOICE_NO" => Some(Self::No),
+            "CHOICE_LAPSED" => Some(Self::Lapsed),
+            "CHOICE_ENDED" => Some(Self::Ended),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+#[cfg(feature = "grpc")]
+pub mod enquiry_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct EnquiryServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> EnquiryServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> EnquiryServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            EnquiryServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        pub async fn ask_several(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AskSeveralRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskSeveralResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.EnquiryService/AskSeveral",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.EnquiryService", "AskSeveral"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn list_enquiries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListEnquiriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEnquiriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.EnquiryService/ListEnquiries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.EnquiryService", "ListEnquiries"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+#[cfg(feature = "grpc")]
+pub mod enquiry_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with EnquiryServiceServer.
+    #[async_trait]
+    pub trait EnquiryService: std::marker::Send + std::marker::Sync + 'static {
+        async fn ask_several(
+            &self,
+            request: tonic::Request<super::AskSeveralRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AskSeveralResponse>,
+            tonic::Status,
+        >;
+        async fn list_enquiries(
+            &self,
+            request: tonic::Request<super::ListEnquiriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListEnquiriesResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct EnquiryServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> EnquiryServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for EnquiryServiceServer<T>
+    where
+        T: EnquiryService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/uput.v1.EnquiryService/AskSeveral" => {
+                    #[allow(non_camel_case_types)]
+                    struct AskSeveralSvc<T: EnquiryService>(pub Arc<T>);
+                    impl<
+                        T: EnquiryService,
+                    > tonic::server::UnaryService<super::AskSeveralRequest>
+                    for AskSeveralSvc<T> {
+                        type Response = super::AskSeveralResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AskSeveralRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EnquiryService>::ask_several(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AskSeveralSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.EnquiryService/ListEnquiries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListEnquiriesSvc<T: EnquiryService>(pub Arc<T>);
+                    impl<
+                        T: EnquiryService,
+                    > tonic::server::UnaryService<super::ListEnquiriesRequest>
+                    for ListEnquiriesSvc<T> {
+                        type Response = super::ListEnquiriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListEnquiriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EnquiryService>::list_enquiries(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListEnquiriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for EnquiryServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "uput.v1.EnquiryService";
+    impl<T> tonic::server::NamedService for EnquiryServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
