@@ -5,6 +5,7 @@
 use uput_conformance::programs::Programs;
 use uput_conformance::scenario::Scenario;
 use uput_conformance::scenario::matrix::{Plan, run};
+use uput_conformance::scenario::script::Step;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mechanism_is_played_and_rests_on_a_part_of_its_agreement() {
@@ -46,4 +47,46 @@ fn every_agreement_says_on_which_part_it_rests() {
         let rests = format!("# Rests on: {}.\n", scenario.script.delete);
         assert!(scenario.row.agreement.contains(&rests), "{}: {rests}", scenario.row.name);
     }
+}
+
+/// Every act, and every basis, is played in a scenario at least; printed, so that a reader sees where.
+#[test]
+fn every_act_and_every_basis_is_played_somewhere() {
+    let acts: Vec<&str> = rows_of(include_str!("../../specs/state/acts.tsv"));
+    let scenarios = Scenario::all().unwrap();
+    let (mut silent, mut played) = (Vec::new(), 0);
+    for act in acts {
+        silent.extend(said(&scenarios, act, |step| step.act.as_deref() == Some(act)));
+        played += 1;
+    }
+    assert_eq!(played, 13, "acts");
+    for basis in BASES {
+        let nonpersonal = basis == "none_needed_nonpersonal";
+        silent.extend(said(&scenarios, basis, |step| {
+            step.basis.as_deref() == Some(basis) || nonpersonal && step.open.is_some() && step.basis.is_none()
+        }));
+    }
+    assert!(silent.is_empty(), "played nowhere: {silent:?}");
+}
+
+const BASES: [&str; 7] = [
+    "explicit_consent",
+    "guardian_consent",
+    "child_best_interests",
+    "legal_duty",
+    "vital_interests",
+    "public_task_decision",
+    "none_needed_nonpersonal",
+];
+
+fn rows_of(table: &str) -> Vec<&str> {
+    table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split('\t').next()).collect()
+}
+
+/// Prints in which rows something is played and not refused; gives its name if in none.
+fn said<'a>(scenarios: &[Scenario], name: &'a str, is: impl Fn(&Step) -> bool) -> Option<&'a str> {
+    let plays = |scenario: &&Scenario| scenario.script.steps.iter().any(|step| step.refused.is_none() && is(step));
+    let rows: Vec<String> = scenarios.iter().filter(plays).map(|scenario| scenario.row.number.to_string()).collect();
+    println!("{name:<24} {}", rows.join(" "));
+    rows.is_empty().then_some(name)
 }
