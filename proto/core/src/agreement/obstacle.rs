@@ -30,6 +30,8 @@ pub enum Obstacle {
     Suspended,
     /// The rule's profile is not there. [AGR-21]
     NoProfile,
+    /// The act ends before that stage, or says nothing more about her once it is opened. [STA-40]
+    BeyondTheAct,
     /// The basis is not for that stage. [BAS-2]
     OtherStage,
     /// The basis cannot carry the act. [BAS-3]
@@ -72,6 +74,7 @@ impl Obstacle {
             | Self::NotGiven
             | Self::Suspended
             | Self::NoProfile => Rejection::NoRule,
+            Self::BeyondTheAct => Rejection::NotOfThisAct,
             Self::OtherStage
             | Self::ServesNotTheAct
             | Self::NotListed
@@ -101,6 +104,7 @@ impl Obstacle {
             Self::NotGiven => format!("whoever is asked does not give {service}"),
             Self::Suspended => "one of the two is suspended".into(),
             Self::NoProfile => format!("there is no profile {profile}"),
+            Self::BeyondTheAct => format!("a {act} does not go to that stage"),
             Self::OtherStage => "a stage above 0 needs a basis, and stage 0 has none".into(),
             Self::ServesNotTheAct => format!("the basis cannot carry a {act}"),
             Self::NotListed => "the rule does not list the basis".into(),

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{Agreement, Obstacle, Occasion, Profile, Rule};
 use crate::{
+    act,
     catalogue::{Field, Label},
     event::{Event, Opening, Terms},
     id::OrgId,
@@ -92,7 +93,8 @@ impl Agreement {
     /// Whether slots are allowed, and with which labels. [AGR-21] [AGR-23]
     ///
     /// # Errors
-    /// [`Rejection::AgreementNotInForce`], [`Rejection::NoRule`] or [`Rejection::BasisNotAllowed`].
+    /// [`Rejection::AgreementNotInForce`], [`Rejection::NoRule`], [`Rejection::NotOfThisAct`] or
+    /// [`Rejection::BasisNotAllowed`].
     pub fn permit(&self, request: &Request<'_>) -> Result<Permitted, Rejection> {
         self.examine(request).map_err(Obstacle::rejection)
     }
@@ -119,6 +121,8 @@ impl Agreement {
     /// Why a rule does not accept a basis on that occasion. [AGR-23]
     fn declines(&self, rule: &Rule, basis: &Basis, request: &Request<'_>) -> Option<Obstacle> {
         let Terms { stage, article, .. } = request.terms;
+        // [STA-40] What an act never reaches is permitted on no basis.
+        let reaches = act::row(rule.act).is_some_and(|row| stage <= row.stage);
         let listed = basis.nonpersonal || rule.bases.contains(&basis.code);
         // [BAS-3] Only an opening discloses something at every stage.
         let serves = basis.serves(rule.act) || (basis.nonpersonal && request.occasion != Occasion::Opening);
@@ -126,6 +130,7 @@ impl Agreement {
         let collapses = request.occasion == Occasion::Opening && stage == 2;
         let may_collapse = !collapses || (rule.collapsed && basis.collapses(rule.receiver));
         let obstacles = [
+            (reaches, Obstacle::BeyondTheAct),
             (basis.is_for(stage), Obstacle::OtherStage),
             (serves, Obstacle::ServesNotTheAct),
             (listed, Obstacle::NotListed),

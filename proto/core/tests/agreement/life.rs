@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use uput_core::{
     agreement::{Agreement, Lineage, Occasion, SignedAgreement, compile},
     envelope::{Envelope, MediaType},
+    event::Opening,
     id::OrgId,
     key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
     rejection::Rejection,
@@ -208,4 +209,85 @@ fn a_version_that_too_few_stay_in_amends_nothing() {
     let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &lipa], now()), Ok(()));
+}
+
+/// What a vector says of a version, made from the demonstration.
+fn versioned(said: &str, known: &BTreeMap<String, SignedAgreement>) -> String {
+    let mut source = DEMONSTRATION.to_owned();
+    for part in said.split(", ").filter(|part| !part.is_empty()) {
+        let (word, what) = part.split_once(' ').unwrap();
+        source = match word {
+            "after" => {
+                let version = format!("version = {}\nprevious = \"{}\"", known[what].version() + 1, known[what].id());
+                source.replacen("version = 1", &version, 1)
+            }
+            "from" => source.replacen("2020-01-01", what, 1),
+            "until" => source.replacen("2100-01-01", what, 1),
+            "threshold" => source.replacen("threshold = 3", &format!("threshold = {what}"), 1),
+            "suspends" => suspending(&source, what),
+            "without" => without(&source, what),
+            other => panic!("no version is {other}"),
+        };
+    }
+    source
+}
+
+/// What is asked under a version of what two parties have: `open`, `disclose`, `answer`.
+fn asked(town: &Town, known: &BTreeMap<String, SignedAgreement>, words: &[&str]) -> Result<(), Rejection> {
+    let [what, version, from, to] = *words else { panic!("{words:?}") };
+    let (held, from, to) = (&known[version], town.id(from), town.id(to));
+    let lineage = Lineage::new(known.values());
+    let opening = Opening { peer: to, ..opening("anybody", Act::Referral, ServiceType::Shelter) };
+    let permit = |occasion, terms| held.permit(&request(&from, &opening, terms, occasion)).map(drop);
+    match what {
+        "open" => {
+            held.rule_for(Act::Referral, &from, &to, ServiceType::Shelter).ok_or(Rejection::NoRule)?;
+            lineage.may_open(&held.id(), [&from, &to], now())?;
+            permit(Occasion::Opening, terms(0, 1, LegalBasis::NoneNeededNonpersonal, 0))
+        }
+        "disclose" => {
+            lineage.may_disclose(&held.id(), [&from, &to], now())?;
+            permit(Occasion::Later, terms(1, 1, LegalBasis::ExplicitConsent, 0))
+        }
+        "answer" => permit(Occasion::Reply, terms(0, 1, LegalBasis::NoneNeededNonpersonal, 0)),
+        other => panic!("nobody asks {other}"),
+    }
+}
+
+/// The versions of a vector, one after the other, and what is asked of them.
+fn lived(town: &Town, text: &str) -> Result<(), Rejection> {
+    let mut known = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let (key, said) = line.split_once(": ").unwrap();
+        let words: Vec<&str> = said.split(' ').collect();
+        if key == "version" {
+            let (name, rest) = said.split_once(' ').unwrap_or((said, ""));
+            let version = town.signed(&versioned(rest, &known));
+            known.insert(name.to_owned(), version);
+        } else if let ["sign", version, signers @ ..] = words.as_slice() {
+            let keys: Vec<&SigningKey> = signers.iter().map(|name| &town.keys[name].0).collect();
+            let body = known[*version].envelope().body().to_vec();
+            let envelope = Envelope::sign(MediaType::AGREEMENT, body, &keys).unwrap();
+            SignedAgreement::verify(envelope, town.keys.values().map(|(_, chain)| chain))?;
+        } else {
+            asked(town, &known, &words)?;
+        }
+    }
+    Ok(())
+}
+
+/// [AGR-20] [AGR-25] [AGR-31] [AGR-32] [AGR-33] [AGR-34] [AGR-35] [AGR-36]
+#[test]
+fn every_vector_of_the_life_of_an_agreement_holds() {
+    let (town, folder) = (town(), concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/vectors/agreement-life"));
+    let (mut lawful, mut unlawful) = (0, 0);
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected = text.lines().next().unwrap().strip_prefix("expect: ").unwrap();
+        let found = lived(&town, &text).map_or_else(Rejection::code, |()| "ok");
+        assert_eq!(found, expected, "{}", path.display());
+        *(if found == "ok" { &mut lawful } else { &mut unlawful }) += 1;
+    }
+    println!("{lawful} lawful, {unlawful} unlawful");
+    assert!(lawful >= 12 && unlawful >= 12);
 }

@@ -1,14 +1,20 @@
 //! The mechanisms of the field, as agreements that are shipped: each compiles, says where it comes from, and is no copy
 //! of another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use uput_core::agreement::{Agreement, compile};
-use uput_core::id::OrgId;
+use uput_core::act::{self, About};
+use uput_core::agreement::{Agreement, Code, Explanation, Occasion, Question, Request, compile};
+use uput_core::catalogue::Label;
+use uput_core::event::{Opening, Statement, Terms};
+use uput_core::id::{Id, OrgId};
+use uput_core::key::SigningKey;
+use uput_core::step::{self, Author, Draft};
+use uput_core::wire::LegalBasis;
 
-use crate::scene::organisation;
+use crate::scene::{now, opening, organisation};
 
 /// Name and text of every mechanism, in order.
 fn mechanisms() -> Vec<(String, String)> {
@@ -85,4 +91,104 @@ fn a_town_takes_a_mechanism_over_by_putting_in_its_own_parties() {
         assert!(one.timers() == other.timers() && one.id() != other.id(), "{name}");
         assert!(one.parties().all(|party| other.party(&party.organisation).is_none()), "{name}");
     }
+}
+
+/// Of so many labels one is asked for each pair, each time another one: together all of them.
+const STEP: usize = 23;
+
+/// A rule, a stage, a basis.
+type Way = (u32, u32, i32);
+
+/// What one party can open with another, by trying all of it: what a label may stand in.
+fn opened(held: &Agreement, from: OrgId, to: OrgId) -> Vec<(Way, BTreeSet<Label>)> {
+    let key = SigningKey::from_seed(&[7; 32]);
+    let author = Author { organisation: from, key_record: Id::of(b"key record").into(), signing: &key, incarnation: 0 };
+    let mut opened = Vec::new();
+    for rule in held.rules() {
+        let about = act::row(rule.act).unwrap().about;
+        let asked = || Opening {
+            peer: to,
+            about: (about == About::Must).then(|| Id::of(b"an earlier trail").into()),
+            ..opening("anybody", rule.act, rule.receiver)
+        };
+        let articles = || std::iter::once(0).chain(held.articles().map(|article| article.number));
+        for (stage, basis) in (0..=2).flat_map(|stage| LegalBasis::every().map(move |basis| (stage, basis))) {
+            for article in articles() {
+                let (asked, terms) = (asked(), Terms { stage, rule: rule.number, basis, article });
+                let request =
+                    Request { opener: &from, opening: &asked, terms, occasion: Occasion::Opening, time: now() };
+                let Ok(permitted) = held.permit(&request) else { continue };
+                let labels = permitted.labels().clone();
+                let (slots, statement) = (Vec::new(), Statement::Acknowledged);
+                let draft = Draft { statement, terms: Some(terms), slots, time: now(), occurred: None };
+                // What is permitted can be signed, and reads back: a stage that the act does not have cannot.
+                let event = step::open(&author, asked, draft).unwrap_or_else(|refused| panic!("{terms:?}: {refused}"));
+                assert_eq!(held.effective_stage(&event), stage, "a reader lowers what its author was permitted");
+                opened.push(((rule.number, stage, basis.into()), labels));
+            }
+        }
+    }
+    opened
+}
+
+/// [AGR-42] [AGR-60] [AGR-61]
+#[test]
+fn what_is_explained_about_an_opening_is_what_opening_does() {
+    let (mut yes, mut no, mut labels) = (0, 0, BTreeSet::new());
+    for (at, (name, text)) in mechanisms().iter().enumerate() {
+        let held = agreement(text, "");
+        let parties: Vec<OrgId> = held.parties().map(|party| party.organisation).collect();
+        let pairs = parties.iter().flat_map(|from| parties.iter().map(move |to| (*from, *to)));
+        for (pair, (from, to)) in pairs.enumerate() {
+            let opened = opened(&held, from, to);
+            for label in Label::ALL.iter().copied().skip((at + pair) % STEP).step_by(STEP) {
+                let question = Question { from, to, label, act: None, stage: None, basis: None, time: now() };
+                let explained: BTreeSet<Way> = match held.explain(&question) {
+                    Explanation::Yes(ways) => {
+                        let opening = ways.iter().filter(|way| way.occasion == Occasion::Opening);
+                        opening.map(|way| (way.rule, way.stage, way.basis.into())).collect()
+                    }
+                    Explanation::No { .. } => BTreeSet::new(),
+                };
+                let done = opened.iter().filter(|(_, labels)| labels.contains(&label)).map(|(way, _)| *way);
+                assert_eq!(explained, done.collect(), "{name}: {label} from {from} to {to}");
+                *(if explained.is_empty() { &mut no } else { &mut yes }) += 1;
+                labels.insert(label);
+            }
+        }
+    }
+    println!("{yes} yes, {no} no, {} labels", labels.len());
+    assert!(yes > 80 && no > 300 && labels.len() == Label::ALL.len(), "{yes} yes, {no} no");
+}
+
+/// [AGR-60] An act goes no further for whoever asks than for whoever opens.
+#[test]
+fn no_stage_above_the_highest_of_its_act_is_permitted_on_any_occasion() {
+    let mut beyond = 0;
+    for (name, text) in mechanisms() {
+        let held = agreement(&text, "");
+        for rule in held.rules() {
+            let highest = act::row(rule.act).unwrap().stage;
+            let with = |fits: &dyn Fn(&uput_core::agreement::Party) -> bool| {
+                held.parties().find(|party| fits(party)).map(|party| party.organisation)
+            };
+            let Some(from) = with(&|party| party.roles.contains(&rule.sender)) else { continue };
+            let Some(to) = with(&|party| party.services.contains(&rule.receiver) && party.organisation != from) else {
+                continue;
+            };
+            let asked = Opening { peer: to, ..opening("anybody", rule.act, rule.receiver) };
+            for (stage, basis) in
+                (highest + 1..=2).flat_map(|stage| LegalBasis::every().map(move |basis| (stage, basis)))
+            {
+                for occasion in [Occasion::Opening, Occasion::Later, Occasion::Reply] {
+                    let terms = Terms { stage, rule: rule.number, basis, article: 0 };
+                    let request = Request { opener: &from, opening: &asked, terms, occasion, time: now() };
+                    let refused = held.permit(&request).err();
+                    assert_eq!(refused, Some(uput_core::rejection::Rejection::NotOfThisAct), "{name}: {terms:?}");
+                    beyond += 1;
+                }
+            }
+        }
+    }
+    assert!(beyond > 0, "no mechanism has an act that ends before stage 2");
 }

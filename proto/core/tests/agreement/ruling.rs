@@ -113,10 +113,13 @@ pub(crate) fn row(label: &str) -> Vec<&'static str> {
     rows.into_iter().find(|row| row[0] == label).unwrap()
 }
 
+/// The columns of an act. [STA-40]
+fn act_row(act: Act) -> Vec<&'static str> {
+    ACTS.lines().map(|line| line.split('\t').collect::<Vec<_>>()).find(|row| row[0] == name_of(act)).unwrap()
+}
+
 fn serves(basis: &str, act: Act) -> bool {
-    let rows = ACTS.lines().map(|line| line.split('\t').collect::<Vec<_>>());
-    let row = rows.into_iter().find(|row| row[0] == name_of(act)).unwrap();
-    row[3].split(' ').any(|word| word == basis)
+    act_row(act)[3].split(' ').any(|word| word == basis)
 }
 
 fn word(service: i32) -> String {
@@ -132,6 +135,10 @@ impl Asked<'_> {
             return Err(Rejection::AgreementNotInForce);
         }
         let rule = self.rule_that_fits().ok_or(Rejection::NoRule)?;
+        // [AGR-60]
+        if self.stage > act_row(self.act)[2].parse().unwrap() {
+            return Err(Rejection::NotOfThisAct);
+        }
         let receiver = word(rule.receiver);
         if !self.basis_fits(rule, &receiver) {
             return Err(Rejection::BasisNotAllowed);

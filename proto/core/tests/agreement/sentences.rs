@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use uput_core::{
-    agreement::{Agreement, Code, summary},
+    agreement::{Agreement, Clause, Code, summary},
     catalogue::Label,
     codec, wire,
 };
@@ -18,6 +18,42 @@ pub(crate) type Edit = Box<dyn Fn(&mut wire::Agreement)>;
 
 fn edit(change: impl Fn(&mut wire::Agreement) + 'static) -> Edit {
     Box::new(change)
+}
+
+/// What an agreement can say on the wire, without `..`: a field that is new does not compile until somebody has looked here,
+/// at the edits below and at the clauses. [AGR-41]
+fn nothing_else_can_be_said(document: wire::Agreement) {
+    let wire::Agreement {
+        title: _,
+        version: _,
+        previous: _,
+        valid_from: _,
+        valid_until: _,
+        grain: _,
+        demonstration: _,
+        parties,
+        profiles,
+        rules,
+        articles,
+        timers,
+        decisions,
+        escalation,
+        retention,
+        witnesses,
+        auditors,
+        amendment,
+    } = document;
+    for wire::Party { organisation: _, name: _, roles: _, services: _, suspended: _ } in parties {}
+    for wire::Profile { name: _, enquiry: _, need: _, identity: _, ticked: _, reply: _, staff_only: _ } in profiles {}
+    for wire::Rule { number: _, act: _, sender: _, receiver: _, profile: _, bases: _, collapsed: _ } in rules {}
+    for wire::Article { number: _, citation: _, unverified: _ } in articles {}
+    for wire::Timer { act: _, kind: _, seconds: _ } in timers {}
+    for wire::DecisionRule { r#type: _, issuers: _ } in decisions {}
+    for wire::EscalationStep { service_type: _, after: _ } in escalation {}
+    for wire::Retention { values: _, evidence: _ } in Vec::from_iter(retention) {}
+    for wire::WitnessRule { number: _, independent: _ } in Vec::from_iter(witnesses) {}
+    for wire::Auditor { organisation: _, name: _, labels: _ } in auditors {}
+    for wire::Amendment { threshold: _ } in Vec::from_iter(amendment) {}
 }
 
 /// Changes of one clause each: nothing of an agreement is out of their reach.
@@ -153,6 +189,7 @@ fn lacking(of: &[String], other: &[String]) -> usize {
 /// Tries every edit that leaves the agreement well formed; gives how many there were.
 fn every_edit_is_one_sentence(document: &wire::Agreement) -> Result<usize, TestCaseError> {
     let before = read(document).unwrap();
+    nothing_else_can_be_said(again(document));
     let (sentences, mut tried) = (summary(&before), 0);
     prop_assert_eq!(sentences.len(), before.clauses().len());
     prop_assert!(sentences.iter().all(|sentence| sentence.ends_with('.') && !sentence.contains('\n')));
@@ -173,6 +210,74 @@ fn every_edit_is_one_sentence(document: &wire::Agreement) -> Result<usize, TestC
 
 fn document(agreement: &uput_core::agreement::Compiled) -> wire::Agreement {
     codec::decode(&agreement.body).unwrap()
+}
+
+/// Every kind of clause is changed by some edit, alone, and says so in its sentence. [AGR-41]
+#[test]
+fn every_kind_of_clause_is_changed_by_an_edit_of_its_own() {
+    let mut kinds = BTreeMap::<String, usize>::new();
+    let mut richer = document(&compiled(DEMONSTRATION));
+    let (auditor, name) = (organisation("auditor").to_vec(), "An auditor (invented)".to_owned());
+    richer.auditors.push(wire::Auditor { organisation: auditor, name, labels: false });
+    let answers = vec![Label::ReasonInWords.name().to_owned()];
+    richer.profiles.push(wire::Profile { name: "zeal".into(), reply: answers, ..wire::Profile::default() });
+    every_edit_is_one_sentence(&richer).unwrap();
+    for document in [document(&compiled(DEMONSTRATION)), richer] {
+        let before = read(&document).unwrap();
+        for edit in edits(&document) {
+            let mut changed = again(&document);
+            edit(&mut changed);
+            let Some(after) = read(&changed) else { continue };
+            let (old, new) = (before.clauses(), after.clauses());
+            let alone: Vec<_> = new.iter().filter(|clause| !old.contains(clause)).collect();
+            if let [clause] = alone.as_slice() {
+                *kinds.entry(kind(clause).to_owned()).or_default() += 1;
+            }
+        }
+    }
+    println!("{kinds:?}");
+    assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), KINDS);
+}
+
+const KINDS: [&str; 16] = [
+    "amendment",
+    "article",
+    "auditor",
+    "decision",
+    "empty profile",
+    "escalation",
+    "grain",
+    "labels",
+    "party",
+    "retention",
+    "rule",
+    "staff only",
+    "timer",
+    "title",
+    "validity",
+    "witnesses",
+];
+
+/// Without `_`: a kind that is new does not compile until it stands here.
+const fn kind(clause: &Clause<'_>) -> &'static str {
+    match clause {
+        Clause::Title { .. } => "title",
+        Clause::Validity { .. } => "validity",
+        Clause::Grain { .. } => "grain",
+        Clause::Party(_) => "party",
+        Clause::Labels { .. } => "labels",
+        Clause::StaffOnly { .. } => "staff only",
+        Clause::EmptyProfile { .. } => "empty profile",
+        Clause::Rule(_) => "rule",
+        Clause::Timer(_) => "timer",
+        Clause::Decision(_) => "decision",
+        Clause::Escalation(_) => "escalation",
+        Clause::Article(_) => "article",
+        Clause::Retention(_) => "retention",
+        Clause::Witnesses(_) => "witnesses",
+        Clause::Auditor(_) => "auditor",
+        Clause::Amendment { .. } => "amendment",
+    }
 }
 
 /// [AGR-41]
