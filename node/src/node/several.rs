@@ -4,6 +4,8 @@
 //! case at most, and that who cannot be asked keeps it from nobody else. Leaves to `write` whether somebody may be asked,
 //! and to `follow_up` telling the others that she chose.
 
+use std::collections::BTreeSet;
+
 use ring::digest;
 use uput_core::{
     catalogue::{Field, Label},
@@ -153,6 +155,9 @@ impl Node {
             occurred: None,
             about: None,
             beside: wire::Beside::Unspecified,
+            // An enquiry says nothing of her that could be attested, or rest on what somebody else said.
+            attest: false,
+            rests_on: BTreeSet::new(),
         };
         self.open_from_case(&mut one, &new.from_case).await?;
         self.open_trail(one).await
