@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use serde_json::json;
+use tonic::{Code, Status};
 use uput_core::agreement::{Agreement, Profile};
 use uput_core::catalogue::Label;
 use uput_core::id::OrgId;
@@ -104,15 +105,19 @@ impl EscalateArgs {
             return asking.ask(&node, Asks::OpenTrail(request)).await;
         }
         let opened = node.trails().open_trail(request).await;
-        let opened = opened.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner().trail;
+        let opened = opened.map_err(|status| not_opened(&request_id, &status))?.into_inner().trail;
         let event = self.say(&node, &trail.trail, next.service_type, &request_id).await?;
-        self.report(&trail.trail, &opened, &event, (&to, &carried), &request_id)
+        let asked = if opened.is_empty() { to } else { asked(&node, &opened).await? };
+        self.report(&trail.trail, &opened, &event, (&asked, &carried), &request_id)
     }
 
     /// The next step of the ladder, if it is time for it. [TIM-21]
     fn next(&self, trail: &wire::Trail) -> Result<wire::Escalation, Failure> {
         let failure = |what: &str| Failure::new(Exit::Failed, "NO_NEXT_BODY", what);
         let Some(next) = trail.escalation.clone() else {
+            if self.request.repeats() {
+                return Err(failure("nobody is left to ask in this trail").because(DONE).next(SEE));
+            }
             return Err(failure("nothing is missing in this trail, or everybody on the agreement's ladder was asked")
                 .next("see `uput referral show` for what is due, `uput agreement show` for the ladder"));
         };
@@ -216,6 +221,25 @@ impl EscalateArgs {
     }
 }
 
+const DONE: &str = "if the request of that ID was an escalation of this trail, it was done";
+const SEE: &str = "see `uput trail show`: it says `escalated`; leave --request-id out to ask the next body";
+
+/// A request ID that has asked another body is one of an earlier step. [TIM-73]
+fn not_opened(request_id: &str, status: &Status) -> Failure {
+    if status.code() != Code::InvalidArgument || !status.message().starts_with("request_id ") {
+        return refusal::of_request(request_id, status);
+    }
+    let what = "the request of that ID asked somebody else; nobody is asked now";
+    Failure::new(Exit::Failed, "REQUEST_DONE", what).because(DONE).next(SEE).of_request(request_id)
+}
+
+/// Who was asked, by the trail that was opened: a repeated request may have opened it earlier. [TIM-73]
+async fn asked(node: &Node, opened: &[u8]) -> Result<String, Failure> {
+    let request = wire::ListTrailsRequest { beginning: opened.to_vec(), ..Default::default() };
+    let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?;
+    answer.into_inner().trails.into_iter().next().map(|trail| trail.peer).ok_or_else(unreadable)
+}
+
 fn unreadable() -> Failure {
     Failure::new(Exit::Failed, "MALFORMED", "the node's agreement cannot be read")
 }
@@ -244,6 +268,21 @@ mod tests {
     struct Line {
         #[command(flatten)]
         args: EscalateArgs,
+    }
+
+    /// [TIM-73]
+    #[test]
+    fn a_request_that_asked_somebody_else_is_said_to_be_done() {
+        let used = Status::invalid_argument("request_id must be not the ID of a request about another trail");
+        let refused = not_opened("0b5f9e2a", &used);
+        assert_eq!((&*refused.reason, refused.request_id.as_deref()), ("REQUEST_DONE", Some("0b5f9e2a")));
+        assert!(refused.why.contains("it was done"), "{refused:?}");
+        let other = not_opened("0b5f9e2a", &Status::invalid_argument("stage must be 0"));
+        assert_ne!(&*other.reason, "REQUEST_DONE");
+        let args =
+            Line::try_parse_from(["escalate", "3f9a1c20", "--request-id", "0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b"]);
+        let nobody = args.unwrap().args.next(&wire::Trail::default()).err().unwrap();
+        assert!(nobody.why.contains("it was done"), "{nobody:?}");
     }
 
     /// [TIM-71]

@@ -24,15 +24,13 @@ use crate::trail::view::{TrailView, asks};
 pub(crate) struct ExpiringArgs {
     /// At most so many trails
     #[arg(long, value_name = "NUMBER", default_value_t = 200)]
-    limit: u32,
+    limit: usize,
 }
 
 impl ExpiringArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
-        let request = wire::ListTrailsRequest { page_size: self.limit, ending: true, ..Default::default() };
-        let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?;
-        let trails = answer.into_inner().trails;
+        let (trails, more) = self.list(&node).await?;
         let reviews = reviews(&node).await?;
         let mut page = Page::default();
         if trails.is_empty() && reviews.is_empty() {
@@ -42,12 +40,31 @@ impl ExpiringArgs {
             page.table(["TRAIL", "WITH", "ASKS", "WHAT ENDS", "WHEN", "WHOSE TURN"], trails.iter().flat_map(rows));
             page.line("That something has ended changes nothing by itself: say what holds now, or ask anew.");
         }
+        if more {
+            page.line(format!("There are more than {}; give --limit to see them.", self.limit));
+        }
         let trails: Vec<TrailView> = trails.into_iter().map(TrailView::of).collect();
         if !reviews.is_empty() {
             page.line("To be reviewed by somebody who had no part in it:");
             overrides::table(&mut page, &reviews);
         }
-        Answer::new(&json!({ "trails": trails, "reviews": reviews }), page)
+        Answer::new(&json!({ "trails": trails, "more": more, "reviews": reviews }), page)
+    }
+
+    /// Page by page, and whether there are more. [TIM-13]
+    async fn list(&self, node: &Node) -> Result<(Vec<wire::Trail>, bool), Failure> {
+        let (mut trails, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = wire::ListTrailsRequest { page_size: 0, page_token, ending: true, ..Default::default() };
+            let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?.into_inner();
+            trails.extend(answer.trails);
+            page_token = answer.next_page_token;
+            if page_token.is_empty() || trails.len() > self.limit {
+                let more = !page_token.is_empty() || trails.len() > self.limit;
+                trails.truncate(self.limit);
+                return Ok((trails, more));
+            }
+        }
     }
 }
 

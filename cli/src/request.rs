@@ -41,6 +41,11 @@ impl FromStr for ApprovalId {
 }
 
 impl RequestArgs {
+    /// Whether the ID of a request was given, as of one that is repeated.
+    pub(crate) const fn repeats(&self) -> bool {
+        self.request_id.is_some()
+    }
+
     /// The ID that was given, or a new one. [CLI-7]
     pub(crate) fn id(&self) -> Result<String, Failure> {
         self.request_id.clone().map_or_else(random_uuid, Ok)

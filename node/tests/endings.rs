@@ -11,10 +11,13 @@ use uput_core::{
     event::Statement,
     head::Head,
     id::{OrgId, TrailId},
-    time::Seconds,
+    time::{Seconds, Span},
     wire::{self, DisclosureScope},
 };
-use uput_node::node::{Export, Node, Second};
+use uput_node::{
+    node::{Export, Node, Second},
+    on_call::Channels,
+};
 
 const NEED: [(&str, &str); 1] = [("age_band", "30_59")];
 
@@ -145,4 +148,68 @@ async fn a_head_is_offered_again_when_nothing_is_owed_any_more() {
     carried(&pair).await;
     let after = head_of(&pair.hotline, trail, pair.houses[1].id).await.unwrap();
     assert_eq!(after.own_count, before.own_count + 1);
+}
+
+/// [TIM-13] [TIM-72]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_is_listed_in_pages_what_is_nearest_first_and_after_a_restart_too() {
+    let Pair { hotline, shelter, houses } = pair().await;
+    let carriers = Carrier::both(&hotline, &shelter);
+    let now = uput_node::clock::now().get();
+    let mut trails = Vec::new();
+    for until in [now - 40 * 86_400, now + 86_400, now + 400 * 86_400] {
+        let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+        reads(&shelter, &trail, "asked").await;
+        say(&shelter, trail, Statement::Held { until: Seconds::new(until - until % 60).unwrap() }).await.unwrap();
+        reads(&hotline, &trail, "held").await;
+        trails.push(trail.to_vec());
+    }
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    drop((carriers, shelter));
+    let listed = async |node: &Arc<Node>, ahead: u64| {
+        node.warn_ahead(Span(ahead * 86_400));
+        node.look_at_everything();
+        while node.nudge(&Channels::default(), uput_node::clock::now()).await == Some(uput_node::clock::now()) {}
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = node.list_ending(&worker(), 1, &token).unwrap();
+            assert!(page.trails.len() <= 1);
+            found.extend(page.trails);
+            token = page.next;
+            if token.is_empty() {
+                return found;
+            }
+        }
+    };
+    let ids = |rows: &[wire::Trail]| rows.iter().map(|row| row.trail.clone()).collect::<Vec<_>>();
+    let near = listed(&hotline, 14).await;
+    assert_eq!(ids(&near), [trails[1].clone(), trails[0].clone()], "tomorrow before last month");
+    assert!(hotline.list_ending(&worker(), 1, "00").is_err(), "no token of ours");
+    drop(hotline);
+    let again = town::reopened(&houses[0]).await;
+    let all = listed(&again, 365 * 100).await;
+    assert_eq!(all.len(), 3);
+    let ends_alone = |row: &wire::Trail| row.endings.iter().any(|ending| ending.what == "agreement");
+    assert!(all.iter().all(ends_alone), "the agreement ends in each of them");
+}
+
+/// [TIM-72] A trail in which nothing ends but by its agreement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_that_ends_only_by_its_agreement_is_known_after_a_restart() {
+    let Pair { hotline, shelter, houses } = pair().await;
+    let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let carriers = Carrier::both(&hotline, &shelter);
+    reads(&shelter, &trail, "asked").await;
+    say(&shelter, trail, Statement::Waitlisted).await.unwrap();
+    reads(&hotline, &trail, "waitlisted").await;
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    drop((carriers, hotline));
+    drop(shelter);
+    let shelter = town::reopened(&houses[1]).await;
+    shelter.warn_ahead(Span(365 * 100 * 86_400));
+    shelter.look_at_everything();
+    shelter.nudge(&Channels::default(), uput_node::clock::now()).await;
+    let found = shelter.list_ending(&worker(), 5, "").unwrap().trails;
+    assert_eq!(found.iter().map(|row| row.trail.clone()).collect::<Vec<_>>(), [trail.to_vec()]);
+    assert!(found[0].endings.iter().all(|ending| ending.what == "agreement"), "{:?}", found[0].endings.len());
 }

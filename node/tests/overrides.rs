@@ -83,7 +83,7 @@ fn counted(node: &Arc<Node>, kind: OverrideKind) -> wire::OverrideCount {
 async fn is_due(node: &Arc<Node>, trail: &TrailId) -> [bool; 2] {
     node.nudge(&Channels::default(), clock::now()).await;
     let reviews = |trail: &wire::Trail| trail.endings.iter().any(|ending| ending.what == "review");
-    let ending = node.list_ending(&worker(), 50).unwrap().trails;
+    let ending = node.list_ending(&worker(), 50, "").unwrap().trails;
     let shown = node.show(&worker(), trail, false).await.unwrap();
     [ending.iter().any(reviews), reviews(&shown)]
 }

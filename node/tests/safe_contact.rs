@@ -306,6 +306,53 @@ async fn every_door_that_carries_a_value_withholds_how_to_reach_her() {
     assert_eq!(of(AccessKind::ValuesExported), 1);
 }
 
+/// Puts what a trail told of how she is reached into the record of its case.
+async fn take_over(told: &Told) {
+    let labels = ["name", "safe_contact_channel", "safe_contact_telephone", "safe_contact_code_word"];
+    let taken = NewValues {
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case: told.case,
+        fields: Vec::new(),
+        knowingly: Vec::new(),
+        taken: vec![(told.trail, labels.map(|label| uput_core::catalogue::Label::parse(label).unwrap()).to_vec())],
+        removed: Vec::new(),
+        words: None,
+        label_words: Vec::new(),
+        marks: Vec::new(),
+    };
+    told.pair.shelter.update_case_record(taken).await.unwrap();
+}
+
+/// [SAF-20] The record of a case is no way around what the trail says.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_into_the_record_is_withheld_when_its_trail_is_over_or_says_otherwise() {
+    let told = told(&hours(-1, 2)).await;
+    let (hotline, shelter, trail) = (&told.pair.hotline, &told.pair.shelter, &told.trail);
+    take_over(&told).await;
+    let read = async |outside: bool| {
+        let reason = outside.then(|| because(AccessReason::Emergency)).flatten();
+        let contact = intent(ContactChannel::Call, outside);
+        let get = wire::GetCaseRecordRequest { case: told.case.to_vec(), values: true, reason, contact };
+        let call = call_as(Role::CaseWorker, "FollowUpService/GetCaseRecord", get);
+        let record = FollowUps(shelter.clone()).get_case_record(call).await.unwrap().into_inner().record.unwrap();
+        let has = |value: &str| record.fields.iter().any(|field| field.value == value);
+        assert!(has(NAME), "the rest is shown as ever");
+        (record.contact(), has(NUMBER), has(CODE_WORD))
+    };
+    assert_eq!(read(false).await, (ContactFit::Fits, true, true));
+    disclose(hotline, *trail, Statement::Corrected, &[("safe_contact_telephone", "+38269000222")]).await;
+    until(|| async { !read(false).await.1 }).await;
+    assert_eq!(read(false).await, (ContactFit::Fits, false, true), "the trail has a newer number");
+    say(hotline, *trail, Statement::Withdrawn).await.unwrap();
+    reads(shelter, trail, "withdrawn").await;
+    assert_eq!(read(false).await, (ContactFit::Ended, false, false));
+    // Asked for outside that, it is shown, and a supervisor hears of it.
+    assert_eq!(read(true).await, (ContactFit::Outside, true, true));
+    assert!(log(shelter, &told.case).await.contains(&(AccessKind::ContactShownOutside, AccessReason::Emergency)));
+}
+
 /// [SAF-10] The archive is no reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_with_her_number_needs_a_reason_of_its_own() {

@@ -85,6 +85,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     page.pair("trail", hex(&trail.trail));
     page.pair("with", &trail.peer);
     page.pair("asks", format!("{} ({})", asks(trail), if trail.ours { "we asked" } else { "they asked" }));
+    page.pair("about", hex(&trail.about));
     page.pair("stands at", label::shown("headline", &trail.headline));
     if let Some(other) = &trail.counterpart {
         let (fhir, primero) = (business(other), format!("{} {}", other.primero_transition, other.primero_status));

@@ -29,6 +29,8 @@ pub(crate) struct TrailView {
     deadlines: Vec<DeadlineView>,
     endings: Vec<EndingView>,
     escalation: Option<EscalationView>,
+    /// The earlier trail, if whoever asks sees it here. [EVT-27]
+    about: Option<String>,
     changed: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<String>,
@@ -147,6 +149,7 @@ impl TrailView {
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
             endings: trail.endings.into_iter().map(EndingView::of).collect(),
             escalation: trail.escalation.map(EscalationView::of),
+            about: Some(hex(&trail.about)).filter(|about| !about.is_empty()),
             changed: moment::utc(trail.changed),
             contact: word_of::<ContactFit>(trail.contact),
             events: None,

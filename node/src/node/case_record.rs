@@ -4,7 +4,7 @@
 //! reads or writes them, and that each look is an access. Leaves to others who sees what (`cases`), and which labels may go
 //! where (the agreement).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use prost::Message;
 use uput_core::{
@@ -13,7 +13,7 @@ use uput_core::{
     event::{Event, Statement},
     id::{OrgId, TrailId},
     rejection::Rejection,
-    safe_contact::{Intent, guard_record},
+    safe_contact::{Intent, guard_record, is_contact, is_outlived},
     sensitive::Sensitive,
     state::Verdict,
     wire::{self, AccessKind, OverrideKind},
@@ -192,6 +192,7 @@ impl Node {
         let case = self.demand_case(caller, id, wanted)?;
         let mut shown = self.known(&case)?.view(id, values);
         let kind = if values {
+            self.mark_outlived(&mut shown).await?;
             let fit = guard_record(&mut shown, intent, self.her_minute());
             let sealed = shown.fields.iter().any(|field| !field.sealed.is_empty());
             let kind = if sealed { AccessKind::SealedValuesGiven } else { AccessKind::CaseShown };
@@ -201,6 +202,22 @@ impl Node {
         };
         self.keep_access(caller, Of::Case(case.id), kind, why).await?;
         Ok(shown)
+    }
+
+    /// Marks values of contact whose trail is over, or has newer ones. [SAF-20]
+    async fn mark_outlived(&self, record: &mut wire::CaseRecord) -> Result<(), Rejection> {
+        let mut trails = BTreeMap::new();
+        for field in &mut record.fields {
+            let contact = Label::parse(&field.label).is_ok_and(is_contact);
+            let Some(from) = TrailId::parse_optional(&field.taken_from)?.filter(|_| contact) else { continue };
+            if let Entry::Vacant(place) = trails.entry(from) {
+                place.insert(self.told_in(&from).await?);
+            }
+            // Of a trail that is here no more nobody can tell.
+            field.over =
+                trails.get(&from).is_some_and(|trail| trail.as_ref().is_none_or(|trail| is_outlived(trail, field)));
+        }
+        Ok(())
     }
 
     /// The boxes to which values of a case's record are sealed, for somebody who may see them. [CAS-47]
@@ -218,6 +235,7 @@ impl Node {
     /// # Errors
     /// [`Refused`].
     pub async fn open_from_case(&self, new: &mut NewTrail, labels: &[Label]) -> Result<Vec<Label>, Refused> {
+        new.case = self.case_of_opening(new)?;
         let Some(id) = new.case else {
             return if labels.is_empty() { Ok(Vec::new()) } else { Err(Refused::NotRecorded(labels.to_vec())) };
         };
@@ -269,8 +287,21 @@ impl Node {
     ///
     /// # Errors
     /// [`Refused::Closed`].
-    pub(super) fn refuse_closed(&self, case: &Case, basis: wire::LegalBasis, fields: &[Field]) -> Result<(), Refused> {
-        self.known(case)?.marks.closes(basis, fields).map_or(Ok(()), |closed| Err(Refused::Closed(closed)))
+    pub(super) fn refuse_closed(
+        &self,
+        by: &Caller,
+        case: &Case,
+        basis: wire::LegalBasis,
+        fields: &[Field],
+    ) -> Result<(), Refused> {
+        let closed = self.known(case)?.marks.closes(basis, fields);
+        // [CAS-112] What is noted is told to nobody who does not see it.
+        let told = self.sight(by, &case.id) >= Sight::Values;
+        match closed {
+            None => Ok(()),
+            Some(closed) if told => Err(Refused::Closed(closed)),
+            Some(_) => Err(Rejection::BasisNotAllowed.into()),
+        }
     }
 
     /// What is known in a case, and in those that were joined into it: the case's own word first. [CAS-46]

@@ -20,8 +20,17 @@ use uput_core::{
     wire,
 };
 
-use super::{Node, listing::Listed, trails::Loaded};
-use crate::{account::Caller, case::Sight, clock, record::EventRecord};
+use super::{
+    Node,
+    listing::{Listed, Pages},
+    trails::Loaded,
+};
+use crate::{
+    account::Caller,
+    case::{Sight, Viewer},
+    clock,
+    record::EventRecord,
+};
 
 /// How long before an end people are told, if the configuration says nothing.
 const AHEAD: Span = Span(14 * 86_400);
@@ -160,37 +169,73 @@ impl Node {
         row.endings = self.shown_endings(&known, row.ours, sight, now);
     }
 
-    /// Trails that the caller sees in which something ends soon or has ended, what ends first before; at most so many.
-    /// [TIM-13]
+    /// Trails that the caller sees in which something ends soon or has ended, what is nearest to now before; at most so many,
+    /// from a page on. [TIM-13]
     ///
     /// # Errors
-    /// Why a trail cannot be read.
-    pub fn list_ending(&self, caller: &Caller, most: usize) -> Result<Listed, Rejection> {
-        let (now, viewer) = (clock::now(), self.viewer(caller));
-        let reviewed = self.reviewed_trails();
-        let mut found: Vec<(u64, TrailId)> = Vec::new();
-        for trail in self.endings.trails() {
-            let sight = self.cases.sight_of_trail(&viewer, &trail);
-            let known = without_reviewed(self.endings.of(&trail), &trail, &reviewed);
-            let seen =
-                known.iter().filter(|known| sight == Sight::Values || (sight == Sight::Outline && !known.in_value));
-            let ahead = self.endings.ahead();
-            let near = |until: &Seconds| status::stands(*until, now, ahead) != Stands::Ahead;
-            let first = seen.filter_map(|known| match known.until {
-                Some(until) => Some(until).filter(near).map(Seconds::get),
-                None => Some(u64::MAX),
-            });
-            found.extend(first.min().map(|first| (first, trail)));
-        }
+    /// [`Rejection::BadCursor`] if the token is not one of this caller's; why a trail cannot be read.
+    pub fn list_ending(&self, caller: &Caller, most: usize, token: &str) -> Result<Listed, Rejection> {
+        let after = match self.page_from(caller, Pages::Endings, token)? {
+            Some(place) => Some(Near::parse(&place).ok_or(Rejection::BadCursor)?),
+            None => None,
+        };
+        // All pages are of one moment: nothing moves from one to another because time passes.
+        let (now, viewer) = (after.map_or_else(clock::now, |after| after.asked), self.viewer(caller));
+        let mut found = self.near(&viewer, now);
+        found.retain(|near| after.is_none_or(|after| *near > after));
         found.sort_unstable();
+        let more = found.len() > most;
+        found.truncate(most);
+        let last = found.last().filter(|_| more).map(|last| self.page_token(caller, Pages::Endings, &last.to_bytes()));
         let mut trails = Vec::new();
-        for (_, trail) in found.into_iter().take(most) {
+        for Near { trail, .. } in found {
             if let Some(mut row) = self.row(&trail, now)? {
                 self.add_endings(&mut row, &trail, self.cases.sight_of_trail(&viewer, &trail), now);
+                self.name_about(&mut row, &viewer);
                 trails.push(row);
             }
         }
-        Ok(Listed { trails, next: String::new() })
+        Ok(Listed { trails, next: last.transpose()?.unwrap_or_default() })
+    }
+
+    /// Where each trail stands in that list.
+    fn near(&self, viewer: &Viewer, now: Seconds) -> Vec<Near> {
+        let (ahead, reviewed) = (self.endings.ahead(), self.reviewed_trails());
+        let mut found = Vec::new();
+        for trail in self.endings.trails() {
+            let sight = self.cases.sight_of_trail(viewer, &trail);
+            let known = without_reviewed(self.endings.of(&trail), &trail, &reviewed);
+            let seen =
+                known.iter().filter(|known| sight == Sight::Values || (sight == Sight::Outline && !known.in_value));
+            let away = seen.filter_map(|known| match known.until {
+                Some(until) if status::stands(until, now, ahead) == Stands::Ahead => None,
+                Some(until) => Some(until.get().abs_diff(now.get())),
+                None => Some(u64::MAX),
+            });
+            found.extend(away.min().map(|away| Near { away, trail, asked: now }));
+        }
+        found
+    }
+}
+
+/// The place of a trail among those in which something ends: by how far that is from the moment at which they were asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Near {
+    away: u64,
+    trail: TrailId,
+    asked: Seconds,
+}
+
+impl Near {
+    fn to_bytes(self) -> Vec<u8> {
+        [&self.asked.get().to_be_bytes()[..], &self.away.to_be_bytes(), self.trail.as_bytes()].concat()
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (asked, rest) = bytes.split_first_chunk::<8>()?;
+        let (away, trail) = rest.split_first_chunk::<8>()?;
+        let asked = Seconds::new(u64::from_be_bytes(*asked))?;
+        Some(Self { away: u64::from_be_bytes(*away), trail: TrailId::parse(trail).ok()?, asked })
     }
 }
 

@@ -175,7 +175,8 @@ impl Node {
             commit.records.extend(changes.outline.iter().map(record::draft));
         }
         let weighed = taken.iter().filter(|taken| !taken.changes.named.is_empty() || taken.changes.is_sealed());
-        let weighed: Vec<TrailId> = weighed.map(|taken| taken.loaded.trail.id()).collect();
+        let mut weighed: Vec<TrailId> = weighed.map(|taken| taken.loaded.trail.id()).collect();
+        weighed.extend(taken.iter().filter_map(|taken| self.earlier_of(&taken.loaded)));
         let _names = self.cases.names_stay().await;
         let _alone = self.hold_cases(&weighed).await;
         let (cases, mut keys) = self.cases_of_taken(&taken)?;
@@ -278,13 +279,44 @@ impl Node {
                 Some(_) if named.is_empty() => continue,
                 Some(case) => cases.entry(case.id).or_insert_with(|| Case::clone(&case)),
                 None => {
-                    let case = Self::case_to_arrive(trail);
-                    cases.entry(case.id).or_insert(case)
+                    let case = self.case_of_arrived(loaded, taken, &cases)?;
+                    let place = cases.entry(case.id).or_insert_with(|| case.clone());
+                    place.trails.insert(trail);
+                    place
                 }
             };
             self.exclude_named(case, named, &mut keys)?;
         }
         Ok((cases.into_values().collect(), keys))
+    }
+
+    /// The earlier trail that one which has no case yet is about, if that has one.
+    fn earlier_of(&self, loaded: &Loaded) -> Option<TrailId> {
+        let about = loaded.trail.opening().ok()?.about?;
+        let arrived = self.cases.of(&loaded.trail.id()).is_none();
+        self.cases.of(&about).filter(|case| arrived && case.closed == 0 && case.erased == 0).map(|_| about)
+    }
+
+    /// The case of a trail that arrived: that of the earlier one with the same organisation which it is about, or one of nobody.
+    /// [CAS-12] [CAS-111]
+    fn case_of_arrived(
+        &self,
+        loaded: &Loaded,
+        taken: &[Taken],
+        cases: &BTreeMap<CaseId, Case>,
+    ) -> Result<Case, Rejection> {
+        let (trail, us) = (loaded.trail.id(), &self.me.organisation);
+        // Of one letter all are with the same organisation.
+        let about = loaded.trail.opening()?.about.filter(|about| taken.iter().any(|t| t.loaded.trail.id() == *about));
+        if let Some(case) = about.and_then(|about| cases.values().find(|case| case.trails.contains(&about))) {
+            return Ok(case.clone());
+        }
+        let Some(about) = self.earlier_of(loaded) else { return Ok(Self::case_to_arrive(trail)) };
+        let same = self.load(&about)?.is_some_and(|earlier| earlier.other(us) == loaded.other(us));
+        match self.cases.of(&about).filter(|_| same) {
+            Some(case) => Ok(Case::clone(&case)),
+            None => Ok(Self::case_to_arrive(trail)),
+        }
     }
 
     fn take_event(

@@ -40,6 +40,7 @@ pub struct Listed {
 pub(super) enum Pages {
     Trails,
     Cases,
+    Endings,
 }
 
 impl Node {
@@ -79,6 +80,7 @@ impl Node {
                 after = Some(place);
                 if let Some(mut row) = self.row(place.trail(), now)? {
                     self.add_endings(&mut row, place.trail(), sight, now);
+                    self.name_about(&mut row, &viewer);
                     trails.push(row);
                     last = Some(place);
                 }
@@ -95,7 +97,9 @@ impl Node {
     /// [`Rejection::NoSuchTrail`] if the caller does not see it; why it cannot be read.
     pub fn line_of(&self, caller: &Caller, trail: &TrailId) -> Result<wire::Trail, Rejection> {
         self.demand(caller, trail, Sight::Outline)?;
-        self.row(trail, clock::now())?.ok_or(Rejection::NoSuchTrail)
+        let mut row = self.row(trail, clock::now())?.ok_or(Rejection::NoSuchTrail)?;
+        self.name_about(&mut row, &self.viewer(caller));
+        Ok(row)
     }
 
     /// How many trails the caller sees: counted in groups, without looking at each. [CAS-24]
@@ -153,6 +157,7 @@ impl Node {
 fn page_aad(caller: &Caller, pages: Pages) -> Vec<u8> {
     let of = match pages {
         Pages::Trails => b"uput/node/page/".as_slice(),
+        Pages::Endings => b"uput/node/ending page/".as_slice(),
         Pages::Cases => b"uput/node/case page/".as_slice(),
     };
     [of, &caller.by().to_vec()].concat()

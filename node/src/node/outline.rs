@@ -28,6 +28,8 @@ use super::{
     trails::{Loaded, unseal},
 };
 use crate::{
+    case::{Sight, Viewer},
+    clock,
     record::{OUTLINES, Ordered, Outline, OutlineRecord},
     storage::{KeyKind, Position, StorageError},
 };
@@ -123,6 +125,21 @@ impl Node {
         }
         stand(&mut trail, &self.outbox.queue(&other).standing(id));
         Ok(trail)
+    }
+
+    /// Names the earlier trail that one is about to whoever sees it, if it is one with the same organisation. To everybody else
+    /// it is not here. [EVT-27]
+    pub(super) fn name_about(&self, row: &mut wire::Trail, viewer: &Viewer) {
+        if row.about.is_empty() {
+            return;
+        }
+        let seen = |about: &TrailId| self.cases.sight_of_trail(viewer, about) >= Sight::Outline;
+        let about = TrailId::parse(&row.about).ok().filter(seen);
+        let earlier = about.and_then(|about| self.row(&about, clock::now()).ok().flatten());
+        if earlier.is_none_or(|earlier| earlier.peer != row.peer) {
+            row.about.clear();
+            row.notes.push("about a trail that is not here".to_owned());
+        }
     }
 
     /// All of a trail but its events and what is true only now.

@@ -49,6 +49,9 @@ pub enum Refused {
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
+    /// An opening in another case than the trail that it is about. [CAS-110]
+    #[error("the case is not that of the trail which it is about: leave the case out, or join the two cases first")]
+    OtherCase,
     /// Words that tell who she is: of which label, what kind, where in it. [NST-7]
     #[error("{rejection}: {told}", rejection = Rejection::WordsTellWho, told = told(.0))]
     Telling(Vec<Suspect>),
@@ -78,9 +81,12 @@ impl Refused {
             Self::Void(_) | Self::NoPlan | Self::TakenAlready | Self::Unchosen(_) => Rejection::StepNotAllowed,
             Self::Closed(_) => Rejection::BasisNotAllowed,
             Self::Full(_) => Rejection::NoPlace,
-            Self::NotRecorded(_) | Self::NotAbout(_) | Self::NoTask(_) | Self::NotYet | Self::Expired => {
-                Rejection::BadValue
-            }
+            Self::NotRecorded(_)
+            | Self::NotAbout(_)
+            | Self::OtherCase
+            | Self::NoTask(_)
+            | Self::NotYet
+            | Self::Expired => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }
     }

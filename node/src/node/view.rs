@@ -69,6 +69,7 @@ impl Node {
         let outline = self.outline(loaded, &reading, loaded.changed())?;
         let mut view = self.dress(outline, id, clock::now())?;
         let sight = self.cases.sight_of_trail(&self.viewer(caller), id);
+        self.name_about(&mut view, &self.viewer(caller));
         let known = without_reviewed(self.endings_in(loaded, &reading)?, &loaded.trail.id(), &self.reviewed_trails());
         view.endings = self.shown_endings(&known, view.ours, sight, clock::now());
         if values {
@@ -95,6 +96,24 @@ impl Node {
         // [ACL-2] From here on it is shown, and not before.
         self.keep_access(caller, Of::Trail(*id), kind, why).await?;
         Ok(view)
+    }
+
+    /// A trail with its values, to be compared with and not to be shown: nobody is asked, and nothing is recorded. None if it
+    /// is here no more.
+    pub(super) async fn told_in(&self, id: &TrailId) -> Result<Option<wire::Trail>, Rejection> {
+        let mut held = self.trails.hold(id).await;
+        match self.ensure_loaded(&mut held, id) {
+            Err(Rejection::NoSuchTrail) => return Ok(None),
+            loaded => loaded?,
+        }
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
+        let outline = self.outline(loaded, &reading, loaded.changed())?;
+        let mut told = self.dress(outline, id, clock::now())?;
+        for event in loaded.trail.events() {
+            told.events.push(self.view_event(loaded, &reading, event, true)?);
+        }
+        Ok(Some(told))
     }
 
     /// Every trail that is here. For the node itself: it asks nobody who may know.

@@ -147,11 +147,13 @@ impl Node {
     pub async fn open_trail(&self, mut new: NewTrail) -> Result<Option<TrailId>, Refused> {
         let _stays = new.stays.take();
         let digest = record::request_digest(&new.by.by(), &new.request_id);
+        new.case = self.case_of_opening(&new)?;
         let _turn = self.trails.hold(&request_place(&digest)).await;
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             let kept: EventRecord = self.at(position)?;
+            let opened = TrailId::parse(&kept.trail)?;
             // The ID of a request that added an event opened nothing.
-            return Ok(Some(TrailId::parse(&kept.trail)?).filter(|_| kept.ordinal == 0));
+            return Ok(Some(opened).filter(|opened| kept.ordinal == 0 && self.asks_that(opened, &new)));
         }
         let peer = self.confirmed(&new.peer)?;
         let now = clock::now();
@@ -173,7 +175,7 @@ impl Node {
         if let Some((act, service_type, wire::Beside::Unspecified)) = names {
             self.refuse_rivals(&case, &id, act, service_type)?;
         }
-        self.refuse_closed(&case, basis, &said)?;
+        self.refuse_closed(&by, &case, basis, &said)?;
         written.knowingly = self.judge_words(&by, &case, &said, &knowingly)?;
         if validate_only {
             return Ok(None);

@@ -74,7 +74,8 @@ impl TrailService for Trails {
         }
         let most = request::page_size(said.page_size, 50);
         if said.ending {
-            let listed = in_step(|| self.0.list_ending(&caller, most)).await.map_err(status::of)?;
+            let listed = in_step(|| self.0.list_ending(&caller, most, &said.page_token)).await;
+            let listed = listed.map_err(request::unknown_page)?;
             return Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }));
         }
         let which = Listing { waiting: said.waiting, most, token: &said.page_token };

@@ -123,10 +123,16 @@ pub fn guard_record(record: &mut wire::CaseRecord, intent: Intent, minute: Optio
         .iter()
         .filter_map(|field| Some((Label::parse(&field.label).ok()?, Newest { value: field.value.clone(), place: 0 })));
     let fit = judge(&known.collect(), intent, minute);
-    let (mut tally, mut sealed) = (Tally::new(fit, intent), false);
+    let (mut tally, mut over, mut sealed) = (Tally::new(fit, intent), Tally::new(ContactFit::Ended, intent), false);
     for field in &mut record.fields {
         let Some(label) = contact_label(&field.label) else { continue };
-        if field.value.is_empty() && !field.sealed.is_empty() {
+        let tally = if field.over { &mut over } else { &mut tally };
+        if field.over && !field.sealed.is_empty() && !intent.outside {
+            // [SAF-6] Whoever opens it could not tell.
+            tally.withheld = true;
+            field.sealed.clear();
+            field.withheld = true;
+        } else if field.value.is_empty() && !field.sealed.is_empty() {
             let named = intent.outside || intent.channel != ContactChannel::Unspecified;
             sealed |= named;
             if !named {
@@ -140,12 +146,32 @@ pub fn guard_record(record: &mut wire::CaseRecord, intent: Intent, minute: Optio
             field.withheld = true;
         }
     }
-    let fit = tally.fit(sealed);
+    let fit = tally.beside(&over, sealed);
     record.her_minute = HerMinute::to_wire(minute);
     if fit != ContactFit::Unspecified || record.fields.iter().all(|field| !field.withheld) {
         record.contact = fit.into();
     }
     fit
+}
+
+/// Whether a value of contact that was once taken from a trail is none by which she may be reached any more, whatever the
+/// hour: the trail is over, or warned of it, or has a newer one. Events stand in order of their causes, with their values. [SAF-20]
+#[must_use]
+pub fn is_outlived(trail: &wire::Trail, field: &wire::RecordedField) -> bool {
+    let Some(label) = contact_label(&field.label) else { return false };
+    let newest = newest_values(trail);
+    let told = newest.get(&label);
+    let stopped = !trail.ours && ENDINGS.contains(&trail.headline.as_str());
+    let warned = warned(trail).is_some_and(|warned| told.is_none_or(|told| told.place < warned));
+    stopped || warned || told.is_some_and(|told| is_newer(trail, told, field))
+}
+
+/// Whether what the trail told last is another value than what was taken; where one of the two cannot be read, by when it came.
+fn is_newer(trail: &wire::Trail, told: &Newest, field: &wire::RecordedField) -> bool {
+    if told.value.is_empty() || field.value.is_empty() {
+        return trail.events.get(told.place).is_some_and(|event| event.stored > field.since);
+    }
+    told.value != field.value
 }
 
 /// The newest value of a label that has effect, and the event that gave it.
@@ -177,6 +203,15 @@ impl Tally {
             self.withheld |= !fits && !self.intent.outside;
         }
         fits || self.intent.outside
+    }
+
+    /// What became of all, where some values are of what is over: that says more than that nothing else was shown.
+    const fn beside(&self, over: &Self, sealed: bool) -> ContactFit {
+        match (self.fit(sealed), over.fit(false)) {
+            (ContactFit::Outside, _) | (_, ContactFit::Outside) => ContactFit::Outside,
+            (known @ (ContactFit::Fits | ContactFit::Sealed), _) | (known, ContactFit::Unspecified) => known,
+            (_, ended) => ended,
+        }
     }
 
     const fn fit(&self, sealed: bool) -> ContactFit {
@@ -480,5 +515,62 @@ mod tests {
         assert_eq!(guard_record(&mut sealed.clone(), by(ContactChannel::Call), None), ContactFit::Sealed);
         assert_eq!(guard_record(&mut sealed, Intent::default(), None), ContactFit::NoChannel);
         assert_eq!((sealed.fields[0].sealed.len(), sealed.fields[1].sealed.len()), (1, 0));
+    }
+
+    /// [SAF-20]
+    #[test]
+    fn what_was_taken_from_a_trail_ends_with_it() {
+        let field = |value: &str| wire::RecordedField {
+            label: "safe_contact_telephone".to_owned(),
+            value: value.to_owned(),
+            since: 100,
+            ..Default::default()
+        };
+        assert!(!is_outlived(&told(), &field(NUMBER)));
+        assert!(is_outlived(&told(), &field("+38269000222")), "the trail has another one");
+        for headline in ENDINGS {
+            let stopped = wire::Trail { headline: headline.to_owned(), ..told() };
+            assert!(is_outlived(&stopped, &field(NUMBER)), "{headline}");
+            assert!(!is_outlived(&wire::Trail { ours: true, ..stopped }, &field(NUMBER)));
+        }
+        let mut warned = told();
+        let code = "do_not_contact".to_owned();
+        warned.events.push(wire::TrailEvent { kind: "warned".to_owned(), code, ..Default::default() });
+        assert!(is_outlived(&warned, &field(NUMBER)));
+        // What cannot be read any more is compared by when it came.
+        for (stored, newer) in [(100, false), (101, true)] {
+            let mut purged = told();
+            purged.events[0].stored = stored;
+            purged.events[0].fields[2].value.clear();
+            assert_eq!(is_outlived(&purged, &field(NUMBER)), newer);
+        }
+        let name = wire::RecordedField { label: "name".to_owned(), ..field("Another Name") };
+        assert!(!is_outlived(&told(), &name), "it is no value of contact");
+    }
+
+    /// [SAF-20]
+    #[test]
+    fn what_is_over_is_withheld_in_a_record_at_every_hour() {
+        let record = |over: bool, sealed: &[u8]| wire::CaseRecord {
+            fields: vec![wire::RecordedField {
+                label: "safe_contact_telephone".to_owned(),
+                value: if sealed.is_empty() { NUMBER.to_owned() } else { String::new() },
+                sealed: sealed.to_vec(),
+                over,
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let call = by(ContactChannel::Call);
+        assert_eq!(guard_record(&mut record(false, &[]), call, None), ContactFit::Fits);
+        for sealed in [&[][..], &[1]] {
+            let mut over = record(true, sealed);
+            assert_eq!(guard_record(&mut over, call, at(10, 0)), ContactFit::Ended);
+            assert!(over.fields[0].withheld && over.fields[0].value.is_empty() && over.fields[0].sealed.is_empty());
+        }
+        let outside = Intent { outside: true, ..call };
+        let mut over = record(true, &[]);
+        assert_eq!(guard_record(&mut over, outside, at(10, 0)), ContactFit::Outside);
+        assert_eq!(over.fields[0].value, NUMBER);
     }
 }

@@ -290,6 +290,7 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             case: vec![0x4c; 16],
         }),
         endings: vec![ending("hold", NIGHT + 600, "over"), ending("consent", 0, "soon")],
+        about: if notification { vec![0x7d; 32] } else { Vec::new() },
         events: events(notification, values),
         changed: NIGHT + 60,
         undelivered: 1,

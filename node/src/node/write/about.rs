@@ -3,15 +3,35 @@
 //! Guarantees that a trail is opened with the stage and the earlier trail that its act allows, and that a task is one of a
 //! plan that is there. Leaves to the reader what becomes of those that name something else.
 
-use uput_core::{act, catalogue::Label, event::Statement, id::OrgId, rejection::Rejection};
+use uput_core::{
+    act,
+    catalogue::Label,
+    event::Statement,
+    id::{OrgId, TrailId},
+    rejection::Rejection,
+};
 
 use super::{NewEvent, NewTrail};
 use crate::{
-    case::Sight,
+    case::{CaseId, Sight},
+    clock,
     node::{Node, refusal::Refused, trails::Loaded},
 };
 
 impl Node {
+    /// In which case an opening is: that of the trail which it is about, so that what is noted there and whom she excluded
+    /// hold for it. One that is erased holds nothing. [CAS-110]
+    pub(in crate::node) fn case_of_opening(&self, new: &NewTrail) -> Result<Option<CaseId>, Refused> {
+        let Some(about) = &new.about else { return Ok(new.case) };
+        self.demand(&new.by, about, Sight::Outline)?;
+        let earlier = self.cases.of(about).filter(|case| case.erased == 0).map(|case| case.id);
+        let named = new.case.map(|id| self.case(&id).map_or(id, |case| case.id));
+        match (named, earlier) {
+            (Some(named), Some(earlier)) if named != earlier => Err(Refused::OtherCase),
+            _ => Ok(named.or(earlier)),
+        }
+    }
+
     /// What an opening is about: as its act says, and between the same two organisations. [EVT-27]
     pub(super) async fn check_about(&self, new: &NewTrail, peer: &OrgId) -> Result<(), Rejection> {
         let row = act::row(new.act).ok_or(Rejection::NoRule)?;
@@ -25,6 +45,14 @@ impl Node {
         self.ensure_loaded(&mut held, about)?;
         let other = held.as_ref().map(|loaded| loaded.other(&self.me.organisation));
         if other == Some(*peer) { Ok(()) } else { Err(Rejection::WrongTrail) }
+    }
+
+    /// Whether a trail that a request opened asks the same organisation for the same. [NOD-38]
+    pub(super) fn asks_that(&self, opened: &TrailId, new: &NewTrail) -> bool {
+        // What cannot be read any more contradicts nothing.
+        let Ok(Some(row)) = self.row(opened, clock::now()) else { return true };
+        let same = self.directory.find(&new.peer).is_ok_and(|peer| peer.name == row.peer);
+        same && row.act() == new.act && row.service_type() == new.service_type
     }
 
     /// A task is one of a plan of this trail that has effect; its number is in the plan, as far as whoever says it may read

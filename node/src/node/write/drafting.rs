@@ -120,7 +120,7 @@ impl Node {
         let wanted = terms_for(new, loaded, &statement, occasion)?;
         if occasion.discloses() {
             let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
-            self.refuse_closed(&case, wanted.basis, &new.fields)?;
+            self.refuse_closed(&new.by, &case, wanted.basis, &new.fields)?;
             let names = matches!(statement, Statement::Identity | Statement::Reopened) && wanted.stage == 2;
             if names && new.beside == wire::Beside::Unspecified {
                 let opening = loaded.trail.opening()?;

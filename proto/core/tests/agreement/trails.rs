@@ -215,7 +215,9 @@ impl Game {
         let reached = self.stage_before(place);
         let oversteps = self.oversteps(attempt, reached);
         assert_eq!(self.trail.oversteps(&event), oversteps, "{}: the stage of the terms", self.tell());
-        let unread = !effective || oversteps || owed.contains(&event.id);
+        let baseless = self.is_baseless(attempt, place);
+        assert_eq!(self.trail.is_baseless(&event), baseless, "{}: the basis of a reply", self.tell());
+        let unread = !effective || oversteps || baseless || owed.contains(&event.id);
         let Some((slots, disclosed)) = attempt.slots(self.author(attempt.side)) else { return };
         self.judge_slots(attempt, &event, &slots, &disclosed, unread, &whole, counts);
     }
@@ -353,10 +355,23 @@ impl Game {
     fn oversteps(&self, attempt: &Attempt, reached: u8) -> bool {
         let Some(terms) = attempt.terms else { return false };
         match attempt.kind {
-            Kind::Corrected | Kind::Minutes | Kind::Plan => terms.stage > u32::from(reached),
+            kind if kind.opens() => false,
+            Kind::Need | Kind::Identity => false,
             Kind::Reopened => terms.stage > u32::from(reached) || terms.stage == 2,
-            _ => false,
+            _ => terms.stage > u32::from(reached),
         }
+    }
+
+    // [EVT-30]
+    fn is_baseless(&self, attempt: &Attempt, place: usize) -> bool {
+        let Some(terms) = attempt.terms else { return false };
+        if self.when(attempt) != When::Reply || terms.basis == LegalBasis::NoneNeededNonpersonal {
+            return false;
+        }
+        let told = [Kind::Need, Kind::Identity, Kind::Corrected, Kind::Reopened, Kind::Minutes, Kind::Plan];
+        let discloses = |node: &Node| node.side == Side::Opener && (node.kind.opens() || told.contains(&node.kind));
+        let said = self.past(place).into_iter().filter(discloses).filter_map(|node| self.trail.event(&node.id)?.terms);
+        !said.into_iter().any(|said| (said.basis, said.article) == (terms.basis, terms.article))
     }
 
     fn asked(&self, attempt: &Attempt, when: When) -> Asked<'_> {

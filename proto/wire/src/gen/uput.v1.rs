@@ -13765,6 +13765,8 @@ pub struct RecordedField {
     pub withheld: bool,
     #[prost(bool, tag = "8")]
     pub knowingly: bool,
+    #[prost(bool, tag = "9")]
+    pub over: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
