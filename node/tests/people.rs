@@ -436,7 +436,10 @@ async fn one_person_alone_says_what_the_list_lets_one_say() {
                 let said = statement(&houses, &row.kind, row.opener, trail).await;
                 let new = |second| NewEvent { second, ..later(trail, &said, row, basis) };
                 let alone = node.record_event(new(Second::Nobody)).await;
-                assert_eq!(people(&alone, &what), cell, "{what}");
+                // [EVT-30] A reply rests on what the opener of this trail disclosed on.
+                let opened = if law { LegalBasis::LegalDuty } else { LegalBasis::ExplicitConsent };
+                let said = discloses(row) || [opened, LegalBasis::NoneNeededNonpersonal].contains(&basis);
+                assert_eq!(people(&alone, &what), if said { cell } else { "-" }, "{what}");
                 if cell != "2" {
                     continue;
                 }
@@ -455,13 +458,15 @@ fn law(basis: LegalBasis, stage: u32) -> bool {
     basis == LegalBasis::LegalDuty || stage == 2
 }
 
+fn discloses(row: &Row) -> bool {
+    let kinds = ["need", "identity", "corrected", "minutes", "plan"];
+    row.opener && (row.kind.starts_with("reopened") || kinds.contains(&row.kind.as_str()))
+}
+
 /// An event after the opening, with as much as the basis demands where it discloses, and a word where it does not.
 fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewEvent {
     let nothing = basis == LegalBasis::NoneNeededNonpersonal;
-    let discloses = row.opener
-        && (row.kind.starts_with("reopened")
-            || matches!(row.kind.as_str(), "need" | "identity" | "corrected" | "minutes" | "plan"));
-    let words: Vec<Field> = match (discloses, nothing) {
+    let words: Vec<Field> = match (discloses(row), nothing) {
         (true, true) if row.kind.starts_with("reopened") => Vec::new(),
         (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),
         (false, true) => Vec::new(),

@@ -15,7 +15,7 @@ use uput_core::{
     state::{Kind, Node, Side, TABLE},
     step,
     trail::Trail,
-    wire::{self, Act, ServiceType},
+    wire::{self, Act, LegalBasis, ServiceType},
 };
 
 use crate::{
