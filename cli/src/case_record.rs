@@ -242,10 +242,10 @@ impl RecordArgs {
             let mut record = answer.record.unwrap_or_default();
             let closed = keys.unseal(&mut record, &answer.boxes);
             self.contact.guard_record(&mut record);
-            return shown(record, closed, &[]);
+            return shown(record, closed, &[], if self.values { Noted::All } else { Noted::Unshown });
         }
         let taken = self.from.iter().map(|trail| wire::TakenFields { trail: trail.bytes(), labels: self.take.clone() });
-        let request_id = self.request.id()?;
+        let (request_id, noted) = (self.request.id()?, marks.clone());
         let request = wire::UpdateCaseRecordRequest {
             request_id: request_id.clone(),
             validate_only: self.request.dry_run,
@@ -262,11 +262,21 @@ impl RecordArgs {
         };
         let answer = node.follow_ups().update_case_record(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
-        shown(answer.record.unwrap_or_default(), 0, &answer.replaced)
+        shown(answer.record.unwrap_or_default(), 0, &answer.replaced, Noted::Now(noted))
     }
 }
 
-fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result<Answer, Failure> {
+/// What is noted of the case, as far as this answer says it.
+enum Noted {
+    /// All of it.
+    All,
+    /// Nothing was asked about it.
+    Unshown,
+    /// What was noted, or taken back, now.
+    Now(Vec<wire::CaseMark>),
+}
+
+fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String], noted: Noted) -> Result<Answer, Failure> {
     let mut page = Page::default();
     page.pair("case", hex(&record.case));
     page.pair("changed", moment::local(record.changed));
@@ -286,8 +296,20 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String]) -> Result
     page.pair("replaced", label::fields(replaced));
     contact::describe(record.contact, &mut page);
     let contact = word_of::<wire::ContactFit>(record.contact);
-    let marks: Vec<_> = record.marks.iter().filter(|mark| mark.stands).map(Mark::of).collect();
-    page.pair("noted", marks.iter().map(Mark::words).collect::<Vec<_>>().join(", "));
+    let words = |marks: &[Mark]| marks.iter().map(Mark::words).collect::<Vec<_>>().join(", ");
+    let all: Vec<_> = record.marks.iter().filter(|mark| mark.stands).map(Mark::of).collect();
+    // [CLI-19] An empty list would say that nothing is noted.
+    let marks = if all.is_empty() && !matches!(noted, Noted::All) { None } else { Some(all) };
+    page.pair("noted", marks.as_deref().map(words).unwrap_or_default());
+    match (&noted, &marks) {
+        (Noted::Now(now), _) => {
+            let of = |stands| now.iter().filter(|mark| mark.stands == stands).map(Mark::of).collect::<Vec<_>>();
+            page.pair("noted now", words(&of(true)));
+            page.pair("taken back now", words(&of(false)));
+        }
+        (Noted::Unshown, None) => page.line("What is noted of the case is shown with --values."),
+        _ => {}
+    }
     let fields: Vec<_> = record.fields.into_iter().map(Field::of).collect();
     let excluded: Vec<String> = record.excluded_organisations.iter().map(|id| hex(id)).collect();
     let body = json!({

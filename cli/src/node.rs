@@ -41,7 +41,7 @@ pub(crate) enum NodeCommand {
 /// What is handed on to `uputd init`, which checks it.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  uput node init --dir ./our-node --organisation-key stick/organisation.key
+  uput node init --dir ./our-node --organisation-key stick/organisation.key --zone Europe/Belgrade
   uput node init --dir ./our-node --organisation-key stick/organisation.key --passphrase-file passphrase --peer 0.0.0.0:7420 --endpoint node.shelter.example:7420")]
 pub(crate) struct InitArgs {
     /// Folder of the node: empty, or not there yet
@@ -65,6 +65,10 @@ pub(crate) struct InitArgs {
     /// Days after which the key record warns
     #[arg(long, value_name = "DAYS")]
     valid_days: Option<u32>,
+    /// Time zone in which your people live, such as Europe/Belgrade; without it no hour is one at which she can be reached
+    /// safely
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<OsString>,
 }
 
 /// Where to.
@@ -143,6 +147,7 @@ impl InitArgs {
             ("--peer", self.peer.clone()),
             ("--api", self.api.clone()),
             ("--valid-days", days),
+            ("--zone", self.zone.clone()),
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let endpoints = self.endpoint.iter().map(|endpoint| ("--endpoint", endpoint.clone()));

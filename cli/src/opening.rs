@@ -109,7 +109,7 @@ impl OpeningArgs {
         }
         let answer =
             node.trails().open_trail(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
-        opened(&answer.into_inner(), self.request.dry_run, &request_id)
+        opened(&answer.into_inner(), &self.request, &request_id)
     }
 }
 
@@ -117,8 +117,8 @@ impl OpeningArgs {
 const OPENED: &str =
     "unless it was a --dry-run, the trail is open, and is sent: see `uput inbox --all` before opening another";
 
-fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> Result<Answer, Failure> {
-    let trail = &answer.trail;
+fn opened(answer: &wire::OpenTrailResponse, request: &RequestArgs, request_id: &str) -> Result<Answer, Failure> {
+    let (trail, dry_run) = (&answer.trail, request.dry_run);
     let mut page = Page::default();
     if dry_run {
         page.line("opened: allowed; nothing was written or sent");
@@ -127,6 +127,7 @@ fn opened(answer: &wire::OpenTrailResponse, dry_run: bool, request_id: &str) -> 
         page.pair("trail", hex(trail));
     }
     page.pair("differs", label::fields(&answer.differs));
+    request.repeated(&mut page);
     let trail = Some(hex(trail)).filter(|id| !id.is_empty());
     let body = json!({ "trail": trail, "differs": answer.differs, "dry_run": dry_run, "request_id": request_id });
     Ok(Answer::new(&body, page)?.if_lost(OPENED))

@@ -49,8 +49,8 @@ pub(crate) enum PeerCommand {
 pub(crate) struct InviteArgs {
     /// What this node will call the other organisation
     name: String,
-    /// How long the line is valid
-    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = moment::parse_span)]
+    /// How long the line is valid, at most 30d
+    #[arg(long, value_name = "SPAN", default_value = "7d", value_parser = valid)]
     valid: u64,
 }
 
@@ -91,6 +91,18 @@ pub(crate) struct KeysArgs {
     /// File to write, `-` for standard output; left out: a new name that says nothing, in this folder
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+}
+
+/// The longest that a line may be valid, in seconds.
+const LONGEST: u64 = 30 * 86_400;
+
+fn valid(text: &str) -> Result<u64, String> {
+    let seconds = moment::parse_span(text)?;
+    if seconds <= LONGEST {
+        Ok(seconds)
+    } else {
+        Err("at most 30d: who finds an older line must not come in".to_owned())
+    }
 }
 
 impl PeerCommand {

@@ -59,6 +59,9 @@ fn known(reason: &str, status: &Status) -> Failure {
             "leave out what stands there, or give --knowingly LABEL if it tells nobody who she is"
         }
         Some(Rejection::NotPermitted) => "give --as FILE, for an account that may",
+        Some(Rejection::NotAuthenticated) => {
+            "if your session ended (a restart, or nothing done for long): uput account log-in --as FILE"
+        }
         _ => next,
     };
     let mut failure = Failure::new(exit, reason, "the node refused").because(why).next(next);

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Page;
 
 /// How a request that writes is made.
 #[derive(Args)]
@@ -44,6 +45,13 @@ impl RequestArgs {
     /// Whether the ID of a request was given, as of one that is repeated.
     pub(crate) const fn repeats(&self) -> bool {
         self.request_id.is_some()
+    }
+
+    /// Says that an ID which was given may have been used before: then this is what was done under it. [CLI-7] [NOD-33]
+    pub(crate) fn repeated(&self, page: &mut Page) {
+        if self.request_id.is_some() && !self.dry_run {
+            page.line("If this request ID was used before, it stands for what was said under it then, and nothing new was sent.");
+        }
     }
 
     /// The ID that was given, or a new one. [CLI-7]

@@ -109,7 +109,7 @@ impl StatementArgs {
         }
         let answer =
             node.trails().record_event(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
-        said(&trail, &answer.into_inner(), word, self.request.dry_run, &request_id)
+        said(&trail, &answer.into_inner(), word, &self.request, &request_id)
     }
 }
 
@@ -121,10 +121,10 @@ fn said(
     trail: &[u8],
     answer: &wire::RecordEventResponse,
     kind: &str,
-    dry_run: bool,
+    request: &RequestArgs,
     request_id: &str,
 ) -> Result<Answer, Failure> {
-    let event = &answer.event;
+    let (event, dry_run) = (&answer.event, request.dry_run);
     let mut page = Page::default();
     let said = label::shown("kind", kind);
     if dry_run {
@@ -135,6 +135,7 @@ fn said(
     }
     page.pair("trail", hex(trail));
     page.pair("differs", label::fields(&answer.differs));
+    request.repeated(&mut page);
     let event = Some(hex(event)).filter(|id| !id.is_empty());
     let body = json!({
         "trail": hex(trail), "event": event, "kind": kind, "differs": answer.differs, "dry_run": dry_run,

@@ -2,9 +2,10 @@
 //!
 //! Guarantees that no word which was typed in the wrong place is printed again: it could be a name.
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-use crate::args::Options;
+use crate::args::{Cli, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output;
@@ -36,7 +37,7 @@ fn wrong(error: &Error) -> Failure {
         ErrorKind::UnknownArgument => format!("there is no such argument{place}"),
         _ => format!("the value for {place} is not one that is understood"),
     };
-    let mut failure = Failure::usage(what, hint(error).unwrap_or_else(|| "see `uput help`".to_owned()));
+    let mut failure = Failure::usage(what, hint(error).unwrap_or_else(|| format!("see `uput help{}`", spoken())));
     failure.why = because(error);
     failure
 }
@@ -57,10 +58,25 @@ fn place(error: &Error) -> String {
 }
 
 fn because(error: &Error) -> String {
-    let source = std::error::Error::source(error).map(ToString::to_string);
+    let source = std::error::Error::source(error).map(|source| match source.is::<std::num::ParseIntError>() {
+        true => "it must be a whole number".to_owned(),
+        false => source.to_string(),
+    });
     source
         .or_else(|| listed(error, ContextKind::ValidValue).map(|values| format!("it may be {values}")))
         .unwrap_or_default()
+}
+
+/// The command, as far as its words are known to this program: what else was typed could be a name. [CLI-8]
+fn spoken() -> String {
+    let (mut command, mut words) = (Cli::command(), String::new());
+    for word in std::env::args().skip(1) {
+        let Some(inner) = command.find_subcommand(&word).cloned() else { break };
+        words.push(' ');
+        words.push_str(inner.get_name());
+        command = inner;
+    }
+    words
 }
 
 fn hint(error: &Error) -> Option<String> {

@@ -60,10 +60,12 @@ impl Secrets {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let text = reading::text(path)?;
         // The parser's own sentence is not shown: it may quote a secret.
-        toml::from_str(text.expose()).map_err(|_| {
-            Failure::new(Exit::Failed, "BAD_SOURCE", "the file of secrets does not read")
+        toml::from_str(text.expose()).map_err(|error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.expose().get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            Failure::new(Exit::Failed, "BAD_SOURCE", format!("the file of secrets does not read: line {line}"))
                 .because("it has lines such as: password = \"...\"")
-                .next("see `uput help account`")
+                .next("see `uput help account enrol` for which")
         })
     }
 

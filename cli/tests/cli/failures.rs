@@ -186,6 +186,16 @@ fn an_answer_that_is_lost_on_a_full_device_is_a_failure() {
     }
 }
 
+#[test]
+fn what_is_wrong_is_said_with_the_help_of_its_command() {
+    // An invitation is valid for at most 30 days.
+    let folder = tempfile::tempdir().unwrap();
+    let run = fails(folder.path(), &["peer", "invite", "Shelter A", "--valid", "31d"], 2, "USAGE");
+    assert!(run.stderr.contains("at most 30d") && run.stderr.contains("see `uput help peer invite`"), "{}", run.stderr);
+    let run = fails(folder.path(), &["inbox", "--limit", CANARY], 2, "USAGE");
+    assert!(run.stderr.contains("a whole number") && !run.stderr.contains(CANARY), "{}", run.stderr);
+}
+
 /// [CLI-18]
 #[test]
 #[cfg(target_os = "linux")]
