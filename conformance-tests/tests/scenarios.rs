@@ -84,6 +84,7 @@ fn rows_of(table: &str) -> Vec<&str> {
 }
 
 /// Prints in which rows something is played and not refused; gives its name if in none.
+#[allow(clippy::print_stdout, reason = "the table is for whoever reads the run")]
 fn said<'a>(scenarios: &[Scenario], name: &'a str, is: impl Fn(&Step) -> bool) -> Option<&'a str> {
     let plays = |scenario: &&Scenario| scenario.script.steps.iter().any(|step| step.refused.is_none() && is(step));
     let rows: Vec<String> = scenarios.iter().filter(plays).map(|scenario| scenario.row.number.to_string()).collect();

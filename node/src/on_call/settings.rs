@@ -330,7 +330,7 @@ mod tests {
         for zone in ["UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/GMT+0", "Zulu", "Universal", "Etc/Unknown"] {
             assert!(!lived_in(zone), "{zone}");
         }
-        assert!(!Settings::default().lived_in().is_some());
+        assert!(Settings::default().lived_in().is_none());
         for zone in ["Europe/Belgrade", "Europe/London", "Europe/Lisbon", "Europe/Tirane"] {
             assert!(lived_in(zone), "{zone}");
         }

@@ -16,9 +16,9 @@ async fn what_the_first_signed_is_verified_by_the_third_and_the_fifth() {
     let first = row.accepted(0, 1, None).await;
     let mut said = row.identity(0, first, Word::Signed).await.unwrap();
     let mut trail = first;
-    for at in 1..5 {
+    for (at, name) in ROW.iter().enumerate().skip(1) {
         let (attested, copy) = row.word(at, &trail, &said).await;
-        assert_eq!(attested.standing(), AttestationStanding::Verified, "{}", ROW[at]);
+        assert_eq!(attested.standing(), AttestationStanding::Verified, "{name}");
         assert_eq!((attested.name.as_str(), attested.organisation), (ROW[0], row.houses[0].id.to_vec()));
         assert_eq!(attested.labels, ["age_band", "name", "language"]);
         assert!(copy.len() > 1000 && attested.day % 86_400 == 0);

@@ -101,8 +101,7 @@ fn mutants(file: &'static str) -> Vec<Mutant> {
     let lines: Vec<&str> = text.lines().collect();
     let mut all = Vec::new();
     for (from, to) in bodies(&lines) {
-        for line in from..to {
-            let code = lines[line];
+        for (line, code) in lines.iter().copied().enumerate().take(to).skip(from) {
             let changed =
                 drawn::changes(file, code).into_iter().filter(|to| to != code && !code.trim().starts_with("//"));
             all.extend(changed.map(|to| Mutant { file, line, from: code.to_owned(), to }));

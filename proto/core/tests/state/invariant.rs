@@ -40,7 +40,7 @@ pub(crate) fn of_last(
 /// Of what the two parties can see: I3, I5, I6, I7, I12, I13 and I14.
 pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
     let (full, all) = (&views.full, chains.all());
-    for view in views.new() {
+    for view in views.unseen() {
         let same = view.events.iter().all(|(id, event)| full.events.get(id) == Some(event));
         hold(same && view.world.is_subset(&full.world), "I3 a view says what the whole does not")?;
         hold(view.epoch <= full.epoch, "I3 an epoch is lost")?;

@@ -56,7 +56,7 @@ impl<'a> Views<'a> {
     }
 
     /// Those that were not looked at before the newest event, but for the whole.
-    pub(crate) fn new(&self) -> impl Iterator<Item = &Reading> {
+    pub(crate) fn unseen(&self) -> impl Iterator<Item = &Reading> {
         self.own.iter().chain(self.others.last())
     }
 
