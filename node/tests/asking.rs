@@ -312,10 +312,20 @@ async fn nothing_in_what_two_receive_is_equal_but_what_every_enquiry_of_that_sen
     };
     let timeless = |window: &Vec<u8>| times.iter().all(|time| !window.windows(time.len()).any(|part| part == time));
     let [jasen, lipa, gora] = [windows(0), windows(1), windows(2)];
-    let equal: Vec<_> =
-        jasen.intersection(&lipa).filter(|window| timeless(window) && !gora.contains(*window)).collect();
+    let equal: Vec<_> = jasen
+        .intersection(&lipa)
+        .filter(|window| timeless(window) && !gora.contains(*window) && !is_plain(window))
+        .collect();
     assert!(equal.is_empty(), "{equal:02x?}");
     assert!(jasen.intersection(&lipa).count() > 10, "the control: the sender is the same");
+}
+
+/// Of labels, and of slots that hold nothing: who asks two the same says the same, in an order that is drawn for each.
+fn is_plain(window: &[u8]) -> bool {
+    let labels = ["places", "adults", "children", "urgency"];
+    let part = |four: &[u8]| labels.iter().any(|label| label.as_bytes().windows(4).any(|part| part == four));
+    let frame = window.iter().filter(|byte| matches!(byte, 0x00 | 0x01 | 0x12 | 0x1a)).count();
+    window.windows(4).any(part) || frame * 2 >= window.len()
 }
 
 fn varint(mut number: u64) -> Vec<u8> {

@@ -238,9 +238,12 @@ fn of_case(who: Who, case: &Case, sight: Sight, lie: Option<Lie>) -> Vec<Item> {
     }
     // Who asked for the glass named the case. [APR-7]
     let asked = who == Who::Colleague;
-    // Of a case that became a part of another nobody decides on a glass any more.
-    let decides =
-        matches!(who, Who::Supervisor | Who::ExcludedSupervisor) && sight >= Sight::Outline && case.into.is_none();
+    let supervises = matches!(who, Who::Supervisor | Who::ExcludedSupervisor) && sight >= Sight::Outline;
+    // Of a case that became a part of another nobody decides on a glass any more; that it was broken is reviewed. [APR-20]
+    let decides = supervises && case.into.is_none();
+    if case.glass && supervises && !decides {
+        all.push(Item::Approval);
+    }
     if case.glass && (asked || decides || operator || lies(Lie::ApprovalsIgnoreSight) && who != Who::Auditor) {
         all.extend([Item::Approval, Item::ApprovalWords, Item::Case]);
     }

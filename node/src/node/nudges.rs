@@ -302,7 +302,8 @@ impl Node {
     /// From when on the next body is to be asked, in a trail of ours. [TIM-20]
     fn next_asked(&self, loaded: &Loaded, reading: &Reading) -> Option<Seconds> {
         let ours = loaded.trail.side(&self.me.organisation) == Some(Side::Opener);
-        let next = if ours { escalation::next(&loaded.trail, reading, &loaded.agreement) } else { None };
+        let stored = |event| loaded.stored(event, clock::now().get());
+        let next = if ours { escalation::next(&loaded.trail, reading, &loaded.agreement, stored) } else { None };
         next.map(|next| next.due)
     }
 

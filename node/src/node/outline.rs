@@ -11,7 +11,7 @@ use uput_core::{
     bounds::Bounded,
     escalation,
     event::Event,
-    id::{OrgId, TrailId},
+    id::{EventId, OrgId, TrailId},
     rejection::Rejection,
     state::{Counterpart, Headline, Reading, Side, Stage},
     time::{Seconds, Span},
@@ -167,7 +167,7 @@ impl Node {
             telephone_due: beside.due,
             unconfirmed: beside.unconfirmed,
             counterpart: Some(counterpart(reading, opening.act)),
-            escalation: if ours { next_body(loaded, reading, &us) } else { None },
+            escalation: if ours { next_body(loaded, reading, &us, changed) } else { None },
             about: opening.about.map(|id| id.to_vec()).unwrap_or_default(),
             ..wire::Trail::default()
         };
@@ -177,6 +177,11 @@ impl Node {
 
 impl Loaded {
     /// When its newest event was stored.
+    /// When an event was stored here; what is being committed is not beside the trail yet, and is stored `now`.
+    pub(super) fn stored(&self, event: EventId, now: u64) -> Option<Seconds> {
+        Seconds::new(self.beside.get(&event).map_or(now, |beside| beside.stored))
+    }
+
     pub(super) fn changed(&self) -> u64 {
         self.beside.values().max_by_key(|beside| beside.position).map_or(0, |beside| beside.stored)
     }
@@ -277,16 +282,14 @@ fn start(loaded: &Loaded, (bounded, changed): (&Bounded, u64), from: &Event, us:
         return (from.time, true);
     }
     let settled = bounded.around(from.id).settle(from.time);
-    // What is being committed is not beside the trail yet.
-    let stored = Seconds::new(loaded.beside.get(&from.id).map_or(changed, |beside| beside.stored));
-    let when = stored.map_or(settled, |stored| stored.min(settled));
+    let when = loaded.stored(from.id, changed).map_or(settled, |stored| stored.min(settled));
     (when, when != from.time)
 }
 
 /// Who is asked next, and what, by a rule of the agreement; the names are put in when it is shown. [TIM-20]
-fn next_body(loaded: &Loaded, reading: &Reading, us: &OrgId) -> Option<wire::Escalation> {
+fn next_body(loaded: &Loaded, reading: &Reading, us: &OrgId, changed: u64) -> Option<wire::Escalation> {
     let (agreement, opening) = (&loaded.agreement, loaded.trail.opening().ok()?);
-    let next = escalation::next(&loaded.trail, reading, agreement)?;
+    let next = escalation::next(&loaded.trail, reading, agreement, |event| loaded.stored(event, changed))?;
     let asked = |act: Act| {
         let may = |them: &OrgId| agreement.rule_for(act, us, them, next.service_type).is_some();
         agreement.parties().map(|party| party.organisation).filter(may).map(|id| id.to_string()).collect::<Vec<_>>()

@@ -6,7 +6,8 @@
 use crate::{
     agreement::Agreement,
     bounds::Bounded,
-    event::Statement,
+    event::{Event, Statement},
+    id::EventId,
     state::{Reading, Verdict},
     time::Seconds,
     timer::Steps,
@@ -29,13 +30,19 @@ pub struct Next {
     pub due: Seconds,
 }
 
-/// The next step for a trail, now or later; none if nothing is missing, if the trail has ended, or if all were asked. [TIM-20]
+/// The next step for a trail, now or later; none if nothing is missing, if the trail has ended, or if all were asked. `stored`:
+/// when whoever asks had an event on disk, as no timer runs from later; none for whoever has no such word. [TIM-4] [TIM-20]
 #[must_use]
-pub fn next(trail: &Trail, reading: &Reading, agreement: &Agreement) -> Option<Next> {
+pub fn next(
+    trail: &Trail,
+    reading: &Reading,
+    agreement: &Agreement,
+    stored: impl Fn(EventId) -> Option<Seconds>,
+) -> Option<Next> {
     if !reading.live {
         return None;
     }
-    let (missed, since) = missing(trail, reading, agreement)?;
+    let (missed, since) = missing(trail, reading, agreement, stored)?;
     let mut asked = asked(trail, reading);
     let mut ladder = agreement.escalation().iter();
     let step = ladder.find(|step| match asked.iter().position(|service| *service == step.service_type) {
@@ -49,18 +56,24 @@ pub fn next(trail: &Trail, reading: &Reading, agreement: &Agreement) -> Option<N
 }
 
 /// What is missing, and since when: the first timer that ends, or ended, unmet.
-fn missing(trail: &Trail, reading: &Reading, agreement: &Agreement) -> Option<(TimerKind, Seconds)> {
+fn missing(
+    trail: &Trail,
+    reading: &Reading,
+    agreement: &Agreement,
+    stored: impl Fn(EventId) -> Option<Seconds>,
+) -> Option<(TimerKind, Seconds)> {
     let act = trail.opening().ok()?.act;
     let (steps, bounded) = (Steps::new(trail, reading), Bounded::of(trail));
-    let open =
-        MISSED.into_iter().filter_map(|kind| Some((kind, agreement.timer(act, kind)?))).flat_map(|(kind, span)| {
-            let unmet = steps.of(kind).into_iter().filter(|step| step.to.is_none());
-            // [TIM-3] The other side's clock alone puts nothing off.
-            unmet
-                .map(|step| bounded.around(step.from.id).settle(step.from.time).after(span))
-                .map(|due| (kind, due))
-                .collect::<Vec<_>>()
-        });
+    // [TIM-3] [TIM-4] The other side's clock alone puts nothing off.
+    let start = |from: &Event| {
+        let stands = bounded.around(from.id).settle(from.time);
+        stored(from.id).map_or(stands, |stored| stored.min(stands))
+    };
+    let timers = MISSED.into_iter().filter_map(|kind| Some((kind, agreement.timer(act, kind)?)));
+    let open = timers.flat_map(|(kind, span)| {
+        let unmet = steps.of(kind).into_iter().filter(|step| step.to.is_none());
+        unmet.map(|step| (kind, start(step.from).after(span))).collect::<Vec<_>>()
+    });
     open.min_by_key(|(_, due)| *due)
 }
 

@@ -350,13 +350,17 @@ fn the_ladder_comes_up_for_what_is_missing_and_never_twice() {
     let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
     let opened = trail.id().opening();
     let next = |trail: &Trail| {
-        let next = escalation::next(trail, &trail.reading().unwrap(), &agreement)?;
+        let next = escalation::next(trail, &trail.reading().unwrap(), &agreement, |_| None)?;
         Some((next.missed, next.service_type, next.due.get()))
     };
     let (centre, shelter) = (wire::ServiceType::SocialWork, wire::ServiceType::Shelter);
     assert_eq!(next(&trail), Some((wire::TimerKind::Deliver, centre, 60 + 5 + 3)));
-    // Its clock is a day ahead: what the sender says after it has seen that counts.
+    // Its clock is a day ahead: at the sender no timer runs from later than when it had that on disk.
     say_at(&mut trail, &peer, 86_400, Statement::Delivered(opened));
+    let stored = |_| Seconds::new(63);
+    let silent = escalation::next(&trail, &trail.reading().unwrap(), &agreement, stored).unwrap();
+    assert_eq!((silent.missed, silent.due.get()), (wire::TimerKind::Acknowledge, 63 + 5 + 3));
+    // For whoever has no such word what the sender says after it has seen that counts.
     say_at(&mut trail, &opener, 66, Statement::Warned(wire::WarningCode::RiskChanged));
     assert_eq!(next(&trail), Some((wire::TimerKind::Acknowledge, centre, 66 + 5 + 3)));
     say_at(&mut trail, &peer, 86_401, Statement::Acknowledged);
@@ -376,13 +380,13 @@ fn nobody_is_asked_where_nothing_is_missing_or_the_trail_has_ended() {
         let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
         let opened = trail.id().opening();
         say_at(&mut trail, &peer, 60, Statement::Delivered(opened));
-        assert!(escalation::next(&trail, &trail.reading().unwrap(), &agreement).is_some());
+        assert!(escalation::next(&trail, &trail.reading().unwrap(), &agreement, |_| None).is_some());
         say_at(&mut trail, &peer, 61, last);
-        assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement), None);
+        assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement, |_| None), None);
     }
     let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
     say_at(&mut trail, &opener, 61, Statement::ChosenElsewhere);
-    assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement), None);
+    assert_eq!(escalation::next(&trail, &trail.reading().unwrap(), &agreement, |_| None), None);
 }
 
 /// [TIM-5] What happened at two and was typed at eight: timers run from eight.

@@ -57,7 +57,7 @@ impl Agreement {
     /// Whether it amends that version once all its parties have signed. [AGR-16]
     #[must_use]
     pub fn may_amend(&self, before: &Self) -> bool {
-        u32::try_from(self.stay(before)).unwrap_or(u32::MAX) >= before.threshold() && self.follows(before)
+        self.follows(before) && u32::try_from(self.stay(before)).unwrap_or(u32::MAX) >= before.threshold()
     }
 
     /// Whether it says that it is the version after that one. [AGR-16]

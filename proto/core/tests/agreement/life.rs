@@ -205,6 +205,11 @@ fn a_version_that_too_few_stay_in_amends_nothing() {
     let source = DEMONSTRATION.replacen("version = 1", &format!("version = 2\nprevious = \"{}\"", first.id()), 1);
     let second = town.signed(&suspending(&source, "shelter-lipa"));
     assert!(!second.amends(&first) && second.follows(&first) && second.stay(&first) == 3);
+    // The next number without the predecessor, and the predecessor without the next number.
+    let other = town.signed(&strict.replacen("threshold = 4", "threshold = 2", 1));
+    assert!(!second.follows(&other) && !other.follows(&first));
+    let third = town.signed(&source.replacen("version = 2", "version = 3", 1));
+    assert!(!third.follows(&first));
     let lineage = Lineage::new([&first, &second]);
     let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Ok(()));
