@@ -206,7 +206,7 @@ fn a_version_that_too_few_stay_in_amends_nothing() {
     let second = town.signed(&suspending(&source, "shelter-lipa"));
     assert!(!second.amends(&first) && second.follows(&first) && second.stay(&first) == 3);
     // The next number without the predecessor, and the predecessor without the next number.
-    let other = town.signed(&strict.replacen("threshold = 4", "threshold = 2", 1));
+    let other = town.signed(DEMONSTRATION);
     assert!(!second.follows(&other) && !other.follows(&first));
     let third = town.signed(&source.replacen("version = 2", "version = 3", 1));
     assert!(!third.follows(&first));
