@@ -1,0 +1,187 @@
+"""Goes over every folder of specs/vectors: `python3 -m uput_protocol.vectors [FOLDER...]`.
+
+Guarantees: for each folder how many vectors this package agrees with, of how many; folders that it does not read yet are
+named as such and not counted. The exit code is 0 exactly if there is no disagreement.
+"""
+
+import sys
+from collections import namedtuple
+
+from . import disclosure, ed25519, envelope, event, head, key, protobuf, value
+from .rejection import Rejection, malformed
+from .vector import Vector, specs, unhex, unquote
+
+Outcome = namedtuple("Outcome", "code values", defaults=((),))
+
+
+def main(arguments) -> int:
+    folders = sorted(path for path in (specs() / "vectors").iterdir() if path.is_dir())
+    agreed = asked = 0
+    skipped = []
+    for folder in folders:
+        if arguments and folder.name not in arguments:
+            continue
+        reader = READERS.get(folder.name)
+        files = sorted(folder.glob("*"))
+        if reader is None:
+            skipped.append((folder.name, len(files)))
+            continue
+        wrong = [said for said in (check(reader, path) for path in files) if said]
+        agreed += len(files) - len(wrong)
+        asked += len(files)
+        print(f"{folder.name}: {len(files) - len(wrong)}/{len(files)}")
+        for said in wrong:
+            print(f"  {said}")
+    for name, count in skipped:
+        print(f"{name}: not covered ({count} files)")
+    print(f"{agreed} of {asked} vectors agree; {sum(count for _, count in skipped)} are not covered")
+    print(f"{agreed} passed, {asked - agreed} failed")
+    return 0 if asked and agreed == asked else 1
+
+
+def check(reader, path):
+    """None if the vector agrees, else what differs."""
+    vector = Vector(path)
+    try:
+        outcome = reader(vector)
+    except Rejection as rejection:
+        outcome = Outcome(rejection.code)
+    if outcome.code != vector.expect:
+        return f"{vector.name}: expected {vector.expect}, read {outcome.code}"
+    for name, value in dict(outcome.values).items():
+        expected = vector.each(name)
+        if expected != (value if isinstance(value, list) else [value]) and (expected or isinstance(value, list)):
+            return f"{vector.name}: {name} is {value}, expected {expected}"
+    return None
+
+
+def read_envelope(vector):
+    env = envelope.read(vector.bytes_of("envelope"))
+    if vector.has("type"):
+        env.verify(vector.text_of("type"), vector.bytes_of("key"))
+    return Outcome("ok", {"id": env.id.hex(), "signed": env.signed.hex()})
+
+
+def read_key(vector):
+    if vector.has("record"):
+        return _read_chain(vector)
+    if vector.has("sealing-key"):
+        key.admit_sealing_key(vector.bytes_of("sealing-key"))
+        return Outcome("ok", {"id": ed25519.key_id(vector.bytes_of("sealing-key")).hex()})
+    if vector.has("organisation"):
+        return Outcome("ok", {"digits": key.half_digits(vector.bytes_of("organisation"))})
+    if vector.has("a"):
+        return Outcome("ok", {"digits": key.safety_number(vector.bytes_of("a"), vector.bytes_of("b"))})
+    one = vector.bytes_of("key")
+    ed25519.admit(one)
+    if vector.has("signature"):
+        if len(vector.bytes_of("signature")) != 64:
+            raise malformed("signature")
+        holds = ed25519.holds(one, vector.bytes_of("signature"), vector.bytes_of("message") or b"")
+        if holds != ed25519.holds_by_arithmetic(one, vector.bytes_of("signature"), vector.bytes_of("message") or b""):
+            return Outcome("library and arithmetic differ")
+        if not holds:
+            raise Rejection("BAD_SIGNATURE")
+    return Outcome("ok", {"id": ed25519.key_id(one).hex(), "tls-pin": key.tls_pin(one).hex()})
+
+
+def _read_chain(vector):
+    chain = key.Chain()
+    for line in vector.each("record"):
+        chain.attach(key.read_record(envelope.read(bytes.fromhex(line))))
+    if chain.forked:
+        return Outcome("FORKED_CHAIN")
+    return Outcome("ok", {"organisation": chain.organisation.hex(), "newest": chain.newest.id.hex()})
+
+
+def read_value(vector):
+    value.check(unquote(vector.text_of("label")), unquote(vector.text_of("value")))
+    return Outcome("ok")
+
+
+def read_slot(vector):
+    nonce, author = vector.bytes_of("nonce"), vector.bytes_of("author")
+    index, label, text = int(vector.text_of("index")), unquote(vector.text_of("label")), unquote(vector.text_of("value"))
+    s = disclosure.slot_key(vector.bytes_of("label_secret"), index)
+    t = disclosure.slot_key(vector.bytes_of("value_secret"), index)
+    v = disclosure.value_commitment(t, nonce, author, index, label, text)
+    c = disclosure.slot_commitment(s, nonce, author, index, label, v)
+    if (s, t, v, c) != tuple(vector.bytes_of(name) for name in "stvc"):
+        raise Rejection("BAD_DISCLOSURE")
+    return Outcome("ok")
+
+
+def read_disclosure(vector):
+    message = protobuf.decode("Disclosure", vector.bytes_of("disclosure"))
+    slots = disclosure.split(vector.bytes_of("slots") or b"")
+    opened = disclosure.open_slots(message, slots, vector.bytes_of("nonce"), vector.bytes_of("author"))
+    return Outcome("ok", {"opened": [_opened(one) for one in opened]})
+
+
+def _opened(one):
+    shown = one.label if one.state == "field" else one.state
+    return f"{one.index} {shown}" + (f" = {one.value}" if one.value is not None else "")
+
+
+def read_event(vector):
+    if vector.has("admission"):
+        return _admit_all(vector)
+    if vector.has("prefix"):
+        body = vector.bytes_of("prefix")
+        return Outcome("ok", {"id": event.read_prefix(body, _event_id(body)).id.hex()})
+    bodies = [vector.bytes_of(name) for name in ("body", "cited") if vector.has(name)]
+    read = [event.read(body, _event_id(body)) for body in bodies]
+    if vector.has("cited"):
+        event.check_evidence(*read)
+    return Outcome("ok", {"id": read[0].id.hex()})
+
+
+def _event_id(body):
+    return envelope.Envelope(envelope.EVENT, body, []).id
+
+
+def _admit_all(vector):
+    first, answers, trail = None, [], None
+    lines = [(name, text) for name, text in vector.lines if name in ("body", "admission")]
+    parts = []
+    for name, text in lines:
+        if name == "body":
+            parts.append(text)
+            continue
+        body, parts = unhex(" ".join(parts)), []
+        try:
+            one = event.read(body, _event_id(body))
+            if trail is None:
+                if not one.is_opening:
+                    raise Rejection("WRONG_TRAIL")
+                trail, answer = event.Trail(one), "new"
+            else:
+                answer = trail.admit(one)
+        except Rejection as rejection:
+            answer = rejection.code
+        answers.append(answer)
+        if first is None and answer not in ("new", "known"):
+            first = answer
+    return Outcome(first or "ok", {"admission": answers})
+
+
+def read_head(vector):
+    if vector.has("challenge"):
+        head.read_challenge(vector.bytes_of("challenge"))
+    else:
+        head.read_head(vector.bytes_of("body"), b"")
+    return Outcome("ok")
+
+
+READERS = {
+    "envelope": read_envelope,
+    "key": read_key,
+    "value": read_value,
+    "slot": read_slot,
+    "disclosure": read_disclosure,
+    "event": read_event,
+    "head": read_head,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
