@@ -134,6 +134,8 @@ pub struct Step {
 
     /// What is seen: the headline.
     pub headline: Option<String>,
+    /// The body that is to be asked now, by the agreement's ladder.
+    pub ladder: Option<String>,
     /// A timer that was missed.
     pub overdue: Option<String>,
     /// What stands beside the headline.

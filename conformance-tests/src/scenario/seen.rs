@@ -58,6 +58,11 @@ fn not_yet(step: &Step, trail: &wire::Trail) -> Option<String> {
     if let Some(timer) = step.overdue.as_ref().filter(|timer| !late(timer)) {
         return Some(format!("{timer:?} is not overdue"));
     }
+    let asks = trail.escalation.as_ref().filter(|next| next.now).map(|next| next.service_type().as_str_name());
+    let named = |service: &&String| asks == Some(&*format!("SERVICE_TYPE_{}", service.to_uppercase()));
+    if let Some(service) = step.ladder.as_ref().filter(|service| !named(service)) {
+        return Some(format!("{service} is not to be asked now, but {asks:?}"));
+    }
     let newest = |label: &str| {
         let fields = trail.events.iter().rev().flat_map(|event| &event.fields);
         fields.into_iter().find(|field| field.label == label).map(|field| field.value.as_str())

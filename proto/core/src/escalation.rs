@@ -4,7 +4,7 @@
 //! and that nothing is sent by it. Leaves to people whether they ask, under which basis, and with which labels.
 
 use crate::{
-    agreement::Agreement,
+    agreement::{Agreement, EscalationStep},
     bounds::Bounded,
     event::{Event, Statement},
     id::EventId,
@@ -12,12 +12,8 @@ use crate::{
     time::Seconds,
     timer::Steps,
     trail::Trail,
-    wire::{ServiceType, TimerKind},
+    wire::{Act, ServiceType, TimerKind},
 };
-
-/// The timers whose end brings up the ladder. How long a stay lasts, and what is purged late, is nobody else's to answer.
-const MISSED: [TimerKind; 5] =
-    [TimerKind::Deliver, TimerKind::Acknowledge, TimerKind::Answer, TimerKind::Contact, TimerKind::Decision];
 
 /// The next step of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +27,7 @@ pub struct Next {
 }
 
 /// The next step for a trail, now or later; none if nothing is missing, if the trail has ended, or if all were asked. `stored`:
-/// when whoever asks had an event on disk, as no timer runs from later; none for whoever has no such word. [TIM-4] [TIM-20]
+/// when whoever asks had an event on disk, as no timer runs from later; none for whoever has no such word. [TIM-4] [TIM-20] [TIM-60]
 #[must_use]
 pub fn next(
     trail: &Trail,
@@ -42,39 +38,53 @@ pub fn next(
     if !reading.live {
         return None;
     }
-    let (missed, since) = missing(trail, reading, agreement, stored)?;
-    let mut asked = asked(trail, reading);
-    let mut ladder = agreement.escalation().iter();
-    let step = ladder.find(|step| match asked.iter().position(|service| *service == step.service_type) {
+    let act = trail.opening().ok()?.act;
+    let asked = asked(trail, reading);
+    let steps = missing(trail, reading, agreement, stored).into_iter().filter_map(|(missed, since)| {
+        let step = first(agreement, (act, missed), asked.clone())?;
+        Some(Next { service_type: step.service_type, missed, due: since.after(step.after) })
+    });
+    steps.min_by_key(|next| next.due)
+}
+
+/// The first step of the ladder of an act and a timer that was not asked yet. [TIM-60]
+fn first(
+    agreement: &Agreement,
+    (act, missed): (Act, TimerKind),
+    mut asked: Vec<ServiceType>,
+) -> Option<&EscalationStep> {
+    let mut ladder = agreement.escalation().iter().filter(|step| step.covers(act, missed));
+    ladder.find(|step| match asked.iter().position(|service| *service == step.service_type) {
         Some(place) => {
             asked.remove(place);
             false
         }
         None => true,
-    })?;
-    Some(Next { service_type: step.service_type, missed, due: since.after(step.after) })
+    })
 }
 
-/// What is missing, and since when: the first timer that ends, or ended, unmet.
+/// What is missing, and since when: every timer that ends, or ended, unmet.
 fn missing(
     trail: &Trail,
     reading: &Reading,
     agreement: &Agreement,
     stored: impl Fn(EventId) -> Option<Seconds>,
-) -> Option<(TimerKind, Seconds)> {
-    let act = trail.opening().ok()?.act;
+) -> Vec<(TimerKind, Seconds)> {
+    let Ok(opening) = trail.opening() else { return Vec::new() };
     let (steps, bounded) = (Steps::new(trail, reading), Bounded::of(trail));
     // [TIM-3] [TIM-4] The other side's clock alone puts nothing off.
     let start = |from: &Event| {
         let stands = bounded.around(from.id).settle(from.time);
         stored(from.id).map_or(stands, |stored| stored.min(stands))
     };
-    let timers = MISSED.into_iter().filter_map(|kind| Some((kind, agreement.timer(act, kind)?)));
-    let open = timers.flat_map(|(kind, span)| {
-        let unmet = steps.of(kind).into_iter().filter(|step| step.to.is_none());
-        unmet.map(|step| (kind, start(step.from).after(span))).collect::<Vec<_>>()
-    });
-    open.min_by_key(|(_, due)| *due)
+    let timers = EscalationStep::MISSED.into_iter();
+    let timers = timers.filter_map(|kind| Some((kind, agreement.timer(opening.act, kind)?)));
+    timers
+        .flat_map(|(kind, span)| {
+            let unmet = steps.of(kind).into_iter().filter(|step| step.to.is_none());
+            unmet.map(|step| (kind, start(step.from).after(span))).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// The kinds of body that were asked already, in this trail's own words.

@@ -371,6 +371,65 @@ fn the_ladder_comes_up_for_what_is_missing_and_never_twice() {
     assert_eq!(next(&trail), None, "all were asked");
 }
 
+/// The same between two parties, with a ladder of its own.
+fn agreement_with(ladder: &str, (opener, peer): (&Party, &Party)) -> Agreement {
+    let source = include_str!("../../../specs/agreements/demonstration.toml");
+    let (before, after) = source.split_once("[[escalation]]").unwrap();
+    let (_, after) = after.split_once("[retention]").unwrap();
+    let peers = [
+        ("hotline", opener.organisation),
+        ("shelter-jasen", peer.organisation),
+        ("shelter-lipa", Id::of(b"lipa").into()),
+        ("centre", Id::of(b"centre").into()),
+    ];
+    let source = format!("{before}{ladder}[retention]{after}");
+    compile(&source, &peers.into_iter().map(|(name, id)| (name.to_owned(), id)).collect()).unwrap().agreement
+}
+
+/// [TIM-60] A step for an act or a timer comes up for these alone; each timer has its own ladder, and what is due first is next.
+#[test]
+fn a_step_comes_up_for_the_acts_and_timers_that_it_names() {
+    let (opener, peer) = parties();
+    let ladder = "
+        [[escalation]]
+        service = \"police\"
+        after = \"1 s\"
+        acts = [\"notification\"]
+
+        [[escalation]]
+        service = \"oversight\"
+        after = \"2 s\"
+        timers = [\"acknowledge\"]
+
+        [[escalation]]
+        service = \"social_work\"
+        after = \"2 s\"
+        acts = [\"referral\"]
+        timers = [\"answer\", \"decision\"]
+
+        [[escalation]]
+        service = \"oversight\"
+        after = \"40 s\"\n\n";
+    let agreement = agreement_with(ladder, (&opener, &peer));
+    let next = |trail: &Trail| {
+        let next = escalation::next(trail, &trail.reading().unwrap(), &agreement, |_| None)?;
+        Some((next.missed, next.service_type, next.due.get()))
+    };
+    use wire::{ServiceType::*, TimerKind::*};
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    assert_eq!(next(&trail), Some((Deliver, Oversight, 60 + 5 + 40)), "only the step for everything");
+    say_at(&mut trail, &peer, 61, Statement::Delivered(opened));
+    assert_eq!(next(&trail), Some((Acknowledge, Oversight, 61 + 5 + 2)));
+    say_at(&mut trail, &opener, 70, Statement::Escalated(Oversight));
+    // One of its two steps is taken away in the ladder of the timer, and the answer's own body is due before the other.
+    assert_eq!(next(&trail), Some((Answer, SocialWork, 61 + 10 + 2)));
+    say_at(&mut trail, &opener, 80, Statement::Escalated(SocialWork));
+    assert_eq!(next(&trail), Some((Acknowledge, Oversight, 61 + 5 + 40)));
+    say_at(&mut trail, &peer, 81, Statement::Acknowledged);
+    assert_eq!(next(&trail), None, "of the answer's ladder both were asked");
+}
+
 /// [TIM-20]
 #[test]
 fn nobody_is_asked_where_nothing_is_missing_or_the_trail_has_ended() {

@@ -94,12 +94,43 @@ pub struct DecisionRule {
 }
 
 /// To whom an unanswered request goes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscalationStep {
     /// Service of the body.
     pub service_type: ServiceType,
     /// How long after the missed timer.
     pub after: Span,
+    /// For which acts; none: for every one.
+    pub acts: BTreeSet<Act>,
+    /// For which missed timers, of [`Self::MISSED`]; none: for every one.
+    pub timers: BTreeSet<TimerKind>,
+}
+
+impl EscalationStep {
+    /// The timers whose end brings up the ladder. How long a stay lasts, and what is purged late, is nobody else's to
+    /// answer. [AGR-50]
+    pub const MISSED: [TimerKind; 5] =
+        [TimerKind::Deliver, TimerKind::Acknowledge, TimerKind::Answer, TimerKind::Contact, TimerKind::Decision];
+
+    /// Whether it is a step for that act. [AGR-50]
+    #[must_use]
+    pub fn serves(&self, act: Act) -> bool {
+        self.acts.is_empty() || self.acts.contains(&act)
+    }
+
+    /// Whether it is a step where that timer of that act is not met. [AGR-50]
+    #[must_use]
+    pub fn covers(&self, act: Act, timer: TimerKind) -> bool {
+        self.serves(act) && (self.timers.is_empty() || self.timers.contains(&timer))
+    }
+
+    /// Whether there is an act and a timer for which both are steps. [AGR-51]
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        fn share<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> bool {
+            one.is_empty() || other.is_empty() || !one.is_disjoint(other)
+        }
+        share(&self.acts, &other.acts) && share(&self.timers, &other.timers)
+    }
 }
 
 /// How long things are kept after a trail ends.

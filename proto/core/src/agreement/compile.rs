@@ -301,8 +301,13 @@ impl Compiler<'_> {
         let mut list = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
             self.note(Place::Escalation(at), step.span());
-            let service_type = self.code::<ServiceType>(&step.get_ref().service)?.into();
-            list.push(wire::EscalationStep { service_type, after: self.span(&step.get_ref().after)? });
+            let EscalationSource { service, after, acts, timers } = step.get_ref();
+            list.push(wire::EscalationStep {
+                service_type: self.code::<ServiceType>(service)?.into(),
+                after: self.span(after)?,
+                acts: self.codes::<wire::Act>(acts)?,
+                timers: self.codes::<wire::TimerKind>(timers)?,
+            });
         }
         Ok(list)
     }

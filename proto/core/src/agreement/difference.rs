@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Agreement, Auditor, Clause, EscalationStep, LabelList, Party, Profile, Retention, Rule, Timer, WitnessRule,
-    clauses::ClauseKey, name_of,
+    Agreement, Auditor, Clause, Code as _, EscalationStep, LabelList, Party, Profile, Retention, Rule, Timer,
+    WitnessRule, clauses::ClauseKey, name_of,
 };
-use crate::{catalogue::Label, id::OrgId, time::Seconds};
+use crate::{catalogue::Label, id::OrgId, time::Seconds, wire::Act};
 
 /// What a change does to those whom it is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +133,7 @@ fn effects(
             let what = |issuer: &_| format!("{} may decide on {}", name_of(*issuer), name_of(decision.kind));
             effects.sets(&issuers(versions.older), &issuers(versions.newer), what);
         }
-        Clause::Escalation(_) => effects.duration("escalation", old.and_then(step), new.and_then(step), true),
+        Clause::Escalation(_) => effects.escalation(old.and_then(step), new.and_then(step)),
         Clause::Article(article) => {
             let there = |agreement: &Agreement| agreement.article(article.number).is_some();
             let (was, is) = (there(versions.older), there(versions.newer));
@@ -167,9 +167,9 @@ fn timer(clause: &Clause<'_>) -> Option<u64> {
     }
 }
 
-fn step(clause: &Clause<'_>) -> Option<u64> {
+fn step<'a>(clause: &Clause<'a>) -> Option<&'a EscalationStep> {
     match clause {
-        Clause::Escalation(EscalationStep { service_type: _, after }) => Some(after.0),
+        Clause::Escalation(step) => Some(step),
         _ => None,
     }
 }
@@ -200,6 +200,19 @@ impl Effects {
         let without = if limits { u64::MAX } else { 0 };
         let (old, new) = (old.unwrap_or(without), new.unwrap_or(without));
         self.when(old != new, new > old, &format!("the time for {what}"));
+    }
+
+    /// A step of the ladder: when it comes, and for what. Who is reminded of less is bound less. [AGR-53]
+    fn escalation(&mut self, old: Option<&EscalationStep>, new: Option<&EscalationStep>) {
+        let after = |step: &EscalationStep| step.after.0;
+        self.duration("escalation", old.map(after), new.map(after), true);
+        let (Some(old), Some(new)) = (old, new) else { return };
+        let pairs = || Act::every().flat_map(|act| EscalationStep::MISSED.map(|timer| (act, timer)));
+        let mut gone = pairs().filter(|(act, timer)| old.covers(*act, *timer) && !new.covers(*act, *timer));
+        let mut come = pairs().filter(|(act, timer)| !old.covers(*act, *timer) && new.covers(*act, *timer));
+        let what = format!("what goes on to {}", name_of(new.service_type));
+        self.when(gone.next().is_some(), true, &what);
+        self.when(come.next().is_some(), false, &what);
     }
 
     fn validity(&mut self, versions: &Versions<'_>) {

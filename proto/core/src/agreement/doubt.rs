@@ -32,6 +32,7 @@ impl Agreement {
         doubts.extend(self.profiles().flat_map(|profile| self.doubt_profile(profile)));
         doubts.extend(self.timers_in_vain());
         doubts.extend(self.bodies_that_are_nobody());
+        doubts.extend(self.steps_in_vain());
         doubts.extend(self.articles().filter(|article| article.unverified).map(|article| {
             let (number, citation) = (article.number, &article.citation);
             let sentence = format!(
@@ -148,6 +149,23 @@ impl Agreement {
             Doubt { place: Place::Escalation(at), sentence }
         }));
         doubts
+    }
+
+    /// Steps of the escalation that never come up, as no timer runs for what they name. [AGR-52]
+    fn steps_in_vain(&self) -> impl Iterator<Item = Doubt> {
+        let missed = |step: &super::EscalationStep| {
+            self.timers()
+                .iter()
+                .any(|timer| super::EscalationStep::MISSED.contains(&timer.kind) && step.covers(timer.act, timer.kind))
+        };
+        let vain = self.escalation().iter().enumerate().filter(move |(_, step)| !missed(step));
+        vain.map(|(at, step)| {
+            let service = name_of(step.service_type);
+            let sentence = format!(
+                "nothing ever goes on to {service} by this step: no timer runs for what it names; add a timer, or name others"
+            );
+            Doubt { place: Place::Escalation(at), sentence }
+        })
     }
 }
 

@@ -125,6 +125,10 @@ pub(super) struct DecisionSource {
 pub(super) struct EscalationSource {
     pub(super) service: Spanned<String>,
     pub(super) after: Spanned<String>,
+    #[serde(default)]
+    pub(super) acts: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) timers: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -40,9 +40,7 @@ impl Clause<'_> {
             Self::Decision(DecisionRule { kind, issuers }) => {
                 format!("A decision on {} is made by {}.", name_of(*kind), one_of(issuers))
             }
-            Self::Escalation(EscalationStep { service_type, after }) => {
-                format!("What stays unanswered goes to {} after {after}.", name_of(*service_type))
-            }
+            Self::Escalation(step) => of_escalation(step),
             Self::Article(Article { number, citation, unverified }) => {
                 let doubt = if *unverified { " (unverified)" } else { "" };
                 format!("Article {number}: {citation}{doubt}.")
@@ -122,6 +120,14 @@ fn of_rule(rule: &Rule) -> String {
 fn of_timer(timer: &Timer) -> String {
     let Timer { act, kind, span } = timer;
     format!("In {}, {} is due within {span}.", with_article(&name_of(*act)), name_of(*kind))
+}
+
+fn of_escalation(step: &EscalationStep) -> String {
+    let EscalationStep { service_type, after, acts, timers } = step;
+    let without = if timers.is_empty() { "unanswered".to_owned() } else { format!("without {}", one_of(timers)) };
+    let acts: Vec<String> = acts.iter().map(|act| with_article(&name_of(*act))).collect();
+    let within = if acts.is_empty() { String::new() } else { format!(" in {}", acts.join(" or ")) };
+    format!("What stays {without}{within} goes to {} after {after}.", name_of(*service_type))
 }
 
 fn of_witnesses(witnesses: WitnessRule) -> String {

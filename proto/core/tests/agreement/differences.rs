@@ -156,3 +156,24 @@ fn an_amendment_says_what_it_loosens_and_who_must_sign() {
     assert!(succession.join.is_empty() && succession.stay_behind.is_empty() && succession.suspended.is_empty());
     assert!(succession.sign.contains(&organisation("partner")));
 }
+
+/// [AGR-53] A step that names less is looser there, and one that names more stricter.
+#[test]
+fn a_step_of_the_ladder_that_names_less_is_loosened() {
+    let with = |names: &str| {
+        let step = format!("[[escalation]]\nservice = \"shelter\"\nafter = \"1 h\"\n{names}\n[retention]");
+        compiled(&TWO_PARTY.replacen("[retention]", &step, 1)).agreement
+    };
+    let effects = |old: &Agreement, new: &Agreement| -> Vec<Effect> {
+        new.changes_since(old).into_iter().flat_map(|change| change.effects).collect()
+    };
+    let (all, some) = (with(""), with("acts = [\"referral\"]\ntimers = [\"answer\"]\n"));
+    let other = with("acts = [\"referral\"]\ntimers = [\"acknowledge\"]\n");
+    let what = "what goes on to shelter".to_owned();
+    assert_eq!(effects(&all, &some), [Effect::Loosened(what.clone())]);
+    assert_eq!(effects(&some, &all), [Effect::Tightened(what.clone())]);
+    assert_eq!(effects(&some, &other), [Effect::Loosened(what.clone()), Effect::Tightened(what)]);
+    let said = summary(&some);
+    let sentence = "What stays without answer in a referral goes to shelter after 1 h.";
+    assert!(said.iter().any(|line| line == sentence), "{said:?}");
+}

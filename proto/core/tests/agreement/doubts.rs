@@ -45,6 +45,18 @@ fn every_doubt_is_said_with_its_line() {
         ),
         (
             "[retention]",
+            "[[escalation]]\nservice = \"shelter\"\nafter = \"1 h\"\nacts = [\"referral\"]\ntimers = [\"decision\"]\n\n[retention]",
+            "[[escalation]]",
+            "no timer runs for what it names",
+        ),
+        (
+            "[retention]",
+            "[[escalation]]\nservice = \"shelter\"\nafter = \"1 h\"\nacts = [\"referral\"]\ntimers = [\"answer\"]\n\n[retention]",
+            "",
+            "",
+        ),
+        (
+            "[retention]",
             "[[decision]]\ntype = \"court\"\nissuers = [\"police\"]\n\n[retention]",
             "[[decision]]",
             "no party can make a decision on court",

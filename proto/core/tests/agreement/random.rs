@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use uput_core::{
-    agreement::{Agreement, Code},
+    agreement::{Agreement, Code, EscalationStep},
     catalogue::{Cell, Label, SERVICES},
     codec,
     id::Id,
@@ -225,5 +225,12 @@ fn decisions(die: &mut Die) -> Vec<wire::DecisionRule> {
 fn escalation(die: &mut Die) -> Vec<wire::EscalationStep> {
     let services = die.some(&SERVICES, 6);
     let steps = services.into_iter().zip(1_u64..);
-    steps.map(|(service, number)| wire::EscalationStep { service_type: service.into(), after: 3600 * number }).collect()
+    steps
+        .map(|(service, number)| wire::EscalationStep {
+            service_type: service.into(),
+            after: 3600 * number,
+            acts: Act::every().filter(|_| die.one_in(4)).map(Into::into).collect(),
+            timers: EscalationStep::MISSED.into_iter().filter(|_| die.one_in(4)).map(Into::into).collect(),
+        })
+        .collect()
 }

@@ -49,7 +49,7 @@ fn nothing_else_can_be_said(document: wire::Agreement) {
     for wire::Article { number: _, citation: _, unverified: _ } in articles {}
     for wire::Timer { act: _, kind: _, seconds: _ } in timers {}
     for wire::DecisionRule { r#type: _, issuers: _ } in decisions {}
-    for wire::EscalationStep { service_type: _, after: _ } in escalation {}
+    for wire::EscalationStep { service_type: _, after: _, acts: _, timers: _ } in escalation {}
     for wire::Retention { values: _, evidence: _ } in Vec::from_iter(retention) {}
     for wire::WitnessRule { number: _, independent: _ } in Vec::from_iter(witnesses) {}
     for wire::Auditor { organisation: _, name: _, labels: _ } in auditors {}
@@ -97,14 +97,7 @@ pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
             }),
         ]
     }));
-    edits.extend((0..document.escalation.len()).flat_map(|at| {
-        [
-            edit(move |d| d.escalation[at].after += 1),
-            edit(move |d| {
-                d.escalation.remove(at);
-            }),
-        ]
-    }));
+    edits.extend((0..document.escalation.len()).flat_map(of_step));
     edits.extend((0..document.articles.len()).flat_map(|at| {
         [
             edit(move |d| d.articles[at].unverified = !d.articles[at].unverified),
@@ -133,6 +126,18 @@ fn of_party(at: usize) -> Vec<Edit> {
         }),
     ];
     edits.extend((1..=12).map(|service| edit(move |d| toggle(&mut d.parties[at].services, service))));
+    edits
+}
+
+fn of_step(at: usize) -> Vec<Edit> {
+    let mut edits = vec![
+        edit(move |d| d.escalation[at].after += 1),
+        edit(move |d| {
+            d.escalation.remove(at);
+        }),
+    ];
+    edits.extend(wire::Act::every().map(|act| edit(move |d| toggle(&mut d.escalation[at].acts, act.into()))));
+    edits.extend(wire::TimerKind::every().map(|kind| edit(move |d| toggle(&mut d.escalation[at].timers, kind.into()))));
     edits
 }
 

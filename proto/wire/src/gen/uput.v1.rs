@@ -10096,13 +10096,17 @@ pub struct DecisionRule {
     #[prost(enumeration = "ServiceType", repeated, tag = "2")]
     pub issuers: ::prost::alloc::vec::Vec<i32>,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct EscalationStep {
     #[prost(enumeration = "ServiceType", tag = "1")]
     pub service_type: i32,
     #[prost(uint64, tag = "2")]
     pub after: u64,
+    #[prost(enumeration = "Act", repeated, tag = "3")]
+    pub acts: ::prost::alloc::vec::Vec<i32>,
+    #[prost(enumeration = "TimerKind", repeated, tag = "4")]
+    pub timers: ::prost::alloc::vec::Vec<i32>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

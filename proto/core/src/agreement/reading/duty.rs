@@ -49,16 +49,43 @@ pub(super) fn read_decisions(decisions: &[wire::DecisionRule]) -> Result<Vec<Dec
     read.collect()
 }
 
-/// [AGR-15] In order, each later than the one before.
+/// [AGR-51] In order, and of those that are steps for one thing each later than the one before.
 pub(super) fn read_escalation(steps: &[wire::EscalationStep]) -> Result<Vec<EscalationStep>, Flaw> {
     demand(steps.len() <= MOST, || Place::Document, "AGR-3", || format!("at most {MOST} steps of escalation"))?;
-    ascending(steps, |step| step.after, || Place::Document, "AGR-15", "escalation step")?;
-    let read = steps.iter().enumerate().map(|(at, step)| {
-        let place = || Place::Escalation(at);
-        let service_type = code(step.service_type(), place, "AGR-15")?;
-        Ok(EscalationStep { service_type, after: span(step.after, place, "AGR-15")? })
-    });
-    read.collect()
+    let read = steps.iter().enumerate().map(|(at, step)| read_step(at, step)).collect::<Result<Vec<_>, _>>()?;
+    for (at, (one, next)) in read.iter().zip(read.iter().skip(1)).enumerate() {
+        demand(
+            one.after <= next.after,
+            || Place::Escalation(at + 1),
+            "AGR-51",
+            || "a step of the escalation comes before the one above it; put them in the order of their times".into(),
+        )?;
+    }
+    for (at, step) in read.iter().enumerate() {
+        let twice = read.iter().take(at).any(|before| before.after == step.after && before.meets(step));
+        demand(
+            !twice,
+            || Place::Escalation(at),
+            "AGR-51",
+            || {
+                "two steps of the escalation come at one time for the same; let one come later, or name other acts or timers"
+                .into()
+            },
+        )?;
+    }
+    Ok(read)
+}
+
+/// [AGR-15] [AGR-50] To whom, when, and for what.
+fn read_step(at: usize, step: &wire::EscalationStep) -> Result<EscalationStep, Flaw> {
+    let place = || Place::Escalation(at);
+    let service_type = code(step.service_type(), place, "AGR-15")?;
+    let (acts, timers) = (codes(&step.acts, place, "AGR-50")?, codes(&step.timers, place, "AGR-50")?);
+    let missed = timers.iter().all(|timer| EscalationStep::MISSED.contains(timer));
+    demand(missed, place, "AGR-50", || {
+        "a stay that ends and a purge that is late are nobody else's to answer; take that timer out of the step".into()
+    })?;
+    Ok(EscalationStep { service_type, after: span(step.after, place, "AGR-15")?, acts, timers })
 }
 
 /// [AGR-18] Evidence outlives values.

@@ -2,9 +2,12 @@
 //! referral to the shelter), rule 2 (a referral to psychosocial support), profiles `bed` and `support`, five timers, no
 //! article, no decision rule, no escalation and no auditor.
 
-use uput_core::wire::{
-    Amendment, Article, Auditor, DecisionRule, DecisionType, EscalationStep, LegalBasis, Retention, ServiceType,
-    TimerKind, WitnessRule,
+use uput_core::{
+    agreement::EscalationStep,
+    wire::{
+        self, Act, Amendment, Article, Auditor, DecisionRule, DecisionType, LegalBasis, Retention, ServiceType,
+        TimerKind, WitnessRule,
+    },
 };
 
 use super::{
@@ -16,7 +19,7 @@ use super::{
 const LONGEST: u64 = 6_324_480_000;
 
 pub(super) fn cases() -> Vec<Vector> {
-    [heads(), parties(), profiles(), rules(), articles(), timers(), others()].into_iter().flatten().collect()
+    [heads(), parties(), profiles(), rules(), articles(), timers(), ladders(), others()].into_iter().flatten().collect()
 }
 
 fn broken(name: &str, change: fn(&mut uput_core::wire::Agreement)) -> Vector {
@@ -112,11 +115,52 @@ fn timers() -> Vec<Vector> {
         broken("timers-out-of-order", |a| a.timers.reverse()),
         broken("a-timer-of-no-step", |a| a.timers[0].kind = TimerKind::Unspecified.into()),
         broken("a-timer-of-no-act", |a| a.timers[4].act = 14),
-        broken("a-step-of-the-escalation-no-later-than-the-one-before", |a| {
-            let step = EscalationStep { service_type: ServiceType::Police.into(), after: 60 };
-            a.escalation = vec![step, step];
+    ]
+}
+
+/// [AGR-50] [AGR-51]
+fn ladders() -> Vec<Vector> {
+    vec![
+        broken("a-step-of-the-escalation-no-later-than-the-one-before", |a| a.escalation = vec![step(60), step(60)]),
+        broken("a-step-of-the-escalation-before-the-one-above-it", |a| a.escalation = vec![step(60), step(59)]),
+        body("a-step-of-the-escalation-for-two-acts-and-every-timer-that-can-be-missed", "ok", |a| {
+            let acts = vec![Act::Referral.into(), Act::Notification.into()];
+            let timers = EscalationStep::MISSED.map(Into::into).to_vec();
+            a.escalation = vec![wire::EscalationStep { acts, timers, ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-for-no-act", |a| {
+            a.escalation = vec![wire::EscalationStep { acts: vec![0], ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-for-an-act-of-no-code", |a| {
+            a.escalation = vec![wire::EscalationStep { acts: vec![14], ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-with-its-acts-out-of-order", |a| {
+            let acts = vec![Act::Notification.into(), Act::Referral.into()];
+            a.escalation = vec![wire::EscalationStep { acts, ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-with-one-timer-twice", |a| {
+            a.escalation = vec![wire::EscalationStep { timers: vec![TimerKind::Answer.into(); 2], ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-for-a-stay-that-ends", |a| {
+            a.escalation = vec![wire::EscalationStep { timers: vec![TimerKind::Stay.into()], ..step(60) }];
+        }),
+        broken("a-step-of-the-escalation-for-a-purge-that-is-late", |a| {
+            a.escalation = vec![wire::EscalationStep { timers: vec![TimerKind::Purge.into()], ..step(60) }];
+        }),
+        body("two-steps-of-the-escalation-at-one-time-for-two-timers", "ok", |a| {
+            let of = |timer: TimerKind| wire::EscalationStep { timers: vec![timer.into()], ..step(60) };
+            a.escalation = vec![of(TimerKind::Answer), of(TimerKind::Acknowledge)];
+        }),
+        broken("two-steps-of-the-escalation-at-one-time-of-which-one-is-for-everything", |a| {
+            let acts = vec![Act::Referral.into()];
+            let timers = vec![TimerKind::Answer.into()];
+            a.escalation = vec![wire::EscalationStep { acts, timers, ..step(60) }, step(60)];
         }),
     ]
+}
+
+fn step(after: u64) -> wire::EscalationStep {
+    wire::EscalationStep { service_type: ServiceType::Police.into(), after, ..wire::EscalationStep::default() }
 }
 
 fn others() -> Vec<Vector> {

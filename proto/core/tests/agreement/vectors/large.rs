@@ -42,7 +42,7 @@ fn articles(a: &mut wire::Agreement, count: u32) {
 }
 
 fn escalation(a: &mut wire::Agreement, count: u32) {
-    let step = |after| EscalationStep { service_type: ServiceType::Police.into(), after };
+    let step = |after| EscalationStep { service_type: ServiceType::Police.into(), after, ..EscalationStep::default() };
     a.escalation = (1..=u64::from(count)).map(step).collect();
 }
 
