@@ -1,7 +1,9 @@
 //! Trails: what was signed, step by step.
 
 mod export;
+mod folder;
 mod report;
+mod sheet;
 mod show;
 mod verify;
 pub(crate) mod view;
@@ -26,7 +28,7 @@ pub(crate) enum TrailCommand {
     Show(ShowArgs),
     /// Export a trail as a bundle that verifies offline
     Export(ExportArgs),
-    /// Verify a bundle offline: what happened, what was checked, what it comes to
+    /// Verify a bundle, or a folder of them, offline: what happened, what was checked, what it comes to
     Verify(VerifyArgs),
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Guarantees that nothing of a report is left out and nothing added: the sentences are the core's.
 
-mod checks;
-mod conclusion;
-mod timeline;
+pub(super) mod checks;
+pub(super) mod conclusion;
+pub(super) mod timeline;
 
-use uput_core::verdict::{Report, YesNo};
+use uput_core::verdict::{AgreementShown, Report, Standing, YesNo};
 
 use crate::label;
 use crate::moment;
@@ -24,40 +24,46 @@ pub(crate) fn write(report: &Report, trust: &str, page: &mut Page) {
 
 /// What was verified, and by whose word.
 fn subject(report: &Report, trust: &str, page: &mut Page) {
-    page.pair("trail", report.trail.as_deref().unwrap_or("cannot be read"));
+    pairs(report, trust).iter().for_each(|(name, value)| page.pair(name, value));
+}
+
+/// The same, by name.
+pub(super) fn pairs(report: &Report, trust: &str) -> Vec<(&'static str, String)> {
+    let mut pairs = vec![("trail", report.trail.clone().unwrap_or_else(|| "cannot be read".to_owned()))];
     if let Some(exported) = &report.exported {
         let time = moment::local(exported.time);
-        page.pair(
-            "exported",
-            format!("by {} for {}, {time} by its clock", exported.by.name, label::shown("purpose", &exported.purpose)),
-        );
+        let purpose = label::shown("purpose", &exported.purpose);
+        pairs.push(("exported", format!("by {} for {purpose}, {time} by its clock", exported.by.name)));
     }
-    page.pair("trust file", format!("{trust}, made by {}", report.trust.made_by));
-    page.pair("  digest", &report.trust.digest);
-    if let Some(agreement) = &report.agreement {
-        let trusted = if agreement.trusted == YesNo::Yes { "" } else { "; the trust file does not name it" };
-        page.pair("agreement", format!("{}, version {}{trusted}", agreement.title, agreement.version));
-        page.pair("  ID", &agreement.id);
-        if agreement.demonstration {
-            page.pair("", "for demonstration with invented data only");
-        }
+    pairs.push(("trust file", format!("{trust}, made by {}", report.trust.made_by)));
+    pairs.push(("  digest", report.trust.digest.clone()));
+    report.agreement.iter().for_each(|agreement| pairs.extend(agreed(agreement)));
+    report.standing.iter().for_each(|standing| pairs.extend(stands(standing)));
+    pairs
+}
+
+fn agreed(agreement: &AgreementShown) -> Vec<(&'static str, String)> {
+    let trusted = if agreement.trusted == YesNo::Yes { "" } else { "; the trust file does not name it" };
+    let mut pairs = vec![
+        ("agreement", format!("{}, version {}{trusted}", agreement.title, agreement.version)),
+        ("  ID", agreement.id.clone()),
+    ];
+    if agreement.demonstration {
+        pairs.push(("", "for demonstration with invented data only".to_owned()));
     }
-    if let Some(standing) = &report.standing {
-        let open = if standing.live { "open" } else { "ended" };
-        let stage = ["enquiry", "need", "identity"].get(standing.stage as usize).copied().unwrap_or("unknown");
-        page.pair(
-            "stands at",
-            format!(
-                "{} ({open}); disclosed: {}",
-                label::shown("headline", &standing.headline),
-                label::shown("stage", stage)
-            ),
-        );
-        if standing.epoch > 0 {
-            page.pair("reopened", format!("{} times", standing.epoch));
-        }
-        let responsible: Vec<_> = standing.responsible.iter().map(|party| party.name.as_str()).collect();
-        page.pair("responsible", responsible.join(", "));
-        standing.owed.iter().for_each(|event| page.pair("to purge", format!("values of event {event}")));
+    pairs
+}
+
+fn stands(standing: &Standing) -> Vec<(&'static str, String)> {
+    let open = if standing.live { "open" } else { "ended" };
+    let stage = ["enquiry", "need", "identity"].get(standing.stage as usize).copied().unwrap_or("unknown");
+    let headline = label::shown("headline", &standing.headline);
+    let mut pairs = vec![("stands at", format!("{headline} ({open}); disclosed: {}", label::shown("stage", stage)))];
+    if standing.epoch > 0 {
+        pairs.push(("reopened", format!("{} times", standing.epoch)));
     }
+    let responsible: Vec<_> = standing.responsible.iter().map(|party| party.name.as_str()).collect();
+    pairs.push(("responsible", responsible.join(", ")));
+    pairs.extend(standing.owed.iter().map(|event| ("to purge", format!("values of event {event}"))));
+    pairs
 }

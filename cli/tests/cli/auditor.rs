@@ -13,14 +13,14 @@ use uput_core::wire;
 use crate::harness::{Run, json, run};
 use crate::night::{Organisation, World};
 
-struct Desk {
+pub(crate) struct Desk {
     folder: tempfile::TempDir,
-    world: World,
+    pub(crate) world: World,
 }
 
 impl Desk {
     /// A folder with the key records of all, the agreement, a trust file and the bundle of the night.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let desk = Self { folder: tempfile::tempdir().unwrap(), world: World::invented() };
         for party in desk.world.all() {
             let chain = wire::KeyChain { records: party.records.iter().map(|record| record.to_wire()).collect() };
@@ -32,15 +32,15 @@ impl Desk {
         desk
     }
 
-    fn bundle(&self, extent: &Extent) -> Vec<u8> {
+    pub(crate) fn bundle(&self, extent: &Extent) -> Vec<u8> {
         self.world.night().bundle(&self.world.hotline, extent)
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.path().join(name), bytes).unwrap();
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -67,7 +67,7 @@ impl Desk {
 }
 
 /// Nothing of a report is left out for people. [CLI-72]
-fn assert_told(text: &str, report: &Report) {
+pub(crate) fn assert_told(text: &str, report: &Report) {
     let mut told: Vec<String> = report.checks.iter().map(|check| check.sentence.to_owned()).collect();
     let problems = report.checks.iter().flat_map(|check| &check.problems);
     told.extend(problems.map(|problem| problem.sentence.clone()));

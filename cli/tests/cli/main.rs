@@ -14,6 +14,7 @@ mod auditor;
 mod commands;
 mod failures;
 mod fake_node;
+mod folders;
 mod harness;
 mod help;
 mod languages;

@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 /// A trail that documents a breach must never look like a failed verification.
-fn outcome(check: &Check) -> &'static str {
+pub(in crate::trail) fn outcome(check: &Check) -> &'static str {
     let documents = check.problems.iter().all(|problem| problem.exit == Exit::NotConformant);
     match check.outcome {
         Outcome::Passed => "passed ",
@@ -29,7 +29,7 @@ fn outcome(check: &Check) -> &'static str {
 }
 
 /// One problem: where, what, and its code.
-pub(super) fn describe(problem: &Problem) -> String {
+pub(in crate::trail) fn describe(problem: &Problem) -> String {
     let place = place(problem);
     let at = if place.is_empty() { String::new() } else { format!("at {place}: ") };
     let code = problem.rejection.map(|code| format!(" ({code})")).unwrap_or_default();

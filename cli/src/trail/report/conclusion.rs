@@ -7,7 +7,7 @@ use crate::output::Page;
 use crate::trail::report::checks;
 
 /// The verdicts in one line. [CLI-72]
-pub(super) fn headline(report: &Report) -> String {
+pub(in crate::trail) fn headline(report: &Report) -> String {
     let authentic = match report.authentic {
         YesNo::Yes => "AUTHENTIC",
         YesNo::No => "NOT AUTHENTIC",
@@ -37,41 +37,49 @@ fn contradicting(report: &Report) -> String {
 
 /// Writes how far it goes, what is proven of whom, and the verdicts.
 pub(super) fn write(report: &Report, page: &mut Page) {
-    section("How far it goes", report.completeness.parties.iter().map(|party| party.sentence.clone()), page);
+    for (title, sentences) in sections(report) {
+        page.line("");
+        page.line(title);
+        sentences.iter().for_each(|sentence| page.line(format!("  {sentence}")));
+    }
+    page.line("");
+    page.line("Verdict");
+    verdict(report).iter().for_each(|line| page.line(format!("  {line}")));
+}
+
+/// How far it goes, what signatures prove of whom, and what the codes leave out; what is empty is left out.
+pub(in crate::trail) fn sections(report: &Report) -> Vec<(&'static str, Vec<String>)> {
     let breaches = report.breaches.iter().map(|breach| {
         let proof = breach.proof.join(", ");
         format!("{} ({}): {} Proof: {proof}", breach.by.name, breach.requirement, breach.sentence)
     });
-    section("Breaches that signatures prove", breaches, page);
-    section("What this does not say", report.words.iter().cloned(), page);
-    page.line("");
-    page.line("Verdict");
-    page.line(format!("  authentic      {}", yes_no(report.authentic)));
-    for check in report.checks.iter().filter(|check| report.authentic == YesNo::No && check.outcome == Outcome::Failed)
-    {
-        check.problems.iter().for_each(|problem| page.line(format!("    {}", checks::describe(problem))));
-    }
-    page.line(format!("  complete       {}", yes_no(report.completeness.complete)));
-    page.line(format!("  conformant     {}", conformant(report.conformant.verdict)));
-    for reason in &report.conformant.reasons {
-        let event = reason.event.as_ref().map(|event| format!(" (event {event})")).unwrap_or_default();
-        page.line(format!("    {}: {}{event}", reason.requirement, reason.sentence));
-    }
-    let met = if report.assurance.met == YesNo::Yes { "" } else { ": fewer witnesses than the trust file demands" };
-    page.line(format!("  {}{met}", report.assurance.level.replace('_', " ")));
-    page.line(format!("    {}", report.assurance.sentence));
-    let exit = Exit::from(report.exit);
-    page.line(format!("  exit code {}: {}", exit.code(), exit.meaning()));
+    let mut sections = vec![
+        ("How far it goes", report.completeness.parties.iter().map(|party| party.sentence.clone()).collect()),
+        ("Breaches that signatures prove", breaches.collect()),
+        ("What this does not say", report.words.clone()),
+    ];
+    sections.retain(|(_, sentences): &(_, Vec<String>)| !sentences.is_empty());
+    sections
 }
 
-fn section(title: &str, sentences: impl Iterator<Item = String>, page: &mut Page) {
-    let mut sentences = sentences.peekable();
-    if sentences.peek().is_none() {
-        return;
-    }
-    page.line("");
-    page.line(title);
-    sentences.for_each(|sentence| page.line(format!("  {sentence}")));
+/// What it comes to, line by line; reasons are indented.
+pub(in crate::trail) fn verdict(report: &Report) -> Vec<String> {
+    let mut lines = vec![format!("authentic      {}", yes_no(report.authentic))];
+    let forged = report.checks.iter().filter(|check| check.outcome == Outcome::Failed);
+    let forged = forged.filter(|_| report.authentic == YesNo::No).flat_map(|check| &check.problems);
+    lines.extend(forged.map(|problem| format!("  {}", checks::describe(problem))));
+    lines.push(format!("complete       {}", yes_no(report.completeness.complete)));
+    lines.push(format!("conformant     {}", conformant(report.conformant.verdict)));
+    lines.extend(report.conformant.reasons.iter().map(|reason| {
+        let event = reason.event.as_ref().map(|event| format!(" (event {event})")).unwrap_or_default();
+        format!("  {}: {}{event}", reason.requirement, reason.sentence)
+    }));
+    let met = if report.assurance.met == YesNo::Yes { "" } else { ": fewer witnesses than the trust file demands" };
+    lines.push(format!("{}{met}", report.assurance.level.replace('_', " ")));
+    lines.push(format!("  {}", report.assurance.sentence));
+    let exit = Exit::from(report.exit);
+    lines.push(format!("exit code {}: {}", exit.code(), exit.meaning()));
+    lines
 }
 
 const fn yes_no(answer: YesNo) -> &'static str {

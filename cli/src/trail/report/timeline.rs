@@ -26,36 +26,57 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 fn describe(entry: &Entry, page: &mut Page) {
+    page.line(heading(entry));
+    details(entry).iter().for_each(|(name, text)| page.line(format!("    {name}: {text}")));
+}
+
+/// Who said what, and when by their own word.
+pub(in crate::trail) fn heading(entry: &Entry) -> String {
+    format!("{}  {}: {}", moment::local(entry.time), entry.author.name, said(entry))
+}
+
+/// The kind, and its code.
+pub(in crate::trail) fn said(entry: &Entry) -> String {
     let code =
         if entry.code.is_empty() { String::new() } else { format!(" ({})", label::detail(&entry.kind, &entry.code)) };
-    let time = moment::local(entry.time);
-    page.line(format!("{time}  {}: {}{code}", entry.author.name, label::shown("kind", &entry.kind)));
-    let mut detail = |name: &str, text: String| {
-        if !text.is_empty() {
-            page.line(format!("    {name}: {text}"));
-        }
-    };
+    format!("{}{code}", label::shown("kind", &entry.kind))
+}
+
+/// Everything else that a report says of an event, by name; what it does not say is left out.
+pub(in crate::trail) fn details(entry: &Entry) -> Vec<(String, String)> {
     let own = |time| format!("{} on the word of {}", moment::local(time), entry.author.name);
-    detail("happened", entry.occurred.map(own).unwrap_or_default());
-    detail("proven", entry.proven.map(moment::local).unwrap_or_default());
-    detail("no earlier than", entry.not_before.as_ref().map(claim).unwrap_or_default());
-    detail("no later than", entry.not_after.as_ref().map(claim).unwrap_or_default());
-    detail("stage", entry.stage.map(|stage| stage.to_string()).unwrap_or_default());
-    detail("basis", basis(entry));
-    detail("labels", labels(entry));
+    let mut all = vec![
+        ("happened".to_owned(), entry.occurred.map(own).unwrap_or_default()),
+        ("proven".to_owned(), entry.proven.map(moment::local).unwrap_or_default()),
+        ("no earlier than".to_owned(), entry.not_before.as_ref().map(claim).unwrap_or_default()),
+        ("no later than".to_owned(), entry.not_after.as_ref().map(claim).unwrap_or_default()),
+        ("stage".to_owned(), entry.stage.map(|stage| stage.to_string()).unwrap_or_default()),
+        ("basis".to_owned(), basis(entry)),
+        ("labels".to_owned(), labels(entry)),
+    ];
     for field in &entry.fields {
         // The exporter opened these values for whoever holds the bundle.
         let value = field.value.as_ref().map(|value| label::value(&field.label, value.0.expose()));
-        detail(&label::field(&field.label), value.unwrap_or_default());
+        all.push((label::field(&field.label), value.unwrap_or_default()));
     }
-    detail("late", entry.late.iter().map(|late| late_by(late)).collect::<Vec<_>>().join(", "));
-    detail("NO EFFECT", label::word("void_reason", entry.void.as_deref().unwrap_or_default()));
-    detail("findings", label::all("finding", &entry.findings));
-    detail("names", entry.names.clone().unwrap_or_default());
+    all.extend(consequences(entry));
+    all.retain(|(_, text)| !text.is_empty());
+    all
+}
+
+fn consequences(entry: &Entry) -> [(String, String); 5] {
+    let late: Vec<_> = entry.late.iter().map(|late| late_by(late)).collect();
+    let void = label::word("void_reason", entry.void.as_deref().unwrap_or_default());
     let incarnation =
         if entry.incarnation > 0 { format!(", incarnation {}", entry.incarnation) } else { String::new() };
     let seen = if entry.seen_by_other { "" } else { "; nothing signed by the other side shows that it had this" };
-    detail("event", format!("{} #{}{incarnation}{seen}", entry.event, entry.number));
+    [
+        ("late".to_owned(), late.join(", ")),
+        ("NO EFFECT".to_owned(), void),
+        ("findings".to_owned(), label::all("finding", &entry.findings)),
+        ("names".to_owned(), entry.names.clone().unwrap_or_default()),
+        ("event".to_owned(), format!("{} #{}{incarnation}{seen}", entry.event, entry.number)),
+    ]
 }
 
 /// `answer 5 min`: the timer by its label.

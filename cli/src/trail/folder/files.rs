@@ -1,0 +1,73 @@
+//! The bundles of a folder.
+//!
+//! Guarantees the order of their paths, that no link leads out of the folder, and that a part of it which cannot be read
+//! is no folder without bundles.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::exit::Exit;
+use crate::failure::{self, Failure};
+
+/// How deep folders are looked into.
+const DEEPEST: usize = 16;
+
+/// What was found.
+pub(super) struct Files {
+    folder: PathBuf,
+    pub(super) bundles: Vec<PathBuf>,
+    /// Files with another ending, and links: not looked at.
+    pub(super) others: u64,
+}
+
+impl Files {
+    /// What a bundle is called from within the folder.
+    pub(super) fn name(&self, path: &Path) -> String {
+        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+    }
+}
+
+/// Finds them; a folder without any is a mistake.
+pub(super) fn find(folder: &Path) -> Result<Files, Failure> {
+    let mut files = Files { folder: folder.to_owned(), bundles: Vec::new(), others: 0 };
+    look(folder, 0, &mut files)?;
+    if files.bundles.is_empty() {
+        return Err(Failure::new(Exit::Failed, "NO_BUNDLE", format!("no bundle is in {}", folder.display()))
+            .because("no file in it, or in a folder within it, ends in .uput")
+            .next("name the folder into which the bundles were exported"));
+    }
+    files.bundles.sort_unstable();
+    Ok(files)
+}
+
+fn look(folder: &Path, depth: usize, files: &mut Files) -> Result<(), Failure> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    for entry in entries.map_err(|error| unreadable(folder, &error))? {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+        if kind.is_dir() {
+            deeper(&path, depth, files)?;
+        } else if kind.is_file() && path.extension().is_some_and(|ending| ending == "uput") {
+            files.bundles.push(path);
+        } else {
+            files.others += 1;
+        }
+    }
+    Ok(())
+}
+
+fn deeper(folder: &Path, depth: usize, files: &mut Files) -> Result<(), Failure> {
+    if depth == DEEPEST {
+        return Err(Failure::new(Exit::Failed, "TOO_DEEP", format!("{} lies too deep", folder.display()))
+            .because(format!("folders are looked into {DEEPEST} levels deep"))
+            .next("verify it by itself"));
+    }
+    look(folder, depth + 1, files)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, "NOT_READ", format!("could not read {}", path.display()))
+        .because(failure::said(error))
+        .next("nothing was verified: make it readable, or take it out of the folder")
+}

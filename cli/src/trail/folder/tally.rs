@@ -1,0 +1,208 @@
+//! What many bundles amount to: totals by verdict, by check, and by who answered how late.
+//!
+//! Guarantees a size that follows from how many organisations and requirements there are, not from how many bundles.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uput_core::time::Span;
+use uput_core::verdict::{Check, Conformance, Deadline, Outcome, Report};
+
+use crate::exit::Exit;
+use crate::label;
+use crate::output::Page;
+
+/// Counts of one bundle, or of many.
+#[derive(Default)]
+pub(super) struct Tally {
+    exits: BTreeMap<u8, u64>,
+    checks: BTreeMap<(u8, String), Checked>,
+    timers: BTreeMap<(String, String), Timer>,
+}
+
+/// How one requirement fared.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Checked {
+    passed: u64,
+    failed: u64,
+    not_checkable: u64,
+    not_applicable: u64,
+}
+
+/// How one organisation kept one timer.
+#[derive(Clone, Default, Serialize)]
+struct Timer {
+    deadlines: u64,
+    in_time: u64,
+    /// By its own word.
+    late: u64,
+    /// By somebody else's clock, or with a time that cannot be true.
+    doubtful: u64,
+    /// Not met, and not due yet as far as anybody signed.
+    open: u64,
+    /// Seconds, of those that are late by its own word; 0 if none.
+    longest_late: u64,
+}
+
+/// What is said in the end.
+#[derive(Serialize)]
+pub(super) struct Totals {
+    bundles: u64,
+    not_looked_at: u64,
+    by_exit_code: Vec<ByExit>,
+    by_check: Vec<ByCheck>,
+    by_timer: Vec<ByTimer>,
+}
+
+#[derive(Serialize)]
+struct ByExit {
+    exit_code: u8,
+    bundles: u64,
+}
+
+#[derive(Serialize)]
+struct ByCheck {
+    requirement: String,
+    #[serde(flatten)]
+    counts: Checked,
+}
+
+#[derive(Serialize)]
+struct ByTimer {
+    owed_by: String,
+    timer: String,
+    #[serde(flatten)]
+    counts: Timer,
+}
+
+impl Tally {
+    /// Of one report.
+    pub(super) fn of(report: &Report) -> Self {
+        let mut tally = Self { exits: [(report.exit.code(), 1)].into(), ..Self::default() };
+        for (at, check) in report.checks.iter().enumerate() {
+            let place = u8::try_from(at).unwrap_or(u8::MAX);
+            tally.checks.entry((place, check.requirement.to_owned())).or_default().count(check);
+        }
+        for deadline in &report.deadlines {
+            let who = (deadline.owed_by.name.clone(), deadline.timer.clone());
+            tally.timers.entry(who).or_default().count(deadline);
+        }
+        tally
+    }
+
+    /// Of a file that could not be read.
+    pub(super) fn unread() -> Self {
+        Self { exits: [(Exit::Failed.code(), 1)].into(), ..Self::default() }
+    }
+
+    /// Takes the counts of another.
+    pub(super) fn add(&mut self, other: Self) {
+        for (exit, count) in other.exits {
+            *self.exits.entry(exit).or_default() += count;
+        }
+        for (check, counts) in other.checks {
+            self.checks.entry(check).or_default().add(counts);
+        }
+        for (who, counts) in other.timers {
+            self.timers.entry(who).or_default().add(&counts);
+        }
+    }
+
+    /// As it is said.
+    pub(super) fn totals(self, not_looked_at: u64) -> Totals {
+        let checks = self.checks.into_iter();
+        let timers = self.timers.into_iter();
+        Totals {
+            bundles: self.exits.values().sum(),
+            not_looked_at,
+            by_exit_code: self.exits.into_iter().map(|(exit_code, bundles)| ByExit { exit_code, bundles }).collect(),
+            by_check: checks.map(|((_, requirement), counts)| ByCheck { requirement, counts }).collect(),
+            by_timer: timers.map(|((owed_by, timer), counts)| ByTimer { owed_by, timer, counts }).collect(),
+        }
+    }
+}
+
+impl Checked {
+    fn count(&mut self, check: &Check) {
+        let count = match check.outcome {
+            Outcome::Passed => &mut self.passed,
+            Outcome::Failed => &mut self.failed,
+            Outcome::NotCheckable => &mut self.not_checkable,
+            Outcome::NotApplicable => &mut self.not_applicable,
+        };
+        *count += 1;
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.not_checkable += other.not_checkable;
+        self.not_applicable += other.not_applicable;
+    }
+}
+
+impl Timer {
+    /// Late is what its own clock admits; nobody is late by somebody else's word.
+    fn count(&mut self, deadline: &Deadline) {
+        self.deadlines += 1;
+        match (deadline.verdict, &deadline.done) {
+            (Some(Conformance::No), _) => {
+                self.late += 1;
+                self.longest_late = self.longest_late.max(deadline.late.unwrap_or_default());
+            }
+            (Some(_), _) => self.doubtful += 1,
+            (None, Some(_)) => self.in_time += 1,
+            (None, None) => self.open += 1,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.deadlines += other.deadlines;
+        self.in_time += other.in_time;
+        self.late += other.late;
+        self.doubtful += other.doubtful;
+        self.open += other.open;
+        self.longest_late = self.longest_late.max(other.longest_late);
+    }
+}
+
+/// The totals for people. Of the checks those that failed or could not be judged somewhere.
+pub(super) fn write(totals: &Totals, page: &mut Page) {
+    page.line("");
+    page.line(format!("{} bundles; {} other files were not looked at", totals.bundles, totals.not_looked_at));
+    let exits = totals.by_exit_code.iter();
+    page.table(["EXIT", "BUNDLES"], exits.map(|row| [u64::from(row.exit_code), row.bundles].map(|n| n.to_string())));
+    write_checks(&totals.by_check, page);
+    write_timers(&totals.by_timer, page);
+}
+
+fn write_checks(checks: &[ByCheck], page: &mut Page) {
+    let told: Vec<_> =
+        checks.iter().filter(|check| check.counts.failed > 0 || check.counts.not_checkable > 0).collect();
+    page.line("");
+    page.line(format!("{} checks hold in every bundle to which they apply", checks.len() - told.len()));
+    if told.is_empty() {
+        return;
+    }
+    let rows = told.into_iter().map(|ByCheck { requirement, counts }| {
+        let [passed, failed, unclear, none] =
+            [counts.passed, counts.failed, counts.not_checkable, counts.not_applicable].map(|n| n.to_string());
+        [requirement.clone(), passed, failed, unclear, none]
+    });
+    page.table(["CHECK", "PASSED", "FAILED", "UNCLEAR", "NOTHING"], rows);
+}
+
+fn write_timers(timers: &[ByTimer], page: &mut Page) {
+    if timers.is_empty() {
+        return;
+    }
+    page.line("");
+    page.line("Timers: late is what a party admits by its own clock; what rests on another clock is in doubt");
+    let rows = timers.iter().map(|ByTimer { owed_by, timer, counts }| {
+        let [all, in_time, late, doubtful, open] =
+            [counts.deadlines, counts.in_time, counts.late, counts.doubtful, counts.open].map(|n| n.to_string());
+        let longest = if counts.late == 0 { String::new() } else { Span(counts.longest_late).to_string() };
+        [owed_by.clone(), label::shown("timer_kind", timer), all, in_time, late, longest, doubtful, open]
+    });
+    page.table(["OWED BY", "TIMER", "ALL", "IN TIME", "LATE", "LONGEST", "IN DOUBT", "OPEN"], rows);
+}
