@@ -162,6 +162,22 @@ async fn whoever_is_there_keeps_her_bed_until_the_house_says_otherwise() {
     assert_eq!(stands(&pair.shelter).free, 1);
 }
 
+/// [PLC-7] A held bed in which somebody slept, and left, is free, while the trail goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_left_takes_no_bed_also_where_nobody_said_yes_for_good() {
+    let pair = pair().await;
+    let trails = asked(&pair, 2).await;
+    rooms(&pair.shelter, 1, 0).await;
+    pair.shelter.record_event(hold(trails[0], 3_600)).await.unwrap();
+    say(&pair.shelter, trails[0], Statement::Started).await.unwrap();
+    assert_eq!((stands(&pair.shelter).accepted, stands(&pair.shelter).free), (1, 0));
+    say(&pair.shelter, trails[0], Statement::Provided(wire::Outcome::NeedMet)).await.unwrap();
+    assert_eq!((stands(&pair.shelter).held, stands(&pair.shelter).accepted, stands(&pair.shelter).free), (0, 0, 1));
+    // Held anew it is held, and whoever is accepted keeps a bed from one stay to the next.
+    pair.shelter.record_event(hold(trails[0], 3_600)).await.unwrap();
+    assert_eq!((stands(&pair.shelter).held, stands(&pair.shelter).free), (1, 0));
+}
+
 /// [PLC-1] [PLC-2] [PLC-5]
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_there_is_is_promised_knowingly_and_as_much_as_was_said() {

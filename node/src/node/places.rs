@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use uput_core::{
     catalogue::{Field, Label},
     event::Statement,
-    id::TrailId,
+    id::{EventId, TrailId},
     rejection::Rejection,
     state::{Judged, Kind, Reading, Side, Verdict},
     time::Seconds,
@@ -194,9 +194,12 @@ impl Node {
             return Ok(None);
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
-        let yes = reading
-            .answer
-            .is_some_and(|answer| matches!(answer.kind, Kind::Held | Kind::Accepted | Kind::PartlyAccepted));
+        let yes = reading.answer.is_some_and(|answer| match answer.kind {
+            Kind::Accepted | Kind::PartlyAccepted => true,
+            // What was held until she came is used up when she has left.
+            Kind::Held => !started_since(loaded, &answer.event),
+            _ => false,
+        });
         let takes = promise.map(|promise| promise.taken).or(before);
         let taken = match self.is_there(loaded, &reading) {
             true => Some(self.occupied(takes, loaded)?),
@@ -225,6 +228,10 @@ impl Node {
         let service = loaded.trail.opening()?.service_type;
         Ok(Taken { service, places: self.places_wanted(&[], loaded)?, until: None })
     }
+}
+
+fn started_since(loaded: &Loaded, event: &EventId) -> bool {
+    loaded.trail.events().skip_while(|earlier| earlier.id != *event).any(|later| later.statement == Statement::Started)
 }
 
 fn effective(judged: &Judged) -> bool {
