@@ -7,7 +7,9 @@ named as such and not counted. The exit code is 0 exactly if there is no disagre
 import sys
 from collections import namedtuple
 
-from . import disclosure, ed25519, envelope, event, head, key, protobuf, value
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from . import agreement, disclosure, ed25519, envelope, event, head, key, life, permit, protobuf, reading, source, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
 
@@ -173,7 +175,136 @@ def read_head(vector):
     return Outcome("ok")
 
 
+def read_agreement(vector):
+    if vector.has("body"):
+        body = vector.bytes_of("body")
+        one = agreement.read(body, envelope.Envelope(envelope.AGREEMENT, body, []).id)
+        return Outcome("ok", {"id": one.id.hex()})
+    one = _agreement_asked(vector)
+    ask = vector.text_of
+    opener, peer = source.invented(ask("opener")), source.invented(ask("peer"))
+    request = permit.Request(opener, peer, ask("act"), ask("service"))
+    terms = event.Terms(int(ask("stage")), int(ask("rule")), ask("basis"), int(ask("article")))
+    permitted = permit.permit(one, request, ask("occasion"), terms, int(ask("time")))
+    fields = [tuple(field.split(" = ", 1)) for field in vector.each("field")]
+    permit.check_fields(permitted, fields, int(ask("time")))
+    return Outcome("ok", {"id": one.id.hex()})
+
+
+def _agreement_asked(vector):
+    if vector.has("document"):
+        body = vector.bytes_of("document")
+    else:
+        body = _shipped(vector.text_of("agreement"))
+    return agreement.read(body, envelope.Envelope(envelope.AGREEMENT, body, []).id)
+
+
+def _shipped(name):
+    text = (specs() / "agreements" / f"{name}.toml").read_text(encoding="utf-8")
+    return protobuf.encode(source.compile_source(text))
+
+
+def read_agreement_life(vector):
+    versions = {}
+    for line in vector.each("version"):
+        _make_version(line, versions)
+    what, name, *who = vector.text_of("ask").split(" ")
+    asked = versions[name]
+    if what == "sign":
+        return _signed_by(asked, who)
+    a, b = (source.invented(one) for one in who)
+    time = 1_780_000_000  # in 2026
+    occasion, stage, basis = {
+        "open": ("opening", 0, "none_needed_nonpersonal"),
+        "disclose": ("later", 1, "explicit_consent"),
+        "answer": ("reply", 0, "none_needed_nonpersonal"),
+    }[what]
+    request = permit.Request(a, b, "referral", "shelter")
+    permit.permit(asked, request, occasion, event.Terms(stage, 1, basis, 0), time)
+    if what != "answer":
+        life.Versions(versions.values()).check_new(asked, a, b, time, what == "open")
+    return Outcome("ok")
+
+
+def _make_version(line, versions):
+    name, _, rest = line.partition(" ")
+    message = source.compile_source((specs() / "agreements" / "demonstration.toml").read_text(encoding="utf-8"))
+    for part in filter(None, (part.strip() for part in rest.split(","))):
+        _change_version(message, *part.split(" "), versions=versions)
+    body = protobuf.encode(message)
+    versions[name] = agreement.read(body, envelope.Envelope(envelope.AGREEMENT, body, []).id)
+
+
+def _change_version(message, verb, operand, versions):
+    if verb == "after":
+        message.version, message.previous = versions[operand].version + 1, versions[operand].id
+    elif verb in ("from", "until"):
+        setattr(message, f"valid_{verb}", value.day_start(operand))
+    elif verb == "threshold":
+        message.amendment.threshold = int(operand)
+    else:
+        organisation = source.invented(operand.replace("_", "-"))
+        if verb == "suspends":
+            next(one for one in message.parties if one.organisation == organisation).suspended = True
+        else:
+            message.parties = [one for one in message.parties if one.organisation != organisation]
+
+
+def _signed_by(asked, who):
+    secrets = {source.invented(one): source.invented("key of " + one) for one in who}
+    given = {one: key_of(secret) for one, secret in secrets.items()}
+    everybody = {one: given.get(one) or key_of(one) for one in asked.parties}
+    body = protobuf.encode(asked.message)
+    signed = envelope.pae(envelope.AGREEMENT, body)
+    signatures = sorted((ed25519.key_id(public(one)), one.sign(signed)) for one in given.values())
+    env = envelope.Envelope(envelope.AGREEMENT, body, signatures)
+    agreement.check_signed(asked, env, lambda party: [public(everybody[party])])
+    return Outcome("ok")
+
+
+def key_of(seed):
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def public(secret):
+    return secret.public_key().public_bytes_raw()
+
+
+def read_trust(vector):
+    try:
+        trust.read(vector.text.split("\n", 1)[1])
+    except trust.BadTrust as bad:
+        return Outcome(f"line {bad.line}")
+    return Outcome("ok")
+
+
+def read_state(vector):
+    expect, lines = reading.read_vector(vector.text)
+    given = vector.text.partition("\nreading\n")[2]
+    expected = sorted(" ".join(line.split()) for line in given.split("\n") if line.strip())
+    if lines != expected:
+        return Outcome(f"{expect} with another reading: {sorted(set(lines) ^ set(expected))}")
+    return Outcome(expect)
+
+
+def read_bundle(vector):
+    one = verdict.verify(vector.bytes_of("bundle") or b"", trust.read(vector.bytes_of("trust").decode("utf-8")))
+    failing = {problem.requirement for problem in one.problems.all if problem.exit == one.exit}
+    named = vector.text_of("requirement")
+    said = {
+        "requirement": named if named in failing or named == "none" and not failing else str(sorted(failing)),
+        "event": [f"{kind} {code}".strip() for _, kind, code in one.timeline()],
+        "words": one.words,
+    }
+    return Outcome(str(one.exit) if one.exit else "ok", said)
+
+
 READERS = {
+    "bundle": read_bundle,
+    "state": read_state,
+    "agreement": read_agreement,
+    "agreement-life": read_agreement_life,
+    "trust": read_trust,
     "envelope": read_envelope,
     "key": read_key,
     "value": read_value,

@@ -1,0 +1,194 @@
+"""What was allowed (BUN-50 to BUN-59): disclosures, evidence, terms, times.
+
+Guarantees: each event is judged by the one agreement that its trail is pinned to, and on its own past.
+Leaves to others: authenticity and completeness, which were settled before.
+"""
+
+from . import disclosure, envelope
+from .basis import NONPERSONAL
+from .event import check_evidence
+from .event import read as read_event
+from .permit import DISCLOSING, Request, judge, occasion_of, permit
+from .rejection import Rejection
+from .schema import word
+from .state import Node, State, word_of
+
+_GRANTS = ("granted", "granted_in_part")
+
+
+class Opened:
+    """What the disclosures of a bundle open: event ID to its slots."""
+
+    def __init__(self, bundle, admission, problems):
+        self.of = {}
+        here = {part.id for part in bundle.events}
+        gaps = problems.fails("BUN-32")
+        for one in bundle.disclosures:
+            try:
+                disclosure.check_form(one)
+                event = admission.admitted.get(one.event) or admission.on_gap.get(one.event)
+                if event is not None and admission.opening is not None:
+                    nonce = admission.opening.said.nonce
+                    self.of[event.id] = disclosure.open_slots(one, event.slots, nonce, event.author)
+                elif one.event not in here and not gaps:
+                    problems.add("BUN-50", 10, None, one.event, sentence="of an event that is not here")
+            except Rejection as rejection:
+                problems.refuse("BUN-50", rejection, one.event)
+
+    def slots(self, event):
+        return self.of.get(event.id, [])
+
+
+class Evidence:
+    """The decisions of other trails that are cited (BUN-51, BUN-52)."""
+
+    def __init__(self, bundle, admission, signers, problems):
+        self.problems = problems
+        self.authors = set()
+        self.here = {}
+        parts = {part.id: part for part in bundle.evidence}
+        named = [one for one in admission.order if one.kind == "decision" and one.said.evidence]
+        self.named = {one.said.evidence for one in named}
+        for one in named:
+            part = parts.get(one.said.evidence)
+            if part is None:
+                problems.add("BUN-51", 11, None, one.id, sentence="its evidence is not here")
+            else:
+                self._verify(one, part, signers)
+
+    def _verify(self, citing, part, signers):
+        try:
+            if part.envelope is None:
+                raise part.rejection
+            part.envelope.of_type(envelope.EVENT)
+            cited = read_event(part.envelope.body, part.id)
+            self.authors.add(cited.author)
+            record = signers.record(cited.author, cited.key)
+            part.envelope.verify_signature(record.signing_key)
+        except Rejection as rejection:
+            self.problems.refuse("BUN-51", rejection, citing.id)
+            return
+        self.here[citing.id] = cited
+        try:
+            check_evidence(citing, cited)
+        except Rejection:
+            self.problems.broken("BUN-52", citing.id)
+
+    def issuer(self, decision):
+        """Who made a decision, or None if its evidence is not here."""
+        if not decision.said.evidence:
+            return decision.author
+        cited = self.here.get(decision.id)
+        return cited.author if cited is not None else None
+
+
+class Conformance:
+    """Sections 7 and 8 of bundle.md over one trail."""
+
+    def __init__(self, admission, opened, evidence, agreement, problems):
+        self.admission, self.opened, self.evidence = admission, opened, evidence
+        self.agreement, self.problems = agreement, problems
+        opening = admission.opening
+        self.request = Request(*admission.parties, opening.code, word("ServiceType", opening.said.service_type))
+        self.stage = self._effective_stage()
+        self.state = State([self._node(one) for one in admission.order], self.request.act)
+
+    def _effective_stage(self):
+        opening = self.admission.opening
+        if self.agreement is None:
+            return opening.terms.stage
+        try:
+            permit(self.agreement, self.request, "opening", opening.terms, opening.time)
+        except Rejection:
+            return 0  # [EVT-13]
+        return opening.terms.stage
+
+    def _node(self, one):
+        side = "O" if one.author == self.admission.parties[0] else "P"
+        return Node(one.id, side, word_of(one, self.stage), one.prev, one.seen, one.names)
+
+    def check_state(self):
+        for name in self.state.void:
+            self.problems.broken("BUN-53", name)
+        for _, name in self.state.findings:
+            self.problems.broken("BUN-54", name)
+        for name in self.state.fresh:  # [STA-23]
+            terms = self.admission.admitted[name].terms
+            if terms is None or terms.basis == NONPERSONAL:
+                self.problems.broken("BUN-54", name)
+
+    def check_agreement(self):
+        for one in self.admission.order:
+            self._check_terms(one)
+            self._check_grain(one)
+            if one.kind == "decision":
+                issuer = self.evidence.issuer(one)
+                if issuer is not None and not self._may_decide(issuer, one):
+                    self.problems.broken("BUN-52", one.id)
+            if one.kind == "identity":
+                self._check_ground(one)
+            if one.kind == "retained" and one.said.article not in self.agreement.articles:
+                self.problems.broken("BUN-55", one.id)
+
+    def _may_decide(self, issuer, decision):
+
+        return self.agreement.may_decide(issuer, word("DecisionType", decision.said.type))
+
+    def _check_grain(self, one):
+        if one.time % self.agreement.grain or one.occurred % self.agreement.grain:  # [BUN-58]
+            self.problems.broken("BUN-58", one.id)
+
+    def _check_terms(self, one):
+        if one.terms is None:
+            if one.kind in ("need", "identity", "corrected"):
+                self.problems.broken("BUN-55", one.id)
+            return
+        occasion = occasion_of(one, self.admission.parties[0])
+        self._check_dates(one, occasion)
+        self._check_reach(one, occasion)
+        try:
+            permitted = permit(self.agreement, self.request, occasion, one.terms, one.time)
+        except Rejection as rejection:
+            self.problems.broken("BUN-57" if rejection.code == "AGREEMENT_NOT_IN_FORCE" else "BUN-55", one.id)
+            return
+        for verdict, requirement in judge(permitted, self.opened.slots(one), len(one.slots), one.time):
+            (self.problems.broken if verdict == "no" else self.problems.doubt)(requirement, one.id)
+
+    def _check_dates(self, one, occasion):
+        """BUN-57: whether something that is before it, or after it, claims a time outside of the agreement."""
+        timed = occasion == "opening" or occasion == "later" and one.terms.stage > 0
+        if not timed or not self.agreement.valid_from <= one.time < self.agreement.valid_until:
+            return
+        past = self.admission.past
+        before = any(self.admission.admitted[name].time >= self.agreement.valid_until for name in past[one.id])
+        after = any(e.time < self.agreement.valid_from for e in self.admission.order if one.id in past[e.id])
+        if before or after:
+            self.problems.doubt("BUN-57", one.id)
+
+    def _check_reach(self, one, occasion):
+        if one.kind not in ("opening", "need", "identity"):  # [EVT-24]
+            reached = self.state.view_of(one.id).stage
+            if one.terms.stage > reached or one.kind == "reopened" and one.terms.stage == 2:
+                self.problems.broken("BUN-55", one.id)
+        if occasion == "reply" and one.terms.basis != NONPERSONAL:  # [EVT-30]
+            ground = (one.terms.basis, one.terms.article)
+            past = [self.admission.admitted[name] for name in self.admission.past[one.id]]
+            if not any(self._discloses(e) and (e.terms.basis, e.terms.article) == ground for e in past):
+                self.problems.broken("BUN-55", one.id)
+
+    def _discloses(self, one):
+        told = one.kind == "opening" or one.kind in DISCLOSING and one.author == self.admission.parties[0]
+        return told and one.terms is not None
+
+    def _check_ground(self, one):
+        """BUN-52 of an identity that rests on a decision which its issuer may not make."""
+        view = self.state.view_of(one.id)
+        if self.stage == 2 or view.covers:
+            return
+        past = [self.admission.admitted[name] for name in self.admission.past[one.id]]
+        grants = [e for e in past if e.kind == "decision" and e.code in _GRANTS]
+        judged = [self.evidence.issuer(e) is None or self._may_decide(self.evidence.issuer(e), e) for e in grants]
+        if grants and not any(judged):
+            self.problems.broken("BUN-52", one.id)
+
+

@@ -1,0 +1,171 @@
+"""What may stand in the slots of an event (AGR-20 to AGR-24), and what a sender and an auditor make of it (DIS-12, DIS-14).
+
+Guarantees: the order of AGR-22 decides which code is given.
+Leaves to others: the state of the trail; what a receiver strips.
+"""
+
+from collections import namedtuple
+
+from . import attestation, catalogue
+from .acts import ACTS
+from .basis import CONSENTS, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, missing, serves_stage
+from .rejection import Rejection
+
+DISCLOSING = frozenset({"need", "identity", "corrected", "reopened", "minutes", "plan"})
+
+# who asks whom for what: the trail's opening, as far as an agreement asks
+Request = namedtuple("Request", "opener peer act service")
+Permitted = namedtuple("Permitted", "labels ticked required rule basis discloses")
+
+
+def occasion_of(event, opener: bytes) -> str:
+    """`opening`, `later` or `reply` (AGR-22)."""
+    if event.kind == "opening":
+        return "opening"
+    return "later" if event.kind in DISCLOSING and event.author == opener else "reply"
+
+
+def permit(agreement, request: Request, occasion: str, terms, time: int) -> Permitted:
+    """The labels that are permitted, or the first obstacle in the order of AGR-22."""
+    timed = occasion == "opening" or occasion == "later" and terms.stage > 0
+    if timed and not agreement.valid_from <= time < agreement.valid_until:  # [AGR-20]
+        raise Rejection("AGREEMENT_NOT_IN_FORCE")
+    rule = _rule(agreement, request, terms)
+    if terms.stage > ACTS[rule.act].stage:  # [AGR-60]
+        raise Rejection("NOT_OF_THIS_ACT")
+    if not _basis_holds(agreement, rule, occasion, terms):
+        raise Rejection("BASIS_NOT_ALLOWED")
+    return _labels(agreement.profiles[rule.profile], rule, occasion, terms)
+
+
+def _rule(agreement, request, terms):
+    rule = agreement.rules.get(terms.rule)  # [AGR-21]
+    opener, peer = agreement.parties.get(request.opener), agreement.parties.get(request.peer)
+    fits = (
+        rule is not None
+        and opener is not None
+        and peer is not None
+        and request.opener != request.peer
+        and (rule.act, rule.receiver) == (request.act, request.service)
+        and rule.sender in opener.roles
+        and rule.receiver in peer.services
+        and not opener.suspended
+        and not peer.suspended
+    )
+    if not fits:
+        raise Rejection("NO_RULE")
+    return rule
+
+
+def _basis_holds(agreement, rule, occasion, terms):
+    basis = terms.basis  # [AGR-23]
+    if not serves_stage(basis, terms.stage):
+        return False
+    if basis not in ACTS[rule.act].bases and not (basis == NONPERSONAL and occasion != "opening"):  # [BAS-3]
+        return False
+    if basis != NONPERSONAL and basis not in rule.bases:
+        return False
+    if terms.article and terms.article not in agreement.articles or basis == "legal_duty" and not terms.article:
+        return False
+    if occasion == "opening" and terms.stage == 2:
+        return rule.collapsed and can_collapse(basis, rule.receiver)
+    return True
+
+
+def _labels(profile, rule, occasion, terms):
+    staff = catalogue.beside("staff")
+    if occasion == "reply":
+        labels = profile.reply
+        if terms.basis == NONPERSONAL:
+            labels = frozenset(one for one in labels if catalogue.row(one).harm in ("P0", "P1"))
+        return Permitted(labels | staff, frozenset(), frozenset(), rule, terms.basis, False)
+    labels = profile.enquiry | (profile.need if terms.stage >= 1 else set()) | (profile.identity if terms.stage == 2 else set())
+    labels = frozenset(one for one in labels if _cell_allows(catalogue.row(one).cells[rule.receiver], terms.basis))
+    ticked = labels & profile.ticked
+    if terms.basis not in CONSENTS:  # [BAS-5]
+        labels, ticked = labels - ticked, frozenset()
+    must, may = LABELS[terms.basis]
+    return Permitted(labels | must | may | staff, ticked - must, must, rule, terms.basis, True)
+
+
+def _cell_allows(cell, basis):
+    if cell == "law":
+        return basis in ("legal_duty", "public_task_decision")
+    return cell != "life" or basis == "vital_interests"
+
+
+def check_fields(permitted: Permitted, fields: list, time: int) -> None:
+    """What a sender must not commit to (DIS-12): OUTSIDE_PROFILE, then BASIS_NOT_ALLOWED. Fields: (label, value)."""
+    values = dict(fields)
+    labels = set(values)
+    if len(labels) != len(fields) or not labels <= permitted.labels:
+        raise Rejection("OUTSIDE_PROFILE")
+    if not permitted.ticked & labels <= _ticks(values):
+        raise Rejection("OUTSIDE_PROFILE", "tick")
+    if "supervisor" in values and values["supervisor"] == values.get("actor"):  # [DIS-15]
+        raise Rejection("OUTSIDE_PROFILE", "supervisor")
+    if "provenance" in values and _provenance(values, True) == "no":  # [ONW-3]
+        raise Rejection("OUTSIDE_PROFILE", "provenance")
+    if _basis_fails(permitted, labels, values, time, True):
+        raise Rejection("BASIS_NOT_ALLOWED")
+
+
+def _ticks(values):
+    return set((values.get("consent_ticked") or "").split())
+
+
+def _basis_fails(permitted, labels, values, time, all_open):
+    if not permitted.discloses:
+        return False
+    if all_open and missing(permitted.basis, labels, values):
+        return True
+    return has_ended(values, time) or contradicted(permitted.basis, values, time, permitted.rule.receiver)
+
+
+def _provenance(values, all_open):
+    copy = attestation.read_copy(values["provenance"])
+    doubt = False
+    for label, fact in copy.facts.items():
+        if label not in values:
+            if all_open:
+                return "no"
+            doubt = True
+        elif values[label] is None:
+            doubt = True
+        elif values[label] != fact:
+            return "no"
+    return "not_checkable" if doubt else "yes"
+
+
+def judge(permitted: Permitted, opened: list, slots: int, time: int):
+    """What an auditor says of the slots of an event (DIS-14): a list of (verdict, requirement), empty for *yes*.
+
+    Requirements are those of BUN-55 and BUN-56, in the order of AGR-22; the first `no` stands alone.
+    """
+    fields = [one for one in opened if one.state == "field"]
+    values = {one.label: one.value for one in fields}
+    labels, all_open = set(values), len(opened) == slots
+    outside = (
+        any(one.state == "foreign" for one in opened)
+        or not labels <= permitted.labels
+        or "supervisor" in values
+        and values["supervisor"] is not None
+        and values["supervisor"] == values.get("actor")
+    )
+    doubt = not all_open
+    needed = permitted.ticked & labels
+    if needed:
+        if values.get("consent_ticked") is not None:
+            outside = outside or not needed <= _ticks(values)
+        elif "consent_ticked" in values or not all_open:
+            doubt = True
+        else:
+            outside = True
+    if "provenance" in values:
+        said = "not_checkable" if values["provenance"] is None else _provenance(values, all_open)
+        outside, doubt = outside or said == "no", doubt or said == "not_checkable"
+    if outside:
+        return [("no", "BUN-56")]
+    if _basis_fails(permitted, labels, values, time, all_open):
+        return [("no", "BUN-55")]
+    return [("not_checkable", "BUN-56")] if doubt else []

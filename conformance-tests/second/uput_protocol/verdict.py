@@ -1,0 +1,250 @@
+"""The verdict on one bundle by one trust file (specs/bundle.md).
+
+Guarantees: it never fails on any bundle; what is not known is never *yes*. The report has the fields that BUN-81 to BUN-83
+give words for.
+Leaves to others: pages and pictures.
+"""
+
+from . import agreement as agreements
+from . import envelope, head
+from .admission import Admission, Heads
+from .bundle import read as read_bundle
+from .conformance import Conformance, Evidence, Opened
+from .problem import REQUIREMENTS, Problems
+from .rejection import Rejection
+from .signers import Signers, check_exporter
+from .timer import Timers, deadlines
+from .words import Words
+
+
+class Verdict:
+    """What a bundle comes to."""
+
+    def __init__(self, data: bytes, trust):
+        self.trust, self.problems = trust, Problems()
+        self.bundle = self.admission = self.agreement = self.conformance = None
+        self.deadlines, self.closed_numbers, self.words = [], set(), []
+        try:
+            self.bundle = read_bundle(data)
+        except Rejection as rejection:
+            self.problems.add("BUN-1", 10, rejection.code)
+            return
+        if not self.bundle.in_order:
+            self.problems.add("BUN-3", 10, "NOT_CANONICAL")
+        self._verify()
+        self.words = Words(self).sentences()
+
+    @property
+    def exit(self):
+        return self.problems.exit()
+
+    @property
+    def readable(self):
+        """Whether there is a trail: the opening is here, and accepted."""
+        return self.admission is not None and self.admission.opening is not None
+
+    def _verify(self):
+        bundle, problems = self.bundle, self.problems
+        self.signers = Signers(bundle, self.trust, problems)
+        self.exporter_signed = check_exporter(bundle, self.signers, problems)
+        self.admission = Admission(bundle, self.signers, problems)
+        self.heads = Heads(bundle, self.admission, self.signers, problems)
+        self.challengers = self._check_challenges()
+        if self.readable:
+            self._verify_trail()
+        self._check_trusted()
+        self._check_surplus()
+
+    def _verify_trail(self):
+        bundle, problems, admission = self.bundle, self.problems, self.admission
+        if bundle.exporter not in admission.parties:  # [BUN-5]
+            problems.add("BUN-5", 10)
+        self._check_peer_key()
+        admission.check_named()
+        self.closed_numbers = admission.check_twins(self.heads.all)
+        self.heads.check(self.signers)
+        for party in admission.parties:
+            self._check_heads_of(party)
+        self.agreement = self._find_agreement()
+        self.opened = Opened(bundle, admission, problems)
+        self.evidence = Evidence(bundle, admission, self.signers, problems)
+        self.conformance = Conformance(admission, self.opened, self.evidence, self.agreement, problems)
+        self.conformance.check_state()
+        if self.agreement is not None:
+            self.conformance.check_agreement()
+            self._check_deadlines()
+        self._check_witnesses()
+
+    def _check_challenges(self):
+        found = set()
+        for part in self.bundle.challenges:  # [BUN-14]
+            try:
+                if part.envelope is None:
+                    raise part.rejection
+                part.envelope.of_type(envelope.CHALLENGE)
+                one = head.read_challenge(part.envelope.body)
+                signer = self.signers.by_signing_key(part.envelope.sole_key())
+                if signer is None:
+                    raise Rejection("UNKNOWN_SIGNER")
+                part.envelope.verify_signature(signer[1].signing_key)
+                found.add(signer[0])
+                parties = self.admission.parties
+                if one.trail != self.bundle.trail or parties and one.to not in parties:
+                    raise Rejection("WRONG_TRAIL")
+            except Rejection as rejection:
+                self.problems.refuse("BUN-14", rejection, part.id)
+        return found
+
+    def _check_peer_key(self):
+        opening = self.admission.opening  # [BUN-26]
+        try:
+            self.signers.record(opening.said.peer, opening.said.peer_key)
+        except Rejection as rejection:
+            self.problems.refuse("BUN-26", rejection, opening.id)
+
+    def _check_heads_of(self, party):
+        newest = self.heads.newest(party)
+        if newest is None:  # [BUN-40]
+            self.problems.add("BUN-40", 11, None, party)
+        elif self.answers(newest) is False:  # [BUN-64]
+            self.problems.add("BUN-64", 11, None, newest.id)
+
+    def answers(self, one):
+        """Whether a head answers the trust file; None if that demands nothing."""
+        nonce, earliest = self.trust.nonce_of(self.bundle.trail), self.trust.earliest
+        if nonce is None and earliest is None:
+            return None
+        return (nonce is None or one.nonce == nonce) and (earliest is None or one.time >= earliest)
+
+    def _find_agreement(self):
+        """The agreement that the opening names, if it is here, parses and is signed (BUN-45 to BUN-47)."""
+        wanted = self.admission.opening.said.agreement
+        part = next((one for one in self.bundle.agreements if one.id == wanted), None)
+        if part is None:
+            self.problems.add("BUN-45", 11, None, wanted)
+            return None
+        try:
+            if part.envelope is None:
+                raise part.rejection
+            part.envelope.of_type(envelope.AGREEMENT)
+            one = agreements.read(part.envelope.body, part.id)
+            agreements.check_signed(one, part.envelope, self.signers.organisation_keys)
+        except Rejection as rejection:
+            if rejection.code == "AGREEMENT_NOT_SIGNED":
+                self.problems.add("BUN-46", 11, None, part.id)
+            else:
+                self.problems.refuse("BUN-46", rejection, part.id)
+            return None
+        if one.id not in self.trust.agreements:
+            self.problems.doubt("BUN-47", one.id)
+        return one
+
+    def _check_deadlines(self):
+        problems, admission = self.problems, self.admission
+        act = self.conformance.request.act
+        seconds = {kind: span for (of, kind), span in self.agreement.timers.items() if of == act}
+        unsure = problems.fails("BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
+        timers = Timers(admission, self.conformance.state, self.conformance.stage)
+        word = self._own_word(admission.parties[1])
+        self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
+        for one in self.deadlines:
+            if one.verdict == "no":
+                problems.broken("BUN-59", one.timer.start.id)
+            elif one.verdict == "not_checkable":
+                problems.doubt("BUN-59", one.timer.start.id)
+
+    def _own_word(self, receiver):
+        """The latest time of which the receiver itself says that nothing more had come from it (BUN-59)."""
+        own = self.admission.by(receiver)
+        count = max((one.seq + 1 for one in own), default=0)
+        last = {one.id for one in own if one.seq + 1 == count} or {None}
+        times = [one.time for one in self.heads.of(receiver) if one.own_count == count and one.own_last in last]
+        if receiver == self.bundle.exporter and self.exporter_signed:
+            times.append(self.bundle.time)
+        return max(times, default=None)
+
+    def _check_witnesses(self):
+        if self.trust.witnesses:  # [BUN-63]
+            self.problems.add("BUN-63", 11)
+        elif self.agreement is not None and self.agreement.witnesses:  # [BUN-71]
+            self.problems.doubt("BUN-71")
+
+    def signed_here(self):
+        """Everybody who signed (BUN-21)."""
+        found = {self.bundle.exporter} | self.challengers | {one.author for one in self.heads.all}
+        found |= {one.author for one in self.admission.signed.values()}
+        if self.readable:
+            found |= set(self.admission.parties) | self.evidence.authors
+        if self.agreement is not None:
+            found |= set(self.agreement.binds)
+        return found
+
+    def _check_trusted(self):
+        for one in sorted(self.signed_here()):
+            if one not in self.trust.organisations:  # [BUN-21]
+                self.problems.add("BUN-21", 13, None, one)
+            elif one in self.signers.records:
+                if all(record.id != self.trust.minimum[one] for record in self.signers.records[one]):  # [BUN-22]
+                    self.problems.add("BUN-22", 13, None, one)
+
+    def _check_surplus(self):
+        if not self.readable or self.agreement is None:
+            return
+        if self.problems.fails("BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-51"):
+            return
+        needed = self.signed_here()  # [BUN-6]
+        for organisation in list(needed):
+            for record in self.signers.records.get(organisation, ()):
+                needed |= set(record.witnesses)
+        surplus = [chain[0].id for chain in self.bundle.chains if chain[0].id not in needed]
+        surplus += [one.id for one in self.bundle.agreements if one.id != self.agreement.id]
+        surplus += [one.id for one in self.bundle.evidence if one.id not in self.evidence.named]
+        for one in surplus:
+            self.problems.add("BUN-6", 10, None, one)
+
+    # what a report says of all this
+
+    @property
+    def authentic(self):
+        return not any(one.exit in (10, 13) for one in self.problems.all)
+
+    @property
+    def complete(self):
+        demanded = any(one.exit == 11 and one.requirement != "BUN-63" for one in self.problems.all)
+        return self.readable and not demanded and not self.problems.fails("BUN-26", "BUN-46")
+
+    @property
+    def conformant(self):
+        broken = any(one.exit == 14 and one.outcome == "failed" for one in self.problems.all)
+        if broken:
+            return "no"
+        doubt = any(one.exit == 14 for one in self.problems.all)
+        known = self.readable and self.agreement is not None and self.authentic
+        if doubt or not known or self.problems.fails("BUN-24", "BUN-32", "BUN-33", "BUN-35", "BUN-51"):
+            return "not_checkable"
+        return "yes"
+
+    def outcomes(self):
+        """Requirement to `failed` or `not_checkable`, of those that something was found under."""
+        found = {}
+        for requirement in REQUIREMENTS:
+            outcomes = {one.outcome for one in self.problems.all if one.requirement == requirement}
+            if outcomes:
+                found[requirement] = "failed" if "failed" in outcomes else "not_checkable"
+        return found
+
+    def timeline(self):
+        """(event, kind, code) of every entry, in the order of BUN-82."""
+        if self.admission is None:
+            return []
+        found = [(one.id, said_kind(one), one.code) for one in self.admission.order]
+        found += [(name, said_kind(one), one.code) for name, one in sorted(self.admission.on_gap.items())]
+        return found + [(one.id, "needs_upgrade", "") for one in self.admission.unread]
+
+
+def said_kind(one):
+    return "opened" if one.kind == "opening" else one.kind
+
+
+def verify(data: bytes, trust) -> Verdict:
+    return Verdict(data, trust)

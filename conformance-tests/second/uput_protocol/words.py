@@ -1,0 +1,128 @@
+"""The sentences that a reader must see beside the codes (BUN-41, BUN-42, BUN-83).
+
+Guarantees: the words of BUN-83, letter by letter, in their order.
+"""
+
+from .trust import rfc3339
+
+
+class Words:
+    def __init__(self, verdict):
+        self.verdict = verdict
+        self.bundle, self.admission = verdict.bundle, verdict.admission
+
+    def sentences(self):
+        found = list(self._exported())
+        if self.verdict.readable:
+            found += self._restored()
+            found += [self.of_party(party) for party in self.admission.parties]
+            found += self._decisions()
+            found += self._phoned()
+            found += self._closed()
+            found += self._challenges()
+        found += self._records()
+        found.append(self.assurance())
+        return found
+
+    def name(self, organisation):
+        """What a report calls an organisation."""
+        trust, agreement = self.verdict.trust, self.verdict.agreement
+        if organisation in trust.organisations:
+            return trust.organisations[organisation]
+        if agreement is not None and agreement.id in trust.agreements and organisation in agreement.parties:
+            name = agreement.parties[organisation].name
+            if name not in trust.organisations.values():
+                return name
+        return organisation.hex()[:8]
+
+    def _exported(self):
+        n = self.name(self.bundle.exporter)
+        time = rfc3339(self.bundle.time)
+        yield f'Exported by {n} for "{self.bundle.purpose}" at {time}: purpose and time are {n}\'s word.'
+
+    def _restored(self):
+        for party in self.admission.parties:
+            other = self.name(self.admission.other(party))
+            for _, number in sorted(one for one in self.verdict.closed_numbers if one[0] == party):
+                yield f"{self.name(party)} was restored: its older number {number} was closed by {other}."
+
+    def of_party(self, party):
+        """`sentence` of one party (BUN-41, BUN-42)."""
+        n, other = self.name(party), self.name(self.admission.other(party))
+        exporter = self.name(self.bundle.exporter)
+        newest = self.verdict.heads.newest(party)
+        if newest is None:
+            text = f"No head of {n} is here: that nothing of {n} is missing is {exporter}'s word."
+        else:
+            head = f"to {n}'s head (number {newest.own_count}, {rfc3339(newest.time)})"
+            last = self.admission.admitted.get(newest.own_last)
+            here = newest.own_last is None or last is not None and (last.author, last.seq + 1) == (party, newest.own_count)
+            text = f"Complete up {head}." if here else f"Not complete up {head}: not all that it counts is here."
+            later = sum(one.seq >= newest.own_count for one in self.admission.by(party))
+            if later:
+                text += f" {later} later events of {n} are here; that no more followed is {exporter}'s word."
+        unseen = len(self.unseen(party))
+        if unseen:
+            text += f" {unseen} events of {n} rest on {exporter}'s word: nothing that {other} signed here has seen them."
+        return text
+
+    def unseen(self, party):
+        seen = set()
+        for one in self.admission.by(self.admission.other(party)):
+            seen |= self.admission.past[one.id]
+        for head in self.verdict.heads.of(self.admission.other(party)):
+            if head.seen_last in self.admission.admitted:
+                seen |= self.admission.past[head.seen_last] | {head.seen_last}
+        return [one for one in self.admission.by(party) if one.id not in seen]
+
+    def _decisions(self):
+        for one in self.admission.order:
+            cited = self.verdict.evidence.here.get(one.id)
+            if cited is not None:
+                author = self.name(one.author)
+                yield f"That decision {cited.id.hex()} of {self.name(cited.author)} is about this case is the word of {author}."
+
+    def _phoned(self):
+        state = self.verdict.conformance.state
+        o, p = (self.name(one) for one in self.admission.parties)
+        order = []
+        for one in self.admission.order:
+            said = one.code if one.kind == "phoned" and one.id not in state.void else None
+            order.append((one.id, said if said in ("yes", "no") else None))
+        answers = dict(order)
+        for name, (what, by) in state.phoned(order).items():
+            text = f"That {p} said {answers[name]} by telephone (event {name.hex()}) is the word of {o}"
+            yield text + {
+                "unconfirmed": f": nothing that {p} signed here confirms it.",
+                "confirmed": f", and {p} confirmed it with event {by.hex() if by else ''}.",
+                "contradicted": f", and {p} contradicted it with event {by.hex() if by else ''}.",
+                "replaced": f", who recorded a later call with event {by.hex() if by else ''}.",
+            }[what]
+
+    def _closed(self):
+        closed = events = values = 0
+        for one in self.admission.order:
+            opened = self.verdict.opened.slots(one)
+            shut = len(one.slots) - len(opened)
+            closed += shut
+            events += shut > 0
+            values += sum(slot.state == "field" and slot.value is None for slot in opened)
+        if closed:
+            yield f"{closed} slots of {events} events are closed: what they hold is not shown."
+        if values:
+            yield f"The values of {values} slots are closed: only their labels are shown, and not whether a basis held or had ended."
+
+    def _challenges(self):
+        if self.bundle.challenges:
+            yield f"{len(self.bundle.challenges)} challenges are carried; that they were put to a party is not shown."
+
+    def _records(self):
+        for organisation, records in sorted(self.verdict.signers.records.items()):
+            n, number = self.name(organisation), records[-1].number
+            yield f"Key records of {n} are here up to number {number}; which of them counted when is {n}'s own word."
+
+    def assurance(self):
+        text = "Not witnessed: every time is its author's word."
+        if self.bundle.proofs or self.bundle.checkpoints:
+            text += f" {self.bundle.proofs} log proofs and {self.bundle.checkpoints} checkpoints are carried and not checked."
+        return text
