@@ -18,15 +18,6 @@ pub(crate) struct Edit {
     pub(crate) to: &'static str,
 }
 
-/// What the copy is compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A program that prints the smallest violation, or nothing.
-    Check,
-    /// The tests of the state.
-    Tests,
-}
-
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -78,19 +69,15 @@ impl Copy {
         std::fs::write(self.folder.join("state").join(file), text).unwrap();
     }
 
-    /// Compiles it.
+    /// Compiles it to a program that prints the smallest violation, or nothing.
     ///
     /// # Errors
     /// What the compiler says.
-    pub(crate) fn compile(&self, purpose: Purpose) -> Result<(), String> {
+    pub(crate) fn compile(&self) -> Result<(), String> {
         let mut compiler = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         compiler.current_dir(root()).env("CARGO_MANIFEST_DIR", root());
-        compiler.arg("--edition=2024");
-        // Most violations are small and found at once; the tests go through thousands of trails.
-        match purpose {
-            Purpose::Check => compiler.arg("-Copt-level=0"),
-            Purpose::Tests => compiler.args(["--test", "-Copt-level=1"]),
-        };
+        // Most violations are small and found at once.
+        compiler.args(["--edition=2024", "-Copt-level=0"]);
         let made = compiler.arg("-o").arg(self.binary()).arg(self.folder.join("main.rs")).output().unwrap();
         if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).into_owned()) }
     }
@@ -142,25 +129,11 @@ fn program() -> String {
         format!("#[path = {file:?}] pub mod {name};\n")
     };
     let checks = ["chains", "check", "invariant", "kinds", "oracle", "smallest", "views"];
-    let tests = [
-        "acts",
-        "alike",
-        "counterpart",
-        "crossings",
-        "exhaustive",
-        "outcome",
-        "random",
-        "reference",
-        "table",
-        "trail",
-        "vectors",
-    ];
     let mut text = String::from("#![allow(warnings)]\nextern crate self as uput_core;\n");
     ["agreement", "id", "wire"].iter().for_each(|name| text.push_str(&module("mutants", name)));
     text.push_str(&format!("#[path = {:?}] pub mod act;\n", root().join("src/act.rs")));
     text.push_str("#[path = \"state/mod.rs\"] pub mod state;\n");
     checks.iter().for_each(|name| text.push_str(&module("state", name)));
-    tests.iter().for_each(|name| text.push_str(&format!("#[cfg(test)] {}", module("state", name))));
     text.push_str("fn main() { smallest::print(); }\n");
     text
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::copy::{Copy, Edit, Purpose};
+use crate::copy::{Copy, Edit};
 
 /// A rule that is taken out.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Planted {
     /// Compiles it and looks for the smallest violation; none if it has none.
     pub(crate) fn hunt(&self) -> Option<Caught> {
         let copy = Copy::edited(self.edits).unwrap_or_else(|wrong| panic!("{}: {wrong}", self.says));
-        copy.compile(Purpose::Check).unwrap_or_else(|wrong| panic!("{}: {wrong}", self.says));
+        copy.compile().unwrap_or_else(|wrong| panic!("{}: {wrong}", self.says));
         let found = copy.run(&[], Duration::from_secs(1_800));
         assert!(!found.endless, "{}: the check did not end", self.says);
         let violation = found.output.lines().next().map(str::to_owned);

@@ -25,7 +25,7 @@ fn every_code_has_one_row_in_its_place() {
 // [STA-7] [STA-40]
 #[test]
 fn no_report_is_ever_left_out() {
-    for row in ACTS {
+    for row in ACTS.iter() {
         for (side, kinds) in [(Side::Opener, row.opener_without), (Side::Peer, row.peer_without)] {
             for kind in kinds {
                 let class = state::row(side, *kind).map(|row| row.class);

@@ -32,7 +32,7 @@ fn nothing_is_violated_by_any_two_chains_about_responsibility() {
 // [STA-24] [STA-40]
 #[test]
 fn nothing_is_violated_in_any_act() {
-    for row in ACTS {
+    for row in ACTS.iter() {
         assert!(lawful(1, 1, all_kinds(), Some(row.act)) > 100, "{:?}", row.act);
     }
 }
