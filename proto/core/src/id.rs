@@ -102,10 +102,18 @@ macro_rules! identifier {
 }
 
 /// An identifier whose noun is not known yet.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id([u8; ID_LENGTH]);
 
 impl Id {
+    /// From a field of a message: 32 bytes, not all zero.
+    ///
+    /// # Errors
+    /// [`Rejection::Malformed`] for any other length or for zeros.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Rejection> {
+        EventId::parse(bytes).map(Self::from)
+    }
+
     /// SHA-256 of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

@@ -26,6 +26,7 @@ pub mod key;
 pub mod keyfile;
 pub mod legal_basis;
 pub mod letter;
+pub mod log;
 pub mod rejection;
 pub mod safe_contact;
 pub mod sensitive;
