@@ -51,9 +51,12 @@ class Admission:
         try:
             record = self.signers.record(one.author, one.key)  # [EVT-18]
             part.envelope.verify_signature(record.signing_key)
+            if part.rejection is not None:
+                raise part.rejection
         except Rejection as rejection:
             self.problems.refuse("BUN-30", rejection, part.id)
             return
+        one = part.event or one
         if one.trail != self.bundle.trail:  # [BUN-31]
             self.problems.add("BUN-31", 10, "WRONG_TRAIL", part.id)
             return
@@ -144,7 +147,7 @@ class Admission:
             one.author != author
             and one.author in self.parties
             and one.closes is not None
-            and one.closes.incarnation == older
+            and one.closes.incarnation >= older
             and one.closes.count <= seq
             for one in heads_here
         )
@@ -175,11 +178,9 @@ class Heads:
 
     def _read(self, bundle, part, signers):
         try:
-            if part.envelope is None:
-                raise part.rejection
-            part.envelope.of_type(envelope.HEAD)
             one = heads.read_head(part.envelope.body, part.id)
-            record = signers.record(one.author, one.key)
+            record = signers.record(one.author, one.key)  # [BUN-11] asked before the type
+            part.envelope.of_type(envelope.HEAD)
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
             self.problems.refuse("BUN-11", rejection, part.id)
@@ -194,14 +195,11 @@ class Heads:
     def of(self, party):
         return [one for one in self.all if one.author == party]
 
-    def newest(self, party):
-        return max(self.of(party), key=lambda one: (one.own_count, one.time, one.id), default=None)
-
     def check(self, signers):
         """What heads show: BUN-23, 26, 32, 34, 36."""
         admitted = self.admission.admitted
         for one in self.all:
-            own = self.admission.signed.get(one.own_last)
+            own = admitted.get(one.own_last)
             if own is not None and one.record.number < self.admission.record_of[own.id].number:
                 self.problems.add("BUN-23", 13, "REVOKED_SIGNER", one.id)
             other = self.admission.other(one.author)

@@ -5,10 +5,8 @@ lists are in order stands in `in_order`, as more can be said of one whose lists 
 Leaves to others: everything that its parts say.
 """
 
-import hashlib
-
 from . import envelope, event, protobuf
-from .field import demand, id_of
+from .field import demand, id_of, time_of
 from .rejection import Rejection
 from .schema import known, word
 
@@ -26,16 +24,12 @@ _LIMITS = {
 
 
 class Part:
-    """One envelope of a list: read as far as it can be, with its ID in any case."""
+    """One envelope of a list."""
 
     def __init__(self, message):
-        self.id = hashlib.sha256(envelope.pae(message.type, message.body)).digest()
-        self.type = message.type
-        self.envelope, self.rejection = None, None
-        try:
-            self.envelope = envelope.take(message)
-        except Rejection as rejection:
-            self.rejection = rejection
+        self.envelope = envelope.take(message)
+        self.id, self.type = self.envelope.id, self.envelope.type
+        self.rejection = None
 
 
 class Bundle:
@@ -64,7 +58,7 @@ def read(data: bytes) -> Bundle:
     for name in ("trail", "exporter", "key"):
         id_of(getattr(message, name), name)
     demand(known("Purpose", message.purpose), "purpose")
-    demand(message.time != 0, "time")
+    time_of(message.time, "time")
     demand(all(chain.records for chain in message.chains), "a chain without a record")
     return Bundle(env, message)
 
@@ -72,15 +66,12 @@ def read(data: bytes) -> Bundle:
 def _read_event(part):
     """Reads the body: `event` of this version, or `prefix` of a newer one; else `rejection` says why not."""
     part.event = part.prefix = None
-    if part.envelope is None:
-        return
     try:
-        if part.type == envelope.EVENT:
-            part.event = part.prefix = event.read(part.envelope.body, part.id)
-        elif event.newer_version(part.type):
-            part.prefix = event.read_prefix(part.envelope.body, part.id)
-        else:
+        if part.type != envelope.EVENT and not event.newer_version(part.type):
             raise Rejection("WRONG_TYPE", part.type)
+        part.prefix = event.read_prefix(part.envelope.body, part.id)
+        if part.type == envelope.EVENT:
+            part.event = event.read(part.envelope.body, part.id)
     except Rejection as rejection:
         part.rejection = rejection
 
@@ -111,10 +102,11 @@ def _chain_in_order(chain):
     for part in chain:
         try:
             keys.append((protobuf.decode("KeyRecord", part.envelope.body).number, part.id))
-        except (Rejection, AttributeError):
+        except Rejection:
             return len({part.id for part in chain}) == len(chain)
-    first = [number for number, _ in keys]
-    main = next((at for at in range(1, len(first)) if first[at] <= first[at - 1]), len(first))
-    return _ascends(keys[main:]) and len({one for _, one in keys}) == len(keys)
-
-
+    # The first of a number is the successor, any other one of it a second successor.
+    numbers = [number for number, _ in keys]
+    firsts = [at for at, number in enumerate(numbers) if number not in numbers[:at]]
+    seconds = [key for at, key in enumerate(keys) if at not in firsts]
+    rightly = [keys[at] for at in sorted(firsts, key=lambda at: numbers[at])] + sorted(seconds)
+    return keys == rightly and len({one for _, one in keys}) == len(keys)

@@ -25,9 +25,8 @@ class Opened:
         gaps = problems.fails("BUN-32")
         for one in bundle.disclosures:
             try:
-                disclosure.check_form(one)
-                event = admission.admitted.get(one.event) or admission.on_gap.get(one.event)
-                if event is not None and admission.opening is not None:
+                event = admission.admitted.get(one.event)
+                if event is not None:
                     nonce = admission.opening.said.nonce
                     self.of[event.id] = disclosure.open_slots(one, event.slots, nonce, event.author)
                 elif one.event not in here and not gaps:
@@ -42,37 +41,42 @@ class Opened:
 class Evidence:
     """The decisions of other trails that are cited (BUN-51, BUN-52)."""
 
-    def __init__(self, bundle, admission, signers, problems):
+    def __init__(self, bundle, signers, problems):
         self.problems = problems
-        self.authors = set()
-        self.here = {}
-        parts = {part.id: part for part in bundle.evidence}
-        named = [one for one in admission.order if one.kind == "decision" and one.said.evidence]
-        self.named = {one.said.evidence for one in named}
-        for one in named:
-            part = parts.get(one.said.evidence)
-            if part is None:
-                problems.add("BUN-51", 11, None, one.id, sentence="its evidence is not here")
-            else:
-                self._verify(one, part, signers)
+        self.signed, self.false = {}, set()
+        self.here, self.named = {}, set()
+        for part in bundle.evidence:
+            self._verify(part, signers)
+        self.authors = {one.author for one in self.signed.values()}
 
-    def _verify(self, citing, part, signers):
+    def _verify(self, part, signers):
         try:
-            if part.envelope is None:
-                raise part.rejection
             part.envelope.of_type(envelope.EVENT)
             cited = read_event(part.envelope.body, part.id)
-            self.authors.add(cited.author)
             record = signers.record(cited.author, cited.key)
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
-            self.problems.refuse("BUN-51", rejection, citing.id)
+            self.problems.refuse("BUN-51", rejection, part.id)
+            self.false.add(part.id)
             return
-        self.here[citing.id] = cited
-        try:
-            check_evidence(citing, cited)
-        except Rejection:
-            self.problems.broken("BUN-52", citing.id)
+        self.signed[part.id] = cited
+
+    def cite(self, admission):
+        """Holds each decision of the trail against what it cites."""
+        for one in admission.order:
+            if one.kind != "decision" or not one.said.evidence:
+                continue
+            self.named.add(one.said.evidence)
+            cited = self.signed.get(one.said.evidence)
+            if cited is None:
+                if one.said.evidence not in self.false:
+                    self.problems.add("BUN-51", 11, None, one.id, sentence="its evidence is not here")
+                continue
+            self.here[one.id] = cited
+            try:
+                check_evidence(one, cited)
+            except Rejection:
+                self.problems.broken("BUN-52", one.id)
 
     def issuer(self, decision):
         """Who made a decision, or None if its evidence is not here."""

@@ -22,8 +22,6 @@ class Signers:
         chain = key.Chain()
         try:
             for part in parts:
-                if part.envelope is None:
-                    raise part.rejection
                 chain.attach(key.read_record(part.envelope))
         except Rejection as rejection:
             problems.add("BUN-20", 10, rejection.code, parts[0].id)  # [BUN-20]
@@ -85,7 +83,7 @@ def check_exporter(bundle, signers, problems) -> bool:
     except Rejection as rejection:
         problems.refuse("BUN-4", rejection)
         return False
-    if record is not signers.newest(bundle.exporter):
+    if any(one.previous == record.id for one in signers.records[bundle.exporter]):
         problems.add("BUN-4", 13, "REVOKED_SIGNER")
     return True
 

@@ -176,9 +176,13 @@ def _judge(admission, timer, seconds, own_word, bundle_time, unsure):
     due = timer.start.time + seconds
     receiver = admission.parties[1]
     if timer.done is None:
+        second = own_word if own_word is not None else bundle_time
         late, verdict = _not_met(timer, due, receiver, own_word, bundle_time)
     else:
-        late, verdict = _done_late(admission, timer, due, seconds, receiver)
+        second = timer.done.time
+        late, verdict = _done_late(admission, timer, due, receiver)
+    if verdict is None and second is not None and _stands(admission, timer.start) + seconds < second:
+        verdict = "not_checkable"
     if verdict == "no" and unsure:
         verdict = "not_checkable"
     return Deadline(timer, due, late, verdict, None)
@@ -194,18 +198,17 @@ def _not_met(timer, due, receiver, own_word, bundle_time):
     return None, None
 
 
-def _done_late(admission, timer, due, seconds, receiver):
+def _done_late(admission, timer, due, receiver):
     start, done = timer.start, timer.done
     if done.time > due:
         own = start.author == receiver and done.author == receiver
         return done.time - due, "no" if own else "not_checkable"
     if any(admission.admitted[one].time > due for one in admission.past[done.id]):
         return None, "not_checkable"
-    if start.author == receiver:
-        upper = min(
-            (one.time for one in admission.by(admission.parties[0]) if start.id in admission.past[one.id]),
-            default=start.time,
-        )
-        if upper + seconds < done.time and upper < start.time:
-            return None, "not_checkable"
     return None, None
+
+
+def _stands(admission, start):
+    """Its claimed time, but no later than the earliest event of the other party that has it in its past (TIM-3)."""
+    later = [one.time for one in admission.by(admission.other(start.author)) if start.id in admission.past[one.id]]
+    return min([start.time, *later])

@@ -14,7 +14,7 @@ from .rejection import Rejection
 from .text import is_text
 
 FORMAT = "uput trust file 1"
-_ID = re.compile(r"[0-9a-f]{64}\Z")
+_ID = re.compile(r"[0-9a-fA-F]{64}\Z")
 _KEYS = {
     "": ("format", "made_by"),
     "witnesses": ("number", "independent"),
@@ -115,7 +115,7 @@ def _check(table, places):
         if name not in _KEYS[""] and name not in _KEYS:
             raise BadTrust(places.lines.get(("", 0, name)) or places.of(name, 0), "unknown key")
     _check_table(table, "", 0, places, {"format": _is_format, "made_by": _is_name})
-    _check_one(table, "witnesses", places, {}, {"number": _is_count, "independent": _is_bool})
+    _check_one(table, "witnesses", places, {"number": _is_count, "independent": _is_bool}, {})
     _check_one(table, "heads", places, {}, {"nonce": _is_nonce, "earliest": _is_time})
     _check_list(table, "organisation", "name", places)
     _check_list(table, "agreement", "title", places)
@@ -144,7 +144,9 @@ def _check_table(table, name, index, places, required, optional=None):
 
 
 def _check_list(table, name, title, places):
-    entries = table.get(name, [])
+    if name not in table:
+        raise BadTrust(1, f"{name} is missing")
+    entries = table[name]
     if not isinstance(entries, list) or len(entries) > 4096 or not all(isinstance(one, dict) for one in entries):
         raise BadTrust(places.of(name, 0), "a list of tables")
     tests = {title: _is_name, "id": _is_id}
@@ -153,11 +155,11 @@ def _check_list(table, name, title, places):
     ids, names = set(), set()
     for index, one in enumerate(entries):
         _check_table(one, name, index, places, tests)
-        if one["id"] in ids:
+        if one["id"].lower() in ids:
             raise BadTrust(places.of(name, index, "id"), "twice")
         if name == "organisation" and one[title] in names:
             raise BadTrust(places.of(name, index, title), "twice")
-        ids.add(one["id"])
+        ids.add(one["id"].lower())
         names.add(one[title])
 
 

@@ -50,10 +50,14 @@ class Verdict:
         self.admission = Admission(bundle, self.signers, problems)
         self.heads = Heads(bundle, self.admission, self.signers, problems)
         self.challengers = self._check_challenges()
+        self.evidence = Evidence(bundle, self.signers, problems)
         if self.readable:
             self._verify_trail()
+        self._check_witnesses()
         self._check_trusted()
         self._check_surplus()
+        if self.readable and self.agreement is not None:
+            self._check_deadlines()
 
     def _verify_trail(self):
         bundle, problems, admission = self.bundle, self.problems, self.admission
@@ -67,20 +71,16 @@ class Verdict:
             self._check_heads_of(party)
         self.agreement = self._find_agreement()
         self.opened = Opened(bundle, admission, problems)
-        self.evidence = Evidence(bundle, admission, self.signers, problems)
+        self.evidence.cite(admission)
         self.conformance = Conformance(admission, self.opened, self.evidence, self.agreement, problems)
         self.conformance.check_state()
         if self.agreement is not None:
             self.conformance.check_agreement()
-            self._check_deadlines()
-        self._check_witnesses()
 
     def _check_challenges(self):
         found = set()
         for part in self.bundle.challenges:  # [BUN-14]
             try:
-                if part.envelope is None:
-                    raise part.rejection
                 part.envelope.of_type(envelope.CHALLENGE)
                 one = head.read_challenge(part.envelope.body)
                 signer = self.signers.by_signing_key(part.envelope.sole_key())
@@ -103,18 +103,26 @@ class Verdict:
             self.problems.refuse("BUN-26", rejection, opening.id)
 
     def _check_heads_of(self, party):
-        newest = self.heads.newest(party)
+        newest = self.newest_head(party)
         if newest is None:  # [BUN-40]
             self.problems.add("BUN-40", 11, None, party)
-        elif self.answers(newest) is False:  # [BUN-64]
-            self.problems.add("BUN-64", 11, None, newest.id)
+        if self.answers(newest) is False:  # [BUN-64]
+            self.problems.add("BUN-64", 11, None, party)
+
+    def newest_head(self, party):
+        """The head with the highest count of its own; of these one that answers, of these the one that has seen most."""
+        return max(
+            self.heads.of(party),
+            key=lambda one: (one.own_count, self.answers(one) is True, one.seen_count, one.time, one.id),
+            default=None,
+        )
 
     def answers(self, one):
         """Whether a head answers the trust file; None if that demands nothing."""
         nonce, earliest = self.trust.nonce_of(self.bundle.trail), self.trust.earliest
         if nonce is None and earliest is None:
             return None
-        return (nonce is None or one.nonce == nonce) and (earliest is None or one.time >= earliest)
+        return one is not None and (nonce is None or one.nonce == nonce) and (earliest is None or one.time >= earliest)
 
     def _find_agreement(self):
         """The agreement that the opening names, if it is here, parses and is signed (BUN-45 to BUN-47)."""
@@ -124,8 +132,6 @@ class Verdict:
             self.problems.add("BUN-45", 11, None, wanted)
             return None
         try:
-            if part.envelope is None:
-                raise part.rejection
             part.envelope.of_type(envelope.AGREEMENT)
             one = agreements.read(part.envelope.body, part.id)
             agreements.check_signed(one, part.envelope, self.signers.organisation_keys)
@@ -143,7 +149,7 @@ class Verdict:
         problems, admission = self.problems, self.admission
         act = self.conformance.request.act
         seconds = {kind: span for (of, kind), span in self.agreement.timers.items() if of == act}
-        unsure = problems.fails("BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
+        unsure = problems.fails("BUN-4", "BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
         timers = Timers(admission, self.conformance.state, self.conformance.stage)
         word = self._own_word(admission.parties[1])
         self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
@@ -173,8 +179,7 @@ class Verdict:
         """Everybody who signed (BUN-21)."""
         found = {self.bundle.exporter} | self.challengers | {one.author for one in self.heads.all}
         found |= {one.author for one in self.admission.signed.values()}
-        if self.readable:
-            found |= set(self.admission.parties) | self.evidence.authors
+        found |= self.evidence.authors | set(self.admission.parties)
         if self.agreement is not None:
             found |= set(self.agreement.binds)
         return found

@@ -50,7 +50,7 @@ class Words:
         """`sentence` of one party (BUN-41, BUN-42)."""
         n, other = self.name(party), self.name(self.admission.other(party))
         exporter = self.name(self.bundle.exporter)
-        newest = self.verdict.heads.newest(party)
+        newest = self.verdict.newest_head(party)
         if newest is None:
             text = f"No head of {n} is here: that nothing of {n} is missing is {exporter}'s word."
         else:
@@ -58,7 +58,7 @@ class Words:
             last = self.admission.admitted.get(newest.own_last)
             here = newest.own_last is None or last is not None and (last.author, last.seq + 1) == (party, newest.own_count)
             text = f"Complete up {head}." if here else f"Not complete up {head}: not all that it counts is here."
-            later = sum(one.seq >= newest.own_count for one in self.admission.by(party))
+            later = len({one.seq for one in self.admission.by(party) if one.seq >= newest.own_count})  # of twins one counts
             if later:
                 text += f" {later} later events of {n} are here; that no more followed is {exporter}'s word."
         unseen = len(self.unseen(party))
