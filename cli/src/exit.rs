@@ -71,11 +71,11 @@ impl Exit {
             Self::Cancelled => "cancelled at a prompt; nothing was done",
             Self::NotAuthenticated => "not authenticated to the node, or a key is locked",
             Self::Unreachable => "the node cannot be reached; try again later",
-            Self::NotAuthentic => "trail verify: not authentic",
-            Self::Incomplete => "trail verify: incomplete",
-            Self::Equivocation => "trail verify: a party signed contradictory statements (equivocation)",
-            Self::UnknownSigner => "trail verify: a signer is unknown or revoked",
-            Self::NotConformant => "trail verify: authentic, but not conformant or not checkable whether it is",
+            Self::NotAuthentic => "verdict: not authentic",
+            Self::Incomplete => "verdict: incomplete",
+            Self::Equivocation => "verdict: a party signed contradictory statements (equivocation)",
+            Self::UnknownSigner => "verdict: a signer is unknown or revoked",
+            Self::NotConformant => "verdict: authentic, but not conformant or not checkable whether it is",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Trails: what was signed, step by step.
 
+mod compare;
 mod export;
 mod folder;
 mod report;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 use crate::args::Options;
 use crate::failure::Failure;
 use crate::output::Answer;
+use crate::trail::compare::CompareArgs;
 use crate::trail::export::ExportArgs;
 pub(crate) use crate::trail::show::ShowArgs;
 use crate::trail::verify::VerifyArgs;
@@ -30,6 +32,8 @@ pub(crate) enum TrailCommand {
     Export(ExportArgs),
     /// Verify a bundle, or a folder of them, offline: what happened, what was checked, what it comes to
     Verify(VerifyArgs),
+    /// Hold two bundles of one trail against each other, offline: what did one leave out?
+    Compare(CompareArgs),
 }
 
 impl TrailCommand {
@@ -38,6 +42,7 @@ impl TrailCommand {
             Self::Show(args) => args.timeline(options).await,
             Self::Export(args) => args.run(options).await,
             Self::Verify(args) => args.run(options),
+            Self::Compare(args) => args.run(options),
         }
     }
 }

@@ -137,3 +137,30 @@ fn a_name_that_is_markup_stays_text_on_the_page() {
     );
     assert_eq!((again.code, json(&again)["error"]["reason"].as_str()), (1, Some("FILE_EXISTS")));
 }
+
+#[test]
+fn two_bundles_of_one_trail_are_held_against_each_other() {
+    // [CLI-76]
+    let desk = Desk::new();
+    let night = desk.world.night();
+    let part = night.until(night.trail.len() - 2);
+    let mut draft = part.draft(&desk.world.jasen, &Extent::NOTHING);
+    draft.evidence = night.draft(&desk.world.jasen, &Extent::NOTHING).evidence;
+    draft.time = desk.world.at(1_000);
+    desk.write("theirs.uput", &draft.build(desk.world.jasen.signing()).unwrap());
+    let words = ["trail", "compare", "night.uput", "theirs.uput", "--trust", "trust.toml"];
+    let people = run(desk.path(), words, "");
+    let object = json(&run(desk.path(), words.iter().copied().chain(["--json"]), ""));
+    assert_eq!((people.code, object["exit_code"].as_u64()), (11, Some(11)), "{}", people.stdout);
+    assert_eq!(people.stdout.matches("LEFT OUT").count(), 2);
+    assert_eq!(object["bundles"][1]["lacks"].as_array().unwrap().len(), 2);
+    let compare = |one: &str, two: &str| {
+        let run = run(desk.path(), ["trail", "compare", one, two, "--trust", "trust.toml", "--json"], "");
+        (run.code, json(&run)["error"]["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    desk.write("another.uput", &desk.world.another().bundle(&desk.world.hotline, &Extent::NOTHING));
+    desk.write("cut.uput", b"no bundle");
+    assert_eq!(compare("night.uput", "another.uput"), (1, "OTHER_TRAIL".to_owned()));
+    assert_eq!(compare("night.uput", "cut.uput"), (1, "MALFORMED".to_owned()));
+    assert_eq!(compare("night.uput", "nowhere.uput").0, 1);
+}

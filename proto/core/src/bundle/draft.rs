@@ -1,5 +1,7 @@
 //! What goes into a bundle.
 
+use std::collections::BTreeSet;
+
 use super::{Bundle, order};
 use crate::{
     codec,
@@ -54,6 +56,30 @@ impl BundleDraft {
         let bytes = Envelope::sign(MediaType::BUNDLE, self.encode(), &[key])?.to_bytes();
         Bundle::parse(&bytes)?;
         Ok(bytes)
+    }
+
+    /// Takes in what another one of the same trail holds, each part once; of two openings of one event its own stays.
+    pub(super) fn take_in(&mut self, other: &Self) {
+        for theirs in &other.chains {
+            let first = theirs.first().map(Envelope::id);
+            match self.chains.iter_mut().find(|ours| ours.first().map(Envelope::id) == first) {
+                Some(ours) => order::merge_chain(ours, theirs),
+                None => self.chains.push(theirs.clone()),
+            }
+        }
+        self.agreements.extend_from_slice(&other.agreements);
+        self.events.extend_from_slice(&other.events);
+        self.heads.extend_from_slice(&other.heads);
+        self.challenges.extend_from_slice(&other.challenges);
+        self.evidence.extend_from_slice(&other.evidence);
+        self.checkpoints.extend_from_slice(&other.checkpoints);
+        let opened: BTreeSet<Vec<u8>> = self.disclosures.iter().map(|opened| opened.event.clone()).collect();
+        let more = other.disclosures.iter().filter(|more| !opened.contains(&more.event));
+        self.disclosures.extend(more.cloned());
+        let shown: BTreeSet<_> = self.proofs.iter().map(|proof| (proof.party.clone(), proof.tick)).collect();
+        let more = other.proofs.iter().filter(|more| !shown.contains(&(more.party.clone(), more.tick)));
+        self.proofs.extend(more.cloned());
+        order::arrange(self);
     }
 
     fn encode(&self) -> Vec<u8> {

@@ -85,6 +85,15 @@ impl Bundle {
         Ok(Self { envelope, content, prefixes, starts })
     }
 
+    /// What two bundles of one trail hold together, under the envelope of the first, whose signature does not cover it.
+    pub(crate) fn together(&self, other: &Self) -> Self {
+        let mut content = self.content.clone();
+        content.take_in(&other.content);
+        let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
+        let prefixes = content.events.iter().map(prefix).collect();
+        Self { envelope: self.envelope.clone(), starts: self.starts.clone(), content, prefixes }
+    }
+
     /// The envelope that the exporter signed.
     #[must_use]
     pub const fn envelope(&self) -> &Envelope {

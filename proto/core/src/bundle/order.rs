@@ -1,6 +1,6 @@
 //! The one order in which the parts of a bundle stand. [BUN-3]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BundleDraft, List};
 use crate::{
@@ -34,6 +34,24 @@ pub(super) fn arrange(draft: &mut BundleDraft) {
     draft.proofs.sort_by(|a, b| (&a.party, a.tick).cmp(&(&b.party, b.tick)));
     draft.checkpoints.sort();
     draft.checkpoints.dedup();
+}
+
+/// Adds the records of the same chain that it lacks: what goes on first, second successors behind.
+pub(super) fn merge_chain(ours: &mut Vec<Envelope>, theirs: &[Envelope]) {
+    let (run, tail) = theirs.split_at(first_run(theirs));
+    let seconds = ours.split_off(first_run(ours));
+    // Where both go on alike the longer one goes on; the first of one that goes on otherwise is a second successor.
+    let alike = ours.iter().zip(run).take_while(|(a, b)| a.id() == b.id()).count();
+    if alike == ours.len() {
+        ours.extend(run.iter().skip(alike).cloned());
+    }
+    let here: BTreeSet<Id> = ours.iter().map(Envelope::id).collect();
+    let mut behind: Vec<Envelope> =
+        seconds.into_iter().chain(run.iter().skip(alike).cloned()).chain(tail.iter().cloned()).collect();
+    behind.retain(|record| !here.contains(&record.id()));
+    behind.sort_by_key(record_key);
+    behind.dedup_by_key(|record| record.id());
+    ours.extend(behind);
 }
 
 /// The first part that does not stand after the one before it.

@@ -61,13 +61,19 @@ struct Judged {
 
 impl<'a> Examination<'a> {
     /// Verifies every signature.
-    pub(super) fn new(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
+    pub(super) fn new(bundle: &'a Bundle, trust: &'a TrustFile, findings: Findings) -> Self {
+        let mut examination = Self::of_parts(bundle, trust, findings);
+        exporter::verify(bundle, &examination.keyring, &mut examination.findings);
+        examination
+    }
+
+    /// Verifies every signature but that of an exporter: of what two exported together, nobody signed the whole. [BUN-96]
+    pub(super) fn of_parts(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
         findings.reach(Demand::Order);
         if let Some(place) = bundle.disorder() {
             findings.reject(Demand::Order, Exit::NotAuthentic, Where::part(place), Rejection::NotCanonical);
         }
         let keyring = Keyring::verify(bundle, trust, &mut findings);
-        exporter::verify(bundle, &keyring, &mut findings);
         let events = Events::verify(bundle, &keyring, &mut findings);
         let opening = events.opening(bundle).cloned();
         let named = opening.as_ref().and_then(|event| event.opening()).map(|opening| opening.agreement);
@@ -75,6 +81,13 @@ impl<'a> Examination<'a> {
         let heads = Heads::verify(bundle, &keyring, &mut findings);
         let evidence = Evidence::verify(bundle, &keyring, &mut findings);
         Self { bundle, trust, keyring, events, opening, agreement, heads, evidence, findings }
+    }
+
+    /// The trail as far as it connects, and all else that was verified: who signed that they had which event.
+    pub(super) fn connected(mut self) -> (Connected, Heads) {
+        let mut unsaid = Findings::default();
+        let stage = self.opening.as_ref().map_or(0, |event| self.stage_of(event));
+        (self.events.connect(self.opening.as_ref(), stage, &mut unsaid), self.heads)
     }
 
     /// Puts everything together and judges it.

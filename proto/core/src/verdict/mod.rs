@@ -6,6 +6,7 @@
 
 mod challenges;
 mod chronology;
+mod compare;
 mod conduct;
 mod deadlines;
 mod demand;
@@ -26,6 +27,7 @@ mod telephone;
 mod timeline;
 mod twins;
 
+pub use compare::{Compared, Comparison, Lacking, Together, Uncomparable, Why, compare};
 pub use exit::Exit;
 pub use report::{
     AgreementShown, Assurance, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline, Entry, Exported,

@@ -8,6 +8,7 @@
 )]
 
 mod case;
+mod compared;
 mod content;
 mod dated;
 mod form;
