@@ -37,6 +37,9 @@ pub(super) fn verify(bundle: &Bundle, trail: &Trail, keyring: &Keyring, findings
 }
 
 fn check(envelope: &Envelope, trail: &Trail, keyring: &Keyring) -> Result<OrgId, Rejection> {
+    if !envelope.is(MediaType::CHALLENGE) {
+        return Err(Rejection::WrongType); // [ENV-9]
+    }
     let named = envelope.signers().next().ok_or(Rejection::WrongSigners)?;
     let (signer, key) = keyring.find_signing(&named).ok_or(Rejection::UnknownSigner)?;
     let challenge = verify_one(envelope.clone(), MediaType::CHALLENGE, key, Challenge::parse)?;

@@ -30,8 +30,9 @@ impl Evidence {
             findings.reach(Demand::Evidence);
             let id = envelope.id();
             let place = Where::part(bundle.place(List::Evidence, index)).of(EventId::from(id));
+            let typed = if envelope.is(MediaType::EVENT) { Ok(()) } else { Err(Rejection::WrongType) }; // [ENV-9]
             // Read before it is verified only to find the key that must have signed it.
-            let verified = EventPrefix::parse(id, envelope.body()).and_then(|prefix| {
+            let verified = typed.and_then(|()| EventPrefix::parse(id, envelope.body())).and_then(|prefix| {
                 let key = keyring.signing_key(&prefix.author, &prefix.key)?;
                 verify_one(envelope.clone(), MediaType::EVENT, key, |body| Event::parse(id, body))
             });

@@ -26,8 +26,9 @@ impl Heads {
         for (index, envelope) in bundle.heads.iter().enumerate() {
             findings.reach(Demand::Heads);
             let place = || Where::part(bundle.place(List::Heads, index)).of(HeadId::from(envelope.id()));
+            let typed = if envelope.is(MediaType::HEAD) { Ok(()) } else { Err(Rejection::WrongType) }; // [ENV-9]
             // Read before it is verified only to find the key that must have signed it.
-            let verified = Head::parse(envelope.body()).and_then(|head| {
+            let verified = typed.and_then(|()| Head::parse(envelope.body())).and_then(|head| {
                 let key = keyring.signing_key(&head.author, &head.key)?;
                 let head = verify_one(envelope.clone(), MediaType::HEAD, key, Head::parse)?;
                 if head.trail == bundle.trail { Ok(head) } else { Err(Rejection::WrongTrail) }

@@ -35,11 +35,11 @@ fn at(seconds: u64) -> Seconds {
     Seconds::new(MIDNIGHT + seconds).unwrap()
 }
 
-fn seed(name: &str) -> [u8; 32] {
+pub(crate) fn seed(name: &str) -> [u8; 32] {
     *Id::of(name.as_bytes()).as_bytes()
 }
 
-fn key(name: &str) -> SigningKey {
+pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::from_seed(&seed(name))
 }
 
@@ -47,13 +47,13 @@ fn key(name: &str) -> SigningKey {
 pub(crate) struct Organisation {
     pub(crate) name: &'static str,
     pub(crate) id: OrgId,
-    key: SigningKey,
-    signing: Vec<SigningKey>,
+    pub(crate) key: SigningKey,
+    pub(crate) signing: Vec<SigningKey>,
     pub(crate) records: Vec<Envelope>,
 }
 
 impl Organisation {
-    fn invented(name: &'static str) -> Self {
+    pub(crate) fn invented(name: &'static str) -> Self {
         let organisation = key(&format!("{name} key"));
         let signing = key(&format!("{name} signing 0"));
         let draft = KeyRecordDraft {
@@ -73,10 +73,16 @@ impl Organisation {
 
     /// A new signing key.
     pub(crate) fn rotate(&mut self) {
+        self.rotate_with(|_| {});
+    }
+
+    /// A new signing key in a record that says something else too.
+    pub(crate) fn rotate_with(&mut self, change: impl FnOnce(&mut KeyRecordDraft)) {
         let (number, name) = (self.signing.len(), self.name);
         let signing = key(&format!("{name} signing {number}"));
         let (time, end) = (at(0), Seconds::new(MIDNIGHT + 86_400 * 365).unwrap());
-        let draft = KeyRecordDraft::after(self.chain().newest(), time, end);
+        let mut draft = KeyRecordDraft::after(self.chain().newest(), time, end);
+        change(&mut draft);
         let record = sign_key_record(draft, &self.key, &signing, &key(&format!("{name} tls")), None).unwrap();
         self.records.push(record);
         self.signing.push(signing);
@@ -288,7 +294,7 @@ impl World {
         other
     }
 
-    fn opening(&self, peer: &Organisation, act: Act, service_type: ServiceType, name: &str) -> Opening {
+    pub(crate) fn opening(&self, peer: &Organisation, act: Act, service_type: ServiceType, name: &str) -> Opening {
         Opening {
             peer: peer.id,
             peer_key: peer.newest(),
@@ -326,7 +332,7 @@ impl<'w> Story<'w> {
         Self::begin(world, opener, opening, terms, fields, name)
     }
 
-    fn begin(
+    pub(crate) fn begin(
         world: &'w World,
         opener: &'w Organisation,
         opening: Opening,
@@ -540,11 +546,11 @@ fn order(name: &str, number: usize) -> Sensitive<[u8; 32]> {
     Sensitive::new(seed(&format!("{name} order {number}")))
 }
 
-fn field(label: Label, value: &str) -> Field {
+pub(crate) fn field(label: Label, value: &str) -> Field {
     Field::new(label, Sensitive::new(value.to_owned())).unwrap()
 }
 
-fn bed() -> Vec<Field> {
+pub(crate) fn bed() -> Vec<Field> {
     vec![field(Label::Places, "2"), field(Label::Adults, "1"), field(Label::Children, "1")]
 }
 
@@ -565,7 +571,7 @@ fn identity() -> Vec<Field> {
     vec![field(Label::Name, "Mila Invented"), field(Label::SafeContactChannel, "through_sender")]
 }
 
-fn with_consent(mut fields: Vec<Field>) -> Vec<Field> {
+pub(crate) fn with_consent(mut fields: Vec<Field>) -> Vec<Field> {
     fields.extend([
         field(Label::ConsentGivenBy, "herself"),
         field(Label::ConsentForm, "oral_witnessed"),

@@ -1,0 +1,63 @@
+//! The corpus of conformance-tests/corpus: bundles that are each wrong in one way, and some that are right.
+//!
+//! Guarantees that every entry is what its generator writes, byte for byte, and that this verifier rejects it for the
+//! reason that stands beside the change, and for no other. What an entry comes to is written by hand from the text of
+//! specs/; only the place of the fault is taken from this verifier. Decided in specs/adr/0014.
+//!
+//! `UPUT_BLESS=1 cargo test -p uput-core --test corpus` writes the folders anew.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(unused_braces, reason = "a bundle that takes a line of its own stands in braces like those that take more")]
+
+mod bodies;
+mod entry;
+mod envelopes;
+mod file;
+mod folder;
+mod forge;
+mod heads;
+mod keys;
+mod order;
+#[allow(dead_code, reason = "a scene has more in it than one play needs")]
+#[path = "../verdict/sample.rs"]
+mod sample;
+mod sequence;
+mod signers;
+mod trust;
+mod valid;
+mod weak;
+
+use entry::Entry;
+
+/// Every entry.
+fn all() -> Vec<Entry> {
+    let makers: [fn() -> Vec<Entry>; 10] = [
+        valid::entries,
+        file::entries,
+        envelopes::entries,
+        order::entries,
+        keys::entries,
+        signers::entries,
+        bodies::entries,
+        sequence::entries,
+        heads::entries,
+        trust::entries,
+    ];
+    makers.iter().flat_map(|maker| maker()).collect()
+}
+
+#[test]
+fn every_entry_is_rejected_for_its_own_reason_and_no_other() {
+    let wrong: Vec<String> = all().iter().filter_map(|entry| entry.complaint()).collect();
+    assert!(wrong.is_empty(), "{} entries:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_folders_are_what_the_generator_writes() {
+    folder::compare(&all());
+}
