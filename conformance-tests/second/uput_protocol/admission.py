@@ -44,7 +44,7 @@ class Admission:
         return past
 
     def _verify(self, part):
-        if part.prefix is None:
+        if part.prefix is None or part.rejection is not None and part.rejection.code == "WRONG_TYPE":
             self.problems.refuse("BUN-30", part.rejection, part.id)
             return
         one = part.prefix
@@ -116,14 +116,12 @@ class Admission:
             self.problems.add("BUN-32", 11, None, one.id, sentence="it names what is not here")
 
     def check_named(self):
-        """BUN-32 of what is delivered and of the offer that is taken; BUN-34 of what is delivered."""
+        """BUN-32 of what is delivered and of the offer that is taken."""
         for one in self.order:
             if one.kind not in ("delivered", "transfer_taken"):
                 continue
             if one.names not in self.admitted:
                 self.problems.add("BUN-32", 11, None, one.id, sentence=f"it names {one.names.hex()}")
-            elif one.kind == "delivered" and one.names not in self.past[one.id]:
-                self.problems.broken("BUN-34", one.id)
 
     def check_twins(self, heads_here):
         """BUN-33 and BUN-35. Returns the numbers that were closed: (party, number)."""
@@ -206,7 +204,8 @@ class Heads:
             if not _holds(signers, other, one.peer_key):  # [BUN-26]
                 self.problems.add("BUN-26", 13, "UNKNOWN_SIGNER", one.id)
             if not self._contradicts(one) and one.own_last is not None and one.own_last not in admitted:
-                self.problems.add("BUN-32", 11, None, one.id, sentence="own_last")
+                requirement = "BUN-35" if self._was_used_before(one) else "BUN-32"
+                self.problems.add(requirement, 11, None, one.id, sentence="own_last")
             seen = admitted.get(one.seen_last)
             if one.seen_last and (seen is None or seen.author != other or seen.seq + 1 != one.seen_count):
                 self.problems.add("BUN-32", 11, None, one.id, sentence="seen_last")
@@ -227,6 +226,13 @@ class Heads:
         if wrong:
             self.problems.add("BUN-36", 12, None, one.id)
         return wrong
+
+    def _was_used_before(self, one):
+        """BUN-36: another incarnation used the number, and the event that the head names is not here."""
+        return one.own_last not in self.admission.signed and any(
+            (e.author, e.seq + 1) == (one.author, one.own_count) and e.incarnation != one.incarnation
+            for e in self.admission.signed.values()
+        )
 
     def _check_pairs(self):
         admitted = self.admission.admitted

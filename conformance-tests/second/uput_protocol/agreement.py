@@ -15,6 +15,7 @@ from .schema import known, word
 from .text import is_text
 
 LONGEST_SPAN = 6_324_480_000
+_MISSED = frozenset({"deliver", "acknowledge", "answer", "contact", "decision"})
 _WORD = re.compile(r"[a-z0-9_]{1,40}\Z")
 
 
@@ -201,14 +202,30 @@ def _check_spans(message):
         demand(known("Act", one.act) and known("TimerKind", one.kind), "timer")
         _span(one.seconds)
     _ascending([(one.act, one.kind) for one in message.timers])
-    for one in message.escalation:
-        demand(known("ServiceType", one.service_type), "escalation")
-        _span(one.after)
-    _ascending([one.after for one in message.escalation])
+    _check_escalation(message.escalation)
     demand(message.retention is not None, "retention")
     _span(message.retention.values)
     _span(message.retention.evidence)
     demand(message.retention.evidence >= message.retention.values, "evidence")  # [AGR-18]
+
+
+def _check_escalation(steps):
+    demand(len(steps) <= 256, "too many")
+    for one in steps:  # [AGR-50]
+        demand(known("ServiceType", one.service_type), "escalation")
+        _span(one.after)
+        _codes("Act", one.acts)
+        _codes("TimerKind", one.timers)
+        demand(all(word("TimerKind", kind) in _MISSED for kind in one.timers), "timer")
+    for at, one in enumerate(steps):  # [AGR-51]
+        for later in steps[at + 1 :]:
+            demand(one.after <= later.after, "order")
+            if one.after == later.after:
+                demand(not (_meet(one.acts, later.acts) and _meet(one.timers, later.timers)), "two at one time")
+
+
+def _meet(a, b):
+    return not a or not b or bool(set(a) & set(b))
 
 
 def _span(seconds):

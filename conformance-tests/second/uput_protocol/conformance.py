@@ -114,8 +114,10 @@ class Conformance:
     def check_state(self):
         for name in self.state.void:
             self.problems.broken("BUN-53", name)
-        for _, name in self.state.findings:
+        for finding, name in self.state.findings:
             self.problems.broken("BUN-54", name)
+            if finding == "stale_seen":  # [BUN-34]
+                self.problems.broken("BUN-34", name)
         for name in self.state.fresh:  # [STA-23]
             terms = self.admission.admitted[name].terms
             if terms is None or terms.basis == NONPERSONAL:
@@ -144,7 +146,7 @@ class Conformance:
 
     def _check_terms(self, one):
         if one.terms is None:
-            if one.kind in ("need", "identity", "corrected"):
+            if one.kind in ("need", "identity", "corrected", "minutes", "plan"):
                 self.problems.broken("BUN-55", one.id)
             return
         occasion = occasion_of(one, self.admission.parties[0])

@@ -287,6 +287,8 @@ SCHEMAS = {
     "EscalationStep": (
         (1, "service_type", "enum"),
         (2, "after", "u64"),
+        (3, "acts", "*enum"),
+        (4, "timers", "*enum"),
     ),
     "Retention": (
         (1, "values", "u64"),

@@ -83,7 +83,7 @@ def check_exporter(bundle, signers, problems) -> bool:
     except Rejection as rejection:
         problems.refuse("BUN-4", rejection)
         return False
-    if any(one.previous == record.id for one in signers.records[bundle.exporter]):
+    if record.number < max(one.number for one in signers.records[bundle.exporter]):
         problems.add("BUN-4", 13, "REVOKED_SIGNER")
     return True
 

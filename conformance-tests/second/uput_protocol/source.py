@@ -105,7 +105,9 @@ def _decision(one):
 
 
 def _step(one):
-    return Message("EscalationStep", service_type=_number("ServiceType", one["service"]), after=span(one["after"]))
+    step = Message("EscalationStep", service_type=_number("ServiceType", one["service"]), after=span(one["after"]))
+    step.acts, step.timers = _numbers("Act", one.get("acts", [])), _numbers("TimerKind", one.get("timers", []))
+    return step
 
 
 def _auditor(one):

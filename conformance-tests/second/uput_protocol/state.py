@@ -150,9 +150,9 @@ class State:
             if named is None or self.past[at] >> named & 1:
                 continue
             one = self.nodes[named]
-            while one is not None and one.prev is not None and one.prev != node.seen:
+            while one.prev is not None and one.prev != node.seen:
                 one = self.nodes[self.index[one.prev]]
-            if one.prev is not None and one.prev == node.seen:
+            if one.prev == node.seen:
                 self.findings.append(("stale_seen", node.id))
 
     def crossings(self):

@@ -79,7 +79,7 @@ class Verdict:
 
     def _check_challenges(self):
         found = set()
-        for part in self.bundle.challenges:  # [BUN-14]
+        for part in self.bundle.challenges if self.readable else ():  # [BUN-14]
             try:
                 part.envelope.of_type(envelope.CHALLENGE)
                 one = head.read_challenge(part.envelope.body)
@@ -88,8 +88,7 @@ class Verdict:
                     raise Rejection("UNKNOWN_SIGNER")
                 part.envelope.verify_signature(signer[1].signing_key)
                 found.add(signer[0])
-                parties = self.admission.parties
-                if one.trail != self.bundle.trail or parties and one.to not in parties:
+                if one.trail != self.bundle.trail or one.to not in self.admission.parties:
                     raise Rejection("WRONG_TRAIL")
             except Rejection as rejection:
                 self.problems.refuse("BUN-14", rejection, part.id)
@@ -151,7 +150,7 @@ class Verdict:
         seconds = {kind: span for (of, kind), span in self.agreement.timers.items() if of == act}
         unsure = problems.fails("BUN-4", "BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
         timers = Timers(admission, self.conformance.state, self.conformance.stage)
-        word = self._own_word(admission.parties[1])
+        word = self._own_word(admission.parties[1], unsure)
         self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
         for one in self.deadlines:
             if one.verdict == "no":
@@ -159,20 +158,20 @@ class Verdict:
             elif one.verdict == "not_checkable":
                 problems.doubt("BUN-59", one.timer.start.id)
 
-    def _own_word(self, receiver):
+    def _own_word(self, receiver, unsure):
         """The latest time of which the receiver itself says that nothing more had come from it (BUN-59)."""
         own = self.admission.by(receiver)
         count = max((one.seq + 1 for one in own), default=0)
         last = {one.id for one in own if one.seq + 1 == count} or {None}
         times = [one.time for one in self.heads.of(receiver) if one.own_count == count and one.own_last in last]
-        if receiver == self.bundle.exporter and self.exporter_signed:
+        if receiver == self.bundle.exporter and not unsure:
             times.append(self.bundle.time)
         return max(times, default=None)
 
     def _check_witnesses(self):
         if self.trust.witnesses:  # [BUN-63]
             self.problems.add("BUN-63", 11)
-        elif self.agreement is not None and self.agreement.witnesses:  # [BUN-71]
+        if self.agreement is not None and self.agreement.witnesses:  # [BUN-71]
             self.problems.doubt("BUN-71")
 
     def signed_here(self):
