@@ -205,6 +205,14 @@ fn watch_calls(node: &Arc<Node>, config: &Config, shutdown: &shutdown::Shutdown)
             () = onward.follow_onward() => {}
         }
     });
+    // A task of its own: what is said when, waits for nothing that goes onward. [CAS-104]
+    let (settling, stopping) = (Arc::clone(node), shutdown.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.requested() => {}
+            () = settling.say_settled() => {}
+        }
+    });
     tokio::spawn(on_call::watch(Arc::clone(node), channels, shutdown.clone()));
     Ok(())
 }

@@ -138,6 +138,7 @@ impl Flood {
             closes: None,
             time: minute().after(Span(60 * at)),
             nonce: None,
+            settled: None,
         };
         let head = head.sign(&self.hotline.signing_key()).unwrap();
         self.send(LetterContent { heads: vec![head.to_wire()], ..LetterContent::default() }).await

@@ -175,6 +175,15 @@ fn telephone(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
     }
 }
 
+/// That the time for what follows from a withdrawal is over; it tells nothing of whether anything did. [CAS-105]
+fn settled(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
+    let who = if trail.ours { format!("{} said", trail.peer) } else { "we said".to_owned() };
+    match event.settled {
+        0 => String::new(),
+        said => format!("{who} on {} that its time is over; whether anything went onward is not told", moment::local(said)),
+    }
+}
+
 /// When it happened, on its author's word; deadlines do not run from it. [TIM-1] [TIM-5]
 fn happened(event: &wire::TrailEvent) -> String {
     match event.occurred {
@@ -190,6 +199,9 @@ fn word_of_others(event: &wire::TrailEvent, label: &str) -> String {
     match of.map(wire::Attested::standing) {
         Some(AttestationStanding::Verified) => of.map(|of| format!("  [as {} signed it]", of.name)).unwrap_or_default(),
         Some(AttestationStanding::UnknownSigner) => "  [signed by an organisation that is not known here]".to_owned(),
+        Some(AttestationStanding::Uncompared) => {
+            "  [signed by an organisation whose key nobody here has compared]".to_owned()
+        }
         Some(_) => "  [NOT as it was signed: the sender's word alone]".to_owned(),
         None => String::new(),
     }
@@ -207,6 +219,9 @@ fn attested(attested: &wire::Attested) -> String {
                 "attested by an organisation that is not known here ({whose}): that is no name, and nothing was verified"
             )
         }
+        AttestationStanding::Uncompared => format!(
+            "signed on {day} by an organisation whose key nobody here has compared, ID {whose}: anybody can have made that key"
+        ),
         _ => format!("DOES NOT MATCH: it names {}, which did not sign it so", name_or(&attested.name, &whose)),
     }
 }
@@ -228,6 +243,7 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     detail("signed", signed(event, &trail.peer));
     detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });
     detail("delivered", moment::local(event.delivered));
+    detail("settled", settled(event, trail));
     detail("by telephone", telephone(event, trail));
     detail("basis", label::of_number::<LegalBasis>(event.basis));
     let closed = event

@@ -85,6 +85,9 @@ struct EventView {
     not_before: Option<String>,
     not_after: Option<String>,
     delivered: Option<String>,
+    /// Of a withdrawal: when the receiver's machine said that its time is over. [CAS-105]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<String>,
     void_reason: Option<String>,
     findings: Vec<String>,
     basis: Option<String>,
@@ -243,6 +246,7 @@ impl EventView {
             not_before: moment::utc(event.not_before),
             not_after: moment::utc(event.not_after),
             delivered: moment::utc(event.delivered),
+            settled: moment::utc(event.settled),
             void_reason: some(event.void_reason),
             findings: event.findings,
             basis: word_of::<LegalBasis>(event.basis),
@@ -269,6 +273,7 @@ const fn standing(standing: AttestationStanding) -> Option<&'static str> {
         AttestationStanding::Verified => Some("verified"),
         AttestationStanding::UnknownSigner => Some("unknown_signer"),
         AttestationStanding::DoesNotMatch => Some("does_not_match"),
+        AttestationStanding::Uncompared => Some("uncompared"),
     }
 }
 

@@ -115,7 +115,8 @@ impl Loaded {
             let same = (known.own_count != head.own_count || known.own_last == head.own_last)
                 && (known.seen_count != head.seen_count || known.seen_last == head.seen_last);
             let keys = known.key == head.key && known.peer_key == head.peer_key && known.closes == head.closes;
-            covers && same && keys && known.incarnation == head.incarnation
+            let settled = head.settled.is_none() || head.settled == known.settled;
+            covers && same && keys && settled && known.incarnation == head.incarnation
         };
         !self.heads_of(&head.author).any(says_all)
     }

@@ -4,7 +4,7 @@ use uput_core::{
     envelope::Envelope,
     event::Statement,
     head::Head,
-    id::{OrgId, TrailId},
+    id::{EventId, OrgId, TrailId},
     rejection::Rejection,
     state::Side,
     wire,
@@ -63,11 +63,28 @@ fn head_record(loaded: &Loaded, envelope: &Envelope, to: Option<&OrgId>) -> Resu
 impl Node {
     /// Signs where a trail stands for us now.
     pub(super) fn own_head(&self, loaded: &Loaded, nonce: Option<[u8; 32]>) -> Result<Envelope, Rejection> {
+        Head { nonce, ..self.standing_of(loaded)? }.sign(&self.me.signing)
+    }
+
+    /// A head that says that the time of a withdrawal is over here, and the record that sends it. [CAS-103]
+    pub(super) fn settled_head(
+        &self,
+        loaded: &Loaded,
+        withdrawal: EventId,
+    ) -> Result<(Envelope, HeadRecord), Rejection> {
+        let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded)? }.sign(&self.me.signing)?;
+        let to = loaded.other(&self.me.organisation);
+        let record = head_record(loaded, &head, Some(&to))?;
+        Ok((head, record))
+    }
+
+    /// Where a trail stands for us now, not signed yet.
+    fn standing_of(&self, loaded: &Loaded) -> Result<Head, Rejection> {
         let us = self.me.organisation;
         let ours = loaded.trail.side(&us).ok_or(Rejection::WrongTrail)?;
         let theirs: Side = ours.other();
         let peer = self.chain_of(&loaded.other(&us)).ok_or(Rejection::UnknownSigner)?;
-        let head = Head {
+        Ok(Head {
             trail: loaded.trail.id(),
             author: us,
             key: self.me.key_record(),
@@ -79,9 +96,9 @@ impl Node {
             peer_key: peer.newest_id(),
             closes: None,
             time: clock::now().floor(loaded.agreement.grain()),
-            nonce,
-        };
-        head.sign(&self.me.signing)
+            nonce: None,
+            settled: None,
+        })
     }
 
     /// A head for the other party, and the record that sends it. [BUN-40]

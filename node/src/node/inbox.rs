@@ -37,7 +37,7 @@ use crate::{
     case::{Case, CaseId},
     clock,
     peer::PeerState,
-    record::{self, EventRecord, Evidence, HeadRecord, OutlineRecord},
+    record::{self, EventRecord, Evidence, HeadRecord, OutlineRecord, WithdrawalRecord},
     storage::{Commit, NewTrailKeys},
 };
 
@@ -174,6 +174,8 @@ impl Node {
             changes.outline = self.outline_after(loaded, &changes.records, whole)?;
             commit.records.extend(changes.outline.iter().map(record::draft));
         }
+        // [CAS-102]
+        let withdrawals: Vec<WithdrawalRecord> = taken.iter().flat_map(|taken| self.withdrawals_taken(taken)).collect();
         let weighed = taken.iter().filter(|taken| !taken.changes.named.is_empty() || taken.changes.is_sealed());
         let mut weighed: Vec<TrailId> = weighed.map(|taken| taken.loaded.trail.id()).collect();
         weighed.extend(taken.iter().filter_map(|taken| self.earlier_of(&taken.loaded)));
@@ -187,6 +189,7 @@ impl Node {
         let kept = taken.iter().filter(|taken| !taken.changes.records.is_empty());
         let given = kept.map(|taken| self.place_change(&taken.loaded, None, &[])).collect::<Result<Vec<_>, _>>()?;
         commit.records.extend(given.iter().flatten().map(places::Change::draft));
+        commit.records.extend(withdrawals.iter().map(record::draft));
         for Taken { loaded, changes, .. } in &mut taken {
             let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
             if let Some(new) = changes.boxed.take() {
@@ -209,6 +212,7 @@ impl Node {
         // [CAS-101] What is done about it is nothing that whoever brought it waits for.
         let withdrawn = taken.iter().filter(|taken| taken.changes.withdrawn).map(|taken| taken.loaded.trail.id());
         self.cascades.add(withdrawn.collect::<Vec<_>>());
+        self.withdrawals.add(withdrawals);
         let mut replies = Vec::new();
         for Taken { mut held, mut loaded, changes } in taken {
             let trail = Some(loaded.trail.id());
@@ -237,6 +241,12 @@ impl Node {
         }
         self.outbox.queue(from).push(replies);
         Ok(())
+    }
+
+    /// The withdrawals that a letter brought to a trail which we received.
+    fn withdrawals_taken<'a>(&'a self, taken: &'a Taken) -> impl Iterator<Item = WithdrawalRecord> + 'a {
+        let kept = taken.changes.records.iter().filter(|_| taken.changes.withdrawn);
+        kept.filter_map(|(kept, _, event)| self.withdrawal(&taken.loaded, event, kept.stored))
     }
 
     /// How a trail stands with what is kept of a letter; none if that is nothing. `whole`: the trail in hand holds no

@@ -87,6 +87,7 @@ impl Node {
         let changing = tokio::sync::Mutex::default();
         let accesses = Accesses::default();
         let cascades = super::cascades::Cascades::default();
+        let withdrawals = super::withdrawals::Withdrawals::default();
         let (accounts, cases, outlines) = (Arc::default(), Cases::default(), Outlines::default());
         let found = Found::default();
         let approvals = Approvals::default();
@@ -106,6 +107,7 @@ impl Node {
             approvals,
             overrides: Overrides::default(),
             cascades,
+            withdrawals,
             cases,
             accesses,
             promised: super::places::Promised::default(),
@@ -131,6 +133,7 @@ impl Node {
         node.read_approvals()?;
         node.read_places()?;
         node.read_overrides()?;
+        node.read_withdrawals()?;
         Ok(node)
     }
 

@@ -64,6 +64,7 @@ mod teams;
 mod telephone;
 mod trails;
 mod view;
+mod withdrawals;
 mod wording;
 mod write;
 mod written;
@@ -112,6 +113,7 @@ use outlines::Outlines;
 use overrides::Overrides;
 use search::Found;
 use trails::Trails;
+use withdrawals::Withdrawals;
 
 /// A running node.
 pub struct Node {
@@ -127,6 +129,7 @@ pub struct Node {
     approvals: Approvals,
     overrides: Overrides,
     cascades: Cascades,
+    withdrawals: Withdrawals,
     cases: Cases,
     case_list: CaseList,
     staff: StaffRegister,

@@ -176,12 +176,12 @@ impl Node {
 }
 
 impl Loaded {
-    /// When its newest event was stored.
     /// When an event was stored here; what is being committed is not beside the trail yet, and is stored `now`.
     pub(super) fn stored(&self, event: EventId, now: u64) -> Option<Seconds> {
         Seconds::new(self.beside.get(&event).map_or(now, |beside| beside.stored))
     }
 
+    /// When its newest event was stored.
     pub(super) fn changed(&self) -> u64 {
         self.beside.values().max_by_key(|beside| beside.position).map_or(0, |beside| beside.stored)
     }
@@ -277,7 +277,7 @@ fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span
 
 /// From when on a timer runs here, and whether that is our word: what they claim counts between what we said before and
 /// after it, and no later than we had it. [TIM-4]
-fn start(loaded: &Loaded, (bounded, changed): (&Bounded, u64), from: &Event, us: OrgId) -> (Seconds, bool) {
+pub(super) fn start(loaded: &Loaded, (bounded, changed): (&Bounded, u64), from: &Event, us: OrgId) -> (Seconds, bool) {
     if from.author == us {
         return (from.time, true);
     }

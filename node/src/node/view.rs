@@ -160,6 +160,7 @@ impl Node {
             time: event.time.get(),
             occurred: event.occurred.map_or(0, Seconds::get),
             stored: beside.stored,
+            settled: loaded.settled(&event.id).map_or(0, Seconds::get),
             delivered: loaded.delivered(&event.id).map_or(0, Seconds::get),
             void_reason: match verdict {
                 Some(Verdict::Void(reason)) => reason.to_string(),

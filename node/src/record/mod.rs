@@ -35,7 +35,9 @@ pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
-pub use onward::{COPIES, CopyRecord, ONWARD, OnwardRecord, onward_key, parse_onward_key};
+pub use onward::{
+    COPIES, CopyRecord, ONWARD, OnwardRecord, WITHDRAWALS, WithdrawalRecord, onward_key, parse_onward_key,
+};
 pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
@@ -302,7 +304,7 @@ kinds! {
     TeamRecord = 16, DelegationRecord = 17,
     StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, ApprovalRecord = 22, DutyRecord = 23, NudgeRecord = 24,
     OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37, CopyRecord = 38, OnwardRecord = 39,
-    ReviewRecord = 40, OverrideRecord = 41,
+    ReviewRecord = 40, OverrideRecord = 41, WithdrawalRecord = 42,
 }
 
 /// A record to be written.
@@ -375,6 +377,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         OnwardRecord::KIND => {
             with(record, |r: OnwardRecord| vec![points(ONWARD, &onward_key(&r.received, &r.onward), record)])
         }
+        WithdrawalRecord::KIND => with(record, |r: WithdrawalRecord| r.project(record)),
         OverrideRecord::KIND => with(record, |r: OverrideRecord| vec![points(OVERRIDES, &r.override_id, record)]),
         ReviewRecord::KIND => with(record, |r: ReviewRecord| vec![points(REVIEWS, &r.override_id, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.

@@ -137,6 +137,7 @@ async fn whoever_is_no_party_of_a_trail_learns_nothing_of_it() {
             closes: None,
             time: minute(),
             nonce: None,
+            settled: None,
         };
         let head = head.sign(&yard.lipa.signing_key()).unwrap().to_wire();
         let request = wire::HeadRequest { trail: said.trail().to_vec(), nonce: vec![1; 32] };

@@ -1,7 +1,8 @@
 //! Five houses in a row, that pass on what the first one signed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use tokio::task::JoinHandle;
 use uput_core::{
     catalogue::Label,
     event::Statement,
@@ -18,6 +19,7 @@ use crate::town::{
 };
 
 pub(crate) const ROW: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+pub(crate) const AGREEMENT: &str = include_str!("../../../specs/agreements/hand-to-hand.toml");
 const SERVICES: [ServiceType; 5] = [
     ServiceType::Hotline,
     ServiceType::SocialWork,
@@ -30,7 +32,23 @@ pub(crate) const FACTS: [(&str, &str); 3] = [("age_band", "30_59"), ("language",
 pub(crate) struct Row {
     pub(crate) nodes: Vec<Arc<Node>>,
     pub(crate) houses: Vec<House>,
-    _carriers: Vec<Carrier>,
+    /// From which to which.
+    pub(crate) carriers: BTreeMap<(usize, usize), Carrier>,
+    /// What each does by itself.
+    tasks: Vec<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Row {
+    /// Nothing writes any more when the folders go.
+    fn drop(&mut self) {
+        self.carriers.clear();
+        self.tasks.iter().flatten().for_each(JoinHandle::abort);
+        self.nodes.clear();
+    }
+}
+
+fn by_itself(node: &Arc<Node>) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(node.clone().follow_onward()), tokio::spawn(node.clone().say_settled())]
 }
 
 /// What goes with who she is.
@@ -46,24 +64,53 @@ pub(crate) enum Word {
 impl Row {
     /// Everybody has met everybody, and all have signed.
     pub(crate) async fn found() -> Self {
+        Self::found_under(AGREEMENT).await
+    }
+
+    /// The same under another agreement.
+    pub(crate) async fn found_under(agreement: &str) -> Self {
         listen();
         let mut houses = Vec::new();
         for seed in 1..=5 {
             houses.push(House::found(seed).await);
         }
         let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
-        let mut carriers = Vec::new();
         for (at, node) in nodes.iter().enumerate() {
             for (beside, other) in nodes.iter().enumerate().skip(at + 1) {
                 introduce(node, ROW[at], other, ROW[beside]).await;
-                carriers.extend(Carrier::both(node, other));
             }
         }
+        let mut row = Self { nodes, houses, carriers: BTreeMap::new(), tasks: Vec::new() };
+        row.carry();
         let parties: Vec<_> =
-            ROW.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
-        agree_on(include_str!("../../../specs/agreements/hand-to-hand.toml"), &parties).await;
-        nodes.iter().for_each(|node| drop(tokio::spawn(node.clone().follow_onward())));
-        Self { nodes, houses, _carriers: carriers }
+            ROW.iter().zip(&row.houses).zip(&row.nodes).map(|((name, house), node)| (*name, house, node)).collect();
+        agree_on(agreement, &parties).await;
+        row.tasks = row.nodes.iter().map(by_itself).collect();
+        row
+    }
+
+    /// From each to each.
+    pub(crate) fn carry(&mut self) {
+        let pairs = (0..5).flat_map(|from| (0..5).map(move |to| (from, to))).filter(|(from, to)| from != to);
+        self.carriers =
+            pairs.map(|(from, to)| ((from, to), Carrier::new(&self.nodes[from], &self.nodes[to]))).collect();
+    }
+
+    /// One of them stops, with all that it does and all that carries its letters.
+    pub(crate) async fn stop(&mut self, at: usize) {
+        self.carriers.retain(|(from, to), _| *from != at && *to != at);
+        for task in std::mem::take(&mut self.tasks[at]) {
+            task.abort();
+            let _ = task.await;
+        }
+        // Another one stands in its place, and does nothing.
+        self.nodes[at] = self.nodes[(at + 1) % 5].clone();
+    }
+
+    /// It runs again. Nothing is carried yet.
+    pub(crate) fn start(&mut self, at: usize) {
+        self.nodes[at] = self.houses[at].open();
+        self.tasks[at] = by_itself(&self.nodes[at]);
     }
 
     /// The need is opened with the next one, in a case if there is one, and accepted.

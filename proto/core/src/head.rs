@@ -44,6 +44,8 @@ pub struct Head {
     pub time: Seconds,
     /// What was asked with: a number drawn for this once, or that of [`Head::nonce_for`].
     pub nonce: Option<[u8; 32]>,
+    /// The withdrawal whose time is over for the author. [CAS-103]
+    pub settled: Option<EventId>,
 }
 
 /// Where an older incarnation of the other party ended. [BUN-12]
@@ -82,6 +84,7 @@ impl Head {
             closes: head.closes.map(|c| ClosedIncarnation { incarnation: c.incarnation, count: c.count }),
             time: Seconds::new(head.time).ok_or(Rejection::Malformed)?,
             nonce: parse_nonce(&head.nonce)?,
+            settled: EventId::parse_optional(&head.settled)?,
         };
         parsed.check_counts()?;
         Ok(parsed)
@@ -103,6 +106,7 @@ impl Head {
             closes: self.closes.map(|c| wire::ClosedIncarnation { incarnation: c.incarnation, count: c.count }),
             time: self.time.get(),
             nonce: self.nonce.map(|nonce| nonce.to_vec()).unwrap_or_default(),
+            settled: self.settled.map(|id| id.to_vec()).unwrap_or_default(),
         })
     }
 
@@ -168,6 +172,7 @@ mod tests {
             closes: Some(ClosedIncarnation { incarnation: 0, count: 2 }),
             time: Seconds::new(600).unwrap(),
             nonce: Some([7; 32]),
+            settled: Some(id("withdrawal").into()),
         }
     }
 
@@ -175,7 +180,7 @@ mod tests {
     fn a_head_is_what_it_encodes() {
         assert_eq!(Head::parse(&head().encode()).unwrap(), head());
         let empty = Head { own_count: 0, own_last: None, seen_count: 0, seen_last: None, closes: None, ..head() };
-        let empty = Head { nonce: None, ..empty };
+        let empty = Head { nonce: None, settled: None, ..empty };
         assert_eq!(Head::parse(&empty.encode()).unwrap(), empty);
     }
 

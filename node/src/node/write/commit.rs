@@ -90,6 +90,9 @@ impl Node {
         let given = written.copy.as_ref().map(|copy| self.copy_given(copy, &to, kept.stored)).transpose()?;
         records.extend(given.flatten());
         records.extend(self.rests_on(&loaded.trail.id(), &written.rests_on, kept.stored));
+        // [CAS-102]
+        let withdrawal = self.withdrawal(&loaded, &written.event.id, kept.stored);
+        records.extend(withdrawal.iter().map(record::draft));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         let _settling = self.settling();
@@ -101,6 +104,7 @@ impl Node {
         }
         asked.place.iter().for_each(|place| self.promised.took(place));
         passed.into_iter().for_each(|record| self.overrides.set(record));
+        self.withdrawals.add(withdrawal);
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
         loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
         let trail = Some(loaded.trail.id());

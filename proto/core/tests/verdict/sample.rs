@@ -478,6 +478,7 @@ impl<'w> Story<'w> {
             closes: None,
             time: self.world.at(self.clock + 1),
             nonce: None,
+            settled: None,
         }
     }
 

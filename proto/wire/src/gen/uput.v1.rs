@@ -3894,6 +3894,8 @@ pub struct TrailEvent {
     pub not_after: u64,
     #[prost(message, optional, tag = "28")]
     pub attested: ::core::option::Option<Attested>,
+    #[prost(uint64, tag = "29")]
+    pub settled: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -4052,6 +4054,7 @@ pub enum AttestationStanding {
     Verified = 1,
     UnknownSigner = 2,
     DoesNotMatch = 3,
+    Uncompared = 4,
 }
 impl AttestationStanding {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -4064,6 +4067,7 @@ impl AttestationStanding {
             Self::Verified => "ATTESTATION_STANDING_VERIFIED",
             Self::UnknownSigner => "ATTESTATION_STANDING_UNKNOWN_SIGNER",
             Self::DoesNotMatch => "ATTESTATION_STANDING_DOES_NOT_MATCH",
+            Self::Uncompared => "ATTESTATION_STANDING_UNCOMPARED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -4073,6 +4077,7 @@ impl AttestationStanding {
             "ATTESTATION_STANDING_VERIFIED" => Some(Self::Verified),
             "ATTESTATION_STANDING_UNKNOWN_SIGNER" => Some(Self::UnknownSigner),
             "ATTESTATION_STANDING_DOES_NOT_MATCH" => Some(Self::DoesNotMatch),
+            "ATTESTATION_STANDING_UNCOMPARED" => Some(Self::Uncompared),
             _ => None,
         }
     }
@@ -14751,6 +14756,8 @@ pub struct Head {
     pub time: u64,
     #[prost(bytes = "vec", tag = "12")]
     pub nonce: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "13")]
+    pub settled: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
