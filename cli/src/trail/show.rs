@@ -180,7 +180,9 @@ fn settled(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
     let who = if trail.ours { format!("{} said", trail.peer) } else { "we said".to_owned() };
     match event.settled {
         0 => String::new(),
-        said => format!("{who} on {} that its time is over; whether anything went onward is not told", moment::local(said)),
+        said => {
+            format!("{who} on {} that its time is over; whether anything went onward is not told", moment::local(said))
+        }
     }
 }
 

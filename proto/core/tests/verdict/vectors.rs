@@ -212,6 +212,8 @@ fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let head = world.enquiry().head(&world.jasen);
     let with_nonce = Head { nonce: Some(Head::nonce_for(&[7; 32], &head.trail)), ..head.clone() };
     let closing = Head { closes: Some(ClosedIncarnation { incarnation: 0, count: 1 }), ..head.clone() };
+    // Its form is asked here, not whether that event withdraws.
+    let settling = Head { settled: head.seen_last, ..head.clone() };
     let nothing = Head { own_count: 0, own_last: None, ..head.clone() };
     let twice = [head.encode(), head.encode()].concat();
     let changed = |change: fn(&mut wire::Head)| {
@@ -223,6 +225,8 @@ fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("a head", "ok", head.encode()),
         ("a head that answers a nonce", "ok", with_nonce.encode()),
         ("a head that closes an incarnation of the other party", "ok", closing.encode()),
+        ("a head that says that the time of a withdrawal is over", "ok", settling.encode()),
+        ("a withdrawal of 31 bytes in a head", "MALFORMED", changed(|head| head.settled = vec![7; 31])),
         ("a head of a party that has written nothing", "ok", nothing.encode()),
         ("a count without the last event", "MALFORMED", Head { own_last: None, ..head.clone() }.encode()),
         ("a last event without a count", "MALFORMED", Head { own_count: 0, ..head.clone() }.encode()),
