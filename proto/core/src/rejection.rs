@@ -184,6 +184,14 @@ rejections! {
     PartySuspended = 91, "PARTY_SUSPENDED", User, "a version of the agreement suspends one of the two; nothing new is opened or disclosed, what is open is brought to its end";
     /// A version that names one before and does not amend it.
     NotAnAmendment = 92, "NOT_AN_AMENDMENT", User, "the version does not amend the one before: too few of its parties stay, or this organisation has signed another version after it";
+    /// A path of a log that leads elsewhere.
+    BadProof = 110, "BAD_PROOF", Author, "a log proof or path does not lead to the checkpoint that it names";
+    /// A checkpoint behind the one that a witness keeps.
+    StaleCheckpoint = 111, "STALE_CHECKPOINT", Carrier, "the checkpoint is older than one that this witness has cosigned, or its path begins elsewhere; send the newest with the path from the size that is named";
+    /// Two checkpoints of one log that cannot both be.
+    LogContradiction = 112, "LOG_CONTRADICTION", Author, "the log has signed two checkpoints that cannot both be; both are kept as proof";
+    /// A checkpoint with more ticks than the clock allows.
+    AheadOfClock = 113, "AHEAD_OF_CLOCK", Author, "the checkpoint counts more ticks than have passed; one of the two clocks is wrong";
 }
 
 impl Rejection {

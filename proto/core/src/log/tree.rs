@@ -199,13 +199,19 @@ const fn split(count: u64) -> u64 {
 /// Whether `path` leads from the leaf at `index` to the root of a tree of `size` leaves. [LOG-7]
 #[must_use]
 pub fn included(leaf: &Hash, index: u64, size: u64, path: &[Hash], root: &Hash) -> bool {
+    path_root(leaf, index, size, path).as_ref() == Some(root)
+}
+
+/// The root to which `path` leads from the leaf at `index` of `size`, if it has the length for that. [LOG-7]
+#[must_use]
+pub fn path_root(leaf: &Hash, index: u64, size: u64, path: &[Hash]) -> Option<Hash> {
     if index >= size || path.len() > MAX_PATH {
-        return false;
+        return None;
     }
     let (mut place, mut last, mut hash) = (index, size - 1, *leaf);
     for step in path {
         if last == 0 {
-            return false;
+            return None;
         }
         if place % 2 == 1 || place == last {
             hash = Hash::node(step, &hash);
@@ -215,7 +221,7 @@ pub fn included(leaf: &Hash, index: u64, size: u64, path: &[Hash], root: &Hash) 
         }
         (place, last) = (place >> 1, last >> 1);
     }
-    last == 0 && hash == *root
+    (last == 0).then_some(hash)
 }
 
 /// The root of the first `smaller` leaves of the tree of `larger` leaves with this root, if `path` shows it. [LOG-8]
@@ -257,7 +263,7 @@ pub fn consistent(smaller: (u64, &Hash), larger: (u64, &Hash), path: &[Hash]) ->
 
 /// Past the levels at which a last, lone subtree has no neighbour.
 const fn climb(mut place: u64, mut last: u64) -> (u64, u64) {
-    while place % 2 == 0 && place != 0 {
+    while place.is_multiple_of(2) && place != 0 {
         (place, last) = (place >> 1, last >> 1);
     }
     (place, last)

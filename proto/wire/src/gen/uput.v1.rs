@@ -12642,6 +12642,18 @@ pub struct LogEntryProof {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
+pub struct LogContradiction {
+    #[prost(message, optional, tag = "1")]
+    pub keys: ::core::option::Option<KeyChain>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub first: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub second: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", repeated, tag = "4")]
+    pub path: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct Bundle {
     #[prost(bytes = "vec", tag = "1")]
     pub trail: ::prost::alloc::vec::Vec<u8>,
