@@ -28,6 +28,7 @@ def read_head(body: bytes, env_id: bytes) -> Head:
         demand((getattr(message, count) == 0) == (not getattr(message, last)), count)
     time_of(message.time, "time")
     id_or_none(message.nonce, "nonce")
+    id_or_none(message.settled, "settled")
     return Head(message, env_id)
 
 

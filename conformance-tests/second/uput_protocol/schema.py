@@ -346,6 +346,7 @@ SCHEMAS = {
         (10, "closes", "ClosedIncarnation"),
         (11, "time", "u64"),
         (12, "nonce", "bytes"),
+        (13, "settled", "bytes"),
     ),
     "ClosedIncarnation": (
         (1, "incarnation", "u32"),
