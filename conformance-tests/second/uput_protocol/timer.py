@@ -151,7 +151,7 @@ class Timers:
         for one in disclosures:
             at = self.state.index[one]
             covers = [e for e in self.order if e.author == self.peer and e.kind in ("purged", "retained") and one in self.past[e.id]]
-            after = [e for e in covers if e.id not in self.past[start.id]]
+            after = [e for e in covers if self.order.index(e) > self.order.index(start)]
             if after:
                 met_by.append(after[0])
             elif covers:
