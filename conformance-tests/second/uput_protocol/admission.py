@@ -168,27 +168,34 @@ class Heads:
 
     def __init__(self, bundle, admission, signers, problems):
         self.admission, self.problems = admission, problems
-        self.all = []
+        self.all, self.strange = [], []
         for part in bundle.heads:
             one = self._read(bundle, part, signers)
             if one is not None:
-                self.all.append(one)
+                party = not admission.parties or one.author in admission.parties
+                (self.all if party else self.strange).append(one)
 
     def _read(self, bundle, part, signers):
         try:
-            one = heads.read_head(part.envelope.body, part.id)
+            one = self._form(part)
             record = signers.record(one.author, one.key)  # [BUN-11] asked before the type
             part.envelope.of_type(envelope.HEAD)
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
             self.problems.refuse("BUN-11", rejection, part.id)
             return None
-        parties = self.admission.parties
-        if one.trail != bundle.trail or parties and one.author not in parties:
+        if one.trail != bundle.trail:
             self.problems.add("BUN-11", 10, "WRONG_TRAIL", part.id)
             return None
         one.record = record
         return one
+
+    def _form(self, part):
+        try:
+            return heads.read_head(part.envelope.body, part.id)
+        except Rejection:
+            part.envelope.of_type(envelope.HEAD)
+            raise
 
     def of(self, party):
         return [one for one in self.all if one.author == party]

@@ -66,14 +66,15 @@ def read(data: bytes) -> Bundle:
 def _read_event(part):
     """Reads the body: `event` of this version, or `prefix` of a newer one; else `rejection` says why not."""
     part.event = part.prefix = None
+    wrong_type = part.type != envelope.EVENT and not event.newer_version(part.type)
     try:
         part.prefix = event.read_prefix(part.envelope.body, part.id)
-        if part.type != envelope.EVENT and not event.newer_version(part.type):
-            raise Rejection("WRONG_TYPE", part.type)
         if part.type == envelope.EVENT:
             part.event = event.read(part.envelope.body, part.id)
     except Rejection as rejection:
         part.rejection = rejection
+    if wrong_type:
+        part.rejection = Rejection("WRONG_TYPE", part.type)
 
 
 def _in_order(bundle) -> bool:

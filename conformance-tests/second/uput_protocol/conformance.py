@@ -115,9 +115,7 @@ class Conformance:
         for name in self.state.void:
             self.problems.broken("BUN-53", name)
         for finding, name in self.state.findings:
-            self.problems.broken("BUN-54", name)
-            if finding == "stale_seen":  # [BUN-34]
-                self.problems.broken("BUN-34", name)
+            self.problems.broken("BUN-34" if finding == "stale_seen" else "BUN-54", name)
         for name in self.state.fresh:  # [STA-23]
             terms = self.admission.admitted[name].terms
             if terms is None or terms.basis == NONPERSONAL:

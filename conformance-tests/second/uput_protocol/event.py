@@ -125,7 +125,6 @@ def _check_prefix(message):
     id_or_none(message.seen, "seen")
     time_of(message.time, "time")
     time_or_none(message.occurred, "occurred")
-    demand(len(message.slots) % 32 == 0, "slots")
     if not message.trail:  # [EVT-3]
         demand(message.seq == 0 and not message.prev and not message.seen, "opening")
     else:

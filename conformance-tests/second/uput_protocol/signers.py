@@ -26,6 +26,8 @@ class Signers:
         except Rejection as rejection:
             problems.add("BUN-20", 10, rejection.code, parts[0].id)  # [BUN-20]
             return
+        if chain.organisation in self.chains:
+            return
         self.chains[chain.organisation] = chain
         self.records[chain.organisation] = _usable(chain, trust.minimum.get(chain.organisation))
         for record in chain.branches:

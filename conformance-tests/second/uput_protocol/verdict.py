@@ -176,7 +176,7 @@ class Verdict:
 
     def signed_here(self):
         """Everybody who signed (BUN-21)."""
-        found = {self.bundle.exporter} | self.challengers | {one.author for one in self.heads.all}
+        found = {self.bundle.exporter} | self.challengers | {one.author for one in self.heads.all + self.heads.strange}
         found |= {one.author for one in self.admission.signed.values()}
         found |= self.evidence.authors | set(self.admission.parties)
         if self.agreement is not None:
@@ -200,7 +200,8 @@ class Verdict:
         for organisation in list(needed):
             for record in self.signers.records.get(organisation, ()):
                 needed |= set(record.witnesses)
-        surplus = [chain[0].id for chain in self.bundle.chains if chain[0].id not in needed]
+        surplus = [chain for chain in self.signers.chains if chain not in needed]
+        surplus += [one.id for one in self.heads.strange]
         surplus += [one.id for one in self.bundle.agreements if one.id != self.agreement.id]
         surplus += [one.id for one in self.bundle.evidence if one.id not in self.evidence.named]
         for one in surplus:
