@@ -9,7 +9,8 @@ from collections import namedtuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import agreement, disclosure, ed25519, envelope, event, head, key, life, permit, protobuf, reading, source, trust, value, verdict
+from . import agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, life, permit, protobuf
+from . import reading, sealing, source, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
 
@@ -69,6 +70,8 @@ def read_key(vector):
         return _read_chain(vector)
     if vector.has("sealing-key"):
         key.admit_sealing_key(vector.bytes_of("sealing-key"))
+        if vector.has("seed") and sealing.public_of_seed(vector.bytes_of("seed")) != vector.bytes_of("sealing-key"):
+            return Outcome("another key")
         return Outcome("ok", {"id": ed25519.key_id(vector.bytes_of("sealing-key")).hex()})
     if vector.has("organisation"):
         return Outcome("ok", {"digits": key.half_digits(vector.bytes_of("organisation"))})
@@ -299,7 +302,25 @@ def read_bundle(vector):
     return Outcome(str(one.exit) if one.exit else "ok", said)
 
 
+def read_key_file(vector):
+    passphrase = vector.bytes_of("passphrase")
+    passphrase = passphrase.decode("utf-8") if passphrase is not None else None
+    try:
+        one = key_file.read(vector.bytes_of("file") or b"", vector.text_of("holds"), passphrase)
+    except key_file.BadFile as bad:
+        return Outcome(bad.code, {"line": str(bad.line) if bad.line else []})
+    return Outcome("ok", {"public": one.public.hex(), "secret": one.secret.hex()})
+
+
+def read_invitation(vector):
+    one = invitation.read(vector.text_of("invitation"))
+    said = {"organisation": one.organisation.hex(), "tls_key": one.tls_key.hex(), "secret": one.secret.hex()}
+    return Outcome("ok", {**said, "expiry": str(one.expiry), "endpoint": one.endpoints})
+
+
 READERS = {
+    "invitation": read_invitation,
+    "key-file": read_key_file,
     "bundle": read_bundle,
     "state": read_state,
     "agreement": read_agreement,
