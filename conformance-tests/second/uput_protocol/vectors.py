@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, life, permit, protobuf
+from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, life, permit, protobuf
 from . import reading, sealing, source, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
@@ -318,7 +318,22 @@ def read_invitation(vector):
     return Outcome("ok", {**said, "expiry": str(one.expiry), "endpoint": one.endpoints})
 
 
+def read_access_log(vector):
+    believed = trust.read(vector.bytes_of("trust").decode("utf-8"))
+    document = vector.bytes_of("document") or b""
+    one = access_log.AccessVerdict(document, believed, vector.bytes_of("nonce"), vector.bytes_of("earlier"))
+    failing = {problem.requirement for problem in one.problems.all if problem.exit == one.exit}
+    named = vector.text_of("requirement")
+    said = {
+        "requirement": named if named in failing or named == "none" and not failing else str(sorted(failing)),
+        "access": [access.codes for access in one.document.accesses] if one.document else [],
+        "words": one.words,
+    }
+    return Outcome(str(one.exit) if one.exit else "ok", said)
+
+
 READERS = {
+    "access-log": read_access_log,
     "invitation": read_invitation,
     "key-file": read_key_file,
     "bundle": read_bundle,
