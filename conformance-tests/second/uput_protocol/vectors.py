@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, life, permit, protobuf
+from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, permit, protobuf
 from . import reading, sealing, source, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
@@ -332,7 +332,21 @@ def read_access_log(vector):
     return Outcome(str(one.exit) if one.exit else "ok", said)
 
 
+def read_letter(vector):
+    given, recipient = vector.bytes_of("letter") or b"", vector.bytes_of("recipient")
+    content = letter.open_letter(given, recipient, vector.bytes_of("seed"))
+    if content != (vector.bytes_of("content") or b""):
+        return Outcome("another content")
+    if vector.has("entropy"):
+        record = key.read_record(envelope.read(vector.bytes_of("record")))
+        made = letter.seal(content, recipient, record.message.sealing_keys[0], vector.bytes_of("entropy"))
+        if made != given:
+            return Outcome("another letter")
+    return Outcome("ok")
+
+
 READERS = {
+    "letter": read_letter,
     "access-log": read_access_log,
     "invitation": read_invitation,
     "key-file": read_key_file,
