@@ -440,6 +440,12 @@ SCHEMAS = {
         (6, "chains", "*AccessChain"),
         (7, "words", "*OpenedWords"),
     ),
+    "Sealed": (
+        (1, "suite", "u32"),
+        (2, "key", "bytes"),
+        (3, "encapsulated", "bytes"),
+        (4, "ciphertext", "bytes"),
+    ),
 }
 
 # Enumerations of code.proto, agreement.proto: name -> words in the order of their numbers from 1.

@@ -10,7 +10,7 @@ from collections import namedtuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, permit, protobuf
-from . import reading, sealing, source, trust, value, verdict
+from . import reading, sealing, source, staff, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
 
@@ -345,7 +345,33 @@ def read_letter(vector):
     return Outcome("ok")
 
 
+def read_staff(vector):
+    if vector.has("share"):
+        return _joined(vector)
+    seed, place, belongs = vector.bytes_of("seed"), vector.text_of("place"), vector.bytes_of("belongs")
+    content = staff.open_sealed(vector.bytes_of("sealed"), place, belongs, seed)
+    if content != (vector.bytes_of("content") or b""):
+        return Outcome("another content")
+    if vector.has("entropy"):
+        made = staff.seal(content, place, belongs, sealing.public_of_seed(seed), vector.bytes_of("entropy"))
+        if made != vector.bytes_of("sealed"):
+            return Outcome("other sealed bytes")
+    return Outcome("ok")
+
+
+def _joined(vector):
+    shares, digests = ({one[0]: one[1:] for one in map(unhex, vector.each(name))} for name in ("share", "digest"))
+    try:
+        secret = staff.join(vector.bytes_of("of"), shares, digests, vector.bytes_of("needed")[0])
+    except staff.WrongShares as wrong:
+        return Outcome("a wrong share", {"wrong": [f"{number:02x}" for number in wrong.numbers]})
+    except Rejection as few:
+        return Outcome(few.detail)
+    return Outcome("another secret") if secret is None else Outcome("ok", {"secret": secret.hex()})
+
+
 READERS = {
+    "staff": read_staff,
     "letter": read_letter,
     "access-log": read_access_log,
     "invitation": read_invitation,
