@@ -124,5 +124,5 @@ class Words:
     def assurance(self):
         text = "Not witnessed: every time is its author's word."
         if self.bundle.proofs or self.bundle.checkpoints:
-            text += f" {self.bundle.proofs} log proofs and {self.bundle.checkpoints} checkpoints are carried and not checked."
+            text += f" {self.bundle.proofs} log proofs and {self.bundle.checkpoints} checkpoints are carried and show nothing."
         return text

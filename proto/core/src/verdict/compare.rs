@@ -187,8 +187,7 @@ impl Whole {
     fn had(&self, bundle: &Bundle, here: &BTreeSet<EventId>) -> BTreeSet<EventId> {
         let exporter = bundle.exporter;
         let shown: BTreeSet<_> = bundle.heads.iter().map(|head| head.id()).collect();
-        let heads =
-            self.heads.of(&exporter).filter(|head| head.time < bundle.time || shown.contains(&head.id().into()));
+        let heads = self.heads.of(&exporter).filter(|head| head.time < bundle.time || shown.contains(&head.id()));
         let by_heads = heads.flat_map(|head| [head.own_last, head.seen_last]).flatten();
         let before = |event: &&Verified<Event>| event.time.after(GRAIN) <= bundle.time || here.contains(&event.id);
         let own = self.events().filter(|event| event.author == exporter).filter(before);

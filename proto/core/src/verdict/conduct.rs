@@ -87,14 +87,6 @@ pub(super) fn check_agreement(
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
         }
     }
-    if agreement.witnesses().number > 0 {
-        findings.reach(Demand::AgreementWitnesses);
-        let sentence = format!(
-            "the agreement demands {} witnesses, and this version of the protocol has no logs yet",
-            agreement.witnesses().number
-        );
-        findings.against(Demand::AgreementWitnesses, Conformance::NotCheckable, None, sentence);
-    }
 }
 
 fn check_terms(

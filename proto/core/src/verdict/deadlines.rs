@@ -1,7 +1,8 @@
-//! What a delay is worth, as long as there are no logs: a party's own word against itself, and nothing else. [BUN-59]
+//! What a delay is worth: a party's own word against itself, or what its cosigned log shows, and nothing else. [BUN-59]
 
 use super::{
-    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, names::Names,
+    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, logs::Logs,
+    names::Names,
 };
 use crate::{
     agreement::{Agreement, name_of},
@@ -11,6 +12,7 @@ use crate::{
     event::Event,
     head::Head,
     id::OrgId,
+    log::EntryKind,
     state::{Reading, Side},
     time::{Seconds, Span},
     timer::{Step, Steps},
@@ -23,6 +25,7 @@ pub(super) struct Clocks<'a> {
     pub(super) bundle: &'a Bundle,
     pub(super) trail: &'a Trail,
     pub(super) heads: &'a Heads,
+    pub(super) logs: &'a Logs,
     pub(super) chronology: &'a Chronology<'a>,
     pub(super) names: &'a Names<'a>,
     pub(super) bounded: &'a Bounded,
@@ -57,6 +60,9 @@ impl Clocks<'_> {
         let due = step.from.time.after(span);
         // [TIM-4] What has seen the start may say that it was earlier.
         let sooner = self.bounded.around(step.from.id).settle(step.from.time).after(span).min(due);
+        if let Some(found) = self.prove(step, span, findings) {
+            return found;
+        }
         match step.to {
             Some(to) => self.judge_met(step, to, [sooner, due], findings),
             None => self.judge_open(step, [sooner, due], findings),
@@ -82,6 +88,48 @@ impl Clocks<'_> {
                 .or_else(|| self.doubt_start(step, to.time, sooner, &mut sentence, findings)),
         };
         self.deadline(step, due, (late, verdict), word, sentence)
+    }
+
+    /// Late, or silent, with both bounds: when the start was there at the latest, and until when the owing party's own
+    /// log shows that the step, or the head that says it was not made, was not there yet. [BUN-77]
+    fn prove(&self, step: &Step<'_>, span: Span, findings: &mut Findings) -> Option<Deadline> {
+        let owing = self.owing();
+        let own = (step.from.author == owing).then_some(step.from.time);
+        let due = self.logs.event(step.from).time.into_iter().chain(own).min()?.after(span);
+        let until = match step.to {
+            Some(to) if to.author == owing => self.logs.absent_until(&owing, EntryKind::OwnEvent, to.id.into()),
+            Some(_) => None,
+            None => self
+                .own_heads()
+                .iter()
+                .filter_map(|head| self.logs.absent_until(&owing, EntryKind::Head, head.id()))
+                .max(),
+        }?;
+        let late = until.since(due).filter(|late| late.0 > 0)?;
+        if !is_whole(findings) || findings.failed(Demand::Exporter) {
+            return None;
+        }
+        let (timer, name) = (name_of(step.kind), self.names.of(&owing));
+        let what = if step.to.is_some() { "the step" } else { "its head that has no answer" };
+        let sentence = format!(
+            "{timer}: due {} at the latest, and {name}'s cosigned log of {} does not have {what} yet: proven",
+            moment(due),
+            moment(until)
+        );
+        let event = step.to.map_or(step.from.id, |to| to.id);
+        findings.against(Demand::Timers, Conformance::No, Some(event), sentence.clone());
+        let word = format!("{name} and witnesses of its log");
+        Some(self.deadline(step, due, (Some(late), Some(Conformance::No)), word, sentence))
+    }
+
+    /// The owing party's heads that end with the last of its events here.
+    fn own_heads(&self) -> Vec<&Verified<Head>> {
+        let count = self.trail.count(Side::Peer);
+        let last = count.checked_sub(1).map(|number| self.trail.numbered(Side::Peer, number)).unwrap_or_default();
+        // A head that counts more has counted what is not here: perhaps the answer.
+        let covers =
+            |head: &&Verified<Head>| head.own_count == count && head.own_last.is_none_or(|named| last.contains(&named));
+        self.heads.of(&self.owing()).filter(covers).collect()
     }
 
     /// In time by its own claimed time, and too late by that of an event that it has seen.
@@ -157,12 +205,8 @@ impl Clocks<'_> {
 
     /// The owing party's own latest head that ends with the last of its events here, else the exporter's time.
     fn silence(&self, findings: &Findings) -> Silence {
-        let (owing, count) = (self.owing(), self.trail.count(Side::Peer));
-        let last = count.checked_sub(1).map(|number| self.trail.numbered(Side::Peer, number)).unwrap_or_default();
-        // A head that counts more has counted what is not here: perhaps the answer.
-        let covers =
-            |head: &&Verified<Head>| head.own_count == count && head.own_last.is_none_or(|named| last.contains(&named));
-        let own = self.heads.of(&owing).filter(covers).map(|head| head.time).max();
+        let owing = self.owing();
+        let own = self.own_heads().iter().map(|head| head.time).max();
         let signed = !findings.failed(Demand::Exporter) && is_whole(findings);
         let exported = (self.bundle.exporter == owing && signed).then_some(self.bundle.time);
         match own.max(exported) {

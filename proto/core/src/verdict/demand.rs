@@ -64,4 +64,6 @@ demands! {
     Witnesses = "BUN-63", "as many witnesses as the trust file demands";
     Answers = "BUN-64", "both parties' heads answer the nonce and time of the trust file";
     AgreementWitnesses = "BUN-71", "as many witnesses as the agreement demands";
+    Positions = "BUN-75", "no event stands in its author's log after the record that replaced its key";
+    OneLog = "BUN-76", "nobody signed two checkpoints of one log that cannot both be";
 }

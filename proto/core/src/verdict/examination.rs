@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{
     AgreementShown, Assurance, Completeness, Deadline, Exit, Report, SCHEMA, Standing, TrustShown, Where, YesNo,
+    assurance::{self, Covered},
     challenges,
     chronology::Chronology,
     conduct,
@@ -17,6 +18,7 @@ use super::{
     findings::Findings,
     heads::{self, Heads},
     keyring::Keyring,
+    logs::Logs,
     names::Names,
     opened::Opened,
     pact, reach, telephone,
@@ -98,13 +100,18 @@ impl<'a> Examination<'a> {
         let Connected { trail, loose } = self.events.connect(self.opening.as_ref(), stage, &mut findings);
         self.events.say_parked(&mut findings);
         let exported = exporter::show(self.bundle, &names, &mut findings);
-        let judged = match &trail {
-            Some(trail) => self.judge(trail, &loose, &names, &mut findings),
+        let logs = trail.as_ref().map(|trail| self.logs(trail));
+        let judged = match trail.as_ref().zip(logs.as_ref()) {
+            Some((trail, logs)) => self.judge(trail, logs, &loose, &names, &mut findings),
             None => self.say_no_trail(&mut findings),
         };
-        self.check_signers(trail.as_ref(), &names, &mut findings);
+        let shown = self.check_logs(trail.as_ref().zip(logs.as_ref()), &names, &mut findings);
+        self.check_signers(trail.as_ref(), &shown, &names, &mut findings);
+        let covered = Covered::of(trail.as_ref(), logs.as_ref());
+        let idle = (self.bundle.proofs.len() as u64, self.bundle.checkpoints.len() as u64);
+        let idle = logs.as_ref().map_or(idle, |logs| logs.idle);
+        let assurance = covered.assure(idle, self.trust, self.agreement.as_deref(), &names, &mut findings);
         self.say_unjudged(&mut findings);
-        let assurance = self.assurance(&mut findings);
         let bounded = trail.as_ref().map(Bounded::of);
         let timeline = Timeline {
             names: &names,
@@ -114,6 +121,7 @@ impl<'a> Examination<'a> {
             deadlines: &judged.deadlines,
             seen: &judged.seen,
             bounded: bounded.as_ref(),
+            logs: logs.as_ref(),
         };
         let timeline = timeline.entries(trail.as_ref(), &loose, &self.events);
         Report {
@@ -129,7 +137,33 @@ impl<'a> Examination<'a> {
         }
     }
 
-    fn judge(&self, trail: &Trail, loose: &[Verified<Event>], names: &Names<'_>, findings: &mut Findings) -> Judged {
+    /// What the logs of both parties show.
+    fn logs(&self, trail: &Trail) -> Logs {
+        let rule = assurance::rule(self.trust, self.agreement.as_deref());
+        let parties = [Side::Opener, Side::Peer].map(|side| trail.party(side));
+        Logs::verify(self.bundle, &self.keyring, self.trust, rule, parties)
+    }
+
+    /// The organisations whose log shows which of their keys counted when. [BUN-75] [BUN-76]
+    fn check_logs(
+        &self,
+        logged: Option<(&Trail, &Logs)>,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) -> BTreeSet<OrgId> {
+        let Some((trail, logs)) = logged else { return BTreeSet::new() };
+        logs.check_split(names, findings);
+        logs.check_positions(trail, &self.keyring, findings)
+    }
+
+    fn judge(
+        &self,
+        trail: &Trail,
+        logs: &Logs,
+        loose: &[Verified<Event>],
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) -> Judged {
         let mut seen = heads::seen_by(&trail.party(Side::Opener), trail, &self.heads);
         seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
         exporter::check_party(self.bundle, trail, findings);
@@ -149,7 +183,8 @@ impl<'a> Examination<'a> {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
                 let (heads, bounded) = (&self.heads, &Bounded::of(trail));
-                let clocks = Clocks { bundle: self.bundle, trail, heads, chronology: &chronology, names, bounded };
+                let clocks =
+                    Clocks { bundle: self.bundle, trail, heads, logs, chronology: &chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
             }
         }
@@ -167,7 +202,13 @@ impl<'a> Examination<'a> {
     }
 
     /// Whoever signed, the parties, and the exporter are held against the trust file; nobody else has a chain here.
-    fn check_signers(&self, trail: Option<&Trail>, names: &Names<'_>, findings: &mut Findings) {
+    fn check_signers(
+        &self,
+        trail: Option<&Trail>,
+        shown: &BTreeSet<OrgId>,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) {
         let mut signers = self.events.authors();
         signers.insert(self.bundle.exporter);
         signers.extend(self.heads.authors());
@@ -180,7 +221,7 @@ impl<'a> Examination<'a> {
         }
         self.keyring.hold_against(self.trust, &signers, names, findings);
         self.keyring.show_forks(names, findings);
-        self.keyring.say(names, findings);
+        self.keyring.say(shown, names, findings);
         if let Some(trail) = trail {
             self.check_needed(trail, &signers, findings);
         }
@@ -240,31 +281,6 @@ impl<'a> Examination<'a> {
             if findings.failed(demand) {
                 findings.unjudged(demand, "not everything that it depends on is here and agrees");
             }
-        }
-    }
-
-    /// There are no logs in this version, so no time is proven. [BUN-63] [BUN-70]
-    fn assurance(&self, findings: &mut Findings) -> Assurance {
-        let demanded = self.trust.witnesses.number;
-        findings.reach(Demand::Witnesses);
-        if demanded > 0 {
-            let sentence = format!("the trust file demands {demanded} witnesses, and none is shown");
-            findings.fail(Demand::Witnesses, Exit::Incomplete, Where::default(), sentence);
-        }
-        let (proofs, checkpoints) = (self.bundle.proofs.len() as u64, self.bundle.checkpoints.len() as u64);
-        let mut sentence = String::from("Not witnessed: every time is its author's word.");
-        if proofs + checkpoints > 0 {
-            sentence
-                .push_str(&format!(" {proofs} log proofs and {checkpoints} checkpoints are carried and not checked."));
-        }
-        findings.words.push(sentence.clone());
-        Assurance {
-            level: "not_witnessed",
-            demanded,
-            met: if demanded == 0 { YesNo::Yes } else { YesNo::No },
-            unchecked_proofs: proofs,
-            unchecked_checkpoints: checkpoints,
-            sentence,
         }
     }
 

@@ -136,11 +136,14 @@ impl Keyring {
     }
 
     /// Says up to which record the keys of each organisation are here.
-    pub(super) fn say(&self, names: &Names<'_>, findings: &mut Findings) {
+    pub(super) fn say(&self, shown: &BTreeSet<OrgId>, names: &Names<'_>, findings: &mut Findings) {
         for (organisation, chain) in &self.chains {
             let (name, newest) = (names.of(organisation), chain.newest().number());
+            // [BUN-75] Of one record there is nothing to choose from.
+            let logged = newest > 0 && shown.contains(organisation);
+            let word = if logged { String::from("shown by its log") } else { format!("{name}'s own word") };
             findings.words.push(format!(
-                "Key records of {name} are here up to number {newest}; which of them counted when is {name}'s own word."
+                "Key records of {name} are here up to number {newest}; which of them counted when is {word}."
             ));
         }
     }

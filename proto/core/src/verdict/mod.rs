@@ -4,6 +4,7 @@
 //! valid, and that a [`Report`] says in words what its exit code leaves out. It goes on after a failure where more can be
 //! said safely. Leaves to people what a breach means, and where the IDs of the trust file came from.
 
+mod assurance;
 mod challenges;
 mod chronology;
 mod compare;
@@ -18,6 +19,7 @@ mod exporter;
 mod findings;
 mod heads;
 mod keyring;
+mod logs;
 mod names;
 mod opened;
 mod pact;

@@ -134,15 +134,15 @@ pub struct HeadShown {
 /// How well times and keys are proven, apart from the verdicts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Assurance {
-    /// `not_witnessed`: every time is its author's word.
+    /// `witnessed`, `partly_witnessed`, or `not_witnessed`: every time is its author's word.
     pub level: &'static str,
     /// How many witnesses the trust file demands.
     pub demanded: u32,
     /// Whether that is met.
     pub met: YesNo,
-    /// Log proofs that are carried and not checked.
+    /// Log proofs that are carried and show nothing.
     pub unchecked_proofs: u64,
-    /// Checkpoints that are carried and not checked.
+    /// Checkpoints that are carried and show nothing.
     pub unchecked_checkpoints: u64,
     /// In words.
     pub sentence: String,
@@ -331,7 +331,7 @@ pub struct Entry {
     pub time: u64,
     /// When it happened, as its author claims.
     pub occurred: Option<u64>,
-    /// When, as proven; absent without logs.
+    /// By when it was there, as witnesses cosigned; absent without them.
     pub proven: Option<u64>,
     /// Not signed before, on the word of the party that did not write it: it has seen an event of that time.
     pub not_before: Option<Claim>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deadline, Entry, conduct, events::Events, events::answered, names::Names, opened::Opened};
+use super::{Deadline, Entry, conduct, events::Events, events::answered, logs::Logs, names::Names, opened::Opened};
 use crate::{
     agreement::{Agreement, name_of},
     bounds::Bounded,
@@ -22,6 +22,7 @@ pub(super) struct Timeline<'a> {
     pub(super) deadlines: &'a [Deadline],
     pub(super) seen: &'a BTreeSet<EventId>,
     pub(super) bounded: Option<&'a Bounded>,
+    pub(super) logs: Option<&'a Logs>,
 }
 
 impl Timeline<'_> {
@@ -55,7 +56,8 @@ impl Timeline<'_> {
             code: event.statement.code(),
             time: event.time.get(),
             occurred: event.occurred.map(Seconds::get),
-            proven: None,
+            // [BUN-73]
+            proven: self.logs.and_then(|logs| logs.event(event).time).map(Seconds::get),
             not_before: bounds.after.map(|bound| self.names.claim(bound.time, &bound.word)),
             not_after: bounds.before.map(|bound| self.names.claim(bound.time, &bound.word)),
             names: self.names_event(&event.statement).map(|id| id.to_string()),

@@ -14,6 +14,7 @@ mod dated;
 mod form;
 mod harness;
 mod innocent;
+mod logged;
 mod mutation;
 mod outcome;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]

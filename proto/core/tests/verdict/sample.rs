@@ -54,6 +54,11 @@ pub(crate) struct Organisation {
 
 impl Organisation {
     pub(crate) fn invented(name: &'static str) -> Self {
+        Self::logging(name, 0)
+    }
+
+    /// One whose log begins with a tick.
+    pub(crate) fn logging(name: &'static str, log_base_tick: u64) -> Self {
         let organisation = key(&format!("{name} key"));
         let signing = key(&format!("{name} signing 0"));
         let draft = KeyRecordDraft {
@@ -63,7 +68,7 @@ impl Organisation {
             endpoints: Vec::new(),
             witnesses: Vec::new(),
             recovery: None,
-            log_base_tick: 0,
+            log_base_tick,
             time: Seconds::new(MIDNIGHT - 86_400).unwrap(),
             end: Seconds::new(MIDNIGHT + 86_400 * 365).unwrap(),
         };
@@ -165,7 +170,17 @@ impl World {
     fn agreed(source: &str, others: Vec<Organisation>, unit: u64) -> Self {
         let mut hotline = Organisation::invented("hotline");
         hotline.rotate();
-        let jasen = Organisation::invented("shelter-jasen");
+        Self::between(hotline, Organisation::invented("shelter-jasen"), source, others, unit)
+    }
+
+    /// Of these two, and others.
+    pub(crate) fn between(
+        hotline: Organisation,
+        jasen: Organisation,
+        source: &str,
+        others: Vec<Organisation>,
+        unit: u64,
+    ) -> Self {
         let all: Vec<&Organisation> = [&hotline, &jasen].into_iter().chain(&others).collect();
         let mut peers: BTreeMap<String, OrgId> = all.iter().map(|party| (party.name.to_owned(), party.id)).collect();
         peers.extend([(String::from("self"), hotline.id), (String::from("partner"), jasen.id)]);

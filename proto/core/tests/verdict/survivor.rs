@@ -96,7 +96,7 @@ impl Base {
 }
 
 /// What every report says of all that it carries and does not check.
-const UNCHECKED: &str = "carried and not checked";
+const UNCHECKED: &str = "carried and show nothing";
 
 /// Of each thing that differs from the untouched bundle, how the words that name it read.
 fn omissions(base: &wire::Bundle, left: &wire::Bundle) -> BTreeSet<&'static str> {

@@ -25,7 +25,7 @@ fn folder(noun: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../specs/vectors").join(noun)
 }
 
-fn file_name(sentence: &str) -> String {
+pub(crate) fn file_name(sentence: &str) -> String {
     format!("{}.txt", sentence.replace(' ', "-").replace(['\'', ','], ""))
 }
 
@@ -39,7 +39,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// Writes if asked to, and gives the files, which must be what is generated.
-fn files(noun: &str, generated: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(crate) fn files(noun: &str, generated: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     if std::env::var_os("UPUT_BLESS").is_some() {
         let _ = fs::remove_dir_all(folder(noun));
         fs::create_dir_all(folder(noun)).unwrap();
@@ -58,7 +58,7 @@ fn field<'a>(text: &'a str, name: &str) -> &'a str {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().trim()
 }
 
-fn of_case(case: &Case) -> String {
+pub(crate) fn of_case(case: &Case) -> String {
     let expect = if case.exit == Exit::Valid { String::from("ok") } else { case.exit.code().to_string() };
     let requirement = if case.requirement.is_empty() { "none" } else { case.requirement };
     let (trust, bundle) = (hex(case.trust.to_toml().as_bytes()), hex(&case.bundle));
@@ -114,7 +114,12 @@ fn every_bundle_vector_holds() {
     cases.extend(of_calls());
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len(), "two vectors have one name");
-    for (name, text) in &files("bundle", &generated) {
+    hold("bundle", &generated);
+}
+
+/// Every file of a folder of bundles comes to what it says, and is what its generator writes.
+pub(crate) fn hold(noun: &str, generated: &BTreeMap<String, String>) {
+    for (name, text) in &files(noun, generated) {
         let trust = TrustFile::parse(&String::from_utf8(bytes(field(text, "trust"))).unwrap()).unwrap();
         let report = verify(&bytes(field(text, "bundle")), &trust);
         let outcome = if report.exit == Exit::Valid { String::from("ok") } else { report.exit.code().to_string() };
