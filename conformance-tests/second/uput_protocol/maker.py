@@ -74,8 +74,8 @@ _SAMPLES = {
 class Organisation:
     """An invented organisation with its key records and secrets."""
 
-    def __init__(self, name, rng, records, fork):
-        self.name = name
+    def __init__(self, name, rng, records, fork, witnesses=()):
+        self.name, self.witnesses = name, list(witnesses)
         self.secrets, self.records = [], []
         for number in range(records):
             self._add(number, f"{name}/{number}", self.records[-1] if self.records else None, rng)
@@ -94,8 +94,8 @@ class Organisation:
         message.organisation, message.previous = (self.id, before.id) if number else (b"", b"")
         for role in keys:
             setattr(message, f"{role}_key", public(keys[role]))
-        message.sealing_keys = [hashlib.sha256(word.encode()).digest() + bytes(1184)]
         message.sealing_keys = [bytes(1184) + hashlib.sha256(word.encode()).digest()]
+        message.witnesses = self.witnesses if number else []
         message.time, message.end = BEGIN // 60 * 60 - 600, BEGIN // 60 * 60 + 60 * 10**6
         self.secrets.append(keys)
         self.records.append(sign(envelope.KEY_RECORD, protobuf.encode(message), keys.values()))
@@ -127,8 +127,10 @@ class Maker:
     def __init__(self, rng):
         self.rng = rng
         self.organisations = {}
+        self.witness = Organisation("witness", rng, 1, False)
         for name in NAMES:
-            self.organisations[name] = Organisation(name, rng, rng.choice((1, 1, 1, 2, 3)), rng.random() < 0.03)
+            witnesses = [self.witness.id] if rng.random() < 0.1 else []
+            self.organisations[name] = Organisation(name, rng, rng.choice((1, 1, 1, 2, 3)), rng.random() < 0.03, witnesses)
         self.agreement = self._agreement()
         self._choose_rule()
         self.chains = {"O": [], "P": []}
@@ -145,6 +147,9 @@ class Maker:
         for party in message.parties:
             party.organisation = replaced[party.organisation]
         message.parties.sort(key=lambda one: one.organisation)
+        for profile in message.profiles:
+            if profile.name != "notice":
+                profile.identity, profile.ticked = sorted([*profile.identity, "provenance"]), sorted([*profile.ticked, "provenance"])
         if self.chance(0.1):
             message.valid_until = BEGIN + self.rng.choice((5, 20, 60))
         if self.chance(0.1):
@@ -192,7 +197,7 @@ class Maker:
         return protobuf.encode(message_of(env)), self._trust()
 
     def _fill(self, message, heads):
-        used = [one for one in self.organisations.values()]
+        used = list(self.organisations.values()) + [self.witness] * self.chance(0.15)
         message.chains = [Message("KeyChain", records=[message_of(one) for one in o.records]) for o in used]
         message.agreements = [message_of(self.agreement)]
         message.events = [message_of(env) for env, _ in self.all]
@@ -342,14 +347,15 @@ class Maker:
             body.occurred = self.time - 7
         if body.kind != "opening":
             self._point(body, prev, other, side)
-        body.seq = prev.seq + 1 if prev is not None and body.kind != "opening" else 0
+        body.seq = prev.seq + 1 + self.chance(0.01) if prev is not None and body.kind != "opening" else 0
         fields = None
         if terms is not None and body.kind != "delivered":
             body.terms = terms
             fields = self._fields(body, side)
             if body.kind != "opening" or self.chance(0.9):
                 self._commit(body, fields, who)
-        env = sign(envelope.EVENT, protobuf.encode(body), [who.secrets[record]["signing"]])
+        kind = envelope.EVENT if body.kind == "opening" or self.chance(0.99) else envelope.media_type("event", 2)
+        env = sign(kind, protobuf.encode(body), [who.secrets[record]["signing"]])
         one = event.read(env.body, env.id)
         if body.kind == "opening":
             self.trail = env.id
@@ -370,7 +376,7 @@ class Maker:
             body.seen = before.id
         if not body.seen and (not body.prev or side == "P") and other:
             body.seen = other[0].id
-        if self.chance(0.01) and other:
+        if self.chance(0.02) and other:
             body.seen = self.rng.choice(other).id
         if body.kind == "delivered" and other and self.chance(0.95):
             body.seen = other[-1].id
@@ -404,10 +410,33 @@ class Maker:
                 minute = body.time // 60 * 60 + self.rng.choice((3600, 7200, 90_000))
                 fields.append((label, _minute(minute)))
             elif label == "consent_ticked" and self.chance(0.7):
-                fields.append((label, "need_statement substance_use"))
+                fields.append((label, "need_statement provenance substance_use"))
             elif label in _SAMPLES:
                 fields.append((label, self.rng.choice(_SAMPLES[label]) if self.chance(0.99) else "\u200b"))
+        if "provenance" in labels:
+            fields.append(("provenance", self._copy(fields)))
         return fields
+
+    def _copy(self, fields):
+        """What another organisation signed of some of these facts, or of something else (ONW-1)."""
+        rng, who = self.rng, self.rng.choice(list(self.organisations.values()))
+        facts = [one for one in fields if rng.random() < 0.3] or [("age_band", "18_29")]
+        if rng.random() < 0.2:
+            facts[0] = (facts[0][0], rng.choice(_SAMPLES.get(facts[0][0], ("x",))))
+        count = next(size for size in (8, 16, 32, 64) if size >= len(facts))
+        body = Message("AttestationBody", author=who.id, key=who.records[-1].id, nonce=rng.randbytes(32), day=86_400 * 20_000)
+        commitments, opened = [], []
+        for at in range(count):
+            label, value = facts[at] if at < len(facts) else ("", "")
+            key, value_key = rng.randbytes(32), rng.randbytes(32)
+            v = disclosure.value_commitment(value_key, body.nonce, who.id, at, label, value)
+            commitments.append(disclosure.slot_commitment(key, body.nonce, who.id, at, label, v))
+            if label or rng.random() < 0.02:
+                content = Message("OpenedValue", value_key=value_key, value=value)
+                opened.append(Message("SlotDisclosure", index=at, label_key=key, label=label, content="opened", opened=content))
+        body.slots = b"".join(commitments)
+        env = sign(envelope.ATTESTATION, protobuf.encode(body), [who.secrets[-1]["signing"]])
+        return protobuf.encode(Message("Attestation", envelope=message_of(env), slots=opened)).hex()
 
     opened_by = None
 
