@@ -23,7 +23,7 @@ class Admission:
         opening = self.signed.get(bundle.trail)
         self.opening = opening if opening is not None and getattr(opening, "kind", None) == "opening" else None
         self.parties = (self.opening.author, self.opening.said.peer) if self.opening else ()
-        self.admitted, self.on_gap, self.refused = {}, {}, set()
+        self.admitted, self.on_gap = {}, {}
         self._admit()
         self.past = {}
         self.order = in_causal_order(self.admitted.values())
@@ -104,7 +104,6 @@ class Admission:
         except Rejection as rejection:
             self.problems.add("BUN-31", 10, rejection.code, one.id)
             self.on_gap[one.id] = one
-            self.refused.add(one.id)
             return
         self.admitted[one.id] = one
         if prev is not None and self.record_of[one.id].number < self.record_of[prev.id].number:  # [BUN-23]
@@ -112,8 +111,8 @@ class Admission:
 
     def _on_gap(self, one):
         self.on_gap[one.id] = one
-        # What is read and accepted may itself rest on a gap; then that one names what is missing.
-        resting = {name for name, other in self.signed.items() if name not in self.refused and other not in self.unread}
+        # What is read may itself rest on a gap, or be refused; then that one says what is wrong.
+        resting = {name for name, other in self.signed.items() if other not in self.unread}
         missing = [name for name in (one.prev, one.seen) if name is not None and name not in resting]
         if missing or self.opening is None:
             self.problems.add("BUN-32", 11, None, one.id, sentence="it names what is not here")
