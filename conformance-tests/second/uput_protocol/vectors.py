@@ -371,6 +371,7 @@ def _joined(vector):
 
 
 READERS = {
+    "witnessed": read_bundle,
     "staff": read_staff,
     "letter": read_letter,
     "access-log": read_access_log,

@@ -14,6 +14,7 @@ from .problem import REQUIREMENTS, Problems
 from .rejection import Rejection
 from .signers import Signers, check_exporter
 from .timer import Timers, deadlines
+from .witnessed import HEAD, OWN, Logs, Rule
 from .words import Words
 
 
@@ -53,6 +54,7 @@ class Verdict:
         self.evidence = Evidence(bundle, self.signers, problems)
         if self.readable:
             self._verify_trail()
+        self.logs = Logs(self)
         self._check_witnesses()
         self._check_trusted()
         self._check_surplus()
@@ -152,6 +154,11 @@ class Verdict:
         timers = Timers(admission, self.conformance.state, self.conformance.stage)
         word = self._own_word(admission.parties[1], unsure)
         self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
+        if not unsure:
+            self.deadlines = [
+                one._replace(verdict="no") if self._proven_late(one.timer, seconds[one.timer.kind]) else one
+                for one in self.deadlines
+            ]
         for one in self.deadlines:
             if one.verdict == "no":
                 problems.broken("BUN-59", one.timer.start.id)
@@ -160,19 +167,60 @@ class Verdict:
 
     def _own_word(self, receiver, unsure):
         """The latest time of which the receiver itself says that nothing more had come from it (BUN-59)."""
-        own = self.admission.by(receiver)
-        count = max((one.seq + 1 for one in own), default=0)
-        last = {one.id for one in own if one.seq + 1 == count} or {None}
-        times = [one.time for one in self.heads.of(receiver) if one.own_count == count and one.own_last in last]
+        times = [one.time for one in self._counting_heads(receiver)]
         if receiver == self.bundle.exporter and not unsure:
             times.append(self.bundle.time)
         return max(times, default=None)
 
+    @property
+    def rule(self):
+        """The witness rule in force (BUN-63)."""
+        if self.trust.witnesses:
+            return Rule(self.trust.witnesses, self.trust.independent)
+        return self._agreed_rule()
+
+    def _agreed_rule(self):
+        agreed = self.agreement.message.witnesses if self.agreement is not None else None
+        return Rule(agreed.number, agreed.independent) if agreed is not None else Rule(0, False)
+
     def _check_witnesses(self):
-        if self.trust.witnesses:  # [BUN-63]
+        for one, _ in self.logs.contradictions():  # [BUN-76]
+            self.problems.add("BUN-76", 12, None, one.organisation)
+        demanded, agreed = Rule(self.trust.witnesses, self.trust.independent), self._agreed_rule()
+        if demanded.number and not self._has(demanded):  # [BUN-63]
             self.problems.add("BUN-63", 11)
-        if self.agreement is not None and self.agreement.witnesses:  # [BUN-71]
+        if agreed.number and not self._has(agreed):  # [BUN-71]
             self.problems.doubt("BUN-71")
+        for one in self.admission.order:
+            number = self.admission.record_of[one.id].number
+            if self.logs.signed_by_replaced(one, number, self.rule):  # [BUN-75]
+                self.problems.add("BUN-75", 13, "REVOKED_SIGNER", one.id)
+
+    def _has(self, rule):
+        events = self.admission.order
+        return bool(events) and all(len(self.logs.witnesses(one, rule)) >= rule.number for one in events)
+
+    def _proven_late(self, timer, seconds):
+        """Whether a log shows that the step was not made by when it was due (BUN-77)."""
+        owing, rule = self.admission.parties[1], self.rule
+        starts = [self.logs.proven(timer.start, rule)] + [timer.start.time] * (timer.start.author == owing)
+        starts = [one for one in starts if one is not None]
+        if not starts:
+            return False
+        if timer.done is not None:
+            if timer.done.author != owing:
+                return False
+            absent = [self.logs.absent(owing, OWN, timer.done.id, rule)]
+        else:
+            absent = [self.logs.absent(owing, HEAD, one.id, rule) for one in self._counting_heads(owing)]
+        return any(one is not None and one > min(starts) + seconds for one in absent)
+
+    def _counting_heads(self, receiver):
+        """The receiver's heads that count all of its events that are here, and name the last (BUN-59)."""
+        own = self.admission.by(receiver)
+        count = max((one.seq + 1 for one in own), default=0)
+        last = {one.id for one in own if one.seq + 1 == count} or {None}
+        return [one for one in self.heads.of(receiver) if one.own_count == count and one.own_last in last]
 
     def signed_here(self):
         """Everybody who signed (BUN-21)."""

@@ -117,12 +117,27 @@ class Words:
             yield f"{len(self.bundle.challenges)} challenges are carried; that they were put to a party is not shown."
 
     def _records(self):
+        logs, rule = self.verdict.logs, self.verdict.rule
         for organisation, records in sorted(self.verdict.signers.records.items()):
             n, number = self.name(organisation), records[-1].number
-            yield f"Key records of {n} are here up to number {number}; which of them counted when is {n}'s own word."
+            shown = organisation in self.admission.parties
+            shown = shown and logs.shows_keys(organisation, self.admission.by(organisation), rule)
+            whose = "shown by its log" if shown else f"{n}'s own word"
+            yield f"Key records of {n} are here up to number {number}; which of them counted when is {whose}."
 
     def assurance(self):
-        text = "Not witnessed: every time is its author's word."
-        if self.bundle.proofs or self.bundle.checkpoints:
-            text += f" {self.bundle.proofs} log proofs and {self.bundle.checkpoints} checkpoints are carried and show nothing."
+        events, logs = self.admission.order, self.verdict.logs
+        witnesses = [logs.witnesses(one, self.verdict.rule) for one in events]
+        names = ", ".join(self.name(one) for one in sorted({name for one in witnesses for name in one}))
+        some = sum(bool(one) for one in witnesses)
+        if not some:
+            text = "Not witnessed: every time is its author's word."
+        elif some < len(events):
+            text = f"Witnessed in part: {some} of {len(events)} events, by {names}. The times of the others are their authors' word."
+        else:
+            fewest = min(len(one) for one in witnesses)
+            text = f"Witnessed by {fewest}: of {names}, so many at least cosigned that each event was there."
+        proofs, checkpoints = logs.idle
+        if proofs or checkpoints:
+            text += f" {proofs} log proofs and {checkpoints} checkpoints are carried and show nothing."
         return text
