@@ -75,11 +75,11 @@ pub type Change = (Range<usize>, String);
 pub fn changes(code: &Code, part: &Part) -> Vec<Change> {
     let (bare, text) = (&code.bare[part.body.clone()], &code.text[part.body.clone()]);
     let mut all = match &part.form {
-        Form::Words => texts(bare),
-        Form::Table(_) => [texts(bare), numbers(bare), exchanges(bare), without_a_word(bare, ", ")].concat(),
+        Form::Words => texts(bare, text),
+        Form::Table(_) => [texts(bare, text), numbers(bare), exchanges(bare), without_a_word(bare, ", ")].concat(),
         Form::Function(returned) => {
             let whole = returns(returned).into_iter().map(|value| (0..bare.len(), format!(" {value} ")));
-            let mut all = [texts(bare), numbers(bare), exchanges(bare), without_a_word(bare, " | ")].concat();
+            let mut all = [texts(bare, text), numbers(bare), exchanges(bare), without_a_word(bare, " | ")].concat();
             all.extend(
                 [conditions(bare, text), without_a_call(bare), without_a_statement(bare), without_an_arm(bare)]
                     .concat(),
@@ -117,14 +117,14 @@ fn is_whole(bare: &str, place: &Range<usize>) -> bool {
     !begins && !ends
 }
 
-/// A text with one letter more. What is only said to people is no code.
-fn texts(bare: &str) -> Vec<Change> {
+/// A text with one letter more; none of several words, which is only said to people.
+fn texts(bare: &str, text: &str) -> Vec<Change> {
     let quotes: Vec<usize> = bare.match_indices('"').map(|(at, _)| at).collect();
     let said =
         |at: usize| ["write!(", "format!(", "write_str(", "error("].iter().any(|word| line(bare, at).contains(word));
     quotes
         .chunks(2)
-        .filter(|pair| pair.len() == 2 && !said(pair[0]))
+        .filter(|pair| pair.len() == 2 && !said(pair[0]) && !text[pair[0]..pair[1]].contains(' '))
         .map(|pair| (pair[1]..pair[1], "x".to_owned()))
         .collect()
 }

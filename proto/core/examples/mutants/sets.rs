@@ -43,8 +43,9 @@ pub const GROUPS: &[Group] = &[
         // The table is compared last, so that what it does is what is noticed.
         turns: &[
             turn("lib", &["state::", "act::"]),
-            turn("state", &["vectors::", "counterpart::", "crossings::"]),
+            turn("state", &["vectors::"]),
             turn("trail", &[]),
+            turn("state", &["counterpart::", "crossings::"]),
             turn("state", &["alike::"]),
             turn("state", &["exhaustive::"]),
             turn("state", &["acts::", "table::"]),
@@ -66,7 +67,8 @@ pub const GROUPS: &[Group] = &[
         ],
         turns: &[
             turn("lib", &["legal_basis::", "agreement::"]),
-            turn("agreement", &["bases::", "evaluation::", "life::", "signed::", "onward::", "vectors::"]),
+            turn("agreement", &["bases::", "evaluation::", "life::", "signed::"]),
+            turn("agreement", &["onward::", "vectors::"]),
             turn("agreement", &["properties::"]),
             turn("agreement", &["trails::"]),
             turn("agreement", &["matrix::"]),

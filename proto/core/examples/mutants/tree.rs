@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use crate::mutant::Mutant;
 use crate::results::Fate;
@@ -78,14 +77,14 @@ impl Tree {
     /// What each turn of a group of files reaches without any mutant, every test of which passes.
     pub fn reach(&self, turns: &[Turn]) -> Vec<Reach> {
         let reach = |turn: &Turn| {
-            let (file, start) = (self.folder.join("asked"), Instant::now());
+            let (file, start) = (self.folder.join("asked"), spent());
             let failed = self.run(turn, ("UPUT_MUTANT_ASKED", file.to_str().unwrap()), 600);
             assert!(failed.is_none(), "without any mutant fails: {failed:?}");
             let parts = std::fs::read_to_string(&file).unwrap_or_default();
             let _ = std::fs::remove_file(&file);
             Reach {
                 parts: parts.lines().map(|line| line.parse().unwrap()).collect(),
-                limit: 3 + 4 * start.elapsed().as_secs(),
+                limit: 2 + 4 * (spent() - start).ceil() as u64,
             }
         };
         turns.iter().map(reach).collect()
@@ -103,7 +102,7 @@ impl Tree {
     fn run(&self, turn: &Turn, variable: (&str, &str), limit: u64) -> Option<String> {
         let program = &self.programs.iter().find(|(name, _)| name == turn.program).unwrap().1;
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("ulimit -t {limit} -v 4000000; exec \"$0\" \"$@\"")]).arg(program);
+        command.args(["-c", &format!("ulimit -t {limit}; ulimit -v 4000000; exec \"$0\" \"$@\"")]).arg(program);
         command.args(turn.tests).args([
             "--test-threads",
             "1",
@@ -128,6 +127,14 @@ impl Tree {
         let failed = failed.map(|test| format!("{}::{}", turn.program, test.trim_start_matches("test ")));
         failed.or_else(|| (!ended.success()).then(|| format!("{}: it does not end, or breaks off", turn.program)))
     }
+}
+
+/// Seconds of processor time of all that was run and has ended.
+fn spent() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let after_the_name = stat.rsplit(')').next().unwrap();
+    let of_children = after_the_name.split_whitespace().skip(13).take(2);
+    of_children.map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
 }
 
 pub fn root() -> &'static Path {

@@ -176,6 +176,12 @@ fn a_suspension_holds_under_every_version_until_a_later_one_lifts_it() {
     assert_eq!(lineage.may_open(&lifted.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Err(Rejection::AgreementReplaced));
+    // From its first second on.
+    let lineage = Lineage::new([&first, &second]);
+    let begins = second.valid_from();
+    let before = Seconds::new(begins.get() - 1).unwrap();
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], before), Ok(()));
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], begins), suspended);
 }
 
 /// [AGR-36]
@@ -189,6 +195,8 @@ fn in_a_fork_the_later_counts_and_a_suspension_in_either_holds() {
     let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
     let both: Vec<OrgId> = lineage.forks().into_iter().map(|(party, _)| party).collect();
     assert_eq!(both.len(), 3);
+    let named = [one.id().min(other.id()), one.id().max(other.id())];
+    assert!(lineage.forks().iter().all(|(_, versions)| *versions == named), "the lower ID first");
     assert!(!both.contains(&lipa), "it has signed one of them only");
     assert_eq!(lineage.may_open(&other.id(), [&hotline, &lipa], now()), Err(Rejection::PartySuspended));
     let replaced = lineage.replaced_by(&first.id(), [&hotline, &jasen], now()).unwrap();

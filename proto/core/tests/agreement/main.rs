@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and prints what it counted"
 )]
 
+mod asked;
 mod attempts;
 mod bases;
 mod differences;
