@@ -179,9 +179,9 @@ class Heads:
 
     def _read(self, bundle, part, signers):
         try:
-            one = self._form(part)
-            record = signers.record(one.author, one.key)  # [BUN-11] asked before the type
             part.envelope.of_type(envelope.HEAD)
+            one = heads.read_head(part.envelope.body, part.id)
+            record = signers.record(one.author, one.key)
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
             self.problems.refuse("BUN-11", rejection, part.id)
@@ -191,13 +191,6 @@ class Heads:
             return None
         one.record = record
         return one
-
-    def _form(self, part):
-        try:
-            return heads.read_head(part.envelope.body, part.id)
-        except Rejection:
-            part.envelope.of_type(envelope.HEAD)
-            raise
 
     def of(self, party):
         return [one for one in self.all if one.author == party]
