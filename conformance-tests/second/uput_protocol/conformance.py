@@ -43,7 +43,7 @@ class Evidence:
 
     def __init__(self, bundle, signers, problems):
         self.problems = problems
-        self.signed, self.false = {}, set()
+        self.signed = {}
         self.here, self.named = {}, set()
         for part in bundle.evidence:
             self._verify(part, signers)
@@ -57,7 +57,6 @@ class Evidence:
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
             self.problems.refuse("BUN-51", rejection, part.id)
-            self.false.add(part.id)
             return
         self.signed[part.id] = cited
 
@@ -69,8 +68,7 @@ class Evidence:
             self.named.add(one.said.evidence)
             cited = self.signed.get(one.said.evidence)
             if cited is None:
-                if one.said.evidence not in self.false:
-                    self.problems.add("BUN-51", 11, None, one.id, sentence="its evidence is not here")
+                self.problems.add("BUN-51", 11, None, one.id, sentence="its evidence is not here, or false")
                 continue
             self.here[one.id] = cited
             try:
