@@ -5,6 +5,7 @@
 
 pub mod alone;
 pub mod both_keys;
+pub mod corpus;
 pub mod disk;
 pub mod distant;
 pub mod failed;

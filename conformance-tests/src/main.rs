@@ -9,7 +9,7 @@ use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
 use uput_conformance::scenario::{matrix, rows};
 use uput_conformance::tally::Tally;
-use uput_conformance::{guess, insider, kill, leak, watch};
+use uput_conformance::{corpus, guess, insider, kill, leak, watch};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -33,6 +33,8 @@ enum Command {
     Insider(Insider),
     /// The mechanisms of the field are played, each under its agreement, and without the part on which it rests
     Scenarios(Scenarios),
+    /// Every bundle of the corpus is rejected for its reason, and every requirement that a bundle can break has one
+    Corpus,
 }
 
 #[derive(Args)]
@@ -116,6 +118,10 @@ async fn run(command: Command) -> Outcome<(String, bool)> {
             let extent = insider::Extent { seed, cases, acts };
             let report = insider::run(&programs, extent, move |steps| bar.set_position(steps)).await?;
             return Ok((report.to_string(), report.well()));
+        }
+        Command::Corpus => {
+            let (folder, specs) = corpus::folders();
+            corpus::run(&programs, &folder, &specs, |_| ())?
         }
         Command::Scenarios(chosen) => return scenarios(&programs, &chosen).await,
     };

@@ -1,5 +1,7 @@
 //! One bundle, one trust file, and what they must come to.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 use uput_core::{
     trust::TrustFile,
@@ -24,6 +26,7 @@ pub(crate) struct Entry {
     /// A trust file that does not parse stands here as text.
     source: Option<String>,
     pub(crate) bundle: Vec<u8>,
+    report: OnceLock<Report>,
 }
 
 impl Entry {
@@ -42,6 +45,7 @@ impl Entry {
             trust: world.trust(),
             source: None,
             bundle,
+            report: OnceLock::new(),
         }
     }
 
@@ -122,8 +126,8 @@ impl Entry {
         problem.map_or(Value::Null, |problem| serde_json::to_value(&problem.place).unwrap())
     }
 
-    fn report(&self) -> Report {
-        verify(&self.bundle, &self.trust)
+    fn report(&self) -> &Report {
+        self.report.get_or_init(|| verify(&self.bundle, &self.trust))
     }
 
     /// What differs from what is expected.

@@ -122,7 +122,8 @@ fn signatures(world: &World) -> Vec<Entry> {
         .breaks(&["ENV-10", "KEY-3"]),
         case("a good signature under another key's ID", "WRONG_SIGNERS", "Whose key it was is not what it says.", {
             envelope(renamed)
-        }),
+        })
+        .breaks(&["ENV-10", "KEY-1"]),
         case(
             "the signature of one event on another",
             "BAD_SIGNATURE",

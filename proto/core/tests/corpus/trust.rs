@@ -18,7 +18,7 @@ fn demands(world: &World) -> Vec<Entry> {
         )
         .trusting(|trust| trust.witnesses.number = 1)
         .fails(11, "BUN-63", "")
-        .breaks(&["BUN-60"]),
+        .breaks(&["BUN-60", "BUN-70"]),
         Entry::new(
             "an agreement that the trust file does not name",
             "Conformance to it means nothing.",
