@@ -40,6 +40,20 @@ def read_copy(text: str) -> Copy:
     return Copy(env, body, _facts(opened))
 
 
+def standing(copy: Copy, records, named: bool) -> str:
+    """Whose word a copy is by the records of its author that count; `named`: the trust file names it (BUN-91)."""
+    record = next((one for one in records if one.id == copy.key), None)
+    if record is None:
+        return "unknown_signer"
+    try:
+        copy.envelope.verify_signature(record.signing_key)
+    except Rejection:
+        return "does_not_match"
+    if any(one.previous == record.id and one.message.time < copy.day for one in records):  # [ONW-7]
+        return "does_not_match"
+    return "verified" if named else "uncompared"
+
+
 def _check_body(body):
     for one, name in ((body.author, "author"), (body.key, "key"), (body.nonce, "nonce")):
         id_of(one, name)

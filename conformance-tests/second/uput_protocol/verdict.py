@@ -6,7 +6,7 @@ Leaves to others: pages and pictures.
 """
 
 from . import agreement as agreements
-from . import envelope, head
+from . import attestation, envelope, head
 from .admission import Admission, Heads
 from .bundle import read as read_bundle
 from .conformance import Conformance, Evidence, Opened
@@ -24,7 +24,7 @@ class Verdict:
     def __init__(self, data: bytes, trust):
         self.trust, self.problems = trust, Problems()
         self.bundle = self.admission = self.agreement = self.conformance = None
-        self.deadlines, self.closed_numbers, self.words = [], set(), []
+        self.deadlines, self.closed_numbers, self.words, self.copies = [], set(), [], []
         try:
             self.bundle = read_bundle(data)
         except Rejection as rejection:
@@ -73,11 +73,34 @@ class Verdict:
             self._check_heads_of(party)
         self.agreement = self._find_agreement()
         self.opened = Opened(bundle, admission, problems)
+        self.copies = list(self._read_copies())
         self.evidence.cite(admission)
         self.conformance = Conformance(admission, self.opened, self.evidence, self.agreement, problems)
         self.conformance.check_state()
         if self.agreement is not None:
             self.conformance.check_agreement()
+        for event, _, stands in self.copies:
+            if stands == "does_not_match":  # [BUN-92]
+                problems.doubt("BUN-56", event.id)
+
+    def _read_copies(self):
+        """(event, copy, standing) of every copy that is open with its value (BUN-90, BUN-91)."""
+        for event in self.admission.order:
+            for slot in self.opened.slots(event):
+                if slot.state != "field" or slot.label != "provenance" or slot.value is None:
+                    continue
+                try:
+                    copy = attestation.read_copy(slot.value)
+                except Rejection:
+                    continue
+                yield event, copy, self._standing(copy)
+
+    def _standing(self, copy):
+        records = self.signers.records.get(copy.author, ())
+        named = copy.author in self.trust.organisations
+        if named and all(one.id != self.trust.minimum[copy.author] for one in records):
+            return "unknown_signer"
+        return attestation.standing(copy, records, named)
 
     def _check_challenges(self):
         found = set()
@@ -248,6 +271,7 @@ class Verdict:
         for organisation in list(needed):
             for record in self.signers.records.get(organisation, ()):
                 needed |= set(record.witnesses)
+        needed |= {copy.author for _, copy, _ in self.copies}  # [BUN-93]
         surplus = [chain for chain in self.signers.chains if chain not in needed]
         surplus += [one.id for one in self.heads.strange]
         surplus += [one.id for one in self.bundle.agreements if one.id != self.agreement.id]

@@ -3,6 +3,7 @@
 Guarantees: the words of BUN-83, letter by letter, in their order.
 """
 
+from . import catalogue
 from .trust import rfc3339
 
 
@@ -18,6 +19,7 @@ class Words:
             found += [self.of_party(party) for party in self.admission.parties]
             found += self._decisions()
             found += self._phoned()
+            found += self._copies()
             found += self._closed()
             found += self._challenges()
         found += self._records()
@@ -98,6 +100,19 @@ class Words:
                 "contradicted": f", and {p} contradicted it with event {by.hex() if by else ''}.",
                 "replaced": f", who recorded a later call with event {by.hex() if by else ''}.",
             }[what]
+
+    def _copies(self):
+        """Whose word it is (BUN-91)."""
+        rows = catalogue.rows()
+        for event, copy, stands in self.verdict.copies:
+            by, whose = self.name(event.author), copy.author.hex()
+            labels, day = ", ".join(one for one in rows if one in copy.facts), rfc3339(copy.day)[:10]
+            yield f"Event {event.id.hex()}: " + {
+                "verified": f"{labels} as {self.name(copy.author)} signed it on {day}; that it is of this person is the word of {by}.",
+                "uncompared": f"{labels} as organisation {whose} signed it on {day}, which the trust file does not name: anybody can have made its key.",
+                "unknown_signer": f"{by} passes on what organisation {whose} is said to have signed; no key records of it count here, and nothing was verified.",
+                "does_not_match": f"what {by} passes on as signed by organisation {whose} was not signed so by it; it is the word of {by} alone.",
+            }[stands]
 
     def _closed(self):
         closed = events = values = 0

@@ -17,7 +17,7 @@ use uput_core::{
     wire::{self, LetterContent},
 };
 
-use super::{Node, agreements::Held, trails::Loaded};
+use super::{Node, agreements::Held, onward::copy_author, trails::Loaded};
 
 /// Heads that a peer may leave in a trail, beside one for each event that is in it.
 const HEADS: usize = 16;
@@ -34,6 +34,18 @@ struct Length {
     bytes: usize,
 }
 
+impl Length {
+    fn holds(&self, chain: &KeyChain) -> bool {
+        let bytes: usize = chain.envelopes().map(|record| record.to_bytes().len()).sum();
+        chain.envelopes().count() <= self.records && bytes <= self.bytes
+    }
+}
+
+/// Whether a chain is kept also of a stranger.
+pub(super) fn is_short(chain: &KeyChain) -> bool {
+    STRANGE.holds(chain)
+}
+
 /// Of a peer, or a party of an agreement that this organisation has signed.
 const NEAR: Length = Length { records: 256, bytes: 512 * 1024 };
 /// Of anybody else.
@@ -41,7 +53,8 @@ const STRANGE: Length = Length { records: 8, bytes: 64 * 1024 };
 
 impl Node {
     /// Whose key records a letter may bring, beside those that are known here: the peer's own, those of parties of its
-    /// agreements with us, those of whoever made a decision that it cites.
+    /// agreements with us, those of whoever made a decision that it cites, or
+    /// signed a copy that it carries.
     pub(super) fn welcome(&self, from: &OrgId, content: &LetterContent) -> BTreeSet<OrgId> {
         let mut welcome = BTreeSet::from([*from]);
         for agreement in content.agreements.iter().filter_map(agreement_of) {
@@ -53,6 +66,8 @@ impl Node {
             welcome.extend(agreement.agreement.parties().map(|party| party.organisation));
         }
         welcome.extend(content.evidence.iter().filter_map(author_of));
+        // [ONW-12]
+        welcome.extend(content.disclosures.iter().filter_map(copy_author));
         welcome
     }
 
@@ -70,8 +85,7 @@ impl Node {
     pub(super) fn allow_chain(&self, chain: &KeyChain, from: Option<&OrgId>) -> Result<(), Rejection> {
         let organisation = chain.organisation();
         let most = if from.is_none() || self.is_near(&organisation) { NEAR } else { STRANGE };
-        let bytes: usize = chain.envelopes().map(|record| record.to_bytes().len()).sum();
-        if chain.envelopes().count() > most.records || bytes > most.bytes {
+        if !most.holds(chain) {
             return Err(Rejection::NotKept);
         }
         let known = self.directory.chain(&organisation).is_some();

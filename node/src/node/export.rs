@@ -162,7 +162,7 @@ impl Node {
     /// The bundle, and whether how to reach her is in it.
     fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<(Vec<u8>, bool), Rejection> {
         let mut evidence = BTreeMap::new();
-        let (mut disclosures, mut contact) = (Vec::new(), false);
+        let (mut disclosures, mut contact, mut attesting) = (Vec::new(), false, BTreeSet::new());
         for event in loaded.trail.events() {
             let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
             if let Some(cited) = &beside.cited {
@@ -170,6 +170,7 @@ impl Node {
             }
             let kept: EventRecord = self.at(beside.position)?;
             let (disclosure, reaches) = opened(loaded, event, &kept, export, brought)?;
+            attesting.extend(disclosure.as_ref().and_then(|opens| self.copy_author_in(loaded, event, opens)));
             disclosures.extend(disclosure);
             contact |= reaches;
         }
@@ -180,7 +181,7 @@ impl Node {
             key: self.me.key_record(),
             purpose: export.purpose,
             time: clock::now().floor(loaded.agreement.grain()),
-            chains: self.chains_for(loaded),
+            chains: self.chains_for(loaded, attesting),
             agreements: vec![agreement.envelope],
             events: loaded.trail.events().map(|event| event.envelope().clone()).collect(),
             heads: self.newest_heads(loaded),
@@ -193,24 +194,29 @@ impl Node {
         Ok((draft.build(&self.me.signing)?, contact))
     }
 
-    /// Key records of everybody who signed anything in the bundle: whom the agreement binds, and the parties of the trail.
-    /// [BUN-6]
-    fn chains_for(&self, loaded: &Loaded) -> Vec<Vec<Envelope>> {
-        let mut organisations: BTreeSet<OrgId> = loaded.agreement.signing().map(|party| party.organisation).collect();
+    /// Key records of everybody who signed anything in the bundle: whom the agreement binds, the parties of the trail, and
+    /// whoever signed a copy that is open. [BUN-6] [BUN-93]
+    fn chains_for(&self, loaded: &Loaded, attesting: BTreeSet<OrgId>) -> Vec<Vec<Envelope>> {
+        let mut organisations = attesting;
+        organisations.extend(loaded.agreement.signing().map(|party| party.organisation));
         organisations.extend([Side::Opener, Side::Peer].map(|side| loaded.trail.party(side)));
         let chains = organisations.iter().filter_map(|organisation| self.chain_of(organisation));
         chains.map(|chain| chain.envelopes().cloned().collect()).collect()
     }
 
-    /// The newest head of each party.
+    /// The newest head of each party, and each that says that the time of a withdrawal is over. [BUN-94]
     fn newest_heads(&self, loaded: &Loaded) -> Vec<Envelope> {
-        let mut newest: BTreeMap<OrgId, Envelope> = BTreeMap::new();
+        let (mut newest, mut settled) = (BTreeMap::<OrgId, Envelope>::new(), Vec::new());
         for envelope in &loaded.heads {
             if let Ok(head) = Head::parse(envelope.body()) {
+                settled.extend(head.settled.map(|_| envelope.clone()));
                 newest.insert(head.author, envelope.clone());
             }
         }
-        newest.into_values().collect()
+        settled.extend(newest.into_values());
+        settled.sort_by_key(Envelope::id);
+        settled.dedup_by_key(|envelope| envelope.id());
+        settled
     }
 }
 

@@ -11,6 +11,7 @@ use uput_core::{
     attestation::{Attestation, CopySecrets, Standing},
     catalogue::{Field, Label},
     entropy::Entropy,
+    event::Event,
     id::{Id, OrgId, TrailId},
     rejection::Rejection,
     sensitive::Sensitive,
@@ -19,7 +20,7 @@ use uput_core::{
     wire::{self, AttestationStanding},
 };
 
-use super::Node;
+use super::{Node, allowance::is_short, journal::chain_to_wire, trails::Loaded};
 use crate::{
     clock::SystemEntropy,
     record::{self, COPIES, CopyRecord, ONWARD, OnwardRecord},
@@ -96,15 +97,38 @@ impl Node {
             name: known.unwrap_or_default(),
             day: copy.day().get(),
             labels: labels.iter().map(|label| label.name().to_owned()).collect(),
+            // By records that a letter brought it is as good as whoever made them: nobody is named by it. [ONW-12]
             standing: wire_standing(self.word_standing(&copy)).into(),
         })
     }
 
     /// By the records of an organisation that is known here: introduced, or a party of an agreement that we signed. Whose
-    /// records somebody only brought is a stranger, who can have signed anything as anybody. [ONW-5] [ONW-11]
+    /// records somebody only brought is a stranger, who can have signed anything as anybody. [ONW-5] [ONW-11] [ONW-12]
     fn word_standing(&self, copy: &Attestation) -> Standing {
-        let chain = self.known_name(copy.author()).and_then(|_| self.chain_of(copy.author()));
-        copy.standing(chain.as_deref())
+        let standing = copy.standing(self.chain_of(copy.author()).as_deref());
+        if self.known_name(copy.author()).is_some() { standing } else { standing.uncompared() }
+    }
+
+    /// Key records of whoever signed the copy that a disclosure carries, for somebody who was never introduced to them; none
+    /// if they are not here, too many, or those of whom it goes to. [ONW-12]
+    pub(super) fn copy_records(&self, to: &OrgId, disclosure: &wire::Disclosure) -> Vec<wire::Envelope> {
+        let author = copy_author(disclosure).filter(|author| author != to && *author != self.me.organisation);
+        let chain = author.and_then(|author| self.chain_of(&author)).filter(|chain| is_short(chain));
+        chain.map(|chain| chain_to_wire(&chain).records).unwrap_or_default()
+    }
+
+    /// The same for a bundle, whoever they are. [BUN-93]
+    pub(super) fn copy_author_in(
+        &self,
+        loaded: &Loaded,
+        event: &Event,
+        disclosure: &wire::Disclosure,
+    ) -> Option<OrgId> {
+        let values = loaded.open(event, disclosure).ok()?;
+        let request = loaded.request(event)?;
+        let kept = loaded.agreement.strip(&request, &values).kept;
+        let carrier = kept.iter().find(|field| field.label() == Label::Provenance)?;
+        read(carrier).ok().map(|copy| *copy.author())
     }
 
     /// What an organisation is called here; none, if it is not known.
@@ -115,6 +139,13 @@ impl Node {
         let peer = self.directory.peer(organisation).map(|peer| peer.name);
         peer.or_else(|| self.party_name(organisation))
     }
+}
+
+/// Whose word the copy is that a whole disclosure carries: nothing is believed by it.
+pub(super) fn copy_author(disclosure: &wire::Disclosure) -> Option<OrgId> {
+    let Some(wire::disclosure::Form::Whole(whole)) = &disclosure.form else { return None };
+    let carrier = whole.fields.iter().find(|field| field.label == Label::Provenance.name())?;
+    Attestation::parse(&carrier.value).ok().map(|copy| *copy.author())
 }
 
 /// A copy as a value carries it.
@@ -146,5 +177,6 @@ const fn wire_standing(standing: Standing) -> AttestationStanding {
         Standing::Verified => AttestationStanding::Verified,
         Standing::UnknownSigner => AttestationStanding::UnknownSigner,
         Standing::DoesNotMatch => AttestationStanding::DoesNotMatch,
+        Standing::Uncompared => AttestationStanding::Uncompared,
     }
 }

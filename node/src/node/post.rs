@@ -142,6 +142,7 @@ impl Node {
                     // [KEY-16] What would disclose something waits for people.
                     return Err(Unmade::NotNow(Rejection::ForkedChain));
                 }
+                content.key_records.extend(self.copy_records(to, &disclosure));
                 content.disclosures.push(disclosure);
             }
         }

@@ -80,13 +80,18 @@ impl Row {
                 introduce(node, ROW[at], other, ROW[beside]).await;
             }
         }
-        let mut row = Self { nodes, houses, carriers: BTreeMap::new(), tasks: Vec::new() };
+        let mut row = Self::of(nodes, houses);
         row.carry();
         let parties: Vec<_> =
             ROW.iter().zip(&row.houses).zip(&row.nodes).map(|((name, house), node)| (*name, house, node)).collect();
         agree_on(agreement, &parties).await;
         row.tasks = row.nodes.iter().map(by_itself).collect();
         row
+    }
+
+    /// Who have not met.
+    pub(crate) fn of(nodes: Vec<Arc<Node>>, houses: Vec<House>) -> Self {
+        Self { nodes, houses, carriers: BTreeMap::new(), tasks: Vec::new() }
     }
 
     /// From each to each.

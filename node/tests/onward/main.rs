@@ -3,6 +3,7 @@
 
 mod chain;
 mod settled;
+mod stranger;
 #[path = "../town/mod.rs"]
 mod town;
 

@@ -43,8 +43,33 @@ pub enum Standing {
     Verified,
     /// Attested by an organisation that is not known here, or under records of it that are not: less than a name.
     UnknownSigner,
+    /// By records that only came with it, the organisation of these signed it: nobody has compared its key, and anybody can
+    /// have made them.
+    Uncompared,
     /// By the records of whom it names, that organisation did not sign it, or not then.
     DoesNotMatch,
+}
+
+impl Standing {
+    /// The same by records that nobody has compared: it never says more than that.
+    #[must_use]
+    pub const fn uncompared(self) -> Self {
+        match self {
+            Self::Verified => Self::Uncompared,
+            other => other,
+        }
+    }
+
+    /// In a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::UnknownSigner => "unknown_signer",
+            Self::Uncompared => "uncompared",
+            Self::DoesNotMatch => "does_not_match",
+        }
+    }
 }
 
 /// One copy, as far as it is opened: well formed, its signature not verified.
@@ -255,6 +280,13 @@ impl Beside {
             _ => Self::Within,
         }
     }
+}
+
+/// The copy that opened slots carry, if one is open. [BUN-90]
+pub(crate) fn carried(disclosed: &Disclosed) -> Option<Attestation> {
+    let carrier = disclosed.fields().find(|field| field.label() == Label::Provenance)?;
+    // Read to be verified.
+    Attestation::parse(carrier.value().expose()).ok()
 }
 
 /// The label of an attestation that says more than these fields, if there is one. [ONW-3]

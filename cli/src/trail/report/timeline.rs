@@ -1,6 +1,6 @@
 //! Who said what, when claimed and when proven, on which basis, with which labels, how late.
 
-use uput_core::verdict::{Claim, Conformance, Deadline, Entry, Report};
+use uput_core::verdict::{AttestedShown, Claim, Conformance, Deadline, Entry, Report};
 
 use crate::label;
 use crate::moment;
@@ -59,9 +59,34 @@ pub(in crate::trail) fn details(entry: &Entry) -> Vec<(String, String)> {
         let value = field.value.as_ref().map(|value| label::value(&field.label, value.0.expose()));
         all.push((label::field(&field.label), value.unwrap_or_default()));
     }
+    all.push(("whose word".to_owned(), entry.attested.as_ref().map(attested).unwrap_or_default()));
+    all.push(("settled".to_owned(), entry.settled.map(settled).unwrap_or_default()));
     all.extend(consequences(entry));
     all.retain(|(_, text)| !text.is_empty());
     all
+}
+
+/// Whose word part of it is, by the trust file. [BUN-91]
+fn attested(attested: &AttestedShown) -> String {
+    let (by, day) = (&attested.by, moment::utc(attested.day).unwrap_or_default());
+    let labels: Vec<_> = attested.labels.iter().map(|name| label::field(name)).collect();
+    let labels = labels.join(", ");
+    match attested.standing {
+        "verified" => format!("{labels}: {} signed it on {day}; of whom it was said is the sender's word", by.name),
+        "uncompared" => format!(
+            "{labels}: signed on {day} by an organisation that the trust file does not name, ID {}: anybody can have made its key",
+            by.id
+        ),
+        "unknown_signer" => {
+            format!("an organisation whose key records do not count here, ID {}: nothing was verified", by.id)
+        }
+        _ => format!("DOES NOT MATCH: organisation {} did not sign it so; it is the sender's word alone", by.id),
+    }
+}
+
+/// It tells nothing of whether anything went onward. [BUN-94]
+fn settled(time: u64) -> String {
+    format!("the receiver said on {} that its time is over", moment::local(time))
 }
 
 fn consequences(entry: &Entry) -> [(String, String); 5] {

@@ -10,6 +10,7 @@ use super::{
     challenges,
     chronology::Chronology,
     conduct,
+    copies::Copies,
     deadlines::Clocks,
     demand::Demand,
     events::{Connected, Events},
@@ -56,6 +57,7 @@ pub(super) struct Examination<'a> {
 struct Judged {
     reading: Option<Reading>,
     opened: Option<Opened>,
+    copies: Copies,
     deadlines: Vec<Deadline>,
     seen: BTreeSet<EventId>,
     parties: Vec<super::PartyReach>,
@@ -106,7 +108,7 @@ impl<'a> Examination<'a> {
             None => self.say_no_trail(&mut findings),
         };
         let shown = self.check_logs(trail.as_ref().zip(logs.as_ref()), &names, &mut findings);
-        self.check_signers(trail.as_ref(), &shown, &names, &mut findings);
+        self.check_signers(trail.as_ref(), &judged.copies, &shown, &names, &mut findings);
         let covered = Covered::of(trail.as_ref(), logs.as_ref());
         let idle = (self.bundle.proofs.len() as u64, self.bundle.checkpoints.len() as u64);
         let idle = logs.as_ref().map_or(idle, |logs| logs.idle);
@@ -117,6 +119,9 @@ impl<'a> Examination<'a> {
             names: &names,
             agreement: self.agreement.as_deref(),
             opened: judged.opened.as_ref(),
+            copies: &judged.copies,
+            heads: &self.heads,
+            receiver: trail.as_ref().map(|trail| trail.party(Side::Peer)),
             reading: judged.reading.as_ref(),
             deadlines: &judged.deadlines,
             seen: &judged.seen,
@@ -177,6 +182,8 @@ impl<'a> Examination<'a> {
             telephone::say(trail, reading, names, findings);
         }
         let opened = Opened::verify(self.bundle, trail, &self.events, findings);
+        let copies = Copies::verify(trail, &opened, &self.keyring, self.trust);
+        copies.say(trail, names, findings);
         opened.say_closed(trail, findings);
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
@@ -192,7 +199,7 @@ impl<'a> Examination<'a> {
             pact::check_trusted(agreement, self.trust, findings);
             conduct::check_agreement(trail, agreement, &opened, &chronology, names, findings);
         }
-        Judged { reading, opened: Some(opened), deadlines, seen, parties }
+        Judged { reading, opened: Some(opened), copies, deadlines, seen, parties }
     }
 
     fn say_no_trail(&self, findings: &mut Findings) -> Judged {
@@ -205,6 +212,7 @@ impl<'a> Examination<'a> {
     fn check_signers(
         &self,
         trail: Option<&Trail>,
+        copies: &Copies,
         shown: &BTreeSet<OrgId>,
         names: &Names<'_>,
         findings: &mut Findings,
@@ -223,7 +231,7 @@ impl<'a> Examination<'a> {
         self.keyring.show_forks(names, findings);
         self.keyring.say(shown, names, findings);
         if let Some(trail) = trail {
-            self.check_needed(trail, &signers, findings);
+            self.check_needed(trail, &signers, &copies.authors(), findings);
         }
     }
 
@@ -245,7 +253,13 @@ impl<'a> Examination<'a> {
 
     /// Nothing is carried that nobody asked for: it could be mistaken for evidence. Who asks is known only if everything
     /// that names something is here. [BUN-6]
-    fn check_needed(&self, trail: &Trail, signers: &BTreeSet<OrgId>, findings: &mut Findings) {
+    fn check_needed(
+        &self,
+        trail: &Trail,
+        signers: &BTreeSet<OrgId>,
+        copied: &BTreeSet<OrgId>,
+        findings: &mut Findings,
+    ) {
         let naming = [Demand::Signed, Demand::Sequence, Demand::Gaps, Demand::Readable, Demand::Evidence];
         if self.agreement.is_none() || naming.into_iter().any(|demand| findings.failed(demand)) {
             return;
@@ -254,7 +268,7 @@ impl<'a> Examination<'a> {
         self.evidence.check_needed(trail, findings);
         let witnesses: BTreeSet<OrgId> = self.keyring.witnesses(signers).collect();
         for organisation in self.keyring.organisations() {
-            if !signers.contains(organisation) && !witnesses.contains(organisation) {
+            if ![signers, copied, &witnesses].iter().any(|named| named.contains(organisation)) {
                 let sentence = "key records of an organisation that signed nothing here";
                 findings.fail(Demand::Needed, Exit::NotAuthentic, Where::id(organisation), sentence);
             }

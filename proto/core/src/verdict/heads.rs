@@ -11,6 +11,7 @@ use crate::{
     id::{EventId, HeadId, OrgId},
     rejection::Rejection,
     state::Side,
+    time::Seconds,
     trail::Trail,
 };
 
@@ -52,6 +53,13 @@ impl Heads {
     /// Heads of one organisation.
     pub(super) fn of(&self, author: &OrgId) -> impl Iterator<Item = &Verified<Head>> {
         self.all.iter().filter(move |head| head.author == *author)
+    }
+
+    /// When the receiver said that the time of a withdrawal is over, as it claims. [BUN-94]
+    pub(super) fn settled(&self, withdrawal: &EventId, receiver: Option<OrgId>) -> Option<Seconds> {
+        let mut said =
+            self.all.iter().filter(|head| receiver == Some(head.author) && head.settled == Some(*withdrawal));
+        said.next().map(|head| head.time)
     }
 
     /// Whether the other party closed that incarnation at or before that number. [BUN-35]

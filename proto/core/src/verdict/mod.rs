@@ -9,6 +9,7 @@ mod challenges;
 mod chronology;
 mod compare;
 mod conduct;
+mod copies;
 mod deadlines;
 mod demand;
 mod events;
@@ -32,9 +33,9 @@ mod twins;
 pub use compare::{Compared, Comparison, Lacking, Together, Uncomparable, Why, compare};
 pub use exit::Exit;
 pub use report::{
-    AgreementShown, Assurance, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline, Entry, Exported,
-    FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Reason, Report, SCHEMA, Shown, Standing,
-    TrustShown, Where, YesNo,
+    AgreementShown, Assurance, AttestedShown, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline,
+    Entry, Exported, FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Reason, Report, SCHEMA, Shown,
+    Standing, TrustShown, Where, YesNo,
 };
 
 use crate::{bundle::Bundle, trust::TrustFile};

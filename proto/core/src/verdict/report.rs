@@ -351,6 +351,12 @@ pub struct Entry {
     pub closed: u64,
     /// What is opened; empty slots are left out.
     pub fields: Vec<FieldShown>,
+    /// What another organisation signed of it; only there if that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested: Option<AttestedShown>,
+    /// Of a withdrawal: when the receiver's machine said that its time is over, as it claims; only there if it did. [BUN-94]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<u64>,
     /// Why it has no effect; absent if it has.
     pub void: Option<String>,
     /// What is wrong with it all the same.
@@ -359,6 +365,19 @@ pub struct Entry {
     pub late: Vec<String>,
     /// Whether anything signed by the other party shows that it had this event.
     pub seen_by_other: bool,
+}
+
+/// What another organisation signed of what an event says. [BUN-90]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttestedShown {
+    /// Whom it names.
+    pub by: Organisation,
+    /// The first second of the day on which it was signed, as it claims.
+    pub day: u64,
+    /// The labels that are in it, in the order of the catalogue.
+    pub labels: Vec<String>,
+    /// Whose word it is: `verified`, `uncompared`, `unknown_signer` or `does_not_match`. [BUN-91]
+    pub standing: &'static str,
 }
 
 /// An opened slot.

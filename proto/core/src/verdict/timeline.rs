@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Deadline, Entry, conduct, events::Events, events::answered, logs::Logs, names::Names, opened::Opened};
+use super::{
+    Deadline, Entry, conduct, copies::Copies, events::Events, events::answered, heads::Heads, logs::Logs, names::Names,
+    opened::Opened,
+};
 use crate::{
     agreement::{Agreement, name_of},
     bounds::Bounded,
     event::{Event, EventPrefix, Statement},
-    id::EventId,
+    id::{EventId, OrgId},
     state::{Reading, Verdict},
     time::{Seconds, Span},
     trail::Trail,
@@ -18,6 +21,9 @@ pub(super) struct Timeline<'a> {
     pub(super) names: &'a Names<'a>,
     pub(super) agreement: Option<&'a Agreement>,
     pub(super) opened: Option<&'a Opened>,
+    pub(super) copies: &'a Copies,
+    pub(super) heads: &'a Heads,
+    pub(super) receiver: Option<OrgId>,
     pub(super) reading: Option<&'a Reading>,
     pub(super) deadlines: &'a [Deadline],
     pub(super) seen: &'a BTreeSet<EventId>,
@@ -67,6 +73,8 @@ impl Timeline<'_> {
             slots: slots as u64,
             closed: self.opened.map_or(slots, |opened| opened.closed(&event.id, slots)) as u64,
             fields: self.opened.map(|opened| opened.fields(&event.id)).unwrap_or_default(),
+            attested: self.copies.show(&event.id, self.names),
+            settled: self.heads.settled(&event.id, self.receiver).map(Seconds::get),
             void: self.void(&event.id),
             findings: self.findings(&event.id),
             late: self.late(&event.id),
@@ -94,6 +102,8 @@ impl Timeline<'_> {
             slots: 0,
             closed: 0,
             fields: Vec::new(),
+            attested: None,
+            settled: None,
             void: Some(String::from("it is newer than this program and was not read")),
             findings: Vec::new(),
             late: Vec::new(),

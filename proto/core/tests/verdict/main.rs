@@ -17,6 +17,7 @@ mod innocent;
 mod logged;
 mod mutation;
 mod outcome;
+mod passed_on;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;
 mod spoken;

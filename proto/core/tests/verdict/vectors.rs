@@ -18,6 +18,7 @@ use uput_core::{
 use crate::{
     case::{Case, changed, exported},
     outcome::cases,
+    passed_on,
     sample::World,
 };
 
@@ -112,6 +113,7 @@ fn every_bundle_vector_holds() {
     let mut cases = cases(&World::pair());
     cases.extend(of_the_night());
     cases.extend(of_calls());
+    cases.extend(passed_on::cases(&passed_on::world()));
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len(), "two vectors have one name");
     hold("bundle", &generated);

@@ -1,0 +1,169 @@
+//! What an event passes on as signed by another organisation, and what a verdict makes of it.
+
+use uput_core::{
+    agreement::{Occasion, Request},
+    attestation::{Attestation, CopySecrets},
+    bundle::BundleDraft,
+    catalogue::{Field, Label},
+    event::{Statement, Terms},
+    key::SigningKey,
+    sensitive::Sensitive,
+    slot::{Extent, SlotSecrets},
+    step::Author,
+    time::Seconds,
+    trust::TrustedOrganisation,
+    verdict::{Conformance, Exit, verify},
+    wire::LegalBasis,
+};
+
+use crate::{
+    case::{Case, changed},
+    sample::{MIDNIGHT, Organisation, Story, TWO_PARTY, World, field, known, needed},
+};
+
+/// Two parties, one of which passes on what a third one signed.
+pub(crate) fn world() -> World {
+    let source = TWO_PARTY.replace(
+        "identity = [\n    \"name\", \"children_names\"",
+        "ticked = [\"provenance\"]\nidentity = [\n    \"name\", \"provenance\", \"children_names\"",
+    );
+    World::pair_by(&source)
+}
+
+/// Who signed it, and is no party.
+fn first() -> Organisation {
+    Organisation::invented("hotline-breza")
+}
+
+/// The facts of her age and language, as somebody signs them with that key.
+fn copy(world: &World, by: &Organisation, signing: &SigningKey, record: usize) -> Field {
+    let story = world.asked();
+    let opening = story.trail.opening().unwrap();
+    let terms = Terms { stage: 1, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 };
+    let request = Request { opener: &world.hotline.id, opening, terms, occasion: Occasion::Later, time: world.at(2) };
+    let said = world.agreement.permit(&request).unwrap().minimise(needed()).unwrap();
+    let secret = |n: u8| Sensitive::new([n; 32]);
+    let secrets =
+        CopySecrets { nonce: [4; 32], slots: SlotSecrets { labels: secret(5), values: secret(6) }, order: secret(7) };
+    let author = Author { organisation: by.id, key_record: by.record(record), signing, incarnation: 0 };
+    let day = Seconds::new(MIDNIGHT + 3600).unwrap();
+    Attestation::issue(&said, &author, day, secrets).unwrap().unwrap()
+}
+
+/// The sender says who she is, with a copy and what it opens.
+fn told<'w>(world: &'w World, copy: Field) -> Story<'w> {
+    let mut night = world.asked();
+    night.delivered_and(Statement::Held { until: world.at(3600) });
+    night.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
+    night.delivered_and(Statement::Accepted);
+    let mut fields = known();
+    fields.extend(
+        needed()
+            .into_iter()
+            .filter(|fact| fields.iter().all(|field| field.label() != fact.label()))
+            .collect::<Vec<_>>(),
+    );
+    fields.extend([field(Label::ConsentTicked, "provenance"), copy]);
+    night.disclose(Statement::Identity, 2, LegalBasis::ExplicitConsent, 0, fields);
+    night.delivered_and(Statement::ContactMade);
+    night
+}
+
+fn with_chain(by: &Organisation) -> impl FnOnce(&mut BundleDraft) {
+    let records = by.records.clone();
+    move |draft| draft.chains.push(records)
+}
+
+fn named(case: Case, by: &Organisation, record: usize) -> Case {
+    let entry =
+        TrustedOrganisation { name: String::from("hotline-breza"), organisation: by.id, minimum: by.record(record) };
+    case.trusting(|trust| {
+        trust.organisations.push(entry);
+        trust.organisations.sort_by_key(|entry| entry.organisation);
+    })
+}
+
+/// [BUN-90] [BUN-91] [BUN-92] [BUN-93]
+pub(crate) fn cases(world: &World) -> Vec<Case> {
+    let by = first();
+    let mut later = first();
+    later.rotate();
+    let good = told(world, copy(world, &by, by.signing(), 0));
+    let forged = told(world, copy(world, &by, world.hotline.signing(), 0));
+    let case = |name, exit, requirement, bundle| Case::new(name, exit, requirement, world, bundle);
+    // Values closed, and yet whose word it is can be read from the keys beside it.
+    let mut telling = good.draft(&world.hotline, &Extent::LABELS);
+    telling.chains.push(by.records.clone());
+    let telling = telling.build(world.hotline.signing()).unwrap();
+    vec![
+        named(case("a copy that its author signed", Exit::Valid, "", changed(&good, with_chain(&by))), &by, 0),
+        case(
+            "a copy by an organisation that the trust file does not name",
+            Exit::Valid,
+            "",
+            changed(&good, with_chain(&by)),
+        ),
+        named(case("a copy whose key records are not here", Exit::Valid, "", changed(&good, |_| {})), &by, 0),
+        named(
+            case("a copy by key records that end too early", Exit::Valid, "", changed(&good, with_chain(&by))),
+            &later,
+            1,
+        ),
+        named(
+            case(
+                "a copy that its author did not sign",
+                Exit::NotConformant,
+                "BUN-56",
+                changed(&forged, with_chain(&by)),
+            ),
+            &by,
+            0,
+        ),
+        case(
+            "a stranger's copy that it did not sign",
+            Exit::NotConformant,
+            "BUN-56",
+            changed(&forged, with_chain(&by)),
+        ),
+        named(case("key records of a copy whose value is closed", Exit::NotAuthentic, "BUN-6", telling), &by, 0),
+    ]
+}
+
+/// [BUN-90] [BUN-91] [BUN-92] [BUN-93]
+#[test]
+fn a_verdict_says_whose_word_a_fact_is() {
+    let world = world();
+    let standings = ["verified", "uncompared", "unknown_signer", "unknown_signer", "does_not_match", "does_not_match"];
+    for (case, standing) in cases(&world).iter().zip(standings) {
+        let report = verify(&case.bundle, &case.trust);
+        assert_eq!(report.exit, case.exit, "{}: {:?}", case.name, report.conformant);
+        let shown: Vec<_> = report.timeline.iter().filter_map(|entry| entry.attested.as_ref()).collect();
+        assert_eq!(shown.len(), 1, "{}", case.name);
+        assert_eq!((shown[0].standing, shown[0].day), (standing, MIDNIGHT), "{}", case.name);
+        assert_eq!(shown[0].labels, ["age_band", "language", "risk_level"]);
+        let doubted = standing == "does_not_match";
+        let expected = if doubted { Conformance::NotCheckable } else { Conformance::Yes };
+        assert_eq!(report.conformant.verdict, expected, "{}: {:?}", case.name, report.conformant);
+        // Nobody is called by a name that the trust file does not give.
+        let named = case.trust.organisation(&first().id).is_some();
+        assert!(named || report.words.iter().all(|word| !word.contains("hotline-breza")), "{}", case.name);
+    }
+}
+
+/// [BUN-94]
+#[test]
+fn a_verdict_says_when_the_time_of_a_withdrawal_was_over_and_on_whose_word() {
+    let world = World::pair();
+    let mut night = world.asked();
+    let withdrawal = night.say(&world.hotline, Statement::Withdrawn);
+    let settled = |by: &Organisation| {
+        let mut head = night.head(by);
+        head.settled = Some(withdrawal);
+        let head = head.sign(by.signing()).unwrap();
+        verify(&changed(&night, |draft| draft.heads.push(head)), &world.trust())
+    };
+    let of = |report: &uput_core::verdict::Report| report.timeline.iter().filter_map(|entry| entry.settled).count();
+    assert_eq!(of(&settled(&world.jasen)), 1);
+    // The sender's word on the receiver's time is none.
+    assert_eq!(of(&settled(&world.hotline)), 0);
+}
