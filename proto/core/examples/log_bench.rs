@@ -1,0 +1,155 @@
+//! What a log costs beside the hashes and signatures in it: `cargo run --release -p uput-core --example log_bench`.
+//!
+//! A million entries: appended, each in a tick of its own, the dearest case; proven; checked. The limits are SHA-256 and
+//! Ed25519 of the same library, measured in the same run; ratios are what counts.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement prints, and fails by panicking"
+)]
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use ring::digest;
+use uput_core::{
+    codec,
+    id::Id,
+    key::SigningKey,
+    log::{
+        Batch, Checkpoint, Entry, EntryKind, Hash, LogProof, Origin, SignedCheckpoint, Tick, Tree, consistent, included,
+    },
+    time::Seconds,
+};
+
+const MOST: u64 = 1_000_000;
+const SAMPLE: u64 = 10_000;
+/// Entries of one tick, where a proof shows one of them.
+const BUSY: u8 = 16;
+
+fn main() {
+    let hash = each(2_000_000, |n| {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(&[1]);
+        context.update(&[n as u8; 64]);
+        black_box(context.finish());
+    });
+    let key = SigningKey::from_seed(&[7; 32]);
+    let message = [7; 200];
+    let signature = key.sign(&message);
+    let sign = each(5_000, |_| drop(black_box(key.sign(&message).to_vec())));
+    let verify = each(5_000, |_| key.public().verify(&message, &signature).unwrap());
+    println!("limits: SHA-256 of 65 bytes {hash:?}, Ed25519 sign {sign:?}, verify {verify:?}");
+    let mut tree = Tree::default();
+    let append = each(MOST, |n| tree.append(batch(n, 1).leaf_hash()));
+    // An entry, a leaf and one node a tick: three hashes, four blocks more.
+    println!(
+        "append {MOST} entries, each in a tick: {append:?} each, {:.1} hashes; {:?} in all",
+        ratio(append, hash),
+        append * MOST as u32
+    );
+    for size in [10_000, MOST] {
+        measure(&tree, size, [hash, sign, verify], &key);
+    }
+    let look = each(MOST, |n| {
+        black_box(tree.leaf(n));
+    });
+    println!("one look at a leaf: {look:?}; the tree keeps {} bytes a leaf", 64);
+}
+
+fn batch(tick: u64, count: u8) -> Batch {
+    let entry = |n: u8| {
+        let mut nonce = [n.wrapping_add(1); 32];
+        nonce[..8].copy_from_slice(&tick.to_be_bytes());
+        Entry { nonce, kind: EntryKind::OwnEvent, id: Id::of(&[n]) }
+    };
+    let entries: Vec<Entry> = (0..count).map(entry).collect();
+    Batch::new(Tick(tick), &entries, [9; 32]).unwrap()
+}
+
+/// Proofs of a log of that size, made and checked.
+fn measure(tree: &Tree, size: u64, [hash, sign, verify]: [Duration; 3], key: &SigningKey) {
+    let root = tree.root_at(size).unwrap();
+    let step = size / SAMPLE;
+    let paths: Vec<(u64, Vec<Hash>)> =
+        (0..SAMPLE).map(|n| (n * step, tree.inclusion(n * step, size).unwrap())).collect();
+    let prove = each(SAMPLE, |n| drop(black_box(tree.inclusion(n * step, size))));
+    let check = each(SAMPLE, |n| {
+        let (index, path) = &paths[n as usize];
+        assert!(included(&tree.leaf(*index).unwrap(), *index, size, path, &root));
+    });
+    let steps = paths.iter().map(|(_, path)| path.len()).sum::<usize>() as f64 / SAMPLE as f64;
+    let before = |n: u64| size - 1 - (n * 7) % (size / 2);
+    let roots: Vec<Hash> = (0..SAMPLE).map(|n| tree.root_at(before(n)).unwrap()).collect();
+    let longer = each(SAMPLE, |n| drop(black_box(tree.consistency(before(n), size))));
+    let links: Vec<Vec<Hash>> = (0..SAMPLE).map(|n| tree.consistency(before(n), size).unwrap()).collect();
+    let agree = each(SAMPLE, |n| {
+        let one = n as usize;
+        assert!(consistent((before(n), &roots[one]), (size, &root), &links[one]));
+    });
+    println!(
+        "size {size}: a path has {steps:.1} hashes, made in {prove:?}, checked in {check:?}, {:.1} hashes",
+        ratio(check, hash)
+    );
+    println!(
+        "  consistency made in {longer:?}, checked in {agree:?}; longest {} hashes",
+        links.iter().map(Vec::len).max().unwrap()
+    );
+    whole(size, [sign, verify], key);
+}
+
+/// A proof as a bundle carries it, of one entry among some, under a checkpoint with two cosignatures.
+fn whole(size: u64, [sign, verify]: [Duration; 2], key: &SigningKey) {
+    let mut tree = Tree::default();
+    let busy = batch(size / 2, BUSY);
+    (0..size).for_each(|n| tree.append(if n == size / 2 { busy.leaf_hash() } else { Hash::leaf(&n.to_be_bytes()) }));
+    let organisation = Id::of(b"an invented shelter").into();
+    let origin = Origin { organisation, incarnation: 0 };
+    let checkpoint = Checkpoint { origin, size, root: tree.root() };
+    let make = each(1_000, |_| drop(black_box(checkpoint.sign(key))));
+    let mut signed = checkpoint.sign(key);
+    for name in [b"north", b"south"] {
+        let witness = Id::of(name).into();
+        signed.add(signed.cosign(&witness, key, Seconds::new(1_800_000_000).unwrap())).unwrap();
+    }
+    let entry = {
+        let mut nonce = [1; 32];
+        nonce[..8].copy_from_slice(&(size / 2).to_be_bytes());
+        Entry { nonce, kind: EntryKind::OwnEvent, id: Id::of(&[0]) }
+    };
+    let proof = LogProof::new(&busy, &[(0, entry)], tree.inclusion(size / 2, size).unwrap(), &checkpoint).unwrap();
+    let bytes = codec::encode(&proof.to_wire());
+    let check = each(SAMPLE, |_| {
+        proof.check(Tick(0), &checkpoint).unwrap();
+    });
+    let note = signed.to_bytes();
+    let read = each(1_000, |_| {
+        let signed = SignedCheckpoint::parse(&note).unwrap();
+        signed.verify(key.public()).unwrap();
+        for own in signed.cosignatures() {
+            own.verify(key.public()).unwrap();
+        }
+    });
+    println!(
+        "  proof of one of {BUSY} entries {} bytes, checked in {check:?}; checkpoint with two cosignatures {} bytes, made in {make:?} \
+         ({:.2} of a signature), read and verified in {read:?} ({:.2} of three verifications)",
+        bytes.len(),
+        note.len(),
+        ratio(make, sign),
+        ratio(read, verify) / 3.0
+    );
+}
+
+fn each(count: u64, mut work: impl FnMut(u64)) -> Duration {
+    let start = Instant::now();
+    (0..count).for_each(&mut work);
+    start.elapsed() / u32::try_from(count).unwrap()
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
