@@ -40,15 +40,14 @@ pub const GROUPS: &[Group] = &[
             "state/table.rs",
             "state/view.rs",
         ],
-        // The table is compared last, so that what it does is what is noticed.
         turns: &[
             turn("lib", &["state::", "act::"]),
             turn("state", &["vectors::"]),
             turn("trail", &[]),
+            turn("state", &["acts::", "table::"]),
             turn("state", &["counterpart::", "crossings::"]),
             turn("state", &["alike::"]),
             turn("state", &["exhaustive::"]),
-            turn("state", &["acts::", "table::"]),
         ],
     },
     Group {

@@ -16,6 +16,7 @@ mod crossings;
 mod exhaustive;
 mod invariant;
 mod kinds;
+mod known;
 mod oracle;
 mod outcome;
 mod random;
