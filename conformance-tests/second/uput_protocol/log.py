@@ -9,13 +9,14 @@ import hashlib
 import re
 from collections import namedtuple
 
-from . import ed25519
+from . import ed25519, envelope, protobuf
+from . import key as keys
 from .field import LAST_SECOND, demand, id_of
 from .rejection import Rejection, malformed
 
-_ORIGIN = re.compile(r"uput/v1/([0-9a-f]{64})/(0|[1-9][0-9]{0,9})\Z")
+_ORIGIN = re.compile(r"uput/v1/([0-9a-f]{64})/([0-9]{1,10})\Z")
 _WITNESS = re.compile(r"uput/v1/([0-9a-f]{64})\Z")
-_SIZE = re.compile(r"[1-9][0-9]{0,19}\Z")
+_NUMBER = re.compile(r"[0-9]{1,20}\Z")
 
 Line = namedtuple("Line", "name key_id signature")
 
@@ -73,7 +74,9 @@ class Checkpoint:
         demand(len(parts) == 4 and parts[3] == "", "three lines")
         match = _ORIGIN.match(parts[0])
         demand(match is not None and int(match[2]) <= 0xFFFFFFFF, "origin")
-        demand(_SIZE.match(parts[1]) is not None and int(parts[1]) < 1 << 64, "size")
+        demand(_NUMBER.match(parts[1]) is not None and 0 < int(parts[1]) < 1 << 64, "size")
+        if str(int(match[2])) != match[2] or str(int(parts[1])) != parts[1]:
+            raise Rejection("NOT_CANONICAL", "a zero before a number")
         self.origin, self.organisation = parts[0], bytes.fromhex(match[1])
         self.size, self.root = int(parts[1]), _base64(parts[2])
         demand(len(self.root) == 32, "root")
@@ -160,3 +163,80 @@ def follow(leaf: bytes, index: int, size: int, path: list):
             leaf = h(b"\x01" + leaf + step)
         index, last = index >> 1, last >> 1
     return leaf if last == 0 else None
+
+
+def check_consistency(smaller: int, first: bytes, larger: int, second: bytes, path: list) -> None:
+    """LOG-8: BAD_PROOF unless the path shows that the larger tree begins with the smaller one."""
+    made = consistent_roots(smaller, larger, path)
+    if smaller == larger:
+        made = (first, first) if not path else None
+    if made is None or made != (first, second):
+        raise Rejection("BAD_PROOF", "consistency")
+
+
+def consistent_roots(smaller: int, larger: int, path: list):
+    """(root of the first leaves, root of all) by a path, or None (RFC 9162, section 2.1.4.2, with the first hash given)."""
+    if not 0 < smaller < larger or not path:
+        return None
+    f, s = smaller - 1, larger - 1
+    while f & 1:
+        f, s = f >> 1, s >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if s == 0:
+            return None
+        if f & 1 or f == s:
+            old, new = h(b"\x01" + step + old), h(b"\x01" + step + new)
+            while f and not f & 1:
+                f, s = f >> 1, s >> 1
+        else:
+            new = h(b"\x01" + new + step)
+        f, s = f >> 1, s >> 1
+    return (old, new) if s == 0 else None
+
+
+def check_signed(checkpoint: Checkpoint, key: bytes) -> None:
+    """LOG-23 of the log's own line."""
+    if checkpoint.own.key_id != note_key_id(checkpoint.origin, 1, key):
+        raise Rejection("UNKNOWN_SIGNER")
+    if not checkpoint.is_signed_by(key):
+        raise Rejection("BAD_SIGNATURE")
+
+
+def read_contradiction(data: bytes):
+    """(`split view` or `rollback`, origin) of evidence that two checkpoints cannot both be (LOG-50, LOG-51)."""
+    message = protobuf.decode("LogContradiction", data)
+    demand(message.keys is not None and message.keys.records, "key records")
+    demand(all(len(step) == 32 for step in message.path), "path")
+    chain = keys.Chain()
+    for one in message.keys.records:
+        chain.attach(keys.read_record(envelope.take(one)))
+    first, second = Checkpoint(message.first), Checkpoint(message.second)
+    _check_pair(first, second, message)
+    for one in (first, second):
+        if one.organisation != chain.organisation:
+            raise Rejection("UNKNOWN_SIGNER", "another organisation")
+        _check_by_chain(one, chain)
+    if first.origin != second.origin:
+        raise Rejection("BAD_PROOF", "two logs")
+    if first.size == second.size:
+        if first.root == second.root:
+            raise Rejection("BAD_PROOF", "both can be")
+        return "split view", first.origin
+    made = consistent_roots(first.size, second.size, message.path)
+    if made is None or made[1] != second.root or made[0] == first.root:
+        raise Rejection("BAD_PROOF", "both can be")
+    return "rollback", first.origin
+
+
+def _check_pair(first, second, message):
+    if first.size > second.size or first.size == second.size and (message.first >= message.second or message.path):
+        raise Rejection("NOT_CANONICAL", "order, or a path that is not needed")
+
+
+def _check_by_chain(checkpoint, chain):
+    for record in chain.by_id.values():
+        if checkpoint.own.key_id == note_key_id(checkpoint.origin, 1, record.signing_key):
+            check_signed(checkpoint, record.signing_key)
+            return
+    raise Rejection("UNKNOWN_SIGNER")

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, permit, protobuf
+from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, log, permit, protobuf
 from . import reading, sealing, source, staff, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
@@ -370,7 +370,42 @@ def _joined(vector):
     return Outcome("another secret") if secret is None else Outcome("ok", {"secret": secret.hex()})
 
 
+def read_log(vector):
+    if vector.has("path") or vector.has("smaller"):
+        (m, first), (n, second) = (vector.text_of(name).split() for name in ("smaller", "larger"))
+        path = disclosure.split(vector.bytes_of("path") or b"")
+        log.check_consistency(int(m), bytes.fromhex(first), int(n), bytes.fromhex(second), path)
+        return Outcome("ok")
+    if vector.has("contradiction"):
+        return _read_contradiction(vector)
+    checkpoint = log.Checkpoint(vector.bytes_of("note") or b"")
+    if vector.has("proof"):
+        proof = log.Proof(protobuf.decode("LogProof", vector.bytes_of("proof")))
+        base = int(vector.text_of("base"))
+        if not proof.leads_to(checkpoint, base):
+            raise Rejection("BAD_PROOF")
+        shown = [f"{one.kind} {one.id.hex()}" for one in proof.shown]
+        return Outcome("ok", {"leaf": str(proof.tick - base), "entry": shown})
+    log.check_signed(checkpoint, vector.bytes_of("key"))
+    cosigned = [f"{who.hex()} {_cosigned(checkpoint, line, time, vector)}" for who, time, line in checkpoint.witnesses()]
+    said = {"origin": checkpoint.origin, "size": str(checkpoint.size), "root": checkpoint.root.hex()}
+    return Outcome("ok", {**said, "cosigned": cosigned})
+
+
+def _cosigned(checkpoint, line, time, vector):
+    witness = vector.bytes_of("witness")
+    if line.key_id != log.note_key_id(line.name, 4, witness):
+        return "UNKNOWN_SIGNER"
+    return time if checkpoint.is_cosigned_by(witness, line) else "BAD_SIGNATURE"
+
+
+def _read_contradiction(vector):
+    kind, of = log.read_contradiction(vector.bytes_of("contradiction"))
+    return Outcome("ok", {"kind": kind, "of": of})
+
+
 READERS = {
+    "log": read_log,
     "witnessed": read_bundle,
     "staff": read_staff,
     "letter": read_letter,
