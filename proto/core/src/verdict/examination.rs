@@ -21,6 +21,7 @@ use super::{
     keyring::Keyring,
     logs::Logs,
     names::Names,
+    numbers::Numbers,
     opened::Opened,
     pact, reach, telephone,
     timeline::Timeline,
@@ -173,8 +174,9 @@ impl<'a> Examination<'a> {
         seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
         exporter::check_party(self.bundle, trail, findings);
         self.events.check_keys(trail, &self.keyring, findings);
-        twins::check(trail, loose, &self.heads, &seen, names, findings);
-        self.heads.check(trail, &self.keyring, names, findings);
+        let numbers = Numbers::of(trail.events().chain(loose).map(|event| &**event), &self.events.parked);
+        twins::check(trail, &numbers, &self.heads, &seen, names, findings);
+        self.heads.check(trail, &numbers, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
         let (reading, chronology) = (trail.reading().ok(), Chronology::of(trail));

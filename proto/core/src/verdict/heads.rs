@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Breach, Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
+use super::{
+    Breach, Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names,
+    numbers::Numbers,
+};
 use crate::{
     bundle::{Bundle, List},
     envelope::{MediaType, Verified, verify_one},
-    event::Event,
     head::Head,
     id::{EventId, HeadId, OrgId},
     rejection::Rejection,
@@ -69,7 +71,14 @@ impl Heads {
     }
 
     /// Holds every head against the trail. [BUN-36]
-    pub(super) fn check(&self, trail: &Trail, keyring: &Keyring, names: &Names<'_>, findings: &mut Findings) {
+    pub(super) fn check(
+        &self,
+        trail: &Trail,
+        numbers: &Numbers,
+        keyring: &Keyring,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) {
         for head in &self.all {
             let Some(side) = trail.side(&head.author) else {
                 let sentence = "a head of an organisation that is no party of the trail";
@@ -77,7 +86,7 @@ impl Heads {
                 continue;
             };
             findings.reach(Demand::HeadsAgree);
-            self.check_own(head, side, trail, names, findings);
+            self.check_own(head, side, trail, numbers, names, findings);
             check_seen(head, side, trail, names, findings);
             check_keys(head, side, trail, keyring, findings);
         }
@@ -88,23 +97,26 @@ impl Heads {
     }
 
     /// The head's own last event is the event with that number.
-    fn check_own(&self, head: &Verified<Head>, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
+    fn check_own(
+        &self,
+        head: &Verified<Head>,
+        side: Side,
+        trail: &Trail,
+        numbers: &Numbers,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) {
         let Some(last) = head.own_last else { return };
         let (name, place) = (names.of(&head.author), Where::id(HeadId::from(head.id())));
         let number = head.own_count.saturating_sub(1);
-        if let Some(event) = trail.event(&last).filter(|event| event.author != head.author || event.seq != number) {
+        if let Some(event) = numbers.event(&last).filter(|event| event.author != head.author || event.seq != number) {
             let sentence = format!("{name}'s head calls event {} its number {number}, and it is another", event.seq);
             let proof = vec![head_id(head), event.id.to_string()];
             return breach(Demand::HeadsAgree, names, &head.author, proof, sentence, findings);
         }
-        let here: Vec<&Verified<Event>> =
-            trail.numbered(side, number).iter().filter_map(|id| trail.event(id)).collect();
-        if here.is_empty() {
-            let (counts, count) = (head.own_count, trail.count(side));
-            let sentence = format!("{name}'s head counts {counts} events of {name}, and {count} are here");
-            return findings.fail(Demand::Gaps, Exit::Incomplete, place.field("own_count"), sentence);
-        }
-        if here.iter().any(|event| event.id == last) {
+        check_counted(head, side, trail, names, findings);
+        let here = numbers.numbered(&head.author, number);
+        if here.is_empty() || here.iter().any(|event| event.id == last) {
             return;
         }
         if let Some(event) = here.iter().find(|event| event.incarnation == head.incarnation) {
@@ -177,6 +189,17 @@ impl Heads {
             let by = names.show(&author);
             findings.breaches.push(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
         }
+    }
+}
+
+/// What the head counts of its author's is here. [BUN-32]
+fn check_counted(head: &Verified<Head>, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
+    let counts = head.own_count;
+    if trail.numbered(side, counts.saturating_sub(1)).is_empty() {
+        let (name, count) = (names.of(&head.author), trail.count(side));
+        let sentence = format!("{name}'s head counts {counts} events of {name}, and {count} are here");
+        let place = Where::id(HeadId::from(head.id())).field("own_count");
+        findings.fail(Demand::Gaps, Exit::Incomplete, place, sentence);
     }
 }
 

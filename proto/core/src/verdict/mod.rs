@@ -22,6 +22,7 @@ mod heads;
 mod keyring;
 mod logs;
 mod names;
+mod numbers;
 mod opened;
 mod pact;
 mod reach;

@@ -1,28 +1,30 @@
 //! Two events with one author and number.
 
-use super::{Breach, Exit, Where, demand::Demand, findings::Findings, heads::Heads, names::Names};
-use crate::{envelope::Verified, event::Event, id::EventId, state::Side, trail::Trail};
+use super::{
+    Breach, Exit, Where,
+    demand::Demand,
+    findings::Findings,
+    heads::Heads,
+    names::Names,
+    numbers::{Numbered, Numbers},
+};
+use crate::{id::EventId, state::Side, trail::Trail};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Tells equivocation from what a restored node wrote again. What rests on a gap was signed all the same: whoever exports
 /// hides no equivocation by leaving out what one of the two points to. [BUN-33] [BUN-35]
 pub(super) fn check(
     trail: &Trail,
-    loose: &[Verified<Event>],
+    numbers: &Numbers,
     heads: &Heads,
     seen: &BTreeSet<EventId>,
     names: &Names<'_>,
     findings: &mut Findings,
 ) {
     findings.reach(Demand::Equivocation);
-    let mut numbered: BTreeMap<(Side, u64), Vec<&Verified<Event>>> = BTreeMap::new();
-    for event in trail.events().chain(loose) {
-        if let Some(side) = trail.side(&event.author) {
-            numbered.entry((side, event.seq)).or_default().push(event);
-        }
-    }
-    for ((side, _), twins) in numbered {
-        let mut first: BTreeMap<u32, &Verified<Event>> = BTreeMap::new();
+    for (author, twins) in numbers.each() {
+        let Some(side) = trail.side(author) else { continue };
+        let mut first: BTreeMap<u32, &Numbered> = BTreeMap::new();
         for event in twins {
             // Each with the first of its incarnation, so that a report grows with the twins and not with their pairs.
             match first.get(&event.incarnation) {
@@ -38,8 +40,8 @@ pub(super) fn check(
 
 #[allow(clippy::too_many_arguments, reason = "two events and all that can explain them")]
 fn pair(
-    one: &Verified<Event>,
-    two: &Verified<Event>,
+    one: &Numbered,
+    two: &Numbered,
     side: Side,
     trail: &Trail,
     heads: &Heads,

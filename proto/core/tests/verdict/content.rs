@@ -112,6 +112,12 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
                 draft.events.push(twin.envelope().clone());
             }),
         ),
+        case(
+            "two events with one number, of which one is of a newer version",
+            Exit::Equivocation,
+            "BUN-33",
+            changed(&story, |draft| draft.events.push(newer(&twin, world))),
+        ),
         case("two events with one number, and what one of them has seen is not here", Exit::Equivocation, "BUN-33", {
             let hidden = story.next(&world.hotline, Statement::Warned(wire::WarningCode::RiskChanged), |_| {});
             let twin = story.next(&world.jasen, Statement::Acknowledged, |event| {

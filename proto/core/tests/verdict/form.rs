@@ -7,6 +7,7 @@ use uput_core::{
     head::{Challenge, Head},
     id::Id,
     slot::Extent,
+    state::Side,
     trust::HeadDemand,
     verdict::Exit,
     wire,
@@ -296,6 +297,19 @@ pub(crate) fn of_heads(world: &World) -> Vec<Case> {
         case("a head that contradicts an event of its author", Exit::Equivocation, "BUN-36", {
             with_head(&story, &world.jasen, |head| head.own_last = Some(Id::of(b"a twin").into()))
         }),
+        case(
+            "a head that contradicts an event of its author and what that one follows is not here",
+            Exit::Equivocation,
+            "BUN-36",
+            changed(&story, |draft| {
+                let last = story.trail.event(&story.trail.last(Side::Peer).unwrap()).unwrap();
+                draft.events.retain(|event| event.id() != last.prev.unwrap().into());
+                draft.heads.retain(|head| *head != story.signed_head(&world.jasen));
+                let mut head = story.head(&world.jasen);
+                head.own_last = Some(Id::of(b"a twin").into());
+                draft.heads.push(head.sign(world.jasen.signing()).unwrap());
+            }),
+        ),
         case(
             "two heads that contradict each other",
             Exit::Equivocation,
