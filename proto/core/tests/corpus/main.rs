@@ -25,6 +25,7 @@ mod folder;
 mod forge;
 mod heads;
 mod keys;
+mod logs;
 mod order;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 #[path = "../verdict/sample.rs"]
@@ -45,7 +46,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 14] = [
+        let makers: [fn() -> Vec<Entry>; 15] = [
             valid::entries,
             file::entries,
             envelopes::entries,
@@ -60,6 +61,7 @@ fn all() -> &'static [Entry] {
             conduct::entries,
             timers::entries,
             trust::entries,
+            logs::entries,
         ];
         makers.iter().flat_map(|maker| maker()).collect()
     })
