@@ -171,7 +171,8 @@ impl AnswerCommand {
             Self::Purge(args) => {
                 prompt::confirm(
                     options,
-                    "All values of this trail are destroyed here and cannot be brought back. Purge?",
+                    "All values of this trail, and what was taken from it into the record of her case, are destroyed \
+                     here and cannot be brought back. What she said here herself stays in the record. Purge?",
                 )?;
                 (args, Kind::Purged(wire::Purged { manner: PurgeManner::Destroyed as i32 }))
             }

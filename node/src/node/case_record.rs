@@ -25,7 +25,7 @@ use super::{
     accesses::Of,
     cases::draft_of,
     exclusions::names_in,
-    known::{Known, KnownField},
+    known::{Known, KnownField, Source},
     overrides::About,
     refusal::Refused,
     trails::Loaded,
@@ -91,18 +91,25 @@ impl Node {
         why: &Why,
     ) -> Result<(wire::CaseRecord, Vec<Label>), Refused> {
         let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
-        let mut fields: Vec<(Field, Option<TrailId>)> = new.fields.into_iter().map(|field| (field, None)).collect();
+        let (mut typed, mut fields) = (new.fields, Vec::<(Field, Option<Source>)>::new());
         for (trail, labels) in &new.taken {
             if !case.trails.contains(trail) {
                 return Err(Rejection::NoSuchTrail.into());
             }
-            let taken = self.newest_values(&new.by, trail, labels, why).await?;
-            fields.extend(taken.into_iter().map(|field| (field, Some(*trail))));
+            let taken = self.newest_values(&new.by, trail, labels, &mut typed, why).await?;
+            fields.extend(taken.into_iter().map(|(field, source)| (field, Some(source))));
         }
+        fields.extend(typed.into_iter().map(|field| (field, None)));
         let digest = record::request_digest(&new.by.by(), &new.request_id);
         let _alone = self.cases.hold([new.case]).await;
         // An exclusion that came while this waited counts.
         let case = self.demand_case(&new.by, &new.case, Sight::Values)?;
+        // [CAS-113] What was purged while this waited is not written down after it.
+        let purged = |(_, source): &&(Field, Option<Source>)| source.is_some_and(|source| !self.is_told(&source));
+        let purged: Vec<Label> = fields.iter().filter(purged).map(|(field, _)| field.label()).collect();
+        if !purged.is_empty() {
+            return Err(Refused::NotRecorded(purged));
+        }
         let mut known = self.known(&case)?;
         if self.indexed(CASE_REQUESTS, &digest).is_some() {
             return Ok((known.view(&case.id, false), Vec::new()));
@@ -245,7 +252,9 @@ impl Node {
             known.add(Label::ExcludedPersons, &mut new.fields)?;
         }
         let differs = known.fill(labels, &mut new.fields)?;
-        new.rests_on = known.sources(&new.fields);
+        let sources = known.sources(&new.fields);
+        self.refuse_withdrawn(&sources, new.basis).await?;
+        new.rests_on = sources.into_keys().collect();
         Ok(differs)
     }
 
@@ -267,7 +276,13 @@ impl Node {
             }
         }
         let differs = known.fill(labels, &mut new.fields)?;
-        new.rests_on = known.sources(&new.fields);
+        let mut sources = known.sources(&new.fields);
+        sources.remove(&new.trail);
+        if !sources.is_empty() {
+            let basis = self.terms_of(new).await?.basis;
+            self.refuse_withdrawn(&sources, basis).await?;
+        }
+        new.rests_on = sources.into_keys().collect();
         Ok(differs)
     }
 
@@ -304,6 +319,25 @@ impl Node {
         }
     }
 
+    /// Refuses what would go on under a consent although the one under which it was told here was withdrawn, or is over.
+    /// What arrives after this is followed (CAS-101). [CAS-115]
+    async fn refuse_withdrawn(
+        &self,
+        sources: &BTreeMap<TrailId, Vec<Label>>,
+        basis: wire::LegalBasis,
+    ) -> Result<(), Refused> {
+        if !matches!(basis, wire::LegalBasis::ExplicitConsent | wire::LegalBasis::GuardianConsent) {
+            return Ok(());
+        }
+        let (now, mut gone) = (clock::now(), Vec::new());
+        for (trail, labels) in sources {
+            if self.endings.consent_is_over(trail, now) || self.withdrawn_in(trail).await?.is_some() {
+                gone.extend(labels);
+            }
+        }
+        if gone.is_empty() { Ok(()) } else { Err(Refused::Withdrawn(gone)) }
+    }
+
     /// What is known in a case, and in those that were joined into it: the case's own word first. [CAS-46]
     pub(super) fn known(&self, case: &Case) -> Result<Known, Rejection> {
         let mut known = self.known_alone(&case.id)?;
@@ -313,7 +347,7 @@ impl Node {
         Ok(known)
     }
 
-    fn known_alone(&self, case: &CaseId) -> Result<Known, Rejection> {
+    pub(super) fn known_alone(&self, case: &CaseId) -> Result<Known, Rejection> {
         let Some(position) = self.indexed(CASE_VALUES, &case.to_vec()) else { return Ok(Known::default()) };
         let kept: CaseValuesRecord = self.at(position)?;
         self.opened_record(&kept)
@@ -326,7 +360,9 @@ impl Node {
         // The key opens what is read from the journal.
         let bytes = seal::open(key.expose(), &case_aad(&case, CASE_VALUES_PART), &kept.sealed);
         let holding = Holding::decode(bytes.map_err(|_| Rejection::ReadFailed)?.as_slice());
-        Known::of(holding.map_err(|_| Rejection::ReadFailed)?, kept.time)
+        let mut holding = holding.map_err(|_| Rejection::ReadFailed)?;
+        self.open_told(&mut holding)?;
+        Known::of(holding, kept.time)
     }
 
     /// Adds the record of what is known to what is committed, and the case's keys if it has none yet. Hold the case. [CAS-40]
@@ -345,7 +381,9 @@ impl Node {
             known.seal(&case.id, &held)?;
         }
         let key = self.case_key(&case.id, &mut commit.keys)?;
-        let plain = zeroize::Zeroizing::new(known.holding(&self.words_of(known)).encode_to_vec());
+        let mut holding = known.holding();
+        self.keep_told(&mut holding)?;
+        let plain = zeroize::Zeroizing::new(holding.encode_to_vec());
         // The key seals what is written to the journal.
         let sealed = seal::seal(key.expose(), &case_aad(&case.id, CASE_VALUES_PART), &plain);
         let sealed = sealed.map_err(|_| Rejection::Malformed)?;
@@ -418,36 +456,50 @@ impl Node {
         allowed().unwrap_or(false)
     }
 
-    /// The newest readable value of each label in a trail. Reading them is an access.
+    /// The newest value of each label in a trail, and under which key it is. Reading them is an access. What is sealed to staff
+    /// the asking program opened and gives with what is typed. [CAS-47]
     async fn newest_values(
         &self,
         caller: &Caller,
         id: &TrailId,
         labels: &[Label],
+        typed: &mut Vec<Field>,
         why: &Why,
-    ) -> Result<Vec<Field>, Refused> {
+    ) -> Result<Vec<(Field, Source)>, Refused> {
         self.demand(caller, id, Sight::Values)?;
         let mut held = self.trails.hold(id).await;
         self.demand(caller, id, Sight::Values)?;
         self.ensure_loaded(&mut held, id)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
-        if !loaded.boxes.is_empty() {
+        let boxed = !loaded.boxes.is_empty();
+        if boxed && !labels.iter().all(|label| typed.iter().any(|field| field.label() == *label)) {
             return Err(Rejection::SealedToStaff.into());
         }
         self.keep_access(caller, Of::Trail(*id), AccessKind::ValuesShown, why).await?;
-        let mut found: BTreeMap<Label, Field> = BTreeMap::new();
+        let mut found: BTreeMap<Label, (Field, Source)> = BTreeMap::new();
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let effective =
             |event: &Event| reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
         for event in loaded.trail.events().filter(|event| effective(event)) {
-            for field in self.readable(loaded, event)? {
-                if labels.contains(&field.label()) {
-                    found.insert(field.label(), field);
-                }
+            let told = if boxed { self.by_program(loaded, event, typed)? } else { self.readable(loaded, event)? };
+            for field in told.into_iter().filter(|field| labels.contains(&field.label())) {
+                found.insert(field.label(), (field, self.source(loaded, &event.id)?));
             }
         }
+        typed.retain(|field| !boxed || !found.contains_key(&field.label()));
         let missing: Vec<Label> = labels.iter().copied().filter(|label| !found.contains_key(label)).collect();
         if missing.is_empty() { Ok(found.into_values().collect()) } else { Err(Refused::NotRecorded(missing)) }
+    }
+
+    /// Of what the asking program opened, what an event whose values are still here has the labels of.
+    fn by_program(&self, loaded: &Loaded, event: &Event, typed: &[Field]) -> Result<Vec<Field>, Rejection> {
+        if event.slots.is_empty() || !self.is_told(&self.source(loaded, &event.id)?) {
+            return Ok(Vec::new());
+        }
+        let beside = loaded.beside.get(&event.id).ok_or(Rejection::ReadFailed)?;
+        let kept: EventRecord = self.at(beside.position)?;
+        let said: Vec<Label> = loaded.labels(event, &kept).map(|said| said.labels().collect()).unwrap_or_default();
+        Ok(typed.iter().filter(|field| said.contains(&field.label())).cloned().collect())
     }
 
     /// The values of an event as far as the agreement lets them be read and they are still here.

@@ -71,6 +71,13 @@ impl Endings {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(trail).cloned().unwrap_or_default()
     }
 
+    /// Whether the last consent of a trail, as far as this node can read when, is over.
+    pub(super) fn consent_is_over(&self, trail: &TrailId, now: Seconds) -> bool {
+        let known = self.of(trail);
+        let consents = known.iter().filter(|known| known.what == What::Consent);
+        consents.filter_map(|known| known.until).max().is_some_and(|until| until < now)
+    }
+
     fn trails(&self) -> Vec<TrailId> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }

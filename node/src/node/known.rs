@@ -36,11 +36,18 @@ pub(super) struct Known {
 pub(super) struct KnownField {
     value: Value,
     since: u64,
-    taken_from: Option<TrailId>,
+    taken_from: Option<Source>,
     /// Digests of its words that a program made.
     words: Vec<Digest>,
     /// Whether its words were let pass knowingly. [NST-11]
     knowingly: bool,
+}
+
+/// The trail that told a value, and which of its value keys that was under. [CAS-113]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub(super) trail: TrailId,
+    pub(super) generation: u32,
 }
 
 /// As far as the node can read it. [CAS-47]
@@ -67,7 +74,8 @@ impl KnownField {
         } else {
             Value::Sealed(CaseId::parse(&held.sealed_for).ok_or(Rejection::ReadFailed)?, held.sealed)
         };
-        let taken_from = TrailId::parse_optional(&held.taken_from)?;
+        let trail = TrailId::parse_optional(&held.taken_from)?;
+        let taken_from = trail.map(|trail| Source { trail, generation: held.generation });
         Ok(Self { value, since: held.since, taken_from, words: search::unpack(&held.words), knowingly: held.knowingly })
     }
 
@@ -81,11 +89,13 @@ impl KnownField {
             label: label.name().to_owned(),
             value,
             since: self.since,
-            taken_from: self.taken_from.map(|trail| trail.to_vec()).unwrap_or_default(),
+            taken_from: self.taken_from.map(|from| from.trail.to_vec()).unwrap_or_default(),
             sealed,
             sealed_for,
             words: search::pack(&self.words),
             knowingly: self.knowingly,
+            generation: self.taken_from.map_or(0, |from| from.generation),
+            told: Vec::new(),
         }
     }
 }
@@ -103,11 +113,10 @@ impl Known {
         Ok(known)
     }
 
-    pub(super) fn holding(&self, digests: &[Digest]) -> Holding {
+    pub(super) fn holding(&self) -> Holding {
         Holding {
             fields: self.fields.iter().map(|(label, held)| held.held(*label)).collect(),
             excluded_organisations: self.excluded.iter().map(OrgId::to_vec).collect(),
-            words: search::pack(digests),
             given_words: search::pack(&self.given_words),
             marks: self.marks.held().collect(),
         }
@@ -126,15 +135,19 @@ impl Known {
         Ok(())
     }
 
-    /// Puts values in. Tells the labels that had another one, or one that the node cannot read.
-    pub(super) fn put(&mut self, fields: impl IntoIterator<Item = (Field, Option<TrailId>)>, now: u64) -> Vec<Label> {
+    /// Puts values in. Tells the labels that had another one, or one that the node cannot read. Where a value comes from is
+    /// said by the last who said it: typed, it is no trail's any more. [CAS-114]
+    pub(super) fn put(&mut self, fields: impl IntoIterator<Item = (Field, Option<Source>)>, now: u64) -> Vec<Label> {
         let mut replaced = Vec::new();
         for (field, taken_from) in fields {
             let label = field.label();
-            match self.fields.get(&label) {
-                Some(known) if known.open() == Some(&field) => {}
+            match self.fields.get_mut(&label) {
+                Some(known) if known.open() == Some(&field) => {
+                    // What she said here stays hers to have here, whoever told it as well.
+                    known.taken_from = known.taken_from.and(taken_from);
+                }
                 known => {
-                    replaced.extend(known.map(|_| label));
+                    replaced.extend(known.is_some().then_some(label));
                     let value = Value::Open(field);
                     self.fields.insert(
                         label,
@@ -227,10 +240,16 @@ impl Known {
         Ok(differs)
     }
 
-    /// The trails from which these values were taken: what is known, and said now as it is known. [CAS-100]
-    pub(super) fn sources(&self, fields: &[Field]) -> BTreeSet<TrailId> {
-        let known = |field: &Field| self.fields.get(&field.label()).filter(|held| held.open() == Some(field));
-        fields.iter().filter_map(known).filter_map(|held| held.taken_from).collect()
+    /// The trails from which values were taken, and of which labels: what is known, and said now as it is known. [CAS-100]
+    pub(super) fn sources(&self, fields: &[Field]) -> BTreeMap<TrailId, Vec<Label>> {
+        let mut sources = BTreeMap::<TrailId, Vec<Label>>::new();
+        for field in fields {
+            let known = self.fields.get(&field.label()).filter(|held| held.open() == Some(field));
+            if let Some(from) = known.and_then(|held| held.taken_from) {
+                sources.entry(from.trail).or_default().push(field.label());
+            }
+        }
+        sources
     }
 
     pub(super) fn view(&self, case: &CaseId, values: bool) -> wire::CaseRecord {

@@ -60,6 +60,7 @@ mod staff_dispatch;
 mod staff_keys;
 mod staff_shares;
 mod step;
+mod taken;
 mod teams;
 mod telephone;
 mod trails;

@@ -49,6 +49,13 @@ pub enum Refused {
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
+    /// What a trail told in which she withdrew, or whose consent is over. [CAS-115]
+    #[error(
+        "the legal basis is not allowed: what was told under a consent that she withdrew, or that is over, goes to nobody \
+         under a consent: {}; ask her, and write what she says now into the record of the case first (`uput case record`)",
+        names(.0)
+    )]
+    Withdrawn(Vec<Label>),
     /// An opening in another case than the trail that it is about. [CAS-110]
     #[error("the case is not that of the trail which it is about: leave the case out, or join the two cases first")]
     OtherCase,
@@ -79,7 +86,7 @@ impl Refused {
             Self::Rejected(rejection) => *rejection,
             Self::Telling(_) => Rejection::WordsTellWho,
             Self::Void(_) | Self::NoPlan | Self::TakenAlready | Self::Unchosen(_) => Rejection::StepNotAllowed,
-            Self::Closed(_) => Rejection::BasisNotAllowed,
+            Self::Closed(_) | Self::Withdrawn(_) => Rejection::BasisNotAllowed,
             Self::Full(_) => Rejection::NoPlace,
             Self::NotRecorded(_)
             | Self::NotAbout(_)

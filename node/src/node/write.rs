@@ -197,6 +197,15 @@ impl Node {
     /// [`Refused`]: nothing was written.
     pub async fn record_event(&self, new: NewEvent) -> Result<Option<EventId>, Refused> {
         self.demand(&new.by, &new.trail, Sight::Outline)?;
+        let mut new = new;
+        // [CAS-113] What is said from the record now is said before what a trail told is destroyed in it.
+        let _alone = match (&new.statement, self.case_of(&new.trail)) {
+            (Statement::Purged(_), Some(case)) if !new.validate_only => {
+                new.stays = None;
+                self.cases.record_changes(&case).await
+            }
+            _ => None,
+        };
         let cited = match new.evidence_trail {
             // [EVT-15] A trail does not prove itself: whoever is in it has the decision already.
             Some(trail) if trail == new.trail => return Err(Rejection::BadEvidence.into()),

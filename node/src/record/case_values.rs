@@ -41,14 +41,11 @@ pub struct Holding {
     /// OrgIds of organisations that she excluded.
     #[prost(bytes = "vec", repeated, tag = "2")]
     pub excluded_organisations: Vec<Vec<u8>>,
-    /// Digests of the words of the fields, one after the other. [CAS-61]
-    #[prost(bytes = "vec", tag = "3")]
-    pub words: Vec<u8>,
     /// Digests that programs made under keys of their own.
-    #[prost(bytes = "vec", tag = "4")]
+    #[prost(bytes = "vec", tag = "3")]
     pub given_words: Vec<u8>,
     /// What is noted of the case, which the node has to read. [CAS-90]
-    #[prost(message, repeated, tag = "5")]
+    #[prost(message, repeated, tag = "4")]
     pub marks: Vec<HeldMark>,
 }
 
@@ -69,7 +66,7 @@ pub struct HeldMark {
     pub since: u64,
 }
 
-/// One label with its value.
+/// One label with its value. As it is kept, what a trail told is in `told` alone. [CAS-113]
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
 pub struct HeldField {
@@ -97,7 +94,30 @@ pub struct HeldField {
     /// Whether its words were let pass knowingly. [NST-11]
     #[prost(bool, tag = "8")]
     pub knowingly: bool,
+    /// Which value key of that trail the value was under.
+    #[prost(uint32, tag = "9")]
+    pub generation: u32,
+    /// Encoded [`Told`] under that value key; empty: it was typed.
+    #[prost(bytes = "vec", tag = "10")]
+    pub told: Vec<u8>,
+}
+
+/// What of a field goes with the values of the trail that told it. [CAS-113]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct Told {
+    /// As in the field.
+    #[prost(string, tag = "1")]
+    pub value: String,
+    /// As in the field.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sealed: Vec<u8>,
+    /// As in the field.
+    #[prost(bytes = "vec", tag = "3")]
+    pub words: Vec<u8>,
 }
 
 /// Associated data of it.
 pub const CASE_VALUES_PART: &[u8] = b"values";
+/// Part of what a trail told, in the associated data under the trail's key. [CAS-113]
+pub const TOLD_PART: &[u8] = b"record";

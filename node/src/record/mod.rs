@@ -31,7 +31,7 @@ pub use access::{
 pub use account::{ACCOUNTS, AccountRecord, TOKENS, TokenRecord, account_key_name};
 pub use approval::{ApprovalRecord, actor_key_name, approval_key_name};
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
-pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding};
+pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding, TOLD_PART, Told};
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};

@@ -62,19 +62,26 @@ pub(crate) enum Word {
 }
 
 impl Row {
-    /// Everybody has met everybody, and all have signed.
+    /// Everybody has met everybody, all have signed, and each does what it does by itself.
     pub(crate) async fn found() -> Self {
         Self::found_under(AGREEMENT).await
     }
 
     /// The same under another agreement.
     pub(crate) async fn found_under(agreement: &str) -> Self {
+        let mut row = Self::met(agreement, |_, house| house.open()).await;
+        row.tasks = row.nodes.iter().map(by_itself).collect();
+        row
+    }
+
+    /// Nothing is done by itself yet, by nodes that are opened so.
+    pub(crate) async fn met(agreement: &str, open: impl Fn(usize, &House) -> Arc<Node>) -> Self {
         listen();
         let mut houses = Vec::new();
         for seed in 1..=5 {
             houses.push(House::found(seed).await);
         }
-        let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
+        let nodes: Vec<Arc<Node>> = houses.iter().enumerate().map(|(at, house)| open(at, house)).collect();
         for (at, node) in nodes.iter().enumerate() {
             for (beside, other) in nodes.iter().enumerate().skip(at + 1) {
                 introduce(node, ROW[at], other, ROW[beside]).await;
@@ -85,13 +92,18 @@ impl Row {
         let parties: Vec<_> =
             ROW.iter().zip(&row.houses).zip(&row.nodes).map(|((name, house), node)| (*name, house, node)).collect();
         agree_on(agreement, &parties).await;
-        row.tasks = row.nodes.iter().map(by_itself).collect();
+        row.tasks.resize_with(5, Vec::new);
         row
     }
 
     /// Who have not met.
     pub(crate) fn of(nodes: Vec<Arc<Node>>, houses: Vec<House>) -> Self {
         Self { nodes, houses, carriers: BTreeMap::new(), tasks: Vec::new() }
+    }
+
+    /// What a start does about withdrawals.
+    pub(crate) fn follow(&mut self, at: usize) {
+        self.tasks[at].push(tokio::spawn(self.nodes[at].clone().follow_onward()));
     }
 
     /// From each to each.
@@ -208,6 +220,11 @@ impl Row {
         };
         self.nodes[at].update_case_record(new).await.unwrap();
         case
+    }
+
+    /// Waits until nobody has anything to send.
+    pub(crate) async fn quiet(&self) {
+        until(|| async { self.nodes.iter().all(|node| node.queued().items == 0) }).await;
     }
 
     /// Waits until a trail stands so at a node.

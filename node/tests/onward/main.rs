@@ -6,6 +6,7 @@ mod settled;
 mod stranger;
 #[path = "../town/mod.rs"]
 mod town;
+mod withdrawal;
 
 use chain::{ROW, Row, Word};
 use town::{say, worker};

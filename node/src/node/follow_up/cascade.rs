@@ -1,14 +1,16 @@
 //! A withdrawal that arrives, and what becomes of it in the trails that rest on what was received there.
 //!
-//! Guarantees that it is followed once, without anybody's doing, also after a stop, to exactly those trails; and that how
-//! long it takes shows in no answer to whoever said it. Leaves to the table in `follow_up` what is said in a trail.
+//! Guarantees that it is followed without anybody's doing, whoever said it, also after a stop, to exactly those trails and
+//! to the ones that come to rest on it later; that nothing is said twice, and nothing given up because a disk was full; and
+//! that how long it takes shows in no answer to whoever said it. Leaves to the table in `follow_up` what is said in a trail.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use uput_core::{
     event::Statement,
     id::{EventId, Id, TrailId},
     rejection::Rejection,
+    state::Side,
 };
 
 use super::{saying::Given, sealed_follow_up, standing::request_of};
@@ -16,11 +18,14 @@ use crate::{
     clock,
     follow_up::{Change, Say},
     node::{Node, known::Known},
-    record::{CASE_REQUESTS, FOLLOW_UPS, FollowUpRecord, Followed, ONWARD, follow_up_key, parse_onward_key},
+    record::{self, CASE_REQUESTS, FOLLOW_UPS, FollowUpRecord, Followed, ONWARD, follow_up_key, parse_onward_key},
+    storage::Commit,
 };
 
 /// First bytes of what the request of such a change is the digest of.
 const REQUEST: &[u8] = b"uput/node/withdrawn-before/";
+/// After how long what could not be followed is tried again, at first and at most.
+const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60)];
 
 impl Node {
     /// Follows what arrived before, and then whatever arrives, onward: until it is dropped. [CAS-101]
@@ -29,13 +34,23 @@ impl Node {
             Ok(received) => self.cascades.add(received),
             Err(rejection) => tracing::error!(%rejection, "what rests on what cannot be read"),
         }
+        let [mut wait, most] = AGAIN;
         loop {
+            let mut failed = BTreeSet::new();
             for received in self.cascades.take() {
                 if let Err(rejection) = self.cascade(&received).await {
-                    tracing::error!(%rejection, "a withdrawal is not followed onward until the next start");
+                    tracing::error!(%rejection, "a withdrawal is not followed onward yet; it is tried again");
+                    failed.insert(received);
                 }
             }
-            self.cascades.arrived().await;
+            if failed.is_empty() {
+                wait = AGAIN[0];
+                self.cascades.arrived().await;
+            } else {
+                let _ = tokio::time::timeout(wait, self.cascades.arrived()).await;
+                wait = wait.saturating_mul(2).min(most);
+                self.cascades.add(failed);
+            }
         }
     }
 
@@ -46,27 +61,44 @@ impl Node {
         let case = self.case_of(received).and_then(|id| self.whole_case(&id)).ok_or(Rejection::NoSuchCase)?;
         let _alone = self.cases.record_changes(&case.id).await;
         let request = Id::of(&[REQUEST, withdrawal.as_bytes()].concat());
-        if let Some(position) = self.indexed(CASE_REQUESTS, request.as_bytes()) {
-            let made: FollowUpRecord = self.at(position)?;
-            let newest = self.indexed(FOLLOW_UPS, &follow_up_key(&made)).ok_or(Rejection::ReadFailed)?;
-            return self.follow_by_itself(self.at(newest)?).await;
-        }
-        let mut trails = Vec::new();
-        for trail in &onward {
-            trails.push(self.plan_in(trail, Change::WithdrawnBefore, &Known::default(), &Given::default()).await?);
-        }
-        let followed = Followed { change: Change::WithdrawnBefore.word().to_owned(), trails, ..Followed::default() };
-        let key = self.case_keys(&case.id).and_then(|keys| keys.evidence).ok_or(Rejection::ReadFailed)?;
-        let kept = FollowUpRecord {
-            follow_up: request.as_bytes().iter().copied().take(16).collect(),
-            case: case.id.to_vec(),
-            sealed: sealed_follow_up(&key, &case.id, &followed)?,
-            time: clock::now().get(),
-            account: Vec::new(),
-            request: request.as_bytes().to_vec(),
-            complete: false,
+        let made = match self.indexed(CASE_REQUESTS, request.as_bytes()) {
+            Some(position) => {
+                let made: FollowUpRecord = self.at(position)?;
+                let newest = self.indexed(FOLLOW_UPS, &follow_up_key(&made)).ok_or(Rejection::ReadFailed)?;
+                self.at(newest)?
+            }
+            None => FollowUpRecord {
+                follow_up: request.as_bytes().iter().copied().take(16).collect(),
+                case: case.id.to_vec(),
+                time: clock::now().get(),
+                request: request.as_bytes().to_vec(),
+                ..FollowUpRecord::default()
+            },
         };
-        self.keep(&kept).await?;
+        let mut followed = if made.sealed.is_empty() { Followed::default() } else { self.opened_follow_up(&made)? };
+        Change::WithdrawnBefore.word().clone_into(&mut followed.change);
+        // What came to rest on it after it was followed is followed as well.
+        let new = onward.iter().filter(|trail| !followed.trails.iter().any(|step| step.trail == trail.to_vec()));
+        let mut steps = Vec::new();
+        for trail in new {
+            steps.push(self.plan_in(trail, Change::WithdrawnBefore, &Known::default(), &Given::default()).await?);
+        }
+        if steps.is_empty() {
+            return self.follow_by_itself(made).await;
+        }
+        followed.trails.extend(steps);
+        let whose = super::case_of(&made)?;
+        let mut keys = Vec::new();
+        let key = match self.case_keys(&whose) {
+            Some(keys) => keys.evidence.ok_or(Rejection::StepNotAllowed)?,
+            // A case that others were joined into may have none yet.
+            None => {
+                self.case_key(&whose, &mut keys)?;
+                keys.first().map(|new| new.evidence.clone()).ok_or(Rejection::StepNotAllowed)?
+            }
+        };
+        let kept = FollowUpRecord { sealed: sealed_follow_up(&key, &whose, &followed)?, complete: false, ..made };
+        self.commit(Commit { keys, records: vec![record::draft(&kept)] }).await?;
         self.follow_by_itself(kept).await
     }
 
@@ -84,6 +116,8 @@ impl Node {
                 let request = request_of(&kept, &trail, say).ok_or(Rejection::ReadFailed)?;
                 match self.record_itself(&trail, &say.statement(), request).await {
                     Ok(()) => said.push(word),
+                    // Said so far is not said again; the rest is tried again.
+                    Err(refused) if passes(refused.rejection()) => return Err(refused.rejection()),
                     Err(refused) => step.cannot_be_said(&refused),
                 }
             }
@@ -95,11 +129,15 @@ impl Node {
         self.keep(&FollowUpRecord { sealed, complete: true, ..kept }).await.map(drop)
     }
 
-    /// The withdrawal that stops a trail, if one does and the other side opened it.
-    async fn withdrawn_in(&self, received: &TrailId) -> Result<Option<EventId>, Rejection> {
+    /// The withdrawal that stops a trail which the other side opened, if one does: whoever of the two said it, she said it
+    /// to them. [CAS-101]
+    pub(in crate::node) async fn withdrawn_in(&self, received: &TrailId) -> Result<Option<EventId>, Rejection> {
         let mut held = self.trails.hold(received).await;
         self.ensure_loaded(&mut held, received)?;
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        if loaded.trail.side(&self.me.organisation) != Some(Side::Peer) {
+            return Ok(None);
+        }
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let withdraws =
             |id: &&EventId| loaded.trail.event(id).is_some_and(|event| event.statement == Statement::Withdrawn);
@@ -123,4 +161,9 @@ impl Node {
         };
         entries.map(pair).collect()
     }
+}
+
+/// Whether what failed may succeed later by itself.
+const fn passes(rejection: Rejection) -> bool {
+    matches!(rejection, Rejection::ReadFailed | Rejection::DiskFull | Rejection::TooMany)
 }

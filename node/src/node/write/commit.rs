@@ -4,6 +4,7 @@
 //! it may be said at all.
 
 use uput_core::{
+    event::Statement,
     id::{Id, TrailId},
     rejection::Rejection,
     wire::{self, OverrideKind},
@@ -113,6 +114,11 @@ impl Node {
         self.on_call.calls.touch(loaded.trail.id());
         self.note_words(&kept);
         **held = Some(loaded);
+        // [CAS-101] What rests on a withdrawal that is here already, and what a withdrawal that is said here is under.
+        self.cascades.add(written.rests_on.iter().copied());
+        if written.event.statement == Statement::Withdrawn {
+            self.cascades.add(trail);
+        }
         if let Some(case) = asked.case {
             self.set_case(case);
         }
@@ -134,6 +140,7 @@ impl Node {
             }
         }
         self.forget_words(&loaded.trail.id());
+        self.forget_told(&loaded.trail.id())?;
         // [APR-9] Why a second person was asked may say as much as the values.
         let trail = loaded.trail.id().to_vec();
         self.forget_words_of_approvals(|kept| kept.trail == trail).map(drop)
