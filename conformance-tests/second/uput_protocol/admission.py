@@ -136,13 +136,13 @@ class Admission:
                 if sum(one.incarnation == incarnation for one in twins) > 1:
                     self.problems.add("BUN-33", 12, None, twins[0].id)
             for older in incarnations[:-1]:
-                if self._is_closed(author, older, seq, heads_here):
+                if self.is_closed(author, older, seq, heads_here):
                     closed.add((author, seq))
                 else:
                     self.problems.add("BUN-35", 11, None, twins[0].id)
         return closed
 
-    def _is_closed(self, author, older, seq, heads_here):
+    def is_closed(self, author, older, seq, heads_here):
         return any(
             one.author != author
             and one.author in self.parties
@@ -206,8 +206,10 @@ class Heads:
             if not _holds(signers, other, one.peer_key):  # [BUN-26]
                 self.problems.add("BUN-26", 13, "UNKNOWN_SIGNER", one.id)
             if not self._contradicts(one) and one.own_last is not None and one.own_last not in admitted:
-                requirement = "BUN-35" if self._was_used_before(one) else "BUN-32"
-                self.problems.add(requirement, 11, None, one.id, sentence="own_last")
+                if not self._was_used_before(one):
+                    self.problems.add("BUN-32", 11, None, one.id, sentence="own_last")
+                elif not self.admission.is_closed(one.author, one.incarnation, one.own_count - 1, self.all):
+                    self.problems.add("BUN-35", 11, None, one.id, sentence="own_last")
             seen = admitted.get(one.seen_last)
             if one.seen_last and (seen is None or seen.author != other or seen.seq + 1 != one.seen_count):
                 self.problems.add("BUN-32", 11, None, one.id, sentence="seen_last")

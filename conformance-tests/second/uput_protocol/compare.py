@@ -20,7 +20,6 @@ from .mutant import Mutants
 from .trust import rfc3339
 
 
-NAMED = "named under program"
 
 
 def main(arguments=None) -> int:
@@ -33,21 +32,19 @@ def main(arguments=None) -> int:
     parser.add_argument("--keep", type=Path, help="a folder for whatever differs")
     asked = parser.parse_args(arguments)
     mutants = Mutants(asked.seed)
-    differing, named, exits = [], 0, Counter()
+    differing, exits = [], Counter()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(asked.jobs) as pool:
         def one(number):
             return number, *compare_one(mutants, number, asked.uput, Path(folder), asked.keep)
 
         for number, done, code, differences in pool.map(one, range(asked.first, asked.first + asked.count)):
             exits[code] += 1
-            if differences == [NAMED]:
-                named += 1
-            elif differences:
+            if differences:
                 differing.append(number)
                 print(f"seed {asked.seed} mutant {number} ({done}): {'; '.join(differences)}", flush=True)
     counts = ", ".join(f"{count} with exit code {code}" for code, count in sorted(exits.items()))
     print(f"{asked.count} mutants of seed {asked.seed} from {asked.first}: {counts}")
-    print(f"{len(differing)} disagreements, and {named} of those that QUESTIONS.md names under *program*")
+    print(f"{len(differing)} disagreements")
     return 1 if differing else 0
 
 
@@ -64,30 +61,11 @@ def compare_one(mutants, number, program, folder, keep):
             differences.append(f"the trust file is {'refused' if mine is None else 'taken'} here, exit code {code} there")
     else:
         differences = [f"{key}: {_short(mine[key], theirs[key])}" for key in mine if mine[key] != theirs[key]]
-        if differences and _is_named(data, trusted, mine, theirs):
-            return done, code, [NAMED]
     if differences and keep:
         keep.mkdir(exist_ok=True)
         (keep / f"{mutants.seed}-{number}.uput").write_bytes(data)
         (keep / f"{mutants.seed}-{number}.toml").write_bytes(trusted)
     return done, code, differences
-
-
-def _is_named(data, trusted, mine, theirs):
-    """Whether all that differs is what QUESTIONS.md names under *program*, and its cause is there.
-
-    There twins and heads are held against accepted events only, so one on a gap or of a newer version is passed over.
-    """
-    apart = {key for key in mine if mine[key] != theirs[key]}
-    checks = {key for key in {**mine["checks"], **theirs["checks"]} if mine["checks"].get(key) != theirs["checks"].get(key)}
-    if not apart <= {"exit", "checks", "complete", "conformant"} or not checks <= {"BUN-33", "BUN-35", "BUN-36"}:
-        return False
-    one = verdict.verify(data, trust.read(trusted.decode("utf-8"))).admission
-    passed_over = {*one.on_gap.values(), *one.unread}
-    numbers = {(event.author, event.seq) for event in passed_over}
-    twins = sum((event.author, event.seq) in numbers for event in one.signed.values()) > len(numbers)
-    heads = verdict.verify(data, trust.read(trusted.decode("utf-8"))).heads.all
-    return twins or any(head.own_last in {event.id for event in passed_over} for head in heads)
 
 
 def _short(mine, theirs):

@@ -179,7 +179,8 @@ impl Logs {
     /// No event stands in its author's log after the record that replaced its key; the organisations of which the log
     /// shows, for every event and every later record, which came first. [BUN-75]
     pub(super) fn check_positions(&self, trail: &Trail, keyring: &Keyring, findings: &mut Findings) -> BTreeSet<OrgId> {
-        let mut shown: BTreeSet<OrgId> = self.parties.iter().copied().collect();
+        // Of whoever signed no event here nothing shows which record counted.
+        let mut shown: BTreeSet<OrgId> = trail.events().map(|event| event.author).collect();
         for event in trail.events() {
             let named = keyring.record(&event.author, &event.key).map(KeyRecord::number);
             let own = self.position(&event.author, EntryKind::OwnEvent, event.id.into());
