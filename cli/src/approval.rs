@@ -24,6 +24,7 @@ use crate::label;
 use crate::moment;
 use crate::notification::NotificationCommand;
 use crate::output::{Answer, Page};
+use crate::period::PeriodArgs;
 use crate::reading;
 use crate::reference::Reference;
 use crate::referral::ReferralCommand;
@@ -54,7 +55,7 @@ pub(crate) enum ApprovalCommand {
     #[command(after_help = "Examples:
   uput approval count
   uput approval count --since 30d --json | jq '.counts'")]
-    Count(CountArgs),
+    Count(PeriodArgs),
 }
 
 /// What would happen, and why.
@@ -91,17 +92,6 @@ pub(crate) struct DecideArgs {
     approval: Reference,
 }
 
-/// Of which time.
-#[derive(Args)]
-pub(crate) struct CountArgs {
-    /// From then on: 2026-11-01T00:00+01:00, or 30d (ago); left out: from the first
-    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
-    since: Option<u64>,
-    /// Until then, not included
-    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
-    until: Option<u64>,
-}
-
 impl ApprovalCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
@@ -109,7 +99,7 @@ impl ApprovalCommand {
             Self::List(args) => args.run(options).await,
             Self::Approve(args) => args.run(options, true).await,
             Self::Refuse(args) => args.run(options, false).await,
-            Self::Count(args) => args.run(options).await,
+            Self::Count(period) => count(&period, options).await,
         }
     }
 }
@@ -181,21 +171,19 @@ impl DecideArgs {
     }
 }
 
-impl CountArgs {
-    async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let node = Node::connect(options).await?;
-        let (from, until) = (self.since.unwrap_or_default(), self.until.unwrap_or_default());
-        let request = wire::CountApprovalsRequest { from, until };
-        let answer = node.approvals().count_approvals(request).await.map_err(|status| refusal::of(&status))?;
-        let counts: Vec<Count> = answer.into_inner().counts.iter().map(Count::of).collect();
-        let mut page = Page::default();
-        page.table(
-            ["WHAT", "ASKED", "APPROVED", "REFUSED", "EXPIRED", "USED", "BY NEW ACCOUNT"],
-            counts.iter().map(Count::row),
-        );
-        let body = json!({ "since": moment::utc(from), "until": moment::utc(until), "counts": counts });
-        Answer::new(&body, page)
-    }
+async fn count(period: &PeriodArgs, options: &Options) -> Result<Answer, Failure> {
+    let node = Node::connect(options).await?;
+    let (from, until) = period.ends();
+    let request = wire::CountApprovalsRequest { from, until };
+    let answer = node.approvals().count_approvals(request).await.map_err(|status| refusal::of(&status))?;
+    let counts: Vec<Count> = answer.into_inner().counts.iter().map(Count::of).collect();
+    let mut page = Page::default();
+    page.table(
+        ["WHAT", "ASKED", "APPROVED", "REFUSED", "EXPIRED", "USED", "BY NEW ACCOUNT"],
+        counts.iter().map(Count::row),
+    );
+    let body = json!({ "since": moment::utc(from), "until": moment::utc(until), "counts": counts });
+    Answer::new(&body, page)
 }
 
 /// One approval, for people and for programs.

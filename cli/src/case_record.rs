@@ -8,6 +8,7 @@ mod sealed;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use clap::builder::TypedValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
@@ -16,7 +17,7 @@ use uput_core::wire::{self, CaseMarkKind, follow_up_request::Change};
 use crate::access::Node;
 use crate::args::Options;
 use crate::case_record::sealed::Keys;
-use crate::code::{parser, word_of};
+use crate::code::{self, word_of};
 use crate::contact::{self, ContactArgs};
 use crate::failure::Failure;
 use crate::fields::FieldsArgs;
@@ -116,10 +117,10 @@ pub(crate) struct RecordArgs {
 #[derive(Args)]
 struct MarkArgs {
     /// Note this of the case
-    #[arg(long, value_name = "MARK", value_parser = parser::<CaseMarkKind>(), value_delimiter = ',')]
+    #[arg(long, value_name = "MARK", value_parser = of_the_whole(), value_delimiter = ',')]
     mark: Vec<CaseMarkKind>,
     /// Take it back
-    #[arg(long, value_name = "MARK", value_parser = parser::<CaseMarkKind>(), value_delimiter = ',')]
+    #[arg(long, value_name = "MARK", value_parser = of_the_whole(), value_delimiter = ',')]
     unmark: Vec<CaseMarkKind>,
     /// Labels that she does not want told under a consent
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
@@ -127,6 +128,11 @@ struct MarkArgs {
     /// Labels that may be told again
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     release: Vec<String>,
+}
+
+/// Marks of a case as a whole: that a label is withheld is said with the label, by `--withhold`.
+fn of_the_whole() -> impl TypedValueParser<Value = CaseMarkKind> {
+    code::parser_of(|mark| *mark != CaseMarkKind::LabelWithheld)
 }
 
 impl MarkArgs {

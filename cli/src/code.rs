@@ -16,7 +16,12 @@ pub(crate) fn word_of<C: Code>(number: i32) -> Option<String> {
 
 /// Reads a code from the command line; hyphens may stand for underscores.
 pub(crate) fn parser<C: Code + Send + Sync + 'static>() -> impl TypedValueParser<Value = C> {
-    let values = C::every().map(|code| {
+    parser_of(|_| true)
+}
+
+/// The same, of some codes of a list.
+pub(crate) fn parser_of<C: Code + Send + Sync + 'static>(is: impl Fn(&C) -> bool) -> impl TypedValueParser<Value = C> {
+    let values = C::every().filter(is).map(|code| {
         // Two short words for each code of the command line, made once a run: they live as long as the program.
         let word: &'static str = word(code).leak();
         let spelled: &'static str = word.replace('_', "-").leak();

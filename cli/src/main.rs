@@ -41,6 +41,7 @@ mod organisation_key;
 mod output;
 mod overrides;
 mod peer;
+mod period;
 mod places;
 mod process;
 mod progress;

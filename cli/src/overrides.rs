@@ -6,7 +6,7 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use uput_core::wire::{self, OverrideKind, ReviewOutcome, ReviewReason};
+use uput_core::wire::{self, Beside, Overbooking, OverrideKind, ReviewOutcome, ReviewReason};
 
 use crate::access::Node;
 use crate::args::Options;
@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
+use crate::period::PeriodArgs;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::hex;
@@ -36,7 +37,7 @@ pub(crate) enum OverridesCommand {
     #[command(after_help = "Examples:
   uput overrides count
   uput overrides count --since 365d --json | jq '.counts'")]
-    Count(CountArgs),
+    Count(PeriodArgs),
 }
 
 /// Which.
@@ -60,23 +61,12 @@ pub(crate) struct ReviewArgs {
     reason: ReviewReason,
 }
 
-/// Of which time.
-#[derive(Args)]
-pub(crate) struct CountArgs {
-    /// From then on: 2026-11-01T00:00+01:00, or 30d (ago); left out: from the first
-    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
-    since: Option<u64>,
-    /// Until then, not included
-    #[arg(long, value_name = "TIME", value_parser = moment::parse_past)]
-    until: Option<u64>,
-}
-
 impl OverridesCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
             Self::List(args) => args.run(options).await,
             Self::Review(args) => args.run(options).await,
-            Self::Count(args) => args.run(options).await,
+            Self::Count(period) => count(&period, options).await,
         }
     }
 }
@@ -100,27 +90,25 @@ impl ReviewArgs {
         let reviewed = Overridden::of(answer.into_inner().reviewed.unwrap_or_default());
         let mut page = Page::default();
         page.pair("override", &reviewed.id);
-        page.pair("what", label::of::<OverrideKind>(&reviewed.kind));
+        page.pair("what", reviewed.what());
         page.pair("found", reviewed.found());
         Answer::new(&json!({ "override": reviewed }), page)
     }
 }
 
-impl CountArgs {
-    async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let node = Node::connect(options).await?;
-        let (from, until) = (self.since.unwrap_or_default(), self.until.unwrap_or_default());
-        let request = wire::CountOverridesRequest { from, until };
-        let answer = node.overrides().count_overrides(request).await.map_err(|status| refusal::of(&status))?;
-        let counts: Vec<Count> = answer.into_inner().counts.iter().map(Count::of).collect();
-        let mut page = Page::default();
-        page.table(
-            ["MONTH", "WHAT", "HAPPENED", "BY TWO", "UPHELD", "WITH LESSON", "NOT UPHELD", "OVERDUE"],
-            counts.iter().map(Count::row),
-        );
-        let body = json!({ "since": moment::utc(from), "until": moment::utc(until), "counts": counts });
-        Answer::new(&body, page)
-    }
+async fn count(period: &PeriodArgs, options: &Options) -> Result<Answer, Failure> {
+    let node = Node::connect(options).await?;
+    let (from, until) = period.ends();
+    let request = wire::CountOverridesRequest { from, until };
+    let answer = node.overrides().count_overrides(request).await.map_err(|status| refusal::of(&status))?;
+    let counts: Vec<Count> = answer.into_inner().counts.iter().map(Count::of).collect();
+    let mut page = Page::default();
+    page.table(
+        ["MONTH", "WHAT", "HAPPENED", "BY TWO", "UPHELD", "WITH LESSON", "NOT UPHELD", "OVERDUE"],
+        counts.iter().map(Count::row),
+    );
+    let body = json!({ "since": moment::utc(from), "until": moment::utc(until), "counts": counts });
+    Answer::new(&body, page)
 }
 
 /// All that the caller may see.
@@ -157,6 +145,11 @@ pub(crate) struct Overridden {
     review: Option<Found>,
     may_review: bool,
     pub(crate) overdue: bool,
+    /// Why, where it was said by a code as it happened: places, others.
+    why: Option<String>,
+    /// The same as people read it.
+    #[serde(skip)]
+    said: String,
     #[serde(skip)]
     at: [u64; 2],
 }
@@ -184,6 +177,9 @@ impl Overridden {
             review: known.review.map(Found::of),
             may_review: known.may_review,
             overdue: known.overdue,
+            said: [label::of_number::<Overbooking>(known.overbooking), label::of_number::<Beside>(known.beside)]
+                .concat(),
+            why: word_of::<Overbooking>(known.overbooking).or(word_of::<Beside>(known.beside)),
             at: [known.time, known.due],
         }
     }
@@ -199,17 +195,16 @@ impl Overridden {
         }
     }
 
+    /// What it was, and why, where that was said.
+    fn what(&self) -> String {
+        let kind = label::of::<OverrideKind>(&self.kind);
+        if self.said.is_empty() { kind } else { format!("{kind}: {}", self.said) }
+    }
+
     fn row(&self) -> [String; 6] {
         let short = self.id.get(..8).unwrap_or_default().to_owned();
         let second = self.approved_by_name.clone().unwrap_or_default();
-        [
-            short,
-            label::of::<OverrideKind>(&self.kind),
-            moment::local(self.at[0]),
-            self.done_by_name.clone(),
-            second,
-            self.found(),
-        ]
+        [short, self.what(), moment::local(self.at[0]), self.done_by_name.clone(), second, self.found()]
     }
 }
 

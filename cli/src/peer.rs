@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use uput_core::look_alike::look_alike;
 use uput_core::rejection::Rejection;
 use uput_core::time::Span;
 use uput_core::wire;
@@ -132,9 +133,24 @@ pub(crate) async fn all(node: &Node) -> Result<Vec<wire::Peer>, Failure> {
     }
 }
 
+/// Says so where people would take the name for that of an organisation that is known here already. [CLI-91]
+async fn warn_of_look_alikes(node: &Node, name: &str, options: &Options) -> Result<(), Failure> {
+    for peer in all(node).await?.iter().filter(|peer| look_alike(&peer.name, name)) {
+        let known = output::clean(&peer.name);
+        output::note(
+            options,
+            &format!(
+                "warning: that name looks like {known}, and is not the same: somebody will take one for the other"
+            ),
+        );
+    }
+    Ok(())
+}
+
 impl InviteArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
+        warn_of_look_alikes(&node, &self.name, options).await?;
         let request = wire::CreateInvitationRequest { name: self.name, valid_seconds: self.valid };
         let answer = node.peers().create_invitation(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         let ends = moment::now().saturating_add(self.valid);
@@ -159,6 +175,7 @@ impl AcceptArgs {
             }
         };
         let node = Node::connect(options).await?;
+        warn_of_look_alikes(&node, &self.name, options).await?;
         // Exposed to be sent to this organisation's own node, inside TLS.
         let invitation = line.expose().trim().to_owned();
         let request = wire::AcceptInvitationRequest { invitation, name: self.name };

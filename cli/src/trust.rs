@@ -5,7 +5,7 @@
 
 mod compare;
 mod create;
-mod evidence;
+pub(crate) mod evidence;
 mod view;
 
 use std::io::ErrorKind;

@@ -162,6 +162,7 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let storage = open_storage(&config.data, &StorageKey::new(secrets.storage))?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
+    node.look_after_keys(&config.data);
     node.remember_times();
     node.warn_ahead(Span(u64::from(config.warn_days) * DAY));
     watch_calls(&node, &config, &shutdown)?;

@@ -5,7 +5,7 @@ mod town;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use town::{Carrier, House, agree, enquiry, introduce, reopened, until, worker};
+use town::{Carrier, House, Pair, agree, enquiry, introduce, pair, reopened, until, worker};
 use uput_core::id::TrailId;
 use uput_node::{node::Node, peer::Mailroom};
 
@@ -71,5 +71,23 @@ async fn the_index_is_deleted_with_letters_queued_and_half_acknowledged() {
                 node.show(&worker(), id, false).await.unwrap().events.into_iter().map(|event| event.kind).collect();
             assert_eq!(kinds, ["opened", "delivered"]);
         }
+    }
+}
+
+/// [NOD-64] The node's doctor looks at the file each time it is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_file_that_others_can_read_is_a_warning_until_it_is_closed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Pair { hotline: node, shelter: _shelter, houses: _houses } = pair().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("node.key");
+    std::fs::write(&file, "invented").unwrap();
+    node.look_after_keys(folder.path());
+    for (mode, known) in [(0o644, true), (0o600, false), (0o640, true)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let checks = node.checks(uput_node::clock::now());
+        let found = checks.iter().find(|check| check.name == "key-file");
+        assert_eq!(found.is_some(), known, "{mode:o}");
+        assert!(found.is_none_or(|check| check.level() == uput_core::wire::CheckLevel::Warning));
     }
 }

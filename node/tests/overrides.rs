@@ -11,9 +11,11 @@ use town::{
 };
 use uput_core::{
     catalogue::Label,
+    event::Statement,
     id::TrailId,
     rejection::Rejection,
     safe_contact::Intent,
+    time::Span,
     wire::{
         self, ContactChannel, LegalBasis, OverrideKind, ReviewOutcome, ReviewReason, Role,
         override_service_server::OverrideService,
@@ -26,6 +28,7 @@ use uput_node::{
     clock,
     node::{NewTrail, NewValues, Node, Second, Why},
     on_call::Channels,
+    places::Capacity,
     rpc::{Overrides, status},
 };
 
@@ -219,4 +222,55 @@ async fn whoever_does_not_see_the_case_sees_no_override_of_it() {
         let refused = calls.list_overrides(call).await.err().unwrap();
         assert_eq!(status::rejection(&refused), Some(Rejection::NotPermitted));
     }
+}
+
+/// Everything overridden at a node of one kind, as its supervisor sees it.
+fn known_of(node: &Arc<Node>, kind: OverrideKind) -> Vec<wire::Override> {
+    node.list_overrides(&supervisor(6), false).into_iter().filter(|listed| listed.kind() == kind).collect()
+}
+
+/// [APR-24] [PLC-5] A reason that was needed is listed and reviewed; one that was not is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_places_than_there_are_are_an_override_and_free_ones_are_none() {
+    let Pair { hotline, shelter: node, houses } = pair().await;
+    let carriers = Carrier::both(&hotline, &node);
+    known(&node, &supervisor(6));
+    known(&node, &worker());
+    let mut trails = Vec::new();
+    for _ in 0..2 {
+        let one = NewTrail { fields: fields(&[("places", "1")]), ..enquiry("shelter-jasen") };
+        trails.push(hotline.open_trail(one).await.unwrap().unwrap());
+    }
+    for trail in &trails {
+        reads(&node, trail, "asked").await;
+    }
+    node.set_places(&BY, wire::ServiceType::Shelter, Capacity { places: 1, overflow: 1 }).await.unwrap();
+    let hold = |trail: TrailId| uput_node::node::NewEvent {
+        overbooking: wire::Overbooking::Emergency,
+        ..town::event(trail, Statement::Held { until: clock::now().after(Span(3_600)) })
+    };
+    node.record_event(hold(trails[0])).await.unwrap();
+    assert!(known_of(&node, OverrideKind::Overbooked).is_empty(), "a place was free");
+    node.record_event(hold(trails[1])).await.unwrap();
+    let listed = known_of(&node, OverrideKind::Overbooked);
+    assert_eq!(listed.len(), 1);
+    let one = &listed[0];
+    assert_eq!(
+        (one.overbooking(), one.trail.as_slice()),
+        (wire::Overbooking::Emergency, trails[1].as_bytes().as_slice())
+    );
+    assert!(one.approved_by_name.is_empty() && one.may_review);
+    let own = Caller { account: BY, role: Role::Supervisor, ..worker() };
+    assert_eq!(review(&node, &own, &one.override_id).await.err(), Some(Rejection::NotToReview));
+    assert!(review(&node, &supervisor(6), &one.override_id).await.is_ok());
+    let id = one.override_id.clone();
+    drop((carriers, hotline, node));
+    let node = reopened(&houses[1]).await;
+    known(&node, &supervisor(6));
+    let listed = known_of(&node, OverrideKind::Overbooked);
+    assert_eq!(
+        (listed[0].override_id.as_slice(), listed[0].overbooking()),
+        (id.as_slice(), wire::Overbooking::Emergency)
+    );
+    assert_eq!(counted(&node, OverrideKind::Overbooked).upheld_with_lesson, 1, "it outlives a restart");
 }

@@ -517,7 +517,12 @@ async fn a_task_is_one_of_a_plan_that_is_there() {
     let before = houses.hotline.record_event(task(opened, 1)).await.unwrap_err();
     assert_eq!(before.rejection(), Rejection::StepNotAllowed, "{before}");
     assert!(before.to_string().ends_with("no plan of this trail that counts"), "{before}");
-    let plan = [basis_fields(LegalBasis::ExplicitConsent), fields(&[PLAN])].concat();
+    let basis = basis_fields(LegalBasis::ExplicitConsent);
+    let nothing = NewEvent { fields: basis.clone(), ..event(trail, Statement::Plan) };
+    let nothing = houses.hotline.record_event(nothing).await.unwrap_err();
+    assert!(matches!(nothing, Refused::PlanOfNothing), "{nothing}");
+    assert_eq!(nothing.rejection(), Rejection::BadValue);
+    let plan = [basis, fields(&[PLAN])].concat();
     let plan = NewEvent { fields: plan, ..event(trail, Statement::Plan) };
     let plan = houses.hotline.record_event(plan).await.unwrap().unwrap();
     houses.settled().await;

@@ -19,9 +19,10 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     time::Seconds,
-    wire::{self, Beside, FollowState, LegalBasis},
+    wire::{self, Beside, FollowState, LegalBasis, Role},
 };
 use uput_node::{
+    account::AccountId,
     case::CaseId,
     node::{NewChange, NewEvent, NewFollowUp, NewTrail, Node},
     record::{self, EventRecord},
@@ -162,6 +163,11 @@ async fn both_are_told_who_she_is_only_if_somebody_says_why() {
     let why = NewEvent { beside: Beside::SheWishes, ..identity(jasen) };
     night.nodes[0].record_event(why).await.unwrap();
     until(|| async { night.nodes[1].show(&worker(), &jasen, false).await.unwrap().stage == 2 }).await;
+    // [APR-24]
+    let supervisor = town::somebody(AccountId::new([6; 16]), 6, Role::Supervisor);
+    let listed = night.nodes[0].list_overrides(&supervisor, true);
+    let said: Vec<_> = listed.iter().map(|one| (one.kind(), one.beside(), one.trail.as_slice())).collect();
+    assert_eq!(said, [(wire::OverrideKind::NamedBeside, Beside::SheWishes, jasen.as_bytes().as_slice())]);
     let Night { houses, nodes, tap, _back, _jasen, .. } = night;
     tap.abort();
     let _ = tap.await;

@@ -18,11 +18,14 @@ use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::label;
+use crate::node;
 use crate::organisation_key::OrganisationKeyArgs;
 use crate::output::{self, Answer, Page};
 use crate::prompt;
 use crate::reference::Reference;
 use crate::refusal;
+use crate::request::hex;
+use crate::trust::evidence;
 
 /// Asked before a signature that counts.
 const BOUND: &str = "This organisation will be bound by it. Sign?";
@@ -61,6 +64,7 @@ impl ProposeArgs {
         // [CLI-43] A key that does not open is found before anything is tried.
         let key = self.key.open(options)?;
         let node = Node::connect(options).await?;
+        is_ours(&node, &key).await?;
         let compiled = source::compiled(&node, &self.file).await?;
         ask(options, &compiled.agreement, if self.dry_run { CHECKED } else { BOUND })?;
         let agreement = signed(compiled.body, &key)?;
@@ -74,12 +78,25 @@ impl SignArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let key = self.key.open(options)?;
         let node = Node::connect(options).await?;
+        is_ours(&node, &key).await?;
         let held = Held::get(&node, &self.agreement).await?;
         ask(options, &held.agreement, BOUND)?;
         let request = wire::SignAgreementRequest { agreement: signed(held.body, &key)? };
         let answer = node.agreements().sign_agreement(request).await.map_err(|status| refusal::of(&status))?;
         report(answer.into_inner().agreement, false)
     }
+}
+
+/// A signature by another organisation's key binds nobody: it is refused before anything is signed. [CLI-90]
+async fn is_ours(node: &Node, key: &SigningKey) -> Result<(), Failure> {
+    let own = node::ask(node).await?;
+    let chain = evidence::chain("the node's own key records", &own.key_chain)?;
+    if chain.newest().organisation_key() == key.public() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failed, "WRONG_SIGNERS", "this is not the organisation key of the node's organisation")
+        .because(format!("the key records of {} name another one; nothing was signed", hex(&own.organisation)))
+        .next("give the key file that `uputd init` wrote for this organisation"))
 }
 
 /// Shows what would be signed, and asks. [CLI-42]

@@ -241,6 +241,7 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
             page.line(format!("    {name}: {text}"));
         }
     };
+    detail("task", if event.task == 0 { String::new() } else { event.task.to_string() });
     detail("happened", happened(event));
     detail("signed", signed(event, &trail.peer));
     detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });

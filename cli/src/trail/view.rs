@@ -79,6 +79,8 @@ struct EventView {
     seq: u64,
     kind: String,
     code: Option<String>,
+    /// Number of the task in its plan. [EVT-28]
+    task: Option<u32>,
     time: Option<String>,
     occurred: Option<String>,
     stored: Option<String>,
@@ -240,6 +242,7 @@ impl EventView {
             seq: event.seq,
             kind: event.kind,
             code: some(event.code),
+            task: Some(event.task).filter(|task| *task != 0),
             time: moment::utc(event.time),
             occurred: moment::utc(event.occurred),
             stored: moment::utc(event.stored),

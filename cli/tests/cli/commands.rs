@@ -78,6 +78,10 @@ pub(crate) fn place_files(folder: &Path, locked_key: bool) {
         ("broken.toml", source.replace("\"shelter\"]", "\"sheltr\"]")),
         ("stranger.toml", source.replace("peer:Shelter A", "peer:Shelter Z")),
         ("organisation.key", write_organisation_key(&key, &Lock::Clear).unwrap().to_string()),
+        (
+            "other-organisation.key",
+            write_organisation_key(&SigningKey::from_seed(&[70; 32]), &Lock::Clear).unwrap().to_string(),
+        ),
         ("api.staff.key", write_staff_key(&fake_node::own(), &Lock::Clear).unwrap().to_string()),
         ("passphrase", format!("{PASSPHRASE}\n")),
         ("wrong-passphrase", "another one\n".to_owned()),
@@ -135,6 +139,7 @@ transcripts! {
     node_status: "node status";
     node_doctor: "node doctor";
     peer_invite: "peer invite \"Shelter A\" --valid 2d";
+    peer_invite_that_looks_like_another: "peer invite \"Shelter А\"";
     peer_accept: "peer accept Hotline --invitation -", "uput-invitation-v1:invented\n";
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
@@ -272,6 +277,8 @@ transcripts! {
     agreement_sign: "agreement sign {AGREEMENT} --organisation-key locked.key --passphrase-file passphrase --yes";
     agreement_sign_locked: "agreement sign {AGREEMENT} --organisation-key locked.key --yes";
     agreement_sign_wrong_passphrase: "agreement sign {AGREEMENT} --organisation-key locked.key --passphrase-file wrong-passphrase --yes";
+    agreement_sign_by_another_organisation: "agreement sign {AGREEMENT} --organisation-key other-organisation.key --yes";
+    agreement_propose_by_another_organisation: "agreement propose agreement.toml --organisation-key other-organisation.key --yes";
     agreement_sign_without_key: "agreement sign {AGREEMENT} --yes";
     agreement_sign_unknown: "agreement sign deadbeef --organisation-key organisation.key --yes";
     agreement_list: "agreement list";
@@ -436,7 +443,7 @@ fn keys_and_agreements_are_written_for_an_auditor() {
     let node = FakeNode::start();
     let folder = node.folder().display().to_string();
     for (words, expected) in [
-        (vec!["node", "keys"], b"key records of aa".to_vec()),
+        (vec!["node", "keys"], fake_node::own_chain()),
         (vec!["peer", "keys", "Shelter A"], b"key records of bb".to_vec()),
         (vec!["agreement", "export", AGREEMENT], fake_node::envelope()),
     ] {

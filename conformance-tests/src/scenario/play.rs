@@ -73,7 +73,8 @@ impl<'a> Stage<'a> {
             (None, None, Some(name)) => self.see(name, step).await,
             (None, None, None) if step.stop && !step.start => self.who(&step.who)?.node.stop().await,
             (None, None, None) if step.start && !step.stop => self.who(&step.who)?.node.start().await,
-            _ => Err(Failed::because("a step is one of open, say, see, stop and start")),
+            (None, None, None) if step.key && !step.stop => self.key(&step.who).await,
+            _ => Err(Failed::because("a step is one of open, say, see, stop, start and key")),
         }
     }
 
@@ -200,6 +201,39 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// Whoever works there makes a staff key, once: the organisations play more than one scenario.
+    async fn key(&self, who: &str) -> Outcome<()> {
+        let node = &self.who(who)?.node;
+        if node.worker().with_extension("staff.key").exists() {
+            return Ok(());
+        }
+        match node.uput_as(&node.worker(), &["staff", "create"]).await? {
+            (true, _) => Ok(()),
+            (false, said) => Err(Failed::because(format!("no key was made: {said}"))),
+        }
+    }
+
+    /// What is sealed to staff: the node shows none of it, and the program that has the key opens all of it.
+    async fn unseals(&self, step: &Step, open: &Open) -> Outcome<()> {
+        let node = &self.who(&step.who)?.node;
+        taken(node, &open.id).await?;
+        let trail = shown(node, &open.id, true).await?.unwrap_or_default();
+        let mut fields = trail.events.iter().flat_map(|event| &event.fields);
+        if let Some(read) = fields.find(|field| step.unsealed.contains_key(&field.label) && !field.value.is_empty()) {
+            return Err(Failed::because(format!("the node reads {}", read.label)));
+        }
+        let id: String = open.id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let words = ["referral", "show", &id, "--values", "--reason", "supervision"];
+        let (_, said) = node.uput_as(&node.worker(), &words).await?;
+        let disclosed = said.get("disclosed").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+        let opened =
+            |label: &str, value: &str| disclosed.iter().any(|field| field["label"] == label && field["value"] == value);
+        match step.unsealed.iter().find(|(label, value)| !opened(label, value)) {
+            Some((label, _)) => Err(Failed::because(format!("{label} was not opened: {}", said["error"]))),
+            None => Ok(()),
+        }
+    }
+
     async fn see(&self, name: &String, step: &Step) -> Outcome<()> {
         let open = self.trail(Some(name))?;
         let node = &self.who(&step.who)?.node;
@@ -212,7 +246,8 @@ impl<'a> Stage<'a> {
         loop {
             let trail = shown(node, &open.id, values).await?.unwrap_or_default();
             match compare(step, &trail) {
-                Sight::AsExpected => return Ok(()),
+                Sight::AsExpected if step.unsealed.is_empty() => return Ok(()),
+                Sight::AsExpected => return self.unseals(step, open).await,
                 Sight::Never(wrong) => return Err(Failed::because(wrong)),
                 Sight::NotYet(wrong) if begun.elapsed() > PATIENCE => return Err(Failed::because(wrong)),
                 Sight::NotYet(_) => tokio::time::sleep(PAUSE).await,

@@ -77,7 +77,7 @@ pub struct Verdict {
     pub broken: Vec<String>,
 }
 
-/// One step: exactly one of `open`, `say`, `see`, `stop` and `start`.
+/// One step: exactly one of `open`, `say`, `see`, `stop`, `start` and `key`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -95,6 +95,9 @@ pub struct Step {
     /// Its node starts.
     #[serde(default)]
     pub start: bool,
+    /// Whoever works there makes a key of their own, to which what is for staff alone is sealed.
+    #[serde(default)]
+    pub key: bool,
 
     /// With whom a trail is opened.
     pub to: Option<String>,
@@ -147,6 +150,9 @@ pub struct Step {
     /// Values that are shown.
     #[serde(default)]
     pub shown: Fields,
+    /// Values that the node itself does not read, and that whoever has the key opens.
+    #[serde(default)]
+    pub unsealed: Fields,
     /// Labels that were disclosed in no event.
     #[serde(default)]
     pub lacks: Vec<String>,
@@ -224,6 +230,7 @@ impl fmt::Display for Step {
             (_, Some(kind), _) => write!(f, "{who} says {kind} in {at:?}"),
             (.., Some(trail)) => write!(f, "{who} looks at {trail:?}"),
             _ if *stop => write!(f, "the node of {who} stops"),
+            _ if self.key => write!(f, "{who} makes a key of its own"),
             _ => write!(f, "the node of {who} starts"),
         }
     }

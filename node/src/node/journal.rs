@@ -1,6 +1,6 @@
 //! Reading the node's memory back from the journal when it starts, and writing to it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use prost::Message;
 use uput_core::{
@@ -116,6 +116,7 @@ impl Node {
             on_call: OnCall::default(),
             found,
             endings: Endings::default(),
+            key_folder: OnceLock::new(),
             changing,
         };
         node.read_directory()?;

@@ -96,7 +96,10 @@ pub use several::{AskedOne, MOST_ASKED, NewEnquiries, Several};
 pub use step::in_step;
 pub use write::{NewEvent, NewTrail};
 
-use std::sync::Arc;
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
@@ -140,6 +143,8 @@ pub struct Node {
     accesses: Accesses,
     endings: Endings,
     promised: places::Promised,
+    /// The folder in which `node.key` lies, once the program has said so.
+    key_folder: OnceLock<PathBuf>,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

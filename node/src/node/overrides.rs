@@ -14,12 +14,14 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     time::Seconds,
-    wire::{self, ApprovalKind, OverrideCount, OverrideKind, ReviewOutcome, ReviewReason, Role},
+    wire::{self, ApprovalKind, Beside, Overbooking, OverrideCount, OverrideKind, ReviewOutcome, ReviewReason, Role},
 };
 
 use super::{
     Node,
     journal::{OpenError, all},
+    places::Change,
+    written::Written,
 };
 use crate::{
     account::{By, Caller, OverrideId, PersonId},
@@ -61,6 +63,8 @@ struct Happened {
     trail: Vec<u8>,
     case: Vec<u8>,
     review: Option<ReviewRecord>,
+    /// Why, where the request said so by a code: places, others.
+    said: (i32, i32),
 }
 
 impl Overrides {
@@ -104,7 +108,27 @@ impl Node {
         };
         let person = self.person_of(&by.to_vec()).map(PersonId::to_vec).unwrap_or_default();
         let (kind, account, time) = (kind.into(), by.to_vec(), clock::now().get());
-        OverrideRecord { override_id: id.to_vec(), kind, account, person, trail, case, time }
+        let (override_id, overbooking, beside) = (id.to_vec(), 0, 0);
+        OverrideRecord { override_id, kind, account, person, trail, case, time, overbooking, beside }
+    }
+
+    /// What one person overrides with an event: words that are let pass, places that are not there, others who have not
+    /// heard. [APR-21] [APR-24]
+    pub(super) fn overridden_by(
+        &self,
+        written: &Written,
+        place: Option<&Change>,
+        by: &By,
+        trail: TrailId,
+    ) -> Vec<OverrideRecord> {
+        let over = |kind| self.overridden(kind, by, About::Trail(trail));
+        let words = written.knowingly.first().map(|_| over(OverrideKind::Words));
+        let overbooking = place.map(Change::overbooked).filter(|reason| *reason != Overbooking::Unspecified);
+        let places =
+            overbooking.map(|reason| OverrideRecord { overbooking: reason.into(), ..over(OverrideKind::Overbooked) });
+        let beside = Some(written.beside).filter(|reason| *reason != Beside::Unspecified);
+        let named = beside.map(|reason| OverrideRecord { beside: reason.into(), ..over(OverrideKind::NamedBeside) });
+        [words, places, named].into_iter().flatten().collect()
     }
 
     /// Overrides of cases that the caller sees, the newest first; what is due first before, if only what waits is asked
@@ -234,6 +258,8 @@ impl Node {
             review,
             may_review: may_review(caller, happened),
             overdue: happened.is_overdue(clock::now().get()),
+            overbooking: happened.said.0,
+            beside: happened.said.1,
         }
     }
 }
@@ -251,6 +277,7 @@ impl Happened {
             trail: kept.trail.clone(),
             case: kept.case.clone(),
             review: None,
+            said: (0, 0),
         })
     }
 
@@ -266,6 +293,7 @@ impl Happened {
             trail: kept.trail.clone(),
             case: kept.case.clone(),
             review: None,
+            said: (kept.overbooking, kept.beside),
         })
     }
 

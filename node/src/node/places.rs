@@ -54,6 +54,11 @@ impl Change {
     pub(super) fn draft(&self) -> Draft {
         record::draft(&self.record)
     }
+
+    /// Why more is promised with it than there is, if that is so. [PLC-5]
+    pub(super) fn overbooked(&self) -> Overbooking {
+        Overbooking::try_from(self.record.overbooked).unwrap_or_default()
+    }
 }
 
 impl Promised {

@@ -1,6 +1,6 @@
 //! The node and its peers as people see them, and what needs their attention.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use uput_core::{
     envelope::Envelope,
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     account::{Account, Caller},
     case::{Case, Sight, Viewer},
+    init,
     peer::PeerState,
 };
 
@@ -49,6 +50,7 @@ impl Node {
             let mut checks = self.checks(now);
             checks.push(self.check_cases());
             checks.push(self.check_zone());
+            checks.extend(self.check_key_file());
             checks.sort_by_key(|check| std::cmp::Reverse(check.level));
             return checks;
         }
@@ -126,6 +128,25 @@ impl Node {
             "the disk was full when something was last to be recorded: nothing is taken in, from peers neither",
             "free space; recording goes on by itself, and what peers sent comes again",
         )
+    }
+
+    /// Where the node's secrets lie, so that its doctor can look at who reads them. [NOD-64]
+    pub fn look_after_keys(&self, folder: &Path) {
+        // Said once, when the program starts.
+        let _ = self.key_folder.set(folder.to_owned());
+    }
+
+    /// [NOD-64]
+    fn check_key_file(&self) -> Option<wire::Check> {
+        let open = self.key_folder.get().is_some_and(|folder| init::is_open_to_others(folder));
+        open.then(|| {
+            check(
+                "key-file",
+                wire::CheckLevel::Warning,
+                "other users of this computer can read node.key, and with it everything here",
+                "run `chmod 600 node.key` in the data folder, and ask who has read it",
+            )
+        })
     }
 
     fn check_keys(&self, now: Seconds) -> wire::Check {

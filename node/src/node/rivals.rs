@@ -6,7 +6,7 @@
 use uput_core::{
     id::TrailId,
     rejection::Rejection,
-    wire::{self, Act, ServiceType},
+    wire::{self, Act, Beside, ServiceType},
 };
 
 use super::{Node, trails::Loaded};
@@ -24,28 +24,28 @@ impl Node {
         Ok(ours && row.is_some_and(|row| same(&row, opening.act, opening.service_type)))
     }
 
-    /// Refuses to name her while others who were asked the same do not know that she chose. What they have heard is on disk
-    /// here, and leaves before whatever is said after it. [CAS-81]
+    /// Why she is named while others who were asked the same do not know that she chose; unspecified: nobody was. What they
+    /// have heard is on disk here, and leaves before whatever is said after it. [CAS-81]
     ///
     /// # Errors
-    /// [`Rejection::ChooseFirst`].
-    pub(super) fn refuse_rivals(
+    /// [`Rejection::ChooseFirst`], where there are others and nobody says why.
+    pub(super) fn named_beside(
         &self,
         case: &Case,
         named: &TrailId,
-        act: Act,
-        service: ServiceType,
-    ) -> Result<(), Rejection> {
+        (act, service): (Act, ServiceType),
+        why: Beside,
+    ) -> Result<Beside, Rejection> {
         if act != Act::Referral {
-            return Ok(());
+            return Ok(Beside::Unspecified);
         }
         for trail in case.trails.iter().filter(|trail| *trail != named) {
             let Some(row) = self.row(trail, clock::now())? else { continue };
             if same(&row, act, service) && OPEN.contains(&row.headline.as_str()) {
-                return Err(Rejection::ChooseFirst);
+                return if why == Beside::Unspecified { Err(Rejection::ChooseFirst) } else { Ok(why) };
             }
         }
-        Ok(())
+        Ok(Beside::Unspecified)
     }
 }
 

@@ -157,6 +157,7 @@ impl Node {
             seq: event.seq,
             kind: event.statement.name().to_owned(),
             code: event.statement.code(),
+            task: event.statement.task().unwrap_or_default(),
             time: event.time.get(),
             occurred: event.occurred.map_or(0, Seconds::get),
             stored: beside.stored,

@@ -159,7 +159,7 @@ impl Node {
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case, begins) = (new.validate_only, new.by.clone(), new.case, new.begins);
-        let names = (new.stage == 2).then_some((new.act, new.service_type, new.beside));
+        let names = (new.stage == 2).then_some(((new.act, new.service_type), new.beside));
         let (named, basis) = (names_in(&new.fields), new.basis);
         let (said, knowingly) = (new.fields.clone(), new.knowingly.clone());
         let acting = self.acting(&new.by, &new.second, validate_only).await?;
@@ -172,8 +172,8 @@ impl Node {
         let _alone = self.cases.hold(case).await;
         let mut case = self.case_to_open(&by, case.as_ref(), begins, id)?;
         self.refuse_excluded(&case, &peer.organisation)?;
-        if let Some((act, service_type, wire::Beside::Unspecified)) = names {
-            self.refuse_rivals(&case, &id, act, service_type)?;
+        if let Some((asked, why)) = names {
+            written.beside = self.named_beside(&case, &id, asked, why)?;
         }
         self.refuse_closed(&by, &case, basis, &said)?;
         written.knowingly = self.judge_words(&by, &case, &said, &knowingly)?;
@@ -184,8 +184,7 @@ impl Node {
         let mut new_keys = vec![new];
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let beside = names.map_or(wire::Beside::Unspecified, |(_, _, beside)| beside);
-        let asked = Asked { by: Some(by.by()), request: digest, case: Some(case), place: None, beside };
+        let asked = Asked { by: Some(by.by()), request: digest, case: Some(case), place: None };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
@@ -272,9 +271,7 @@ impl Node {
         let (case, mut keys) = self.case_with(&new)?;
         keys.extend(renewed);
         let place = self.place_change(&loaded, promise.as_ref(), &new.by.by().to_vec())?;
-        let names = matches!(new.statement, Statement::Identity | Statement::Reopened);
-        let beside = if names { new.beside } else { wire::Beside::Unspecified };
-        let asked = Asked { by: Some(new.by.by()), request: digest, case, place, beside };
+        let asked = Asked { by: Some(new.by.by()), request: digest, case, place };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
     }

@@ -15,6 +15,7 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Disclosed, Extent},
+    wire,
 };
 use zeroize::Zeroizing;
 
@@ -47,6 +48,8 @@ pub(super) struct Written {
     pub(super) rests_on: BTreeSet<TrailId>,
     /// The second person who let it happen.
     pub(super) approved: Option<Approved>,
+    /// Why she is named in it although others were asked the same; unspecified: nobody was. [CAS-81]
+    pub(super) beside: wire::Beside,
 }
 
 impl Written {
@@ -66,6 +69,7 @@ impl Written {
             copy: None,
             rests_on: BTreeSet::new(),
             approved: None,
+            beside: wire::Beside::Unspecified,
         }
     }
 

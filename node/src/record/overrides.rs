@@ -37,6 +37,12 @@ pub struct OverrideRecord {
     /// Seconds since 1970.
     #[prost(uint64, tag = "7")]
     pub time: u64,
+    /// Why more places were promised, as the code of the request; 0: none were.
+    #[prost(int32, tag = "8")]
+    pub overbooking: i32,
+    /// Why she was named beside others, as the code of the request; 0: she was not.
+    #[prost(int32, tag = "9")]
+    pub beside: i32,
 }
 
 /// What somebody who had no part in it found: kind 40. [APR-22]

@@ -27,6 +27,7 @@ pub mod keyfile;
 pub mod legal_basis;
 pub mod letter;
 pub mod log;
+pub mod look_alike;
 pub mod rejection;
 pub mod safe_contact;
 pub mod sensitive;

@@ -5,6 +5,7 @@
 
 use crate::{
     agreement::Agreement,
+    bounds::Bounded,
     catalogue::{Field, Label},
     event::{Decision, Event, Statement},
     id::EventId,
@@ -135,8 +136,9 @@ pub fn endings(trail: &Trail, reading: &Reading, agreement: &Agreement) -> Vec<E
     if !reading.live {
         return Vec::new();
     }
-    let mut endings =
-        vec![Ending { what: What::Agreement, until: agreement.valid_until(), event: opened.id, side: Side::Opener }];
+    // [AGR-20] It is in force before that time, and not in it.
+    let until = Seconds::new(agreement.valid_until().get().saturating_sub(1)).unwrap_or(agreement.valid_until());
+    let mut endings = vec![Ending { what: What::Agreement, until, event: opened.id, side: Side::Opener }];
     let request = opened.opening().and_then(|opening| opening.expiry).filter(|_| reading.answer.is_none());
     endings.extend(request.map(|until| Ending { what: What::Request, until, event: opened.id, side: Side::Opener }));
     endings.extend(hold(trail, reading));
@@ -184,7 +186,9 @@ fn stay(trail: &Trail, reading: &Reading, agreement: &Agreement) -> Option<Endin
     let span = agreement.timer(trail.opening().ok()?.act, TimerKind::Stay)?;
     let step = Steps::new(trail, reading).of(TimerKind::Stay).into_iter().find(|step| step.to.is_none())?;
     let from: &Event = step.from;
-    Some(Ending { what: What::Stay, until: from.time.after(span), event: from.id, side: Side::Peer })
+    // [TIM-3] Her bed is not longer hers by a clock that is ahead.
+    let from_then = Bounded::of(trail).around(from.id).settle(from.time);
+    Some(Ending { what: What::Stay, until: from_then.after(span), event: from.id, side: Side::Peer })
 }
 
 #[cfg(test)]

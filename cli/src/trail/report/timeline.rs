@@ -46,6 +46,7 @@ pub(in crate::trail) fn said(entry: &Entry) -> String {
 pub(in crate::trail) fn details(entry: &Entry) -> Vec<(String, String)> {
     let own = |time| format!("{} on the word of {}", moment::local(time), entry.author.name);
     let mut all = vec![
+        ("task".to_owned(), entry.task.map(|task| task.to_string()).unwrap_or_default()),
         ("happened".to_owned(), entry.occurred.map(own).unwrap_or_default()),
         ("proven".to_owned(), entry.proven.map(moment::local).unwrap_or_default()),
         ("no earlier than".to_owned(), entry.not_before.as_ref().map(claim).unwrap_or_default()),

@@ -43,7 +43,7 @@ use uput_wire::v1::team_service_server::TeamServiceServer;
 use uput_wire::v1::trail_service_server::{TrailService, TrailServiceServer};
 
 pub(crate) use accounts::CODE;
-pub(crate) use sample::{envelope, summary};
+pub(crate) use sample::{envelope, own_chain, summary};
 pub(crate) use staff::own;
 
 /// The token that the script knows.

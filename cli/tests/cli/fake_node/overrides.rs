@@ -21,6 +21,8 @@ fn overridden(number: u8, kind: wire::OverrideKind) -> wire::Override {
         review: None,
         may_review: by_two,
         overdue: by_two,
+        overbooking: 0,
+        beside: 0,
     }
 }
 
@@ -42,10 +44,14 @@ impl OverrideService for Script {
             may_review: false,
             ..overridden(0x6d, wire::OverrideKind::ReachedOutside)
         };
+        let places = wire::Override {
+            overbooking: wire::Overbooking::Emergency.into(),
+            ..overridden(0x7e, wire::OverrideKind::Overbooked)
+        };
         let (overrides, next) = match (request.get_ref().waiting, request.get_ref().page_token.as_str()) {
             (false, "") => (vec![overridden(0x5c, wire::OverrideKind::Disclosure)], "2"),
             (true, _) => (vec![overridden(0x5c, wire::OverrideKind::Disclosure)], ""),
-            (false, _) => (vec![done], ""),
+            (false, _) => (vec![done, places], ""),
         };
         Ok(Response::new(wire::ListOverridesResponse { overrides, next_page_token: next.to_owned() }))
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use uput_core::agreement::{Compiled, compile};
+use uput_core::codec;
 use uput_core::envelope::MediaType;
+use uput_core::key::{KeyRecordDraft, SealingSecret, SigningKey, sign_key_record};
+use uput_core::time::Seconds;
 use uput_wire::v1 as wire;
 
 const fn id(first: [u8; 4], rest: u8) -> [u8; 32] {
@@ -26,6 +29,24 @@ pub(crate) const CENTRE_TRAIL: [u8; 32] = id([0x90, 0xb2, 0xc4, 0xd6], 0x33);
 /// 2026-11-21 22:00:00 UTC.
 pub(super) const NIGHT: u64 = 1_795_298_400;
 
+/// The key records of the organisation whose key file the tests hold.
+pub(crate) fn own_chain() -> Vec<u8> {
+    let [own, signing, tls] = [7, 8, 9].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    let draft = KeyRecordDraft {
+        after: None,
+        number: 0,
+        sealing_keys: vec![SealingSecret::from_seed(&[10; 32]).public().clone()],
+        endpoints: Vec::new(),
+        witnesses: Vec::new(),
+        recovery: None,
+        log_base_tick: 2_945_376,
+        time: Seconds::new(NIGHT).unwrap(),
+        end: Seconds::new(NIGHT + 31_536_000).unwrap(),
+    };
+    let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
+    codec::encode(&uput_core::wire::KeyChain { records: vec![record.to_wire()] })
+}
+
 pub(crate) fn node() -> wire::GetNodeResponse {
     let check = |name: &str, level: wire::CheckLevel, finding: &str, remedy: &str| wire::Check {
         name: name.to_owned(),
@@ -46,7 +67,7 @@ pub(crate) fn node() -> wire::GetNodeResponse {
             check("journal", wire::CheckLevel::Ok, "every record is sound", ""),
             check("disk-space", wire::CheckLevel::Error, "less than 100 MiB are free", "free space on the disk"),
         ],
-        key_chain: b"key records of aa".to_vec(),
+        key_chain: own_chain(),
         time: NIGHT,
     }
 }

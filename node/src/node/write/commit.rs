@@ -7,7 +7,6 @@ use uput_core::{
     event::Statement,
     id::{Id, TrailId},
     rejection::Rejection,
-    wire::{self, OverrideKind},
 };
 
 use crate::{
@@ -19,7 +18,6 @@ use crate::{
         cases::draft_of,
         journal::beside,
         outbox::Waiting,
-        overrides::About,
         places,
         refusal::Refused,
         trails::{Held, Loaded},
@@ -36,8 +34,6 @@ pub(super) struct Asked {
     pub(super) case: Option<Case>,
     /// What the trail takes of our places from now on.
     pub(super) place: Option<places::Change>,
-    /// Why she is named beside others. [CAS-81]
-    pub(super) beside: wire::Beside,
 }
 
 impl Node {
@@ -59,7 +55,7 @@ impl Node {
             written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.map(By::to_vec).unwrap_or_default();
-        kept.beside = asked.beside.into();
+        kept.beside = written.beside.into();
         kept.words = self.sealed_words(&loaded, written)?;
         let head = if rests { self.offered(&loaded).ok() } else { None };
         let boxed = boxed.map(|new| self.wrap_box(&mut loaded, new, asked.case.as_ref())).transpose()?;
@@ -79,9 +75,8 @@ impl Node {
         // [PLC-2] What is promised is taken with the promise, or not at all.
         records.extend(asked.place.iter().map(places::Change::draft));
         // [APR-21]
-        let about = About::Trail(loaded.trail.id());
-        let whose = written.knowingly.first().and(asked.by.as_ref());
-        let passed = whose.map(|by| self.overridden(OverrideKind::Words, by, about));
+        let overridden = |by| self.overridden_by(written, asked.place.as_ref(), by, loaded.trail.id());
+        let passed = asked.by.as_ref().map(overridden).unwrap_or_default();
         records.extend(passed.iter().map(record::draft));
         // [ONW-10] Nobody else gives the same copy to somebody else meanwhile.
         let _copy = match &written.copy {

@@ -95,6 +95,7 @@ impl Node {
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
+        Self::check_plan(new)?;
         self.check_task(new, loaded)?;
         check_taken(&statement, loaded)?;
         if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
@@ -118,13 +119,13 @@ impl Node {
             }
         }
         let wanted = terms_for(new, loaded, &statement, occasion)?;
+        let mut beside = wire::Beside::Unspecified;
         if occasion.discloses() {
             let case = self.cases.of(&loaded.trail.id()).ok_or(Rejection::NoSuchTrail)?;
             self.refuse_closed(&new.by, &case, wanted.basis, &new.fields)?;
-            let names = matches!(statement, Statement::Identity | Statement::Reopened) && wanted.stage == 2;
-            if names && new.beside == wire::Beside::Unspecified {
-                let opening = loaded.trail.opening()?;
-                self.refuse_rivals(&case, &loaded.trail.id(), opening.act, opening.service_type)?;
+            if matches!(statement, Statement::Identity | Statement::Reopened) && wanted.stage == 2 {
+                let asked = loaded.trail.opening().map(|opening| (opening.act, opening.service_type))?;
+                beside = self.named_beside(&case, &loaded.trail.id(), asked, new.beside)?;
             }
         }
         // [STA-23] [APR-2] Her word is set aside on no fresh basis: it discloses nothing, and takes a second person.
@@ -155,7 +156,7 @@ impl Node {
         let event = step::append(&loaded.trail, &self.me.author(), draft)?;
         let cited = cited.map(Verified::into_envelope);
         let (rests_on, extent) = (new.rests_on.clone(), Extent::VALUES);
-        Ok(Written { disclosed, extent, cited, copy, rests_on, approved, ..Written::plain(event) })
+        Ok(Written { disclosed, extent, cited, copy, rests_on, approved, beside, ..Written::plain(event) })
     }
 
     /// Fields become slots, if the agreement allows all of them.

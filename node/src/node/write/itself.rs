@@ -5,7 +5,6 @@ use uput_core::{
     id::TrailId,
     rejection::Rejection,
     step::{self, Draft},
-    wire,
 };
 
 use super::commit::Asked;
@@ -40,7 +39,7 @@ impl Node {
         let rest = Rest::may_follow(statement).then(|| loaded.rest());
         loaded.trail.admit(event.clone())?;
         let rests = rest.is_some_and(|before| loaded.rest() > before);
-        let asked = Asked { by: None, request, case: None, place: None, beside: wire::Beside::Unspecified };
+        let asked = Asked { by: None, request, case: None, place: None };
         self.commit_event(&mut held, loaded, &mut Written::plain(event), asked, Vec::new(), rests).await
     }
 }

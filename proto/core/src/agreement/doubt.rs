@@ -8,6 +8,7 @@ use super::{Agreement, Place, Profile, Rule, name_of, permitted::disclosing, sum
 use crate::{
     catalogue::Label,
     legal_basis::Basis,
+    look_alike::look_alike,
     wire::{Act, TimerKind},
 };
 
@@ -26,6 +27,7 @@ impl Agreement {
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         doubts.extend(self.parties().filter_map(|party| self.doubt_party(party)));
+        doubts.extend(self.names_that_look_alike());
         doubts.extend(self.roles_in_vain());
         doubts.extend(self.rules().filter_map(|rule| self.doubt_rule(rule)));
         doubts.extend(self.silent_acts());
@@ -47,6 +49,22 @@ impl Agreement {
         let idle = party.roles.is_empty() && party.services.is_empty();
         let sentence = || format!("{} neither asks nor gives anything; give it a role or a service", party.name);
         idle.then(|| Doubt { place: Place::Party(party.organisation), sentence: sentence() })
+    }
+
+    /// Two parties, or a party and an auditor, that people would take for one another. [AGR-54]
+    fn names_that_look_alike(&self) -> Vec<Doubt> {
+        let parties = self.parties().map(|party| (Place::Party(party.organisation), &party.name));
+        let auditors = self.auditors.values().map(|auditor| (Place::Auditor(auditor.organisation), &auditor.name));
+        let named: Vec<(Place, &String)> = parties.chain(auditors).collect();
+        let mut doubts = Vec::new();
+        for (at, (place, name)) in named.iter().enumerate() {
+            let like = named.iter().take(at).find(|(_, other)| look_alike(name, other));
+            doubts.extend(like.map(|(_, other)| {
+                let sentence = format!("{name} looks like {other} and is not the same; give one of them another name");
+                Doubt { place: place.clone(), sentence }
+            }));
+        }
+        doubts
     }
 
     /// Roles that no rule speaks of.

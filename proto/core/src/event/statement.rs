@@ -234,6 +234,15 @@ impl Statement {
         }
     }
 
+    /// The number of the task in its plan that it speaks of. [EVT-28]
+    #[must_use]
+    pub const fn task(&self) -> Option<u32> {
+        match self {
+            Self::Task { number, .. } => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Its code as one word, for example `no_place`; empty if it has none.
     #[must_use]
     pub fn code(&self) -> String {

@@ -337,10 +337,14 @@ fn offer(history: &History, view: &View<'_>) -> Offer {
     completed.or_else(taken).or_else(open).unwrap_or(Offer::None)
 }
 
-/// Withdrawals stop; one that a reopening sets aside for the first time needs her word again. // [STA-23]
+/// Withdrawals stop; one that a reopening sets aside for the first time needs her word again, where anything was said about
+/// her at all. // [STA-23]
 fn fresh_basis(history: &History, view: &View<'_>) -> BTreeMap<EventId, BTreeSet<EventId>> {
     let set_aside = |place: usize| {
         let before = View::new(history, history.past(place).clone());
+        if before.with(Fact::Values).is_empty() {
+            return BTreeSet::new();
+        }
         let withdrawn = before.stops().and(history.with(Fact::Withdrawal));
         withdrawn.iter().filter_map(|place| history.id(place)).collect::<BTreeSet<_>>()
     };

@@ -327,6 +327,8 @@ pub struct Entry {
     pub kind: String,
     /// Code, for example `no_place`; empty if it has none.
     pub code: String,
+    /// Number of the task in its plan that it speaks of.
+    pub task: Option<u32>,
     /// When, as its author claims.
     pub time: u64,
     /// When it happened, as its author claims.

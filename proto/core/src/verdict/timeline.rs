@@ -60,6 +60,7 @@ impl Timeline<'_> {
             incarnation: event.incarnation,
             kind: event.statement.name().to_owned(),
             code: event.statement.code(),
+            task: event.statement.task(),
             time: event.time.get(),
             occurred: event.occurred.map(Seconds::get),
             // [BUN-73]
@@ -90,6 +91,7 @@ impl Timeline<'_> {
             incarnation: prefix.incarnation,
             kind: String::from("needs_upgrade"),
             code: String::new(),
+            task: None,
             time: prefix.time.get(),
             occurred: None,
             proven: None,

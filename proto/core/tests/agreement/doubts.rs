@@ -14,6 +14,12 @@ fn every_doubt_is_said_with_its_line() {
     let cases = [
         ("roles = [\"asking\"]", "roles = [\"asking\", \"praying\"]", "[party.us]", "ask as praying"),
         (
+            "name = \"The organisation that gives shelter\"",
+            "name = \"The organisation that аsks\"",
+            "[party.them]",
+            "and is not the same",
+        ),
+        (
             "[retention]",
             "[[timer]]\nact = \"notification\"\nstep = \"answer\"\nwithin = \"1 h\"\n\n[retention]",
             "[[timer]]\nact = \"notification\"",

@@ -240,10 +240,12 @@ fn holes_are_not_read(chains: &Chains) -> bool {
     })
 }
 
-/// Each reopening names the withdrawals that it sets aside, whoever signed them.
+/// Each reopening names the withdrawals that it sets aside, whoever signed them, where anything was said about her.
 fn her_word_is_asked_again(chains: &Chains, full: &Reading) -> bool {
     places(chains.of(&[Kind::Reopened], chains.all())).all(|place| {
+        let said = chains.of(&[Kind::Opened1, Kind::Opened2, Kind::Need, Kind::Identity], chains.pasts[place]);
         let withdrawn = chains.of(&[Kind::Withdrawn], chains.stops(chains.pasts[place]));
+        let withdrawn = if said == 0 { 0 } else { withdrawn };
         let named = full.fresh_basis.get(&chains.nodes[place].id);
         named.map_or(0, |named| chains.set(named)) == withdrawn
     })

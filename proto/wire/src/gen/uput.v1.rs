@@ -3896,6 +3896,8 @@ pub struct TrailEvent {
     pub attested: ::core::option::Option<Attested>,
     #[prost(uint64, tag = "29")]
     pub settled: u64,
+    #[prost(uint32, tag = "30")]
+    pub task: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -15622,6 +15624,10 @@ pub struct Override {
     pub may_review: bool,
     #[prost(bool, tag = "11")]
     pub overdue: bool,
+    #[prost(enumeration = "Overbooking", tag = "12")]
+    pub overbooking: i32,
+    #[prost(enumeration = "Beside", tag = "13")]
+    pub beside: i32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -15716,6 +15722,8 @@ pub enum OverrideKind {
     Reopening = 6,
     Words = 7,
     ReachedOutside = 8,
+    Overbooked = 9,
+    NamedBeside = 10,
 }
 impl OverrideKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -15733,6 +15741,8 @@ impl OverrideKind {
             Self::Reopening => "OVERRIDE_KIND_REOPENING",
             Self::Words => "OVERRIDE_KIND_WORDS",
             Self::ReachedOutside => "OVERRIDE_KIND_REACHED_OUTSIDE",
+            Self::Overbooked => "OVERRIDE_KIND_OVERBOOKED",
+            Self::NamedBeside => "OVERRIDE_KIND_NAMED_BESIDE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -15747,6 +15757,8 @@ impl OverrideKind {
             "OVERRIDE_KIND_REOPENING" => Some(Self::Reopening),
             "OVERRIDE_KIND_WORDS" => Some(Self::Words),
             "OVERRIDE_KIND_REACHED_OUTSIDE" => Some(Self::ReachedOutside),
+            "OVERRIDE_KIND_OVERBOOKED" => Some(Self::Overbooked),
+            "OVERRIDE_KIND_NAMED_BESIDE" => Some(Self::NamedBeside),
             _ => None,
         }
     }
