@@ -140,7 +140,7 @@ class State:
                 self.findings.append(("no_plan", node.id))
         if node.word == "reopened":
             aside = before.standing("withdrawal") & before.stops  # [STA-23]
-            if aside:
+            if aside and before.events & self.carriers("values"):
                 self.fresh[node.id] = self.ids(aside)
 
     def _find_stale(self):

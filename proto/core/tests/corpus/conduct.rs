@@ -265,8 +265,12 @@ fn duties(world: &World) -> Vec<Entry> {
             exported(&said(world, &[withdrawn.clone(), (false, Statement::Started)]))
         }),
         case("a withdrawal set aside on no basis", "A fresh basis is named, or it stands.", {
-            exported(&said(world, &[withdrawn, (true, Statement::Reopened)]))
+            let mut story = accepted(world);
+            story.say(&world.hotline, Statement::Withdrawn);
+            story.force(&world.hotline, Statement::Reopened, |_| {});
+            exported(&story)
         })
+        .of(ACCEPTED)
         .breaks(&["STA-23"]),
         case("who she is handed over on paper before the yes", "Paper gives no right that the network does not.", {
             exported(&said(world, &[(true, Statement::HandedOver { stage: 2, channel: Channel::Paper })]))

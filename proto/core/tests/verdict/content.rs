@@ -13,7 +13,7 @@ use uput_core::{
 use crate::{
     case::{Case, changed, exported},
     innocent,
-    sample::{Story, TWO_PARTY, World, placement},
+    sample::{Story, TWO_PARTY, World, needed, placement},
 };
 
 pub(crate) fn of_events(world: &World) -> Vec<Case> {
@@ -138,6 +138,13 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
             restored(world, Some(ClosedIncarnation { incarnation: 0, count: 2 }))
         }),
         case("a withdrawal is set aside on no basis", Exit::NotConformant, "BUN-54", {
+            let mut story = world.enquiry();
+            story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
+            story.say(&world.jasen, Statement::Withdrawn);
+            story.say(&world.hotline, Statement::Reopened);
+            exported(&story)
+        }),
+        case("an enquiry that was withdrawn is asked again as one", Exit::Valid, "", {
             let mut story = world.enquiry();
             story.say(&world.jasen, Statement::Withdrawn);
             story.say(&world.hotline, Statement::Reopened);
