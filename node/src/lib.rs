@@ -12,6 +12,7 @@ pub mod follow_up;
 pub mod init;
 pub mod journal;
 pub mod keybook;
+pub mod log;
 pub mod node;
 pub mod on_call;
 pub mod peer;

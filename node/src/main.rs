@@ -19,6 +19,7 @@ use uput_core::wire::case_service_server::CaseServiceServer;
 use uput_core::wire::change_service_server::ChangeServiceServer;
 use uput_core::wire::enquiry_service_server::EnquiryServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
+use uput_core::wire::log_service_server::LogServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
 use uput_core::wire::override_service_server::OverrideServiceServer;
@@ -36,8 +37,8 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, NodeCalls, OnCall, Overrides,
-    Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, LogCalls, NodeCalls, OnCall,
+    Overrides, Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
@@ -167,6 +168,10 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     node.warn_ahead(Span(u64::from(config.warn_days) * DAY));
     watch_calls(&node, &config, &shutdown)?;
     tokio::spawn(forget_old_words(Arc::clone(&node), shutdown.clone()));
+    // [LOG-63] What was missed while it was off is filled before anybody is served. A full disk ends nothing.
+    let _ = node.close_ticks(clock::now()).await;
+    let (ticking, stopping) = (Arc::clone(&node), shutdown.clone());
+    tokio::spawn(async move { ticking.keep_ticking(stopping).await });
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
@@ -253,6 +258,7 @@ fn services(
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
         .add_service(OverrideServiceServer::new(Overrides(Arc::clone(node))))
+        .add_service(LogServiceServer::new(LogCalls(Arc::clone(node))).max_encoding_message_size(LARGEST_ANSWER))
         .add_service(accesses)
         .add_service(agreements)
         .add_service(trails))

@@ -5,12 +5,18 @@ use uput_core::{
     event::Statement,
     head::Head,
     id::{EventId, OrgId, TrailId},
+    log::EntryKind,
     rejection::Rejection,
     state::Side,
     wire,
 };
 
-use super::{Node, outbox::Waiting, trails::Loaded};
+use super::{
+    Node,
+    log::{Logged, logged},
+    outbox::Waiting,
+    trails::Loaded,
+};
 use crate::{clock, record::HeadRecord};
 
 /// How far a trail has come to rest.
@@ -117,7 +123,8 @@ impl Node {
         to: Option<&OrgId>,
     ) -> Result<(), Rejection> {
         let record = head_record(loaded, &envelope, to)?;
-        let position = self.keep(&record).await?;
+        let entries = logged([Logged::new(EntryKind::Head, envelope.id())]);
+        let position = self.keep_logged(&record, entries).await?;
         if let Some(to) = to {
             loaded.told.insert(envelope.id());
             let waiting = Waiting { trail: Some(loaded.trail.id()), event: false, since: clock::now().get() };

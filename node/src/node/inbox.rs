@@ -11,6 +11,7 @@ use uput_core::{
     event::{Event, Statement},
     id::{EventId, OrgId, TrailId},
     letter,
+    log::EntryKind,
     rejection::Rejection,
     sensitive::Sensitive,
     slot::Disclosed,
@@ -27,6 +28,7 @@ use super::{
     enclosed::{Enclosed, enclosed},
     head::Rest,
     journal::beside,
+    log::{Logged, logged},
     outbox::Waiting,
     places,
     staff_boxes::NewBox,
@@ -74,6 +76,17 @@ struct Taken {
     held: Held,
     loaded: Loaded,
     changes: Changes,
+}
+
+impl Taken {
+    /// What the log tells of it. [LOG-60]
+    fn logged(&self, from: &OrgId) -> impl Iterator<Item = Logged> {
+        let events = self.changes.records.iter().map(|(kept, _, event)| match kept.to.is_empty() {
+            true => Logged::received(*event, *from),
+            false => Logged::new(EntryKind::OwnEvent, *event),
+        });
+        events.chain(self.changes.head.iter().map(|(envelope, _)| Logged::new(EntryKind::Head, envelope.id())))
+    }
 }
 
 impl Node {
@@ -199,6 +212,7 @@ impl Node {
                 return Err(Rejection::NoStaffKey);
             }
         }
+        commit.records.extend(logged(taken.iter().flat_map(|taken| taken.logged(from))));
         let _settling = self.settling();
         let positions = match commit.records.is_empty() {
             true => Vec::new(),

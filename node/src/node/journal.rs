@@ -8,6 +8,7 @@ use uput_core::{
     envelope::Envelope,
     id::{AgreementId, OrgId, TrailId},
     key::KeyChain,
+    log::EntryKind,
     rejection::Rejection,
     time::Seconds,
     wire,
@@ -22,6 +23,7 @@ use super::{
     changes::Changes,
     directory::{Directory, Invitation},
     endings::Endings,
+    log::{Logged, Witnessing, is_logged, logged},
     me::Me,
     on_call::OnCall,
     outbox::{Outbox, Refused, Waiting},
@@ -34,12 +36,13 @@ use super::{
 };
 use crate::{
     case::Cases,
+    log::{Log, Witnesses},
     record::{
-        self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept, OwnRecord,
-        PeerRecord, SettledRecord,
+        self, AgreementRecord, ChainRecord, EntriesRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept,
+        OwnRecord, PeerRecord, SettledRecord,
     },
     staff::StaffRegister,
-    storage::{Commit, CommitError, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
+    storage::{Commit, CommitError, Draft, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
     store::Tree,
 };
 
@@ -67,7 +70,9 @@ impl Node {
     /// [`CommitError`].
     pub async fn found(storage: &Storage, chain: &KeyChain) -> Result<(), CommitError> {
         let record = OwnRecord { chain: encode_chain(chain), incarnation: 0 };
-        storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&record)] }).await?;
+        let entries = logged(chain.envelopes().map(|own| Logged::new(EntryKind::KeyRecord, own.id())));
+        let records = std::iter::once(record::draft(&record)).chain(entries).collect();
+        storage.commit(Commit { keys: Vec::new(), records }).await?;
         Ok(())
     }
 
@@ -92,6 +97,7 @@ impl Node {
         let found = Found::default();
         let approvals = Approvals::default();
         let changes = Changes::default();
+        let log = Log::new(me.chain().first().log_base_tick());
         let (staff, arrived) = (StaffRegister::default(), Arrived::default());
         let node = Self {
             storage,
@@ -117,6 +123,9 @@ impl Node {
             found,
             endings: Endings::default(),
             key_folder: OnceLock::new(),
+            log,
+            witnesses: Witnesses::default(),
+            witnessing: Witnessing::default(),
             changing,
         };
         node.read_directory()?;
@@ -135,6 +144,8 @@ impl Node {
         node.read_places()?;
         node.read_overrides()?;
         node.read_withdrawals()?;
+        node.read_log()?;
+        node.read_witnesses()?;
         Ok(node)
     }
 
@@ -199,6 +210,11 @@ impl Node {
 
     /// Commits records, and with the first of a trail its keys.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Durable<Vec<Position>>, Rejection> {
+        debug_assert!(is_logged(&commit), "a commit keeps something that the log does not tell"); // [LOG-60]
+        if commit.records.iter().any(|draft| draft.kind == EntriesRecord::KIND) {
+            // [LOG-62] What is done now stands in no tick that has passed. If that fails this fails too, and says so.
+            let _ = self.close_ticks(crate::clock::now()).await;
+        }
         let committed = self.storage.commit(commit).await;
         self.ring();
         committed.map_err(|error| {
@@ -206,6 +222,13 @@ impl Node {
             tracing::error!(%error, "a commit was refused");
             Rejection::DiskFull
         })
+    }
+
+    /// Commits one record that the log tells of.
+    pub(super) async fn keep_logged<K: Kept>(&self, kept: &K, entries: Option<Draft>) -> Result<Position, Rejection> {
+        let records = std::iter::once(record::draft(kept)).chain(entries).collect();
+        let positions = self.commit(Commit { keys: Vec::new(), records }).await?;
+        positions.get().first().copied().ok_or(Rejection::DiskFull)
     }
 
     /// Commits one record.

@@ -37,6 +37,7 @@ mod journal;
 mod known;
 mod leaving;
 mod listing;
+mod log;
 mod me;
 mod nudges;
 mod on_call;
@@ -103,7 +104,13 @@ use std::{
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
-use crate::{account::Register, case::Cases, staff::StaffRegister, storage::Storage};
+use crate::{
+    account::Register,
+    case::Cases,
+    log::{Log, Witnesses},
+    staff::StaffRegister,
+    storage::Storage,
+};
 use accesses::Accesses;
 use agreements::Agreements;
 use approvals::Approvals;
@@ -145,6 +152,9 @@ pub struct Node {
     promised: places::Promised,
     /// The folder in which `node.key` lies, once the program has said so.
     key_folder: OnceLock<PathBuf>,
+    log: Log,
+    witnesses: Witnesses,
+    witnessing: log::Witnessing,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }
@@ -168,6 +178,12 @@ impl Node {
     #[must_use]
     pub fn register(&self) -> Arc<Register> {
         Arc::clone(&self.accounts)
+    }
+
+    /// Our log.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
     }
 
     /// How many letters wait, for all peers.

@@ -7,6 +7,7 @@ use uput_core::{
     id::{AgreementId, OrgId},
     invitation::Invitation as Line,
     key::Endpoint,
+    log::EntryKind,
     rejection::Rejection,
     sensitive::Sensitive,
     time::Span,
@@ -18,6 +19,7 @@ use super::{
     agreements::{Held, Origin},
     directory::{Invitation, Peer},
     journal::chain_from_wire,
+    log::{Logged, logged},
     outbox::Waiting,
 };
 use crate::{
@@ -194,7 +196,9 @@ impl Node {
             from: held.brought_by.map(|from| from.to_vec()).unwrap_or_default(),
             account: from.account().map(|account| account.to_vec()).unwrap_or_default(),
         };
-        let position = self.keep(&record).await?;
+        let new = !self.is_logged(EntryKind::Agreement, &id.into());
+        let entries = logged(new.then(|| Logged::new(EntryKind::Agreement, id)));
+        let position = self.keep_logged(&record, entries).await?;
         self.agreements.set(held.clone());
         for organisation in to {
             let waiting = Waiting { trail: None, event: false, since: clock::now().get() };

@@ -16,6 +16,7 @@ use uput_core::{
 use super::{
     Node,
     journal::{chain_to_wire, encode_chain},
+    log::refused,
     outbox::Batch,
     trails::unseal,
 };
@@ -254,7 +255,7 @@ impl Node {
             chain: encode_chain(&merged),
             from: from.map(|from| from.to_vec()).unwrap_or_default(),
         };
-        self.keep(&record).await?;
+        self.keep_logged(&record, self.logged_keys(&merged)).await?;
         if let Some(from) = from {
             self.directory.set_brought(organisation, from);
         }
@@ -297,7 +298,7 @@ impl Node {
             chain: encode_chain(&shown),
             from: from.map(|from| from.to_vec()).unwrap_or_default(),
         };
-        self.keep(&record).await?;
+        self.keep_logged(&record, self.logged_keys(&shown)).await?;
         self.me.set_shown(shown);
         if let Some(from) = from {
             self.directory.set_brought(self.me.organisation, from);
@@ -382,6 +383,22 @@ impl Mailroom for Post {
             ReceiptOutcome::StaleKey => queue.again(ticket, queue.flying(ticket) > 1),
             ReceiptOutcome::Later | ReceiptOutcome::Unspecified => self.0.later(to, ticket),
         }
+    }
+
+    async fn next_query(&self, to: &OrgId) -> wire::WitnessQuery {
+        self.0.next_query(to).await
+    }
+
+    async fn answered(&self, by: &OrgId, reply: wire::WitnessReply) {
+        let (node, by) = (Arc::clone(&self.0), *by);
+        // Cut off by the end of the node it is asked again.
+        let _ = to_the_end(async move { node.take_reply(&by, reply).await }).await;
+    }
+
+    async fn witness(&self, of: &OrgId, query: wire::WitnessQuery) -> wire::WitnessReply {
+        let (node, of) = (Arc::clone(&self.0), *of);
+        let reply = to_the_end(async move { node.witness(&of, query).await }).await;
+        reply.unwrap_or_else(|| refused(Rejection::ReadFailed))
     }
 
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {

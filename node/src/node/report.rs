@@ -109,6 +109,7 @@ impl Node {
             self.check_queue(now, &|item| item.trail.is_none_or(|trail| seen(&trail))),
             self.check_peers(),
             self.check_agreements(),
+            self.check_log(now),
             self.check_staff_keys(),
             self.check_on_call(now, seen),
             self.check_telephone(now, seen),

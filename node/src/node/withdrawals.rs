@@ -16,6 +16,7 @@ use uput_core::{
     event::Statement,
     head::Head,
     id::{EventId, TrailId},
+    log::EntryKind,
     rejection::Rejection,
     state::Side,
     time::Seconds,
@@ -25,6 +26,7 @@ use uput_core::{
 use super::{
     Node,
     journal::{OpenError, all},
+    log::{Logged, logged},
     outbox::Waiting,
     outline::start,
     trails::Loaded,
@@ -157,7 +159,9 @@ impl Node {
         self.ensure_loaded(&mut held, &over.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         let (head, kept) = self.settled_head(loaded, over.withdrawal)?;
-        let commit = Commit { keys: Vec::new(), records: vec![record::draft(&kept), record::draft(&over.settled())] };
+        let mut records = vec![record::draft(&kept), record::draft(&over.settled())];
+        records.extend(logged([Logged::new(EntryKind::Head, head.id())]));
+        let commit = Commit { keys: Vec::new(), records };
         let positions = self.commit(commit).await?.into_inner();
         loaded.told.insert(head.id());
         loaded.heads.push(head);

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use uput_core::id::OrgId;
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
-use uput_core::wire::{KeyRecordQuery, LetterFrame, Receipt, ReceiptOutcome};
+use uput_core::wire::{KeyRecordQuery, LetterFrame, Receipt, ReceiptOutcome, WitnessQuery, WitnessReply};
 
 use super::greeting::{Greeted, answer};
 use super::limits;
@@ -51,6 +51,10 @@ pub(super) struct Conversation<M> {
     skew: Option<Skew>,
     receiving: JoinSet<Received>,
     settling: JoinSet<()>,
+    /// The peer was asked to cosign, and its answer is not here. [LOG-73]
+    asked: bool,
+    answering: JoinSet<()>,
+    witnessing: JoinSet<WitnessReply>,
 }
 
 impl<M: Mailroom> Conversation<M> {
@@ -70,6 +74,9 @@ impl<M: Mailroom> Conversation<M> {
             skew: greeted.skew,
             receiving: JoinSet::new(),
             settling: JoinSet::new(),
+            asked: false,
+            answering: JoinSet::new(),
+            witnessing: JoinSet::new(),
         }
     }
 
@@ -88,12 +95,19 @@ impl<M: Mailroom> Conversation<M> {
         let peer = self.peer;
         let mut stop = pin!(stop);
         let mut next = pin!(None);
+        let mut query = pin!(None);
         loop {
             let may_send = self.may_send();
             if !may_send {
                 next.set(None);
             } else if next.is_none() {
                 next.set(Some(mailroom.next_letter(&peer)));
+            }
+            let may_ask = self.released && !self.asked && self.answering.is_empty();
+            if !may_ask {
+                query.set(None);
+            } else if query.is_none() {
+                query.set(Some(mailroom.next_query(&peer)));
             }
             let done = tokio::select! {
                 ending = &mut stop => return ending,
@@ -107,6 +121,12 @@ impl<M: Mailroom> Conversation<M> {
                     Err(_) => Err(Ending::Failed(Difficulty::Lost)),
                 },
                 Some(_) = self.settling.join_next() => Ok(()),
+                asks = ready(query.as_mut()), if may_ask => { query.set(None); self.ask_witness(asks) }
+                Some(_) = self.answering.join_next() => Ok(()),
+                Some(reply) = self.witnessing.join_next() => match reply {
+                    Ok(reply) => self.line.say(Frame::WitnessReply(reply)),
+                    Err(_) => Err(Ending::Failed(Difficulty::Lost)),
+                },
             };
             if let Err(ending) = done {
                 return ending;
@@ -138,6 +158,8 @@ impl<M: Mailroom> Conversation<M> {
                 Ok(())
             }
             Frame::KeyRecordReply(reply) => self.learn(reply.records).await,
+            Frame::WitnessQuery(query) => self.witness(query),
+            Frame::WitnessReply(reply) => self.answered(reply),
             // [TRA-9] Only the first frame greets.
             Frame::Hello(_) => Err(Ending::Failed(Difficulty::Misbehaved)),
         }
@@ -212,6 +234,31 @@ impl<M: Mailroom> Conversation<M> {
         self.line.say(Frame::KeyRecordQuery(KeyRecordQuery { known: self.known }))
     }
 
+    /// [LOG-73]
+    fn ask_witness(&mut self, query: WitnessQuery) -> Result<(), Ending> {
+        self.asked = true;
+        self.line.say(Frame::WitnessQuery(query))
+    }
+
+    /// [LOG-73] [TRA-22] One at a time: who asks again before the answer is here does not follow the protocol.
+    fn witness(&mut self, query: WitnessQuery) -> Result<(), Ending> {
+        if !self.witnessing.is_empty() {
+            return Err(Ending::Failed(Difficulty::Misbehaved));
+        }
+        let (mailroom, peer) = (Arc::clone(&self.mailroom), self.peer);
+        self.witnessing.spawn(async move { mailroom.witness(&peer, query).await });
+        Ok(())
+    }
+
+    fn answered(&mut self, reply: WitnessReply) -> Result<(), Ending> {
+        if !std::mem::take(&mut self.asked) {
+            return Err(Ending::Failed(Difficulty::Misbehaved));
+        }
+        let (mailroom, peer) = (Arc::clone(&self.mailroom), self.peer);
+        self.answering.spawn(async move { mailroom.answered(&peer, reply).await });
+        Ok(())
+    }
+
     /// Takes key records that were asked for, or that the peer offers because they are new.
     async fn learn(&mut self, records: Vec<uput_core::wire::Envelope>) -> Result<(), Ending> {
         let before = self.known;
@@ -244,6 +291,11 @@ impl<M: Mailroom> Conversation<M> {
                 let _ = self.acknowledge(received);
             }
         }
+        while let Some(reply) = self.witnessing.join_next().await {
+            // What was written down is cosigned also if nobody hears it: the next answer says so.
+            let _ = reply.map(|reply| self.line.say(Frame::WitnessReply(reply)));
+        }
+        while self.answering.join_next().await.is_some() {}
         while self.settling.join_next().await.is_some() {}
         let waiting = self.stale.take().into_iter().flatten();
         let unsettled = self.in_flight.drain().map(|(_, (ticket, _))| ticket).chain(waiting).collect();

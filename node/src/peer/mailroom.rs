@@ -98,6 +98,24 @@ pub trait Mailroom: Send + Sync + 'static {
         code: u32,
     ) -> impl Future<Output = ()> + Send;
 
+    /// Waits until an organisation, as our witness, has something to cosign. May be dropped before it is ready, and then has
+    /// handed out nothing. A mailroom without a log asks nobody. [LOG-72]
+    fn next_query(&self, _to: &OrgId) -> impl Future<Output = wire::WitnessQuery> + Send {
+        std::future::pending()
+    }
+
+    /// What a witness answered to the query that was handed out last.
+    fn answered(&self, _by: &OrgId, _reply: wire::WitnessReply) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// Cosigns a checkpoint of an organisation. What the answer says is on disk. [LOG-80]
+    fn witness(&self, _of: &OrgId, _query: wire::WitnessQuery) -> impl Future<Output = wire::WitnessReply> + Send {
+        let code = Rejection::NotAWitness.number();
+        let refused = wire::WitnessOutcome::Refused.into();
+        std::future::ready(wire::WitnessReply { outcome: refused, code, ..wire::WitnessReply::default() })
+    }
+
     /// The connection is over; these letters were sent, or handed out, and have no receipt.
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>);
 

@@ -10,6 +10,7 @@ mod case;
 mod case_values;
 mod credential;
 mod follow_up;
+mod log;
 mod on_call;
 mod onward;
 mod outline;
@@ -34,6 +35,11 @@ pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key
 pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding, TOLD_PART, Told};
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
+pub use log::{
+    CONTRADICTIONS, COSIGNED, COSIGNED_BY, ContradictionRecord, CosignedRecord, ENTRIES, EntriesRecord, HELD,
+    HeldRecord, KeptEntry, LOGGED, TICKS, TickRecord, WITNESSES, WitnessRecord, cosigned_key, entries_at, held_key,
+    logged_key,
+};
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
 pub use onward::{
     COPIES, CopyRecord, ONWARD, OnwardRecord, WITHDRAWALS, WithdrawalRecord, onward_key, parse_onward_key,
@@ -305,6 +311,9 @@ kinds! {
     StaffKeyRecord = 18, BoxRecord = 19, ShareRecord = 20, SealingRecord = 21, ApprovalRecord = 22, DutyRecord = 23, NudgeRecord = 24,
     OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37, CopyRecord = 38, OnwardRecord = 39,
     ReviewRecord = 40, OverrideRecord = 41, WithdrawalRecord = 42,
+    EntriesRecord = 46, TickRecord = 47,
+    WitnessRecord = 48, CosignedRecord = 49, HeldRecord = 50,
+    ContradictionRecord = 54,
 }
 
 /// A record to be written.
@@ -380,6 +389,14 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         WithdrawalRecord::KIND => with(record, |r: WithdrawalRecord| r.project(record)),
         OverrideRecord::KIND => with(record, |r: OverrideRecord| vec![points(OVERRIDES, &r.override_id, record)]),
         ReviewRecord::KIND => with(record, |r: ReviewRecord| vec![points(REVIEWS, &r.override_id, record)]),
+        EntriesRecord::KIND => with(record, |r: EntriesRecord| r.project(record)),
+        TickRecord::KIND => with(record, |r| log::project_tick(&r, record)),
+        WitnessRecord::KIND => with(record, |r: WitnessRecord| vec![points(WITNESSES, &r.organisation, record)]),
+        CosignedRecord::KIND => with(record, |r: CosignedRecord| r.project(record)),
+        HeldRecord::KIND => {
+            with(record, |r: HeldRecord| vec![points(HELD, &log::held_key(&r.organisation, r.incarnation), record)])
+        }
+        ContradictionRecord::KIND => with(record, |r| log::project_contradiction(&r, record)),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

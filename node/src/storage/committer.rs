@@ -15,7 +15,7 @@ use crate::store::{Index, IndexWrite, StoreError, Watermark};
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -63,6 +63,8 @@ pub(super) struct Committer {
     pub(super) group: usize,
     /// The disk was full: nothing is recorded until the reserve could be taken again.
     pub(super) full: Arc<AtomicBool>,
+    /// How many records the index shows.
+    pub(super) shown: Arc<AtomicU64>,
 }
 
 impl Committer {
@@ -214,7 +216,11 @@ impl Running {
         let mut head = self.committer.head;
         self.committer.journal.cover(&mut head);
         let reached = Watermark { records: head.records, chain: head.chain };
-        self.committer.indexed.index.apply(writes, reached).map_err(|error| {
+        let applied = self.committer.indexed.index.apply(writes, reached);
+        if applied.is_ok() {
+            self.committer.shown.store(reached.records, Ordering::Release);
+        }
+        applied.map_err(|error| {
             tracing::error!(%error, "the index failed; nothing more is recorded until the node is restarted");
             self.index_behind = true;
             if error == StoreError::Full {

@@ -30,7 +30,7 @@ use crate::store::{Index, IndexWrite};
 use queue::Job;
 use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
@@ -75,6 +75,7 @@ pub struct Storage {
     index: Arc<Index>,
     keys: Arc<Keys>,
     full: Arc<AtomicBool>,
+    shown: Arc<AtomicU64>,
     tokens: SealKey,
     search: SearchKey,
     jobs: Option<UnboundedSender<Job>>,
@@ -130,6 +131,11 @@ impl Storage {
     /// Where the next record will be.
     pub fn end(&self) -> Position {
         self.journal.end()
+    }
+
+    /// Up to where the index shows every record.
+    pub fn shown(&self) -> Position {
+        Position::new(self.shown.load(Ordering::Acquire))
     }
 
     /// The index, to be read; only commits write it.

@@ -14,7 +14,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// Records that are projected before they are applied to the index together.
 const REPLAY: usize = 512;
@@ -93,12 +93,23 @@ impl Storage {
         book.cover(&mut head);
         head_file.write(&head).map_err(&failed)?;
         let (group, full) = (options.group.max(1), Arc::new(AtomicBool::new(false)));
-        let committer = Committer { journal, book, head_file, head, reserve, indexed, group, full: Arc::clone(&full) };
+        let shown = Arc::new(AtomicU64::new(reach.records));
+        let committer = Committer {
+            journal,
+            book,
+            head_file,
+            head,
+            reserve,
+            indexed,
+            group,
+            full: Arc::clone(&full),
+            shown: Arc::clone(&shown),
+        };
         let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
         let (jobs, committer) = (Some(jobs), Some(thread));
         let tokens = keys.seal_key("uput/node/token", &[]);
         let search = SearchKey::new(&keys.derive("uput/node/search", &[]));
-        Ok(Self { journal: reader, index, keys: found, full, tokens, search, jobs, committer, _lock: None })
+        Ok(Self { journal: reader, index, keys: found, full, shown, tokens, search, jobs, committer, _lock: None })
     }
 }
 

@@ -192,6 +192,8 @@ rejections! {
     LogContradiction = 112, "LOG_CONTRADICTION", Author, "the log has signed two checkpoints that cannot both be; both are kept as proof";
     /// A checkpoint with more ticks than the clock allows.
     AheadOfClock = 113, "AHEAD_OF_CLOCK", Author, "the checkpoint counts more ticks than have passed; one of the two clocks is wrong";
+    /// A log whose owner has other witnesses, or whose safety number nobody compared.
+    NotAWitness = 118, "NOT_A_WITNESS", User, "this organisation is no witness of that log: compare safety numbers, or look whom its key record names";
 }
 
 impl Rejection {

@@ -20,11 +20,16 @@ use tokio::sync::{Mutex, MutexGuard};
 use uput_core::{
     access_log::{AccessEntry, pseudonym},
     id::{AccessId, TrailId},
+    log::EntryKind,
     rejection::Rejection,
     wire::{AccessKind, OverrideKind},
 };
 
-use super::{Node, overrides::About};
+use super::{
+    Node,
+    log::{Logged, logged},
+    overrides::About,
+};
 use crate::{
     access::{Unusual, Why, is_outside, standing_of},
     account::Caller,
@@ -142,11 +147,13 @@ impl Node {
     ) -> Result<Vec<CaseId>, Rejection> {
         let _held = self.accesses.hold_all(cases).await;
         let (mut commit, mut shown, mut all_seen) = (Commit::default(), Vec::new(), Vec::new());
+        let mut looked = Vec::new();
         for case in cases.iter().filter_map(|id| self.case(id)) {
             match self.next_access(caller, &case, Of::Case(case.id), kind, why) {
                 Ok((next, key)) => {
                     commit.records.push(record::draft(&next));
                     commit.keys.extend(key);
+                    looked.extend(told(&next));
                     all_seen.extend(next.entry().and_then(|entry| next.seen(&entry)));
                     shown.push(case.id);
                 }
@@ -154,6 +161,7 @@ impl Node {
                 Err(other) => return Err(other),
             }
         }
+        commit.records.extend(logged(looked));
         if !shown.is_empty() {
             self.commit(commit).await?;
         }
@@ -197,7 +205,9 @@ impl Node {
         };
         let outside = is_outside(kind).then(|| self.overridden(OverrideKind::ReachedOutside, &caller.by(), about));
         let drafts = outside.iter().map(record::draft);
-        let records = std::iter::once(record::draft(&next)).chain(with.records).chain(drafts).collect();
+        let records =
+            std::iter::once(record::draft(&next)).chain(with.records).chain(drafts).chain(logged(told(&next)));
+        let records = records.collect();
         self.commit(Commit { keys, records }).await?;
         outside.into_iter().for_each(|record| self.overrides.set(record));
         if let Some(seen) = next.entry().and_then(|entry| next.seen(&entry)) {
@@ -295,6 +305,11 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// What the log tells of an access.
+fn told(access: &AccessRecord) -> Option<Logged> {
+    access.entry().map(|entry| Logged::new(EntryKind::Access, entry.id()))
 }
 
 /// Where the chain of a case grows.

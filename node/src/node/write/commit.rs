@@ -6,6 +6,7 @@
 use uput_core::{
     event::Statement,
     id::{Id, TrailId},
+    log::EntryKind,
     rejection::Rejection,
 };
 
@@ -17,6 +18,7 @@ use crate::{
         approvals::Approved,
         cases::draft_of,
         journal::beside,
+        log::{Logged, logged},
         outbox::Waiting,
         places,
         refusal::Refused,
@@ -89,6 +91,9 @@ impl Node {
         // [CAS-102]
         let withdrawal = self.withdrawal(&loaded, &written.event.id, kept.stored);
         records.extend(withdrawal.iter().map(record::draft));
+        let said = Logged::new(EntryKind::OwnEvent, written.event.id);
+        let heads = head.iter().map(|(envelope, _)| Logged::new(EntryKind::Head, envelope.id()));
+        records.extend(logged(std::iter::once(said).chain(heads)));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };
         let _settling = self.settling();

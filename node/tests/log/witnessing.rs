@@ -1,0 +1,195 @@
+//! Witnesses cosign what follows from what they have cosigned, and nothing else.
+
+use std::sync::Arc;
+
+use uput_core::{
+    id::OrgId,
+    log::{Checkpoint, Hash, Origin, SignedCheckpoint, Tree},
+    rejection::Rejection,
+    wire::{CheckLevel, WitnessOutcome, WitnessQuery, WitnessReply},
+};
+use uput_node::{
+    clock,
+    node::{Node, Post},
+    peer::Mailroom,
+    record::{ContradictionRecord, HeldRecord, Kept},
+    storage::Position,
+};
+
+use crate::{
+    ticks::later,
+    town::{BY, House, introduce, until},
+};
+
+/// Lets a witness answer until it has cosigned so many ticks.
+async fn witnessed(owner: &Arc<Node>, witness: &Arc<Node>, size: u64) {
+    let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+    while owner.view_log(clock::now()).witnesses.iter().all(|standing| standing.size < size) {
+        let query = from.next_query(&to.organisation()).await;
+        let reply = to.witness(&from.organisation(), query).await;
+        from.answered(&to.organisation(), reply).await;
+    }
+}
+
+/// A house, and another that cosigns its log.
+async fn two() -> ([House; 2], Arc<Node>, Arc<Node>) {
+    let houses = [House::found(1).await, House::found(2).await];
+    let (owner, witness) = (houses[0].open(), houses[1].open());
+    introduce(&owner, "shelter", &witness, "ministry").await;
+    owner.close_ticks(clock::now()).await.unwrap();
+    (houses, owner, witness)
+}
+
+/// [LOG-70] [LOG-71] [LOG-72] [LOG-74] [LOG-81] [LOG-82]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_cosigns_each_tick_and_both_remember_it() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    for tick in 0..3 {
+        owner.close_ticks(later(tick)).await.unwrap();
+        // By the witness's clock only one more tick can be over.
+        if tick <= 1 {
+            witnessed(&owner, &witness, owner.log().size()).await;
+        }
+    }
+    let stands = owner.view_log(clock::now());
+    assert_eq!((stands.witnesses.len(), stands.witnesses[0].size), (1, stands.size - 1));
+    let query = Post(owner.clone()).next_query(&houses[1].id).await;
+    let refused = Post(witness.clone()).witness(&houses[0].id, query).await;
+    assert_eq!((refused.outcome(), refused.code), (WitnessOutcome::Refused, Rejection::AheadOfClock.number()));
+    let held = witness.view_log(clock::now()).witnessed;
+    assert_eq!((held.len(), held[0].size, held[0].name.as_str()), (1, stands.size - 1, "shelter"));
+    drop((owner, witness));
+    let (owner, witness) = (houses[0].open(), houses[1].open());
+    assert!(owner.view_log(clock::now()).witnesses == stands.witnesses);
+    assert!(witness.view_log(clock::now()).witnessed == held);
+}
+
+/// A log of somebody who has its keys and shows what it likes.
+struct Liar<'a> {
+    house: &'a House,
+    tree: Tree,
+}
+
+impl<'a> Liar<'a> {
+    fn new(house: &'a House, leaves: &[u8]) -> Self {
+        let mut tree = Tree::default();
+        leaves.iter().for_each(|leaf| tree.append(Hash::leaf(&[*leaf])));
+        Self { house, tree }
+    }
+
+    fn checkpoint(&self, size: u64) -> SignedCheckpoint {
+        let origin = Origin { organisation: self.house.id, incarnation: 0 };
+        Checkpoint { origin, size, root: self.tree.root_at(size).unwrap() }.sign(&self.house.signing_key())
+    }
+
+    fn query(&self, known: u64, size: u64) -> WitnessQuery {
+        let path = if known == 0 { Vec::new() } else { self.tree.consistency(known, size).unwrap() };
+        let checkpoint = self.checkpoint(size).to_bytes();
+        WitnessQuery { checkpoint, known, path: path.iter().map(Hash::to_vec).collect() }
+    }
+}
+
+async fn ask(witness: &Arc<Node>, of: &OrgId, query: WitnessQuery) -> (WitnessOutcome, u32) {
+    let reply: WitnessReply = Post(witness.clone()).witness(of, query).await;
+    (reply.outcome(), reply.code)
+}
+
+fn refused(rejection: Rejection) -> (WitnessOutcome, u32) {
+    (WitnessOutcome::Refused, rejection.number())
+}
+
+const COSIGNED: (WitnessOutcome, u32) = (WitnessOutcome::Cosigned, 0);
+const STALE: (WitnessOutcome, u32) = (WitnessOutcome::Stale, 0);
+
+/// [LOG-80] [LOG-81] [LOG-95]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_shows_two_histories_is_convicted_by_its_own_signatures() {
+    let (houses, owner, witness) = two().await;
+    let (truth, lie) = (Liar::new(&houses[0], b"abcdef"), Liar::new(&houses[0], b"abXdefgh"));
+    let of = houses[0].id;
+    assert_eq!(ask(&witness, &of, truth.query(1, 3)).await, STALE, "it holds nothing yet");
+    assert_eq!(ask(&witness, &of, truth.query(0, 3)).await, COSIGNED);
+    assert_eq!(ask(&witness, &of, truth.query(0, 3)).await, COSIGNED, "the same again");
+    assert_eq!(ask(&witness, &of, truth.query(0, 5)).await, STALE);
+    let bent = WitnessQuery { path: vec![vec![7; 32]], ..truth.query(3, 5) };
+    assert_eq!(
+        ask(&witness, &of, bent).await,
+        refused(Rejection::BadProof),
+        "a path that leads nowhere convicts nobody"
+    );
+    assert_eq!(witness.view_log(clock::now()).evidence, 0);
+    assert_eq!(ask(&witness, &of, truth.query(3, 5)).await, COSIGNED);
+    assert_eq!(ask(&witness, &of, truth.query(3, 4)).await, STALE, "a smaller one");
+    assert_eq!(ask(&witness, &of, lie.query(0, 5)).await, refused(Rejection::LogContradiction), "the same size");
+    assert_eq!(ask(&witness, &of, lie.query(5, 8)).await, refused(Rejection::LogContradiction), "a longer one");
+    assert_eq!(witness.view_log(clock::now()).evidence, 2);
+    assert_eq!(ask(&witness, &of, truth.query(5, 6)).await, COSIGNED, "the truth goes on");
+    let check = witness.checks(clock::now()).into_iter().find(|check| check.name == "log").unwrap();
+    assert_eq!(check.level(), CheckLevel::Error);
+    assert!(check.finding.contains("shelter"), "{}", check.finding);
+    // Neither is a stranger cosigned, nor somebody who shows another's checkpoint.
+    let stranger = House::found(3).await;
+    assert_eq!(ask(&witness, &stranger.id, truth.query(0, 3)).await, refused(Rejection::NotAWitness));
+    assert_eq!(ask(&owner, &houses[1].id, truth.query(0, 3)).await, refused(Rejection::WrongSigners));
+    drop(witness);
+    let storage = houses[1].open_storage();
+    let kept: Vec<_> = storage.records(Position::START).map(|record| record.unwrap().kind).collect();
+    let of_kind = |kind: u16| kept.iter().filter(|kept| **kept == kind).count();
+    assert_eq!((of_kind(HeldRecord::KIND), of_kind(ContradictionRecord::KIND)), (3, 2));
+}
+
+/// [LOG-80]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_without_end_is_told_to_wait() {
+    let (houses, _owner, witness) = two().await;
+    let truth = Liar::new(&houses[0], b"abc");
+    let mut answers = Vec::new();
+    for _ in 0..30 {
+        answers.push(ask(&witness, &houses[0].id, truth.query(0, 3)).await);
+    }
+    // The minute may have changed meanwhile.
+    assert!(answers.contains(&refused(Rejection::TooMany)));
+    assert!(answers.iter().filter(|answer| **answer == COSIGNED).count() <= 24);
+}
+
+/// [LOG-75] [LOG-96]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_was_put_back_is_found_by_its_witness_and_stops_nothing() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    let before = tempfile::tempdir().unwrap();
+    drop(owner);
+    copy(houses[0].path(), before.path());
+    let owner = houses[0].open();
+    owner.close_ticks(later(1)).await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    drop(owner);
+    until(|| async { std::fs::File::open(houses[0].path().join("LOCK")).unwrap().try_lock().is_ok() }).await;
+    for entry in ["journal", "keys", "index", "HEAD", "head"] {
+        let _ = std::fs::remove_dir_all(houses[0].path().join(entry));
+    }
+    copy(before.path(), houses[0].path());
+    let owner = houses[0].open();
+    let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+    let query = from.next_query(&to.organisation()).await;
+    let reply = to.witness(&from.organisation(), query).await;
+    assert_eq!(reply.outcome(), WitnessOutcome::Stale);
+    from.answered(&to.organisation(), reply).await;
+    let check = owner.checks(clock::now()).into_iter().find(|check| check.name == "log").unwrap();
+    assert_eq!(check.level(), CheckLevel::Error, "{}", check.finding);
+    assert!(check.finding.contains("ministry"), "{}", check.finding);
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
