@@ -21,6 +21,7 @@ use uput_core::wire::case_service_client::CaseServiceClient;
 use uput_core::wire::change_service_client::ChangeServiceClient;
 use uput_core::wire::enquiry_service_client::EnquiryServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
+use uput_core::wire::log_service_client::LogServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::override_service_client::OverrideServiceClient;
@@ -210,6 +211,11 @@ impl Node {
     /// Approvals.
     pub(crate) fn approvals(&self) -> ApprovalServiceClient<Authorised> {
         ApprovalServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// The log.
+    pub(crate) fn logs(&self) -> LogServiceClient<Authorised> {
+        LogServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Overrides.

@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::help::HelpArgs;
 use crate::inbox::InboxArgs;
 use crate::label;
+use crate::log::LogCommand;
 use crate::man::ManArgs;
 use crate::node::NodeCommand;
 use crate::notification::NotificationCommand;
@@ -162,6 +163,9 @@ pub(crate) enum Command {
     /// Who looked at a case, and why
     #[command(subcommand)]
     Access(AccessCommand),
+    /// The log: what proves when something was here, and who cosigns it
+    #[command(subcommand)]
+    Log(LogCommand),
     /// Whom an auditor believes
     #[command(subcommand)]
     Trust(TrustCommand),
@@ -201,6 +205,7 @@ impl Command {
             Self::Change(command) => command.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Access(command) => command.run(options).await,
+            Self::Log(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,
             Self::Demo(args) => args.run(options),
             Self::Completions(args) => args.run(),

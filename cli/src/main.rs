@@ -31,6 +31,7 @@ mod help;
 mod inbox;
 mod keyboard;
 mod label;
+mod log;
 mod man;
 mod moment;
 mod node;

@@ -201,6 +201,10 @@ transcripts! {
     staff_require_approved: "staff require --needed 2 --among 3 --shares-only --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
     approval_request_of_an_unsealing: "approval request --reason mistake -- staff require --needed 2 --among 3 --shares-only";
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
+    log_status: "log status";
+    log_witness: "log witness ministry";
+    log_witness_remove: "log witness ministry --remove";
+    log_witness_nobody: "log witness Nobody";
     places_list: "places list";
     places_set: "places set shelter --places 12 --overflow 3";
     referral_choose: "referral choose 3f9a1c20 --request-id 0b5f9e2a-4c1d-4e8f-9a3b-2d6c7e8f9a0b";

@@ -8,6 +8,7 @@ mod approvals;
 mod dump;
 mod enquiries;
 mod follow_ups;
+mod log;
 mod overrides;
 mod sample;
 mod staff;
@@ -32,6 +33,7 @@ use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
 use uput_wire::v1::change_service_server::{ChangeService, ChangeServiceServer};
 use uput_wire::v1::enquiry_service_server::EnquiryServiceServer;
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
+use uput_wire::v1::log_service_server::LogServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::override_service_server::OverrideServiceServer;
@@ -140,6 +142,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
             .add_service(OverrideServiceServer::with_interceptor(script.clone(), known))
+            .add_service(LogServiceServer::with_interceptor(script.clone(), known))
             .add_service(ChangeServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))
             .add_service(StaffServiceServer::with_interceptor(script.clone(), known))
