@@ -25,6 +25,11 @@ impl Cascades {
         self.new.notify_one();
     }
 
+    /// What failed, to be looked at again in a while: nobody is woken for it.
+    pub(super) fn put_back(&self, failed: impl IntoIterator<Item = TrailId>) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).extend(failed);
+    }
+
     /// All of them, which wait no longer.
     pub(super) fn take(&self) -> BTreeSet<TrailId> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))

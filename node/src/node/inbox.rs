@@ -112,9 +112,11 @@ impl Node {
             }
         };
         let keys = self.take_key_records(from, &content).await;
-        // [EVT-17] Keys come for what they explain: that is answered for itself, and not refused because of them.
+        // [EVT-17] Keys come for what they explain: that is answered for itself, and not refused because of them, least of
+        // all because of a third organisation's, which come with a copy.
         let explain = !content.events.is_empty() || !content.agreements.is_empty();
-        note(if explain && keys == Err(Rejection::NotKept) { Ok(()) } else { keys });
+        let refused = keys.is_err_and(|rejection| outcome(rejection) == ReceiptOutcome::Refused);
+        note(if explain && refused { Ok(()) } else { keys });
         for agreement in content.agreements {
             note(self.take_offered(from, agreement).await);
         }

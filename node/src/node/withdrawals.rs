@@ -141,7 +141,8 @@ impl Node {
                 match self.settle_withdrawal(&over).await {
                     Ok(()) => {}
                     Err(Rejection::DiskFull) => {
-                        self.withdrawals.put(Timed { due: over.due.saturating_add(LONGEST), ..over })
+                        let due = clock::now().get().saturating_add(LONGEST);
+                        self.withdrawals.put(Timed { due, ..over });
                     }
                     Err(rejection) => tracing::error!(%rejection, "a withdrawal is not settled until the next start"),
                 }

@@ -47,9 +47,9 @@ impl Node {
                 wait = AGAIN[0];
                 self.cascades.arrived().await;
             } else {
+                self.cascades.put_back(failed);
                 let _ = tokio::time::timeout(wait, self.cascades.arrived()).await;
                 wait = wait.saturating_mul(2).min(most);
-                self.cascades.add(failed);
             }
         }
     }
@@ -79,12 +79,16 @@ impl Node {
         Change::WithdrawnBefore.word().clone_into(&mut followed.change);
         // What came to rest on it after it was followed is followed as well.
         let new = onward.iter().filter(|trail| !followed.trails.iter().any(|step| step.trail == trail.to_vec()));
-        let mut steps = Vec::new();
+        // One that cannot be read now keeps the others from nothing.
+        let (mut steps, mut planned) = (Vec::new(), Ok(()));
         for trail in new {
-            steps.push(self.plan_in(trail, Change::WithdrawnBefore, &Known::default(), &Given::default()).await?);
+            match self.plan_in(trail, Change::WithdrawnBefore, &Known::default(), &Given::default()).await {
+                Ok(step) => steps.push(step),
+                Err(rejection) => planned = Err(rejection),
+            }
         }
         if steps.is_empty() {
-            return self.follow_by_itself(made).await;
+            return self.follow_by_itself(made).await.and(planned);
         }
         followed.trails.extend(steps);
         let whose = super::case_of(&made)?;
@@ -99,7 +103,7 @@ impl Node {
         };
         let kept = FollowUpRecord { sealed: sealed_follow_up(&key, &whose, &followed)?, complete: false, ..made };
         self.commit(Commit { keys, records: vec![record::draft(&kept)] }).await?;
-        self.follow_by_itself(kept).await
+        self.follow_by_itself(kept).await.and(planned)
     }
 
     /// Says what is to be said in each trail, on nobody's word but the withdrawal's; writes down what became of it.
@@ -107,7 +111,7 @@ impl Node {
         if kept.complete {
             return Ok(());
         }
-        let mut followed = self.opened_follow_up(&kept)?;
+        let (mut followed, mut all) = (self.opened_follow_up(&kept)?, Ok(()));
         for step in &mut followed.trails {
             let trail = TrailId::parse(&step.trail)?;
             let mut said = Vec::new();
@@ -116,13 +120,14 @@ impl Node {
                 let request = request_of(&kept, &trail, say).ok_or(Rejection::ReadFailed)?;
                 match self.record_itself(&trail, &say.statement(), request).await {
                     Ok(()) => said.push(word),
-                    // Said so far is not said again; the rest is tried again.
-                    Err(refused) if passes(refused.rejection()) => return Err(refused.rejection()),
+                    // Said so far is not said again; the rest is tried again, and the other trails hear it now.
+                    Err(refused) if passes(refused.rejection()) => all = Err(refused.rejection()),
                     Err(refused) => step.cannot_be_said(&refused),
                 }
             }
             step.say = said;
         }
+        all?;
         let case = super::case_of(&kept)?;
         let key = self.case_keys(&case).and_then(|keys| keys.evidence).ok_or(Rejection::StepNotAllowed)?;
         let sealed = sealed_follow_up(&key, &case, &followed)?;

@@ -183,13 +183,20 @@ impl Whole {
         connected.or_else(|| self.loose.iter().find(|event| event.id == *id))
     }
 
+    /// When it was exported: no earlier than anything that the exporter signed and shows in it, whatever it claims. [BUN-97]
+    fn latest(&self, bundle: &Bundle) -> Seconds {
+        let events = self.events().filter(|event| event.author == bundle.exporter).map(|event| event.time);
+        let heads = self.heads.of(&bundle.exporter).map(|head| head.time);
+        events.chain(heads).fold(bundle.time, Seconds::max)
+    }
+
     /// Which events an exporter had when it exported, by what it had signed until then or shows itself. [BUN-97]
-    fn had(&self, bundle: &Bundle, here: &BTreeSet<EventId>) -> BTreeSet<EventId> {
+    fn had(&self, bundle: &Bundle, exported: Seconds, here: &BTreeSet<EventId>) -> BTreeSet<EventId> {
         let exporter = bundle.exporter;
         let shown: BTreeSet<_> = bundle.heads.iter().map(|head| head.id()).collect();
-        let heads = self.heads.of(&exporter).filter(|head| head.time < bundle.time || shown.contains(&head.id()));
+        let heads = self.heads.of(&exporter).filter(|head| head.time < exported || shown.contains(&head.id()));
         let by_heads = heads.flat_map(|head| [head.own_last, head.seen_last]).flatten();
-        let before = |event: &&Verified<Event>| event.time.after(GRAIN) <= bundle.time || here.contains(&event.id);
+        let before = |event: &&Verified<Event>| event.time.after(GRAIN) <= exported || here.contains(&event.id);
         let own = self.events().filter(|event| event.author == exporter).filter(before);
         let by_events = own.flat_map(|event| [Some(event.id), event.seen]).flatten();
         let mut had = BTreeSet::new();
@@ -206,10 +213,11 @@ impl Whole {
 fn compared(bundle: &Bundle, alone: Report, whole: &Whole, trust: &TrustFile) -> Compared {
     let own = Whole::of(bundle, trust);
     let here: BTreeSet<EventId> = own.events().map(|event| event.id).collect();
-    let had = whole.had(bundle, &here);
+    let exported = own.latest(bundle);
+    let had = whole.had(bundle, exported, &here);
     let missing = whole.events().filter(|event| !here.contains(&event.id));
     let by = name(&bundle.exporter, trust);
-    let lacks = missing.map(|event| lacking(event, bundle.time, had.contains(&event.id), &by, trust));
+    let lacks = missing.map(|event| lacking(event, exported, had.contains(&event.id), &by, trust));
     Compared {
         lacks: lacks.collect(),
         events: here.len() as u64,
@@ -226,7 +234,10 @@ fn lacking(event: &Event, exported: Seconds, had: bool, by: &Organisation, trust
     let (why, because) = if had {
         (Why::Withheld, format!("{} had signed before its export that it had it", by.name))
     } else if event.time > exported {
-        (Why::Later, format!("it claims {}, which is after the export", moment(event.time)))
+        (
+            Why::Later,
+            format!("it claims {}, which is after the time that {} gives for its export", moment(event.time), by.name),
+        )
     } else {
         (Why::Unknown, format!("nothing that {} signed before its export shows that it had it", by.name))
     };
