@@ -85,9 +85,11 @@ async fn a_key_file_that_others_can_read_is_a_warning_until_it_is_closed() {
     node.look_after_keys(folder.path());
     for (mode, known) in [(0o644, true), (0o600, false), (0o640, true)] {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-        let checks = node.checks(uput_node::clock::now());
+        let of = |role| node.checks_for(&town::caller_as(role), uput_node::clock::now());
+        let checks = of(uput_core::wire::Role::Administrator);
         let found = checks.iter().find(|check| check.name == "key-file");
         assert_eq!(found.is_some(), known, "{mode:o}");
+        assert!(of(uput_core::wire::Role::CaseWorker).iter().all(|check| check.name != "key-file"));
         assert!(found.is_none_or(|check| check.level() == uput_core::wire::CheckLevel::Warning));
     }
 }
