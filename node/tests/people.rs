@@ -468,6 +468,7 @@ fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewE
     let nothing = basis == LegalBasis::NoneNeededNonpersonal;
     let words: Vec<Field> = match (discloses(row), nothing) {
         (true, true) if row.kind.starts_with("reopened") => Vec::new(),
+        (true, _) if row.kind == "plan" => [basis_fields(basis), fields(&[PLAN])].concat(),
         (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),
         (false, true) => Vec::new(),
         (false, false) => fields(&[("reason_in_words", "An invented reason")]),
