@@ -78,7 +78,7 @@ impl Entry {
             return Some(format!("exit code {codes:?}, not {}", expected.exit_code));
         }
         if !self.is_judged() {
-            let reason = report["error"]["reason"].as_str();
+            let reason = report.pointer("/error/reason").and_then(Value::as_str);
             return (reason != expected.rejection.as_deref()).then(|| format!("refused with {reason:?}"));
         }
         let failed = failed(report);

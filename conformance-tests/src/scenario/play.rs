@@ -229,7 +229,10 @@ impl<'a> Stage<'a> {
         let opened =
             |label: &str, value: &str| disclosed.iter().any(|field| field["label"] == label && field["value"] == value);
         match step.unsealed.iter().find(|(label, value)| !opened(label, value)) {
-            Some((label, _)) => Err(Failed::because(format!("{label} was not opened: {}", said["error"]))),
+            Some((label, _)) => {
+                let error = said.pointer("/error/what").and_then(serde_json::Value::as_str).unwrap_or_default();
+                Err(Failed::because(format!("{label} was not opened: {error}")))
+            }
             None => Ok(()),
         }
     }
