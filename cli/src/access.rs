@@ -21,6 +21,7 @@ use uput_core::wire::case_service_client::CaseServiceClient;
 use uput_core::wire::change_service_client::ChangeServiceClient;
 use uput_core::wire::enquiry_service_client::EnquiryServiceClient;
 use uput_core::wire::follow_up_service_client::FollowUpServiceClient;
+use uput_core::wire::key_service_client::KeyServiceClient;
 use uput_core::wire::log_service_client::LogServiceClient;
 use uput_core::wire::node_service_client::NodeServiceClient;
 use uput_core::wire::on_call_service_client::OnCallServiceClient;
@@ -211,6 +212,13 @@ impl Node {
     /// Approvals.
     pub(crate) fn approvals(&self) -> ApprovalServiceClient<Authorised> {
         ApprovalServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Own keys.
+    pub(crate) fn keys(&self) -> KeyServiceClient<Authorised> {
+        KeyServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+            .max_decoding_message_size(LARGEST)
+            .max_encoding_message_size(LARGEST)
     }
 
     /// The log.

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::label;
 use crate::opening::{Asked, OpeningArgs};
 use crate::output::Answer;
+use crate::reach;
 use crate::statement::StatementArgs;
 
 /// What to do.
@@ -72,9 +73,10 @@ pub(crate) struct SendArgs {
     /// Number of the article in the agreement
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     article: u32,
-    /// How far it goes: 0 nothing about her, 1 need, 2 identity too, where the agreement allows it at once
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=2))]
-    stage: u32,
+    /// How far it goes: 0 nothing about her, 1 need, 2 identity too, where the agreement allows it at once; left out: 1, or 0 for an
+    /// act in which nothing about her is said
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=2))]
+    stage: Option<u32>,
 }
 
 /// Which task, and how it stands.
@@ -121,6 +123,7 @@ impl ActCommand {
         match self {
             Self::Send(args) => {
                 let SendArgs { act, opening, basis, article, stage } = args;
+                let stage = stage.unwrap_or_else(|| reach::usual(act));
                 opening.open(options, Asked { act, stage, basis, article, beside: None }).await
             }
             Self::Offer(args) => args.say(options, Kind::TransferOffered(wire::TransferOffered {})).await,

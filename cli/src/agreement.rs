@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use uput_core::agreement::{Agreement, summary};
+use uput_core::agreement::Agreement;
 use uput_core::codec;
 use uput_core::envelope::{MediaType, pae};
 use uput_core::id::Id;
@@ -170,7 +170,7 @@ async fn list(options: &Options) -> Result<Answer, Failure> {
 impl ShowArgs {
     async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let document = self.agreement.read(options, &self.names.peers).await?;
-        let sentences = summary(&document.agreement);
+        let sentences = document.sentences();
         let mut page = Page::default();
         if let Some(standing) = &document.standing {
             standing.describe(&mut page);

@@ -22,6 +22,7 @@ use crate::expiring::ExpiringArgs;
 use crate::failure::Failure;
 use crate::help::HelpArgs;
 use crate::inbox::InboxArgs;
+use crate::key::KeyCommand;
 use crate::label;
 use crate::log::LogCommand;
 use crate::man::ManArgs;
@@ -163,6 +164,9 @@ pub(crate) enum Command {
     /// Who looked at a case, and why
     #[command(subcommand)]
     Access(AccessCommand),
+    /// Keys of the organisation over time: prepared here, signed at the safe, installed while the node runs
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// The log: what proves when something was here, and who cosigns it
     #[command(subcommand)]
     Log(LogCommand),
@@ -205,6 +209,7 @@ impl Command {
             Self::Change(command) => command.run(options).await,
             Self::Trail(command) => command.run(options).await,
             Self::Access(command) => command.run(options).await,
+            Self::Key(command) => command.run(options).await,
             Self::Log(command) => command.run(options).await,
             Self::Trust(command) => command.run(options).await,
             Self::Demo(args) => args.run(options),

@@ -3,16 +3,17 @@
 //! Guarantees that values and words of a search are no arguments, which every user of this computer can see. Leaves to the
 //! node who sees them, and what a change becomes in each trail.
 
+mod change;
 mod sealed;
+mod search;
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+pub(crate) use change::Followed;
 
 use clap::builder::TypedValueParser;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use uput_core::wire::{self, CaseMarkKind, follow_up_request::Change};
+use uput_core::wire::{self, CaseMarkKind};
 
 use crate::access::Node;
 use crate::args::Options;
@@ -25,12 +26,13 @@ use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::prompt;
-use crate::reading;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{RequestArgs, hex};
 use crate::staff::ring::KeyArgs;
 use crate::why::WhyArgs;
+use change::ChangeArgs;
+use search::SearchArgs;
 
 /// What to do with it.
 #[derive(Subcommand)]
@@ -157,67 +159,6 @@ impl MarkArgs {
     }
 }
 
-/// What changed.
-#[derive(Clone, Copy, ValueEnum)]
-enum What {
-    /// How she is reached safely
-    SafeContact,
-    /// How she is reached safely, and the old way is dangerous now
-    SafeContactLost,
-    /// All persons who must not see it
-    ExcludedPersons,
-    /// All organisations to which nothing goes any more
-    ExcludedOrganisations,
-    /// She withdrew her consent
-    ConsentWithdrawn,
-    /// The risk
-    Risk,
-}
-
-/// The change.
-#[derive(Args)]
-#[command(after_help = "Examples:
-  uput case change 4c1d09aa --what safe-contact --fields new-contact.toml
-  uput case change 4c1d09aa --what safe-contact-lost
-  uput case change 4c1d09aa --what consent-withdrawn --dry-run
-  uput case change 4c1d09aa --what excluded-organisations --organisation \"Shelter B\"")]
-pub(crate) struct ChangeArgs {
-    /// ID of the case, or its first 8 digits
-    case: Reference,
-    /// What changed
-    #[arg(long, value_enum)]
-    what: What,
-    /// The new values: `safe_contact_...`, `excluded_persons`, `risk_...`, or `withdrawal_said_by`.
-    #[command(flatten)]
-    fields: FieldsArgs,
-    /// Name or ID of an organisation that she excludes; given again for each of them
-    #[arg(long, value_name = "PEER")]
-    organisation: Vec<String>,
-    #[command(flatten)]
-    keys: KeyArgs,
-    #[command(flatten)]
-    why: WhyArgs,
-    #[command(flatten)]
-    request: RequestArgs,
-}
-
-/// What to look for.
-#[derive(Args)]
-#[command(after_help = "Examples:
-  uput case search --words words.txt
-  uput case search --words words.txt --reason supervision
-  uput case search")]
-pub(crate) struct SearchArgs {
-    /// File whose first line holds words, beginnings of at least three letters, or a number; `-` reads standard input; asked
-    /// for where it is left out. Words are no arguments
-    #[arg(long, value_name = "FILE")]
-    words: Option<PathBuf>,
-    #[command(flatten)]
-    keys: KeyArgs,
-    #[command(flatten)]
-    why: WhyArgs,
-}
-
 impl RecordCommand {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         match self {
@@ -325,89 +266,6 @@ fn shown(record: wire::CaseRecord, closed: usize, replaced: &[String], noted: No
     Answer::new(&body, page)
 }
 
-impl ChangeArgs {
-    async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let fields = self.fields.read()?.to_wire();
-        let change = change(self.what, fields.clone(), self.organisation)?;
-        let node = Node::connect(options).await?;
-        let (request_id, reason) = (self.request.id()?, self.why.reason()?);
-        let keys = Keys::open(&self.keys, &node, options).await?;
-        let label_words = keys.label_words(&fields);
-        let of_basis = match keys.is_empty() || fields.is_empty() {
-            true => Vec::new(),
-            false => {
-                let trails = trails_of(&node, self.case.bytes(), change.clone(), &reason).await?;
-                keys.of_basis(&trails, &reason, &self.keys, &node, options).await?
-            }
-        };
-        let request = wire::FollowUpRequest {
-            label_words,
-            of_basis,
-            request_id: request_id.clone(),
-            validate_only: self.request.dry_run,
-            case: self.case.bytes(),
-            change: Some(change),
-            reason,
-        };
-        let answer = node.follow_ups().follow_up(request).await;
-        let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?.into_inner();
-        let followed = Followed::of(answer.follow_up.unwrap_or_default());
-        let mut page = Page::default();
-        followed.describe(&mut page);
-        let dry_run = self.request.dry_run;
-        Answer::new(&json!({ "change": followed, "dry_run": dry_run, "request_id": request_id }), page)
-    }
-}
-
-/// The trails of a case to which the new values may not go, as far as the node can tell without what is sealed there.
-async fn trails_of(
-    node: &Node,
-    case: Vec<u8>,
-    change: Change,
-    why: &Option<wire::Reason>,
-) -> Result<Vec<wire::FollowedTrail>, Failure> {
-    let plan = wire::FollowUpRequest {
-        validate_only: true,
-        case,
-        change: Some(change),
-        reason: why.clone(),
-        ..wire::FollowUpRequest::default()
-    };
-    let plan = node.follow_ups().follow_up(plan).await.map_err(|status| refusal::of(&status))?;
-    let trails = plan.into_inner().follow_up.unwrap_or_default().trails.into_iter();
-    Ok(trails.filter(|trail| matches!(trail.why.as_str(), "not_allowed" | "not_yet")).collect())
-}
-
-/// The change with what it needs, and nothing that it does not take.
-fn change(what: What, fields: Vec<wire::Field>, organisations: Vec<String>) -> Result<Change, Failure> {
-    let only = |label: &str, fields: Vec<wire::Field>| match <[wire::Field; 1]>::try_from(fields) {
-        Ok([field]) if field.label == label => Ok(field.value),
-        _ => Err(Failure::usage(format!("this change takes the label {label}, alone"), "see `uput help case change`")),
-    };
-    let names_organisations = !organisations.is_empty();
-    if names_organisations != matches!(what, What::ExcludedOrganisations) {
-        return Err(Failure::usage(
-            "--organisation goes with --what excluded-organisations, and with nothing else",
-            "see `uput help case change`",
-        ));
-    }
-    Ok(match what {
-        What::SafeContact => Change::SafeContact(wire::SafeContactChange { fields, old_is_dangerous: false }),
-        What::SafeContactLost => Change::SafeContact(wire::SafeContactChange { fields, old_is_dangerous: true }),
-        What::ExcludedPersons => {
-            Change::ExcludedPersons(wire::ExcludedPersonsChange { names: only("excluded_persons", fields)? })
-        }
-        What::ExcludedOrganisations => {
-            Change::ExcludedOrganisations(wire::ExcludedOrganisationsChange { organisations })
-        }
-        What::ConsentWithdrawn if fields.is_empty() => Change::ConsentWithdrawn(wire::ConsentWithdrawal::default()),
-        What::ConsentWithdrawn => {
-            Change::ConsentWithdrawn(wire::ConsentWithdrawal { said_by: only("withdrawal_said_by", fields)? })
-        }
-        What::Risk => Change::Risk(wire::RiskChange { fields }),
-    })
-}
-
 impl OneCase {
     async fn changes(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
@@ -441,51 +299,6 @@ impl OneCase {
     }
 }
 
-impl SearchArgs {
-    async fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let text = match &self.words {
-            Some(path) => reading::text(path)?,
-            None if prompt::possible(options) => prompt::line("words: ")?,
-            None => return Err(Failure::usage("no words were given", "give --words FILE, or - for standard input")),
-        };
-        let node = Node::connect(options).await?;
-        // Exposed to be sent to this organisation's own node, inside TLS.
-        let text = text.expose().lines().next().unwrap_or_default().to_owned();
-        let reason = self.why.reason()?;
-        let keys = Keys::open(&self.keys, &node, options).await?;
-        let words = keys.question(&text);
-        let mut cases = found(&node, &text, Vec::new(), &reason).await?;
-        // What is sealed to staff is found by digests that the node cannot make.
-        if !words.is_empty() {
-            cases.extend(found(&node, "", words, &reason).await?);
-        }
-        let mut page = Page::default();
-        cases.iter().for_each(|case| page.line(case));
-        Answer::new(&json!({ "cases": cases }), page)
-    }
-}
-
-/// The cases that have all of the words.
-async fn found(
-    node: &Node,
-    text: &str,
-    words: Vec<Vec<u8>>,
-    why: &Option<wire::Reason>,
-) -> Result<BTreeSet<String>, Failure> {
-    let (mut cases, mut page_token) = (BTreeSet::new(), String::new());
-    loop {
-        let (text, words, reason) = (text.to_owned(), words.clone(), why.clone());
-        let request = wire::SearchCasesRequest { text, words, page_size: 0, page_token, reason };
-        let answer = node.follow_ups().search_cases(request).await.map_err(|status| refusal::of(&status))?;
-        let answer = answer.into_inner();
-        cases.extend(answer.cases.iter().map(|case| hex(case)));
-        page_token = answer.next_page_token;
-        if page_token.is_empty() {
-            return Ok(cases);
-        }
-    }
-}
-
 #[derive(Serialize)]
 struct Field {
     label: String,
@@ -515,31 +328,6 @@ impl Mark {
     }
 }
 
-#[derive(Serialize)]
-pub(crate) struct Followed {
-    follow_up: Option<String>,
-    change: String,
-    time: Option<String>,
-    complete: bool,
-    unconfirmed: u32,
-    trails: Vec<FollowedTrail>,
-}
-
-#[derive(Serialize)]
-struct FollowedTrail {
-    trail: String,
-    with: String,
-    say: Vec<String>,
-    events: Vec<String>,
-    state: String,
-    said: Option<String>,
-    delivered: Option<String>,
-    seen: Option<String>,
-    overdue: bool,
-    why: Option<String>,
-    todo: Option<String>,
-}
-
 impl Field {
     fn of(field: wire::RecordedField) -> Self {
         Self {
@@ -551,59 +339,5 @@ impl Field {
             withheld: field.withheld,
             knowingly: field.knowingly,
         }
-    }
-}
-
-impl Followed {
-    pub(crate) fn of(change: wire::FollowedChange) -> Self {
-        Self {
-            follow_up: Some(hex(&change.follow_up)).filter(|id| !id.is_empty()),
-            change: change.change,
-            time: moment::utc(change.time),
-            complete: change.complete,
-            unconfirmed: change.unconfirmed,
-            trails: change.trails.into_iter().map(FollowedTrail::of).collect(),
-        }
-    }
-
-    pub(crate) fn describe(&self, page: &mut Page) {
-        page.pair("change", label::shown("followed_change", &self.change));
-        page.pair("made", self.time.as_deref().unwrap_or_default());
-        page.pair("not confirmed", self.unconfirmed.to_string());
-        page.table(["TRAIL", "WITH", "SAID", "STATE", "WHY", "TO DO"], self.trails.iter().map(FollowedTrail::row));
-    }
-}
-
-impl FollowedTrail {
-    fn of(trail: wire::FollowedTrail) -> Self {
-        let word = |text: String| Some(text).filter(|text| !text.is_empty());
-        Self {
-            trail: hex(&trail.trail),
-            state: word_of::<wire::FollowState>(trail.state).unwrap_or_default(),
-            with: trail.peer,
-            say: trail.say,
-            events: trail.events.iter().map(|event| hex(event)).collect(),
-            said: moment::utc(trail.said),
-            delivered: moment::utc(trail.delivered),
-            seen: moment::utc(trail.seen),
-            overdue: trail.overdue,
-            why: word(trail.why),
-            todo: word(trail.todo),
-        }
-    }
-
-    fn row(&self) -> [String; 6] {
-        let late = if self.overdue { ", LATE" } else { "" };
-        let word =
-            |list: &str, word: &Option<String>| word.as_ref().map(|word| label::shown(list, word)).unwrap_or_default();
-        let said: Vec<_> = self.say.iter().map(|said| label::statement(said)).collect();
-        [
-            self.trail.get(..8).unwrap_or_default().to_owned(),
-            self.with.clone(),
-            said.join(", "),
-            format!("{}{late}", label::of::<wire::FollowState>(&self.state)),
-            word("followed_why", &self.why),
-            word("followed_todo", &self.todo),
-        ]
     }
 }

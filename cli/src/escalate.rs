@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 use tonic::{Code, Status};
 use uput_core::agreement::{Agreement, Profile};
-use uput_core::catalogue::Label;
+use uput_core::catalogue::{Cell, Label};
 use uput_core::id::OrgId;
 use uput_core::wire::request_approval_request::Act as Asks;
 use uput_core::wire::statement::Kind;
@@ -26,6 +26,7 @@ use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
 use crate::peer;
+use crate::reach;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{ApprovalId, RequestArgs, hex};
@@ -43,7 +44,7 @@ pub(crate) struct EscalateArgs {
     /// Name of the organisation that is asked, where several can be
     #[arg(long, value_name = "PEER")]
     to: Option<String>,
-    /// How far it goes: 0 enquiry, 1 need, 2 identity too
+    /// How far it goes: 0 enquiry, 1 need, 2 identity too; no further than the act by which the next body is asked
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=2))]
     stage: u32,
     /// Why it may be disclosed; an enquiry needs no basis
@@ -81,6 +82,7 @@ impl EscalateArgs {
         let trail = self.trail.trail(&node, false, None, self.why.reason()?).await?;
         let next = self.next(&trail)?;
         let to = self.receiver(&trail.trail, &next)?;
+        reach::check(Act::try_from(next.act).unwrap_or_default(), self.stage)?;
         let fields = self.fields.read()?.to_wire();
         let carried = if self.bare { Vec::new() } else { self.carried(&node, &trail, &next, &to, &fields).await? };
         let request_id = self.request.id()?;
@@ -105,7 +107,8 @@ impl EscalateArgs {
             return asking.ask(&node, Asks::OpenTrail(request)).await;
         }
         let opened = node.trails().open_trail(request).await;
-        let opened = opened.map_err(|status| not_opened(&request_id, &status))?.into_inner().trail;
+        let opened = opened.map_err(|status| reach::explained(not_opened(&request_id, &status), self.stage))?;
+        let opened = opened.into_inner().trail;
         let event = self.say(&node, &trail.trail, next.service_type, &request_id).await?;
         let asked = if opened.is_empty() { to } else { asked(&node, &opened).await? };
         self.report(&trail.trail, &opened, &event, (&asked, &carried), &request_id)
@@ -249,14 +252,16 @@ fn allowed(agreement: &Agreement, next: &wire::Escalation, (us, them): (&[u8], &
     let service = ServiceType::try_from(next.service_type).unwrap_or_default();
     let (Ok(us), Ok(them)) = (OrgId::parse(us), OrgId::parse(them)) else { return BTreeSet::new() };
     let rule = agreement.rule_for(act, &us, &them, service);
-    rule.and_then(|rule| agreement.profile(rule)).map(|profile| at_stage(profile, stage)).unwrap_or_default()
+    let found = rule.and_then(|rule| Some((agreement.profile(rule)?, rule.receiver)));
+    found.map(|(profile, receiver)| at_stage(profile, receiver, stage)).unwrap_or_default()
 }
 
-fn at_stage(profile: &Profile, stage: u32) -> BTreeSet<String> {
+fn at_stage(profile: &Profile, receiver: ServiceType, stage: u32) -> BTreeSet<String> {
     let need = profile.need.iter().filter(|_| stage >= 1);
     let identity = profile.identity.iter().filter(|_| stage >= 2);
     let labels = profile.enquiry.iter().chain(need).chain(identity);
-    labels.filter(|label| !profile.ticked.contains(label)).map(|label: &Label| label.name().to_owned()).collect()
+    let hers = |label: &Label| profile.ticked.contains(label) || label.cell(receiver) == Cell::Asked;
+    labels.filter(|label| !hers(label)).map(|label: &Label| label.name().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -83,12 +83,19 @@ fn rows(trail: &wire::Trail) -> Vec<[String; 6]> {
             hex(trail.trail.get(..8).unwrap_or(&trail.trail)),
             trail.peer.clone(),
             asks(trail),
-            label::shown("ending", &ending.what),
+            what(ending),
             when(ending),
             if ending.ours { "you" } else { "they" }.to_owned(),
         ]
     };
     trail.endings.iter().map(row).collect()
+}
+
+/// What ends, and whose choice it is.
+pub(crate) fn what(ending: &wire::Ending) -> String {
+    let what = label::shown("ending", &ending.what);
+    // [TIM-75] Who holds it says until when; whoever must choose has until then.
+    if ending.ours && ending.what == "hold" { format!("{what}: your decision is due") } else { what }
 }
 
 /// A time that stands in a value is shown with the values. [TIM-13]

@@ -1,10 +1,15 @@
 //! The log of this node: how it stands, and who cosigns it.
 
+mod evidence;
+mod verify;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 use uput_core::wire;
 
+use self::evidence::EvidenceArgs;
+use self::verify::VerifyArgs;
 use crate::access::Node;
 use crate::args::Options;
 use crate::failure::Failure;
@@ -23,6 +28,10 @@ pub(crate) enum LogCommand {
     Status,
     /// Ask a peer to cosign the log from now on
     Witness(WitnessArgs),
+    /// Write what this node keeps of logs that contradict themselves, one file a piece
+    Evidence(EvidenceArgs),
+    /// Verify such a file offline, by a trust file alone
+    Verify(VerifyArgs),
 }
 
 /// Who.
@@ -43,6 +52,8 @@ impl LogCommand {
         match self {
             Self::Status => status(options).await,
             Self::Witness(args) => args.run(options).await,
+            Self::Evidence(args) => args.run(options).await,
+            Self::Verify(args) => args.run(),
         }
     }
 }
@@ -69,7 +80,7 @@ async fn status(options: &Options) -> Result<Answer, Failure> {
     }
     if !witnessed.is_empty() {
         page.line("");
-        page.table(["COSIGNED HERE", "TICKS", "WHEN"], witnessed.iter().map(Witnessed::row));
+        page.table(["COSIGNED HERE", "TICKS", "WHEN", "BEGAN ANEW"], witnessed.iter().map(Witnessed::row));
     }
     let body = json!({
         "base_tick": log.base_tick,
@@ -148,6 +159,7 @@ struct Witnessed {
     organisation: String,
     ticks: u64,
     time: Option<String>,
+    began_anew: u32,
     #[serde(skip)]
     when: u64,
 }
@@ -159,11 +171,17 @@ impl Witnessed {
             organisation: hex(&log.organisation),
             ticks: log.size,
             time: moment::utc(log.time),
+            began_anew: log.broken,
             when: log.time,
         }
     }
 
-    fn row(&self) -> [String; 3] {
-        [self.name.clone(), self.ticks.to_string(), moment::local(self.when)]
+    fn row(&self) -> [String; 4] {
+        let began_anew = match self.began_anew {
+            0 => String::new(),
+            1 => "once, after a loss".to_owned(),
+            times => format!("{times} times, after losses"),
+        };
+        [self.name.clone(), self.ticks.to_string(), moment::local(self.when), began_anew]
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct SendArgs {
     /// Number of the article in the agreement that demands it
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     article: u32,
-    /// How far it goes: 1 need, 2 identity
+    /// How far it goes: 1 need, 2 identity too, where the rule lets the first message say it
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=2))]
     stage: u32,
 }

@@ -13,6 +13,7 @@ use crate::fields::FieldsArgs;
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
+use crate::reach;
 use crate::reference::Reference;
 use crate::refusal;
 use crate::request::{ApprovalId, RequestArgs, hex};
@@ -75,6 +76,7 @@ pub(crate) struct Asked {
 impl OpeningArgs {
     /// Opens the trail.
     pub(crate) async fn open(self, options: &Options, asked: Asked) -> Result<Answer, Failure> {
+        reach::check(asked.act, asked.stage)?;
         // What the record has is not asked for.
         let fields = if self.from_case.is_empty() { self.fields.read_or_ask(options)? } else { self.fields.read()? };
         let node = Node::connect(options).await?;
@@ -107,8 +109,8 @@ impl OpeningArgs {
         if let Some(asking) = node.asking() {
             return asking.ask(&node, Asks::OpenTrail(request)).await;
         }
-        let answer =
-            node.trails().open_trail(request).await.map_err(|status| refusal::of_request(&request_id, &status))?;
+        let refused = |status| reach::explained(refusal::of_request(&request_id, &status), asked.stage);
+        let answer = node.trails().open_trail(request).await.map_err(refused)?;
         opened(&answer.into_inner(), &self.request, &request_id)
     }
 }

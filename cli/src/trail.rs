@@ -1,6 +1,7 @@
 //! Trails: what was signed, step by step.
 
 mod compare;
+mod convert;
 mod export;
 mod folder;
 mod report;
@@ -15,6 +16,7 @@ use crate::args::Options;
 use crate::failure::Failure;
 use crate::output::Answer;
 use crate::trail::compare::CompareArgs;
+use crate::trail::convert::ConvertArgs;
 use crate::trail::export::ExportArgs;
 pub(crate) use crate::trail::show::ShowArgs;
 use crate::trail::verify::VerifyArgs;
@@ -34,6 +36,8 @@ pub(crate) enum TrailCommand {
     Verify(VerifyArgs),
     /// Hold two bundles of one trail against each other, offline: what did one leave out?
     Compare(CompareArgs),
+    /// Turn a bundle into JSON, or such JSON into the bundle again, byte for byte
+    Convert(ConvertArgs),
 }
 
 impl TrailCommand {
@@ -43,6 +47,7 @@ impl TrailCommand {
             Self::Export(args) => args.run(options).await,
             Self::Verify(args) => args.run(options),
             Self::Compare(args) => args.run(options),
+            Self::Convert(args) => args.run(),
         }
     }
 }

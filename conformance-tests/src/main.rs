@@ -45,6 +45,9 @@ struct Scenarios {
     /// Play each row without its part too
     #[arg(long)]
     delete: bool,
+    /// Play each row without each rule of its agreement in turn: no other one fails the step that rests on its part
+    #[arg(long)]
+    each_rule: bool,
     /// How many other rows are played beside each deletion
     #[arg(long, default_value_t = usize::MAX)]
     others: usize,
@@ -133,8 +136,9 @@ async fn scenarios(programs: &Programs, chosen: &Scenarios) -> Outcome<(String, 
     let all: Vec<u32> = rows::ROWS.iter().map(|row| row.number).collect();
     let rows = if chosen.rows.is_empty() { &all } else { &chosen.rows };
     let delete = if chosen.delete { rows.as_slice() } else { &[] };
-    let bar = bar((rows.len() + delete.len()) as u64)?;
-    let plan = matrix::Plan { rows, delete, others: chosen.others };
+    let each = if chosen.each_rule { rows.as_slice() } else { &[] };
+    let bar = bar((rows.len() + delete.len() + each.len()) as u64)?;
+    let plan = matrix::Plan { rows, delete, others: chosen.others, each };
     let matrix = matrix::run(programs, plan, move |plays| bar.set_position(plays)).await?;
     Ok((matrix.to_string(), matrix.well()))
 }

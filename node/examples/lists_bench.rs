@@ -14,9 +14,8 @@ use std::{
 use uput_core::{sensitive::Sensitive, wire::Role};
 use uput_node::{
     account::Caller,
-    init,
     node::{CaseListing, Listing, Node, Question, Secrets},
-    record,
+    node_key, record,
     storage::{Options, Storage, StorageKey},
 };
 
@@ -54,7 +53,7 @@ fn run() -> Result<(), Failed> {
 }
 
 fn open(folder: &Path) -> Result<Arc<Node>, Failed> {
-    let secrets = init::read_secrets(folder).map_err(|failure| failure.to_string())?;
+    let secrets = node_key::read(folder).map_err(|failure| failure.to_string())?;
     let key = StorageKey::new(secrets.storage);
     let storage = Storage::open(folder, &key, Options::default(), record::project)?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };

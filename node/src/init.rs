@@ -8,21 +8,20 @@ use std::path::{Path, PathBuf};
 
 use uput_core::entropy::Entropy;
 use uput_core::key::{Endpoint, KeyChain, KeyRecordDraft, SigningKey, sign_key_record};
-use uput_core::keyfile::{Cost, KeyFile, KeyFileError, Lock, NodeSecrets, write_organisation_key};
+use uput_core::keyfile::{Cost, KeyFileError, Lock, NodeSecrets, write_organisation_key};
 use uput_core::time::{Seconds, Span};
 use zeroize::Zeroizing;
 
 use crate::account::Token;
 use crate::config::{Config, LogLevel};
 use crate::exit::{Exit, Failure};
+use crate::node_key::NODE_KEY;
 use crate::on_call::OnCallConfig;
 use crate::rpc::access::{self, write_new};
 use crate::storage::{Options, Storage, StorageKey};
 
 /// The configuration of a node, in its folder.
 pub const CONFIGURATION: &str = "uput.toml";
-/// The secrets of a node, in its folder.
-pub const NODE_KEY: &str = "node.key";
 /// Length of a tick of the log, in seconds.
 const TICK: u64 = 600;
 
@@ -103,18 +102,6 @@ fn write_all(
 pub fn is_open_to_others(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(folder.join(NODE_KEY)).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
-}
-
-/// Reads the node's secrets from its folder.
-///
-/// # Errors
-/// [`Exit::Key`].
-pub fn read_secrets(folder: &Path) -> Result<NodeSecrets, Failure> {
-    let path = folder.join(NODE_KEY);
-    let failure = |reason: &dyn std::fmt::Display| Failure::new(Exit::Key, &format!("{}: {reason}", path.display()));
-    let text = Zeroizing::new(std::fs::read_to_string(&path).map_err(|error| failure(&error))?);
-    let file = KeyFile::parse(&text).map_err(|error| failure(&error))?;
-    file.open_node_secrets(None).map_err(|error| failure(&error))
 }
 
 fn configuration(plan: &Plan) -> Result<Config, Failure> {
@@ -201,7 +188,9 @@ fn draw(random: &mut impl Entropy) -> Zeroizing<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node_key;
     use std::os::unix::fs::PermissionsExt;
+    use uput_core::keyfile::KeyFile;
 
     /// Foreseeable on purpose.
     struct Counter(u8);
@@ -235,7 +224,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let founding = make(&plan(home.path()), now(), &mut Counter(0)).unwrap();
         let folder = home.path().join("node");
-        let secrets = read_secrets(&folder).unwrap();
+        let secrets = node_key::read(&folder).unwrap();
         assert!(founding.chain.newest().signing_key() == secrets.signing.public());
         let config = Config::read(&founding.configuration).unwrap();
         assert_eq!(config.endpoints, ["node.example:7420"]);

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod keybook;
 pub mod log;
 pub mod node;
+pub mod node_key;
 pub mod on_call;
 pub mod peer;
 pub mod places;

@@ -19,6 +19,7 @@ use uput_core::wire::case_service_server::CaseServiceServer;
 use uput_core::wire::change_service_server::ChangeServiceServer;
 use uput_core::wire::enquiry_service_server::EnquiryServiceServer;
 use uput_core::wire::follow_up_service_server::FollowUpServiceServer;
+use uput_core::wire::key_service_server::KeyServiceServer;
 use uput_core::wire::log_service_server::LogServiceServer;
 use uput_core::wire::node_service_server::NodeServiceServer;
 use uput_core::wire::on_call_service_server::OnCallServiceServer;
@@ -37,12 +38,12 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
-    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, LogCalls, NodeCalls, OnCall,
-    Overrides, Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
+    Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, KeyCalls, LogCalls, NodeCalls,
+    OnCall, Overrides, Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
-use uput_node::{clock, process, record, shutdown, telemetry};
+use uput_node::{clock, node_key, process, record, shutdown, telemetry};
 use zeroize::Zeroizing;
 
 /// How often it is looked for words whose time is over. [APR-9]
@@ -53,6 +54,8 @@ const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 const LARGEST_OF_ANYBODY: usize = 16 * 1024;
 /// Bytes of the largest answer: a bundle.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+/// Bytes of the longest chain of key records. [KEY-14]
+const LARGEST_CHAIN: usize = 16 * 1024 * 1024;
 const DAY: u64 = 86_400;
 
 /// One organisation's node.
@@ -159,8 +162,10 @@ async fn serve(path: &Path) -> Result<(), Failure> {
             "others can read node.key: run `chmod 600 node.key` in the data folder, and ask who has read it"
         );
     }
-    let secrets = init::read_secrets(&config.data)?;
-    let storage = open_storage(&config.data, &StorageKey::new(secrets.storage))?;
+    let storage = open_storage(&config.data, &StorageKey::new(node_key::read(&config.data)?.storage))?;
+    let folder = |error| Failure::new(Exit::Folder, &error);
+    let own = Node::own_chain(&storage).map_err(|error| folder(error.to_string()))?;
+    let secrets = node_key::settle(&config.data, own.newest())?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
     node.look_after_keys(&config.data);
@@ -182,12 +187,13 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     said
 }
 
-/// Destroys what people wrote about approvals, when its time is over. [APR-9]
+/// Destroys what people wrote about approvals, and sealing keys that were replaced, when their time is over. [APR-9] [NOD-82]
 async fn forget_old_words(node: Arc<Node>, shutdown: shutdown::Shutdown) {
     loop {
         // [TIM-43] By a clock that is wrong their time would seem over. What could not be destroyed is logged, and tried again.
         if node.may_end_by_time() {
             let _ = node.forget_old_words(clock::now());
+            let _ = node.destroy_retired(clock::now()).await;
         }
         tokio::select! {
             () = shutdown.requested() => return,
@@ -258,6 +264,11 @@ fn services(
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
         .add_service(OverrideServiceServer::new(Overrides(Arc::clone(node))))
+        .add_service(
+            KeyServiceServer::new(KeyCalls { node: Arc::clone(node), peers: Arc::clone(peers) })
+                .max_decoding_message_size(LARGEST_CHAIN)
+                .max_encoding_message_size(LARGEST_CHAIN),
+        )
         .add_service(LogServiceServer::new(LogCalls(Arc::clone(node))).max_encoding_message_size(LARGEST_ANSWER))
         .add_service(accesses)
         .add_service(agreements)

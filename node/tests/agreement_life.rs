@@ -25,7 +25,7 @@ const NEED: [(&str, &str); 1] = [("age_band", "30_59")];
 struct Town {
     houses: [House; 4],
     nodes: Vec<Arc<Node>>,
-    _carriers: Vec<Carrier>,
+    carriers: Vec<Carrier>,
 }
 
 async fn town() -> Town {
@@ -37,7 +37,7 @@ async fn town() -> Town {
         introduce(&nodes[0], "hotline", node, name).await;
         carriers.extend(Carrier::both(&nodes[0], node));
     }
-    Town { houses, nodes, _carriers: carriers }
+    Town { houses, nodes, carriers }
 }
 
 impl Town {
@@ -205,6 +205,30 @@ async fn with_a_suspended_party_nothing_new_begins_and_what_is_open_is_brought_t
     // With the others everything goes on, under the new version.
     let lipa = town.open(enquiry("shelter-lipa")).await.unwrap();
     assert_eq!(pinned(town.hotline(), &lipa).await, second.to_vec());
+}
+
+/// [LET-20] What was said before it began, and waits for the suspended party, goes no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_party_goes_no_more_once_it_is_suspended() {
+    let mut town = town().await;
+    let first = town.agree(DEMONSTRATION, &[0, 1, 2, 3]).await;
+    let open = town.held().await;
+    until(|| async { town.hotline().queued().items == 0 && town.jasen().queued().items == 0 }).await;
+    drop(town.carriers.drain(..2));
+    disclose(&town, open, Statement::Need).await.unwrap();
+    let mut second = first;
+    for number in [0, 2, 3] {
+        second = town.sign(&suspending(&after(first, 2), "shelter-jasen"), number).await.unwrap().id();
+    }
+    until(|| async { town.hotline().held_agreement(&second).is_some_and(|held| held.signed.is_some()) }).await;
+    let _carriers = Carrier::both(town.hotline(), town.jasen());
+    until(|| async { town.hotline().queued().items == 0 }).await;
+    for node in [town.hotline(), town.jasen()] {
+        let shown = node.show(&worker(), &open, true).await.unwrap();
+        let need = shown.events.into_iter().find(|event| event.kind == "need").unwrap();
+        assert_eq!(need.findings, if need.ours { vec!["party_suspended"] } else { vec![] });
+        assert!(need.ours || need.fields.is_empty());
+    }
 }
 
 /// [AGR-20] [AGR-33]

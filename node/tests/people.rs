@@ -1,102 +1,29 @@
 //! The list of what takes how many people, against a node that runs: every kind of event, each author, each basis.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod houses;
 mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use town::{BY, CONSENT, Carrier, House, danger, event, fields, introduce, known, say, somebody, until, worker};
+use houses::{Houses, PLAN, basis_fields, houses, opening, statement};
+use town::{event, fields, known, somebody, worker};
 use uput_core::{
-    agreement::compile,
     catalogue::Field,
-    envelope::{Envelope, MediaType},
-    event::{Decision, Statement},
+    event::Statement,
     id::TrailId,
     rejection::Rejection,
-    time::Seconds,
-    wire::{self, Act, LegalBasis, ServiceType},
+    wire::{self, Act, LegalBasis},
 };
 use uput_node::{
     account::AccountId,
-    node::{NewEvent, NewTrail, Node, Origin, Refused, Second, Why},
+    node::{NewEvent, NewTrail, Node, Refused, Second, Why},
 };
 
 /// The list. [APR-2]
 const PEOPLE: &str = include_str!("../../specs/people.tsv");
 /// What can be said at all. [STA-1]
 const STATES: &str = include_str!("../../specs/state/table.tsv");
-
-const AGREEMENT: &str = r#"
-title = "Everything that two invented organisations can say"
-version = 1
-valid_from = 2020-01-01T00:00:00Z
-valid_until = 2100-01-01T00:00:00Z
-grain = 1
-demonstration = true
-article = [{ number = 1, citation = "An invented duty", unverified = true }]
-decision = [{ type = "placement", issuers = ["social_work"] }, { type = "guardianship", issuers = ["psychosocial"] }]
-
-[party.hotline]
-organisation = "peer:hotline"
-name = "Hotline Breza (invented)"
-roles = ["hotline"]
-services = ["psychosocial"]
-
-[party.house]
-organisation = "peer:house"
-name = "House Jasen (invented)"
-services = ["shelter", "social_work"]
-
-[profile.all]
-need = ["language", "plan_tasks"]
-identity = ["name"]
-reply = ["reason_in_words"]
-
-[[rule]]
-number = 1
-act = "referral"
-sender = "hotline"
-receiver = "shelter"
-profile = "all"
-bases = ["explicit_consent", "guardian_consent", "child_best_interests", "vital_interests", "public_task_decision"]
-
-[[rule]]
-number = 2
-act = "notification"
-sender = "hotline"
-receiver = "social_work"
-profile = "all"
-bases = ["legal_duty", "vital_interests", "public_task_decision"]
-collapsed = true
-
-[[rule]]
-number = 3
-act = "transfer"
-sender = "hotline"
-receiver = "social_work"
-profile = "all"
-bases = ["explicit_consent", "guardian_consent", "child_best_interests", "legal_duty", "vital_interests", "public_task_decision"]
-collapsed = true
-
-[[rule]]
-number = 4
-act = "conference"
-sender = "hotline"
-receiver = "social_work"
-profile = "all"
-bases = ["explicit_consent", "guardian_consent", "child_best_interests", "legal_duty", "vital_interests", "public_task_decision"]
-collapsed = true
-
-[retention]
-values = "30 d"
-evidence = "3650 d"
-
-[amendment]
-threshold = 2
-"#;
-
-/// A plan of one task.
-const PLAN: (&str, &str) = ("plan_tasks", "1 safety_plan social_work 2099-01-31");
 
 /// A row of the list.
 struct Row {
@@ -144,32 +71,6 @@ fn every_kind_and_author_has_a_row() {
     }
 }
 
-struct Houses {
-    _carriers: [Carrier; 2],
-    hotline: Arc<Node>,
-    house: Arc<Node>,
-    _folders: [House; 2],
-}
-
-async fn houses() -> Houses {
-    let folders = [House::found(1).await, House::found(2).await];
-    let (hotline, house) = (folders[0].open(), folders[1].open());
-    introduce(&hotline, "hotline", &house, "house").await;
-    let carriers = Carrier::both(&hotline, &house);
-    let peers = BTreeMap::from([("hotline".to_owned(), folders[0].id), ("house".to_owned(), folders[1].id)]);
-    let compiled = compile(AGREEMENT, &peers).unwrap();
-    for (folder, node) in folders.iter().zip([&hotline, &house]) {
-        let key = folder.organisation_key();
-        let envelope = Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &[&key]).unwrap();
-        node.take_agreement(envelope, Origin::Account(&BY)).await.unwrap();
-    }
-    let id = compiled.agreement.id();
-    for node in [&hotline, &house] {
-        until(|| async { node.held_agreement(&id).is_some_and(|held| held.signed.is_some()) }).await;
-    }
-    Houses { _carriers: carriers, hotline, house, _folders: folders }
-}
-
 /// Trails in which what follows can be said.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum State {
@@ -193,76 +94,7 @@ const fn referral_or(law: bool) -> Act {
 /// A law's own trail: opened under a duty, to an authority.
 type Trails = BTreeMap<(State, bool), TrailId>;
 
-fn basis_fields(basis: LegalBasis) -> Vec<Field> {
-    fields(match basis {
-        LegalBasis::ExplicitConsent => &CONSENT,
-        LegalBasis::GuardianConsent => &[
-            ("guardian_class", "relative"),
-            ("guardian_authority", "An invented paper"),
-            ("child_assent", "assents"),
-            ("consent_form", "written"),
-            ("consent_language", "sq"),
-            ("consent_purpose", "A bed for tonight"),
-            ("consent_until", "2099-12-31"),
-        ],
-        LegalBasis::ChildBestInterests => {
-            &[("best_interests_reason", "no_caregiver"), ("authority_informed", "before")]
-        }
-        LegalBasis::LegalDuty => &[("client_told", "told"), ("client_told_on", "2026-01-01")],
-        LegalBasis::VitalInterests => return fields(&danger()),
-        LegalBasis::PublicTaskDecision => &[
-            ("decision_reference", "1/2026"),
-            ("decision_issuer", "An Invented Centre"),
-            ("decision_date", "2026-01-01"),
-            ("decision_until", "2099-12-31"),
-        ],
-        _ => &[],
-    })
-}
-
-fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
-    let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
-    NewTrail {
-        stays: None,
-        knowingly: Vec::new(),
-        by: worker(),
-        case: None,
-        second: Second::Nobody,
-        request_id: town::request_id(),
-        validate_only: true,
-        peer: "house".to_owned(),
-        agreement: None,
-        act,
-        service_type: if act == Act::Referral { ServiceType::Shelter } else { ServiceType::SocialWork },
-        stage,
-        basis,
-        article: u32::from(basis == LegalBasis::LegalDuty),
-        fields: [basis_fields(basis), fields(label)].concat(),
-        expiry: None,
-        occurred: None,
-        about: None,
-        attest: false,
-        rests_on: std::collections::BTreeSet::new(),
-        begins: None,
-        beside: wire::Beside::Unspecified,
-    }
-}
-
 impl Houses {
-    async fn settled(&self) {
-        let still = || self.hotline.queued().items + self.house.queued().items == 0;
-        for _ in 0..3 {
-            until(|| async { still() }).await;
-        }
-    }
-
-    async fn say(&self, opener: bool, trail: TrailId, statement: Statement) -> uput_core::id::EventId {
-        let node = if opener { &self.hotline } else { &self.house };
-        let said = say(node, trail, statement).await.unwrap();
-        self.settled().await;
-        said
-    }
-
     async fn trails(&self) -> Trails {
         let mut trails = Trails::new();
         for law in [false, true] {
@@ -305,13 +137,6 @@ impl Houses {
         }
         trails
     }
-
-    /// The first event of that kind in a trail.
-    async fn first(&self, trail: TrailId, kind: &str) -> uput_core::id::EventId {
-        let shown = self.hotline.show(&worker(), &trail, false).await.unwrap();
-        let first = shown.events.iter().find(|event| event.kind == kind).unwrap();
-        uput_core::id::EventId::parse(&first.event).unwrap()
-    }
 }
 
 /// Where a kind can be said.
@@ -324,61 +149,6 @@ fn state_for(kind: &str, opener: bool) -> State {
         ("reopened_after_withdrawal", _) => State::Withdrawn,
         ("reopened" | "purge_asked", _) | ("purged" | "retained", false) => State::Closed,
         _ => State::Live,
-    }
-}
-
-async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId) -> Statement {
-    let decision = |outcome| {
-        let kind = if opener { wire::DecisionType::Guardianship } else { wire::DecisionType::Placement };
-        Statement::Decision(Decision { kind, outcome, expiry: None, evidence: None })
-    };
-    let handed_over = |stage| Statement::HandedOver { stage, channel: wire::Channel::Telephone };
-    match kind {
-        "need" => Statement::Need,
-        "identity" => Statement::Identity,
-        "corrected" => Statement::Corrected,
-        "warned" => Statement::Warned(wire::WarningCode::DoNotContact),
-        "handed_over0" => handed_over(0),
-        "handed_over1" => handed_over(1),
-        "handed_over2" => handed_over(2),
-        "phoned" => Statement::Phoned(wire::PhoneAnswer::Yes),
-        "phoned_no" => Statement::Phoned(wire::PhoneAnswer::No),
-        "chosen_elsewhere" => Statement::ChosenElsewhere,
-        "withdrawn" => Statement::Withdrawn,
-        "revoked" => Statement::Revoked(wire::RevocationReason::WrongRecipient),
-        "closed" => Statement::Closed(wire::ClosureReason::Done),
-        "reopened" | "reopened_after_withdrawal" => Statement::Reopened,
-        "purge_asked" => Statement::PurgeAsked,
-        "transfer_offered" => Statement::TransferOffered,
-        "transfer_recalled" => Statement::TransferRecalled,
-        "transfer_completed" => Statement::TransferCompleted,
-        "decision" => decision(wire::DecisionOutcome::Granted),
-        "decision_no" => decision(wire::DecisionOutcome::Refused),
-        "acknowledged" => Statement::Acknowledged,
-        "held" => Statement::Held { until: Seconds::new(4_000_000_000).unwrap() },
-        "accepted" => Statement::Accepted,
-        "partly_accepted" => Statement::PartlyAccepted(wire::PartialForm::try_from(1).unwrap()),
-        "waitlisted" => Statement::Waitlisted,
-        "declined" => Statement::Declined(wire::DeclineReason::try_from(1).unwrap()),
-        "redirected" => Statement::Redirected(ServiceType::Police),
-        "misdirected" => Statement::Misdirected,
-        "contact_made" => Statement::ContactMade,
-        "could_not_reach" => Statement::CouldNotReach(wire::NotReachedReason::try_from(1).unwrap()),
-        "started" => Statement::Started,
-        "provided" => Statement::Provided(wire::Outcome::NeedMet),
-        "purged" => Statement::Purged(wire::PurgeManner::Destroyed),
-        "retained" => Statement::Retained { article: 1 },
-        "transfer_taken" => Statement::TransferTaken(houses.first(trail, "transfer_offered").await),
-        "minutes" => Statement::Minutes,
-        "plan" => Statement::Plan,
-        "task" => {
-            let plan = houses.first(trail, "plan").await;
-            Statement::Task { plan, number: 1, status: wire::TaskStatus::Done }
-        }
-        "visited" => Statement::Visited(wire::VisitOutcome::Met),
-        "visited_no" => Statement::Visited(wire::VisitOutcome::NobodyThere),
-        "escalated" => Statement::Escalated(ServiceType::Oversight),
-        other => panic!("no statement for {other}"),
     }
 }
 

@@ -22,6 +22,7 @@ use uput_core::{
     wire::{self, CheckLevel, ClosureReason, DeclineReason, LegalBasis, ReceiptOutcome, Role},
 };
 use uput_node::{
+    clock,
     disk::{Disk, DiskFile, RealDisk},
     node::{NewTrail, Node, Post},
     on_call::{Channels, OnCallConfig},
@@ -285,4 +286,24 @@ async fn no_head_counts_an_event_that_is_not_kept() {
     mood.now.store(WELL, SeqCst);
     let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
     assert_eq!(answer, (ReceiptOutcome::Stored, 0));
+}
+
+/// [LOG-100]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_read_an_entry_stands_still_and_says_why() {
+    let house = House::found(1).await;
+    let (node, mood) = moody(&house);
+    let now = clock::now();
+    let (later, check) =
+        (now.after(Span(600)), || node.checks(now).into_iter().find(|check| check.name == "log").unwrap());
+    mood.now.store(DAMAGED, SeqCst);
+    assert_eq!(node.close_ticks(later).await, Err(Rejection::ReadFailed));
+    assert_eq!(node.log().size(), 0);
+    let said = check();
+    assert_eq!(said.level(), CheckLevel::Error);
+    assert!(said.finding.contains("stands still") && said.finding.contains("cannot read"), "{}", said.finding);
+    mood.now.store(WELL, SeqCst);
+    node.close_ticks(later).await.unwrap();
+    assert!(node.log().size() > 0);
+    assert!(!check().finding.contains("stands still"));
 }

@@ -101,6 +101,25 @@ async fn a_bed_is_found_and_only_then_she_is_named() {
     assert_eq!(answered.collect::<Vec<_>>(), ["She has arrived"]);
 }
 
+/// [BAS-22]
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_node_remembers_whom_the_need_suspects_when_somebody_consents() {
+    let night = night().await;
+    let trail = night.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&night.shelter, &trail, "asked").await;
+    say(&night.shelter, trail, held()).await.unwrap();
+    reads(&night.hotline, &trail, "held").await;
+    let forms = [&[("guardian_authority", "INV-1"), ("child_assent", "assents")], &CONSENT[1..]].concat();
+    let need = async |more: &[(&'static str, &'static str)]| {
+        let (fields, basis) = (fields(&[more, &forms[..]].concat()), Some(LegalBasis::GuardianConsent));
+        night.hotline.record_event(NewEvent { fields, basis, ..event(trail, Statement::Need) }).await
+    };
+    need(&[("guardian_class", "other_parent"), ("perpetrator_relationship", "parent")]).await.unwrap();
+    let refused = need(&[("guardian_class", "parent")]).await.unwrap_err();
+    assert_eq!(refused.rejection(), Rejection::BasisNotAllowed);
+    need(&[("guardian_class", "other_parent"), ("language", "sq")]).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn identity_before_acceptance_is_refused_by_our_own_node() {
     let night = night().await;

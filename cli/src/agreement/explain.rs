@@ -89,7 +89,9 @@ impl ExplainArgs {
             }
             Explanation::No { rule, obstacle, why, remedy } => {
                 let rejection = obstacle.rejection().code();
-                let by = rule.map_or_else(String::new, |number| format!("rule {number}: "));
+                let by = rule.and_then(|number| document.agreement.rule(number));
+                // [AGR-64]
+                let by = by.map_or_else(String::new, |rule| format!("rule {}{}: ", rule.number, rule.doubt()));
                 page.line("no");
                 page.line(format!("{by}{why} [{rejection}]"));
                 page.line(format!("lawful would be {remedy}"));
@@ -124,6 +126,8 @@ fn shown(agreement: &Agreement, way: &Way, label: Label) -> Value {
     let carried: Vec<&str> = way.must.iter().map(|label| label.name()).collect();
     json!({
         "rule": way.rule,
+        "unverified": rule.is_some_and(|rule| rule.origin.unverified),
+        "source": rule.map(|rule| rule.origin.source.as_str()).unwrap_or_default(),
         "act": act,
         "profile": profile,
         "stage": way.stage,

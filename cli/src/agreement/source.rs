@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use serde_json::{Value, json};
-use uput_core::agreement::{Compiled, SourceError, Warning, compile, summary};
+use uput_core::agreement::{Compiled, SourceError, Warning, compile};
 use uput_core::id::{Id, OrgId};
 
 use crate::access::Node;
@@ -68,7 +68,7 @@ impl FromStr for PeerName {
 impl CheckArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let document = read(&self.file, options, &self.names.peers).await?;
-        let sentences = summary(&document.agreement);
+        let sentences = document.sentences();
         let id = document.unresolved.is_empty().then(|| document.agreement.id().to_string());
         let mut page = Page::default();
         page.line("The source is sound. It says:");

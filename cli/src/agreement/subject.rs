@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use uput_core::agreement::{Agreement, Warning};
+use uput_core::agreement::{Agreement, Warning, summary};
 use uput_core::envelope::{Envelope, MediaType};
 use uput_core::id::OrgId;
 
@@ -101,6 +101,16 @@ impl Document {
             _ => Err(Failure::new(Exit::Failed, "NO_SUCH_PARTY", format!("several parties are called {named:?}"))
                 .next("give more digits of the ID")),
         }
+    }
+
+    /// What it says, with the name that the source gives where nobody said whose ID it is: no ID is invented. [AGR-68]
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        let invented = self.unresolved.iter().filter_map(|name| Some((self.keys.get(name)?.to_string(), name)));
+        let invented: Vec<(String, &String)> = invented.collect();
+        let named = |sentence: String| {
+            invented.iter().fold(sentence, |sentence, (id, name)| sentence.replace(id, &format!("peer:{name}")))
+        };
+        summary(&self.agreement).into_iter().map(named).collect()
     }
 
     fn names(&self) -> String {

@@ -26,7 +26,7 @@ use crate::trust;
   uput trail compare ours.uput theirs.uput --trust trust.toml --json | jq '.bundles[].lacks[] | select(.why == \"withheld\")'
 
 Exit codes are those of `uput trail verify`, the strongest of either bundle and of both together; 11 also where an
-exporter left out what it had.")]
+exporter left out what it had, by what it signed or by its own dates.")]
 pub(crate) struct CompareArgs {
     /// One bundle
     one: PathBuf,
@@ -98,7 +98,11 @@ fn side(one: &Compared, page: &mut Page) {
     page.line(format!("  {} events, {whole}; exit code {}: {}", one.events, exit.code(), exit.meaning()));
     stands(one.headline.as_ref(), page);
     for lacking in &one.lacks {
-        let mark = if lacking.why == Why::Withheld { "LEFT OUT" } else { "not here" };
+        let mark = match lacking.why {
+            Why::Withheld => "LEFT OUT",
+            Why::Dated => "ASK WHY ",
+            Why::Unknown => "not here",
+        };
         let said = label::shown("kind", &lacking.kind);
         let (author, time) = (&lacking.author.name, moment::local(lacking.time));
         page.line(format!("  {mark}  {time}  {author} #{}: {said} ({})", lacking.number, lacking.event));

@@ -3,7 +3,10 @@
 //! Guarantees that a bundle is in memory only while it is verified, one for each core, and that the order of the answer
 //! is that of the names. Leaves the verdict to the core.
 
+mod answers;
+mod cited;
 mod files;
+mod page;
 mod row;
 mod tally;
 
@@ -18,12 +21,15 @@ use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
 use uput_core::trust::TrustFile;
 use uput_core::verdict;
 
+use self::answers::{Answer as Waited, Answers};
+use self::cited::{Citation, Cited};
 use self::files::Files;
 use self::row::Row;
 use self::tally::{Tally, Totals};
 use crate::args::Options;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::offline;
 use crate::output::{Answer, Page};
 use crate::progress;
 use crate::reading;
@@ -34,6 +40,16 @@ struct Verified {
     trust: Trust,
     bundles: Vec<Row>,
     totals: Totals,
+    answers: Vec<Waited>,
+    citations: Vec<Citation>,
+}
+
+/// What is kept of bundles that were verified.
+#[derive(Default)]
+struct Kept {
+    tally: Tally,
+    answers: Answers,
+    cited: Cited,
 }
 
 /// By whose word.
@@ -43,26 +59,34 @@ struct Trust {
     digest: String,
 }
 
-/// Verifies what ends in `.uput`, in subfolders too. [CLI-74]
-pub(super) fn verify(folder: &Path, trust: &TrustFile, options: &Options) -> Result<Answer, Failure> {
+/// Verifies what ends in `.uput`, in subfolders too, and writes a page of it if one is wanted. [CLI-74] [CLI-100]
+pub(super) fn verify(
+    folder: &Path,
+    trust: &TrustFile,
+    html: Option<&Path>,
+    options: &Options,
+) -> Result<Answer, Failure> {
     let files = files::find(folder)?;
     let bar = progress::bar(options, files.bundles.len() as u64, "verifying");
-    let (rows, tally) = verify_all(&files, trust, &bar);
+    let (bundles, kept) = verify_all(&files, trust, &bar);
     bar.finish_and_clear();
-    let exit = row::strongest(&rows);
-    let totals = tally.totals(files.others);
-    let mut page = Page::default();
-    write(&rows, &totals, exit, &mut page);
+    let exit = row::strongest(&bundles);
     let trust = Trust { made_by: trust.made_by.clone(), digest: trust.digest() };
-    Ok(Answer::ending(exit, &Verified { trust, bundles: rows, totals }, page)?
-        .if_lost("nothing was changed: verify the folder again"))
+    let totals = kept.tally.totals(files.others);
+    let all = Verified { trust, bundles, totals, answers: kept.answers.rows(), citations: kept.cited.rows() };
+    let mut page = Page::default();
+    write(&all, exit, &mut page);
+    if let Some(to) = html {
+        page::write(&all, exit, to)?;
+    }
+    Ok(offline::answer(&all, exit, page)?.if_lost("nothing was changed: verify the folder again"))
 }
 
 /// On all cores; what a bundle comes to is kept, and the bundle is not.
-fn verify_all(files: &Files, trust: &TrustFile, bar: &ProgressBar) -> (Vec<Row>, Tally) {
+fn verify_all(files: &Files, trust: &TrustFile, bar: &ProgressBar) -> (Vec<Row>, Kept) {
     let (next, workers) = (AtomicUsize::new(0), thread::available_parallelism().map_or(1, usize::from));
     let mut found = Vec::with_capacity(files.bundles.len());
-    let mut tally = Tally::default();
+    let mut kept = Kept::default();
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(workers);
         for _ in 0..workers {
@@ -71,40 +95,55 @@ fn verify_all(files: &Files, trust: &TrustFile, bar: &ProgressBar) -> (Vec<Row>,
         }
         drop(sender);
         for (at, row, of_one) in receiver {
-            tally.add(of_one);
+            kept.add(of_one);
             found.push((at, row));
             bar.inc(1);
         }
     });
     found.sort_by_key(|(at, _)| *at);
-    (found.into_iter().map(|(_, row)| row).collect(), tally)
+    (found.into_iter().map(|(_, row)| row).collect(), kept)
 }
 
 /// Takes one after the other until there is none, or nobody listens.
-fn work(files: &Files, trust: &TrustFile, next: &AtomicUsize, sender: &SyncSender<(usize, Row, Tally)>) {
+fn work(files: &Files, trust: &TrustFile, next: &AtomicUsize, sender: &SyncSender<(usize, Row, Kept)>) {
     loop {
         let at = next.fetch_add(1, Ordering::Relaxed);
         let Some(path) = files.bundles.get(at) else { return };
-        let (row, tally) = verify_one(path, files.name(path), trust);
-        if sender.send((at, row, tally)).is_err() {
+        let (row, kept) = verify_one(path, files.name(path), trust);
+        if sender.send((at, row, kept)).is_err() {
             return;
         }
     }
 }
 
-fn verify_one(path: &Path, name: String, trust: &TrustFile) -> (Row, Tally) {
+fn verify_one(path: &Path, name: String, trust: &TrustFile) -> (Row, Kept) {
     match reading::at_most(path, MAX_BUNDLE + MAX_BODY) {
         Ok(bytes) => {
             let report = verdict::verify(&bytes, trust);
-            (Row::of(name, &report), Tally::of(&report))
+            let kept = Kept {
+                tally: Tally::of(&report),
+                answers: Answers::of(&name, &report),
+                cited: Cited::of(&name, &report),
+            };
+            (Row::of(name, &report, &bytes), kept)
         }
-        Err(failure) => (Row::unread(name, &failure), Tally::unread()),
+        Err(failure) => (Row::unread(name, &failure), Kept { tally: Tally::unread(), ..Kept::default() }),
     }
 }
 
-fn write(rows: &[Row], totals: &Totals, exit: Exit, page: &mut Page) {
-    row::write(rows, page);
-    tally::write(totals, page);
+impl Kept {
+    fn add(&mut self, other: Self) {
+        self.tally.add(other.tally);
+        self.answers.add(other.answers);
+        self.cited.add(other.cited);
+    }
+}
+
+fn write(all: &Verified, exit: Exit, page: &mut Page) {
+    row::write(&all.bundles, page);
+    answers::write(&all.answers, page);
+    cited::write(&all.citations, page);
+    tally::write(&all.totals, page);
     page.line("");
     page.line(format!("exit code {}: the strongest of all, {}", exit.code(), exit.meaning()));
 }
@@ -120,9 +159,9 @@ mod tests {
             "format = \"uput trust file 1\"\nmade_by = \"a test\"\norganisation = []\nagreement = []\n",
         )
         .unwrap();
-        let (row, tally) = verify_one(Path::new("nowhere/gone.uput"), "gone.uput".to_owned(), &trust);
+        let (row, kept) = verify_one(Path::new("nowhere/gone.uput"), "gone.uput".to_owned(), &trust);
         assert_eq!(row::strongest(std::slice::from_ref(&row)), Exit::Failed);
-        let totals = serde_json::to_value(tally.totals(0)).unwrap();
+        let totals = serde_json::to_value(kept.tally.totals(0)).unwrap();
         assert_eq!(totals["by_exit_code"][0]["exit_code"], 1);
     }
 }

@@ -107,7 +107,7 @@ fn checked(check: &Check) -> Checked {
         outcome,
         requirement: check.requirement,
         sentence: check.sentence,
-        problems: check.problems.iter().map(|problem| clean(&checks::describe(problem))).collect(),
+        problems: check.problems.iter().map(|one| clean(&checks::describe(one))).chain(checks::more(check)).collect(),
     }
 }
 
@@ -134,6 +134,6 @@ const fn of_delay(verdict: Option<Conformance>) -> &'static str {
 }
 
 /// SHA-256, in hexadecimal digits.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref())
 }

@@ -17,7 +17,7 @@ use crate::reference::Reference;
 use crate::request::hex;
 use crate::staff::opened;
 use crate::staff::ring::KeyArgs;
-use crate::trail::view::{TrailView, asks, disclosed};
+use crate::trail::view::{TrailView, asks, catalogue_place, disclosed};
 use crate::why::WhyArgs;
 
 /// Which trail.
@@ -77,7 +77,18 @@ impl ShowArgs {
         let mut trail = self.trail.trail(&node, self.values, self.contact.to_wire(), self.why.reason()?).await?;
         opened::open(&mut trail, &self.keys, &node, options).await?;
         self.contact.guard_trail(&mut trail);
+        in_order(&mut trail);
         Ok(trail)
+    }
+}
+
+/// Labels in the order of the catalogue.
+fn in_order(trail: &mut wire::Trail) {
+    for event in &mut trail.events {
+        event.fields.sort_by_key(|field| catalogue_place(&field.label));
+        for labels in [&mut event.withheld, &mut event.knowingly, &mut event.stripped] {
+            labels.sort_by_key(|label| catalogue_place(label));
+        }
     }
 }
 
@@ -109,7 +120,7 @@ fn head(trail: &wire::Trail, page: &mut Page) {
         page.pair("ask next", escalation(next));
     }
     for ending in &trail.endings {
-        page.pair(&format!("ends: {}", label::shown("ending", &ending.what)), expiring::when(ending));
+        page.pair(&format!("ends: {}", expiring::what(ending)), expiring::when(ending));
     }
     page.pair("changed", moment::local(trail.changed));
     contact::describe(trail.contact, page);
@@ -146,7 +157,7 @@ fn due(deadline: &wire::Deadline, peer: &str) -> String {
         met => format!(", done {} on {}", moment::local(met), word(deadline.met_ours)),
     };
     let late = if deadline.overdue { ", LATE" } else { "" };
-    format!("{} {whose}{late}{from}{met}", moment::local(deadline.due))
+    format!("{} {whose}{late}{from}{met}{}", moment::local(deadline.due), came(deadline))
 }
 
 /// Between which times it was signed, on the other side's word; nothing, where that has said nothing. [TIM-1]
@@ -183,6 +194,16 @@ fn settled(event: &wire::TrailEvent, trail: &wire::Trail) -> String {
         said => {
             format!("{who} on {} that its time is over; whether anything went onward is not told", moment::local(said))
         }
+    }
+}
+
+/// When what met it was with whoever waited, if that was not when it was said. [TIM-74]
+fn came(deadline: &wire::Deadline) -> String {
+    match deadline.came {
+        0 => String::new(),
+        came if came.abs_diff(deadline.met) < 60 => String::new(),
+        came if deadline.met_ours => format!(", with them {} on their word", moment::local(came)),
+        came => format!(", here {} on our word", moment::local(came)),
     }
 }
 

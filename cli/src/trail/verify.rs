@@ -37,7 +37,7 @@ pub(crate) struct VerifyArgs {
     /// The trust file; see `uput trust create`
     #[arg(long, value_name = "FILE")]
     trust: PathBuf,
-    /// Write the verdict as a page for reading and printing too, into a new file; of one bundle
+    /// Write the verdict as a page for reading and printing too, into a new file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -46,10 +46,7 @@ impl VerifyArgs {
     pub(crate) fn run(&self, options: &Options) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
         if self.bundle.is_dir() {
-            if self.html.is_some() {
-                return Err(Failure::usage("a page is made of one bundle", "name the bundle, not its folder"));
-            }
-            return folder::verify(&self.bundle, &trust, options);
+            return folder::verify(&self.bundle, &trust, self.html.as_deref(), options);
         }
         let spinner = progress::spinner(options, "verifying");
         let bytes = reading::at_most(&self.bundle, MAX_BUNDLE + MAX_BODY);

@@ -1,6 +1,7 @@
 //! A trail as programs see it.
 
 use serde::Serialize;
+use uput_core::catalogue::Label;
 use uput_core::wire::{self, Act, AttestationStanding, ContactFit, LegalBasis, ServiceType};
 
 use crate::code::word_of;
@@ -49,6 +50,9 @@ struct DeadlineView {
     from_ours: bool,
     met_ours: bool,
     ended: bool,
+    stands: Option<String>,
+    came: Option<String>,
+    leeway: u64,
 }
 
 /// What ends; the time is null where it stands in a value.
@@ -183,7 +187,13 @@ pub(crate) fn disclosed(trail: &wire::Trail) -> Vec<FieldView> {
             None => fields.push(FieldView { label: field.label.clone(), value }),
         }
     }
+    fields.sort_by_key(|field| catalogue_place(&field.label));
     fields
+}
+
+/// Where a label stands in the catalogue: people read labels in that order, and an event has them in none.
+pub(crate) fn catalogue_place(label: &str) -> Option<usize> {
+    Label::ALL.iter().position(|known| known.name() == label)
 }
 
 impl CounterpartView {
@@ -209,6 +219,9 @@ impl DeadlineView {
             from_ours: deadline.from_ours,
             met_ours: deadline.met_ours,
             ended: deadline.ended,
+            stands: moment::utc(deadline.stands),
+            came: moment::utc(deadline.came),
+            leeway: deadline.leeway,
         }
     }
 }

@@ -201,9 +201,15 @@ transcripts! {
     staff_require_approved: "staff require --needed 2 --among 3 --shares-only --approval 5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c5c";
     approval_request_of_an_unsealing: "approval request --reason mistake -- staff require --needed 2 --among 3 --shares-only";
     staff_require_shares: "staff require --needed 2 --among 3 --shares-only";
+    key_status: "key status";
+    key_sign_without_key: "key sign keys.uput --to signed.uput";
     log_status: "log status";
     log_witness: "log witness ministry";
     log_witness_remove: "log witness ministry --remove";
+    log_evidence: "log evidence --to .";
+    log_evidence_of_nobody: "log evidence --peer Nobody --to .";
+    log_evidence_of_none: "log evidence --peer Clinic --to .";
+    log_evidence_of_what_proves_nothing: "log evidence --peer Liar --to .";
     log_witness_nobody: "log witness Nobody";
     places_list: "places list";
     places_set: "places set shelter --places 12 --overflow 3";

@@ -1,10 +1,13 @@
 //! What an auditor does with many bundles, and with one that goes to a court.
 
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
 use uput_core::slot::Extent;
 use uput_core::verdict;
 
 use crate::auditor::{Desk, assert_told};
-use crate::harness::{json, run};
+use crate::harness::{golden, json, run};
 
 /// A folder of a good bundle, one with closed slots, an altered one in a subfolder, and what is no bundle.
 fn mixed(desk: &Desk) {
@@ -73,9 +76,6 @@ fn a_folder_without_a_bundle_is_no_verdict() {
     std::fs::create_dir(desk.path().join("empty")).unwrap();
     let empty = run(desk.path(), ["trail", "verify", "empty", "--trust", "trust.toml", "--json"], "");
     assert_eq!((empty.code, json(&empty)["error"]["reason"].as_str()), (1, Some("NO_BUNDLE")));
-    mixed(&desk);
-    let page = run(desk.path(), ["trail", "verify", "bundles", "--trust", "trust.toml", "--html", "x.html"], "");
-    assert_eq!(page.code, 2);
 }
 
 /// The text of a page, as a reader sees it.
@@ -152,7 +152,7 @@ fn two_bundles_of_one_trail_are_held_against_each_other() {
     let people = run(desk.path(), words, "");
     let object = json(&run(desk.path(), words.iter().copied().chain(["--json"]), ""));
     assert_eq!((people.code, object["exit_code"].as_u64()), (11, Some(11)), "{}", people.stdout);
-    assert_eq!(people.stdout.matches("LEFT OUT").count(), 2);
+    assert_eq!(people.stdout.matches("ASK WHY").count(), 2);
     assert_eq!(object["bundles"][1]["lacks"].as_array().unwrap().len(), 2);
     let compare = |one: &str, two: &str| {
         let run = run(desk.path(), ["trail", "compare", one, two, "--trust", "trust.toml", "--json"], "");
@@ -163,4 +163,71 @@ fn two_bundles_of_one_trail_are_held_against_each_other() {
     assert_eq!(compare("night.uput", "another.uput"), (1, "OTHER_TRAIL".to_owned()));
     assert_eq!(compare("night.uput", "cut.uput"), (1, "MALFORMED".to_owned()));
     assert_eq!(compare("night.uput", "nowhere.uput").0, 1);
+}
+
+/// [CLI-100] What an ombudsman is told of the set that the core's tests write, whole.
+#[test]
+fn the_ombudsman_is_told_every_refusal_and_every_silence_and_whose_word_it_is() {
+    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance-tests/sets/the-refused-boy");
+    let desk = tempfile::tempdir().unwrap();
+    let (bundles, trust) = (set.join("bundles"), set.join("trust.toml"));
+    let words =
+        [OsStr::new("trail"), OsStr::new("verify"), bundles.as_os_str(), OsStr::new("--trust"), trust.as_os_str()];
+    let more = |last: &[&str]| {
+        let words = words.iter().copied().map(OsStr::to_owned);
+        run(desk.path(), words.chain(last.iter().map(OsString::from)), "")
+    };
+    golden("sets/the-refused-boy", &more(&[]).stdout);
+    let programs = more(&["--json"]);
+    golden("sets/the-refused-boy-json", &programs.stdout);
+    let answers = json(&programs)["answers"].clone();
+    let told: Vec<_> = answers
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| [&row["asked_of"], &row["came_to"], &row["code"]].map(|word| word.as_str().unwrap_or("").to_owned()))
+        .collect();
+    let expected = [
+        ["clinic-by-the-river", "refused", "no_place"],
+        ["clinic-by-the-river", "refused", "decision_missing"],
+        ["institute", "refused", "not_competent"],
+        ["hospital-on-the-hill", "no_answer", ""],
+        ["ward-in-the-next-town", "no_answer", ""],
+    ];
+    assert_eq!(told, expected.map(|row| row.map(str::to_owned)));
+    // What a log proves, and what is somebody's word.
+    let proven: Vec<bool> = answers.as_array().unwrap().iter().map(|row| !row["until"]["proven"].is_null()).collect();
+    assert_eq!(proven, [true, true, false, true, false]);
+    // One refusal in the bundles of both is one row, with both files.
+    assert_eq!(answers[2]["files"].as_array().unwrap().len(), 2);
+    more(&["--html", "set.html", "--quiet"]);
+    golden("sets/the-refused-boy-page", &std::fs::read_to_string(desk.path().join("set.html")).unwrap());
+}
+
+/// [CLI-101]
+#[test]
+fn what_a_bundle_cites_is_looked_for_in_the_others_and_missed_where_it_is_not() {
+    let desk = Desk::new();
+    let folder = desk.path().join("set");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("night.uput"), desk.bundle(&Extent::LABELS)).unwrap();
+    let words = ["trail", "verify", "set", "--trust", "trust.toml", "--json"];
+    let standing = || {
+        let cited = json(&run(desk.path(), words, ""))["citations"].clone();
+        let row = cited.as_array().unwrap()[0].clone();
+        assert_eq!((cited.as_array().unwrap().len(), row["what"].as_str()), (1, Some("decision")));
+        (row["standing"].as_str().unwrap().to_owned(), row["found"].as_str().map(str::to_owned))
+    };
+    assert_eq!(standing(), ("missing".to_owned(), None));
+    let decision = desk.world.decision(&desk.world.hotline).bundle(&desk.world.hotline, &Extent::LABELS);
+    std::fs::write(folder.join("notice.uput"), &decision).unwrap();
+    assert_eq!(standing(), ("here".to_owned(), Some("notice.uput".to_owned())));
+    let people = run(desk.path(), &words[..5], "");
+    assert!(people.stdout.contains("it stands in notice.uput, with effect"), "{}", people.stdout);
+    // What stands in a file that somebody changed is not called found.
+    let mut altered = decision.clone();
+    let last = altered.len() - 1;
+    altered[last] ^= 1;
+    std::fs::write(folder.join("notice.uput"), altered).unwrap();
+    assert_eq!(standing(), ("not_authentic_there".to_owned(), Some("notice.uput".to_owned())));
 }

@@ -12,11 +12,13 @@ mod accesses;
 mod agreements;
 mod auditor;
 mod commands;
+mod evidence;
 mod failures;
 mod fake_node;
 mod folders;
 mod harness;
 mod help;
+mod keys;
 mod languages;
 #[allow(dead_code, reason = "the core's own tests use the rest of it")]
 #[path = "../../../proto/core/tests/verdict/sample.rs"]

@@ -7,7 +7,7 @@ from collections import namedtuple
 
 from .vector import specs
 
-Act = namedtuple("Act", "about stage bases without_opener without_peer")
+Act = namedtuple("Act", "about stage bases without_opener without_peer yes")
 Row = namedtuple("Row", "kind author class_ precondition facts")
 
 
@@ -22,8 +22,8 @@ def _words(cell):
 
 
 ACTS = {
-    act: Act(about, int(stage), _words(bases), _words(opener), _words(peer))
-    for act, about, stage, bases, opener, peer, _ in _lines("acts.tsv")
+    act: Act(about, int(stage), _words(bases), _words(opener), _words(peer), int(yes))
+    for act, about, stage, bases, opener, peer, yes, _ in _lines("acts.tsv")
 }
 # (kind, author) to row; a precondition is a list of alternatives, each a list of words, empty for `any`
 TABLE = {

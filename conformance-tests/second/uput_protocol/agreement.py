@@ -166,6 +166,7 @@ def _check_rules(message):
     profiles = {one.name: one for one in message.profiles}
     for one in message.rules:
         demand(one.number != 0, "rule 0")
+        _source(one)
         demand(known("Act", one.act) and known("ServiceType", one.receiver), "code")
         _codes("LegalBasis", one.bases)
         demand(any(one.sender in party.roles for party in message.parties), "sender")  # [AGR-11]
@@ -188,7 +189,7 @@ def _check_rule(rule, profile, articles):
 def _cell_holds(cell, label, profile):
     if cell == "1":
         return label not in profile.enquiry
-    if cell == "2":
+    if cell in ("2", "asked"):
         return label in profile.identity
     if cell == "tick":
         return label in profile.identity and label in profile.ticked
@@ -199,11 +200,13 @@ def _cell_holds(cell, label, profile):
 
 def _check_spans(message):
     for one in message.timers:  # [AGR-15]
+        _source(one)
         demand(known("Act", one.act) and known("TimerKind", one.kind), "timer")
         _span(one.seconds)
     _ascending([(one.act, one.kind) for one in message.timers])
     _check_escalation(message.escalation)
     demand(message.retention is not None, "retention")
+    _source(message.retention)
     _span(message.retention.values)
     _span(message.retention.evidence)
     demand(message.retention.evidence >= message.retention.values, "evidence")  # [AGR-18]
@@ -213,6 +216,7 @@ def _check_escalation(steps):
     demand(len(steps) <= 256, "too many")
     for one in steps:  # [AGR-50]
         demand(known("ServiceType", one.service_type), "escalation")
+        _source(one)
         _span(one.after)
         _codes("Act", one.acts)
         _codes("TimerKind", one.timers)
@@ -228,6 +232,10 @@ def _meet(a, b):
     return not a or not b or bool(set(a) & set(b))
 
 
+def _source(clause):
+    demand(clause.source == "" or is_text(clause.source, 200), "source")  # [AGR-62]
+
+
 def _span(seconds):
     demand(1 <= seconds <= LONGEST_SPAN, "span")
 
@@ -235,6 +243,7 @@ def _span(seconds):
 def _check_decisions(decisions):
     for one in decisions:
         demand(known("DecisionType", one.type) and one.issuers, "decision")  # [AGR-17]
+        _source(one)
         _codes("ServiceType", one.issuers)
     _ascending([one.type for one in decisions])
 

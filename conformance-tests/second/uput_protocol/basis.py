@@ -31,7 +31,7 @@ LABELS = {
     ),
     "child_best_interests": (_words("best_interests_reason supervisor authority_informed"), frozenset()),
     "legal_duty": (_TOLD, frozenset()),
-    "vital_interests": (_words("danger basis_until review_by"), _TOLD),
+    "vital_interests": (_words("danger basis_until review_by supervisor"), _TOLD),
     "public_task_decision": (_words("decision_reference decision_issuer decision_date decision_until"), _TOLD),
     NONPERSONAL: (frozenset(), frozenset()),
 }
@@ -65,12 +65,29 @@ def missing(basis: str, labels, values: dict) -> bool:
     return bool(some) and not MANDATE <= set(labels)
 
 
+# [BAS-22] what an earlier disclosure of the trail may say against a basis
+HEARD = ("age_band", "perpetrator_relationship")
+
+
+def told_contradicts(basis: str, values: dict, before: dict) -> bool:
+    """Whether what was told before does not stand with the basis that these values carry (BAS-22)."""
+    own = {label: value for label, value in values.items() if label not in HEARD}
+    get = {**own, **before}.get
+    if basis == "explicit_consent":
+        return get("age_band") in ("0_5", "6_11")
+    if basis == "child_best_interests":  # [BAS-40]
+        return get("age_band") in ("18_29", "30_59", "60_plus")
+    return basis == "guardian_consent" and _guardian_contradicted(get)
+
+
 def contradicted(basis: str, values: dict, time: int, receiver: str) -> bool:
     """Whether what is seen does not stand with the basis (BAS-8 to BAS-11)."""
     get = values.get
     if basis == "explicit_consent" and get("age_band") in ("0_5", "6_11"):
         return True
     if basis == "guardian_consent" and _guardian_contradicted(get):
+        return True
+    if basis == "child_best_interests" and get("age_band") in ("18_29", "30_59", "60_plus"):  # [BAS-40]
         return True
     scope = get("mandate_scope")
     if basis in CONSENTS and scope is not None and receiver not in scope.split(" "):

@@ -8,12 +8,11 @@ from . import disclosure, envelope
 from .basis import NONPERSONAL
 from .event import check_evidence
 from .event import read as read_event
-from .permit import DISCLOSING, Request, judge, occasion_of, permit
+from .permit import DISCLOSING, Request, judge, occasion_of, permit, tells
 from .rejection import Rejection
 from .schema import word
 from .state import Node, State, word_of
 
-_GRANTS = ("granted", "granted_in_part")
 
 
 class Opened:
@@ -107,7 +106,8 @@ class Conformance:
 
     def _node(self, one):
         side = "O" if one.author == self.admission.parties[0] else "P"
-        return Node(one.id, side, word_of(one, self.stage), one.prev, one.seen, one.names)
+        kind = one.said.type if one.kind == "decision" else None  # [STA-70]
+        return Node(one.id, side, word_of(one, self.stage), one.prev, one.seen, one.names, type=kind)
 
     def check_state(self):
         for name in self.state.void:
@@ -153,8 +153,25 @@ class Conformance:
         except Rejection as rejection:
             self.problems.broken("BUN-57" if rejection.code == "AGREEMENT_NOT_IN_FORCE" else "BUN-55", one.id)
             return
-        for verdict, requirement in judge(permitted, self.opened.slots(one), len(one.slots), one.time):
+        told = self._told_before(one) if permitted.discloses else {}
+        for verdict, requirement in judge(permitted, self.opened.slots(one), len(one.slots), one.time, told):
             (self.problems.broken if verdict == "no" else self.problems.doubt)(requirement, one.id)
+
+    def _told_before(self, one):
+        """What its author had told of her in its past, as far as it was outstanding and is open (BAS-22)."""
+        told = {}
+        view = self.state.view_of(one.id)
+        for name in self.state.ids(view.outstanding):
+            before = self.admission.admitted[name]
+            if before.author != one.author or before.terms is None:
+                continue
+            occasion = occasion_of(before, self.admission.parties[0])
+            try:
+                permitted = permit(self.agreement, self.request, occasion, before.terms, before.time)
+            except Rejection:
+                continue
+            told.update(tells(permitted, self.opened.slots(before), len(before.slots), before.time))
+        return told
 
     def _check_dates(self, one, occasion):
         """BUN-57: whether something that is before it, or after it, claims a time outside of the agreement."""
@@ -183,14 +200,18 @@ class Conformance:
         return told and one.terms is not None
 
     def _check_ground(self, one):
-        """BUN-52 of an identity that rests on a decision which its issuer may not make."""
+        """BUN-52 of an identity that rests on decisions alone."""
         view = self.state.view_of(one.id)
         if self.stage == 2 or view.covers:
             return
-        past = [self.admission.admitted[name] for name in self.admission.past[one.id]]
-        grants = [e for e in past if e.kind == "decision" and e.code in _GRANTS]
-        judged = [self.evidence.issuer(e) is None or self._may_decide(self.evidence.issuer(e), e) for e in grants]
-        if grants and not any(judged):
+        grounds = [self.admission.admitted[name] for name in self.state.ids(view.grounds)]
+        if grounds and not any(self._carries(e, one.time) for e in grounds):
             self.problems.broken("BUN-52", one.id)
+
+    def _carries(self, decision, time):
+        """A ground whose issuer may make it, as far as that is known, and that had not ended (EVT-31)."""
+        issuer = self.evidence.issuer(decision)
+        made = issuer is None or self._may_decide(issuer, decision)
+        return made and not (decision.said.expiry and decision.said.expiry < time)
 
 

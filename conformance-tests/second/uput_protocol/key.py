@@ -34,6 +34,8 @@ class KeyRecord:
         self.signing_key = message.signing_key
         self.tls_key = message.tls_key
         self.witnesses = message.witnesses
+        self.recovery = message.recovery
+        self.recovered = False
 
 
 def read_record(env) -> KeyRecord:
@@ -82,14 +84,20 @@ def admit_sealing_key(key: bytes) -> None:
 
 
 def _check_organisations(message):
-    own = message.organisation
-    recovery = message.recovery
-    if message.number == 0:  # [KEY-9] a first record has neither
-        demand(not message.witnesses and recovery is None, "first record")
-    _check_set(message.witnesses, own)
-    if recovery is not None:
-        _check_set(recovery.organisations, own)
-        demand(1 <= recovery.threshold <= len(recovery.organisations), "threshold")
+    if message.number == 0:  # [KEY-9] a first record has none
+        demand(not message.witnesses, "first record")
+    _check_set(message.witnesses, message.organisation)
+    if message.recovery is not None:
+        _check_recovery(message)
+
+
+def _check_recovery(message):
+    keys = message.recovery.keys  # [KEY-26]
+    for key in keys:
+        ed25519.admit(key)
+    demand(len(keys) <= 16 and all(a < b for a, b in zip(keys, keys[1:])), "recovery keys")
+    demand(1 <= message.recovery.threshold <= len(keys), "threshold")
+    demand(not {message.organisation_key, message.signing_key, message.tls_key} & set(keys), "one key, one use")
 
 
 def _check_set(organisations, own):
@@ -158,7 +166,12 @@ class Chain:
 
     @property
     def forked(self):
-        return bool(self.branches)
+        return bool(self.rivals)
+
+    @property
+    def rivals(self):
+        """Second successors that may count as well: no recovery set has decided (KEY-28)."""
+        return [one for one in self.branches if one.recovered or not self.main[one.number].recovered]
 
     def attach(self, record: KeyRecord) -> str:
         """Takes one record in: `new`, `known` or `fork`; else a rejection (KEY-13)."""
@@ -189,27 +202,50 @@ class Chain:
             raise Rejection("BROKEN_CHAIN", "a successor of the other branch")  # [KEY-16]
         if len(self.by_id) >= LONGEST_CHAIN:  # [KEY-14]
             raise Rejection("TOO_LARGE", "chain")
-        check_signatures(record, before)
+        record.recovered = check_signatures(record, before)
         self.by_id[record.id] = record
         if before is self.newest:
             self.main.append(record)
+            return "new"
+        if record.recovered and not self.main[record.number].recovered:
+            self._take_over(record)  # [KEY-28]
             return "new"
         self.branches.append(record)
         return "fork"
 
 
-def check_signatures(record: KeyRecord, before) -> None:
-    """A valid signature by each key that must sign, and no other (KEY-12)."""
+    def _take_over(self, record):
+        other, *gone = self.main[record.number :]
+        gone += [one for one in self.branches if one.number > record.number]
+        for one in gone:
+            del self.by_id[one.id]
+        self.branches = [one for one in self.branches if one.number <= record.number] + [other]
+        self.main[record.number :] = [record]
+
+
+def check_signatures(record: KeyRecord, before) -> bool:
+    """A valid signature by each key that must sign, and no other (KEY-12). True: by the recovery set (KEY-27)."""
     keys = [record.organisation_key, record.signing_key, record.tls_key]
-    if before is not None and before.organisation_key != record.organisation_key:
-        keys.append(before.organisation_key)
-    wanted = {ed25519.key_id(key): key for key in keys}
     given = dict(record.envelope.signatures)
+    helpers = None
+    if before is not None and before.organisation_key != record.organisation_key:
+        helpers = _helpers(keys, before, given)
+        keys += [before.organisation_key] if helpers is None else helpers
+    wanted = {ed25519.key_id(key): key for key in keys}
     if set(wanted) != set(given) or len(wanted) != len(keys):
         raise Rejection("WRONG_SIGNERS", "key record")
     for one, key in wanted.items():
         if not ed25519.holds(key, given[one], record.envelope.signed):
             raise Rejection("BAD_SIGNATURE", "key record")
+    return helpers is not None
+
+
+def _helpers(own, before, given):
+    """The recovery keys of the record before that signed, if they are enough and stand in for the organisation key."""
+    if before.recovery is None or ed25519.key_id(before.organisation_key) in given:
+        return None
+    helpers = [key for key in before.recovery.keys if key not in own and ed25519.key_id(key) in given]
+    return helpers if len(helpers) >= before.recovery.threshold else None
 
 
 _PIN_PREFIX = bytes.fromhex("302a300506032b6570032100")

@@ -138,13 +138,22 @@ class Proof:
             return False
         return all(self._entry_leads(one, checkpoint, base) for one in self.shown)
 
-    def _entry_leads(self, one, checkpoint, base):
+    def leaf(self):
+        """The hash of its tick's leaf, as its first entry leads there."""
+        return self._leaf_by(self.shown[0])
+
+    def _leaf_by(self, one):
         entry = one.nonce + bytes([one.kind]) + one.id
         root = follow(h(b"\x00" + entry), one.index, self.entries, one.path)
         if root is None:
+            return None
+        return h(b"\x00uput/v1/tick" + self.tick.to_bytes(8, "big") + self.entries.to_bytes(4, "big") + root)
+
+    def _entry_leads(self, one, checkpoint, base):
+        leaf = self._leaf_by(one)
+        if leaf is None:
             return False
-        leaf = b"uput/v1/tick" + self.tick.to_bytes(8, "big") + self.entries.to_bytes(4, "big") + root
-        return follow(h(b"\x00" + leaf), self.tick - base, checkpoint.size, self.leaf_path) == checkpoint.root
+        return follow(leaf, self.tick - base, checkpoint.size, self.leaf_path) == checkpoint.root
 
 
 def follow(leaf: bytes, index: int, size: int, path: list):

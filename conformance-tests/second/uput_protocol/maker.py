@@ -148,7 +148,9 @@ class Maker:
             party.organisation = replaced[party.organisation]
         message.parties.sort(key=lambda one: one.organisation)
         for profile in message.profiles:
-            if profile.name != "notice":
+            if profile.name == "notice":  # without a tick, where nobody could ask her
+                profile.identity = sorted([*profile.identity, "provenance"])
+            else:
                 profile.identity, profile.ticked = sorted([*profile.identity, "provenance"]), sorted([*profile.ticked, "provenance"])
         if self.chance(0.1):
             message.valid_until = BEGIN + self.rng.choice((5, 20, 60))

@@ -5,7 +5,7 @@ Guarantees: the same seed and number give the same mutant, whatever came before.
 
 import random
 
-from . import envelope, protobuf
+from . import envelope, log_mutant, protobuf
 from .maker import Maker
 from .protobuf import Message
 from .rejection import Rejection
@@ -20,10 +20,15 @@ class Mutants:
         vectors = [Vector(path) for path in files]
         self.bases = [(one.name, one.bytes_of("bundle") or b"", one.bytes_of("trust")) for one in vectors]
         self.bases = [one for one in self.bases if len(one[1]) < 200_000]
+        files = sorted((specs() / "vectors" / "witnessed").glob("*.txt"))
+        self.logged = [(one.name, one.bytes_of("bundle"), one.bytes_of("trust")) for one in map(Vector, files)]
 
     def make(self, number):
         """(what was done, bytes of the bundle, bytes of the trust file)."""
         rng = random.Random(f"{self.seed}/{number}")
+        if rng.random() < 0.2:
+            name, data, trust = rng.choice(self.logged)
+            return f"{name}, logs", *log_mutant.mutate(rng, data, trust)
         if rng.random() < 0.5:
             data, trust = Maker(rng).bundle()
             name, trust = "made", trust.encode()

@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from . import attestation, catalogue
 from .acts import ACTS
-from .basis import CONSENTS, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, missing, serves_stage
+from .basis import CONSENTS, HEARD, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, missing, serves_stage, told_contradicts
 from .rejection import Rejection
 
 DISCLOSING = frozenset({"need", "identity", "corrected", "reopened", "minutes", "plan"})
@@ -84,6 +84,8 @@ def _labels(profile, rule, occasion, terms):
     ticked = labels & profile.ticked
     if terms.basis not in CONSENTS:  # [BAS-5]
         labels, ticked = labels - ticked, frozenset()
+    else:  # [DIS-17]
+        ticked |= {one for one in labels if catalogue.row(one).cells[rule.receiver] == "asked"}
     must, may = LABELS[terms.basis]
     return Permitted(labels | must | may | staff, ticked - must, must, rule, terms.basis, True)
 
@@ -91,10 +93,12 @@ def _labels(profile, rule, occasion, terms):
 def _cell_allows(cell, basis):
     if cell == "law":
         return basis in ("legal_duty", "public_task_decision")
+    if cell == "asked":
+        return basis in CONSENTS or basis in ("child_best_interests", "legal_duty", "public_task_decision")
     return cell != "life" or basis == "vital_interests"
 
 
-def check_fields(permitted: Permitted, fields: list, time: int) -> None:
+def check_fields(permitted: Permitted, fields: list, time: int, told=None) -> None:
     """What a sender must not commit to (DIS-12): OUTSIDE_PROFILE, then BASIS_NOT_ALLOWED. Fields: (label, value)."""
     values = dict(fields)
     labels = set(values)
@@ -106,12 +110,20 @@ def check_fields(permitted: Permitted, fields: list, time: int) -> None:
         raise Rejection("OUTSIDE_PROFILE", "supervisor")
     if "provenance" in values and _provenance(values, True) == "no":  # [ONW-3]
         raise Rejection("OUTSIDE_PROFILE", "provenance")
-    if _basis_fails(permitted, labels, values, time, True):
+    if _basis_fails(permitted, labels, values, time, True) or belied(permitted, values, told):
         raise Rejection("BASIS_NOT_ALLOWED")
 
 
 def _ticks(values):
     return set((values.get("consent_ticked") or "").split())
+
+
+def belied(permitted, values, told):
+    """Whether what was told before, and is not said anew, does not stand with the basis (BAS-22)."""
+    if not permitted.discloses:
+        return False
+    before = {label: value for label, value in (told or {}).items() if label not in values}
+    return bool(before) and told_contradicts(permitted.basis, values, before)
 
 
 def _basis_fails(permitted, labels, values, time, all_open):
@@ -137,8 +149,19 @@ def _provenance(values, all_open):
     return "not_checkable" if doubt else "yes"
 
 
-def judge(permitted: Permitted, opened: list, slots: int, time: int):
+def tells(permitted: Permitted, opened: list, slots: int, time: int) -> dict:
+    """What a disclosure tells that a later basis is held against: label to value (BAS-22)."""
+    values = {one.label: one.value for one in opened if one.state == "field"}
+    if _basis_fails(permitted, set(values), values, time, len(opened) == slots):
+        return {}
+    heard = {one for one in HEARD if values.get(one) is not None} & permitted.labels
+    return {one: values[one] for one in heard if one not in permitted.ticked or one in _ticks(values)}
+
+
+def judge(permitted: Permitted, opened: list, slots: int, time: int, told=None):
     """What an auditor says of the slots of an event (DIS-14): a list of (verdict, requirement), empty for *yes*.
+
+    `told` is what was told before in its trail (BAS-22).
 
     Requirements are those of BUN-55 and BUN-56, in the order of AGR-22; the first `no` stands alone.
     """
@@ -166,6 +189,6 @@ def judge(permitted: Permitted, opened: list, slots: int, time: int):
         outside, doubt = outside or said == "no", doubt or said == "not_checkable"
     if outside:
         return [("no", "BUN-56")]
-    if _basis_fails(permitted, labels, values, time, all_open):
+    if _basis_fails(permitted, labels, values, time, all_open) or all_open and belied(permitted, values, told):
         return [("no", "BUN-55")]
     return [("not_checkable", "BUN-56")] if doubt else []

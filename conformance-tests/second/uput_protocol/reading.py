@@ -19,12 +19,12 @@ def read_vector(text: str):
         prev = given.get("prev", last.get(side))
         last[side] = name
         pointed = [None if one in (None, "none") else one for one in (prev, given.get("seen"), given.get("names"))]
-        nodes.append((name, side, word, *pointed, given.get("version") == "newer"))
-    for _, _, _, *pointers, _ in nodes:
+        nodes.append((name, side, word, *pointed, given.get("version") == "newer", given.get("type")))
+    for _, _, _, *pointers, _, _ in nodes:
         for one in pointers:
             names.setdefault(one, len(names))
     number = {name: at for name, at in names.items() if name is not None}
-    made = [Node(number[n], s, w, *(number.get(p) for p in pointers), v) for n, s, w, *pointers, v in nodes]
+    made = [Node(number[n], s, w, *(number.get(p) for p in pointers), v, t) for n, s, w, *pointers, v, t in nodes]
     back = {at: name for name, at in number.items()}
     try:
         state = State(made, act)
@@ -57,8 +57,8 @@ def lines_of(state, name):
     yield f"world {named(view.of('world'))}"
     yield f"world_now {named(view.standing('world'))}"
     yield f"objections {named(view.of('withdrawal') if view.under_law else 0)}"
-    for noun, fact in (("warnings", "warning"), ("decisions", "grounds"), ("plans", "tasks"), ("escalations", "escalation")):
-        yield f"{noun} {named(view.of(fact))}"
+    for noun, fact in (("warnings", "warning"), ("decisions", None), ("plans", "tasks"), ("escalations", "escalation")):
+        yield f"{noun} {named(view.of(fact) if fact else view.grounds)}"
     yield f"under_law {str(view.under_law).lower()}"
     for event, reason in state.void.items():
         yield f"void {name[event]} {reason}"

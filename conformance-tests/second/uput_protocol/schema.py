@@ -31,7 +31,7 @@ SCHEMAS = {
     ),
     "Recovery": (
         (1, "threshold", "u32"),
-        (2, "organisations", "*bytes"),
+        (2, "keys", "*bytes"),
     ),
     "KeyChain": (
         (1, "records", "*Envelope"),
@@ -269,6 +269,8 @@ SCHEMAS = {
         (5, "profile", "string"),
         (6, "bases", "*enum"),
         (7, "collapsed", "bool"),
+        (8, "source", "string"),
+        (9, "unverified", "bool"),
     ),
     "Article": (
         (1, "number", "u32"),
@@ -279,20 +281,28 @@ SCHEMAS = {
         (1, "act", "enum"),
         (2, "kind", "enum"),
         (3, "seconds", "u64"),
+        (4, "source", "string"),
+        (5, "unverified", "bool"),
     ),
     "DecisionRule": (
         (1, "type", "enum"),
         (2, "issuers", "*enum"),
+        (3, "source", "string"),
+        (4, "unverified", "bool"),
     ),
     "EscalationStep": (
         (1, "service_type", "enum"),
         (2, "after", "u64"),
         (3, "acts", "*enum"),
         (4, "timers", "*enum"),
+        (5, "source", "string"),
+        (6, "unverified", "bool"),
     ),
     "Retention": (
         (1, "values", "u64"),
         (2, "evidence", "u64"),
+        (3, "source", "string"),
+        (4, "unverified", "bool"),
     ),
     "WitnessRule": (
         (1, "number", "u32"),

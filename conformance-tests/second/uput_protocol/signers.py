@@ -30,7 +30,7 @@ class Signers:
             return
         self.chains[chain.organisation] = chain
         self.records[chain.organisation] = _usable(chain, trust.minimum.get(chain.organisation))
-        for record in chain.branches:
+        for record in chain.rivals:
             problems.add("BUN-25", 12, None, record.id)  # [BUN-25]
 
     def record(self, organisation, name):
@@ -66,9 +66,9 @@ def _usable(chain, demanded):
             return [one for one in chain.main if one.number <= before] + [record]
     place = next((one.number for one in chain.main if one.id == demanded), None)
     if place is None:
-        return chain.branches + list(chain.main)
+        return chain.rivals + list(chain.main)
     # A record that stands on the main branch excludes every branch that left it before.
-    kept = [one for one in chain.branches if one.number > place]
+    kept = [one for one in chain.rivals if one.number > place]
     return kept + list(chain.main)
 
 

@@ -34,7 +34,8 @@ def compile_source(text: str) -> Message:
     message.decisions = _sorted(map(_decision, table.get("decision", [])), "type")
     message.escalation = _sorted(map(_step, table.get("escalation", [])), "after")
     retention = table["retention"]
-    message.retention = Message("Retention", values=span(retention["values"]), evidence=span(retention["evidence"]))
+    spans = {key: span(retention[key]) for key in ("values", "evidence")}
+    message.retention = Message("Retention", **spans, **_origin(retention))
     if "witnesses" in table:
         message.witnesses = Message("WitnessRule", **table["witnesses"])
     message.auditors = _sorted(map(_auditor, table.get("auditor", {}).values()), "organisation")
@@ -91,21 +92,28 @@ def _rule(one):
         profile=one["profile"],
         bases=_numbers("LegalBasis", one.get("bases", [])),
         collapsed=one.get("collapsed", False),
+        **_origin(one),
     )
+
+
+def _origin(one):
+    """Where a clause was taken from (AGR-62)."""
+    return {"source": one.get("source", ""), "unverified": one.get("unverified", False)}
 
 
 def _timer(one):
     act, kind = _number("Act", one["act"]), _number("TimerKind", one["step"])
-    return Message("Timer", act=act, kind=kind, seconds=span(one["within"]))
+    return Message("Timer", act=act, kind=kind, seconds=span(one["within"]), **_origin(one))
 
 
 def _decision(one):
     issuers = _numbers("ServiceType", one["issuers"])
-    return Message("DecisionRule", type=_number("DecisionType", one["type"]), issuers=issuers)
+    return Message("DecisionRule", type=_number("DecisionType", one["type"]), issuers=issuers, **_origin(one))
 
 
 def _step(one):
-    step = Message("EscalationStep", service_type=_number("ServiceType", one["service"]), after=span(one["after"]))
+    service = _number("ServiceType", one["service"])
+    step = Message("EscalationStep", service_type=service, after=span(one["after"]), **_origin(one))
     step.acts, step.timers = _numbers("Act", one.get("acts", [])), _numbers("TimerKind", one.get("timers", []))
     return step
 

@@ -23,7 +23,7 @@ class Broken(Exception):
 class Node:
     """One event, as far as the state asks (STA-1)."""
 
-    def __init__(self, name, side, word, prev=None, seen=None, names=None, newer=False):
+    def __init__(self, name, side, word, prev=None, seen=None, names=None, newer=False, type=None):
         self.id = name
         self.side = side
         self.word = word
@@ -31,6 +31,7 @@ class Node:
         self.seen = seen
         self.names = names
         self.newer = newer
+        self.type = type
 
     @property
     def parents(self):
@@ -48,6 +49,7 @@ class State:
         self.nodes = _in_order(nodes)
         self.index = {one.id: at for at, one in enumerate(self.nodes)}
         self.act = ACTS[act] if act else None
+        self.together = act == "joint_action"
         self.past, self.epoch, self.facts = [], [], []
         self.void, self.findings, self.fresh = {}, [], {}
         self._carriers = {}
@@ -132,6 +134,8 @@ class State:
     def _find(self, node, before):
         if node.word in _CONTACT and before.standing("withdrawal") & before.stops:  # [STA-9]
             self.findings.append(("after_withdrawal", node.id))
+        if self.together and self.facts[-1] & {"world", "tasks"} and not before.covers:  # [STA-72]
+            self.findings.append(("not_agreed", node.id))
         if node.word in ("handed_over1", "handed_over2") and not before.may_hand_over(int(node.word[-1]), node):
             self.findings.append(("handed_over_without_right", node.id))
         if node.word == "task":
@@ -155,6 +159,12 @@ class State:
             if one.prev == node.seen:
                 self.findings.append(("stale_seen", node.id))
 
+    def taken_away(self, refusal):
+        """The grounds of its type that a decision which refuses had seen (STA-70)."""
+        known = self.past[refusal] & self.carriers("grounds")
+        same = [at for at in self.bits(known) if self.nodes[at].type == self.nodes[refusal].type]
+        return sum(1 << at for at in same)
+
     def crossings(self):
         """Pairs of an event of O and one of P that crossed, with what came of them (STA-21)."""
         found = []
@@ -175,6 +185,11 @@ class State:
             return "both"
         if words == ("reopened", "reopened") and self.epoch[o] != self.epoch[p]:
             return "both"
+        if words == ("identity", "decision_no"):
+            before = self.view_of(self.nodes[o].id)
+            entitled = before.stage >= 1 and (before.under_law or before.covers)  # [STA-71]
+            if entitled or not before.grounds & self.taken_away(p):
+                return "both"
         for one, other in ((o, p), (p, o)):
             if not self._counts_in_epoch_only(one):
                 continue
@@ -298,6 +313,14 @@ class View:
         )
 
     @property
+    def grounds(self):
+        """What grants and was not taken away since (STA-70)."""
+        left = self.of("grounds")
+        for at in self.state.bits(self.of("no_grounds")):
+            left &= ~self.state.taken_away(at)
+        return left
+
+    @property
     def outstanding(self):
         covered = 0  # [STA-16]
         for at in self.state.bits(self.of("cover")):
@@ -392,11 +415,12 @@ _WORDS = {
     "not_misdirected": lambda view, node: not view.of("final"),
     "at_stage0": lambda view, node: view.stage == 0,
     "from_stage1": lambda view, node: view.stage >= 1,
+    "yes_at_stage0": lambda view, node: view.state.act is not None and view.state.act.yes == 0,
     "answered_later": lambda view, node: view.answer_is("held", "waitlisted"),
     "not_refused": lambda view, node: not view.answer_is("declined", "redirected"),
     "covered": lambda view, node: view.covers,
     "phoned_yes": lambda view, node: bool(view.of("phone")),
-    "decided": lambda view, node: bool(view.of("grounds")),
+    "decided": lambda view, node: bool(view.grounds),
     "under_law": lambda view, node: view.under_law,
     "not_started": lambda view, node: not view.standing("service"),
     "never_met": lambda view, node: not view.of("met"),

@@ -6,6 +6,7 @@ Leaves to others: whose clock is right.
 
 from collections import namedtuple
 
+from .acts import ACTS
 from .schema import CODES
 
 ANSWERS = frozenset({"held", "accepted", "partly_accepted", "waitlisted", "declined", "redirected", "misdirected"})
@@ -30,6 +31,8 @@ class Timers:
         self.peer = admission.parties[1]
         self.stage = opening_stage
         self.law = state.view.under_law
+        self.duty = self.law or self.opening.terms.basis in ("legal_duty", "public_task_decision")  # [EVT-33]
+        self.given = ACTS[self.opening.code].yes == 0  # [EVT-32]
 
     def all(self, kinds) -> list:
         """The timers of these kinds that ran."""
@@ -43,14 +46,18 @@ class Timers:
         return [Timer("deliver", self.opening, done, done is not None)]
 
     def _acknowledge(self):
-        return self._after_delivered("acknowledge", [self.opening], ANSWERS | {"acknowledged"})
+        return self._after_delivered("acknowledge", [self.opening], self._answers() | {"acknowledged"})
 
     def _answer(self):
         needs = [one for one in self.order if one.kind == "need"]
-        return self._after_delivered("answer", [self.opening] + needs, ANSWERS)
+        return self._after_delivered("answer", [self.opening] + needs, self._answers())
+
+    def _answers(self):
+        return ANSWERS | {"provided"} if self.given else ANSWERS
 
     def _contact(self):
-        told = [one for one in self.order if one.kind == "identity" or one is self.opening and self.stage == 2]
+        at_once = self.stage == 2 or self.opening.code == "visit"
+        told = [one for one in self.order if one.kind == "identity" or one is self.opening and at_once]
         return self._after_delivered("contact", told, _CONTACT, _STOPS | {"declined", "redirected"})
 
     def _decision(self):
@@ -67,9 +74,15 @@ class Timers:
         found = []
         for one in told:
             start = self._first_delivered(one)
-            if start is None or not self._may_start(start) or self._met_before(start, one, meeting):
+            if start is None:
                 continue
-            done, met = self._done(start, lambda e: e.author == self.peer and e.kind in meeting, stops)
+            bound = kind in ("acknowledge", "decision")
+            if not (self._may_start(start) or self._ended_by_peer_alone(start, bound)):
+                continue
+            meets = lambda e: e.author == self.peer and e.kind in meeting and not self._no_way_out(e, bound)  # noqa: E731
+            if self._met_before(start, one, meets):
+                continue
+            done, met = self._done(start, meets, stops, bound)
             found.append(Timer(kind, start, done, met))
         return found
 
@@ -87,22 +100,35 @@ class Timers:
         view = self.state.view_with(start.id)
         return view.live and not view.answer_is("declined", "redirected")
 
-    def _met_before(self, start, told, meeting):
+    def _no_way_out(self, one, bound):
+        """The peer's own ending, where a law makes it answer (EVT-33)."""
+        return bound and self.duty and one.author == self.peer and one.kind in ("closed", "misdirected")
+
+    def _ended_by_peer_alone(self, start, bound):
+        ended = [
+            one
+            for one in self.order
+            if one.id in self.past[start.id]
+            and (one.kind in _STOPS | {"declined", "redirected"})
+            and not (one.kind == "withdrawn" and self.law)
+        ]
+        return all(self._no_way_out(one, bound) for one in ended)
+
+    def _met_before(self, start, told, meets):
         return any(
-            one.author == self.peer
-            and one.kind in meeting
+            meets(one)
             and one.id in self.past[start.id]
             and told.id in self.past[one.id]
             for one in self.order
         )
 
-    def _done(self, start, meets, stops):
+    def _done(self, start, meets, stops, bound=False):
         for one in self.order:
             if one.id == start.id or one.id in self.past[start.id]:
                 continue
             if meets(one):
                 return one, True
-            if one.kind in stops and not (one.kind == "withdrawn" and self.law):
+            if one.kind in stops and not (one.kind == "withdrawn" and self.law) and not self._no_way_out(one, bound):
                 return one, False
         return None, False
 

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import access_log, agreement, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, log, permit, protobuf
+from . import access_log, agreement, attestation, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, log, permit, protobuf
 from . import reading, sealing, source, staff, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
@@ -123,6 +123,18 @@ def read_disclosure(vector):
     return Outcome("ok", {"opened": [_opened(one) for one in opened]})
 
 
+def read_attestation(vector):
+    text = vector.text_of("text") if vector.has("text") else vector.bytes_of("copy").hex()
+    value.check("provenance", text)
+    copy, chain = attestation.read_copy(text), key.Chain()
+    for line in vector.each("record"):
+        chain.attach(key.read_record(envelope.read(bytes.fromhex(line))))
+    records = chain.main if vector.has("record") and chain.organisation == copy.author else []
+    facts = sorted(f"{label} = {fact}" for label, fact in copy.facts.items())
+    values = {"author": copy.author.hex(), "day": str(copy.day), "standing": attestation.standing(copy, records, True)}
+    return Outcome("ok", values | {"opened": facts})
+
+
 def _opened(one):
     shown = one.label if one.state == "field" else one.state
     return f"{one.index} {shown}" + (f" = {one.value}" if one.value is not None else "")
@@ -190,7 +202,8 @@ def read_agreement(vector):
     terms = event.Terms(int(ask("stage")), int(ask("rule")), ask("basis"), int(ask("article")))
     permitted = permit.permit(one, request, ask("occasion"), terms, int(ask("time")))
     fields = [tuple(field.split(" = ", 1)) for field in vector.each("field")]
-    permit.check_fields(permitted, fields, int(ask("time")))
+    told = dict(field.split(" = ", 1) for field in vector.each("told"))
+    permit.check_fields(permitted, fields, int(ask("time")), told)
     return Outcome("ok", {"id": one.id.hex()})
 
 
@@ -421,6 +434,7 @@ READERS = {
     "key": read_key,
     "value": read_value,
     "slot": read_slot,
+    "attestation": read_attestation,
     "disclosure": read_disclosure,
     "event": read_event,
     "head": read_head,

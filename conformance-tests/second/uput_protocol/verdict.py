@@ -11,10 +11,11 @@ from .admission import Admission, Heads
 from .bundle import read as read_bundle
 from .conformance import Conformance, Evidence, Opened
 from .problem import REQUIREMENTS, Problems
+from .proven import Proof
 from .rejection import Rejection
 from .signers import Signers, check_exporter
 from .timer import Timers, deadlines
-from .witnessed import HEAD, OWN, Logs, Rule
+from .witnessed import Logs, Rule
 from .words import Words
 
 
@@ -178,9 +179,10 @@ class Verdict:
         word = self._own_word(admission.parties[1], unsure)
         self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
         if not unsure:
+            proof, heads = Proof(self, self.rule), self._counting_heads(admission.parties[1])
+            late = [proof.late(one.timer, seconds[one.timer.kind], heads) for one in self.deadlines]
             self.deadlines = [
-                one._replace(verdict="no") if self._proven_late(one.timer, seconds[one.timer.kind]) else one
-                for one in self.deadlines
+                one if span is None else one._replace(verdict="no", late=span) for one, span in zip(self.deadlines, late)
             ]
         for one in self.deadlines:
             if one.verdict == "no":
@@ -222,21 +224,6 @@ class Verdict:
     def _has(self, rule):
         events = self.admission.order
         return bool(events) and all(len(self.logs.witnesses(one, rule)) >= rule.number for one in events)
-
-    def _proven_late(self, timer, seconds):
-        """Whether a log shows that the step was not made by when it was due (BUN-77)."""
-        owing, rule = self.admission.parties[1], self.rule
-        starts = [self.logs.proven(timer.start, rule)] + [timer.start.time] * (timer.start.author == owing)
-        starts = [one for one in starts if one is not None]
-        if not starts:
-            return False
-        if timer.done is not None:
-            if timer.done.author != owing:
-                return False
-            absent = [self.logs.absent(owing, OWN, timer.done.id, rule)]
-        else:
-            absent = [self.logs.absent(owing, HEAD, one.id, rule) for one in self._counting_heads(owing)]
-        return any(one is not None and one > min(starts) + seconds for one in absent)
 
     def _counting_heads(self, receiver):
         """The receiver's heads that count all of its events that are here, and name the last (BUN-59)."""

@@ -1,7 +1,7 @@
-"""What logs and witnesses add to a verdict (BUN-70 to BUN-77).
+"""What logs and witnesses show in a verdict (specs/proven.md).
 
-Guarantees: proofs only add; what does not count shows nothing, and is counted as such.
-Leaves to others: whether so many witnesses are enough (verdict.py).
+Guarantees: proofs only add; what does not count shows nothing, and is counted as such; places are compared within one view.
+Leaves to others: whether so many witnesses are enough (verdict.py), and which timer they prove late (proven.py).
 """
 
 from collections import namedtuple
@@ -22,11 +22,12 @@ class Logs:
     def __init__(self, verdict):
         self.verdict, self.bundle, self.signers = verdict, verdict.bundle, verdict.signers
         self.parties = verdict.admission.parties
-        self.checkpoints, self.places, self.proofs = {}, {}, 0
+        self.checkpoints, self.places, self.proofs, self._cosigned, self.leaves = {}, {}, 0, {}, {}
         for data in self.bundle.message.checkpoints:
             self._take_checkpoint(data)
         for message in self.bundle.message.proofs:
             self._take_proof(message)
+        self.contradicted = {one.organisation for one, _ in self.contradictions()} | set(self._forked())
 
     @property
     def idle(self):
@@ -57,22 +58,35 @@ class Logs:
         held = [one for one in self.checkpoints.get(proof.checkpoint, ()) if proof.leads_to(one, base)]
         self.proofs += bool(held)
         for one in held:
+            self.leaves.setdefault((one.origin, proof.tick - base), {}).setdefault(proof.leaf(), one)
             for shown in proof.shown:
                 place = Place(one, proof.tick - base, shown.index)
                 self.places.setdefault((proof.party, shown.kind, shown.id), []).append(place)
 
     def contradictions(self):
-        """BUN-76: pairs of checkpoints with one origin and size and two roots."""
-        every = [one for same in self.checkpoints.values() for one in same]
-        return [(a, b) for a in every for b in every if (a.origin, a.size) == (b.origin, b.size) and a.root < b.root]
+        """BUN-76: pairs of checkpoints with one origin and size and two roots, or with two leaves at one index."""
+        roots = {}
+        for same in self.checkpoints.values():
+            roots.setdefault((same[0].origin, same[0].size), []).append(same[0])
+        found = [(several[0], other) for several in roots.values() for other in several[1:]]
+        return found + [tuple(under.values())[:2] for under in self.leaves.values() if len(under) > 1]
+
+    def _forked(self):
+        """Parties of whose key records two with one number count."""
+        for party in self.parties:
+            numbers = [one.number for one in self.signers.records.get(party, ())]
+            if len(set(numbers)) < len(numbers):
+                yield party
 
     def cosigned(self, checkpoint, rule) -> dict:
         """Whose cosignature counts, each with all its times (BUN-72)."""
-        found = {}
-        for organisation, time, line in checkpoint.witnesses():
-            if self._counts(checkpoint, organisation, time, line, rule):
-                found.setdefault(organisation, []).append(time)
-        return found
+        key = (id(checkpoint), rule)
+        if key not in self._cosigned:
+            found = self._cosigned[key] = {}
+            for organisation, time, line in checkpoint.witnesses():
+                if self._counts(checkpoint, organisation, time, line, rule):
+                    found.setdefault(organisation, []).append(time)
+        return self._cosigned[key]
 
     def _counts(self, checkpoint, organisation, time, line, rule):
         records = self.signers.records.get(organisation, ())
@@ -83,79 +97,98 @@ class Logs:
             return False
         if not any(organisation in record.witnesses for record in self.signers.records[own]):
             return False
-        if trust.minimum.get(organisation) not in {record.id for record in records}:
+        least = [record.number for record in records if record.id == trust.minimum.get(organisation)]
+        if not least or checkpoint.size > time // 600 - self.base(own) + 1:  # [LOG-32]
             return False
-        if checkpoint.size > time // 600 - self.base(own) + 1:  # [LOG-32]
-            return False
-        return any(checkpoint.is_cosigned_by(record.signing_key, line) for record in records)
+        keys = [record.signing_key for record in records if record.number >= least[0]]
+        return any(checkpoint.is_cosigned_by(key, line) for key in keys)
 
-    def covering(self, event):
+    def of_event(self, event):
         """Every place of an event, as its author's own or as received by the other party (BUN-70)."""
         other = self.verdict.admission.other(event.author)
         return self.places.get((event.author, OWN, event.id), []) + self.places.get((other, RECEIVED, event.id), [])
 
+    def of_head(self, name):
+        return [place for party in self.parties for place in self.places.get((party, HEAD, name), [])]
+
     def witnesses(self, event, rule) -> dict:
         """Who witnessed an event, each with its first time."""
+        return self._first_times(self.of_event(event), rule)
+
+    def _first_times(self, places, rule):
         found = {}
-        for place in self.covering(event):
+        for place in places:
+            if place.checkpoint.organisation in self.contradicted:  # [BUN-99]
+                continue
             for organisation, times in self.cosigned(place.checkpoint, rule).items():
                 found[organisation] = min([found.get(organisation, times[0]), *times])
         return found
 
-    def proven(self, event, rule):
-        """By when an event was there, or None (BUN-73)."""
-        times = sorted(self.witnesses(event, rule).values())
+    def proven(self, places, rule):
+        """By when something that stands in these places was there, or None (BUN-73)."""
+        times = sorted(self._first_times(places, rule).values())
         needed = max(1, rule.number)
         return times[needed - 1] if len(times) >= needed else None
 
-    def absent(self, party, kind, name, rule):
-        """The latest time at which something was not in a party's log yet, or None (BUN-74)."""
-        needed, found = max(1, rule.number), []
-        for place in self._firsts(party, kind, name):
-            for one in self._of_origin(place.checkpoint.origin):
-                last = sorted(max(times) for times in self.cosigned(one, rule).values())
-                if one.size <= place.leaf and len(last) >= needed:
-                    found.append(min(last[-needed], 600 * (self.base(party) + one.size)))
-        return max(found, default=None)
+    def logged(self, party, kind, name, rule):
+        """The same by one party's log."""
+        return self.proven(self.places.get((party, kind, name), []), rule)
 
-    def _firsts(self, party, kind, name):
-        """The first place of something in each log of a party."""
-        first = {}
+    def sight(self, places, rule):
+        """The first cosignature that covers any of these places, whatever else that log has shown (BUN-100)."""
+        times = [time for place in places for times in self.cosigned(place.checkpoint, rule).values() for time in times]
+        return min(times, default=None)
+
+    def views(self, party, kind, name, rule) -> dict:
+        """(witness, origin) to (first place there, first time at which it was cosigned) (BUN-98)."""
+        found = {}
+        if party in self.contradicted:
+            return found
         for place in self.places.get((party, kind, name), []):
-            origin = place.checkpoint.origin
-            if origin not in first or (place.leaf, place.index) < (first[origin].leaf, first[origin].index):
-                first[origin] = place
-        return list(first.values())
+            for witness, times in self.cosigned(place.checkpoint, rule).items():
+                view, here = (witness, place.checkpoint.origin), ((place.leaf, place.index), min(times))
+                found[view] = min(found.get(view, here), here)
+        return found
 
-    def _of_origin(self, origin):
-        return [one for same in self.checkpoints.values() for one in same if one.origin == origin]
+    def absent(self, party, kind, name, rule):
+        """Until when something was not in a party's log, or None (BUN-74)."""
+        until = {}
+        for (witness, origin), (place, _) in self.views(party, kind, name, rule).items():
+            until.setdefault(witness, []).append(self._reach(witness, origin, place[0], party, rule))
+        times = sorted(min(each) for each in until.values() if None not in each)
+        needed = max(1, rule.number)
+        return times[-needed] if len(times) >= needed else None
 
-    def _witnessed_places(self, party, kind, name, rule):
-        """Origin to the first place under a checkpoint that is witnessed as BUN-73 demands."""
-        enough = [
-            place
-            for place in self.places.get((party, kind, name), [])
-            if len(self.cosigned(place.checkpoint, rule)) >= max(1, rule.number)
-        ]
-        first = {}
-        for place in sorted(enough, key=lambda one: (one.leaf, one.index)):
-            first.setdefault(place.checkpoint.origin, place)
-        return first
+    def _reach(self, witness, origin, leaf, party, rule):
+        times = []
+        for one in (one for same in self.checkpoints.values() for one in same):
+            if one.origin == origin and one.size < leaf and witness in self.cosigned(one, rule):
+                times.append(min(max(self.cosigned(one, rule)[witness]), 600 * (self.base(party) + one.size)))
+        return max(times, default=None)
 
     def signed_by_replaced(self, event, number, rule) -> bool:
-        """Whether the author's log has a newer record before the event (BUN-75)."""
-        own = self._witnessed_places(event.author, OWN, event.id, rule)
+        """Whether the author's log has a newer record before the event (BUN-75), and nobody had it before (BUN-100)."""
+        own, before, replaced = self.views(event.author, OWN, event.id, rule), set(), []
         for record in self.signers.records.get(event.author, ()):
-            if record.number <= number:
-                continue
-            for origin, place in self._witnessed_places(event.author, RECORD, record.id, rule).items():
-                if origin in own and (own[origin].leaf, own[origin].index) >= (place.leaf, place.index):
-                    return True
-        return False
+            if record.number > number:
+                places = self.views(event.author, RECORD, record.id, rule)
+                before |= {view[0] for view in own if view in places and places[view][0] < own[view][0]}
+                replaced.append(self.logged(event.author, RECORD, record.id, rule))
+        if len(before) < max(1, rule.number):
+            return False
+        sight, replaced = self.sight(self.of_event(event), rule), [one for one in replaced if one is not None]
+        return not (sight is not None and replaced and sight < min(replaced))
 
-    def shows_keys(self, party, events, rule) -> bool:
-        """Whether a party's log shows each of its events and each record above the first (BUN-75)."""
-        later = [one for one in self.signers.records.get(party, ()) if one.number > 0]
-        shown = [self._witnessed_places(party, RECORD, one.id, rule) for one in later]
-        shown += [self._witnessed_places(party, OWN, one.id, rule) for one in events]
-        return bool(later) and all(shown)
+    def shows_keys(self, party, events, number_of, rule) -> bool:
+        """Whether a party's log shows which of its keys counted (BUN-101)."""
+        if not events:
+            return False
+        least = min(number_of[one.id].number for one in events)
+        later = [one for one in self.signers.records.get(party, ()) if one.number > least]
+        every = [self.views(party, OWN, one.id, rule) for one in events]
+        every += [self.views(party, RECORD, one.id, rule) for one in later]
+        prompt = [
+            {view for view, (place, first) in each.items() if first <= 600 * (self.base(party) + place[0] + 1) + 3600}
+            for each in every
+        ]
+        return len({witness for witness, _ in set.intersection(*prompt)}) >= max(1, rule.number)

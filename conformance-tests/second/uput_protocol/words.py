@@ -136,7 +136,7 @@ class Words:
         for organisation, records in sorted(self.verdict.signers.records.items()):
             n, number = self.name(organisation), records[-1].number
             shown = organisation in self.admission.parties
-            shown = shown and logs.shows_keys(organisation, self.admission.by(organisation), rule)
+            shown = shown and number > 0 and logs.shows_keys(organisation, self.admission.by(organisation), self.admission.record_of, rule)
             whose = "shown by its log" if shown else f"{n}'s own word"
             yield f"Key records of {n} are here up to number {number}; which of them counted when is {whose}."
 

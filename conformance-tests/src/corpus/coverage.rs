@@ -8,7 +8,7 @@ use crate::failed::Outcome;
 use crate::tally::Tally;
 
 /// What a verifier of bundles can be asked stands in these documents.
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 12] = [
     "envelope.md",
     "identity.md",
     "events.md",
@@ -19,6 +19,7 @@ const DOCUMENTS: [&str; 11] = [
     "onward.md",
     "agreement.md",
     "bundle.md",
+    "proven.md",
     "log.md",
 ];
 /// Requirements that no bundle can break, each with the reason.

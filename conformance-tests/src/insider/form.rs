@@ -28,7 +28,17 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 77] = [
+const EMPTY: [&str; 87] = [
+    "new_signing_key",
+    "new_tls_key",
+    "new_sealing_key",
+    "organisation_key",
+    "set_endpoints",
+    "endpoints",
+    "set_witnesses",
+    "witnesses",
+    "proposal",
+    "grace_seconds",
     "peers",
     "places",
     "overflow",

@@ -74,8 +74,8 @@ fn profile(catalogue: &Catalogue, service: &str) -> Value {
     let mut profile = Table::new();
     profile.insert("enquiry".to_owned(), list(&at(&["0"])));
     profile.insert("need".to_owned(), list(&at(&["1"])));
-    profile.insert("identity".to_owned(), list(&at(&["2", "tick", "law", "life"])));
-    profile.insert("ticked".to_owned(), list(&at(&["tick"])));
+    profile.insert("identity".to_owned(), list(&at(&["2", "tick", "asked", "law", "life"])));
+    profile.insert("ticked".to_owned(), list(&at(&["tick", "asked"])));
     profile.insert("reply".to_owned(), list(&|row| row.beside.contains("reply")));
     Value::Table(profile)
 }

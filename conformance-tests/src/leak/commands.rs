@@ -96,7 +96,7 @@ impl Console<'_> {
         let path = file.path().display().to_string();
         let command = ["enquiry", "send", SHELTER, "--service", "shelter", "--dry-run", "--fields", &path];
         self.both_forms(&command, "", true).await?;
-        let child = of(&["best_interests_reason", "authority_informed", "language", "age_band"]);
+        let child = of(&["best_interests_reason", "authority_informed", "language"]);
         let command = ["referral", "send", SHELTER, "--service", "shelter", "--basis", "child-best-interests"];
         self.of_two(&[&command[..], &["--fields", "-"]].concat(), &child).await?;
         let life = of(&["danger", "basis_until", "review_by", "current_location", "language"]);

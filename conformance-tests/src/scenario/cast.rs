@@ -129,6 +129,16 @@ impl Cast {
         Ok(Agreed { id, trust, nonce })
     }
 
+    /// What an agreement says, a sentence for each of its clauses.
+    pub(super) async fn sentences(&self, source: &str) -> Outcome<Vec<String>> {
+        let file = self.home.path().join("summary.toml");
+        std::fs::write(&file, source)?;
+        let first = self.members.first().ok_or_else(|| Failed::because("nobody is there"))?;
+        let said = first.node.uput_done(&["agreement", "show", &file.display().to_string()]).await?;
+        let sentences = said.get("summary").and_then(Json::as_array).into_iter().flatten();
+        Ok(sentences.filter_map(Json::as_str).map(str::to_owned).collect())
+    }
+
     async fn trust(&self, holder: &Organisation, agreement: &str, parties: usize) -> Outcome<(PathBuf, Vec<u8>)> {
         let path = |ending: &str| self.home.path().join(format!("{agreement}.{ending}"));
         let (signed, trust) = (path("signed").display().to_string(), path("trust"));

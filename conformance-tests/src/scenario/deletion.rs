@@ -26,6 +26,26 @@ pub enum Part {
 }
 
 impl Part {
+    /// The rules that one can delete of an agreement, one at a time: one at least must stay.
+    #[must_use]
+    pub fn rules(agreement: &Table) -> Vec<i64> {
+        let rules = agreement.get("rule").and_then(Value::as_array).into_iter().flatten();
+        let numbers: Vec<i64> = rules.filter_map(|rule| rule.get("number")?.as_integer()).collect();
+        if numbers.len() > 1 { numbers } else { Vec::new() }
+    }
+
+    /// Whether it stands in that rule, or in the profile that the rule names: without the rule it is not there either.
+    #[must_use]
+    pub fn stands_in(&self, number: i64, agreement: &Table) -> bool {
+        let rules = agreement.get("rule").and_then(Value::as_array).into_iter().flatten();
+        let names = |profile: &str| rules.clone().any(|rule| is_number(rule, number) && is(rule, "profile", profile));
+        match self {
+            Self::Rule(own) | Self::Basis(own, _) => *own == number,
+            Self::Label(profile, _) => names(profile),
+            Self::Timer(..) | Self::Decision(_) | Self::Escalation(_) => false,
+        }
+    }
+
     /// Takes it out.
     ///
     /// # Errors

@@ -73,6 +73,28 @@ impl Scenario {
         Ok(toml::to_string(&source)?)
     }
 
+    /// The sentences of its summary that are there no more without a part, as `uput agreement show` says them.
+    ///
+    /// # Errors
+    /// What a program says.
+    pub async fn lost(&self, cast: &Cast, without: &Part) -> Outcome<Vec<String>> {
+        let whole = cast.sentences(&self.source(cast, None)?).await?;
+        let rest = cast.sentences(&self.source(cast, Some(without))?).await?;
+        Ok(whole.into_iter().filter(|sentence| !rest.contains(sentence)).collect())
+    }
+
+    /// The rules of its agreement that can be deleted one at a time.
+    #[must_use]
+    pub fn rules(&self) -> Vec<i64> {
+        Part::rules(&self.agreement)
+    }
+
+    /// Whether the part on which it rests stands in that rule.
+    #[must_use]
+    pub fn rests_in(&self, rule: i64) -> bool {
+        self.script.delete.stands_in(rule, &self.agreement)
+    }
+
     /// The organisations of the cast sign its agreement, in whole or without a part.
     ///
     /// # Errors

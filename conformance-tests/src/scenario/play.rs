@@ -132,7 +132,8 @@ impl<'a> Stage<'a> {
             stage: step.stage.unwrap_or_default(),
             basis: basis.into(),
             article: step.article.unwrap_or_default(),
-            fields: carried::fields(basis, &step.fields)?,
+            fields: self.onward(step, carried::fields(basis, &step.fields)?).await?,
+            attest: step.attest,
             occurred: from_now(step.occurred.as_deref(), false)?,
             case: self.case(node, step).await?,
             ..Default::default()
@@ -180,6 +181,7 @@ impl<'a> Stage<'a> {
             LegalBasis::Unspecified => carried::plain(&step.fields),
             basis => carried::fields(basis, &step.fields)?,
         };
+        let fields = self.onward(step, fields).await?;
         let evidence = step.evidence.as_ref().map(|name| self.trail(Some(name))).transpose()?;
         let retains = step.say.as_deref() == Some("retained");
         let request = wire::RecordEventRequest {
@@ -189,6 +191,7 @@ impl<'a> Stage<'a> {
             fields,
             basis: basis.into(),
             article: step.article.filter(|_| !retains).unwrap_or_default(),
+            attest: step.attest,
             occurred: from_now(step.occurred.as_deref(), false)?,
             evidence_trail: evidence.map(|open| open.id.clone()).unwrap_or_default(),
             ..Default::default()
@@ -199,6 +202,18 @@ impl<'a> Stage<'a> {
             open.kinds.insert(step.say.clone().unwrap_or_default(), event);
         }
         Ok(())
+    }
+
+    /// With the copy that came in an earlier trail, if it passes one on. [ONW-9]
+    async fn onward(&self, step: &Step, mut fields: Vec<wire::Field>) -> Outcome<Vec<wire::Field>> {
+        let Some(name) = &step.passes else { return Ok(fields) };
+        let (node, trail) = (&self.who(&step.who)?.node, &self.trail(Some(name))?.id);
+        taken(node, trail).await?;
+        let came = shown(node, trail, true).await?.unwrap_or_default();
+        let copies = came.events.into_iter().rev().flat_map(|event| event.fields);
+        let copy = copies.into_iter().find(|field| field.label == "provenance" && !field.value.is_empty());
+        fields.push(copy.ok_or_else(|| Failed::because(format!("nobody attested anything in {name:?}")))?);
+        Ok(fields)
     }
 
     /// Whoever works there makes a staff key, once: the organisations play more than one scenario.
@@ -248,6 +263,9 @@ impl<'a> Stage<'a> {
         let begun = Instant::now();
         loop {
             let trail = shown(node, &open.id, values).await?.unwrap_or_default();
+            if let Some(wrong) = self.is_not_their_word(step, &trail)? {
+                return Err(Failed::because(wrong));
+            }
             match compare(step, &trail) {
                 Sight::AsExpected if step.unsealed.is_empty() => return Ok(()),
                 Sight::AsExpected => return self.unseals(step, open).await,
@@ -256,6 +274,22 @@ impl<'a> Stage<'a> {
                 Sight::NotYet(_) => tokio::time::sleep(PAUSE).await,
             }
         }
+    }
+
+    /// What is shown is not the verified word of whom the script names. [ONW-11]
+    fn is_not_their_word(&self, step: &Step, trail: &wire::Trail) -> Outcome<Option<String>> {
+        let Some(expected) = &step.attested else { return Ok(None) };
+        let by = &self.who(&expected.by)?.id;
+        let shown = trail.events.iter().rev().find_map(|event| event.attested.as_ref());
+        let verified = |attested: &&wire::Attested| {
+            attested.standing() == wire::AttestationStanding::Verified
+                && attested.organisation.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == *by
+                && attested.labels == expected.labels
+        };
+        Ok(match shown.filter(verified) {
+            Some(_) => None,
+            None => Some(format!("the word of {} is not shown as verified", expected.by)),
+        })
     }
 
     /// Waits until somebody has all that the other side said in a trail.

@@ -77,6 +77,16 @@ pub struct Verdict {
     pub broken: Vec<String>,
 }
 
+/// Whose word facts are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attested {
+    /// Who signed them first.
+    pub by: String,
+    /// Which, in the order of the catalogue.
+    pub labels: Vec<String>,
+}
+
 /// One step: exactly one of `open`, `say`, `see`, `stop`, `start` and `key`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,6 +128,11 @@ pub struct Step {
     /// What is disclosed, beside what the basis must carry.
     #[serde(default)]
     pub fields: Fields,
+    /// Its own node attests what is disclosed.
+    #[serde(default)]
+    pub attest: bool,
+    /// The trail whose copy of an attestation it passes on.
+    pub passes: Option<String>,
     /// The code that the kind has, if any.
     pub code: Option<String>,
     /// What a body decided: the type.
@@ -153,6 +168,8 @@ pub struct Step {
     /// Values that the node itself does not read, and that whoever has the key opens.
     #[serde(default)]
     pub unsealed: Fields,
+    /// Whose word some of it is, verified.
+    pub attested: Option<Attested>,
     /// Labels that were disclosed in no event.
     #[serde(default)]
     pub lacks: Vec<String>,

@@ -101,6 +101,15 @@ pub fn may(role: Role, scopes: &[Scope], method: &str, part: Part) -> bool {
     rows().iter().any(|row| row.method == method && row.part == part && row.permits(role, scopes))
 }
 
+/// Which roles may make a call, or that part of it: what the table says, whoever asks about whatever. [ACC-13]
+#[must_use]
+pub fn who(method: &str, part: Option<Part>) -> Vec<String> {
+    let rows = || rows().iter().filter(|row| row.method == method && part.is_none_or(|part| row.part == part));
+    let may = |at: &usize| rows().any(|row| row.cells.get(*at).is_some_and(|cell| *cell != Cell::No));
+    let named = (0..ROLES.len()).filter(may).filter_map(|at| ROLES.get(at));
+    named.map(|role| word(role.as_str_name()).replace('_', " ")).collect()
+}
+
 /// Whether anybody may make a call, without showing who it is. [ACC-10]
 #[must_use]
 pub fn is_open(method: &str) -> bool {

@@ -93,7 +93,8 @@ impl Marks {
         if self.has(CaseMarkKind::ConsentWithdrawn, None) {
             return Some(Closed::ConsentWithdrawn);
         }
-        if basis == LegalBasis::GuardianConsent && self.has(CaseMarkKind::CaregiverSuspected, None) {
+        let suspected = basis == LegalBasis::GuardianConsent && self.has(CaseMarkKind::CaregiverSuspected, None);
+        if suspected && !is_another_guardian(fields) {
             return Some(Closed::CaregiverSuspected);
         }
         let withheld = |label: &Label| self.has(CaseMarkKind::LabelWithheld, Some(*label));
@@ -103,6 +104,13 @@ impl Marks {
     fn put(&mut self, key: (i32, Option<Label>), word: Word) {
         self.0.insert(key, word);
     }
+}
+
+/// Whether whoever consents is named as somebody else than the one who is suspected. [BAS-8]
+fn is_another_guardian(fields: &[Field]) -> bool {
+    let others = ["other_parent", "other_relative", "appointed_guardian", "temporary_guardian", "institution"];
+    let class = fields.iter().find(|field| field.label() == Label::GuardianClass);
+    class.is_some_and(|class| others.contains(&class.value().expose().as_str()))
 }
 
 /// What a mark of the schema is about; none if it is no mark.
@@ -125,8 +133,8 @@ impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CaregiverSuspected => f.write_str(
-                "the caregiver is suspected, and so no guardian consents in this case; what remains is the best interests \
-                 of the child, with a second person, or a decision of the guardian authority",
+                "the caregiver is suspected, and so does not consent; what remains is another guardian, if it is one, the best \
+                 interests of the child, with a second person, or a decision of the guardian authority",
             ),
             Self::ConsentWithdrawn => f.write_str(
                 "consent was withdrawn in this case, and so nothing is disclosed under one; if she consents anew, say so \

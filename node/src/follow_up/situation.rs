@@ -201,7 +201,7 @@ mod tests {
             if !kind.opens() && self.history.may(side, kind, None).is_err() {
                 return None;
             }
-            let node = Node { id, side, kind, prev, seen, names: None, version_ok: true, act: None };
+            let node = Node { id, side, kind, prev, seen, names: None, version_ok: true, act: None, decision: None };
             assert_eq!(next.history.append(node).unwrap(), Verdict::Effective);
             next.last[own] = Some(id);
             Some(next)

@@ -6,7 +6,7 @@
 mod missed;
 mod witnesses;
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 use uput_core::{
@@ -16,7 +16,7 @@ use uput_core::{
 };
 
 pub use missed::missed_root;
-pub use witnesses::{Asked, Standing, Witnesses};
+pub use witnesses::{Asked, Held, Standing, Witnesses};
 
 use crate::{record::TickRecord, storage::Position};
 
@@ -29,6 +29,8 @@ pub struct Log {
     /// Held while a tick is closed.
     pub(crate) closing: tokio::sync::Mutex<()>,
     size: watch::Sender<u64>,
+    /// Why the last tick could not be closed.
+    stuck: Mutex<Option<Rejection>>,
 }
 
 struct State {
@@ -54,7 +56,12 @@ impl Log {
     #[must_use]
     pub fn new(base: u64) -> Self {
         let state = State { base, tree: Tree::default(), ends: Vec::new() };
-        Self { state: RwLock::new(state), closing: tokio::sync::Mutex::default(), size: watch::channel(0).0 }
+        Self {
+            state: RwLock::new(state),
+            closing: tokio::sync::Mutex::default(),
+            size: watch::channel(0).0,
+            stuck: Mutex::default(),
+        }
     }
 
     /// Takes in ticks that were closed.
@@ -112,6 +119,17 @@ impl Log {
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.size.subscribe()
+    }
+
+    /// Remembers how the last attempt to close a tick ended.
+    pub(crate) fn closed(&self, ended: Result<(), Rejection>) {
+        *self.stuck.lock().unwrap_or_else(PoisonError::into_inner) = ended.err();
+    }
+
+    /// Why the log stands still; none if it does not. [LOG-100]
+    #[must_use]
+    pub fn stuck(&self) -> Option<Rejection> {
+        *self.stuck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks something up in the tree.

@@ -33,11 +33,22 @@ pub struct Standing {
     /// put back.
     pub ahead: u64,
     /// What it holds, as it said: where the next path begins.
-    holds: u64,
+    holds: Held,
+    /// It said so already when it was asked about this size, and was asked anew.
+    again: u64,
     /// What it is asked.
     asked: Option<Asked>,
     /// It is not asked about this size again, nor about a smaller one.
     done: u64,
+}
+
+/// What a witness holds of our log.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// How many ticks; 0: nothing.
+    pub size: u64,
+    /// It is of an older incarnation whose leaves were lost: no path leads from there. [LOG-34]
+    pub lost: bool,
 }
 
 /// What a witness is asked.
@@ -47,6 +58,8 @@ pub struct Asked {
     pub size: u64,
     /// The size from which the path leads there.
     pub known: u64,
+    /// There is no such path: leaves were lost.
+    pub lost: bool,
 }
 
 impl Witnesses {
@@ -54,11 +67,17 @@ impl Witnesses {
     pub fn cosigned(&self, by: &OrgId, size: u64, time: u64) {
         let mut all = self.lock();
         let standing = all.entry(*by).or_default();
-        if size >= standing.size {
-            *standing = Standing { size, time, holds: size, done: size.max(standing.done), ..Standing::default() };
+        if size >= standing.size || standing.holds.lost {
+            let (holds, done) = (Held { size, lost: false }, size.max(standing.done));
+            *standing = Standing { size, time, holds, done, ..Standing::default() };
         }
         drop(all);
         self.changed.notify_waiters();
+    }
+
+    /// Takes in what a witness cosigned of an older incarnation: the new one is not cosigned yet. [LOG-34]
+    pub fn cosigned_before(&self, by: &OrgId, holds: Held, time: u64) {
+        *self.lock().entry(*by).or_default() = Standing { size: holds.size, time, holds, ..Standing::default() };
     }
 
     /// What a witness is to be asked when the log has so many ticks; none: nothing.
@@ -69,7 +88,8 @@ impl Witnesses {
         if size <= standing.done {
             return None;
         }
-        let asked = Asked { size, known: standing.holds.min(size) };
+        let Held { size: holds, lost } = standing.holds;
+        let asked = Asked { size, known: if lost { holds } else { holds.min(size) }, lost };
         standing.asked = Some(asked);
         Some(asked)
     }
@@ -80,15 +100,20 @@ impl Witnesses {
         self.lock().get(by).and_then(|standing| standing.asked)
     }
 
-    /// It holds another size than the question began with. Once it is asked anew from there.
-    pub fn stale(&self, by: &OrgId, holds: u64, code: u32) {
+    /// It holds something else than the question began with. Once it is asked anew from there, whatever it says then.
+    pub fn stale(&self, by: &OrgId, holds: Held, code: u32) {
         let mut all = self.lock();
         let standing = all.entry(*by).or_default();
         let Some(asked) = standing.asked.take() else { return };
-        if holds == asked.known || holds > asked.size {
+        let same = holds == Held { size: asked.known, lost: asked.lost };
+        let beyond = !holds.lost && holds.size > asked.size;
+        if !beyond {
+            standing.holds = holds;
+        }
+        if same || beyond || standing.again == asked.size {
             (standing.refused, standing.done) = (code, asked.size);
         } else {
-            standing.holds = holds;
+            standing.again = asked.size;
         }
         drop(all);
         self.changed.notify_waiters();
@@ -148,6 +173,14 @@ mod tests {
 
     const CODE: u32 = 120;
 
+    fn asked(size: u64, known: u64) -> Asked {
+        Asked { size, known, lost: false }
+    }
+
+    fn held(size: u64) -> Held {
+        Held { size, lost: false }
+    }
+
     fn witness() -> OrgId {
         OrgId::new([3; 32])
     }
@@ -156,14 +189,14 @@ mod tests {
     #[test]
     fn a_witness_that_holds_another_size_is_asked_anew_from_there_once() {
         let (witnesses, by) = (Witnesses::default(), witness());
-        assert_eq!(witnesses.next(&by, 9), Some(Asked { size: 9, known: 0 }));
-        witnesses.stale(&by, 4, CODE);
-        assert_eq!(witnesses.next(&by, 9), Some(Asked { size: 9, known: 4 }));
-        witnesses.stale(&by, 4, CODE);
+        assert_eq!(witnesses.next(&by, 9), Some(asked(9, 0)));
+        witnesses.stale(&by, held(4), CODE);
+        assert_eq!(witnesses.next(&by, 9), Some(asked(9, 4)));
+        witnesses.stale(&by, held(4), CODE);
         assert_eq!(witnesses.next(&by, 9), None, "it says the same again");
         assert_eq!(witnesses.standing(&by).refused, CODE);
-        assert_eq!(witnesses.next(&by, 10), Some(Asked { size: 10, known: 4 }), "of the next tick");
-        witnesses.stale(&by, 11, CODE);
+        assert_eq!(witnesses.next(&by, 10), Some(asked(10, 4)), "of the next tick");
+        witnesses.stale(&by, held(11), CODE);
         assert_eq!(witnesses.next(&by, 10), None, "it holds more than there is");
     }
 
@@ -173,12 +206,37 @@ mod tests {
         let (witnesses, by) = (Witnesses::default(), witness());
         witnesses.cosigned(&by, 5, 1000);
         assert_eq!(witnesses.next(&by, 5), None);
-        assert_eq!(witnesses.next(&by, 6), Some(Asked { size: 6, known: 5 }));
-        assert_eq!(witnesses.next(&by, 7), Some(Asked { size: 7, known: 5 }), "the stream was lost meanwhile");
+        assert_eq!(witnesses.next(&by, 6), Some(asked(6, 5)));
+        assert_eq!(witnesses.next(&by, 7), Some(asked(7, 5)), "the stream was lost meanwhile");
         witnesses.refused(&by, CODE);
         assert_eq!((witnesses.next(&by, 7), witnesses.standing(&by).refused), (None, CODE));
         witnesses.cosigned(&by, 8, 2000);
         let standing = witnesses.standing(&by);
         assert_eq!((standing.size, standing.time, standing.refused, witnesses.asked(&by)), (8, 2000, 0, None));
+    }
+
+    /// [LOG-74]
+    #[test]
+    fn a_witness_that_says_something_else_each_time_is_not_asked_without_end() {
+        let (witnesses, by) = (Witnesses::default(), witness());
+        let mut questions = 0;
+        while witnesses.next(&by, 9).is_some() {
+            questions += 1;
+            witnesses.stale(&by, held(1 + questions % 2), CODE);
+        }
+        assert_eq!(questions, 2);
+        assert_eq!(witnesses.next(&by, 10), Some(asked(10, 1)), "of the next tick, from what it said last");
+    }
+
+    /// [LOG-34] [LOG-74]
+    #[test]
+    fn where_leaves_were_lost_no_path_is_sent_and_the_new_incarnation_is_asked_about() {
+        let (witnesses, by) = (Witnesses::default(), witness());
+        witnesses.cosigned_before(&by, Held { size: 20, lost: true }, 1000);
+        let asked = Asked { size: 3, known: 20, lost: true };
+        assert_eq!(witnesses.next(&by, 3), Some(asked));
+        witnesses.cosigned(&by, 3, 2000);
+        assert_eq!((witnesses.standing(&by).size, witnesses.next(&by, 3)), (3, None));
+        assert_eq!(witnesses.next(&by, 4), Some(super::Asked { size: 4, known: 3, lost: false }));
     }
 }

@@ -10,6 +10,7 @@ use ring::hmac;
 use uput_core::{
     catalogue::{Field, Label},
     id::OrgId,
+    legal_basis::Basis,
     rejection::Rejection,
     sensitive::Sensitive,
     wire::{LegalBasis, Role},
@@ -118,9 +119,18 @@ impl Acting {
     }
 }
 
-/// Whether a disclosure under that basis takes two people. [APR-2]
-pub(super) const fn takes_two(basis: LegalBasis) -> bool {
-    matches!(basis, LegalBasis::ChildBestInterests | LegalBasis::VitalInterests)
+/// Whether a disclosure under that basis takes two people. [APR-2] [BAS-21]
+pub(super) fn takes_two(basis: LegalBasis) -> bool {
+    Basis::of(basis).is_some_and(Basis::takes_two)
+}
+
+/// In place of the second person whom a disclosure under that basis takes, where it is only checked. [BAS-21]
+///
+/// # Errors
+/// None: the word fits its label.
+pub(super) fn unsaid_second(basis: LegalBasis) -> Result<Vec<Field>, Rejection> {
+    let second = || Field::new(Label::Supervisor, Sensitive::new(SOMEBODY_ELSE.to_owned()));
+    takes_two(basis).then(second).into_iter().collect()
 }
 
 /// The pseudonym of a person in one trail. [DIS-16]

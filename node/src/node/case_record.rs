@@ -331,7 +331,7 @@ impl Node {
         }
         let (now, mut gone) = (clock::now(), Vec::new());
         for (trail, labels) in sources {
-            if self.endings.consent_is_over(trail, now) || self.withdrawn_in(trail).await?.is_some() {
+            if self.endings.consent_is_over(trail, now) || !self.withdrawn_in(trail).await?.is_empty() {
                 gone.extend(labels);
             }
         }

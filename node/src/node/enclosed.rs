@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 
 use uput_core::{
+    agreement::Told,
     codec,
     envelope::{Envelope, Verified},
-    event::{Decision, Event, Statement},
+    event::{Decision, Event, Statement, Terms},
     id::{EventId, OrgId},
+    legal_basis::Basis,
     rejection::Rejection,
     slot::Extent,
     state::Verdict,
@@ -22,9 +24,13 @@ use super::{
     trails::{Loaded, verify_event},
     written::Written,
 };
+use crate::record::{EventRecord, Evidence};
 
 /// What stands in place of a label that the catalogue does not have.
 const FOREIGN: &str = "(not in the catalogue)";
+
+/// The record of an event that is committed with others, and which event it is.
+pub(super) type Arrived = (EventRecord, Evidence, EventId);
 
 /// What came beside the events of a letter.
 pub(super) struct Enclosed {
@@ -52,6 +58,7 @@ impl Node {
         event: Verified<Event>,
         enclosed: &Enclosed,
         cited: Option<Envelope>,
+        now: &[Arrived],
     ) -> Result<Written, Rejection> {
         let mut written = Written { cited, ..Written::plain(event) };
         let Some(disclosure) = enclosed.disclosures.get(&written.event.id) else { return Ok(written) };
@@ -68,7 +75,8 @@ impl Node {
             return Ok(written);
         };
         let request = loaded.request(&written.event).ok_or(Rejection::Malformed)?;
-        let stripped = loaded.agreement.strip(&request, &disclosed);
+        let told = self.told_of_her(loaded, written.event.terms, loaded.trail.told_before(&written.event), now)?;
+        let stripped = loaded.agreement.strip_after(&request, &disclosed, told);
         written.extent = if stripped.stripped.is_empty() && stripped.foreign == 0 {
             Extent::VALUES
         } else {
@@ -81,6 +89,31 @@ impl Node {
         written.named = names_in(&stripped.kept);
         written.disclosed = Some(disclosed);
         Ok(written)
+    }
+
+    /// What earlier disclosures told of her, as far as it can stand against a basis and this node can read it. `now`: what is
+    /// committed with them. [BAS-22]
+    pub(super) fn told_of_her<'a>(
+        &self,
+        loaded: &Loaded,
+        terms: Option<Terms>,
+        before: impl IntoIterator<Item = &'a Verified<Event>>,
+        now: &[Arrived],
+    ) -> Result<Told, Rejection> {
+        let mut told = Told::default();
+        if !terms.and_then(|terms| Basis::of(terms.basis)).is_some_and(Basis::hears) {
+            return Ok(told);
+        }
+        for event in before {
+            let stored =
+                loaded.beside.get(&event.id).map(|beside| self.at::<EventRecord>(beside.position)).transpose()?;
+            let arrived = || now.iter().find(|(_, _, id)| *id == event.id).map(|(record, ..)| record);
+            let values = stored.as_ref().or_else(arrived).and_then(|record| loaded.values(event, record));
+            if let (Some(request), Some(disclosed)) = (loaded.request(event), values) {
+                told.add(loaded.agreement.tells(&request, &disclosed, event.slots.len() / 32));
+            }
+        }
+        Ok(told)
     }
 
     /// Whether an event's values may be read: it has effect, and nothing that ended the trail crossed it.
@@ -112,24 +145,21 @@ fn is_grounded(loaded: &Loaded, event: &Event, enclosed: &Enclosed) -> bool {
     }
     let history = loaded.trail.history();
     let decides = |said: &Event| match said.statement {
-        Statement::Decision(Decision { kind, outcome, .. }) if grants(outcome) => {
+        Statement::Decision(Decision { kind, .. }) => {
             issuer(loaded, said, enclosed).is_some_and(|issuer| loaded.agreement.may_decide(&issuer, kind))
         }
         _ => false,
     };
     let grounded = |identity: &Event| {
-        let mut seen = loaded.trail.events().filter(|said| history.has_seen(identity.id, said.id));
-        history.is_accepted_before(identity.id) || seen.any(|said| decides(said))
+        let known: Vec<EventId> = [identity.prev, identity.seen].into_iter().flatten().collect();
+        // [EVT-31]
+        history.is_accepted_before(identity.id) || loaded.trail.grounds(&known, identity.time).into_iter().any(decides)
     };
     let named = |before: &Event| before.statement == Statement::Identity && history.has_seen(event.id, before.id);
     match event.statement {
         Statement::Identity => grounded(event),
         _ => loaded.trail.events().any(|before| named(before) && grounded(before)),
     }
-}
-
-const fn grants(outcome: wire::DecisionOutcome) -> bool {
-    matches!(outcome, wire::DecisionOutcome::Granted | wire::DecisionOutcome::GrantedInPart)
 }
 
 /// Who made a decision: its author, or the author of the one that it cites.

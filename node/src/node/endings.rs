@@ -171,8 +171,14 @@ impl Node {
     }
 
     /// Puts what ends into the row of a trail.
-    pub(super) fn add_endings(&self, row: &mut wire::Trail, trail: &TrailId, sight: Sight, now: Seconds) {
-        let known = without_reviewed(self.endings.of(trail), trail, &self.reviewed_trails());
+    pub(super) fn add_endings(
+        &self,
+        row: &mut wire::Trail,
+        trail: &TrailId,
+        reviewed: &BTreeSet<Vec<u8>>,
+        (sight, now): (Sight, Seconds),
+    ) {
+        let known = without_reviewed(self.endings.of(trail), trail, reviewed);
         row.endings = self.shown_endings(&known, row.ours, sight, now);
     }
 
@@ -188,7 +194,8 @@ impl Node {
         };
         // All pages are of one moment: nothing moves from one to another because time passes.
         let (now, viewer) = (after.map_or_else(clock::now, |after| after.asked), self.viewer(caller));
-        let mut found = self.near(&viewer, now);
+        let reviewed = self.reviewed_trails();
+        let mut found = self.near(&viewer, &reviewed, now);
         found.retain(|near| after.is_none_or(|after| *near > after));
         found.sort_unstable();
         let more = found.len() > most;
@@ -197,7 +204,8 @@ impl Node {
         let mut trails = Vec::new();
         for Near { trail, .. } in found {
             if let Some(mut row) = self.row(&trail, now)? {
-                self.add_endings(&mut row, &trail, self.cases.sight_of_trail(&viewer, &trail), now);
+                let sight = self.cases.sight_of_trail(&viewer, &trail);
+                self.add_endings(&mut row, &trail, &reviewed, (sight, now));
                 self.name_about(&mut row, &viewer);
                 trails.push(row);
             }
@@ -206,12 +214,12 @@ impl Node {
     }
 
     /// Where each trail stands in that list.
-    fn near(&self, viewer: &Viewer, now: Seconds) -> Vec<Near> {
-        let (ahead, reviewed) = (self.endings.ahead(), self.reviewed_trails());
+    fn near(&self, viewer: &Viewer, reviewed: &BTreeSet<Vec<u8>>, now: Seconds) -> Vec<Near> {
+        let ahead = self.endings.ahead();
         let mut found = Vec::new();
         for trail in self.endings.trails() {
             let sight = self.cases.sight_of_trail(viewer, &trail);
-            let known = without_reviewed(self.endings.of(&trail), &trail, &reviewed);
+            let known = without_reviewed(self.endings.of(&trail), &trail, reviewed);
             let seen =
                 known.iter().filter(|known| sight == Sight::Values || (sight == Sight::Outline && !known.in_value));
             let away = seen.filter_map(|known| match known.until {

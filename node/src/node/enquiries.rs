@@ -55,30 +55,64 @@ impl fmt::Display for Unchosen {
 }
 
 impl Node {
-    /// Whom a case asked, and how each stands. [PLC-10]
+    /// Whom a case asked, and how each stands. One that cannot be read is shown as that, and keeps nobody from the others.
+    /// [PLC-10] [PLC-12]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchCase`]; why a trail cannot be read.
+    /// [`Rejection::NoSuchCase`]; why the record of her choice cannot be read.
     pub async fn list_enquiries(&self, caller: &Caller, id: &CaseId) -> Result<Vec<wire::Enquiry>, Rejection> {
         let case = self.demand_case(caller, id, Sight::Outline)?;
         let (chosen, now) = (self.newest_choice(&case)?, clock::now());
         let mut all = Vec::new();
         for trail in &case.trails {
-            let mut held = self.trails.hold(trail).await;
-            self.ensure_loaded(&mut held, trail)?;
-            let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-            let (ours, act) =
-                (loaded.trail.side(&self.me.organisation) == Some(Side::Opener), loaded.trail.opening()?.act);
-            if ours && matches!(act, Act::Referral | Act::Consultation) {
-                all.extend(self.enquiry(loaded, chosen == Some(*trail), now)?);
+            match self.enquiry_of(trail, chosen == Some(*trail), now).await {
+                Ok(found) => all.extend(found),
+                Err(_) => all.extend(self.unreadable(trail, now)),
             }
         }
         all.sort_by(|a, b| (a.act, a.service_type, a.asked, &a.peer).cmp(&(b.act, b.service_type, b.asked, &b.peer)));
         Ok(all)
     }
 
-    fn enquiry(&self, loaded: &Loaded, chosen: bool, now: Seconds) -> Result<Option<wire::Enquiry>, Rejection> {
-        let Some(row) = self.row(&loaded.trail.id(), now)? else { return Ok(None) };
+    /// How a trail stands; none if it asks nobody.
+    async fn enquiry_of(
+        &self,
+        trail: &TrailId,
+        chosen: bool,
+        now: Seconds,
+    ) -> Result<Option<wire::Enquiry>, Rejection> {
+        let mut held = self.trails.hold(trail).await;
+        self.ensure_loaded(&mut held, trail)?;
+        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        let ours = loaded.trail.side(&self.me.organisation) == Some(Side::Opener);
+        if !ours || !matches!(loaded.trail.opening()?.act, Act::Referral | Act::Consultation) {
+            return Ok(None);
+        }
+        self.enquiry(loaded, chosen, now).map(Some)
+    }
+
+    /// One of which no more is known than its row, if that can be read; none if that says that it asks nobody. [PLC-12]
+    fn unreadable(&self, trail: &TrailId, now: Seconds) -> Option<wire::Enquiry> {
+        let row = self.row(trail, now).ok().flatten();
+        if row.as_ref().is_some_and(|row| !row.ours || !matches!(row.act(), Act::Referral | Act::Consultation)) {
+            return None;
+        }
+        let row = row.unwrap_or_default();
+        Some(wire::Enquiry {
+            trail: trail.to_vec(),
+            peer: row.peer,
+            act: row.act,
+            service_type: row.service_type,
+            headline: row.headline,
+            stage: row.stage,
+            undelivered: row.undelivered,
+            choice: Choice::Unreadable.into(),
+            ..wire::Enquiry::default()
+        })
+    }
+
+    fn enquiry(&self, loaded: &Loaded, chosen: bool, now: Seconds) -> Result<wire::Enquiry, Rejection> {
+        let row = self.row(&loaded.trail.id(), now)?.ok_or(Rejection::ReadFailed)?;
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let answer = reading.answer.and_then(|answer| Some((answer.kind, loaded.trail.event(&answer.event)?)));
         let until = match answer.map(|(_, event)| &event.statement) {
@@ -94,7 +128,7 @@ impl Node {
             Err(Unchosen::Lapsed) => Choice::Lapsed,
             Err(Unchosen::Ended) => Choice::Ended,
         };
-        Ok(Some(wire::Enquiry {
+        Ok(wire::Enquiry {
             trail: row.trail,
             peer: row.peer,
             act: row.act,
@@ -107,7 +141,7 @@ impl Node {
             until,
             undelivered: row.undelivered,
             choice: choice.into(),
-        }))
+        })
     }
 
     /// Refuses to choose whom she would not get. [CAS-82]

@@ -11,7 +11,8 @@ use uput_core::{
     envelope::Envelope,
     event::Event,
     head::Head,
-    id::{EventId, OrgId, TrailId},
+    id::{EventId, Id, OrgId, TrailId},
+    log::EntryKind,
     rejection::Rejection,
     safe_contact::is_contact,
     slot::{Choice, Extent},
@@ -19,7 +20,12 @@ use uput_core::{
     wire::{self, AccessKind, DisclosureScope},
 };
 
-use super::{Approved, Node, Second, accesses::Of, trails::Loaded};
+use super::{
+    Approved, Node, Second,
+    accesses::Of,
+    log::{InLogs, Thing},
+    trails::Loaded,
+};
 use crate::{
     access::Why,
     account::Caller,
@@ -101,6 +107,7 @@ impl Node {
         };
         self.outbox.queue(&other).ask(export.trail, nonce);
         let fresh = self.await_head(&export, &other, &nonce).await?;
+        let _speaking = self.me.speak().await;
         let mut held = self.trails.hold(&export.trail).await;
         // An exclusion that came while this waited counts.
         self.demand(&export.by, &export.trail, wanted)?;
@@ -161,6 +168,7 @@ impl Node {
 
     /// The bundle, and whether how to reach her is in it.
     fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<(Vec<u8>, bool), Rejection> {
+        let us = self.me.organisation;
         let mut evidence = BTreeMap::new();
         let (mut disclosures, mut contact, mut attesting) = (Vec::new(), false, BTreeSet::new());
         for event in loaded.trail.events() {
@@ -175,33 +183,62 @@ impl Node {
             contact |= reaches;
         }
         let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
+        let heads = self.heads_shown(loaded);
+        let proven = self.in_logs(&self.told(loaded, &heads), &loaded.other(&us))?;
+        let keys = self.me.keys();
         let draft = BundleDraft {
             trail: loaded.trail.id(),
-            exporter: self.me.organisation,
-            key: self.me.key_record(),
+            exporter: us,
+            key: keys.chain.newest_id(),
             purpose: export.purpose,
             time: clock::now().floor(loaded.agreement.grain()),
-            chains: self.chains_for(loaded, attesting),
+            chains: self.chains_for(loaded, attesting, &proven),
             agreements: vec![agreement.envelope],
             events: loaded.trail.events().map(|event| event.envelope().clone()).collect(),
-            heads: self.newest_heads(loaded),
+            heads,
             challenges: Vec::new(),
             disclosures,
-            proofs: Vec::new(),
-            checkpoints: Vec::new(),
+            proofs: proven.proofs,
+            checkpoints: proven.checkpoints,
             evidence: evidence.into_values().collect(),
         };
-        Ok((draft.build(&self.me.signing)?, contact))
+        Ok((draft.build(&keys.signing)?, contact))
     }
 
-    /// Key records of everybody who signed anything in the bundle: whom the agreement binds, the parties of the trail, and
-    /// whoever signed a copy that is open. [BUN-6] [BUN-93]
-    fn chains_for(&self, loaded: &Loaded, attesting: BTreeSet<OrgId>) -> Vec<Vec<Envelope>> {
+    /// [KEY-25] Key records of everybody who signed anything in the bundle: whom the agreement binds, the parties of the trail,
+    /// whoever signed a copy that is open, and who cosigned. [BUN-6] [BUN-93] [LOG-99]
+    fn chains_for(&self, loaded: &Loaded, attesting: BTreeSet<OrgId>, proven: &InLogs) -> Vec<Vec<Envelope>> {
         let mut organisations = attesting;
         organisations.extend(loaded.agreement.signing().map(|party| party.organisation));
         organisations.extend([Side::Opener, Side::Peer].map(|side| loaded.trail.party(side)));
+        organisations.extend(&proven.witnesses);
         let chains = organisations.iter().filter_map(|organisation| self.chain_of(organisation));
         chains.map(|chain| chain.envelopes().cloned().collect()).collect()
+    }
+
+    /// Heads for a bundle: as below, and the newest of the other party that its log shows. [LOG-99]
+    fn heads_shown(&self, loaded: &Loaded) -> Vec<Envelope> {
+        let mut heads = self.newest_heads(loaded);
+        let other = loaded.other(&self.me.organisation);
+        let by_other = |envelope: &&Envelope| Head::parse(envelope.body()).is_ok_and(|head| head.author == other);
+        let shown = |envelope: &&Envelope| self.is_shown(&other, EntryKind::Head, &envelope.id());
+        heads.extend(loaded.heads.iter().rev().filter(by_other).find(shown).cloned());
+        heads.sort_by_key(Envelope::id);
+        heads.dedup_by_key(|envelope| envelope.id());
+        heads
+    }
+
+    /// All of a bundle that logs tell, as ours tells it.
+    fn told(&self, loaded: &Loaded, heads: &[Envelope]) -> Vec<Thing> {
+        let us = self.me.organisation;
+        let events = loaded.trail.events().map(|event| {
+            let own = event.author == us;
+            (if own { EntryKind::OwnEvent } else { EntryKind::ReceivedEvent }, Id::from(event.id))
+        });
+        let heads = heads.iter().map(|head| (EntryKind::Head, head.id()));
+        let chains = [Side::Opener, Side::Peer].map(|side| self.chain_of(&loaded.trail.party(side)));
+        let keys = chains.iter().flatten().flat_map(|chain| chain.envelopes());
+        events.chain(heads).chain(keys.map(|key| (EntryKind::KeyRecord, key.id()))).collect()
     }
 
     /// The newest head of each party, and each that says that the time of a withdrawal is over. [BUN-94]

@@ -14,6 +14,7 @@ use uput_core::{
 use super::{
     Node,
     log::{Logged, logged},
+    me::Keys,
     outbox::Waiting,
     trails::Loaded,
 };
@@ -69,7 +70,8 @@ fn head_record(loaded: &Loaded, envelope: &Envelope, to: Option<&OrgId>) -> Resu
 impl Node {
     /// Signs where a trail stands for us now.
     pub(super) fn own_head(&self, loaded: &Loaded, nonce: Option<[u8; 32]>) -> Result<Envelope, Rejection> {
-        Head { nonce, ..self.standing_of(loaded)? }.sign(&self.me.signing)
+        let keys = self.me.keys();
+        Head { nonce, ..self.standing_of(loaded, &keys)? }.sign(&keys.signing)
     }
 
     /// A head that says that the time of a withdrawal is over here, and the record that sends it. [CAS-103]
@@ -78,14 +80,15 @@ impl Node {
         loaded: &Loaded,
         withdrawal: EventId,
     ) -> Result<(Envelope, HeadRecord), Rejection> {
-        let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded)? }.sign(&self.me.signing)?;
+        let keys = self.me.keys();
+        let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded, &keys)? }.sign(&keys.signing)?;
         let to = loaded.other(&self.me.organisation);
         let record = head_record(loaded, &head, Some(&to))?;
         Ok((head, record))
     }
 
     /// Where a trail stands for us now, not signed yet.
-    fn standing_of(&self, loaded: &Loaded) -> Result<Head, Rejection> {
+    fn standing_of(&self, loaded: &Loaded, keys: &Keys) -> Result<Head, Rejection> {
         let us = self.me.organisation;
         let ours = loaded.trail.side(&us).ok_or(Rejection::WrongTrail)?;
         let theirs: Side = ours.other();
@@ -93,7 +96,7 @@ impl Node {
         Ok(Head {
             trail: loaded.trail.id(),
             author: us,
-            key: self.me.key_record(),
+            key: keys.chain.newest_id(),
             incarnation: self.me.incarnation,
             own_count: loaded.trail.count(ours),
             own_last: loaded.trail.last(ours),
@@ -123,7 +126,8 @@ impl Node {
         to: Option<&OrgId>,
     ) -> Result<(), Rejection> {
         let record = head_record(loaded, &envelope, to)?;
-        let entries = logged([Logged::new(EntryKind::Head, envelope.id())]);
+        let other = loaded.other(&self.me.organisation);
+        let entries = logged([Logged::with(EntryKind::Head, envelope.id(), other)]);
         let position = self.keep_logged(&record, entries).await?;
         if let Some(to) = to {
             loaded.told.insert(envelope.id());

@@ -25,7 +25,7 @@ use super::{
     Node,
     agreements::Origin,
     cases::draft_of,
-    enclosed::{Enclosed, enclosed},
+    enclosed::{Arrived, Enclosed, enclosed},
     head::Rest,
     journal::beside,
     log::{Logged, logged},
@@ -50,7 +50,7 @@ pub(super) const MOST_REQUESTS: usize = 64;
 #[derive(Default)]
 struct Changes {
     keys: Vec<NewTrailKeys>,
-    records: Vec<(EventRecord, Evidence, EventId)>,
+    records: Vec<Arrived>,
     /// What the values are sealed to, if that is new.
     boxed: Option<NewBox>,
     /// The trail came to rest: our head is offered. [BUN-40]
@@ -82,10 +82,11 @@ impl Taken {
     /// What the log tells of it. [LOG-60]
     fn logged(&self, from: &OrgId) -> impl Iterator<Item = Logged> {
         let events = self.changes.records.iter().map(|(kept, _, event)| match kept.to.is_empty() {
-            true => Logged::received(*event, *from),
-            false => Logged::new(EntryKind::OwnEvent, *event),
+            true => Logged::with(EntryKind::ReceivedEvent, *event, *from),
+            false => Logged::with(EntryKind::OwnEvent, *event, *from),
         });
-        events.chain(self.changes.head.iter().map(|(envelope, _)| Logged::new(EntryKind::Head, envelope.id())))
+        let heads = self.changes.head.iter().map(|(envelope, _)| envelope.id());
+        events.chain(heads.map(|head| Logged::with(EntryKind::Head, head, *from)))
     }
 }
 
@@ -103,7 +104,9 @@ impl Node {
             Some(PeerState::Confirmed | PeerState::Frozen) => {}
             _ => return Err(Rejection::PeerNotConfirmed),
         }
-        let content = letter::open(bytes, self.me.organisation, &self.me.sealing)?.content;
+        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        // What this letter makes this node say is on disk before its keys become others.
+        let _speaking = self.me.speak().await;
         let mut worst = None;
         let mut note = |result: Result<(), Rejection>| {
             // What can be mended by sending again is said before what cannot.
@@ -133,6 +136,7 @@ impl Node {
         for head in content.heads {
             note(self.take_head(from, head).await);
         }
+        note(self.take_proofs(from, &content.proofs, &content.checkpoints).await);
         // Each answer is a commit: a letter full of questions is not answered in whole.
         if content.head_requests.len() > MOST_REQUESTS {
             note(Err(Rejection::TooMany));
@@ -373,7 +377,7 @@ impl Node {
             None => *loaded = Some(self.begin(from, event.clone(), changes)?),
         }
         let Some(loaded) = loaded else { return Err(Rejection::MissingPredecessor) };
-        let mut written = self.strip(loaded, event, enclosed, cited)?;
+        let mut written = self.strip(loaded, event, enclosed, cited, &changes.records)?;
         changes.named.append(&mut written.named);
         if written.disclosed.is_some() {
             changes.keys.extend(loaded.renew()?);
@@ -473,7 +477,8 @@ impl Node {
     ) -> Result<(), Rejection> {
         let time = clock::now().floor(loaded.agreement.grain());
         let draft = Draft { statement, terms: None, slots: Vec::new(), time, occurred: None };
-        let said = step::append(&loaded.trail, &self.me.author(), draft).map_err(|refused| refused.rejection())?;
+        let said = step::append(&loaded.trail, &self.me.author(&self.me.keys()), draft)
+            .map_err(|refused| refused.rejection())?;
         loaded.trail.admit(said.clone())?;
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
         let id = said.id;

@@ -56,7 +56,7 @@ impl Node {
             Some(place) => Some(Place::parse(&place).ok_or(Rejection::BadCursor)?),
             None => None,
         };
-        let (mut trails, mut last) = (Vec::new(), None::<Place>);
+        let (mut trails, mut last, reviewed) = (Vec::new(), None::<Place>, self.reviewed_trails());
         loop {
             let places = self.outlines.next(&groups, after, TOGETHER);
             let ended = places.len() < TOGETHER;
@@ -79,7 +79,7 @@ impl Node {
                 }
                 after = Some(place);
                 if let Some(mut row) = self.row(place.trail(), now)? {
-                    self.add_endings(&mut row, place.trail(), sight, now);
+                    self.add_endings(&mut row, place.trail(), &reviewed, (sight, now));
                     self.name_about(&mut row, &viewer);
                     trails.push(row);
                     last = Some(place);

@@ -49,7 +49,7 @@ impl Node {
     /// # Errors
     /// [`Rejection::NotAttested`] if nothing of it is a fact; [`Rejection::TooLarge`].
     pub(super) fn attested(&self, said: &Minimised, time: Seconds) -> Result<Vec<Field>, Rejection> {
-        let copy = Attestation::issue(said, &self.me.author(), time, copy_secrets())?;
+        let copy = Attestation::issue(said, &self.me.author(&self.me.keys()), time, copy_secrets())?;
         let copy = copy.ok_or(Rejection::NotAttested)?;
         Ok([said.fields(), &[copy]].concat())
     }

@@ -13,10 +13,10 @@ use uput_core::{
     event::Event,
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    state::{Counterpart, Headline, Reading, Side, Stage},
+    state::{Counterpart, Headline, Offer, Reading, Side, Stage},
     time::{Seconds, Span},
     timer::{Step, Steps},
-    wire::{self, Act},
+    wire::{self, Act, TimerKind},
 };
 
 use super::{
@@ -34,6 +34,8 @@ use crate::{
     storage::{KeyKind, Position, StorageError},
 };
 
+/// By how many seconds two clocks may differ before one of them is said to be wrong. [TIM-40] [TIM-74]
+const LEEWAY: u64 = 600;
 /// Under which part of a trail an outline is sealed. [NOD-22]
 const PART: &[u8] = b"outline";
 
@@ -112,7 +114,7 @@ impl Node {
         let mut trail = outline.trail.ok_or(Rejection::ReadFailed)?;
         trail.peer = self.directory.name(&other);
         for deadline in &mut trail.deadlines {
-            deadline.overdue = if deadline.met == 0 { now.get() } else { deadline.met } > deadline.due;
+            deadline.overdue = is_overdue(deadline, now);
         }
         trail.notes.extend(telephone::notes(&trail, now));
         if let Some(next) = &mut trail.escalation {
@@ -160,7 +162,7 @@ impl Node {
                 Stage::Need => 1,
                 Stage::Identity => 2,
             },
-            notes: notes(reading),
+            notes: notes(reading, ours),
             owed: if ours { 0 } else { u32::try_from(reading.owed.len()).unwrap_or(u32::MAX) },
             deadlines: deadlines(loaded, reading, ours, changed),
             changed,
@@ -225,8 +227,8 @@ fn counterpart(reading: &Reading, act: wire::Act) -> wire::Counterpart {
 }
 
 /// Things that stand beside the headline.
-fn notes(reading: &Reading) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(reading: &Reading, ours: bool) -> Vec<String> {
+    let mut notes = Vec::from_iter(responsibility(&reading.offer, ours).map(str::to_owned));
     let mut note = |holds: bool, words: &str| {
         if holds {
             notes.push(words.to_owned());
@@ -244,6 +246,19 @@ fn notes(reading: &Reading) -> Vec<String> {
     notes
 }
 
+/// Who is responsible for her, once that was offered: before, whoever asked is. [NOD-65] [STA-18]
+const fn responsibility(offer: &Offer, ours: bool) -> Option<&'static str> {
+    Some(match (offer, ours) {
+        (Offer::None, _) => return None,
+        (Offer::Open(_), true) => "we are responsible: they have not taken what we offered",
+        (Offer::Open(_), false) => "they are responsible: we have not taken what they offered",
+        (Offer::Taken(_), true) => "both are responsible: complete the transfer, or recall the offer",
+        (Offer::Taken(_), false) => "both are responsible until they complete the transfer",
+        (Offer::Completed(_), true) => "they are responsible: the transfer is completed",
+        (Offer::Completed(_), false) => "we are responsible: the transfer is completed",
+    })
+}
+
 /// Every timer that was started, what is due first.
 fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool, changed: u64) -> Vec<wire::Deadline> {
     let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
@@ -259,7 +274,15 @@ fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool, changed: u64) -> Ve
 }
 
 fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span, us: OrgId) -> wire::Deadline {
-    let (from, from_ours) = start(loaded, known, step.from, us);
+    let (from, from_ours) = match step.kind {
+        // [TIM-76] A stay ends at one time for both.
+        TimerKind::Stay => (known.0.around(step.from.id).settle(step.from.time), step.from.author == us),
+        _ => start(loaded, known, step.from, us),
+    };
+    let came = |event: &Event| match event.author == us {
+        true => loaded.delivered(&event.id),
+        false => loaded.stored(event.id, known.1),
+    };
     wire::Deadline {
         timer: uput_core::agreement::name_of(step.kind),
         due: from.after(span).get(),
@@ -272,7 +295,22 @@ fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span
         from_ours,
         met_ours: step.to.is_some_and(|event| event.author == us),
         ended: step.ended,
+        stands: step.to.map_or(0, |event| known.0.around(event.id).settle(event.time).get()),
+        came: step.to.and_then(came).map_or(0, Seconds::get),
+        leeway: span.0.min(LEEWAY),
     }
+}
+
+/// Whether it passed unmet, or what met it was late: by the time that stands, or, of the other party's, by when it came.
+/// [TIM-74]
+const fn is_overdue(deadline: &wire::Deadline, now: Seconds) -> bool {
+    if deadline.met == 0 {
+        return now.get() > deadline.due;
+    }
+    // An outline of a program that kept no such time has none.
+    let stands = if deadline.stands == 0 { deadline.met } else { deadline.stands };
+    let came_late = !deadline.met_ours && deadline.came > deadline.due.saturating_add(deadline.leeway);
+    stands > deadline.due || came_late
 }
 
 /// From when on a timer runs here, and whether that is our word: what they claim counts between what we said before and
@@ -315,4 +353,28 @@ fn waits_for_us(outline: &Outline) -> bool {
         confirm || trail.owed > 0 || trail.deadlines.iter().any(|deadline| deadline.ours && deadline.met == 0)
     };
     outline.trail.as_ref().is_some_and(waits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Due at 1,000, with a leeway of 100; now it is 5,000.
+    fn late(met: u64, stands: u64, came: u64, met_ours: bool) -> bool {
+        let deadline =
+            wire::Deadline { due: 1_000, leeway: 100, met, stands, came, met_ours, ..wire::Deadline::default() };
+        is_overdue(&deadline, Seconds::new(5_000).unwrap())
+    }
+
+    /// [TIM-74]
+    #[test]
+    fn an_answer_that_is_dated_back_is_late_and_one_within_the_leeway_is_not() {
+        assert!(late(0, 0, 0, false), "nothing met it");
+        assert!(!late(900, 900, 1_000, false) && !late(900, 900, 1_100, false));
+        assert!(late(900, 900, 1_101, false), "it says 900, and came after the leeway");
+        assert!(late(900, 1_001, 1_050, false), "it has seen what was said after the end");
+        assert!(late(1_001, 1_001, 1_001, false), "on its own word");
+        assert!(!late(900, 900, 4_000, true), "of our own the other's machine decides nothing");
+        assert!(!late(900, 0, 0, false), "kept by a program that knew no more");
+    }
 }

@@ -211,10 +211,7 @@ impl Node {
     /// Trails of which every disclosure that two people answered for was reviewed. [APR-22]
     pub(super) fn reviewed_trails(&self) -> BTreeSet<Vec<u8>> {
         let disclosed = self.happened().into_iter().filter(|happened| happened.kind == OverrideKind::Disclosure);
-        let (reviewed, waiting): (Vec<_>, Vec<_>) = disclosed.partition(|happened| happened.review.is_some());
-        let mut trails: BTreeSet<Vec<u8>> = reviewed.into_iter().map(|happened| happened.trail).collect();
-        trails.retain(|trail| waiting.iter().all(|happened| happened.trail != *trail));
-        trails
+        all_reviewed(disclosed.map(|happened| (happened.trail, happened.review.is_some())))
     }
 
     fn happened(&self) -> Vec<Happened> {
@@ -302,6 +299,15 @@ impl Happened {
     }
 }
 
+/// What has a review, each time that it is there.
+fn all_reviewed<K: Ord>(each: impl Iterator<Item = (K, bool)>) -> BTreeSet<K> {
+    let mut all = BTreeMap::new();
+    for (what, reviewed) in each {
+        *all.entry(what).or_insert(true) &= reviewed;
+    }
+    all.into_iter().filter_map(|(what, reviewed)| reviewed.then_some(what)).collect()
+}
+
 /// A supervisor who had no part in it, and no machine; once. [APR-22]
 fn may_review(caller: &Caller, happened: &Happened) -> bool {
     let supervises = caller.role == Role::Supervisor && caller.on_behalf_of.is_none();
@@ -324,4 +330,56 @@ const fn kind_of(kind: ApprovalKind) -> Option<OverrideKind> {
 // A panic while the lock was held leaves each entry whole: they are inserted one by one.
 fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, cmp::Ordering, rc::Rc};
+
+    use super::*;
+
+    /// A trail that counts how often it is compared with another one.
+    #[derive(Clone)]
+    struct Counted(u32, Rc<Cell<u64>>);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Counted {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other) == Ordering::Equal
+        }
+    }
+
+    impl Eq for Counted {}
+
+    /// [APR-22]
+    #[test]
+    fn a_trail_is_reviewed_when_each_disclosure_in_it_is() {
+        let each = [(1, true), (2, true), (1, false), (3, false), (2, true), (3, true)];
+        assert_eq!(all_reviewed(each.into_iter()), BTreeSet::from([2]));
+    }
+
+    /// [APR-22] Eight times as many are looked at with some more than eight times as many comparisons, not sixty-four.
+    #[test]
+    fn what_reviews_cost_does_not_grow_with_the_square_of_their_number() {
+        let cost = |many: u32| {
+            let count = Rc::new(Cell::new(0));
+            let each = (0..many).map(|n| (Counted(n.wrapping_mul(2_654_435_761), Rc::clone(&count)), n % 2 == 0));
+            assert_eq!(all_reviewed(each).len(), many as usize / 2);
+            count.get()
+        };
+        let (few, many) = (cost(1_000), cost(8_000));
+        assert!(many < 16 * few, "{few} {many}");
+    }
 }

@@ -27,6 +27,8 @@ use crate::{
 
 /// Most places that a service can have.
 const MOST: u32 = 10_000;
+/// So many trails are looked at to find the first of a stay.
+const MOST_BEFORE: usize = 32;
 
 /// What is promised.
 #[derive(Default)]
@@ -119,7 +121,7 @@ impl Node {
         }
         for kept in all::<PlaceRecord>(&self.storage, PLACES)? {
             let trail = TrailId::parse(&kept.trail).map_err(OpenError::Unreadable)?;
-            places.set_taken(trail, taken_of(&kept));
+            places.set_taken(trail, taken_of(&kept).map_err(OpenError::Unreadable)?);
         }
         Ok(())
     }
@@ -138,24 +140,38 @@ impl Node {
             return Ok(None);
         }
         let service = loaded.trail.opening()?.service_type;
-        let taken = Taken { service, places: self.places_wanted(&new.fields, loaded)?, until };
+        let stay = self.stay(loaded)?;
+        let places = self.places_wanted(&new.fields, loaded, &stay)?;
+        let taken = Taken { service, places, until, stay };
         let alone = self.promised.deciding.lock().await;
         let knowingly = new.overbooking != Overbooking::Unspecified;
-        let over = self.promised.places().may_take(&loaded.trail.id(), taken, knowingly, clock::now());
+        let over = self.promised.places().may_take(taken, knowingly, clock::now());
         let overbooked = if over.map_err(Refused::Full)? { new.overbooking } else { Overbooking::Unspecified };
         Ok(Some(Promise { taken, overbooked, _alone: alone }))
     }
 
-    /// Whether a trail is about a place of ours. A transfer of somebody who has one here asks for no other. [PLC-2]
+    /// Whether a trail is about a place of ours. [PLC-2]
     fn takes_places(&self, loaded: &Loaded) -> Result<bool, Rejection> {
-        let opening = loaded.trail.opening()?;
-        let has_one = |about: &TrailId| self.promised.places().taken(about).is_some();
-        let asked = match opening.act {
-            Act::Referral => true,
-            Act::Transfer => !opening.about.as_ref().is_some_and(has_one),
-            _ => false,
-        };
+        let asked = matches!(loaded.trail.opening()?.act, Act::Referral | Act::Transfer);
         Ok(asked && loaded.trail.side(&self.me.organisation) == Some(Side::Peer))
+    }
+
+    /// The first of the trails that are about the same stay: a transfer moves responsibility, and she stays in the bed that
+    /// she came to by the trail which it is about. What cannot be read is another stay: rather too many are counted than too
+    /// few. [PLC-11]
+    fn stay(&self, loaded: &Loaded) -> Result<TrailId, Rejection> {
+        let (opening, mut stay) = (loaded.trail.opening()?, loaded.trail.id());
+        let peer = self.directory.name(&loaded.other(&self.me.organisation));
+        let mut about = opening.about.filter(|_| opening.act == Act::Transfer);
+        for _ in 0..MOST_BEFORE {
+            let Some(earlier) = about else { break };
+            let row = self.row(&earlier, clock::now()).ok().flatten();
+            let same = row.filter(|row| !row.ours && row.peer == peer && row.service_type() == opening.service_type);
+            let Some(row) = same.filter(|row| matches!(row.act(), Act::Referral | Act::Transfer)) else { break };
+            stay = earlier;
+            about = TrailId::parse(&row.about).ok().filter(|_| row.act() == Act::Transfer);
+        }
+        Ok(stay)
     }
 
     /// Whether she came and, by our own word, has not left. [PLC-7]
@@ -169,8 +185,9 @@ impl Node {
         })
     }
 
-    /// How many places an answer is about: as it says, or as this trail's last answer said, or as was asked, or one. [PLC-2]
-    fn places_wanted(&self, fields: &[Field], loaded: &Loaded) -> Result<u32, Rejection> {
+    /// How many places an answer is about: as it says, or as this trail's last answer said, or as she has already, or as was
+    /// asked, or one. [PLC-2] [PLC-11]
+    fn places_wanted(&self, fields: &[Field], loaded: &Loaded, stay: &TrailId) -> Result<u32, Rejection> {
         let number = |fields: &[Field]| {
             let said = fields.iter().find(|field| field.label() == Label::Places)?;
             // A number of beds is about nobody.
@@ -179,10 +196,16 @@ impl Node {
         if let Some(said) = number(fields) {
             return Ok(said);
         }
-        if let Some(before) = self.promised.places().taken(&loaded.trail.id()) {
-            return Ok(before.places);
+        let service = loaded.trail.opening()?.service_type;
+        let before = {
+            let places = self.promised.places();
+            let own = places.taken(&loaded.trail.id()).map(|taken| taken.places);
+            own.or_else(|| places.of_stay(stay, service, clock::now()))
+        };
+        match before {
+            Some(before) => Ok(before),
+            None => Ok(number(&self.readable(loaded, loaded.trail.opening_event()?)?).unwrap_or(1)),
         }
-        Ok(number(&self.readable(loaded, loaded.trail.opening_event()?)?).unwrap_or(1))
     }
 
     /// What a trail takes after all that it has admitted, if that changes. With a promise: what was just said. [PLC-2]
@@ -221,6 +244,7 @@ impl Node {
             overbooked: promise.map_or(0, |promise| promise.overbooked.into()),
             time: clock::now().get(),
             account: account.to_vec(),
+            stay: taken.map_or_else(Vec::new, |taken| taken.stay.to_vec()),
         };
         Ok(Some(Change { trail, taken, record }))
     }
@@ -230,8 +254,8 @@ impl Node {
         if let Some(taken) = takes {
             return Ok(Taken { until: None, ..taken });
         }
-        let service = loaded.trail.opening()?.service_type;
-        Ok(Taken { service, places: self.places_wanted(&[], loaded)?, until: None })
+        let (service, stay) = (loaded.trail.opening()?.service_type, self.stay(loaded)?);
+        Ok(Taken { service, places: self.places_wanted(&[], loaded, &stay)?, until: None, stay })
     }
 }
 
@@ -243,7 +267,11 @@ fn effective(judged: &Judged) -> bool {
     judged.verdict == Verdict::Effective
 }
 
-fn taken_of(kept: &PlaceRecord) -> Option<Taken> {
-    let service = ServiceType::try_from(kept.service).ok()?;
-    (kept.places > 0).then(|| Taken { service, places: kept.places, until: Seconds::new(kept.until) })
+fn taken_of(kept: &PlaceRecord) -> Result<Option<Taken>, Rejection> {
+    let service = ServiceType::try_from(kept.service).map_err(|_| Rejection::Malformed)?;
+    if kept.places == 0 {
+        return Ok(None);
+    }
+    let stay = TrailId::parse(&kept.stay)?;
+    Ok(Some(Taken { service, places: kept.places, until: Seconds::new(kept.until), stay }))
 }

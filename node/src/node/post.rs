@@ -17,13 +17,13 @@ use super::{
     Node,
     journal::{chain_to_wire, encode_chain},
     log::refused,
-    outbox::Batch,
+    outbox::{Batch, Queue},
     trails::unseal,
 };
 use crate::{
     clock::{self, SystemEntropy},
     peer::{Contact, Mailroom, Outgoing, PeerCard, PeerState},
-    record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, SettledRecord},
+    record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, ProofRecord, SettledRecord},
     storage::{KeyKind, Position, Record},
 };
 use zeroize::Zeroizing;
@@ -44,6 +44,26 @@ enum Unmade {
     Never(Rejection),
 }
 
+/// A letter that is being made. If whoever waits for it goes away, what it was to hold waits on. [NOD-30]
+struct UnderWay<'a> {
+    queue: &'a Queue,
+    ticket: Option<u64>,
+}
+
+impl UnderWay<'_> {
+    fn ends(mut self) {
+        self.ticket = None;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket {
+            self.queue.again(ticket, false);
+        }
+    }
+}
+
 impl From<Rejection> for Unmade {
     fn from(rejection: Rejection) -> Self {
         Self::Never(rejection)
@@ -57,7 +77,10 @@ impl Node {
         loop {
             let batch = queue.next(BATCH).await;
             let ticket = batch.ticket;
-            match self.seal_batch(to, batch) {
+            let under_way = UnderWay { queue: &queue, ticket: Some(ticket) };
+            let sealed = self.seal_batch(to, batch).await;
+            under_way.ends();
+            match sealed {
                 Ok(Some(letter)) => return Outgoing { ticket, letter },
                 // Everything in it is gone by now, for example erased: nothing is owed to the peer.
                 Ok(None) => {
@@ -80,7 +103,7 @@ impl Node {
         }
     }
 
-    fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Unmade> {
+    async fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Unmade> {
         let chain = self.directory.chain(to).ok_or(Unmade::NotNow(Rejection::NoSuchPeer))?;
         let mut content = LetterContent::default();
         let mut left = Vec::new();
@@ -89,7 +112,7 @@ impl Node {
                 left.push(position);
                 continue;
             }
-            self.enclose(to, &mut content, position)?;
+            self.enclose(to, &mut content, position).await?;
         }
         if !left.is_empty() {
             self.outbox.queue(to).put_back(batch.ticket, &left);
@@ -104,21 +127,24 @@ impl Node {
     }
 
     /// Puts what a record holds into a letter.
-    fn enclose(&self, to: &OrgId, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
+    async fn enclose(&self, to: &OrgId, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
         let kept = self.storage.read(position).map_err(|error| {
             tracing::error!(%error, "a queued record could not be read");
             if error.is_final() { Unmade::Never(Rejection::ReadFailed) } else { Unmade::NotNow(Rejection::ReadFailed) }
         })?;
         if let Some(event) = record::read::<EventRecord>(&kept) {
-            return self.enclose_event(to, content, &event);
+            return self.enclose_event(to, content, &event).await;
         }
         if let Some(head) = record::read::<HeadRecord>(&kept) {
             return Ok(self.enclose_head(content, &head)?);
         }
+        if let Some(proof) = record::read::<ProofRecord>(&kept) {
+            return Ok(Self::enclose_proof(content, &proof)?);
+        }
         Ok(self.enclose_agreement(content, &kept)?)
     }
 
-    fn enclose_event(&self, to: &OrgId, content: &mut LetterContent, event: &EventRecord) -> Result<(), Unmade> {
+    async fn enclose_event(&self, to: &OrgId, content: &mut LetterContent, event: &EventRecord) -> Result<(), Unmade> {
         let trail = TrailId::parse(&event.trail)?;
         let keys = self.storage.trail_keys(trail.as_bytes()).ok_or(Rejection::NoSuchTrail)?;
         let evidence = unseal(&keys, &trail, &event.evidence, KeyKind::Evidence, b"evidence")?;
@@ -139,9 +165,15 @@ impl Node {
                     values = self.on_the_way(&trail, event, &values)?;
                 }
                 let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
-                if self.directory.state_of(to) == Some(PeerState::Frozen) && !says_only_who_acted(&disclosure) {
-                    // [KEY-16] What would disclose something waits for people.
-                    return Err(Unmade::NotNow(Rejection::ForkedChain));
+                if !says_only_who_acted(&disclosure) {
+                    // [LET-20] The event goes without them, and what ended them after it.
+                    if self.withhold(to, &trail, &disclosure).await.map_err(Unmade::NotNow)?.is_some() {
+                        return Ok(());
+                    }
+                    if self.directory.state_of(to) == Some(PeerState::Frozen) {
+                        // [KEY-16] What would disclose something waits for people.
+                        return Err(Unmade::NotNow(Rejection::ForkedChain));
+                    }
                 }
                 content.key_records.extend(self.copy_records(to, &disclosure));
                 content.disclosures.push(disclosure);
@@ -282,7 +314,7 @@ impl Node {
     /// A peer shows key records of this organisation. Any that this node did not make were signed with our organisation
     /// key by somebody else: they are kept as proof, never used, and shown to the operator. [NOD-36]
     async fn take_own_chain(&self, chain: &KeyChain, from: Option<&OrgId>) -> Result<(), Rejection> {
-        let mut shown = KeyChain::clone(&self.me.shown());
+        let mut shown = self.me.shown();
         let before = self.me.forged();
         let mut news = false;
         for record in chain.envelopes() {

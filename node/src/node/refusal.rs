@@ -144,6 +144,7 @@ const fn unmet(predicate: Predicate) -> &'static str {
         Predicate::NotMisdirected => "it went to the wrong organisation: open one with the right one",
         Predicate::AtStage0 => "the need was said already",
         Predicate::FromStage1 => "the need was not said yet: that comes first",
+        Predicate::YesAtStage0 => "what is asked here has no yes before the need is said",
         Predicate::AnsweredLater => {
             "nobody holds a place or a turn yet: wait for that answer, or record a yes by telephone"
         }

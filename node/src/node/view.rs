@@ -175,6 +175,7 @@ impl Node {
                 .chain(is_from_the_future(event, beside.stored).then_some("from_the_future"))
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
+                .chain(self.withheld(&event.id)?.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .collect(),
             fields,
             sealed: if values { self.sealed_values(loaded, event)? } else { None },

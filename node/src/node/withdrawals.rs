@@ -156,18 +156,19 @@ impl Node {
     }
 
     async fn settle_withdrawal(&self, over: &Timed) -> Result<(), Rejection> {
+        let _speaking = self.me.speak().await;
         let mut held = self.trails.hold(&over.trail).await;
         self.ensure_loaded(&mut held, &over.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         let (head, kept) = self.settled_head(loaded, over.withdrawal)?;
         let mut records = vec![record::draft(&kept), record::draft(&over.settled())];
-        records.extend(logged([Logged::new(EntryKind::Head, head.id())]));
+        let to = loaded.other(&self.me.organisation);
+        records.extend(logged([Logged::with(EntryKind::Head, head.id(), to)]));
         let commit = Commit { keys: Vec::new(), records };
         let positions = self.commit(commit).await?.into_inner();
         loaded.told.insert(head.id());
         loaded.heads.push(head);
         let waiting = Waiting { trail: Some(over.trail), event: false, since: clock::now().get() };
-        let to = loaded.other(&self.me.organisation);
         self.outbox.queue(&to).push(positions.first().map(|at| (*at, waiting)));
         Ok(())
     }

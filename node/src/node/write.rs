@@ -146,6 +146,7 @@ impl Node {
     /// [`Refused`]: nothing was written.
     pub async fn open_trail(&self, mut new: NewTrail) -> Result<Option<TrailId>, Refused> {
         let _stays = new.stays.take();
+        let _speaking = self.me.speak().await;
         let digest = record::request_digest(&new.by.by(), &new.request_id);
         new.case = self.case_of_opening(&new)?;
         let _turn = self.trails.hold(&request_place(&digest)).await;
@@ -230,6 +231,7 @@ impl Node {
         leave: Leave,
     ) -> Result<Option<EventId>, Refused> {
         let digest = record::request_digest(&new.by.by(), &new.request_id);
+        let _speaking = self.me.speak().await;
         let mut held = self.trails.hold(&new.trail).await;
         let _names = self.cases.names_stay().await;
         let _alone = self.hold_cases(&[new.trail]).await;

@@ -48,7 +48,7 @@ impl<M: Mailroom> Peers<M> {
             match self.dial(card).await {
                 Ending::Stopped => return,
                 // It is there, and talks on another stream.
-                Ending::Superseded => pauses = self.pauses(),
+                Ending::Superseded | Ending::Renewed => pauses = self.pauses(),
                 Ending::Failed(difficulty) => {
                     self.mailroom.contact(&organisation, Contact::Failed(difficulty));
                 }
@@ -74,6 +74,11 @@ impl<M: Mailroom> Peers<M> {
         };
         match reached {
             Ok(channel) => self.talk(channel, card).await,
+            // [TRA-23]
+            Err(Difficulty::WrongTlsKey) => tokio::select! {
+                ending = self.ask_for_keys(&card) => ending,
+                () = self.shutdown.requested() => Ending::Stopped,
+            },
             Err(difficulty) => Ending::Failed(difficulty),
         }
     }
@@ -82,8 +87,8 @@ impl<M: Mailroom> Peers<M> {
     async fn reach(&self, tls_key: &[u8; 32], endpoints: impl Iterator<Item = &str>) -> Result<Channel, Difficulty> {
         let refuse = |_| Difficulty::RefusedHere(Rejection::WeakKey);
         let pinned = PublicKey::admit(tls_key).map_err(refuse)?;
-        let client =
-            tls::peer_client(&self.certificate, &pinned).map_err(|_| Difficulty::RefusedHere(Rejection::WeakKey))?;
+        let client = tls::peer_client(&self.identity.shown().certificate, &pinned)
+            .map_err(|_| Difficulty::RefusedHere(Rejection::WeakKey))?;
         let mut difficulty = Difficulty::Unreachable;
         for endpoint in endpoints {
             match connect(endpoint, Arc::clone(&client), &self.limits).await {
@@ -133,7 +138,7 @@ impl<M: Mailroom> Peers<M> {
             Ok(Ok(response)) => response.into_inner().chain.ok_or(Difficulty::Misbehaved),
             Ok(Err(status)) => Err(match understand(&status) {
                 Ending::Failed(difficulty) => difficulty,
-                Ending::Stopped | Ending::Superseded => Difficulty::Lost,
+                Ending::Stopped | Ending::Superseded | Ending::Renewed => Difficulty::Lost,
             }),
             Err(_) => Err(Difficulty::Lost),
         }
@@ -150,7 +155,7 @@ impl<M: Mailroom> Peers<M> {
 }
 
 /// A connection to the holder of the key that `client` pins.
-async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Difficulty> {
+pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Difficulty> {
     let stream =
         tokio::time::timeout(limits.dial, secure(endpoint, client)).await.map_err(|_| Difficulty::Unreachable)??;
     let mut once = Some(stream);
@@ -191,7 +196,7 @@ fn tls_difficulty(error: &io::Error) -> Difficulty {
     }
 }
 
-fn service(channel: Channel) -> PeerServiceClient<Channel> {
+pub(super) fn service(channel: Channel) -> PeerServiceClient<Channel> {
     PeerServiceClient::new(channel)
         .max_decoding_message_size(limits::MESSAGE)
         .max_encoding_message_size(limits::MESSAGE)

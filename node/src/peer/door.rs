@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -22,6 +21,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_stream::StreamExt;
 use tonic::transport::server::{Connected, TcpIncoming};
 
+use super::identity::Identity;
 use super::limits::Limits;
 use super::mailroom::Mailroom;
 use crate::shutdown::Shutdown;
@@ -42,7 +42,7 @@ pub(super) struct Caller {
 /// Lets callers in until `shutdown`.
 pub(super) struct Door<M> {
     mailroom: Arc<M>,
-    tls: TlsAcceptor,
+    identity: Arc<Identity>,
     limits: Limits,
     pending: Arc<Places<IpAddr>>,
     known: Arc<Places<[u8; 32]>>,
@@ -50,10 +50,10 @@ pub(super) struct Door<M> {
 }
 
 impl<M: Mailroom> Door<M> {
-    pub(super) fn new(mailroom: Arc<M>, tls: Arc<ServerConfig>, limits: Limits) -> Self {
+    pub(super) fn new(mailroom: Arc<M>, identity: Arc<Identity>, limits: Limits) -> Self {
         Self {
             mailroom,
-            tls: TlsAcceptor::from(tls),
+            identity,
             pending: Places::new(limits.pending_per_address, limits.pending),
             known: Places::new(limits.connections_per_key, limits.connections),
             strangers: Places::new(limits.strangers, limits.strangers),
@@ -103,7 +103,7 @@ impl<M: Mailroom> Door<M> {
     }
 
     async fn shake_hands(&self, socket: TcpStream) -> Option<Connection> {
-        let stream = self.tls.accept(socket).await.ok()?;
+        let stream = TlsAcceptor::from(Arc::clone(&self.identity.shown().server)).accept(socket).await.ok()?;
         let certificate = stream.get_ref().1.peer_certificates()?.first()?;
         let tls_key = *tls::peer_key(certificate).ok()?.as_bytes();
         let known = self.mailroom.peer_by_tls_key(&tls_key).is_some();

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::Peers;
 use super::conversation::Conversation;
 use super::greeting::{Greeted, greet_accepted, greet_dialled};
+use super::identity::renewed;
 use super::line::{Ending, Line};
 use super::link::{Claim, Dialler};
 use super::mailroom::{Contact, Difficulty, Mailroom, PeerCard};
@@ -22,9 +25,11 @@ impl<M: Mailroom> Peers<M> {
     /// Greets, waits for its turn, and carries letters to the end.
     pub(super) async fn exchange(&self, mut line: Line, side: Side) -> Ending {
         let dialler = if matches!(side, Side::Dialled(_)) { Dialler::Us } else { Dialler::Them };
+        let mut renewal = self.identity.renewal();
         let greeting = tokio::select! {
             greeting = tokio::time::timeout(self.limits.greeting, self.greet(&mut line, side)) => greeting,
             () = self.shutdown.requested() => Ok(Err(Ending::Stopped)),
+            () = renewed(&mut renewal) => Ok(Err(Ending::Renewed)),
         };
         let greeted = match greeting.unwrap_or(Err(Ending::Failed(Difficulty::Lost))) {
             Ok(greeted) => greeted,
@@ -41,7 +46,7 @@ impl<M: Mailroom> Peers<M> {
             return Ending::Superseded;
         };
         tracing::info!(peer = %short(organisation), by = ?dialler, "connected");
-        let ending = self.converse(line, greeted, claim).await;
+        let ending = self.converse(line, greeted, claim, renewal).await;
         tracing::info!(peer = %short(organisation), by = ?dialler, ?ending, "disconnected");
         if let (Ending::Failed(difficulty), Dialler::Them) = (ending, dialler) {
             self.mailroom.contact(&organisation, Contact::Failed(difficulty));
@@ -56,7 +61,13 @@ impl<M: Mailroom> Peers<M> {
         }
     }
 
-    async fn converse(&self, line: Line, greeted: Greeted, mut claim: Claim) -> Ending {
+    async fn converse(
+        &self,
+        line: Line,
+        greeted: Greeted,
+        mut claim: Claim,
+        mut renewal: watch::Receiver<u64>,
+    ) -> Ending {
         let turn = tokio::select! {
             turn = claim.turn() => turn,
             () = self.shutdown.requested() => {
@@ -68,6 +79,8 @@ impl<M: Mailroom> Peers<M> {
             tokio::select! {
                 () = claim.replaced() => Ending::Superseded,
                 () = self.shutdown.requested() => Ending::Stopped,
+                // [TRA-24]
+                () = renewed(&mut renewal) => Ending::Renewed,
             }
         };
         Conversation::new(Arc::clone(&self.mailroom), line, greeted).run(turn, stop, self.limits.closing).await

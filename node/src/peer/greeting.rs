@@ -5,13 +5,13 @@
 use uput_core::id::{KeyRecordId, OrgId};
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
-use uput_core::wire::{Hello, KeyRecordQuery, KeyRecordReply};
+use uput_core::wire::{Envelope, Hello, KeyRecordQuery, KeyRecordReply};
 
 use super::limits;
 use super::line::{Ending, Line};
 use super::mailroom::{Difficulty, Mailroom, PeerCard};
 use super::skew::{Asked, Skew};
-use crate::clock;
+use crate::clock::{self, SystemEntropy};
 
 /// The version of the stream that this program speaks. [TRA-10]
 const VERSION: u32 = 1;
@@ -61,6 +61,44 @@ pub(super) async fn greet_accepted<M: Mailroom>(
     // [TRA-12] To a stranger it says nothing of whom it knows.
     line.say(hello(mailroom, card.as_ref()))?;
     settle_keys(mailroom, line, theirs, card, tls_key).await
+}
+
+/// Asks whoever was dialled for the records that follow those known here, and says neither who asks nor what for: the
+/// organisation that it names is made up. [TRA-23]
+pub(super) async fn ask_as_stranger(line: &mut Line, card: &PeerCard) -> Result<Vec<Envelope>, Ending> {
+    let anybody = || SystemEntropy.bytes::<32>().to_vec();
+    line.say(Frame::Hello(Hello {
+        versions: vec![VERSION],
+        organisation: anybody(),
+        key_record: anybody(),
+        known_key_record: Vec::new(),
+        event_version: EVENT_VERSION,
+        time: 0,
+    }))?;
+    let theirs = hear_hello(line).await?;
+    if theirs.organisation != card.organisation {
+        return Err(refuse(Rejection::UnknownSigner));
+    }
+    let mut records = Vec::new();
+    for _ in 0..limits::REPLIES {
+        // From the first on: its chain may have another branch than the one that is known here. [KEY-28]
+        let known = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
+        let reply = loop {
+            match line.hear().await? {
+                // It asks who this is, as it asks every stranger.
+                Frame::KeyRecordQuery(_) => (),
+                Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS => break reply.records,
+                _ => return Err(Ending::Failed(Difficulty::Misbehaved)),
+            }
+        };
+        let complete = reply.len() < limits::RECORDS;
+        records.extend(reply);
+        if complete {
+            return Ok(records);
+        }
+    }
+    Err(Ending::Failed(Difficulty::Misbehaved))
 }
 
 /// Answers a query; `true` if the answer holds this node's newest record. [TRA-13]

@@ -34,6 +34,8 @@ pub(super) enum Ending {
     Stopped,
     /// Another stream with this peer is used instead. [TRA-18]
     Superseded,
+    /// Keys of one of the two are others now: they greet anew. [TRA-24]
+    Renewed,
     /// Something is wrong.
     Failed(Difficulty),
 }
@@ -97,7 +99,7 @@ fn last_word(ending: Ending) -> Option<Status> {
         Ending::Failed(Difficulty::RefusedHere(rejection)) => Some(status::of(rejection)),
         Ending::Failed(Difficulty::NoCommonVersion) => Some(Status::unimplemented("no protocol version in common")),
         Ending::Failed(Difficulty::Misbehaved) => Some(Status::invalid_argument("a frame breaks the protocol")),
-        Ending::Stopped | Ending::Failed(_) => None,
+        Ending::Stopped | Ending::Renewed | Ending::Failed(_) => None,
     }
 }
 

@@ -9,18 +9,19 @@ mod dialler;
 mod door;
 mod exchange;
 mod greeting;
+mod identity;
 pub mod limits;
 mod line;
 mod link;
 pub mod mailroom;
 mod service;
 mod skew;
+mod successor;
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
@@ -30,8 +31,9 @@ use uput_core::key::SigningKey;
 use uput_core::wire::peer_service_server::PeerServiceServer;
 
 use crate::shutdown::Shutdown;
-use crate::tls::{self, PeerCertificate, TlsError};
+use crate::tls::TlsError;
 use door::Door;
+use identity::Identity;
 pub use limits::Limits;
 use link::Links;
 pub use mailroom::{Contact, Difficulty, Mailroom, Outgoing, PeerCard, PeerState};
@@ -41,8 +43,7 @@ pub use skew::Skew;
 /// The connections of this node with all its peers.
 pub struct Peers<M> {
     mailroom: Arc<M>,
-    certificate: PeerCertificate,
-    server: Arc<ServerConfig>,
+    identity: Arc<Identity>,
     limits: Limits,
     links: Links,
     shutdown: Shutdown,
@@ -61,13 +62,11 @@ impl<M: Mailroom> Peers<M> {
         limits: Limits,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, TlsError> {
-        let certificate = PeerCertificate::new(tls_key)?;
-        let server = tls::peer_server(&certificate)?;
+        let identity = Arc::new(Identity::new(tls_key)?);
         let links = Links::new(mailroom.organisation());
         Ok(Arc::new_cyclic(|this| Self {
             mailroom,
-            certificate,
-            server,
+            identity,
             limits,
             links,
             shutdown,
@@ -79,7 +78,7 @@ impl<M: Mailroom> Peers<M> {
     /// Starts to accept peers.
     pub fn listen(self: &Arc<Self>, listener: TcpListener) {
         let peers = Arc::clone(self);
-        let door = Door::new(Arc::clone(&self.mailroom), Arc::clone(&self.server), self.limits.clone());
+        let door = Door::new(Arc::clone(&self.mailroom), Arc::clone(&self.identity), self.limits.clone());
         let connections = ReceiverStream::new(door.open(listener, self.shutdown.clone()));
         self.spawn(async move {
             let service = PeerServiceServer::new(Service {
@@ -123,6 +122,15 @@ impl<M: Mailroom> Peers<M> {
                 link.stop_dialling();
             });
         }
+    }
+
+    /// Keys of this node are others now: every stream ends in good order and is greeted anew, with the newest own key
+    /// record and `tls_key`, which that record names. [TRA-24]
+    ///
+    /// # Errors
+    /// [`TlsError`] if the key does not serve; nothing has changed then.
+    pub fn renew(&self, tls_key: &SigningKey) -> Result<(), TlsError> {
+        self.identity.renew(tls_key)
     }
 
     /// After `shutdown` was requested: waits until every stream has finished what was begun and said its last word.

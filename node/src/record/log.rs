@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use super::{Writes, points, queue_key};
+use super::{Writes, points, points_with, queue_key, waits};
 use crate::{
     storage::{Position, Record},
     store::Tree,
@@ -21,8 +21,16 @@ pub const WITNESSES: Tree = Tree::new("witnesses");
 pub const COSIGNED: Tree = Tree::new("cosigned");
 /// The same: OrgId of the witness to the newest record.
 pub const COSIGNED_BY: Tree = Tree::new("cosigned by");
-/// Logs that we witness: OrgId and incarnation to the newest record.
+/// Logs that we witness: OrgId to the newest record, whatever the incarnation.
 pub const HELD: Tree = Tree::new("held logs");
+/// Logs that we witness and that began anew after a loss: OrgId and incarnation to the record.
+pub const BROKEN: Tree = Tree::new("broken logs");
+/// Checkpoints of others that came with proofs: OrgId, incarnation and size to the record.
+pub const CHECKPOINTS: Tree = Tree::new("checkpoints");
+/// Proofs of others: OrgId, kind and ID of what is shown to the record.
+pub const SHOWN: Tree = Tree::new("shown");
+/// Up to where our proofs went to the other parties: to the newest record.
+pub const HANDED: Tree = Tree::new("handed");
 /// What convicts somebody: OrgId and position to the record.
 pub const CONTRADICTIONS: Tree = Tree::new("contradictions");
 
@@ -39,9 +47,9 @@ pub struct KeptEntry {
     /// Its ID.
     #[prost(bytes = "vec", tag = "3")]
     pub id: Vec<u8>,
-    /// OrgId of who sent it, if it is a received event: it gets our proof. In no hash.
+    /// OrgId of the other party, if it is an event or a head: it gets our proof. In no hash.
     #[prost(bytes = "vec", tag = "4")]
-    pub from: Vec<u8>,
+    pub other: Vec<u8>,
 }
 
 /// The entries of one commit.
@@ -137,6 +145,48 @@ pub struct HeldRecord {
     pub broken: bool,
 }
 
+/// A proof of ours on its way to the other party of what it shows. [LOG-97]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct ProofRecord {
+    /// OrgId of that party.
+    #[prost(bytes = "vec", tag = "1")]
+    pub to: Vec<u8>,
+    /// Encoded `LogProof`.
+    #[prost(bytes = "vec", tag = "2")]
+    pub proof: Vec<u8>,
+    /// The checkpoint that it names, a signed note; and the one before it that does not cover it yet, if there is one.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub notes: Vec<Vec<u8>>,
+    /// How many ticks are handed out with it.
+    #[prost(uint64, tag = "4")]
+    pub size: u64,
+}
+
+/// Somebody's proof of what we share with it. [LOG-98]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct ShownRecord {
+    /// OrgId of whose log it is.
+    #[prost(bytes = "vec", tag = "1")]
+    pub organisation: Vec<u8>,
+    /// Encoded `LogProof`.
+    #[prost(bytes = "vec", tag = "2")]
+    pub proof: Vec<u8>,
+    /// The checkpoints that came with it, signed notes: first the one that it names.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub notes: Vec<Vec<u8>>,
+    /// Incarnation of that log.
+    #[prost(uint32, tag = "4")]
+    pub incarnation: u32,
+    /// How many ticks the checkpoint covers that it names.
+    #[prost(uint64, tag = "5")]
+    pub size: u64,
+    /// Kind and ID of each entry that is shown and was not before, as in [`logged_key`].
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub things: Vec<Vec<u8>>,
+}
+
 /// Two checkpoints of one log that cannot both be.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
@@ -191,13 +241,34 @@ pub fn cosigned_key(size: u64, witness: &[u8]) -> Vec<u8> {
     [&size.to_be_bytes(), witness].concat()
 }
 
+impl HeldRecord {
+    pub(super) fn project(&self, record: &Record) -> Writes {
+        let broken = points(BROKEN, &[&self.organisation[..], &self.incarnation.to_be_bytes()].concat(), record);
+        vec![points(HELD, &self.organisation, record), broken.filter(|_| self.broken)]
+    }
+}
+
+impl ProofRecord {
+    pub(super) fn project(&self, record: &Record) -> Writes {
+        vec![waits(&self.to, record), points_with(HANDED, b"handed", self.size.to_be_bytes().to_vec())]
+    }
+}
+
+impl ShownRecord {
+    pub(super) fn project(&self, record: &Record) -> Writes {
+        let checkpoint = checkpoint_key(&self.organisation, self.incarnation, self.size);
+        let things = self.things.iter().map(|thing| points(SHOWN, &[&self.organisation[..], thing].concat(), record));
+        std::iter::once(points(CHECKPOINTS, &checkpoint, record)).chain(things).collect()
+    }
+}
+
+/// Key of somebody's checkpoint.
+#[must_use]
+pub fn checkpoint_key(organisation: &[u8], incarnation: u32, size: u64) -> Vec<u8> {
+    [organisation, &incarnation.to_be_bytes(), &size.to_be_bytes()].concat()
+}
+
 /// What the index shows of a contradiction.
 pub(super) fn project_contradiction(found: &ContradictionRecord, record: &Record) -> Writes {
     vec![points(CONTRADICTIONS, &queue_key(&found.organisation, record.position), record)]
-}
-
-/// Key of a log that we witness.
-#[must_use]
-pub fn held_key(organisation: &[u8], incarnation: u32) -> Vec<u8> {
-    [organisation, &incarnation.to_be_bytes()].concat()
 }

@@ -18,6 +18,7 @@ mod overrides;
 mod places;
 mod staff;
 mod team;
+mod withheld;
 
 pub use outline::{OUTLINES, Ordered, Outline, OutlineRecord};
 
@@ -36,9 +37,9 @@ pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use log::{
-    CONTRADICTIONS, COSIGNED, COSIGNED_BY, ContradictionRecord, CosignedRecord, ENTRIES, EntriesRecord, HELD,
-    HeldRecord, KeptEntry, LOGGED, TICKS, TickRecord, WITNESSES, WitnessRecord, cosigned_key, entries_at, held_key,
-    logged_key,
+    BROKEN, CHECKPOINTS, CONTRADICTIONS, COSIGNED, COSIGNED_BY, ContradictionRecord, CosignedRecord, ENTRIES,
+    EntriesRecord, HANDED, HELD, HeldRecord, KeptEntry, LOGGED, ProofRecord, SHOWN, ShownRecord, TICKS, TickRecord,
+    WITNESSES, WitnessRecord, checkpoint_key, cosigned_key, entries_at, logged_key,
 };
 pub use on_call::{DUTIES, DutyRecord, NUDGES, NudgeRecord, TAKEN, duty_aad, duty_key_name, nudge_hour};
 pub use onward::{
@@ -48,6 +49,7 @@ pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
+pub use withheld::{WITHHELD, WithheldRecord};
 
 use crate::account::By;
 use crate::storage::{Draft, Position, Record};
@@ -108,6 +110,24 @@ pub struct OwnRecord {
     /// Incarnation of this node.
     #[prost(uint32, tag = "2")]
     pub incarnation: u32,
+    /// Sealing keys that no record names any more, and that open letters until their grace ends. [NOD-82]
+    #[prost(message, repeated, tag = "3")]
+    pub retired: Vec<RetiredKey>,
+    /// Which account had the newest record put in; empty: it was made with the folder. [ACC-20]
+    #[prost(bytes = "vec", tag = "4")]
+    pub account: Vec<u8>,
+}
+
+/// A sealing key whose grace runs.
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct RetiredKey {
+    /// Its ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub key: Vec<u8>,
+    /// When it is destroyed, seconds since 1970.
+    #[prost(uint64, tag = "2")]
+    pub until: u64,
 }
 
 /// Another organisation's key records.
@@ -312,8 +332,9 @@ kinds! {
     OutlineRecord = 25, CapacityRecord = 36, PlaceRecord = 37, CopyRecord = 38, OnwardRecord = 39,
     ReviewRecord = 40, OverrideRecord = 41, WithdrawalRecord = 42,
     EntriesRecord = 46, TickRecord = 47,
-    WitnessRecord = 48, CosignedRecord = 49, HeldRecord = 50,
+    WitnessRecord = 48, CosignedRecord = 49, HeldRecord = 50, ProofRecord = 51, ShownRecord = 52,
     ContradictionRecord = 54,
+    WithheldRecord = 60,
 }
 
 /// A record to be written.
@@ -393,10 +414,11 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         TickRecord::KIND => with(record, |r| log::project_tick(&r, record)),
         WitnessRecord::KIND => with(record, |r: WitnessRecord| vec![points(WITNESSES, &r.organisation, record)]),
         CosignedRecord::KIND => with(record, |r: CosignedRecord| r.project(record)),
-        HeldRecord::KIND => {
-            with(record, |r: HeldRecord| vec![points(HELD, &log::held_key(&r.organisation, r.incarnation), record)])
-        }
+        HeldRecord::KIND => with(record, |r: HeldRecord| r.project(record)),
+        ProofRecord::KIND => with(record, |r: ProofRecord| r.project(record)),
+        ShownRecord::KIND => with(record, |r: ShownRecord| r.project(record)),
         ContradictionRecord::KIND => with(record, |r| log::project_contradiction(&r, record)),
+        WithheldRecord::KIND => with(record, |r: WithheldRecord| vec![points(WITHHELD, &r.event, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

@@ -55,4 +55,7 @@ pub struct PlaceRecord {
     /// Which account did it; empty: the other side. [ACC-20]
     #[prost(bytes = "vec", tag = "7")]
     pub account: Vec<u8>,
+    /// The first of the trails that are about the same stay. [PLC-11]
+    #[prost(bytes = "vec", tag = "8")]
+    pub stay: Vec<u8>,
 }

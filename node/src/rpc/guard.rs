@@ -114,7 +114,8 @@ impl Admitted {
     #[allow(clippy::result_large_err, reason = "tonic's")]
     pub(super) fn demand(call: &http::Extensions, part: Part) -> Result<Caller, Status> {
         let admitted = call.get::<Self>().filter(|admitted| admitted.caller.may(&admitted.method, part));
-        admitted.map(|admitted| admitted.caller.clone()).ok_or_else(|| status::of(Rejection::NotPermitted))
+        let method = call.get::<Self>().map(|admitted| admitted.method.as_str()).unwrap_or_default();
+        admitted.map(|admitted| admitted.caller.clone()).ok_or_else(|| status::not_permitted(method, Some(part)))
     }
 }
 
@@ -173,6 +174,11 @@ where
                 Box::pin(async move { answer.await.map(|answer| told(answer, notices)) })
             }
             Ok(None) => Box::pin(self.inner.call(request)),
+            Err(Rejection::NotPermitted) => {
+                let path = request.uri().path();
+                let refused = status::not_permitted(path.strip_prefix('/').unwrap_or(path), None);
+                Box::pin(async move { Ok(refused.into_http()) })
+            }
             Err(rejection) => Box::pin(async move { Ok(status::of(rejection).into_http()) }),
         }
     }

@@ -41,6 +41,15 @@ impl LogService for LogCalls {
         removed.ok_or_else(unfinished)?.map_err(status::of)?;
         Ok(Response::new(wire::RemoveWitnessResponse {}))
     }
+
+    async fn list_evidence(
+        &self,
+        call: Request<wire::ListEvidenceRequest>,
+    ) -> Result<Response<wire::ListEvidenceResponse>, Status> {
+        Admitted::demand(call.extensions(), Part::Whole)?;
+        let evidence = self.0.list_evidence(&call.into_inner().peer).map_err(status::of)?;
+        Ok(Response::new(wire::ListEvidenceResponse { evidence }))
+    }
 }
 
 fn unfinished() -> Status {

@@ -8,6 +8,8 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use uput_core::rejection::{Fault, Rejection};
 
+use crate::account::roles::{self, Part};
+
 /// Domain of the reasons in `ErrorInfo`. [API-5]
 pub const DOMAIN: &str = "uput";
 
@@ -17,6 +19,18 @@ pub fn of(rejection: Rejection) -> Status {
     let mut details = ErrorDetails::new();
     details.set_error_info(rejection.code(), DOMAIN, HashMap::new());
     Status::with_error_details(code(rejection), rejection.to_string(), details)
+}
+
+/// The refusal of a role: it says for which roles the call is, which the table tells everybody, and nothing of what was asked
+/// about. [ACC-13]
+#[must_use]
+pub(super) fn not_permitted(method: &str, part: Option<Part>) -> Status {
+    let (base, who) = (of(Rejection::NotPermitted), roles::who(method, part));
+    if who.is_empty() {
+        return base;
+    }
+    let text = format!("{} (it is for: {})", Rejection::NotPermitted, who.join(", "));
+    Status::with_error_details(base.code(), text, base.get_error_details())
 }
 
 /// The rejection of a status, if it carries one that this version knows.

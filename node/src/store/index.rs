@@ -121,7 +121,7 @@ impl Index {
                 salt.to_vec()
             }
         };
-        let seal = keys.seal_key("uput/node/index 2", &salt);
+        let seal = keys.seal_key("uput/node/index 3", &salt);
         Ok(Self { store, seal, mac: keys.mac_key("uput/node/index digest"), digest: Mutex::default() })
     }
 

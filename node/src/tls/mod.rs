@@ -15,6 +15,7 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use uput_core::key::PublicKey;
 
 pub use certificate::{ApiCertificate, ClientKey, PeerCertificate, peer_key};
+pub use verifier::AnyServer;
 use verifier::{AnyClient, AnyEd25519Client, PinnedServer};
 
 /// What TLS could not be set up with.
@@ -65,6 +66,25 @@ pub fn peer_client(certificate: &PeerCertificate, pinned: &PublicKey) -> Result<
     config.enable_sni = false;
     config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
+}
+
+/// For asking whoever answers for key records: any admissible key passes, and the second value tells which it was. Nothing
+/// must be said over it that is not for everybody. [TRA-23]
+///
+/// # Errors
+/// [`TlsError::Setup`] if the provider cannot do TLS 1.3.
+pub fn stranger_client(certificate: &PeerCertificate) -> Result<(Arc<ClientConfig>, Arc<AnyServer>), TlsError> {
+    let provider = provider();
+    let seen = Arc::new(AnyServer::new(Arc::clone(&provider)));
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&seen) as Arc<_>)
+        .with_client_auth_cert(vec![certificate.der().clone()], certificate.private_key())?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.enable_sni = false;
+    config.resumption = Resumption::disabled();
+    Ok((Arc::new(config), seen))
 }
 
 /// For the local interface: a client may show a certificate, of whichever key; the register says whose it is. [ACC-40]

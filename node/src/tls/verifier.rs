@@ -2,7 +2,7 @@
 //!
 //! rustls checks with these that the other end signed the handshake; dates, names and issuers are not looked at.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls13_signature};
@@ -12,6 +12,29 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, 
 use uput_core::key::PublicKey;
 
 use super::certificate::{client_key, peer_key};
+
+/// The signature of a handshake is checked as TLS 1.3 has it, and no other. [TRA-2]
+macro_rules! checks_tls13_alone {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            _message: &[u8],
+            _cert: &CertificateDer<'_>,
+            _dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            cert: &CertificateDer<'_>,
+            dss: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        }
+    };
+}
 
 /// Lets any admissible key in; a stranger may only introduce itself.
 #[derive(Debug)]
@@ -41,24 +64,7 @@ impl ClientCertVerifier for AnyEd25519Client {
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        // [TRA-2]
-        Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
+    checks_tls13_alone!();
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ED25519]
@@ -97,26 +103,54 @@ impl ClientCertVerifier for AnyClient {
         Ok(ClientCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
+    checks_tls13_alone!();
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Lets any admissible key answer, and remembers which did.
+#[derive(Debug)]
+pub struct AnyServer {
+    provider: Arc<CryptoProvider>,
+    seen: OnceLock<[u8; 32]>,
+}
+
+impl AnyServer {
+    pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
+        Self { provider, seen: OnceLock::new() }
+    }
+
+    /// The key that the other end has shown to hold, once a handshake is over.
+    #[must_use]
+    pub fn key(&self) -> Option<[u8; 32]> {
+        self.seen.get().copied()
+    }
+}
+
+impl ServerCertVerifier for AnyServer {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        // [TRA-3]
+        let key = peer_key(end_entity).map_err(|_| CertificateError::BadEncoding)?;
+        // One handshake to one verifier: a second key finds the place taken, and is not the one that is reported.
+        match self.seen.get_or_init(|| *key.as_bytes()) == key.as_bytes() {
+            true => Ok(ServerCertVerified::assertion()),
+            false => Err(CertificateError::ApplicationVerificationFailure.into()),
+        }
+    }
+
+    checks_tls13_alone!();
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
     }
 }
 
@@ -151,24 +185,7 @@ impl ServerCertVerifier for PinnedServer {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        // [TRA-2]
-        Err(PeerIncompatible::SupportedVersionsExtensionRequired.into())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
+    checks_tls13_alone!();
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ED25519]

@@ -75,12 +75,18 @@ async fn who_is_suspected_consents_to_nothing_in_any_trail_of_the_case() {
     let language = ("language", "sq");
     assert_eq!(town.note(&by, case, SUSPECTED, true).await.marks.len(), 1);
     let guardian = LegalBasis::GuardianConsent;
-    let why = closed(town.opens(&by, case, guardian, &GUARDIAN, language).await);
+    let as_class = |class| [&[("guardian_class", class)][..], &GUARDIAN[1..]].concat();
+    let why = closed(town.opens(&by, case, guardian, &as_class("parent"), language).await);
+    assert_eq!(closed(town.opens(&by, case, guardian, &as_class("relative"), language).await), why);
     assert_eq!(why, Closed::CaregiverSuspected);
     assert!(why.to_string().contains("best interests") && why.to_string().contains("guardian authority"));
     // In the trail that rests on it too.
-    let identity = [&GUARDIAN[..], &[("name", "Invented Name")]].concat();
+    let identity = [&as_class("parent")[..], &[("name", "Invented Name")]].concat();
     assert_eq!(town.disclose(&by, trail, guardian, &identity).await, Err(Rejection::BasisNotAllowed));
+    // The other parent's signature is not lost because his does not count.
+    for class in ["other_parent", "other_relative", "appointed_guardian", "temporary_guardian", "institution"] {
+        town.opens(&by, case, guardian, &as_class(class), language).await.unwrap();
+    }
     // The ways that remain are not closed: this one takes a second person, and nobody was asked yet.
     let child = [("best_interests_reason", "caregiver_suspected"), ("authority_informed", "before"), language];
     let asked = town.opens(&by, case, LegalBasis::ChildBestInterests, &child[..2], child[2]).await;
@@ -89,7 +95,7 @@ async fn who_is_suspected_consents_to_nothing_in_any_trail_of_the_case() {
     town.asked(&by, 0, None, guardian, &GUARDIAN).await;
     // It was a mistake: somebody says so.
     assert!(town.note(&by, case, SUSPECTED, false).await.marks.iter().all(|mark| !mark.stands));
-    town.opens(&by, case, guardian, &GUARDIAN, language).await.unwrap();
+    town.opens(&by, case, guardian, &as_class("parent"), language).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

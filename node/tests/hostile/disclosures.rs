@@ -266,3 +266,35 @@ async fn a_basis_that_the_rule_does_not_accept_opens_nothing_about_her() {
     assert!(labels(&seen).is_empty());
     assert_eq!((seen.stripped, seen.findings), (vec!["age_band".to_owned()], vec!["basis_not_allowed".to_owned()]));
 }
+
+/// What arrives with it counts like what arrived before. [BAS-22]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_who_was_suspected_before_consents_to_nothing_in_whatever_letters_it_comes() {
+    let forms = [&[("guardian_authority", "INV-1"), ("child_assent", "assents")], &CONSENT[1..]].concat();
+    let of = |more: &[(&'static str, &'static str)]| [more, &forms[..]].concat();
+    let guardian = |event: &mut Event| event.terms.as_mut().unwrap().basis = LegalBasis::GuardianConsent;
+    for together in [false, true] {
+        let yard = yard().await;
+        let (opening, held) = held(&yard).await;
+        let told = of(&[("guardian_class", "other_parent"), ("perpetrator_relationship", "parent")]);
+        let first = yard.disclosing(&opening, Statement::Need, &told, |event| {
+            event.seen = Some(held);
+            guardian(event);
+        });
+        let second = yard.disclosing(&opening, Statement::Need, &of(&[("guardian_class", "parent")]), |event| {
+            (event.seen, event.seq, event.prev) = (Some(held), 2, Some(first.id));
+            guardian(event);
+        });
+        if together {
+            assert_eq!(yard.say(&[&first, &second]).await, STORED);
+        } else {
+            assert_eq!(yard.say(&[&first]).await, STORED);
+            assert_eq!(yard.say(&[&second]).await, STORED);
+        }
+        assert!(labels(&yard.seen(&opening, &first).await).contains(&"perpetrator_relationship"));
+        let seen = yard.seen(&opening, &second).await;
+        assert!(labels(&seen).is_empty(), "{together}");
+        assert_eq!(seen.findings, ["basis_not_allowed"], "{together}");
+        assert!(seen.stripped.contains(&"guardian_class".to_owned()));
+    }
+}

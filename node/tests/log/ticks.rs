@@ -190,7 +190,7 @@ async fn a_folder_without_a_log_begins_one() {
     let old = tempfile::tempdir().unwrap();
     Storage::create(old.path(), &house.storage_key(), SMALL).unwrap();
     let storage = Storage::open(old.path(), &house.storage_key(), SMALL, record::project).unwrap();
-    let own = OwnRecord { chain, incarnation: 0 };
+    let own = OwnRecord { chain, ..OwnRecord::default() };
     storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&own)] }).await.unwrap();
     let node = house.open_with(storage);
     assert_eq!(node.log().size(), 0);

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use uput_core::{
+    codec,
+    envelope::Envelope,
     id::OrgId,
+    key::{KeyRecordDraft, SigningKey, sign_key_record},
     log::{Checkpoint, Hash, Origin, SignedCheckpoint, Tree},
     rejection::Rejection,
-    wire::{CheckLevel, WitnessOutcome, WitnessQuery, WitnessReply},
+    wire::{CheckLevel, KeyChain, WitnessOutcome, WitnessQuery, WitnessReply},
 };
 use uput_node::{
     clock,
-    node::{Node, Post},
+    node::{Node, Post, Secrets},
     peer::Mailroom,
-    record::{ContradictionRecord, HeldRecord, Kept},
-    storage::Position,
+    record::{self, ContradictionRecord, HeldRecord, Kept, OwnRecord},
+    storage::{Commit, Position},
 };
 
 use crate::{
@@ -192,4 +195,131 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// The same house under another incarnation or other key records, as a later program writes them.
+async fn rewritten(house: &House, own: OwnRecord) {
+    let storage = house.open_storage();
+    storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&own)] }).await.unwrap();
+}
+
+/// One question and its answer.
+async fn asked_once(owner: &Arc<Node>, witness: &Arc<Node>) -> WitnessOutcome {
+    let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+    let query = from.next_query(&to.organisation()).await;
+    let reply = to.witness(&from.organisation(), query).await;
+    let outcome = reply.outcome();
+    from.answered(&to.organisation(), reply).await;
+    outcome
+}
+
+/// [LOG-33] [LOG-82]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_was_lost_is_given_again_after_a_restart() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    owner.close_ticks(later(0)).await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    owner.close_ticks(later(1)).await.unwrap();
+    let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+    let lost = to.witness(&houses[0].id, from.next_query(&houses[1].id).await).await;
+    assert_eq!(lost.outcome(), WitnessOutcome::Cosigned, "and the owner never hears it");
+    drop((from, to, owner));
+    let owner = houses[0].open();
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Cosigned);
+    assert_eq!(owner.view_log(clock::now()).witnesses[0].size, owner.log().size());
+}
+
+/// [LOG-34] [LOG-74]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_incarnation_goes_on_where_the_older_one_was_cosigned() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    let chain = owner.own_chain_bytes();
+    drop(owner);
+    rewritten(&houses[0], OwnRecord { chain, incarnation: 1, ..OwnRecord::default() }).await;
+    let owner = houses[0].open();
+    owner.close_ticks(later(1)).await.unwrap();
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Cosigned, "by the path, at once");
+    let held = witness.view_log(clock::now()).witnessed;
+    assert_eq!((held.len(), held[0].size, held[0].broken), (1, owner.log().size(), 0));
+}
+
+/// [LOG-34] [LOG-101]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_began_anew_after_a_loss_is_cosigned_and_shown_and_not_twice_a_day() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    let before = tempfile::tempdir().unwrap();
+    let chain = owner.own_chain_bytes();
+    drop(owner);
+    copy(houses[0].path(), before.path());
+    let owner = houses[0].open();
+    owner.close_ticks(later(1)).await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    drop(owner);
+    put_back(&houses[0], before.path()).await;
+    rewritten(&houses[0], OwnRecord { chain: chain.clone(), incarnation: 1, ..OwnRecord::default() }).await;
+    let owner = houses[0].open();
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Stale, "it says what it holds");
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Cosigned);
+    let held = witness.view_log(clock::now()).witnessed;
+    assert_eq!((held.len(), held[0].size, held[0].broken), (1, owner.log().size(), 1));
+    owner.close_ticks(later(1)).await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    drop(owner);
+    // Once more on the same day: it waits, and fills no list.
+    put_back(&houses[0], before.path()).await;
+    rewritten(&houses[0], OwnRecord { chain, incarnation: 2, ..OwnRecord::default() }).await;
+    let owner = houses[0].open();
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Stale);
+    let reply = {
+        let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+        let query = from.next_query(&to.organisation()).await;
+        to.witness(&from.organisation(), query).await
+    };
+    assert_eq!((reply.outcome(), reply.code), refused(Rejection::TooMany));
+    assert_eq!(witness.view_log(clock::now()).witnessed[0].broken, 1);
+}
+
+/// [LOG-32] [LOG-74]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_under_a_new_signing_key_goes_on() {
+    let (houses, owner, witness) = two().await;
+    owner.add_witness(&BY, "ministry").await.unwrap();
+    witnessed(&owner, &witness, owner.log().size()).await;
+    owner.close_ticks(later(1)).await.unwrap();
+    // Cosigned under the old key, and never heard of.
+    let (from, to) = (Post(owner.clone()), Post(witness.clone()));
+    let lost = to.witness(&houses[0].id, from.next_query(&houses[1].id).await).await;
+    assert_eq!(lost.outcome(), WitnessOutcome::Cosigned);
+    drop((from, to, owner));
+    let signing = SigningKey::from_seed(&[77; 32]);
+    let (old, keys) = (houses[0].chain(), [houses[0].organisation_key(), houses[0].tls_key()]);
+    let draft = KeyRecordDraft::after(old.newest(), clock::now(), old.newest().end());
+    let second = sign_key_record(draft, &keys[0], &signing, &keys[1], None).unwrap();
+    let records: Vec<_> = old.envelopes().chain([&second]).map(Envelope::to_wire).collect();
+    rewritten(&houses[0], OwnRecord { chain: codec::encode(&KeyChain { records }), ..OwnRecord::default() }).await;
+    let secrets = Secrets { signing, sealing: vec![houses[0].sealing_secret()] };
+    let owner = Arc::new(Node::open(houses[0].open_storage(), secrets).unwrap());
+    owner.close_ticks(later(2)).await.unwrap();
+    // A witness that does not have the record yet refuses.
+    let query = Post(owner.clone()).next_query(&houses[1].id).await;
+    let reply = Post(witness.clone()).witness(&houses[0].id, query).await;
+    assert_eq!((reply.outcome(), reply.code), refused(Rejection::UnknownSigner));
+    Post(witness.clone()).learn(&houses[0].id, vec![second.to_wire()]).await.unwrap();
+    assert_eq!(asked_once(&owner, &witness).await, WitnessOutcome::Stale, "what it holds bears the old key");
+    let query = Post(owner.clone()).next_query(&houses[1].id).await;
+    assert_eq!(query.known, owner.log().size() - 1, "and the owner knows it as its own");
+}
+
+async fn put_back(house: &House, before: &std::path::Path) {
+    until(|| async { std::fs::File::open(house.path().join("LOCK")).unwrap().try_lock().is_ok() }).await;
+    for entry in ["journal", "keys", "keybook", "index", "HEAD", "head"] {
+        let path = house.path().join(entry);
+        let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
+    }
+    copy(before, house.path());
 }

@@ -14,14 +14,14 @@ use uput_core::{catalogue::Label, event::Statement, id::TrailId, rejection::Reje
 use uput_node::{
     case::CaseId,
     disk::{Disk, DiskFile, RealDisk},
-    node::{NewTrail, NewValues, Node},
+    node::{NewEvent, NewTrail, NewValues, Node},
     record,
     storage::{IndexHome, Storage},
 };
 
 use crate::{
     chain::{AGREEMENT, FACTS, Row, Word},
-    town::{CONSENT, House, SMALL, enquiry, fields, request_id, say, worker},
+    town::{CONSENT, House, SMALL, enquiry, event, fields, request_id, say, worker},
 };
 
 const WITHDRAWN: &str = "withdrawn";
@@ -123,6 +123,24 @@ async fn what_a_withdrawal_stops_goes_nowhere_any_more_and_what_crossed_it_is_fo
     let mut anew = to_the_fifth(case);
     row.nodes[1].open_from_case(&mut anew, &[Label::AgeBand]).await.unwrap();
     assert!(anew.rests_on.is_empty());
+}
+
+/// [CAS-101] She consented anew to the third, and then took that back as well, at the first: each time it goes onward.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_that_follows_another_one_in_the_same_trail_goes_onward_too() {
+    let row = Row::found().await;
+    let ([first, onward], _) = two_steps(&row).await;
+    let count = |shown: &uput_core::wire::Trail, kind: &str| shown.events.iter().filter(|one| one.kind == kind).count();
+    for times in 1..=4 {
+        say(&row.nodes[0], first, Statement::Withdrawn).await.unwrap();
+        row.stands(2, &onward, |shown| count(shown, WITHDRAWN) == times).await;
+        row.quiet().await;
+        let fresh = fields(&[&CONSENT[..], &FACTS[..1]].concat());
+        let fresh =
+            NewEvent { fields: fresh, basis: Some(LegalBasis::ExplicitConsent), ..event(onward, Statement::Reopened) };
+        row.nodes[1].record_event(fresh).await.unwrap();
+        row.stands(2, &onward, |shown| count(shown, "reopened") == times && shown.headline == "asked").await;
+    }
 }
 
 /// [CAS-101] Whichever write of it finds the disk full: nothing is given up, and nothing said twice.

@@ -181,7 +181,8 @@ async fn a_server_with_another_key_is_not_talked_to() {
     let (mut a, b) = pair();
     let (socket, endpoint) = listener().await;
     let mut impostor = a.clone();
-    impostor.rotate();
+    // Its records do not continue those of the peer.
+    impostor.keys = Organisation::new("somebody else").keys;
     let wrong = Node::start_on(socket, impostor, &[&b], limits());
     a.endpoints = vec![endpoint];
     let active = Node::start(b, &[&a], limits()).await;
@@ -201,6 +202,42 @@ async fn a_peer_with_a_retired_tls_key_is_refused_with_the_reason() {
     let active = Node::start(b, &[&a], limits()).await;
     let refused = Contact::Failed(Difficulty::RefusedByPeer(Rejection::RevokedSigner));
     active.post.until("refused", |state| state.contacts.contains(&refused)).await;
+}
+
+/// [TRA-23]
+#[tokio::test]
+async fn a_peer_that_answers_with_a_new_key_is_asked_for_its_records_and_then_heard() {
+    let (mut a, b) = pair();
+    let mut renewed = a.clone();
+    // More records than one reply holds.
+    (0..20).for_each(|_| renewed.rotate());
+    let (socket, endpoint) = listener().await;
+    let quiet = Node::start_on(socket, renewed.clone(), &[&b], limits());
+    a.endpoints = vec![endpoint];
+    let active = Node::start(b.clone(), &[&a], limits()).await;
+    let ticket = active.post.send(&a.id, b"to the new key");
+    active.post.until("settled", |state| state.settled == [(ticket, ReceiptOutcome::Stored, 0)]).await;
+    assert_eq!(active.post.peer(&a.id).unwrap().key_record, renewed.newest());
+    assert_eq!(quiet.post.peer(&b.id).unwrap().key_record, b.newest());
+}
+
+/// [TRA-23] Genuine records in the hands of somebody else do not make him the peer.
+#[tokio::test]
+async fn who_shows_a_peers_records_without_its_key_is_not_talked_to() {
+    let (mut a, b) = pair();
+    let mut renewed = a.clone();
+    renewed.rotate();
+    let (socket, endpoint) = listener().await;
+    let thief = Organisation::new("a thief with a key of his own").tls_key();
+    let wrong = Node::start_with(socket, renewed.clone(), &thief, &[&b], limits());
+    a.endpoints = vec![endpoint];
+    let active = Node::start(b, &[&a], limits()).await;
+    active.post.send(&a.id, b"for the peer alone");
+    let refused = Contact::Failed(Difficulty::WrongTlsKey);
+    let twice = |contacts: &[Contact]| contacts.iter().filter(|contact| **contact == refused).count() > 2;
+    active.post.until("refused", |state| twice(&state.contacts)).await;
+    assert_eq!(active.post.peer(&a.id).unwrap().key_record, renewed.newest(), "what is genuine is learnt");
+    assert!(wrong.post.look(|state| state.received.is_empty() && state.contacts.is_empty()));
 }
 
 #[tokio::test]

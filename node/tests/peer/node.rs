@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use uput_core::key::SigningKey;
 use uput_node::peer::{Limits, Peers};
 use uput_node::shutdown::{self, Stop};
 
@@ -43,11 +44,22 @@ impl Node {
     }
 
     pub(crate) fn start_on(listener: TcpListener, us: Organisation, knows: &[&Organisation], limits: Limits) -> Self {
-        let (stop, shutdown) = shutdown::channel();
         let tls_key = us.tls_key();
+        Self::start_with(listener, us, &tls_key, knows, limits)
+    }
+
+    /// One that shows a key of which its records may say nothing.
+    pub(crate) fn start_with(
+        listener: TcpListener,
+        us: Organisation,
+        tls_key: &SigningKey,
+        knows: &[&Organisation],
+        limits: Limits,
+    ) -> Self {
+        let (stop, shutdown) = shutdown::channel();
         let post = Arc::new(Post::new(us));
         knows.iter().for_each(|other| post.meet(other));
-        let peers = Peers::new(Arc::clone(&post), &tls_key, limits, shutdown).unwrap();
+        let peers = Peers::new(Arc::clone(&post), tls_key, limits, shutdown).unwrap();
         let address = listener.local_addr().unwrap();
         peers.listen(listener);
         peers.refresh();

@@ -198,6 +198,13 @@ impl Mailroom for Post {
         }
         self.change(|state| {
             let known = state.known.get_mut(organisation).ok_or(Rejection::UnknownSigner)?;
+            // Nobody signs these records: another one with a number that is taken is a stranger's.
+            let other = |record: &Envelope| {
+                known.records.iter().any(|here| here.body[32] == record.body[32] && here.body != record.body)
+            };
+            if records.iter().any(other) {
+                return Err(Rejection::BrokenChain);
+            }
             for record in records {
                 if !known.records.iter().any(|here| here.body == record.body) {
                     known.records.push(record);

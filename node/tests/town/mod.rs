@@ -60,11 +60,24 @@ pub struct House {
     tls: [u8; 32],
     sealing: [u8; 32],
     storage: [u8; 32],
+    /// Whom its second key record names; none: there is one record.
+    witnesses: Vec<OrgId>,
+    endpoint: Endpoint,
     pub id: OrgId,
 }
 
 impl House {
     pub async fn found(seed: u8) -> Self {
+        Self::found_at(seed, Vec::new(), endpoint()).await
+    }
+
+    /// One whose newest key record names witnesses.
+    pub async fn found_with(seed: u8, witnesses: Vec<OrgId>) -> Self {
+        Self::found_at(seed, witnesses, endpoint()).await
+    }
+
+    /// The same where its node can be reached.
+    pub async fn found_at(seed: u8, witnesses: Vec<OrgId>, endpoint: Endpoint) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = |n: u8| [seed.wrapping_mul(16).wrapping_add(n); 32];
         let mut house = Self {
@@ -74,6 +87,8 @@ impl House {
             tls: key(3),
             sealing: key(4),
             storage: key(5),
+            witnesses,
+            endpoint,
             id: OrgId::new([1; 32]),
         };
         let chain = house.chain();
@@ -141,14 +156,21 @@ impl House {
             after: None,
             number: 0,
             sealing_keys: vec![SealingSecret::from_seed(&self.sealing).public().clone()],
-            endpoints: vec![endpoint()],
+            endpoints: vec![self.endpoint.clone()],
             witnesses: Vec::new(),
             recovery: None,
             log_base_tick: minute.get() / 600,
             time: minute,
             end: minute.after(Span(700 * 86_400)),
         };
-        KeyChain::verify(&[sign_key_record(draft, &organisation, &signing, &tls, None).unwrap()]).unwrap()
+        let first = sign_key_record(draft, &organisation, &signing, &tls, None).unwrap();
+        let chain = KeyChain::verify(std::slice::from_ref(&first)).unwrap();
+        if self.witnesses.is_empty() {
+            return chain;
+        }
+        let after = KeyRecordDraft::after(chain.newest(), minute.after(Span(60)), minute.after(Span(700 * 86_400)));
+        let draft = KeyRecordDraft { witnesses: self.witnesses.clone(), ..after };
+        KeyChain::verify(&[first, sign_key_record(draft, &organisation, &signing, &tls, None).unwrap()]).unwrap()
     }
 }
 

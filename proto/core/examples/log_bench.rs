@@ -24,9 +24,12 @@ use uput_core::{
         Batch, Checkpoint, Entry, EntryKind, Hash, LogProof, Origin, SignedCheckpoint, Tick, Tree, consistent, included,
     },
     time::Seconds,
+    wire::{WitnessOutcome, WitnessQuery, WitnessReply},
 };
 
 const MOST: u64 = 1_000_000;
+/// Ticks of a day.
+const DAY: u64 = 144;
 const SAMPLE: u64 = 10_000;
 /// Entries of one tick, where a proof shows one of them.
 const BUSY: u8 = 16;
@@ -54,6 +57,10 @@ fn main() {
     );
     for size in [10_000, MOST] {
         measure(&tree, size, [hash, sign, verify], &key);
+    }
+    // A year of ticks, and twenty.
+    for size in [52_704, MOST] {
+        witness(&tree, size, &key);
     }
     let look = each(MOST, |n| {
         black_box(tree.leaf(n));
@@ -141,6 +148,28 @@ fn whole(size: u64, [sign, verify]: [Duration; 2], key: &SigningKey) {
         note.len(),
         ratio(make, sign),
         ratio(read, verify) / 3.0
+    );
+}
+
+/// What one peer that cosigns each tick costs in a day: the question and the answer of each, without frames and TLS.
+fn witness(tree: &Tree, size: u64, key: &SigningKey) {
+    let origin = Origin { organisation: Id::of(b"an invented shelter").into(), incarnation: 0 };
+    let at = |size: u64| Checkpoint { origin, size, root: tree.root_at(size).unwrap() };
+    let (mut bytes, mut most) = (0, 0);
+    for size in size - DAY + 1..=size {
+        let path = tree.consistency(size - 1, size).unwrap();
+        assert!(consistent((size - 1, &at(size - 1).root), (size, &at(size).root), &path));
+        let mut note = at(size).sign(key);
+        let checkpoint = note.to_bytes();
+        let query = WitnessQuery { checkpoint, known: size - 1, path: path.iter().map(Hash::to_vec).collect() };
+        note.add(note.cosign(&Id::of(b"north").into(), key, Seconds::new(1_800_000_000).unwrap())).unwrap();
+        let outcome = WitnessOutcome::Cosigned.into();
+        let reply = WitnessReply { outcome, code: 0, checkpoint: note.to_bytes() };
+        let one = codec::encode(&query).len() + codec::encode(&reply).len();
+        (bytes, most) = (bytes + one, most.max(one));
+    }
+    println!(
+        "a witness of a log of {size} ticks: {bytes} bytes a peer and day in {DAY} questions, {most} at most for one"
     );
 }
 

@@ -56,6 +56,8 @@ pub struct Row {
     pub opener_without: &'static [Kind],
     /// What the peer does not say in it.
     pub peer_without: &'static [Kind],
+    /// The lowest stage at which the peer says yes. [STA-71]
+    pub yes: u32,
     /// What it is, in one sentence.
     pub meaning: &'static str,
 }
@@ -105,6 +107,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
+        yes: 1,
         meaning: "Asks for a service; responsibility stays with the sender.",
     },
     Row {
@@ -114,6 +117,7 @@ pub const ACTS: &[Row] = &[
         bases: &[ChildBestInterests, LegalDuty, VitalInterests, PublicTaskDecision],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Tells an authority what the law demands.",
     },
     Row {
@@ -131,6 +135,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, Minutes, Plan],
         peer_without: &[],
+        yes: 1,
         meaning: "Asks the other to take responsibility; it moves once both have signed.",
     },
     Row {
@@ -147,6 +152,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Asks the other to transfer a case.",
     },
     Row {
@@ -156,6 +162,7 @@ pub const ACTS: &[Row] = &[
         bases: &[ExplicitConsent, GuardianConsent, ChildBestInterests, NoneNeededNonpersonal],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Asks for advice without saying who she is; what comes of it is a trail about this one.",
     },
     Row {
@@ -173,6 +180,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Invites to a meeting about a case, and gives its minutes and plan; one trail for each who is invited.",
     },
     Row {
@@ -189,6 +197,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Plans a visit, or visits in turn, with another organisation; both report.",
     },
     Row {
@@ -205,6 +214,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        yes: 0,
         meaning: "Tells of a decision; nobody declines it.",
     },
     Row {
@@ -222,6 +232,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        yes: 0,
         meaning: "Tells that the risk has changed; nobody declines it.",
     },
     Row {
@@ -239,6 +250,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[Waitlisted, TransferTaken],
+        yes: 0,
         meaning: "Asks for information; the answer is a trail about this one.",
     },
     Row {
@@ -256,6 +268,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        yes: 0,
         meaning: "Gives what was asked for.",
     },
     Row {
@@ -273,6 +286,7 @@ pub const ACTS: &[Row] = &[
         ],
         opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
+        yes: 0,
         meaning: "Asks the other to act together; a plan can be given once it has accepted.",
     },
     Row {
@@ -282,6 +296,7 @@ pub const ACTS: &[Row] = &[
         bases: &[NoneNeededNonpersonal],
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[Accepted, PartlyAccepted, Waitlisted, Declined, TransferTaken],
+        yes: 0,
         meaning: "Tells whose values were exposed, by naming the trail; nobody declines it.",
     },
 ];

@@ -35,9 +35,6 @@ pub fn next(
     agreement: &Agreement,
     stored: impl Fn(EventId) -> Option<Seconds>,
 ) -> Option<Next> {
-    if !reading.live {
-        return None;
-    }
     let act = trail.opening().ok()?.act;
     let asked = asked(trail, reading);
     let steps = missing(trail, reading, agreement, stored).into_iter().filter_map(|(missed, since)| {
@@ -78,7 +75,9 @@ fn missing(
         stored(from.id).map_or(stands, |stored| stored.min(stands))
     };
     let timers = EscalationStep::MISSED.into_iter();
-    let timers = timers.filter_map(|kind| Some((kind, agreement.timer(opening.act, kind)?)));
+    // [EVT-33] Whom a law makes answer stays asked when it has closed; every other ending stops these two as well.
+    let stays = |kind: &TimerKind| reading.live || matches!(kind, TimerKind::Acknowledge | TimerKind::Decision);
+    let timers = timers.filter(stays).filter_map(|kind| Some((kind, agreement.timer(opening.act, kind)?)));
     timers
         .flat_map(|(kind, span)| {
             let unmet = steps.of(kind).into_iter().filter(|step| step.to.is_none());

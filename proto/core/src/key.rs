@@ -6,6 +6,7 @@
 
 mod chain;
 mod endpoint;
+mod proposal;
 mod public;
 mod record;
 mod safety_number;
@@ -14,8 +15,9 @@ mod signing;
 
 pub use chain::{Change, KeyChain};
 pub use endpoint::Endpoint;
+pub use proposal::{Missing, Proposal};
 pub use public::{PublicKey, SIGNATURE_LENGTH};
-pub use record::{KeyRecord, KeyRecordDraft, Recovery, SUITE, sign_key_record};
+pub use record::{KeyRecord, KeyRecordDraft, Recovery, SUITE, sign_key_record, sign_recovered_record};
 pub use safety_number::{SafetyNumber, safety_number};
 pub use sealing::{ENCAPSULATED_LENGTH, SEALING_PUBLIC_LENGTH, SealingPublic, SealingSecret};
 pub use signing::{SEED_LENGTH, SigningKey};

@@ -5,6 +5,8 @@
 
 mod fault;
 
+pub use fault::is_heard;
+
 use crate::{
     act,
     catalogue::Label,
@@ -99,7 +101,7 @@ static BASES: [Basis; 7] = [
     Basis {
         code: LegalBasis::VitalInterests,
         nonpersonal: false,
-        must: &[Label::Danger, Label::BasisUntil, Label::ReviewBy],
+        must: &[Label::Danger, Label::BasisUntil, Label::ReviewBy, Label::Supervisor],
         may: &[Label::ClientTold, Label::ClientToldOn],
         article: false,
         ticks: false,
@@ -165,6 +167,18 @@ impl Basis {
         matches!(self.code, LegalBasis::LegalDuty | LegalBasis::PublicTaskDecision)
     }
 
+    /// Whether what she is otherwise asked about goes without her tick: she could not be asked, or need not be. [DIS-17]
+    #[must_use]
+    pub fn spares_the_tick(&self) -> bool {
+        self.is_law() || self.code == LegalBasis::ChildBestInterests
+    }
+
+    /// Whether two people answer for what is disclosed under it. [BAS-21]
+    #[must_use]
+    pub fn takes_two(&self) -> bool {
+        self.must.contains(&Label::Supervisor)
+    }
+
     /// Whether the label stands with the basis itself.
     #[must_use]
     pub fn carries(&self, label: Label) -> bool {
@@ -189,6 +203,13 @@ mod tests {
             let carried = Basis::all().iter().any(|basis| basis.carries(*label));
             assert_eq!(label.is_of_basis(), carried, "{label}");
         }
+    }
+
+    /// [BAS-21]
+    #[test]
+    fn two_people_answer_where_nobody_consents_and_no_law_or_decision_says_so() {
+        let by_two: Vec<LegalBasis> = Basis::all().iter().filter(|basis| basis.takes_two()).map(|b| b.code).collect();
+        assert_eq!(by_two, [LegalBasis::ChildBestInterests, LegalBasis::VitalInterests]);
     }
 
     #[test]

@@ -184,6 +184,8 @@ rejections! {
     PartySuspended = 91, "PARTY_SUSPENDED", User, "a version of the agreement suspends one of the two; nothing new is opened or disclosed, what is open is brought to its end";
     /// A version that names one before and does not amend it.
     NotAnAmendment = 92, "NOT_AN_AMENDMENT", User, "the version does not amend the one before: too few of its parties stay, or this organisation has signed another version after it";
+    /// Who she is would rest on decisions that have ended. [EVT-31]
+    DecisionEnded = 105, "DECISION_ENDED", User, "every decision on which who she is could be told has ended: cite the one that stands now, or wait for a yes";
     /// A path of a log that leads elsewhere.
     BadProof = 110, "BAD_PROOF", Author, "a log proof or path does not lead to the checkpoint that it names";
     /// A checkpoint behind the one that a witness keeps.
@@ -194,6 +196,12 @@ rejections! {
     AheadOfClock = 113, "AHEAD_OF_CLOCK", Author, "the checkpoint counts more ticks than have passed; one of the two clocks is wrong";
     /// A log whose owner has other witnesses, or whose safety number nobody compared.
     NotAWitness = 118, "NOT_A_WITNESS", User, "this organisation is no witness of that log: compare safety numbers, or look whom its key record names";
+    /// A key record whose secrets are not here.
+    KeysNotHere = 126, "KEYS_NOT_HERE", User, "this node does not hold the secrets of the keys that the record names; prepare a record here, and have that one signed";
+    /// Values that waited while what they were said for ended. [LET-20]
+    EndedMeanwhile = 132, "ENDED_MEANWHILE", Nobody, "its values were not sent: what they were said for ended while they waited";
+    /// Values that waited until their basis was over. [LET-20]
+    BasisEnded = 133, "BASIS_ENDED", Nobody, "its values were not sent: the legal basis ended while they waited; say it again on one that holds";
 }
 
 impl Rejection {

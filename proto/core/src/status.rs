@@ -9,11 +9,11 @@ use crate::{
     catalogue::{Field, Label},
     event::{Decision, Event, Statement},
     id::EventId,
-    state::{Reading, Side},
+    state::{Reading, Side, Stage},
     time::{Seconds, Span},
     timer::Steps,
     trail::Trail,
-    wire::{DecisionOutcome, DecisionType, TimerKind},
+    wire::{DecisionType, TimerKind},
 };
 
 /// What ends.
@@ -163,21 +163,23 @@ pub fn of_values<'a>(fields: impl Iterator<Item = (EventId, &'a Field)>) -> Vec<
 fn hold(trail: &Trail, reading: &Reading) -> Option<Ending> {
     let answer = trail.event(&reading.answer?.event)?;
     match answer.statement {
-        Statement::Held { until } => Some(Ending { what: What::Hold, until, event: answer.id, side: Side::Peer }),
+        // [TIM-75] Whoever must choose: the opener, while it has not said what she needs.
+        Statement::Held { until } => {
+            let side = if reading.stage == Stage::Enquiry { Side::Opener } else { Side::Peer };
+            Some(Ending { what: What::Hold, until, event: answer.id, side })
+        }
         _ => None,
     }
 }
 
-/// Of each type the newest that grants and has an end.
+/// Of each type the newest ground, if it ends.
 fn decisions(trail: &Trail, reading: &Reading) -> Vec<Ending> {
     let mut newest: Vec<(DecisionType, Option<Ending>)> = Vec::new();
     for event in trail.settled().into_iter().filter(|event| reading.decisions.contains(&event.id)) {
-        let Statement::Decision(Decision { kind, outcome, expiry, .. }) = event.statement else { continue };
-        let grants = matches!(outcome, DecisionOutcome::Granted | DecisionOutcome::GrantedInPart);
-        let until = expiry.filter(|_| grants);
+        let Statement::Decision(Decision { kind, expiry, .. }) = event.statement else { continue };
         let side = trail.side(&event.author).unwrap_or(Side::Opener);
         newest.retain(|(known, _)| *known != kind);
-        newest.push((kind, until.map(|until| Ending { what: What::Decision, until, event: event.id, side })));
+        newest.push((kind, expiry.map(|until| Ending { what: What::Decision, until, event: event.id, side })));
     }
     newest.into_iter().filter_map(|(_, ending)| ending).collect()
 }
@@ -219,7 +221,7 @@ mod tests {
             (second, field(Label::ConsentUntil, "2026-12-31")),
         ];
         let ends = of_values(fields.iter().map(|(event, field)| (*event, field)));
-        let shown: Vec<_> = ends.iter().map(|ending| (ending.what, ending.event)).collect();
-        assert_eq!(shown, [(What::Mandate, first), (What::Consent, second)]);
+        let shown: Vec<_> = ends.iter().map(|ending| (ending.what, ending.event, ending.side)).collect();
+        assert_eq!(shown, [(What::Mandate, first, Side::Opener), (What::Consent, second, Side::Opener)]);
     }
 }

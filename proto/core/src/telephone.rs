@@ -8,7 +8,7 @@ use crate::{
     agreement::Timer,
     event::{Event, Statement},
     id::EventId,
-    state::{Reading, Side, Verdict},
+    state::{Reading, Verdict},
     time::{Seconds, Span},
     timer::Steps,
     trail::Trail,
@@ -91,23 +91,19 @@ pub fn agreed(trail: &Trail, reading: &Reading) -> Vec<Agreed> {
             let saw = |later: &Event| trail.history().has_seen(later.id, event.id);
             let after: Vec<&Event> =
                 events.iter().copied().filter(|later| effective(later) == Some(epoch) && saw(later)).collect();
-            Agreed { event: event.id, answer, standing: standing(trail, answer, &after) }
+            Agreed { event: event.id, answer, standing: standing(answer, &after) }
         })
         .collect()
 }
 
-/// By the first that says something of it: a later call, or the receiver's answer.
-fn standing(trail: &Trail, answer: PhoneAnswer, after: &[&Event]) -> Standing {
-    let spoken = after.iter().find_map(|event| {
-        let by_peer = event.author == trail.party(Side::Peer);
-        match said(event) {
-            Some(_) => Some(Standing::Replaced(event.id)),
-            None if by_peer => is_yes(&event.statement).map(|yes| match yes == (answer == PhoneAnswer::Yes) {
-                true => Standing::Confirmed(event.id),
-                false => Standing::Contradicted(event.id),
-            }),
-            None => None,
-        }
+/// By the first that says something of it: a later call, or an answer, which is effective from the receiver alone.
+fn standing(answer: PhoneAnswer, after: &[&Event]) -> Standing {
+    let spoken = after.iter().find_map(|event| match said(event) {
+        Some(_) => Some(Standing::Replaced(event.id)),
+        None => is_yes(&event.statement).map(|yes| match yes == (answer == PhoneAnswer::Yes) {
+            true => Standing::Confirmed(event.id),
+            false => Standing::Contradicted(event.id),
+        }),
     });
     spoken.unwrap_or(Standing::Unconfirmed)
 }

@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    event::{Event, Statement},
+    act,
+    event::{Event, Opening, Statement},
     id::EventId,
+    legal_basis::Basis,
     state::{Duty, Reading, Side, Values, Verdict},
     trail::Trail,
-    wire::TimerKind,
+    wire::{Act, TimerKind},
 };
 
 /// A timer that was started.
@@ -50,14 +52,18 @@ impl<'a> Steps<'a> {
         let opening = || self.events.iter().filter(|event| event.opening().is_some()).copied();
         match kind {
             TimerKind::Deliver => opening().map(|from| self.delivery(from)).collect(),
-            TimerKind::Acknowledge => opening().filter_map(|of| self.after_delivery(kind, of, acknowledges)).collect(),
+            TimerKind::Acknowledge => {
+                let meets = if self.is_given_at_once() { acknowledges_or_gives } else { acknowledges };
+                opening().filter_map(|of| self.after_delivery(kind, of, meets)).collect()
+            }
             TimerKind::Answer => {
                 let needs = self.events.iter().filter(|event| event.statement == Statement::Need).copied();
-                opening().chain(needs).filter_map(|of| self.after_delivery(kind, of, answers)).collect()
+                let meets = if self.is_given_at_once() { answers_or_gives } else { answers };
+                opening().chain(needs).filter_map(|of| self.after_delivery(kind, of, meets)).collect()
             }
             TimerKind::Contact => {
-                let identities = self.events.iter().filter(|event| self.gives_identity(event)).copied();
-                identities.filter_map(|of| self.after_delivery(kind, of, contacts)).collect()
+                let asking = self.events.iter().filter(|event| self.asks_contact(event)).copied();
+                asking.filter_map(|of| self.after_delivery(kind, of, contacts)).collect()
             }
             TimerKind::Decision => opening().filter_map(|of| self.after_delivery(kind, of, decides)).collect(),
             TimerKind::Stay => {
@@ -72,6 +78,25 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// Whether what is asked can be given as the answer: advice, information, a meeting, a visit. [EVT-32]
+    fn is_given_at_once(&self) -> bool {
+        self.trail.opening().ok().and_then(|opening| act::row(opening.act)).is_some_and(|row| row.yes == 0)
+    }
+
+    /// Whether the trail was opened at stage 2, or on a duty: whom a law makes answer ends no deadline of its own. [EVT-33]
+    fn is_under_law(&self) -> bool {
+        let terms = self.trail.opening_event().ok().and_then(|opening| opening.terms);
+        let basis = terms.and_then(|terms| Basis::of(terms.basis));
+        self.trail.opened_at() == 2 || basis.is_some_and(Basis::is_law)
+    }
+
+    /// Whether it is the peer's own ending, which does not help it out of a timer. [EVT-33]
+    fn is_no_way_out(&self, kind: TimerKind, event: &Event) -> bool {
+        let ends = matches!(event.statement, Statement::Closed(_) | Statement::Misdirected);
+        let bound = matches!(kind, TimerKind::Acknowledge | TimerKind::Decision);
+        ends && bound && self.by_peer(event) && self.is_under_law()
+    }
+
     fn delivery(&self, from: &'a Event) -> Step<'a> {
         let to = self.delivered(from);
         Step { kind: TimerKind::Deliver, from, to, ended: false }
@@ -83,7 +108,7 @@ impl<'a> Steps<'a> {
 
     fn after_delivery(&self, kind: TimerKind, of: &Event, meets: fn(&Statement) -> bool) -> Option<Step<'a>> {
         let from = self.delivered(of)?;
-        let met = |event: &Event| self.by_peer(event) && meets(&event.statement);
+        let met = |event: &Event| self.by_peer(event) && meets(&event.statement) && !self.is_no_way_out(kind, event);
         // Who answered before its machine said so owes nothing more.
         let before = self.events.iter().any(|event| met(event) && self.saw(event, of) && self.saw(from, event));
         if before { None } else { self.until(kind, from, met) }
@@ -92,13 +117,23 @@ impl<'a> Steps<'a> {
     /// From an event to the first that it has not seen and that meets the timer, or ends the trail. None if its author
     /// knew that nothing was to be expected any more. An ending that crossed counts, however its author dates it.
     fn until(&self, kind: TimerKind, from: &'a Event, meets: impl Fn(&Event) -> bool) -> Option<Step<'a>> {
-        if !self.trail.history().is_expectant(from.id) {
+        if !self.trail.history().is_expectant(from.id) && !self.is_ended_by_peer_alone(kind, from) {
             return None;
         }
         let later = |event: &&Event| event.id != from.id && !self.saw(from, event);
-        let ends = |event: &Event| self.ends(event) || (kind == TimerKind::Contact && refuses(&event.statement));
+        let ends = |event: &Event| {
+            let ends = self.ends(event) || (kind == TimerKind::Contact && refuses(&event.statement));
+            ends && !self.is_no_way_out(kind, event)
+        };
         let to = self.events.iter().copied().filter(later).find(|event| meets(event) || ends(event));
         Some(Step { kind, from, to, ended: to.is_some_and(|event| !meets(event)) })
+    }
+
+    /// Whether nothing ended the trail, for whoever knew this event, but what is no way out.
+    fn is_ended_by_peer_alone(&self, kind: TimerKind, from: &Event) -> bool {
+        let mut endings =
+            self.events.iter().filter(|event| self.saw(from, event) && (self.ends(event) || refuses(&event.statement)));
+        endings.all(|event| self.is_no_way_out(kind, event))
     }
 
     /// One timer for all disclosures that came to be owed by one event. An ordinary closing does not start it.
@@ -158,8 +193,10 @@ impl<'a> Steps<'a> {
         self.trail.history().has_seen(event.id, other.id)
     }
 
-    fn gives_identity(&self, event: &Event) -> bool {
-        event.statement == Statement::Identity || (event.opening().is_some() && self.trail.opened_at() == 2)
+    /// Who she is; of a visit the request itself, which says where and when and may never say who. [EVT-21]
+    fn asks_contact(&self, event: &Event) -> bool {
+        let at_once = |opening: &Opening| opening.act == Act::Visit || self.trail.opened_at() == 2;
+        event.statement == Statement::Identity || event.opening().is_some_and(at_once)
     }
 
     fn ends(&self, event: &Event) -> bool {
@@ -183,6 +220,15 @@ impl<'a> Steps<'a> {
 
 fn acknowledges(statement: &Statement) -> bool {
     *statement == Statement::Acknowledged || answers(statement)
+}
+
+/// What is asked for is given, which says yes as well.
+fn answers_or_gives(statement: &Statement) -> bool {
+    answers(statement) || matches!(statement, Statement::Provided(_))
+}
+
+fn acknowledges_or_gives(statement: &Statement) -> bool {
+    acknowledges(statement) || answers_or_gives(statement)
 }
 
 const fn answers(statement: &Statement) -> bool {

@@ -7,11 +7,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::label;
 use crate::output::Page;
+use crate::trail::sheet::digest;
 
 /// What one bundle comes to.
 #[derive(Serialize)]
 pub(super) struct Row {
     file: String,
+    /// SHA-256 of the file; absent if it could not be read.
+    sha256: Option<String>,
     #[serde(rename = "exit_code", serialize_with = "code")]
     exit: Exit,
     trail: Option<String>,
@@ -29,11 +32,12 @@ pub(super) struct Row {
 
 impl Row {
     /// What is kept of a report.
-    pub(super) fn of(file: String, report: &Report) -> Self {
+    pub(super) fn of(file: String, report: &Report, bytes: &[u8]) -> Self {
         let failed = report.checks.iter().filter(|check| !check.problems.is_empty()).map(|check| check.requirement);
         let late = report.deadlines.iter().filter(|deadline| deadline.verdict == Some(Conformance::No));
         Self {
             file,
+            sha256: Some(digest(bytes)),
             exit: report.exit.into(),
             trail: report.trail.clone(),
             exported_by: report.exported.as_ref().map(|exported| exported.by.name.clone()),
@@ -51,6 +55,7 @@ impl Row {
     pub(super) fn unread(file: String, failure: &Failure) -> Self {
         Self {
             file,
+            sha256: None,
             exit: Exit::Failed,
             trail: None,
             exported_by: None,
@@ -64,7 +69,12 @@ impl Row {
         }
     }
 
-    fn cells(&self) -> [String; 7] {
+    /// The file with its digest, for a page.
+    pub(super) fn digest(&self) -> String {
+        format!("{}: {}", self.file, self.sha256.as_deref().unwrap_or("not read"))
+    }
+
+    pub(super) fn cells(&self) -> [String; 7] {
         let short = |id: &String| id.chars().take(8).collect();
         [
             self.file.clone(),
@@ -106,10 +116,12 @@ pub(super) fn strongest(rows: &[Row]) -> Exit {
     ORDER.into_iter().find(present).unwrap_or(Exit::Done)
 }
 
+/// What the table of all shows.
+pub(super) const HEADING: [&str; 7] = ["BUNDLE", "EXIT", "VERDICT", "TRAIL", "EXPORTED BY", "STANDS AT", "FAILED"];
+
 /// The table of all.
 pub(super) fn write(rows: &[Row], page: &mut Page) {
-    let heading = ["BUNDLE", "EXIT", "VERDICT", "TRAIL", "EXPORTED BY", "STANDS AT", "FAILED"];
-    page.table(heading, rows.iter().map(Row::cells));
+    page.table(HEADING, rows.iter().map(Row::cells));
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

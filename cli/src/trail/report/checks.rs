@@ -13,7 +13,14 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         for problem in &check.problems {
             page.line(format!("           {}", describe(problem)));
         }
+        more(check).iter().for_each(|line| page.line(format!("           {line}")));
     }
+}
+
+/// What is not listed is counted. [BUN-102]
+pub(in crate::trail) fn more(check: &Check) -> Option<String> {
+    let left = check.count.saturating_sub(check.problems.len() as u64);
+    (left > 0).then(|| format!("and {left} more of this check, which are not listed"))
 }
 
 /// A trail that documents a breach must never look like a failed verification.

@@ -35,6 +35,7 @@ impl LogService for Script {
             name: "Clinic".to_owned(),
             size: 77,
             time: sample::NIGHT,
+            broken: 1,
         };
         Ok(Response::new(wire::GetLogResponse {
             base_tick: sample::NIGHT / 600,
@@ -45,6 +46,26 @@ impl LogService for Script {
             witnessed: vec![log],
             evidence: 1,
         }))
+    }
+
+    async fn list_evidence(&self, request: Request<wire::ListEvidenceRequest>) -> Answer<wire::ListEvidenceResponse> {
+        self.record("ListEvidence", request.get_ref());
+        let piece = |text: &str| {
+            let digits = text.lines().find_map(|line| line.strip_prefix("contradiction: ")).unwrap();
+            let file = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap());
+            let name = "Invented \u{1b}[2JMinistry".to_owned();
+            wire::LogEvidence { organisation: vec![0x2b; 32], name, time: sample::NIGHT, file: file.collect() }
+        };
+        let evidence = match request.get_ref().peer.as_str() {
+            "Nobody" => return Err(refused(Code::NotFound, "NO_SUCH_PEER")),
+            "Clinic" => Vec::new(),
+            "Liar" => vec![piece(include_str!("../../../../specs/vectors/log/two-checkpoints-that-can-both-be.txt"))],
+            _ => vec![
+                piece(include_str!("../../../../specs/vectors/log/two-trees-of-one-size.txt")),
+                piece(include_str!("../../../../specs/vectors/log/a-tree-that-does-not-begin-with-an-earlier-one.txt")),
+            ],
+        };
+        Ok(Response::new(wire::ListEvidenceResponse { evidence }))
     }
 
     async fn add_witness(&self, request: Request<wire::AddWitnessRequest>) -> Answer<wire::AddWitnessResponse> {

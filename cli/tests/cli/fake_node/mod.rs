@@ -8,6 +8,7 @@ mod approvals;
 mod dump;
 mod enquiries;
 mod follow_ups;
+mod keys;
 mod log;
 mod overrides;
 mod sample;
@@ -33,6 +34,7 @@ use uput_wire::v1::case_service_server::{CaseService, CaseServiceServer};
 use uput_wire::v1::change_service_server::{ChangeService, ChangeServiceServer};
 use uput_wire::v1::enquiry_service_server::EnquiryServiceServer;
 use uput_wire::v1::follow_up_service_server::FollowUpServiceServer;
+use uput_wire::v1::key_service_server::KeyServiceServer;
 use uput_wire::v1::log_service_server::LogServiceServer;
 use uput_wire::v1::node_service_server::{NodeService, NodeServiceServer};
 use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
@@ -142,6 +144,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
             .add_service(OverrideServiceServer::with_interceptor(script.clone(), known))
+            .add_service(KeyServiceServer::with_interceptor(script.clone(), known))
             .add_service(LogServiceServer::with_interceptor(script.clone(), known))
             .add_service(ChangeServiceServer::with_interceptor(script.clone(), known))
             .add_service(AgreementServiceServer::with_interceptor(script.clone(), known))

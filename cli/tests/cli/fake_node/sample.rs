@@ -300,6 +300,7 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             from_ours: false,
             met_ours: false,
             ended: false,
+            ..wire::Deadline::default()
         }],
         escalation: Some(wire::Escalation {
             due: NIGHT + 3900,

@@ -14,7 +14,7 @@ pub(super) fn read(folder: &Path, keys: &FolderKey, control: &[u8]) -> Outcome<V
     let failed = |error: sled::Error| Failed::because(format!("the index: {error}"));
     let map = sled::Config::new().path(copy.path()).cache_capacity(1 << 22).open().map_err(failed)?;
     let salt = map.get(b"\0salt").map_err(failed)?.ok_or_else(|| Failed::because("the index has no salt"))?;
-    let key = keys.derive("uput/node/index 2", &salt)?;
+    let key = keys.derive("uput/node/index 3", &salt)?;
     let (nonce, mut sealed) = ([9; NONCE], [9; NONCE].to_vec());
     sealed.extend(seal_apart(&key, &nonce, CONTROL, control).unwrap_or_default());
     map.insert(CONTROL, sealed).map_err(failed)?;

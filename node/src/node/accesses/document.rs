@@ -12,7 +12,7 @@ use crate::{
     account::Caller,
     case::{CaseId, Sight},
     clock,
-    node::Node,
+    node::{Node, me::Keys},
     record::AccessRecord,
 };
 
@@ -56,9 +56,10 @@ impl Node {
             opened.push(if words { said.collect() } else { Vec::new() });
             chains.push(AccessChain { tag: case_tag(id.bytes()), entries });
         }
-        let log = self.access_log(chains, opened, nonce);
+        let keys = self.me.keys();
+        let log = self.access_log(&keys, chains, opened, nonce);
         let count = log.entries().count();
-        Ok(AccessDocument { bytes: log.sign(&self.me.signing)?.to_bytes(), count })
+        Ok(AccessDocument { bytes: log.sign(&keys.signing)?.to_bytes(), count })
     }
 
     fn opened(&self, record: &AccessRecord, access: uput_core::id::AccessId) -> Option<OpenedWords> {
@@ -72,6 +73,7 @@ impl Node {
     /// [ACL-20] The case's own chain first, then the others by their tags, the words in the order of the accesses.
     fn access_log(
         &self,
+        keys: &Keys,
         chains: Vec<AccessChain>,
         opened: Vec<Vec<OpenedWords>>,
         nonce: Option<[u8; 32]>,
@@ -82,7 +84,7 @@ impl Node {
         }
         let (chains, words): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let last = chains.iter().flat_map(|chain| &chain.entries).map(|(_, entry)| entry.time).max();
-        let (now, own) = (clock::now(), self.me.chain());
+        let (now, own) = (clock::now(), &keys.chain);
         AccessLog {
             organisation: self.me.organisation,
             key: own.newest_id(),

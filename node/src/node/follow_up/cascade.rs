@@ -54,10 +54,26 @@ impl Node {
         }
     }
 
-    /// What a withdrawal that stands in a trail becomes in those that rest on it. [CAS-101]
+    /// What every withdrawal that stands in a trail becomes in those that rest on it. One that is told onward, and set aside
+    /// there by her fresh word, is no answer to the next one. [CAS-101]
     async fn cascade(&self, received: &TrailId) -> Result<(), Rejection> {
         let onward = self.resting_on(received)?;
-        let Some(withdrawal) = self.withdrawn_in(received).await?.filter(|_| !onward.is_empty()) else { return Ok(()) };
+        if onward.is_empty() {
+            return Ok(());
+        }
+        let mut all = Ok(());
+        for withdrawal in self.withdrawn_in(received).await? {
+            all = all.and(self.cascade_one(received, &onward, withdrawal).await);
+        }
+        all
+    }
+
+    async fn cascade_one(
+        &self,
+        received: &TrailId,
+        onward: &BTreeSet<TrailId>,
+        withdrawal: EventId,
+    ) -> Result<(), Rejection> {
         let case = self.case_of(received).and_then(|id| self.whole_case(&id)).ok_or(Rejection::NoSuchCase)?;
         let _alone = self.cases.record_changes(&case.id).await;
         let request = Id::of(&[REQUEST, withdrawal.as_bytes()].concat());
@@ -134,19 +150,18 @@ impl Node {
         self.keep(&FollowUpRecord { sealed, complete: true, ..kept }).await.map(drop)
     }
 
-    /// The withdrawal that stops a trail which the other side opened, if one does: whoever of the two said it, she said it
-    /// to them. [CAS-101]
-    pub(in crate::node) async fn withdrawn_in(&self, received: &TrailId) -> Result<Option<EventId>, Rejection> {
+    /// The withdrawals that stop a trail which the other side opened: whoever of the two said it, she said it to them. [CAS-101]
+    pub(in crate::node) async fn withdrawn_in(&self, received: &TrailId) -> Result<Vec<EventId>, Rejection> {
         let mut held = self.trails.hold(received).await;
         self.ensure_loaded(&mut held, received)?;
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
         if loaded.trail.side(&self.me.organisation) != Some(Side::Peer) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let withdraws =
-            |id: &&EventId| loaded.trail.event(id).is_some_and(|event| event.statement == Statement::Withdrawn);
-        Ok(reading.stops.iter().find(withdraws).copied())
+            |id: &EventId| loaded.trail.event(id).is_some_and(|event| event.statement == Statement::Withdrawn);
+        Ok(reading.stops.iter().filter(|id| withdraws(id)).copied().collect())
     }
 
     /// The trails that rest on what was received in one. [CAS-100]

@@ -20,9 +20,10 @@ use super::{SAFE_CONTACT, labels, saying::Given};
 use crate::{
     case::Case,
     clock,
-    follow_up::{Allowed, Answer, Change, Side, Situation, answer},
+    follow_up::{Allowed, Answer, Change, Do, Side, Situation, answer},
     node::{
         Node,
+        actor::unsaid_second,
         known::Known,
         refusal::Refused,
         trails::Loaded,
@@ -30,6 +31,23 @@ use crate::{
     },
     record::{EventRecord, FollowedStep},
 };
+
+impl FollowedStep {
+    /// Of a trail that cannot be read nobody knows what to say there. [CAS-117]
+    fn unread(trail: &TrailId) -> Self {
+        Self {
+            trail: trail.to_vec(),
+            why: Rejection::ReadFailed.code().to_ascii_lowercase(),
+            todo: Do::Telephone.word().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is one of these.
+    pub(super) fn is_unread(&self) -> bool {
+        self.say.is_empty() && self.why == Rejection::ReadFailed.code().to_ascii_lowercase()
+    }
+}
 
 impl Node {
     /// What the change becomes in each trail of the case. [CAS-52]
@@ -42,9 +60,24 @@ impl Node {
     ) -> Result<Vec<FollowedStep>, Rejection> {
         let mut steps = Vec::new();
         for trail in &case.trails {
-            steps.push(self.plan_in(trail, change, known, given).await?);
+            steps.push(self.plan_or_wait(trail, change, known, given).await?);
         }
         Ok(steps)
+    }
+
+    /// The same, where a trail that cannot be read keeps the others from nothing: it is looked at again when the change is gone
+    /// on with. What she chose is said to all or to nobody. [CAS-116] [CAS-117]
+    pub(super) async fn plan_or_wait(
+        &self,
+        trail: &TrailId,
+        change: Change,
+        known: &Known,
+        given: &Given<'_>,
+    ) -> Result<FollowedStep, Rejection> {
+        match self.plan_in(trail, change, known, given).await {
+            Err(_) if given.chosen.is_none() => Ok(FollowedStep::unread(trail)),
+            planned => planned,
+        }
     }
 
     pub(super) async fn plan_in(
@@ -163,7 +196,10 @@ impl Node {
         let time = clock::now().floor(loaded.agreement.grain());
         let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, time };
         let Ok(permitted) = loaded.agreement.permit(&request) else { return Ok(None) };
-        let about = labels(change).iter().filter(|label| permitted.labels().contains(label));
+        let told = if change == Change::Risk { Some(self.told_labels(loaded, &reading)?) } else { None };
+        // [CAS-57] How great the danger is goes where it was told: she agreed to each label, for each recipient.
+        let wanted = |label: &&Label| told.as_ref().is_none_or(|told| told.contains(*label));
+        let about = labels(change).iter().filter(|label| permitted.labels().contains(label)).filter(wanted);
         let mut fields: Vec<Field> = about.filter_map(|label| known.fields.get(label)?.open().cloned()).collect();
         if fields.is_empty() {
             return Ok(None);
@@ -172,13 +208,31 @@ impl Node {
         if !loaded.boxes.is_empty() {
             said.extend(of_basis.iter().filter(|field| field.label().is_of_basis()).cloned());
         }
-        for label in permitted.must().iter().chain([&Label::ConsentTicked]) {
+        // Who answers for it is said when somebody does.
+        let must = permitted.must().iter().filter(|label| !label.is_staff());
+        for label in must.chain([&Label::ConsentTicked]) {
             let before = said.iter().find(|field| field.label() == *label).cloned();
-            let held = || known.fields.get(label)?.open().cloned();
+            // What she ticked, she ticked for one recipient.
+            let held = || known.fields.get(label).filter(|_| *label != Label::ConsentTicked)?.open().cloned();
             let there = fields.iter().any(|field| field.label() == *label);
             fields.extend(before.or_else(held).filter(|_| !there && permitted.labels().contains(label)));
         }
-        Ok(permitted.minimise(fields.clone()).is_ok().then_some(fields))
+        let told = self.told_of_her(loaded, Some(terms), loaded.trail.told_by_now(&opened.author)?, &[])?;
+        let whole = [fields.clone(), unsaid_second(terms.basis)?].concat();
+        Ok(permitted.after(told).minimise(whole).is_ok().then_some(fields))
+    }
+
+    /// The labels that were told in a trail.
+    fn told_labels(&self, loaded: &Loaded, reading: &Reading) -> Result<BTreeSet<Label>, Rejection> {
+        let mut told = BTreeSet::new();
+        for event in disclosures(loaded, reading) {
+            let beside = loaded.beside.get(&event.id).ok_or(Rejection::ReadFailed)?;
+            let kept: EventRecord = self.at(beside.position)?;
+            told.extend(
+                loaded.labels(event, &kept).iter().flat_map(|disclosed| disclosed.labels().collect::<Vec<_>>()),
+            );
+        }
+        Ok(told)
     }
 
     /// What our newest disclosure under a basis said about the basis.

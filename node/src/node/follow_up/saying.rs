@@ -74,13 +74,17 @@ impl Node {
         // A trail that came into the case meanwhile.
         for trail in &case.trails {
             if !followed.trails.iter().any(|step| step.trail == trail.to_vec()) {
-                followed.trails.push(self.plan_in(trail, change, &known, given).await?);
+                followed.trails.push(self.plan_or_wait(trail, change, &known, given).await?);
             }
+        }
+        let mut complete = true;
+        for step in followed.trails.iter_mut().filter(|step| step.is_unread()) {
+            *step = self.plan_or_wait(&TrailId::parse(&step.trail)?, change, &known, given).await?;
+            complete &= !step.is_unread();
         }
         // [CAS-54] What the node cannot read waits for whoever repeats the request, as long as the record still says it.
         let waits = given.fields.is_empty() && known.changed == kept.time;
         let saying = Saying { kept: &kept, by, given, change, said_by: &followed.said_by, waits };
-        let mut complete = true;
         for step in &mut followed.trails {
             complete &= self.say_in(&saying, step).await?;
         }
@@ -97,8 +101,9 @@ impl Node {
     /// waits for its values. Tells whether nothing does.
     async fn say_in(&self, saying: &Saying<'_>, step: &mut FollowedStep) -> Result<bool, Rejection> {
         let trail = TrailId::parse(&step.trail)?;
-        let sealed = Rejection::SealedToStaff.code().to_ascii_lowercase();
-        if step.why == sealed {
+        let [sealed, unread] =
+            [Rejection::SealedToStaff, Rejection::ReadFailed].map(|waits| waits.code().to_ascii_lowercase());
+        if step.why == sealed || (step.why == unread && !step.is_unread()) {
             (step.why, step.todo) = (Why::Nothing.word().to_owned(), Do::Nothing.word().to_owned());
         }
         let (mut said, mut done) = (Vec::new(), true);
@@ -127,6 +132,12 @@ impl Node {
             };
             match outcome {
                 Ok(()) => said.push(word),
+                // [CAS-117] It is not given up because a trail cannot be read now.
+                Err(refused) if refused.rejection() == Rejection::ReadFailed => {
+                    (step.why, step.todo) = (unread.clone(), Do::Telephone.word().to_owned());
+                    said.push(word);
+                    done = false;
+                }
                 Err(refused) => step.cannot_be_said(&refused),
             }
         }

@@ -74,8 +74,12 @@ impl Node {
         let mut view = self.view_nothing_yet(step);
         let trail = TrailId::parse(&step.trail)?;
         let mut held = self.trails.hold(&trail).await;
-        self.ensure_loaded(&mut held, &trail)?;
-        let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        // [CAS-117] One that cannot be read hides no other.
+        let Some(loaded) = self.ensure_loaded(&mut held, &trail).ok().and(held.as_ref()) else {
+            let row = self.row(&trail, clock::now()).ok().flatten();
+            view.peer = row.map(|row| row.peer).unwrap_or_default();
+            return Ok(view);
+        };
         let other = loaded.other(&self.me.organisation);
         view.peer = self.directory.name(&other);
         let mut states = Vec::new();

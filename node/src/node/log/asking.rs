@@ -2,13 +2,17 @@
 
 use uput_core::{
     id::OrgId,
+    key::KeyRecord,
     log::{Checkpoint, Contradiction, Hash, Origin, SignedCheckpoint},
     rejection::Rejection,
     wire::{WitnessOutcome, WitnessQuery, WitnessReply},
 };
 
 use super::super::Node;
-use crate::{log::Asked, record::CosignedRecord};
+use crate::{
+    log::{Asked, Held},
+    record::CosignedRecord,
+};
 
 impl Node {
     /// Waits until a peer is our witness and something is there that it has not cosigned.
@@ -35,9 +39,11 @@ impl Node {
         if !self.witnesses().contains_key(to) {
             return None;
         }
-        let Asked { size, known } = self.witnesses.next(to, self.log.size())?;
+        let Asked { size, known, lost } = self.witnesses.next(to, self.log.size())?;
         let path = match known {
             0 => Vec::new(),
+            // [LOG-34]
+            _ if lost => Vec::new(),
             known => self.log.in_tree(|tree| tree.consistency(known, size))?,
         };
         let checkpoint = self.own_checkpoint(size)?.to_bytes();
@@ -47,7 +53,7 @@ impl Node {
     /// Our checkpoint at a size that the log has or had. [LOG-70]
     pub(super) fn own_checkpoint(&self, size: u64) -> Option<SignedCheckpoint> {
         let root = self.log.in_tree(|tree| tree.root_at(size))?;
-        (size > 0).then(|| Checkpoint { origin: self.own_origin(), size, root }.sign(&self.me.signing))
+        (size > 0).then(|| Checkpoint { origin: self.own_origin(), size, root }.sign(&self.me.keys().signing))
     }
 
     pub(super) fn own_origin(&self) -> Origin {
@@ -84,6 +90,7 @@ impl Node {
         let kept = CosignedRecord { witness: by.to_vec(), size: asked.size, note: own.to_bytes(), time };
         self.keep(&kept).await?;
         self.witnesses.cosigned(by, asked.size, time);
+        self.hand_proofs().await;
         Ok(())
     }
 
@@ -94,16 +101,37 @@ impl Node {
         Ok(())
     }
 
+    /// What a witness holds of an older incarnation of ours: a path leads on from there if every leaf is here. [LOG-34]
+    pub(super) fn held_before(&self, said: &Checkpoint) -> Held {
+        let root = self.log.in_tree(|tree| tree.root_at(said.size));
+        Held { size: said.size, lost: root != Some(said.root) }
+    }
+
     /// What a witness holds of our log: how many ticks. If it is signed by us and not ours, somebody else signs, or this folder was
     /// put back to an earlier state: that is kept. [LOG-96]
-    async fn take_held(&self, by: &OrgId, note: &[u8]) -> Result<u64, Rejection> {
+    async fn take_held(&self, by: &OrgId, note: &[u8]) -> Result<Held, Rejection> {
         if note.is_empty() {
-            return Ok(0);
+            return Ok(Held::default());
         }
         let held = SignedCheckpoint::parse(note)?;
-        let said = held.verify(self.me.signing.public())?;
-        if said.origin != self.own_origin() {
+        let chain = self.me.chain();
+        // Also by a key that was replaced since.
+        let key = chain.records().map(KeyRecord::signing_key).find(|key| held.names(key));
+        let said = held.verify(key.ok_or(Rejection::UnknownSigner)?)?;
+        let own = self.own_origin();
+        if said.origin.organisation != own.organisation {
             return Err(Rejection::Malformed);
+        }
+        if said.origin.incarnation < own.incarnation {
+            // [LOG-34]
+            return Ok(self.held_before(&said));
+        }
+        if said.origin.incarnation > own.incarnation {
+            tracing::error!(
+                "a witness holds a log of a later incarnation: this folder was put back to an earlier state"
+            );
+            self.witnesses.ahead(by, said.size);
+            return Err(Rejection::LogContradiction);
         }
         match self.own_checkpoint(said.size) {
             Some(own) if own.claimed().root != said.root => {
@@ -113,7 +141,7 @@ impl Node {
                 }
                 Err(Rejection::LogContradiction)
             }
-            Some(_) => Ok(said.size),
+            Some(_) => Ok(Held { size: said.size, lost: false }),
             None => {
                 tracing::error!("a witness holds a longer log of ours: this folder was put back to an earlier state");
                 self.witnesses.ahead(by, said.size);

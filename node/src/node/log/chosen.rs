@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use uput_core::{id::OrgId, rejection::Rejection, wire};
+use uput_core::{id::OrgId, log::SignedCheckpoint, rejection::Rejection, wire};
 
 use super::super::{Node, OpenError, journal::all};
 use crate::{
@@ -64,7 +64,11 @@ impl Node {
         }
         for kept in all::<CosignedRecord>(&self.storage, record::COSIGNED_BY)? {
             let by = OrgId::parse(&kept.witness).map_err(OpenError::Unreadable)?;
-            self.witnesses.cosigned(&by, kept.size, kept.time);
+            let note = SignedCheckpoint::parse(&kept.note).map_err(OpenError::Unreadable)?;
+            match note.claimed().origin == self.own_origin() {
+                true => self.witnesses.cosigned(&by, kept.size, kept.time),
+                false => self.witnesses.cosigned_before(&by, self.held_before(note.claimed()), kept.time),
+            }
         }
         Ok(())
     }

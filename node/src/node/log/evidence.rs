@@ -2,7 +2,7 @@
 //!
 //! Guarantees that nothing is kept that convicts nobody: each record verifies by itself, offline. [LOG-95]
 
-use uput_core::{id::OrgId, log::Contradiction};
+use uput_core::{id::OrgId, log::Contradiction, rejection::Rejection, wire};
 
 use super::super::Node;
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
 
 /// So many of one organisation are proof enough.
 const ENOUGH: usize = 16;
+/// Bytes of evidence in one answer; whoever needs more asks for one organisation.
+const LARGEST: usize = 3 << 20;
 
 impl Node {
     /// Keeps two checkpoints that cannot both be, and the keys that signed them.
@@ -25,6 +27,29 @@ impl Node {
         if let Err(rejection) = self.keep(&record).await {
             tracing::error!(%rejection, "what convicts somebody was not kept");
         }
+    }
+
+    /// What is kept, of one organisation or of all; of that many bytes at most, so that it fits into an answer.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPeer`]; [`Rejection::ReadFailed`].
+    pub fn list_evidence(&self, peer: &str) -> Result<Vec<wire::LogEvidence>, Rejection> {
+        let of = match peer {
+            "" => Vec::new(),
+            own if own == self.me.organisation.to_string() => self.me.organisation.to_vec(),
+            peer => self.directory.find(peer)?.organisation.to_vec(),
+        };
+        let (mut found, mut bytes) = (Vec::new(), 0_usize);
+        for position in self.positions(record::CONTRADICTIONS, &of)? {
+            let ContradictionRecord { organisation, evidence: file, time } = self.at(position)?;
+            bytes = bytes.saturating_add(file.len());
+            if bytes > LARGEST {
+                break;
+            }
+            let name = OrgId::parse(&organisation).map(|of| self.directory.name(&of)).unwrap_or_default();
+            found.push(wire::LogEvidence { organisation, name, time, file });
+        }
+        Ok(found)
     }
 
     /// How many pieces are kept.

@@ -6,10 +6,14 @@
 mod asking;
 mod chosen;
 mod evidence;
+mod handing;
+mod proving;
+mod shown;
 mod status;
 mod ticking;
 mod witnessing;
 
+pub(super) use proving::{InLogs, Thing};
 pub(super) use witnessing::{Witnessing, refused};
 
 use prost::Message;
@@ -31,19 +35,19 @@ use crate::{
 pub(super) struct Logged {
     kind: EntryKind,
     id: Id,
-    /// Who sent it, if it is an event that was received.
-    from: Option<OrgId>,
+    /// The other party, if it is an event or a head.
+    other: Option<OrgId>,
 }
 
 impl Logged {
-    /// What this node did or looked at, or somebody's agreement, key record or head.
+    /// An access, or somebody's agreement or key record.
     pub(super) fn new(kind: EntryKind, id: impl Into<Id>) -> Self {
-        Self { kind, id: id.into(), from: None }
+        Self { kind, id: id.into(), other: None }
     }
 
-    /// An event of another organisation.
-    pub(super) fn received(id: impl Into<Id>, from: OrgId) -> Self {
-        Self { kind: EntryKind::ReceivedEvent, id: id.into(), from: Some(from) }
+    /// An event or a head of a trail with that party, whoever signed it: our proof of it goes there. [LOG-97]
+    pub(super) fn with(kind: EntryKind, id: impl Into<Id>, other: OrgId) -> Self {
+        Self { kind, id: id.into(), other: Some(other) }
     }
 
     /// As it is kept, under a nonce of its own.
@@ -52,7 +56,7 @@ impl Logged {
             nonce: SystemEntropy.bytes::<32>().to_vec(),
             kind: u32::from(self.kind.number()),
             id: self.id.as_bytes().to_vec(),
-            from: self.from.map(|from| from.to_vec()).unwrap_or_default(),
+            other: self.other.map(|other| other.to_vec()).unwrap_or_default(),
         }
     }
 }
@@ -65,11 +69,17 @@ pub(super) fn logged(things: impl IntoIterator<Item = Logged>) -> Option<Draft> 
 
 /// Whether a commit puts all that it keeps of events, heads and accesses into the log.
 pub(super) fn is_logged(commit: &Commit) -> bool {
-    let told = [EventRecord::KIND, HeadRecord::KIND, AccessRecord::KIND];
-    let kept = commit.records.iter().filter(|draft| told.contains(&draft.kind)).count();
+    let kept = |kind: u16| commit.records.iter().filter(|draft| draft.kind == kind).count();
     let entries = commit.records.iter().filter(|draft| draft.kind == EntriesRecord::KIND);
     let entries = entries.filter_map(|draft| EntriesRecord::decode(draft.payload.as_slice()).ok());
-    entries.map(|record| record.entries.len()).sum::<usize>() >= kept
+    let entries: Vec<KeptEntry> = entries.flat_map(|record| record.entries).collect();
+    let told = |kinds: &[EntryKind]| {
+        let numbers: Vec<u32> = kinds.iter().map(|kind| u32::from(kind.number())).collect();
+        entries.iter().filter(|entry| numbers.contains(&entry.kind)).count()
+    };
+    told(&[EntryKind::OwnEvent, EntryKind::ReceivedEvent]) >= kept(EventRecord::KIND)
+        && told(&[EntryKind::Head]) >= kept(HeadRecord::KIND)
+        && told(&[EntryKind::Access]) >= kept(AccessRecord::KIND)
 }
 
 impl Node {
@@ -82,5 +92,30 @@ impl Node {
     /// Whether something is in the log.
     pub(super) fn is_logged(&self, kind: EntryKind, id: &Id) -> bool {
         self.indexed(record::LOGGED, &record::logged_key(u32::from(kind.number()), id.as_bytes())).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commit(records: Vec<Draft>) -> Commit {
+        Commit { keys: Vec::new(), records }
+    }
+
+    /// [LOG-60]
+    #[test]
+    fn a_commit_that_keeps_more_than_it_tells_is_noticed() {
+        let id = Id::of(b"an invented event");
+        let event = || record::draft(&EventRecord::default());
+        let told = |kind| logged([Logged::new(kind, id)]).unwrap();
+        assert!(is_logged(&commit(vec![])));
+        assert!(is_logged(&commit(vec![event(), told(EntryKind::OwnEvent)])));
+        assert!(is_logged(&commit(vec![event(), told(EntryKind::ReceivedEvent)])));
+        assert!(!is_logged(&commit(vec![event()])));
+        assert!(!is_logged(&commit(vec![event(), event(), told(EntryKind::OwnEvent)])));
+        assert!(!is_logged(&commit(vec![event(), told(EntryKind::Head)])), "one kind does not stand for another");
+        assert!(!is_logged(&commit(vec![record::draft(&HeadRecord::default())])));
+        assert!(!is_logged(&commit(vec![record::draft(&AccessRecord::default())])));
     }
 }

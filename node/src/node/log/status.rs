@@ -39,6 +39,12 @@ impl Node {
     /// [LOG-64] [LOG-75]
     pub(in crate::node) fn check_log(&self, now: Seconds) -> wire::Check {
         let behind = self.log.behind(now);
+        // [LOG-100]
+        if let Some(stuck) = self.log.stuck() {
+            let finding = format!("the log stands still, {behind} ticks of ten minutes behind: {stuck}");
+            let remedy = "look at the disk; a record that stays unreadable comes back from a backup alone. Work goes on, without proof of its times";
+            return check("log", wire::CheckLevel::Error, &finding, remedy);
+        }
         // The open tick and the one that is about to be closed.
         if behind > 1 {
             let finding = format!("{behind} ticks of ten minutes have passed that the log did not close");

@@ -25,8 +25,9 @@ impl Node {
     /// Closes ticks when the clock passes them, until `shutdown`. [LOG-62]
     pub async fn keep_ticking(&self, shutdown: Shutdown) {
         loop {
-            // What could not be closed is logged, and tried again.
+            // What could not be closed is said by `checks`, and tried again. [LOG-100]
             let _ = self.close_ticks(clock::now()).await;
+            self.hand_proofs().await;
             tokio::select! {
                 () = shutdown.requested() => return,
                 () = tokio::time::sleep(LOOK) => (),
@@ -44,6 +45,12 @@ impl Node {
         }
         let _alone = self.log.closing.lock().await;
         let Some(passed) = self.log.passed(now) else { return Ok(()) };
+        let closed = self.close(passed).await;
+        self.log.closed(closed);
+        closed
+    }
+
+    async fn close(&self, passed: Passed) -> Result<(), Rejection> {
         let kept = self.closed(passed)?;
         let commit = Commit { keys: Vec::new(), records: vec![record::draft(&kept)] };
         self.storage.commit(commit).await.map_err(|error| {

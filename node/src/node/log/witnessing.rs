@@ -22,12 +22,16 @@ use crate::{
 
 /// Questions of one organisation in a minute.
 const MOST: u32 = 12;
+/// Seconds in which a log may begin anew once.
+const DAY: u64 = 86_400;
 
 /// What a witness needs beside the journal.
 #[derive(Default)]
 pub(in crate::node) struct Witnessing {
     /// Held from the look at what is held until the answer is on disk. [LOG-82]
     alone: tokio::sync::Mutex<()>,
+    /// How many ticks were handed out; none: the journal says it. Held while they are.
+    pub(super) handed: tokio::sync::Mutex<Option<u64>>,
     /// Questions of this minute.
     asked: Mutex<HashMap<OrgId, (u64, u32)>>,
 }
@@ -70,7 +74,10 @@ impl Node {
         let _alone = self.witnessing.alone.lock().await;
         let held = self.held(of)?;
         let holds = held.as_ref().map_or(0, |held| held.claimed().size);
-        if query.known != holds && offered.claimed().size != holds {
+        let of_it = held.as_ref().is_some_and(|held| {
+            (held.claimed().origin, held.claimed().size) == (offered.claimed().origin, offered.claimed().size)
+        });
+        if query.known != holds && !of_it {
             // [LOG-81] The path begins elsewhere, also if this node holds nothing any more.
             offered.verify(chain.newest().signing_key())?;
             return Ok(answer(WitnessOutcome::Stale, held.as_ref()));
@@ -80,6 +87,7 @@ impl Node {
         match decide(held.as_ref(), Offer { checkpoint: &offered, path: &path, key, base, now: clock::now() }) {
             Ok(Answer::Same) => self.cosign(of, offered, false, false).await,
             Ok(Answer::First | Answer::Continues) => self.cosign(of, offered, true, false).await,
+            Ok(Answer::Broken) if self.broke_today(of)? => Err(Rejection::TooMany),
             Ok(Answer::Broken) => self.cosign(of, offered, true, true).await,
             Err(Refusal::Stale { .. }) => Ok(answer(WitnessOutcome::Stale, held.as_ref())),
             Err(Refusal::Rejected(rejection)) => Err(rejection),
@@ -100,6 +108,13 @@ impl Node {
         if ours && confirmed { Ok(chain) } else { Err(Rejection::NotAWitness) }
     }
 
+    /// Whether an organisation's log began anew after a loss less than a day ago: one that does so all the time fills no
+    /// list. [LOG-101]
+    fn broke_today(&self, of: &OrgId) -> Result<bool, Rejection> {
+        let Some(newest) = self.positions(record::BROKEN, of.as_bytes())?.pop() else { return Ok(false) };
+        Ok(clock::now().get() < self.at::<HeldRecord>(newest)?.time.saturating_add(DAY))
+    }
+
     /// [LOG-82] [LOG-83]
     async fn cosign(
         &self,
@@ -109,7 +124,7 @@ impl Node {
         broken: bool,
     ) -> Result<WitnessReply, Rejection> {
         let time = clock::now();
-        let line = offered.cosign(&self.me.organisation, &self.me.signing, time);
+        let line = offered.cosign(&self.me.organisation, &self.me.keys().signing, time);
         offered.add(line)?;
         let Checkpoint { origin, size, .. } = *offered.claimed();
         let (organisation, note) = (of.to_vec(), offered.to_bytes());
@@ -121,8 +136,8 @@ impl Node {
     }
 
     /// The newest checkpoint that we hold of an organisation's log.
-    fn held(&self, of: &OrgId) -> Result<Option<SignedCheckpoint>, Rejection> {
-        let newest = self.positions(record::HELD, of.as_bytes())?.pop();
+    pub(super) fn held(&self, of: &OrgId) -> Result<Option<SignedCheckpoint>, Rejection> {
+        let newest = self.indexed(record::HELD, of.as_bytes());
         let Some(position) = newest else { return Ok(None) };
         let kept: HeldRecord = self.at(position)?;
         SignedCheckpoint::parse(&kept.note).map(Some).map_err(|_| Rejection::ReadFailed)
@@ -134,12 +149,17 @@ impl Node {
         let kept = positions.into_iter().filter_map(|position| self.at::<HeldRecord>(position).ok());
         kept.map(|kept| WitnessedLog {
             name: OrgId::parse(&kept.organisation).map(|of| self.directory.name(&of)).unwrap_or_default(),
+            broken: self.positions(record::BROKEN, &kept.organisation).map_or(0, |broken| count(broken.len())),
             organisation: kept.organisation,
             size: kept.size,
             time: kept.time,
         })
         .collect()
     }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn answer(outcome: WitnessOutcome, held: Option<&SignedCheckpoint>) -> WitnessReply {

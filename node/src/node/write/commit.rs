@@ -91,8 +91,8 @@ impl Node {
         // [CAS-102]
         let withdrawal = self.withdrawal(&loaded, &written.event.id, kept.stored);
         records.extend(withdrawal.iter().map(record::draft));
-        let said = Logged::new(EntryKind::OwnEvent, written.event.id);
-        let heads = head.iter().map(|(envelope, _)| Logged::new(EntryKind::Head, envelope.id()));
+        let said = Logged::with(EntryKind::OwnEvent, written.event.id, to);
+        let heads = head.iter().map(|(envelope, _)| Logged::with(EntryKind::Head, envelope.id(), to));
         records.extend(logged(std::iter::once(said).chain(heads)));
         records.push(record::draft(&outline));
         let commit = Commit { keys: keys.into_iter().chain(dispatch).collect(), records };

@@ -4,12 +4,12 @@
 //! that nothing new goes to an organisation that is excluded, suspended or whose keys fork.
 
 use uput_core::{
-    agreement::{Agreement, Occasion, Request},
+    agreement::{Agreement, Occasion, Request, Told},
     catalogue::Field,
     entropy::Entropy,
     envelope::Verified,
     event::{Decision, EVENT_VERSION, Event, Opening, Statement, Terms},
-    id::{Id, OrgId},
+    id::{EventId, Id, OrgId},
     legal_basis::Basis,
     rejection::Rejection,
     sensitive::Sensitive,
@@ -76,11 +76,12 @@ impl Node {
         let needs = takes_two(new.basis);
         let hours = hours_of(new.basis, time, &new.fields);
         let fields = [new.fields, hours, acting.fields(&opening.nonce, us, needs)?].concat();
-        let Filled { slots, disclosed, copy } = self.fill(agreement, &request, fields, peer, new.attest)?;
+        let Filled { slots, disclosed, copy } =
+            self.fill(agreement, &request, (fields, Told::default()), peer, new.attest)?;
         let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(agreement.grain()));
         let draft = Draft { statement: Statement::Acknowledged, terms: Some(terms), slots, time, occurred };
-        let event = step::open(&self.me.author(), opening, draft)?;
+        let event = step::open(&self.me.author(&self.me.keys()), opening, draft)?;
         let rests_on = new.rests_on;
         Ok(Written { disclosed, extent: Extent::VALUES, copy, rests_on, approved, ..Written::plain(event) })
     }
@@ -106,6 +107,7 @@ impl Node {
         }
         let time = clock::now().floor(loaded.agreement.grain());
         not_ahead(new.occurred, time)?;
+        refuse_ended(&statement, loaded, time)?;
         let opening = loaded.trail.opening_event()?;
         let occasion = Occasion::of(&statement, side == Side::Opener);
         if occasion.discloses() {
@@ -146,14 +148,17 @@ impl Node {
             let acted = acting.fields(&opening.nonce, &self.me.organisation, needs)?;
             let fields = [new.fields.clone(), hours, acted].concat();
             let to = loaded.other(&self.me.organisation);
-            filled = self.fill(&loaded.agreement, &request, fields, &to, new.attest)?;
+            // [BAS-22] What a reply says rests on no basis of its own.
+            let before = if occasion.discloses() { loaded.trail.told_by_now(opener)? } else { Vec::new() };
+            let told = self.told_of_her(loaded, Some(wanted), before, &[])?;
+            filled = self.fill(&loaded.agreement, &request, (fields, told), &to, new.attest)?;
             terms = Some(wanted);
         }
         let approved = acting.second(needs)?;
         let occurred = new.occurred.map(|occurred| occurred.floor(loaded.agreement.grain()));
         let Filled { slots, disclosed, copy } = filled;
         let draft = Draft { statement, terms, slots, time, occurred };
-        let event = step::append(&loaded.trail, &self.me.author(), draft)?;
+        let event = step::append(&loaded.trail, &self.me.author(&self.me.keys()), draft)?;
         let cited = cited.map(Verified::into_envelope);
         let (rests_on, extent) = (new.rests_on.clone(), Extent::VALUES);
         Ok(Written { disclosed, extent, cited, copy, rests_on, approved, beside, ..Written::plain(event) })
@@ -164,12 +169,12 @@ impl Node {
         &self,
         agreement: &Agreement,
         request: &Request<'_>,
-        fields: Vec<Field>,
+        (fields, told): (Vec<Field>, Told),
         to: &OrgId,
         attest: bool,
     ) -> Result<Filled, Refused> {
         let by_rule = |refused| Refused::Agreement { rule: request.terms.rule, refused };
-        let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?;
+        let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?.after(told);
         let mut minimised = permitted.minimise(self.narrowed(fields)?).map_err(by_rule)?;
         if attest {
             minimised = permitted.minimise(self.attested(&minimised, request.time)?).map_err(by_rule)?;
@@ -190,6 +195,17 @@ impl Node {
         let (slots, disclosed) = commit(minimised, &request.opening.nonce, &self.me.organisation, secrets, &order)?;
         Ok(Filled { slots, disclosed: Some(disclosed), copy })
     }
+}
+
+/// Who she is, is not told on a decision that has ended. [EVT-31]
+fn refuse_ended(statement: &Statement, loaded: &Loaded, time: Seconds) -> Result<(), Refused> {
+    let sides = [Side::Opener, Side::Peer];
+    let known: Vec<EventId> = sides.into_iter().filter_map(|side| loaded.trail.last(side)).collect();
+    let decided = *statement == Statement::Identity && loaded.trail.rests_on_decision(&known);
+    if decided && loaded.trail.grounds(&known, time).is_empty() {
+        return Err(Rejection::DecisionEnded.into());
+    }
+    Ok(())
 }
 
 /// What happened is past, in minutes. [NOD-60]

@@ -22,6 +22,7 @@ impl Node {
         statement: &Statement,
         request: Vec<u8>,
     ) -> Result<(), Refused> {
+        let _speaking = self.me.speak().await;
         let mut held = self.trails.hold(trail).await;
         let _names = self.cases.names_stay().await;
         let _alone = self.hold_cases(&[*trail]).await;
@@ -34,7 +35,7 @@ impl Node {
         step::may(&loaded.trail, side, statement)?;
         let time = clock::now().floor(loaded.agreement.grain());
         let draft = Draft { statement: statement.clone(), terms: None, slots: Vec::new(), time, occurred: None };
-        let event = step::append(&loaded.trail, &self.me.author(), draft)?;
+        let event = step::append(&loaded.trail, &self.me.author(&self.me.keys()), draft)?;
         let mut loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
         let rest = Rest::may_follow(statement).then(|| loaded.rest());
         loaded.trail.admit(event.clone())?;

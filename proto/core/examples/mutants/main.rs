@@ -1,14 +1,14 @@
 //! Mutants of what decides: the evaluation of states, agreement and legal basis, timers. `cargo run -p uput-core
-//! --example mutants -- --seed 1 --count 60 [--only state] [--again] [--turns 2] [--folder DIR] [--target DIR]` draws so many by rule
-//! from the sources (`--count 0`: all) and asks the tests of the core about each.
+//! --example mutants -- --seed 1 --count 60 [--only state] [--again] [--turns 2] [--threads 2] [--folder DIR]
+//! [--target DIR]` draws so many by rule from the sources (`--count 0`: all) and asks the tests of the core about each.
 //!
 //! All of them are one program, compiled once from a copy of the sources: each function and table is there once for each
 //! of its mutants, and a variable of the environment says which one runs. What is no program is left out. The shipped
 //! sources have no switch.
 //!
 //! It stops with 1 if a mutant survives that conformance-tests/mutants/survivors.tsv does not list, or if one is noticed
-//! that it lists. What it found stands in `results.tsv` of its folder, and is not asked again while that source stays as
-//! it is; `--again` asks again about those that survived, `--turns` asks the quickest tests only.
+//! that it lists. What it found stands in `results.tsv` of its folder, and is neither compiled nor asked again while that
+//! source stays as it is; `--again` asks again about those that survived, `--turns` asks the quickest tests only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a command that stops where it breaks")]
 #![allow(clippy::indexing_slicing, clippy::string_slice, reason = "places in a text are found in it")]
 #![allow(clippy::print_stdout, unreachable_pub, reason = "it prints what it counts")]
@@ -21,8 +21,10 @@ mod schemata;
 mod sets;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
 
 use mutant::Mutant;
@@ -49,15 +51,21 @@ fn main() {
     all.truncate(if count == 0 { possible } else { count });
     println!("seed {seed}: {} of {possible} mutants", all.len());
     let mut results = Results::open(&folder.join("results.tsv"));
-    let known = |(_, mutant): &(usize, &Mutant)| results.of(mutant) == Some(&Fate::NoProgram);
-    let no_programs = all.iter().enumerate().filter(known).map(|(number, _)| number).collect();
-    let tree = Tree::new(&folder, &std::path::absolute(target).unwrap(), &firsts, &all, no_programs);
-    println!("{} of them are no program", tree.left_out.len());
-    tree.left_out.iter().for_each(|number| results.add(&all[*number], Fate::NoProgram));
     let again = arguments.iter().any(|word| word == "--again");
-    judge(&all, &tree, &mut results, again, usize::try_from(number("--turns", 99)).unwrap());
+    // What is not asked is not compiled.
+    let known =
+        |(_, mutant): &(usize, &Mutant)| results.of(mutant).is_some_and(|fate| !(again && *fate == Fate::Survived));
+    let known: BTreeSet<usize> = all.iter().enumerate().filter(known).map(|(number, _)| number).collect();
+    if known.len() < all.len() {
+        let tree = Tree::new(&folder, &std::path::absolute(target).unwrap(), &firsts, &all, known.clone());
+        tree.left_out.difference(&known).for_each(|number| results.add(&all[*number], Fate::NoProgram));
+        let (turns, threads) = (number("--turns", 99), number("--threads", 1));
+        judge(&all, &tree, &mut results, usize::try_from(turns).unwrap(), threads);
+    }
+    let no_program = |mutant: &&Mutant| results.of(mutant) == Some(&Fate::NoProgram);
+    println!("{} of them are no program", all.iter().filter(no_program).count());
     let whole = count == 0 && only.is_none();
-    std::process::exit(i32::from(!tell(&all, &tree, &results, whole)));
+    std::process::exit(i32::from(!tell(&all, &results, whole)));
 }
 
 /// Every mutant; and the files with the numbers of their first parts.
@@ -72,45 +80,49 @@ fn possible() -> (Vec<Mutant>, Vec<(&'static str, usize)>) {
     (all, firsts)
 }
 
-fn judge(all: &[Mutant], tree: &Tree, results: &mut Results, again: bool, turns: usize) {
+fn judge(all: &[Mutant], tree: &Tree, results: &mut Results, turns: usize, threads: u64) {
+    let left: Vec<(usize, &Mutant)> =
+        all.iter().enumerate().filter(|(number, _)| !tree.left_out.contains(number)).collect();
     let reach: Vec<_> = GROUPS
         .iter()
         .enumerate()
         .map(|(number, group)| {
-            if all.iter().any(|mutant| mutant.group == number) {
+            if left.iter().any(|(_, mutant)| mutant.group == number) {
                 tree.reach(&group.turns[..turns.min(group.turns.len())])
             } else {
                 Vec::new()
             }
         })
         .collect();
-    let (start, mut done) = (Instant::now(), 0);
-    let wanted = |(number, mutant): &(usize, &Mutant)| {
-        let known = results.of(mutant).map(|fate| *fate == Fate::Survived && again);
-        !tree.left_out.contains(number) && known.unwrap_or(true)
+    let (start, next, results) = (Instant::now(), AtomicUsize::new(0), Mutex::new(results));
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Relaxed);
+            let Some((number, mutant)) = left.get(at) else { break };
+            let fate = tree.fate(*number, mutant.part, GROUPS[mutant.group].turns, &reach[mutant.group]);
+            let mut results = results.lock().unwrap();
+            if fate == Fate::Survived {
+                let (file, part) = (mutant.file, &mutant.name.part);
+                println!("survived {file}, {part}\n    {}\n    {}", mutant.name.from, mutant.name.to);
+            }
+            results.add(mutant, fate);
+            if at % 50 == 49 {
+                println!("{} of {}, {:.0} s", at + 1, left.len(), start.elapsed().as_secs_f64());
+            }
+        }
     };
-    let left: Vec<(usize, &Mutant)> = all.iter().enumerate().filter(wanted).collect();
-    for (number, mutant) in &left {
-        let fate = tree.fate(*number, mutant.part, GROUPS[mutant.group].turns, &reach[mutant.group]);
-        if fate == Fate::Survived {
-            let (file, part) = (mutant.file, &mutant.name.part);
-            println!("survived {file}, {part}\n    {}\n    {}", mutant.name.from, mutant.name.to);
-        }
-        results.add(mutant, fate);
-        done += 1;
-        if done % 50 == 0 {
-            println!("{done} of {}, {:.0} s", left.len(), start.elapsed().as_secs_f64());
-        }
-    }
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
 }
 
 /// By file, and what the list of survivors has to say; whether all is as it says.
-fn tell(all: &[Mutant], tree: &Tree, results: &Results, whole: bool) -> bool {
+fn tell(all: &[Mutant], results: &Results, whole: bool) -> bool {
     let mut listed = listed();
     let mut files: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     let mut right = true;
-    for (_, mutant) in all.iter().enumerate().filter(|(number, _)| !tree.left_out.contains(number)) {
-        let fate = results.of(mutant).unwrap();
+    for (mutant, fate) in all.iter().map(|mutant| (mutant, results.of(mutant).unwrap())) {
+        if *fate == Fate::NoProgram {
+            continue;
+        }
         files.entry(mutant.file).or_default()[usize::from(*fate != Fate::Survived)] += 1;
         let (name, reason) = (&mutant.name, listed.remove(&mutant.name));
         let wrong = match (fate, reason) {

@@ -42,9 +42,8 @@ pub const GROUPS: &[Group] = &[
         ],
         turns: &[
             turn("lib", &["state::", "act::"]),
-            turn("state", &["vectors::"]),
+            turn("state", &["vectors::", "known::", "acts::", "table::"]),
             turn("trail", &[]),
-            turn("state", &["acts::", "table::"]),
             turn("state", &["counterpart::", "crossings::"]),
             turn("state", &["alike::"]),
             turn("state", &["exhaustive::"]),
@@ -66,12 +65,12 @@ pub const GROUPS: &[Group] = &[
         ],
         turns: &[
             turn("lib", &["legal_basis::", "agreement::"]),
-            turn("agreement", &["bases::", "evaluation::", "life::", "signed::"]),
-            turn("agreement", &["onward::", "vectors::"]),
-            turn("agreement", &["properties::"]),
+            turn("agreement", &["asked::", "bases::", "doubts::", "evaluation::", "life::", "signed::"]),
+            turn("agreement", &["differences::", "onward::", "properties::", "vectors::"]),
+            turn("agreement", &["source::"]),
+            turn("agreement", &["explained::", "mechanisms::", "sentences::"]),
             turn("agreement", &["trails::"]),
             turn("agreement", &["matrix::"]),
-            turn("agreement", &["differences::", "doubts::", "explained::", "mechanisms::", "sentences::", "source::"]),
         ],
     },
     Group {
@@ -80,7 +79,8 @@ pub const GROUPS: &[Group] = &[
         turns: &[
             turn("lib", &["status::", "bounds::", "time::"]),
             turn("trail", &[]),
-            turn("agreement", &["trails::", "onward::", "mechanisms::"]),
+            turn("verdict", &["dated::", "innocent::", "outcome::", "vectors::"]),
+            turn("agreement", &["onward::", "mechanisms::"]),
         ],
     },
 ];

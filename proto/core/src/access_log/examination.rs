@@ -321,7 +321,13 @@ impl Examination<'_> {
                 (true, true) => Outcome::Passed,
                 (true, false) => Outcome::NotApplicable,
             };
-            Check { requirement: demand.requirement(), sentence: demand.sentence(), outcome, problems: own }
+            Check {
+                requirement: demand.requirement(),
+                sentence: demand.sentence(),
+                outcome,
+                count: own.len() as u64,
+                problems: own,
+            }
         };
         Demand::ALL.iter().map(check).collect()
     }

@@ -43,6 +43,15 @@ pub struct Profile {
     pub staff_only: bool,
 }
 
+/// Where a clause was taken from, and whether anybody compared it. It permits and forbids nothing. [AGR-62]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// In words; empty: not said.
+    pub source: String,
+    /// Whether nobody has compared it with a source.
+    pub unverified: bool,
+}
+
 /// Who may ask whom for what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -60,6 +69,16 @@ pub struct Rule {
     pub bases: BTreeSet<LegalBasis>,
     /// Whether stage 2 may stand in the opening.
     pub collapsed: bool,
+    /// Where it was taken from.
+    pub origin: Origin,
+}
+
+impl Rule {
+    /// Behind its number, if nobody has compared it with a source. [AGR-64]
+    #[must_use]
+    pub const fn doubt(&self) -> &'static str {
+        if self.origin.unverified { " (unverified)" } else { "" }
+    }
 }
 
 /// An article of law, or of the paper agreement.
@@ -74,7 +93,7 @@ pub struct Article {
 }
 
 /// How long a step may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timer {
     /// For which act.
     pub act: Act,
@@ -82,6 +101,8 @@ pub struct Timer {
     pub kind: TimerKind,
     /// How long.
     pub span: Span,
+    /// Where it was taken from.
+    pub origin: Origin,
 }
 
 /// Who may make which decision.
@@ -91,6 +112,8 @@ pub struct DecisionRule {
     pub kind: DecisionType,
     /// Services of the bodies that may.
     pub issuers: BTreeSet<ServiceType>,
+    /// Where it was taken from.
+    pub origin: Origin,
 }
 
 /// To whom an unanswered request goes next.
@@ -104,6 +127,8 @@ pub struct EscalationStep {
     pub acts: BTreeSet<Act>,
     /// For which missed timers, of [`Self::MISSED`]; none: for every one.
     pub timers: BTreeSet<TimerKind>,
+    /// Where it was taken from.
+    pub origin: Origin,
 }
 
 impl EscalationStep {
@@ -134,12 +159,14 @@ impl EscalationStep {
 }
 
 /// How long things are kept after a trail ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// Values.
     pub values: Span,
     /// Events and labels.
     pub evidence: Span,
+    /// Where it was taken from.
+    pub origin: Origin,
 }
 
 /// What witnessing it demands.

@@ -73,7 +73,7 @@ pub enum Clause<'a> {
     /// An article of law.
     Article(&'a Article),
     /// How long things are kept.
-    Retention(Retention),
+    Retention(&'a Retention),
     /// What witnessing is demanded.
     Witnesses(WitnessRule),
     /// Who may audit.
@@ -160,7 +160,7 @@ impl Agreement {
         clauses.extend(decisions.iter().map(Clause::Decision));
         clauses.extend(escalation.iter().map(Clause::Escalation));
         clauses.extend(articles.values().map(Clause::Article));
-        clauses.push(Clause::Retention(*retention));
+        clauses.push(Clause::Retention(retention));
         clauses.push(Clause::Witnesses(*witnesses));
         clauses.extend(auditors.values().map(Clause::Auditor));
         clauses.push(Clause::Amendment { threshold: *threshold });

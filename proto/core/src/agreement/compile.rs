@@ -6,7 +6,9 @@ use toml::Spanned;
 
 use super::{
     Agreement, Code, Place, SourceError, name_of, reading,
-    source::{EscalationSource, PartySource, ProfileSource, RuleSource, Source, TimerSource, position},
+    source::{
+        EscalationSource, PartySource, ProfileSource, RetentionSource, RuleSource, Source, TimerSource, position,
+    },
 };
 use crate::{
     codec,
@@ -89,10 +91,7 @@ impl Compiler<'_> {
             timers,
             decisions: self.decisions(&source)?,
             escalation: self.escalation(&source.escalation)?,
-            retention: Some(wire::Retention {
-                values: self.span(&source.retention.get_ref().values)?,
-                evidence: self.span(&source.retention.get_ref().evidence)?,
-            }),
+            retention: Some(self.retention(source.retention.get_ref())?),
             witnesses: witnesses.map(|rule| wire::WitnessRule { number: rule.number, independent: rule.independent }),
             auditors: self.auditors(&source)?,
             amendment: Some(amendment),
@@ -252,6 +251,8 @@ impl Compiler<'_> {
                 profile: source.profile.clone(),
                 bases: self.codes::<wire::LegalBasis>(&source.bases)?,
                 collapsed: source.collapsed,
+                source: source.source.clone(),
+                unverified: source.unverified,
             });
         }
         list.sort_by_key(|rule| rule.number);
@@ -276,7 +277,9 @@ impl Compiler<'_> {
             let source = timer.get_ref();
             let (act, kind) = (self.code::<wire::Act>(&source.act)?, self.code::<wire::TimerKind>(&source.step)?);
             let seconds = self.span(&source.within)?;
-            list.push((wire::Timer { act: act.into(), kind: kind.into(), seconds }, timer.span()));
+            let (origin, unverified) = (source.source.clone(), source.unverified);
+            let written = wire::Timer { act: act.into(), kind: kind.into(), seconds, source: origin, unverified };
+            list.push((written, timer.span()));
         }
         list.sort_by_key(|(timer, _)| (timer.act, timer.kind));
         list.iter().enumerate().for_each(|(at, (_, span))| self.note(Place::Timer(at), span.clone()));
@@ -289,7 +292,8 @@ impl Compiler<'_> {
             let written = decision.get_ref();
             let kind = self.code::<wire::DecisionType>(&written.kind)?;
             let issuers = self.codes::<ServiceType>(&written.issuers)?;
-            list.push((wire::DecisionRule { r#type: kind.into(), issuers }, decision.span()));
+            let (source, unverified) = (written.source.clone(), written.unverified);
+            list.push((wire::DecisionRule { r#type: kind.into(), issuers, source, unverified }, decision.span()));
         }
         list.sort_by_key(|(decision, _)| decision.r#type);
         list.iter().enumerate().for_each(|(at, (_, span))| self.note(Place::Decision(at), span.clone()));
@@ -301,15 +305,23 @@ impl Compiler<'_> {
         let mut list = Vec::with_capacity(steps.len());
         for (at, step) in steps.iter().enumerate() {
             self.note(Place::Escalation(at), step.span());
-            let EscalationSource { service, after, acts, timers } = step.get_ref();
+            let EscalationSource { service, after, acts, timers, source, unverified } = step.get_ref();
             list.push(wire::EscalationStep {
                 service_type: self.code::<ServiceType>(service)?.into(),
                 after: self.span(after)?,
                 acts: self.codes::<wire::Act>(acts)?,
                 timers: self.codes::<wire::TimerKind>(timers)?,
+                source: source.clone(),
+                unverified: *unverified,
             });
         }
         Ok(list)
+    }
+
+    fn retention(&self, written: &RetentionSource) -> Result<wire::Retention, SourceError> {
+        let (values, evidence) = (self.span(&written.values)?, self.span(&written.evidence)?);
+        let (source, unverified) = (written.source.clone(), written.unverified);
+        Ok(wire::Retention { values, evidence, source, unverified })
     }
 
     fn auditors(&mut self, source: &Source) -> Result<Vec<wire::Auditor>, SourceError> {

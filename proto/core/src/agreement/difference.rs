@@ -140,8 +140,8 @@ fn effects(
             effects.when(was != is, is, &format!("article {} may be cited", article.number));
         }
         Clause::Retention(_) => {
-            let (old, new) = (versions.older.retention, versions.newer.retention);
-            let Retention { values, evidence } = old;
+            let (old, new) = (&versions.older.retention, &versions.newer.retention);
+            let Retention { values, evidence, origin: _ } = old;
             effects.duration("keeping values", Some(values.0), Some(new.values.0), false);
             effects.duration("keeping evidence", Some(evidence.0), Some(new.evidence.0), false);
         }
@@ -162,7 +162,7 @@ fn effects(
 
 fn timer(clause: &Clause<'_>) -> Option<u64> {
     match clause {
-        Clause::Timer(Timer { act: _, kind: _, span }) => Some(span.0),
+        Clause::Timer(Timer { act: _, kind: _, span, origin: _ }) => Some(span.0),
         _ => None,
     }
 }

@@ -224,8 +224,8 @@ impl Agreement {
 
     /// How long things are kept.
     #[must_use]
-    pub const fn retention(&self) -> Retention {
-        self.retention
+    pub const fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// What witnessing it demands.

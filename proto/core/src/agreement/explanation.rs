@@ -230,8 +230,9 @@ impl Agreement {
         let carries = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
         let tick = if way.ticked { ", if she ticks it" } else { "" };
         format!(
-            "rule {}: {label} in a {act} under profile {profile}, at stage {} on the basis of {}{}, {when}{tick}{carries}",
+            "rule {}{}: {label} in a {act} under profile {profile}, at stage {} on the basis of {}{}, {when}{tick}{carries}",
             way.rule,
+            rule.map(Rule::doubt).unwrap_or_default(),
             way.stage,
             name_of(way.basis),
             self.cited(way),
@@ -281,6 +282,9 @@ fn in_profile(label: Label, rule: &Rule) -> String {
         Cell::Need => under("need or identity"),
         Cell::Identity => under("identity"),
         Cell::Ticked => under("identity and ticked, and a rule that lists her consent"),
+        Cell::Asked => under(
+            "identity, and a rule that lists her consent, child_best_interests, legal_duty or public_task_decision",
+        ),
         Cell::Law => under("identity, and a rule that lists legal_duty or public_task_decision"),
         Cell::Life => under("identity, and a rule that lists vital_interests"),
     }

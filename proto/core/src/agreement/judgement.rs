@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Agreement, Permitted, Refused, Request,
+    Agreement, Permitted, Refused, Request, Told,
     minimised::{alone, ticks},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     catalogue::{Field, Label},
     rejection::Rejection,
     slot::{Disclosed, DisclosedSlot},
+    time::Seconds,
 };
 
 /// What a receiver keeps of a disclosure.
@@ -44,12 +45,19 @@ impl Agreement {
     /// her away.
     #[must_use]
     pub fn strip(&self, request: &Request<'_>, disclosed: &Disclosed) -> Stripped {
+        self.strip_after(request, disclosed, Told::default())
+    }
+
+    /// The same for an event before which something was told in its trail. [BAS-22]
+    #[must_use]
+    pub fn strip_after(&self, request: &Request<'_>, disclosed: &Disclosed, told: Told) -> Stripped {
         let fields: Vec<Field> = disclosed.fields().cloned().collect();
         let foreign = disclosed.slots().iter().filter(|slot| slot.is_foreign()).count();
-        let (permitted, lowered) = match self.permit(request).map_err(Refused::from).and_then(|p| p.stands(&fields)) {
-            Ok(permitted) => (Some(permitted), None),
-            Err(refused) => (self.permit(&request.lowered()).ok(), Some(refused)),
-        };
+        let (permitted, lowered) =
+            match self.permit(request).map_err(Refused::from).and_then(|p| p.after(told).stands(&fields)) {
+                Ok(permitted) => (Some(permitted), None),
+                Err(refused) => (self.permit(&request.lowered()).ok(), Some(refused)),
+            };
         let (kept, dropped) = match &permitted {
             Some(permitted) => permitted.part(fields),
             None => (Vec::new(), fields),
@@ -57,11 +65,33 @@ impl Agreement {
         Stripped { kept, stripped: dropped.iter().map(Field::label).collect(), foreign, lowered }
     }
 
+    /// Whether what was disclosed rests on a basis that held then, and does not any more. [LET-20]
+    #[must_use]
+    pub fn has_lapsed(&self, request: &Request<'_>, disclosed: &Disclosed, now: Seconds) -> bool {
+        let fails = |time| {
+            let lowered = self.strip(&Request { time, ..*request }, disclosed).lowered;
+            lowered.is_some_and(|refused| refused.rejection == Rejection::BasisNotAllowed)
+        };
+        !fails(request.time) && fails(now)
+    }
+
     /// What an auditor can say, who may see no label, some, all, or values too. `slots` is how many the event has. [DIS-14]
     #[must_use]
     pub fn judge_labels(&self, request: &Request<'_>, disclosed: Option<&Disclosed>, slots: usize) -> Judgement {
+        self.judge_labels_after(request, disclosed, slots, Told::default())
+    }
+
+    /// The same for an event before which something was told in its trail. [BAS-22]
+    #[must_use]
+    pub fn judge_labels_after(
+        &self,
+        request: &Request<'_>,
+        disclosed: Option<&Disclosed>,
+        slots: usize,
+        told: Told,
+    ) -> Judgement {
         let permitted = match self.permit(request) {
-            Ok(permitted) => permitted,
+            Ok(permitted) => permitted.after(told),
             Err(rejection) => return Judgement::No(rejection.into()),
         };
         let opened = disclosed.map_or(&[][..], Disclosed::slots);
@@ -87,6 +117,7 @@ impl Permitted {
         alone(fields).map(|label| present.remove(&label));
         let mut lacking = self.lacking(&present, fields);
         lacking.extend(self.faults(fields));
+        lacking.extend(self.belied(&present, fields));
         if lacking.is_empty() {
             Ok(self)
         } else {
@@ -123,6 +154,7 @@ impl Permitted {
         }
         let mut lacking = if all { self.lacking(labels, fields) } else { Vec::new() };
         lacking.extend(self.faults(fields));
+        lacking.extend(if all { self.belied(labels, fields) } else { Vec::new() });
         let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: lacking };
         if refused.labels.is_empty() { None } else { Some(refused) }
     }

@@ -35,7 +35,8 @@ impl Permitted {
         let outside: Vec<Label> = self.excess(fields).collect();
         refuse(Rejection::OutsideProfile, outside)?;
         refuse(Rejection::BasisNotAllowed, self.lacking(&present, fields))?;
-        refuse(Rejection::BasisNotAllowed, self.faults(fields))
+        refuse(Rejection::BasisNotAllowed, self.faults(fields))?;
+        refuse(Rejection::BasisNotAllowed, self.belied(&present, fields))
     }
 
     /// Labels that are not permitted, not ticked, or there twice. [DIS-12]

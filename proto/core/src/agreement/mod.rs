@@ -23,8 +23,11 @@ mod reading;
 mod signed;
 mod source;
 mod summary;
+mod told;
 
-pub use clause::{Article, Auditor, DecisionRule, EscalationStep, Party, Profile, Retention, Rule, Timer, WitnessRule};
+pub use clause::{
+    Article, Auditor, DecisionRule, EscalationStep, Origin, Party, Profile, Retention, Rule, Timer, WitnessRule,
+};
 pub use clauses::{Clause, LabelList};
 pub(crate) use code::code_lists;
 pub use code::{Code, list_of, name_of};
@@ -43,3 +46,4 @@ pub use permitted::{Permitted, Refused, Request};
 pub use signed::{SignedAgreement, missing_signatures};
 pub use source::SourceError;
 pub use summary::summary;
+pub use told::Told;

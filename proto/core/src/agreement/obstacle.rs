@@ -172,6 +172,7 @@ impl Profile {
         }
         match label.cell(to) {
             Cell::Never => Err(Obstacle::OutsideProfile),
+            Cell::Asked if !basis.ticks && !basis.spares_the_tick() => Err(Obstacle::NeedsHerTick),
             Cell::Law if !basis.is_law() => Err(Obstacle::NeedsTheLaw),
             Cell::Life if basis.code != LegalBasis::VitalInterests => Err(Obstacle::NeedsDangerToLife),
             _ => Ok(()),

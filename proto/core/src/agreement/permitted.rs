@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Agreement, Obstacle, Occasion, Profile, Rule};
+use super::{Agreement, Obstacle, Occasion, Profile, Rule, Told};
 use crate::{
     act,
-    catalogue::{Field, Label},
+    catalogue::{Cell, Field, Label},
     event::{Event, Opening, Terms},
     id::OrgId,
     legal_basis::Basis,
@@ -34,8 +34,8 @@ pub struct Request<'a> {
 /// ```compile_fail,E0451
 /// use uput_core::{agreement::Permitted, time::Seconds};
 /// fn forge(time: Seconds) -> Permitted {
-///     let (labels, ticked, must) = Default::default();
-///     Permitted { labels, ticked, must, rests: None, time }
+///     let (labels, ticked, must, told) = Default::default();
+///     Permitted { labels, ticked, must, rests: None, time, told }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub struct Permitted {
     must: BTreeSet<Label>,
     rests: Option<(LegalBasis, ServiceType)>,
     time: Seconds,
+    pub(super) told: Told,
 }
 
 /// Why something is not allowed, and which labels are the reason.
@@ -152,12 +153,15 @@ impl Permitted {
         };
         // [DIS-15] Who acted says nothing about her.
         labels.extend(Label::ALL.iter().filter(|label| label.is_staff()));
-        let ticked = profile.ticked.iter().copied().filter(|label| labels.contains(label));
+        let hers = |label: &Label| {
+            profile.ticked.contains(label) || (discloses && basis.ticks && label.cell(receiver) == Cell::Asked)
+        };
         let must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
-        let ticked = ticked.filter(|label| !must.contains(label)).collect();
+        // What the basis must carry needs no tick.
+        let ticked = labels.iter().copied().filter(hers).filter(|label| !must.contains(label)).collect();
         // A reply rests on the opener's basis. [AGR-23]
         let rests = discloses.then_some((basis.code, receiver));
-        Self { labels, ticked, must, rests, time: request.time }
+        Self { labels, ticked, must, rests, time: request.time, told: Told::default() }
     }
 
     /// The labels that may be there.
@@ -189,7 +193,7 @@ impl Permitted {
         self.basis().map(|(basis, receiver)| basis.faults(receiver, self.time, fields)).unwrap_or_default()
     }
 
-    fn basis(&self) -> Option<(&'static Basis, ServiceType)> {
+    pub(super) fn basis(&self) -> Option<(&'static Basis, ServiceType)> {
         let (code, receiver) = self.rests?;
         Some((Basis::of(code)?, receiver))
     }

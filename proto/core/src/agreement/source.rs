@@ -93,6 +93,10 @@ pub(super) struct RuleSource {
     pub(super) bases: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) collapsed: bool,
+    #[serde(default)]
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) unverified: bool,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +114,10 @@ pub(super) struct TimerSource {
     pub(super) act: Spanned<String>,
     pub(super) step: Spanned<String>,
     pub(super) within: Spanned<String>,
+    #[serde(default)]
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) unverified: bool,
 }
 
 #[derive(Deserialize)]
@@ -118,6 +126,10 @@ pub(super) struct DecisionSource {
     #[serde(rename = "type")]
     pub(super) kind: Spanned<String>,
     pub(super) issuers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) unverified: bool,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +141,10 @@ pub(super) struct EscalationSource {
     pub(super) acts: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) timers: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) unverified: bool,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +152,10 @@ pub(super) struct EscalationSource {
 pub(super) struct RetentionSource {
     pub(super) values: Spanned<String>,
     pub(super) evidence: Spanned<String>,
+    #[serde(default)]
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) unverified: bool,
 }
 
 #[derive(Deserialize)]

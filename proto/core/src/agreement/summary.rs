@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Agreement, Article, Auditor, Clause, Code, DecisionRule, EscalationStep, LabelList, Party, Retention, Rule, Timer,
-    WitnessRule, name_of,
+    Agreement, Article, Auditor, Clause, Code, DecisionRule, EscalationStep, LabelList, Origin, Party, Retention, Rule,
+    Timer, WitnessRule, name_of,
 };
 use crate::{
     catalogue::{Label, written},
@@ -37,16 +37,17 @@ impl Clause<'_> {
             Self::EmptyProfile { profile } => format!("Under profile {profile}, nothing is sent at all."),
             Self::Rule(rule) => of_rule(rule),
             Self::Timer(timer) => of_timer(timer),
-            Self::Decision(DecisionRule { kind, issuers }) => {
-                format!("A decision on {} is made by {}.", name_of(*kind), one_of(issuers))
+            Self::Decision(DecisionRule { kind, issuers, origin }) => {
+                format!("A decision on {} is made by {}{}.", name_of(*kind), one_of(issuers), of_origin(origin))
             }
             Self::Escalation(step) => of_escalation(step),
             Self::Article(Article { number, citation, unverified }) => {
                 let doubt = if *unverified { " (unverified)" } else { "" };
                 format!("Article {number}: {citation}{doubt}.")
             }
-            Self::Retention(Retention { values, evidence }) => {
-                format!("After a trail ends, values are kept {values} and events and labels {evidence}.")
+            Self::Retention(Retention { values, evidence, origin }) => {
+                let origin = of_origin(origin);
+                format!("After a trail ends, values are kept {values} and events and labels {evidence}{origin}.")
             }
             Self::Witnesses(witnesses) => of_witnesses(*witnesses),
             Self::Auditor(Auditor { organisation, name, labels }) => {
@@ -104,30 +105,41 @@ fn of_labels(profile: &str, list: LabelList, labels: &BTreeSet<Label>) -> String
 }
 
 fn of_rule(rule: &Rule) -> String {
-    let Rule { number, act, sender, receiver, profile, bases, collapsed } = rule;
+    let Rule { number, act, sender, receiver, profile, bases, collapsed, origin } = rule;
     let bases = if bases.is_empty() {
         "with no personal data at all".to_owned()
     } else {
         format!("on the basis of {}", one_of(bases))
     };
     let first = if *collapsed { "; the first message may say who she is, where the basis allows it" } else { "" };
-    let (act, receiver) = (with_article(&name_of(*act)), name_of(*receiver));
+    let (act, receiver, origin) = (with_article(&name_of(*act)), name_of(*receiver), of_origin(origin));
     format!(
-        "Rule {number}: as {sender}, a party may send {act} to {receiver}, under profile {profile}, {bases}{first}."
+        "Rule {number}: as {sender}, a party may send {act} to {receiver}, under profile {profile}, {bases}{first}{origin}."
     )
 }
 
 fn of_timer(timer: &Timer) -> String {
-    let Timer { act, kind, span } = timer;
-    format!("In {}, {} is due within {span}.", with_article(&name_of(*act)), name_of(*kind))
+    let Timer { act, kind, span, origin } = timer;
+    format!("In {}, {} is due within {span}{}.", with_article(&name_of(*act)), name_of(*kind), of_origin(origin))
 }
 
 fn of_escalation(step: &EscalationStep) -> String {
-    let EscalationStep { service_type, after, acts, timers } = step;
+    let EscalationStep { service_type, after, acts, timers, origin } = step;
     let without = if timers.is_empty() { "unanswered".to_owned() } else { format!("without {}", one_of(timers)) };
     let acts: Vec<String> = acts.iter().map(|act| with_article(&name_of(*act))).collect();
     let within = if acts.is_empty() { String::new() } else { format!(" in {}", acts.join(" or ")) };
-    format!("What stays {without}{within} goes to {} after {after}.", name_of(*service_type))
+    format!("What stays {without}{within} goes to {} after {after}{}.", name_of(*service_type), of_origin(origin))
+}
+
+/// Behind what a clause says: where it was taken from, and that nobody compared it. [AGR-63]
+fn of_origin(origin: &Origin) -> String {
+    let Origin { source, unverified } = origin;
+    match (unverified, source.is_empty()) {
+        (false, true) => String::new(),
+        (true, true) => " (unverified)".to_owned(),
+        (false, false) => format!(" (source: {source})"),
+        (true, false) => format!(" (unverified; source: {source})"),
+    }
 }
 
 fn of_witnesses(witnesses: WitnessRule) -> String {

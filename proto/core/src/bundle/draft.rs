@@ -76,10 +76,10 @@ impl BundleDraft {
         let opened: BTreeSet<Vec<u8>> = self.disclosures.iter().map(|opened| opened.event.clone()).collect();
         let more = other.disclosures.iter().filter(|more| !opened.contains(&more.event));
         self.disclosures.extend(more.cloned());
-        let shown: BTreeSet<_> = self.proofs.iter().map(|proof| (proof.party.clone(), proof.tick)).collect();
-        let more = other.proofs.iter().filter(|more| !shown.contains(&(more.party.clone(), more.tick)));
-        self.proofs.extend(more.cloned());
+        // Two of one tick stay both: each stands under its own checkpoint, and they may contradict each other.
+        self.proofs.extend_from_slice(&other.proofs);
         order::arrange(self);
+        self.proofs.dedup();
     }
 
     fn encode(&self) -> Vec<u8> {

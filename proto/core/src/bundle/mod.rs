@@ -28,6 +28,8 @@ use place::Starts;
 pub struct Bundle {
     envelope: Envelope,
     content: BundleDraft,
+    /// Who exported it with the exporter, where two bundles are taken as one.
+    beside: Option<OrgId>,
     /// What every event begins with, or why it does not.
     prefixes: Vec<Result<EventPrefix, Rejection>>,
     starts: Starts,
@@ -82,7 +84,7 @@ impl Bundle {
         };
         let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
         let prefixes = content.events.iter().map(prefix).collect();
-        Ok(Self { envelope, content, prefixes, starts })
+        Ok(Self { envelope, content, beside: None, prefixes, starts })
     }
 
     /// What two bundles of one trail hold together, under the envelope of the first, whose signature does not cover it.
@@ -91,7 +93,8 @@ impl Bundle {
         content.take_in(&other.content);
         let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
         let prefixes = content.events.iter().map(prefix).collect();
-        Self { envelope: self.envelope.clone(), starts: self.starts.clone(), content, prefixes }
+        let (envelope, starts) = (self.envelope.clone(), self.starts.clone());
+        Self { envelope, content, beside: Some(other.exporter), prefixes, starts }
     }
 
     /// The envelope that the exporter signed.
@@ -109,6 +112,11 @@ impl Bundle {
     pub(crate) fn events(&self) -> impl Iterator<Item = (&Envelope, Result<&EventPrefix, Rejection>)> {
         let prefixes = self.prefixes.iter().map(|prefix| prefix.as_ref().map_err(|rejection| *rejection));
         self.content.events.iter().zip(prefixes)
+    }
+
+    /// Whoever chose what is here: its exporter, or those of both that are taken as one.
+    pub(crate) fn chose(&self, organisation: &OrgId) -> bool {
+        self.content.exporter == *organisation || self.beside == Some(*organisation)
     }
 
     /// Where a part stands in the file.

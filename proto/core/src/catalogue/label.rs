@@ -35,6 +35,8 @@ pub enum Cell {
     Identity,
     /// With the identity, and only if she ticked it for this recipient.
     Ticked,
+    /// With the identity: under a consent only if she ticked it, and where nobody could ask her also without. [DIS-17]
+    Asked,
     /// With the identity, and only under a legal duty or a decision.
     Law,
     /// With the identity, and only in danger to life.
@@ -193,6 +195,7 @@ impl fmt::Display for Cell {
             Self::Need => "1",
             Self::Identity => "2",
             Self::Ticked => "tick",
+            Self::Asked => "asked",
             Self::Law => "law",
             Self::Life => "life",
         })

@@ -14,6 +14,7 @@ const S0: Cell = Cell::Enquiry;
 const S1: Cell = Cell::Need;
 const S2: Cell = Cell::Identity;
 const TICK: Cell = Cell::Ticked;
+const ASKED: Cell = Cell::Asked;
 const LAW: Cell = Cell::Law;
 const LIFE: Cell = Cell::Life;
 
@@ -141,7 +142,7 @@ labels! {
     NeedStatement = "need_statement", P3, Text { max: 500 }, [TICK, S2, S2, S2, S2, S2, S2, TICK, TICK, S2, TICK, TICK, S2, NO], ASK, "What is needed, in words; no names, no addresses.";
     ReporterName = "reporter_name", P4, Name, [NO, LAW, LAW, NO, NO, NO, LAW, NO, NO, NO, NO, NO, LAW, NO], ASK, "Who reported; shielded from everybody else.";
     Attachment = "attachment", P3, Digest, [NO, LAW, LAW, TICK, TICK, NO, LAW, NO, NO, NO, NO, NO, LAW, NO], ASK, "SHA-256 of a document that is handed over by separate consent.";
-    Provenance = "provenance", P3, Attestation, [TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, TICK, NO], ASK, "What an organisation before the sender signed of what is said here.";
+    Provenance = "provenance", P3, Attestation, [ASKED, ASKED, ASKED, TICK, ASKED, TICK, ASKED, TICK, TICK, ASKED, TICK, TICK, ASKED, NO], ASK, "What an organisation before the sender signed of what is said here.";
     ConsentGivenBy = "consent_given_by", P2, Code(&["herself", "with_interpreter", "with_supporter", "legal_representative", "delegate"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Who gave the consent.";
     ConsentForm = "consent_form", P2, Code(&["written", "oral_witnessed", "oral_recorded"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "In which form the consent was given.";
     ConsentLanguage = "consent_language", P2, Language, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "In which language the consent was asked and given.";

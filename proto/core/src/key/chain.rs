@@ -1,11 +1,14 @@
 //! Key chains: an organisation's key records from the first on.
 //!
 //! Guarantees: every record was signed by all keys that it names and by the organisation key that it replaces, and
-//! follows the one before without a gap. Two successors of one record are both kept, as proof.
-//! Leaves to others: from which log position on a record counts, and what people do about a fork.
+//! follows the one before without a gap, or was signed by enough of the recovery set in place of that organisation key. Two
+//! successors of one record are both kept, as proof; the one that the recovery set has signed counts.
+//! Leaves to others: from which log position on a record counts, and what people do about a fork that nobody decided.
+
+use std::collections::BTreeSet;
 
 use crate::envelope::{Envelope, MediaType, verify_exactly};
-use crate::id::{KeyRecordId, OrgId};
+use crate::id::{KeyId, KeyRecordId, OrgId};
 use crate::key::{KeyRecord, PublicKey};
 use crate::rejection::Rejection;
 
@@ -36,6 +39,8 @@ pub struct KeyChain {
 struct Link {
     record: KeyRecord,
     envelope: Envelope,
+    /// The recovery set of the record before has signed it, in place of the organisation key. [KEY-27]
+    recovered: bool,
 }
 
 impl KeyChain {
@@ -64,16 +69,16 @@ impl KeyChain {
         }
         let record = KeyRecord::parse(envelope, Some(self.newest()))?;
         let before = self.predecessor_of(&record)?;
-        verify_signers(&record, Some(before.organisation_key()), envelope)?;
+        let recovered = verify_signers(&record, Some(before), envelope)?;
         // Signed again with other valid signatures, it is still the same record: an ID covers no signature.
         if self.links().chain(&self.twins).any(|link| link.record.id() == record.id()) {
             return Ok(Change::Known);
         }
-        self.take(Link { record, envelope: envelope.clone() })
+        self.take(Link { record, envelope: envelope.clone(), recovered })
     }
 
     /// Where `record` attaches.
-    fn predecessor_of(&self, record: &KeyRecord) -> Result<&KeyRecord, Rejection> {
+    pub(super) fn predecessor_of(&self, record: &KeyRecord) -> Result<&KeyRecord, Rejection> {
         let previous = record.previous().ok_or(Rejection::BrokenChain)?;
         if record.organisation() != self.organisation() {
             return Err(Rejection::BrokenChain);
@@ -92,11 +97,33 @@ impl KeyChain {
         }
         if link.record.number() > self.newest().number() {
             self.later.push(link);
-            Ok(Change::Extended)
-        } else {
-            self.twins.push(link);
-            Ok(Change::Forked)
+            return Ok(Change::Extended);
         }
+        let place = usize::try_from(link.record.number()).unwrap_or(usize::MAX).saturating_sub(1);
+        match self.later.get(place) {
+            None => {
+                self.later.push(link);
+                Ok(Change::Extended)
+            }
+            // [KEY-28] Whoever holds the organisation key signs what he likes, but not for the recovery set.
+            Some(rival) if link.recovered && !rival.recovered => {
+                // What followed the other one is nobody's word any more; that one itself is kept as the proof.
+                self.twins.extend(self.later.drain(place..).take(1));
+                self.twins.retain(|twin| twin.record.number() <= link.record.number());
+                self.later.push(link);
+                Ok(Change::Extended)
+            }
+            Some(_) => {
+                self.twins.push(link);
+                Ok(Change::Forked)
+            }
+        }
+    }
+
+    /// The successor in the chain beside which a second one stands, if it was decided that it counts. [KEY-28]
+    fn is_decided(&self, twin: &Link) -> bool {
+        let place = usize::try_from(twin.record.number()).unwrap_or(usize::MAX).saturating_sub(1);
+        !twin.recovered && self.later.get(place).is_some_and(|link| link.recovered)
     }
 
     /// Whose chain it is.
@@ -146,13 +173,24 @@ impl KeyChain {
         self.links().map(|link| &link.record)
     }
 
-    /// Whether some record has two successors: nothing new may be disclosed to this organisation. [KEY-16]
+    /// Whether some record has two successors, and nobody has decided which counts: nothing new may be disclosed to this
+    /// organisation. [KEY-16]
     #[must_use]
-    pub const fn is_forked(&self) -> bool {
-        !self.twins.is_empty()
+    pub fn is_forked(&self) -> bool {
+        self.rivals().next().is_some()
     }
 
-    /// Second successors, as they came.
+    /// Second successors that may count as well as the first: nobody has decided. [KEY-28]
+    pub fn rivals(&self) -> impl Iterator<Item = &KeyRecord> {
+        self.twins.iter().filter(|twin| !self.is_decided(twin)).map(|link| &link.record)
+    }
+
+    /// Second successors that do not count, because the recovery set has signed the other one. [KEY-28]
+    pub fn overruled(&self) -> impl Iterator<Item = &KeyRecord> {
+        self.twins.iter().filter(|twin| self.is_decided(twin)).map(|link| &link.record)
+    }
+
+    /// Second successors, decided or not, as they came.
     pub fn twins(&self) -> impl Iterator<Item = &KeyRecord> {
         self.twins.iter().map(|link| &link.record)
     }
@@ -160,6 +198,11 @@ impl KeyChain {
     /// Everything that proves this chain, twins last: [`KeyChain::verify`] takes it again.
     pub fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
         self.links().chain(&self.twins).map(|link| &link.envelope)
+    }
+
+    /// The envelopes of the records, first to newest, without twins.
+    pub fn line(&self) -> impl Iterator<Item = &Envelope> {
+        self.links().map(|link| &link.envelope)
     }
 
     fn links(&self) -> impl Iterator<Item = &Link> {
@@ -174,15 +217,34 @@ impl Link {
             return Err(Rejection::BrokenChain);
         }
         verify_signers(&record, None, envelope)?;
-        Ok(Self { record, envelope: envelope.clone() })
+        Ok(Self { record, envelope: envelope.clone(), recovered: false })
     }
 }
 
-/// Every Ed25519 key that the record names, the organisation key that it replaces, and nobody else. [KEY-12]
-fn verify_signers(record: &KeyRecord, before: Option<&PublicKey>, envelope: &Envelope) -> Result<(), Rejection> {
+/// Every Ed25519 key that the record names, and the organisation key that it replaces or enough of the recovery set in its
+/// place; nobody else. Tells whether it was the recovery set. [KEY-12] [KEY-27]
+fn verify_signers(record: &KeyRecord, before: Option<&KeyRecord>, envelope: &Envelope) -> Result<bool, Rejection> {
     let mut keys = vec![record.organisation_key(), record.signing_key(), record.tls_key()];
-    keys.extend(before.filter(|before| *before != record.organisation_key()));
-    verify_exactly(envelope, MediaType::KEY_RECORD, &keys)
+    let replaced = before.filter(|before| before.organisation_key() != record.organisation_key());
+    let helpers = replaced.and_then(|before| helpers(record, before, envelope));
+    let recovered = helpers.is_some();
+    match helpers {
+        Some(helpers) => keys.extend(helpers),
+        None => keys.extend(replaced.map(KeyRecord::organisation_key)),
+    }
+    verify_exactly(envelope, MediaType::KEY_RECORD, &keys)?;
+    Ok(recovered)
+}
+
+/// The keys of the recovery set of the record before that an envelope names as its signers, if they are enough. Where the
+/// organisation key has signed itself, nobody stands in for it. Named once each, as an envelope names no key twice.
+fn helpers<'a>(record: &KeyRecord, before: &'a KeyRecord, envelope: &Envelope) -> Option<Vec<&'a PublicKey>> {
+    let recovery = before.recovery()?;
+    let named: BTreeSet<KeyId> = envelope.signers().collect();
+    let own = [record.organisation_key(), record.signing_key(), record.tls_key()];
+    let helpers: Vec<_> = recovery.keys.iter().filter(|key| named.contains(&key.id()) && !own.contains(key)).collect();
+    let enough = u32::try_from(helpers.len()).is_ok_and(|count| count >= recovery.threshold);
+    (enough && !named.contains(&before.organisation_key().id())).then_some(helpers)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::wire;
 pub const SUITE: u32 = 1;
 /// Most sealing keys, and most endpoints.
 const MAX_KEYS: usize = 4;
-/// Most witnesses, and most organisations in a recovery set.
+/// Most witnesses, and most keys of a recovery set.
 const MAX_ORGANISATIONS: usize = 16;
 /// Seconds of a log tick.
 const TICK: u64 = 600;
@@ -45,13 +45,13 @@ struct Content {
     end: Seconds,
 }
 
-/// Who may together replace a lost organisation key.
+/// Who may together replace a lost organisation key. [KEY-26]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovery {
     /// How many of them are needed.
     pub threshold: u32,
-    /// Ascending.
-    pub organisations: Vec<OrgId>,
+    /// Ascending; of people and of other organisations.
+    pub keys: Vec<PublicKey>,
 }
 
 impl KeyRecord {
@@ -210,21 +210,41 @@ pub fn sign_key_record(
     tls: &SigningKey,
     previous_organisation: Option<&SigningKey>,
 ) -> Result<Envelope, Rejection> {
+    let previous: Vec<&SigningKey> = previous_organisation.into_iter().collect();
+    sign_recovered_record(draft, organisation, signing, tls, &previous)
+}
+
+/// Signs a record with every key that it names, and with keys of the recovery set of the record before. [KEY-27]
+///
+/// # Errors
+/// As [`sign_key_record`].
+pub fn sign_recovered_record(
+    draft: KeyRecordDraft,
+    organisation: &SigningKey,
+    signing: &SigningKey,
+    tls: &SigningKey,
+    approving: &[&SigningKey],
+) -> Result<Envelope, Rejection> {
     let body = codec::encode(&draft.into_wire(organisation.public(), signing.public(), tls.public()));
     let mut keys = vec![organisation, signing, tls];
-    keys.extend(previous_organisation.filter(|previous| previous.public() != organisation.public()));
+    keys.extend(approving.iter().filter(|key| key.public() != organisation.public()));
     let envelope = Envelope::sign(MediaType::KEY_RECORD, body, &keys)?;
     KeyRecord::parse(&envelope, None)?;
     Ok(envelope)
 }
 
 impl KeyRecordDraft {
-    fn into_wire(mut self, organisation: &PublicKey, signing: &PublicKey, tls: &PublicKey) -> wire::KeyRecord {
+    pub(super) fn into_wire(
+        mut self,
+        organisation: &PublicKey,
+        signing: &PublicKey,
+        tls: &PublicKey,
+    ) -> wire::KeyRecord {
         self.witnesses.sort_unstable();
         let recovery = self.recovery.map(|mut recovery| {
-            recovery.organisations.sort_unstable();
-            let organisations = recovery.organisations.iter().map(OrgId::to_vec).collect();
-            wire::Recovery { threshold: recovery.threshold, organisations }
+            recovery.keys.sort_unstable_by_key(|key| *key.as_bytes());
+            let keys = recovery.keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+            wire::Recovery { threshold: recovery.threshold, keys }
         });
         wire::KeyRecord {
             organisation: self.after.map(|(organisation, _)| organisation.to_vec()).unwrap_or_default(),
@@ -269,7 +289,7 @@ impl Content {
             sealing_keys: parse_sealing_keys(&record.sealing_keys)?,
             endpoints: parse_endpoints(&record.endpoints)?,
             witnesses: parse_organisations(&record.witnesses)?,
-            recovery: record.recovery.as_ref().map(parse_recovery).transpose()?,
+            recovery: record.recovery.as_ref().map(|recovery| parse_recovery(recovery, before)).transpose()?,
             log_base_tick: record.log_base_tick,
             time: Seconds::new(record.time).ok_or(Rejection::Malformed)?,
             end: Seconds::new(record.end).ok_or(Rejection::Malformed)?,
@@ -279,10 +299,14 @@ impl Content {
         Ok(content)
     }
 
-    /// One key, one use. [KEY-7]
+    /// One key, one use. [KEY-7] [KEY-26]
     fn check_keys(&self) -> Result<(), Rejection> {
         let (organisation, signing, tls) = (self.organisation_key, self.signing_key, self.tls_key);
-        let distinct = organisation != signing && organisation != tls && signing != tls;
+        let mut recovery = self.recovery.iter().flat_map(|recovery| &recovery.keys);
+        let distinct = organisation != signing
+            && organisation != tls
+            && signing != tls
+            && recovery.all(|key| ![organisation, signing, tls].contains(key));
         if distinct { Ok(()) } else { Err(Rejection::Malformed) }
     }
 
@@ -293,11 +317,10 @@ impl Content {
         if whole && ordered { Ok(()) } else { Err(Rejection::Malformed) }
     }
 
-    /// Other organisations come from the second record on, and nobody witnesses or recovers itself. [KEY-9]
+    /// Other organisations come from the second record on, and nobody witnesses itself. [KEY-9]
     fn check_others(&self, organisation: OrgId, number: u32) -> Result<(), Rejection> {
-        let recovery = self.recovery.iter().flat_map(|recovery| &recovery.organisations);
-        let names_itself = self.witnesses.iter().chain(recovery).any(|other| *other == organisation);
-        let too_early = number == 0 && (!self.witnesses.is_empty() || self.recovery.is_some());
+        let names_itself = self.witnesses.contains(&organisation);
+        let too_early = number == 0 && !self.witnesses.is_empty();
         if names_itself || too_early { Err(Rejection::Malformed) } else { Ok(()) }
     }
 }
@@ -327,11 +350,15 @@ fn parse_organisations(organisations: &[Vec<u8>]) -> Result<Vec<OrgId>, Rejectio
     if ascending { Ok(parsed) } else { Err(Rejection::Malformed) }
 }
 
-fn parse_recovery(recovery: &wire::Recovery) -> Result<Recovery, Rejection> {
-    let organisations = parse_organisations(&recovery.organisations)?;
+/// Strictly ascending, sixteen at most, as many as are needed. Keys that the record before has too were admitted with it.
+/// [KEY-26]
+fn parse_recovery(recovery: &wire::Recovery, before: Option<&Content>) -> Result<Recovery, Rejection> {
+    let admitted = before.and_then(|before| before.recovery.as_ref()).map_or(&[][..], |recovery| &recovery.keys);
+    let keys = recovery.keys.iter().map(|key| PublicKey::parse_beside(key, admitted)).collect::<Result<Vec<_>, _>>()?;
     let needed = usize::try_from(recovery.threshold).map_err(|_| Rejection::Malformed)?;
-    if (1..=organisations.len()).contains(&needed) {
-        Ok(Recovery { threshold: recovery.threshold, organisations })
+    let ascending = keys.is_sorted_by(|a, b| a.as_bytes() < b.as_bytes()) && keys.len() <= MAX_ORGANISATIONS;
+    if ascending && (1..=keys.len()).contains(&needed) {
+        Ok(Recovery { threshold: recovery.threshold, keys })
     } else {
         Err(Rejection::Malformed)
     }

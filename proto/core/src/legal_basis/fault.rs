@@ -34,8 +34,13 @@ const SHORT: [Label; 2] = [Label::BasisUntil, Label::ReviewBy];
 /// For how long danger to life stands for a consent. [BAS-10]
 const DAY: u64 = 24 * 60 * 60;
 
-const CONTRADICTIONS: [Contradiction; 4] = [
+const CONTRADICTIONS: [Contradiction; 5] = [
     Contradiction { basis: LegalBasis::ExplicitConsent, one: (Label::AgeBand, &["0_5", "6_11"]), other: None },
+    Contradiction {
+        basis: LegalBasis::ChildBestInterests,
+        one: (Label::AgeBand, &["18_29", "30_59", "60_plus"]),
+        other: None,
+    },
     Contradiction {
         basis: LegalBasis::GuardianConsent,
         one: (Label::PerpetratorRelationship, &["parent"]),
@@ -52,6 +57,12 @@ const CONTRADICTIONS: [Contradiction; 4] = [
         other: Some((Label::ChildAssent, &["too_young"])),
     },
 ];
+
+/// Whether a label says something of her that can stand against a basis of a later event. [BAS-22]
+#[must_use]
+pub fn is_heard(label: Label) -> bool {
+    CONTRADICTIONS.iter().any(|of| of.one.0 == label)
+}
 
 impl Basis {
     /// Labels that must stand beside those that are there: a mandate is whole, and a delegate has one. [BAS-9]
@@ -83,6 +94,23 @@ impl Basis {
         let missing = SHORT.iter().filter(|label| self.carries(**label) && value_of(fields, **label).is_none());
         let end = minute_of(time.after(Span(DAY)));
         missing.filter_map(|label| Field::new(*label, Sensitive::new(end.clone())).ok()).collect()
+    }
+
+    /// Whether something that was told before can stand against it. [BAS-22]
+    #[must_use]
+    pub fn hears(&self) -> bool {
+        CONTRADICTIONS.iter().any(|of| of.basis == self.code)
+    }
+
+    /// Labels that show that the basis does not stand with what was told before. [BAS-22]
+    #[must_use]
+    pub fn contradicted(&self, told: &[Field], fields: &[Field]) -> Vec<Label> {
+        let stands = |of: &&Contradiction| {
+            of.basis == self.code && has(told, of.one) && of.other.is_none_or(|other| has(fields, other))
+        };
+        let found = CONTRADICTIONS.iter().filter(stands);
+        let labels = found.flat_map(|of| [Some(of.one.0), of.other.map(|other| other.0)]).flatten();
+        labels.collect::<BTreeSet<Label>>().into_iter().collect()
     }
 
     /// [BAS-8]

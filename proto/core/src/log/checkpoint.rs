@@ -164,6 +164,12 @@ impl SignedCheckpoint {
         &self.checkpoint
     }
 
+    /// The key that its own line names.
+    #[must_use]
+    pub fn key(&self) -> Option<&NoteKey> {
+        self.note.lines.first().map(|line| &line.key)
+    }
+
     /// Whether its own line names this key.
     #[must_use]
     pub fn names(&self, key: &PublicKey) -> bool {
@@ -234,6 +240,12 @@ impl Cosignature<'_> {
     /// [`Rejection::UnknownSigner`] if the line names another key, [`Rejection::BadSignature`].
     pub fn verify(&self, key: &PublicKey) -> Result<Seconds, Rejection> {
         self.line.verify_cosignature(key, self.text)
+    }
+
+    /// The key that it names.
+    #[must_use]
+    pub const fn key(&self) -> &NoteKey {
+        &self.line.key
     }
 
     /// The line, to be kept or sent.

@@ -118,6 +118,15 @@ impl LogProof {
         Ok(index)
     }
 
+    /// The leaf of its tick, as its first entry leads there; true only once it is checked.
+    #[must_use]
+    pub fn leaf(&self) -> Option<Hash> {
+        let one = self.shown.first()?;
+        let entry = Hash::leaf(&one.entry.to_bytes());
+        let root = path_root(&entry, one.index.into(), self.entries.into(), &one.path)?;
+        Some(Hash::leaf(&self.tick.leaf(self.entries, &root)))
+    }
+
     /// Whose log.
     #[must_use]
     pub const fn party(&self) -> OrgId {

@@ -74,6 +74,10 @@ pub fn decide(kept: Option<&SignedCheckpoint>, offer: Offer<'_>) -> Result<Answe
     if old.origin.organisation != new.origin.organisation {
         return Err(Refusal::Rejected(Rejection::WrongSigners));
     }
+    // [LOG-33] What is kept already is the same again, wherever the asker believed that the path begins.
+    if *old == new {
+        return Ok(Answer::Same);
+    }
     let stale = Refusal::Stale { incarnation: old.origin.incarnation, size: old.size };
     let continues = consistent((old.size, &old.root), (new.size, &new.root), offer.path);
     if new.origin.incarnation > old.origin.incarnation {
@@ -88,7 +92,7 @@ pub fn decide(kept: Option<&SignedCheckpoint>, offer: Offer<'_>) -> Result<Answe
         return Err(stale);
     }
     if continues {
-        return Ok(if old.size == new.size { Answer::Same } else { Answer::Continues });
+        return Ok(Answer::Continues);
     }
     if let Some(found) = Contradiction::between(kept, offer.checkpoint, offer.path) {
         return Err(Refusal::Contradiction(Box::new(found)));
@@ -138,6 +142,11 @@ mod tests {
         let (ten, twenty) = (log.at(10, 1), log.at(20, 1));
         assert_eq!(log.offer(None, &ten, &[]), Ok(Answer::First));
         assert_eq!(log.offer(None, &ten, &path(5, 10)), Err(Refusal::Rejected(Rejection::BadProof)));
+        assert_eq!(
+            log.offer(Some(&ten), &ten, &path(5, 10)),
+            Ok(Answer::Same),
+            "its answer was lost, and the asker began anew"
+        );
         assert_eq!(log.offer(Some(&ten), &twenty, &path(10, 20)), Ok(Answer::Continues));
         assert_eq!(log.offer(Some(&twenty), &twenty, &[]), Ok(Answer::Same));
         let stale = Err(Refusal::Stale { incarnation: 1, size: 20 });

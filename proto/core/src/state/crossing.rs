@@ -96,6 +96,8 @@ outcomes! {
     TakenRecalled = "taken_recalled",
     /// The taking stands; it can be completed only after an acceptance that covers the need, or recalled.
     TakenUncovered = "taken_uncovered",
+    /// The ground on which who she is was told was taken away: the sender asks for the purge.
+    GroundGone = "ground_gone",
     /// Completed, once.
     CompletedOnce = "completed_once",
     /// The receiver is responsible all the same.
@@ -132,6 +134,7 @@ fn disclosure_crossed(opener: Kind, peer: Kind) -> Crossed {
         Kind::Held | Kind::Waitlisted if !need => Crossed::LesserAnswer,
         Kind::Purged | Kind::Retained => Crossed::PurgeOfThePast,
         Kind::Reopened => Crossed::EarlierEpoch,
+        Kind::DecisionNo if opener == Kind::Identity => Crossed::GroundGone,
         _ => Crossed::Both,
     }
 }
@@ -236,7 +239,8 @@ pub(super) fn crossings(history: &History, view: &View<'_>) -> Vec<Crossing> {
         let matter = peers.iter().filter(|(kind, _)| crossed(opener.node.kind, **kind) != Crossed::Both);
         for (peer_place, peer) in matter.flat_map(|(_, peers)| peers) {
             let seen = past.contains(*peer_place) || history.past(*peer_place).contains(opener_place);
-            let outcome = if seen { Crossed::Both } else { outcome(view, opener, peer) };
+            let idle = || peer.node.kind == Kind::DecisionNo && !takes_ground(history, opener_place, *peer_place);
+            let outcome = if seen || idle() { Crossed::Both } else { outcome(view, opener, peer) };
             if outcome != Crossed::Both {
                 found.push(Crossing { opener: opener.node.id, peer: peer.node.id, outcome });
             }
@@ -244,6 +248,14 @@ pub(super) fn crossings(history: &History, view: &View<'_>) -> Vec<Crossing> {
     }
     found.sort_unstable();
     found
+}
+
+/// Whether a decision that refuses takes away what an identity rested on: it had neither a yes nor a law. // [STA-21]
+fn takes_ground(history: &History, identity: usize, refusal: usize) -> bool {
+    let before = View::new(history, history.past(identity).clone());
+    // A yes to an enquiry is no right to identity. [STA-71]
+    let other = before.stage() >= 1 && (before.under_law() || before.covered());
+    !other && !before.grounds().and(&history.taken_away(refusal)).is_empty()
 }
 
 fn speaks(entry: &Entry, side: Side) -> bool {

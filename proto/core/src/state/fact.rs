@@ -45,6 +45,8 @@ facts! {
     Law = "law",
     /// A decision gives a ground for disclosure.
     Grounds = "grounds",
+    /// A decision refuses: no earlier one of its type is a ground any more.
+    NoGrounds = "no_grounds",
     /// The receiver said yes by telephone, on the sender's word; in the epoch.
     Phone = "phone",
     /// A warning was given.

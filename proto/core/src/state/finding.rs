@@ -12,6 +12,7 @@ use super::node::Verdict;
 use super::table::{Class, row};
 use super::view::View;
 use crate::id::EventId;
+use crate::wire::Act;
 
 /// A finding, with the event that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,12 +27,14 @@ pub enum Finding {
     StaleSeen(EventId),
     /// Reports on a task of something that is no effective plan of its past. // [STA-9]
     NoPlan(EventId),
+    /// Acts together with one who has not said yes. // [STA-72]
+    NotAgreed(EventId),
 }
 
 impl Finding {
     /// The word of each.
-    pub const WORDS: [&'static str; 5] =
-        ["overdisclosed", "after_withdrawal", "handed_over_without_right", "stale_seen", "no_plan"];
+    pub const WORDS: [&'static str; 6] =
+        ["overdisclosed", "after_withdrawal", "handed_over_without_right", "stale_seen", "no_plan", "not_agreed"];
 
     /// The event that shows it.
     #[must_use]
@@ -41,7 +44,8 @@ impl Finding {
             | Self::AfterWithdrawal(id)
             | Self::HandedOverWithoutRight(id)
             | Self::StaleSeen(id)
-            | Self::NoPlan(id) => *id,
+            | Self::NoPlan(id)
+            | Self::NotAgreed(id) => *id,
         }
     }
 
@@ -54,12 +58,16 @@ impl Finding {
             Self::HandedOverWithoutRight(_) => "handed_over_without_right",
             Self::StaleSeen(_) => "stale_seen",
             Self::NoPlan(_) => "no_plan",
+            Self::NotAgreed(_) => "not_agreed",
         }
     }
 }
 
 pub(super) fn findings(history: &History, view: &View<'_>) -> BTreeSet<Finding> {
-    history.entries(view.within()).filter_map(|(place, entry)| finding(history, view, place, entry)).collect()
+    let entries = || history.entries(view.within());
+    let alone = entries().filter(|(place, entry)| is_alone(history, *place, entry));
+    let alone = alone.map(|(_, entry)| Finding::NotAgreed(entry.node.id));
+    entries().filter_map(|(place, entry)| finding(history, view, place, entry)).chain(alone).collect()
 }
 
 fn finding(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> Option<Finding> {
@@ -94,6 +102,15 @@ fn stale(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> bo
 fn planned(history: &History, place: usize, entry: &Entry) -> bool {
     let named = entry.node.names.and_then(|id| history.place(id));
     named.is_some_and(|plan| history.past(place).contains(plan) && history.with(Fact::Tasks).contains(plan))
+}
+
+/// What two do together, done or planned before the other said yes to what it had been told.
+fn is_alone(history: &History, place: usize, entry: &Entry) -> bool {
+    let together = history.act().is_some_and(|row| row.act == Act::JointAction);
+    let facts = row(entry.node.side, entry.node.kind).map_or(&[][..], |row| row.facts);
+    let acts = facts.iter().any(|fact| matches!(fact, Fact::World | Fact::Tasks));
+    let agreed = || View::new(history, history.past(place).clone()).covered();
+    together && acts && entry.verdict == Verdict::Effective && !agreed()
 }
 
 /// The right: the trail is live, and that stage was disclosed in the epoch or may be now.

@@ -123,12 +123,28 @@ impl History {
     /// The stage reached in the epoch for one who knew these events and their past.
     #[must_use]
     pub fn stage_at(&self, events: &[EventId]) -> u32 {
+        u32::from(self.known(events).stage())
+    }
+
+    /// The decisions that are a ground for one who knew these events and their past. [STA-70]
+    #[must_use]
+    pub fn grounds_at(&self, events: &[EventId]) -> Vec<EventId> {
+        self.known(events).grounds().iter().filter_map(|place| self.id(place)).collect()
+    }
+
+    /// Whether a yes covers the need for one who knew these events and their past. [STA-15]
+    #[must_use]
+    pub fn is_covered_at(&self, events: &[EventId]) -> bool {
+        self.known(events).covered()
+    }
+
+    fn known(&self, events: &[EventId]) -> View<'_> {
         let mut part = Set::default();
         for place in events.iter().filter_map(|event| self.place(*event)) {
             part.join(self.past(place));
             part.insert(place);
         }
-        u32::from(View::new(self, part).stage())
+        View::new(self, part)
     }
 
     /// Whether one event has the other in its past.
@@ -230,6 +246,20 @@ impl History {
             }
         }
         pasts
+    }
+
+    /// What the trail is.
+    pub(super) fn act(&self) -> Option<&'static act::Row> {
+        self.act.and_then(act::row)
+    }
+
+    /// The grounds that a decision which refuses takes away: those of its type in its past. // [STA-70]
+    pub(super) fn taken_away(&self, refusal: usize) -> Set {
+        let decision = |place: usize| self.entries.get(place).and_then(|entry| entry.node.decision);
+        let mut taken = Set::default();
+        let known = self.with(Fact::Grounds).and(self.past(refusal));
+        known.iter().filter(|place| decision(*place) == decision(refusal)).for_each(|place| taken.insert(place));
+        taken
     }
 
     pub(super) fn place(&self, id: EventId) -> Option<usize> {

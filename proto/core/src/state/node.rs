@@ -8,7 +8,7 @@ use std::fmt;
 use super::kind::{Kind, Side};
 use super::predicate::Predicate;
 use crate::id::EventId;
-use crate::wire::Act;
+use crate::wire::{Act, DecisionType};
 
 /// One event of a trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub struct Node {
     /// What an opening asks; every other event has none. An opening without one asks for anything: no act leaves out a
     /// kind there. It is for checks of the table alone; on the wire every opening has its act. // [STA-40]
     pub act: Option<Act>,
+    /// Of a decision, its type: by it a later decision is known to be about the same. None counts as a type of its own. // [STA-70]
+    pub decision: Option<DecisionType>,
 }
 
 /// What becomes of an event. It never changes, whatever comes later. // [STA-3]
@@ -39,14 +41,6 @@ pub enum Verdict {
     Effective,
     /// It is kept and shown, and adds nothing.
     Void(VoidReason),
-}
-
-impl Verdict {
-    /// Whether it counts.
-    #[must_use]
-    pub fn is_effective(self) -> bool {
-        self == Self::Effective
-    }
 }
 
 /// Why an event is void.

@@ -44,6 +44,8 @@ predicates! {
     AtStage0 = "at_stage0",
     /// Stage 1 or 2 in the epoch.
     FromStage1 = "from_stage1",
+    /// The act has a yes to an enquiry.
+    YesAtStage0 = "yes_at_stage0",
     /// The answer is held or waitlisted.
     AnsweredLater = "answered_later",
     /// The answer is not declined or redirected; none counts as such.
@@ -52,7 +54,7 @@ predicates! {
     Covered = "covered",
     /// A yes by telephone in the epoch.
     PhonedYes = "phoned_yes",
-    /// A decision that grants.
+    /// A decision that grants, and that no later one of its type has taken away.
     Decided = "decided",
     /// Opened under law.
     UnderLaw = "under_law",
@@ -91,11 +93,12 @@ impl Predicate {
             Self::NotMisdirected => view.with(Fact::Final).is_empty(),
             Self::AtStage0 => view.stage() == 0,
             Self::FromStage1 => view.stage() >= 1,
+            Self::YesAtStage0 => view.yes_at_stage0(),
             Self::AnsweredLater => view.answered_later(),
             Self::NotRefused => !view.refused(),
             Self::Covered => view.covered(),
             Self::PhonedYes => !view.now(Fact::Phone).is_empty(),
-            Self::Decided => !view.with(Fact::Grounds).is_empty(),
+            Self::Decided => !view.grounds().is_empty(),
             Self::UnderLaw => view.under_law(),
             Self::NotStarted => view.standing(Fact::Service).is_empty(),
             Self::NeverMet => view.with(Fact::Met).is_empty(),

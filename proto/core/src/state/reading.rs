@@ -62,7 +62,7 @@ pub struct Reading {
     pub plans: BTreeSet<EventId>,
     /// Where the sender asked the next body.
     pub escalations: BTreeSet<EventId>,
-    /// Decisions that grant.
+    /// Decisions that grant, and that no later one of their type has taken away: the grounds that there are.
     pub decisions: BTreeSet<EventId>,
     /// Reopenings that set a withdrawal aside, and so need a fresh basis, with the withdrawals.
     pub fresh_basis: BTreeMap<EventId, BTreeSet<EventId>>,
@@ -275,7 +275,7 @@ impl Reading {
             warnings: all(Fact::Warning),
             plans: all(Fact::Tasks),
             escalations: all(Fact::Escalation),
-            decisions: all(Fact::Grounds),
+            decisions: ids(&view.grounds()),
             fresh_basis: fresh_basis(history, view),
             under_law: view.under_law(),
             crossings: crossings(history, view),

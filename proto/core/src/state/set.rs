@@ -90,5 +90,18 @@ mod tests {
         assert_eq!(all(&joined), [0, 63, 64, 200]);
         assert!(joined.contains(200) && !joined.contains(199) && !few.contains(200));
         assert!(few.minus(&few).is_empty() && !few.is_empty());
+        assert!(many.minus(&many).is_empty() && !of(&[64]).is_empty() && !of(&[65]).is_empty());
+        assert!(!few.contains(64) && !few.contains(128), "beyond its length");
+    }
+
+    #[test]
+    fn a_longer_set_keeps_what_it_has() {
+        let mut long = Set::default();
+        [200, 64, 130].iter().for_each(|place| long.insert(*place));
+        assert_eq!(long.iter().collect::<Vec<_>>(), [64, 130, 200]);
+        let mut short = Set::default();
+        short.insert(1);
+        long.join(&short);
+        assert_eq!(long.iter().collect::<Vec<_>>(), [1, 64, 130, 200]);
     }
 }

@@ -60,7 +60,12 @@ pub const TABLE: &[Row] = &[
     disclosure(
         Need,
         O,
-        &[&[Live, AtStage0, AnsweredLater], &[Live, AtStage0, PhonedYes, NotRefused], &[Live, FromStage1, NotRefused]],
+        &[
+            &[Live, AtStage0, AnsweredLater],
+            &[Live, AtStage0, PhonedYes, NotRefused],
+            &[Live, AtStage0, Covered],
+            &[Live, FromStage1, NotRefused],
+        ],
         &[Stage1, Values, Question],
     ),
     disclosure(
@@ -86,7 +91,7 @@ pub const TABLE: &[Row] = &[
     act(TransferRecalled, O, &[&[OfferOpen]], &[Recall]),
     act(TransferCompleted, O, &[&[Live, OfferTaken, Covered]], &[Complete]),
     report(Decision, O, &[Grounds]),
-    report(DecisionNo, O, &[]),
+    report(DecisionNo, O, &[NoGrounds]),
     disclosure(Minutes, O, &[&[Live, FromStage1, Covered], &[Live, UnderLaw, FromStage1, NotRefused]], &[Values]),
     disclosure(
         Plan,
@@ -100,8 +105,8 @@ pub const TABLE: &[Row] = &[
     report(Escalated, O, &[Escalation]),
     report(Acknowledged, P, &[Notice]),
     act(Held, P, &[&[Live]], &[Answer]),
-    act(Accepted, P, &[&[Live, FromStage1]], &[Answer]),
-    act(PartlyAccepted, P, &[&[Live, FromStage1]], &[Answer]),
+    act(Accepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]], &[Answer]),
+    act(PartlyAccepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]], &[Answer]),
     act(Waitlisted, P, &[&[Live, NotStarted, NotTaken]], &[Answer]),
     act(Declined, P, &[&[Live, NotStarted, NotTaken]], &[Answer, Refusal]),
     act(Redirected, P, &[&[Live, NotStarted, NotTaken]], &[Answer, Refusal]),
@@ -117,7 +122,7 @@ pub const TABLE: &[Row] = &[
     act(Retained, P, &[&[Outstanding, Owed], &[Outstanding, Ended]], &[Cover]),
     act(TransferTaken, P, &[&[Live, OfferNamed, Covered]], &[Take]),
     report(Decision, P, &[Grounds]),
-    report(DecisionNo, P, &[]),
+    report(DecisionNo, P, &[NoGrounds]),
     report(Task, P, &[]),
     report(Visited, P, &[World, Met]),
     report(VisitedNo, P, &[World]),

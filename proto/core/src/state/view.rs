@@ -82,6 +82,11 @@ impl<'a> View<'a> {
         if reached(Fact::Stage2) { 2 } else { u8::from(reached(Fact::Stage1)) }
     }
 
+    /// Whether the receiver says yes before it was told anything. // [STA-71]
+    pub(super) fn yes_at_stage0(&self) -> bool {
+        self.history.act().is_some_and(|act| act.yes == 0)
+    }
+
     /// The causally newest answers of the epoch; more than one only after a fork. // [STA-14]
     pub(super) fn answers(&self) -> Set {
         let answers = self.now(Fact::Answer);
@@ -110,6 +115,15 @@ impl<'a> View<'a> {
         let covers = |place| questions.minus(self.history.past(place)).is_empty();
         let answers = self.answers();
         !answers.is_empty() && answers.iter().all(|place| accepts(place) && covers(place))
+    }
+
+    /// The decisions that grant, but for those that a later one of their type takes away. // [STA-70]
+    pub(super) fn grounds(&self) -> Set {
+        let mut grounds = self.with(Fact::Grounds);
+        for refusal in self.with(Fact::NoGrounds).iter() {
+            grounds = grounds.minus(&self.history.taken_away(refusal));
+        }
+        grounds
     }
 
     /// The disclosures whose values the receiver still holds, for all that is known. // [STA-16]

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     agreement::Occasion,
     envelope::Verified,
-    event::{Event, Opening, Statement},
+    event::{Decision, Event, Opening, Statement},
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    state::{Broken, History, Reading, Side, VoidReason},
+    state::{Broken, History, Reading, Side, Values, VoidReason},
+    time::Seconds,
     wire::LegalBasis,
 };
 use chain::Chain;
@@ -236,6 +237,30 @@ impl Trail {
         twins.filter(|twin| twin.id != event.id).any(|twin| twin.incarnation == event.incarnation)
     }
 
+    /// The decisions on which who she is can be told at a time, by one who knows these events and their past: they grant,
+    /// nothing of their type has taken them away, and they have not ended. [STA-70] [EVT-31]
+    #[must_use]
+    pub fn grounds(&self, known: &[EventId], at: Seconds) -> Vec<&Event> {
+        let events = self
+            .history
+            .grounds_at(known)
+            .into_iter()
+            .filter_map(|id| self.event(&id))
+            .map(|event| -> &Event { event });
+        let lasts = |event: &&Event| match event.statement {
+            Statement::Decision(Decision { expiry, .. }) => expiry.is_none_or(|expiry| at <= expiry),
+            _ => false,
+        };
+        events.filter(lasts).collect()
+    }
+
+    /// Whether who she is can be told on a decision alone: no law opened the trail, and no yes covers the need in what is
+    /// known. [EVT-14]
+    #[must_use]
+    pub fn rests_on_decision(&self, known: &[EventId]) -> bool {
+        self.opened_at != 2 && !self.history.is_covered_at(known)
+    }
+
     /// Whether an event claims a stage that its author had not reached: then no value of it is read. Only an opening, a need
     /// and an identity open a stage. [EVT-24]
     #[must_use]
@@ -260,6 +285,26 @@ impl Trail {
         let known = |id| past(event).any(|last| last == id || self.history.has_seen(last, id));
         let rests = |before: &Verified<Event>| basis(before) == wanted && discloses(before) && known(before.id);
         wanted.is_some() && !discloses(event) && !self.events().any(rests)
+    }
+
+    /// What the author of an event had disclosed before it, as far as the values counted for one who knew its past, the
+    /// oldest first. [BAS-22]
+    pub fn told_before<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a Verified<Event>> {
+        let counts = move |id: &EventId| {
+            self.history.has_seen(event.id, *id) && self.history.values_at(event.id, *id) != Values::Absent
+        };
+        let told = self.history.disclosures().filter(counts).filter_map(|id| self.events.get(&id));
+        told.filter(move |before| before.author == event.author)
+    }
+
+    /// The same for an event that this author would sign now. [BAS-22]
+    ///
+    /// # Errors
+    /// [`Rejection::WrongTrail`] if there is no opening.
+    pub fn told_by_now(&self, author: &OrgId) -> Result<Vec<&Verified<Event>>, Rejection> {
+        let outstanding = self.reading().map_err(|_| Rejection::WrongTrail)?.outstanding;
+        let told = self.history.disclosures().filter(|id| outstanding.contains(id));
+        Ok(told.filter_map(|id| self.events.get(&id)).filter(|before| before.author == *author).collect())
     }
 
     /// [EVT-5] [EVT-19] The predecessor is the author's own event with the number before, in no later incarnation.

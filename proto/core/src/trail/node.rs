@@ -22,6 +22,10 @@ impl Trail {
             // [STA-6] An event of this version is never newer than what a trail is pinned to: versions begin here.
             version_ok: opening.is_none_or(|opening| opening.event_version >= EVENT_VERSION),
             act: event.opening().map(|opening| opening.act),
+            decision: match &event.statement {
+                Statement::Decision(decision) => Some(decision.kind),
+                _ => None,
+            },
         }
     }
 }

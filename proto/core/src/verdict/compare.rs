@@ -1,31 +1,28 @@
 //! Two bundles of one trail, held against each other. [BUN-95] [BUN-96] [BUN-97]
 //!
-//! Guarantees that nobody is said to have left something out but on what that exporter itself had signed before. Leaves
-//! each bundle's own verdict to [`verify`](super::verify).
+//! Guarantees that nobody is said to have left something out but by the order of what was signed, which no clock and no
+//! date changes; what only dates say is said apart. Leaves each bundle's own verdict to [`verify`](super::verify).
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::{
-    Breach, Conformance, Exit, Exported, Organisation, Outcome, Report, TrustShown, YesNo, events::Connected,
-    examination::Examination, findings::Findings, heads::Heads,
+    Breach, Conformance, Exit, Exported, Organisation, Outcome, Report, TrustShown, YesNo,
+    examination::Examination,
+    findings::Findings,
+    whole::{Signed, Whole},
 };
 use crate::{
     bundle::Bundle,
-    envelope::Verified,
-    event::Event,
     id::{EventId, OrgId},
     rejection::Rejection,
-    time::{Seconds, Span},
-    trail::Trail,
+    time::Seconds,
     trust::{TrustFile, moment},
 };
 
 /// Name of the schema.
 const SCHEMA: &str = "uput.trail.compare/v1";
-/// The coarsest grain of an event's claimed time: it may have been signed so much later.
-const GRAIN: Span = Span(60);
 
 /// Why two bundles are not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +94,11 @@ pub struct Lacking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// The exporter had signed before that it had it.
+    /// What stands in the bundle follows it: the exporter had it.
     Withheld,
-    /// It claims a time after the export.
-    Later,
-    /// Nothing that the exporter signed shows that it had it.
+    /// By the exporter's own dates it had it, and by nothing else.
+    Dated,
+    /// Nothing that the exporter signed shows that it had it when it exported.
     Unknown,
 }
 
@@ -156,68 +153,26 @@ pub fn compare(one: &[u8], two: &[u8], trust: &TrustFile) -> Result<Comparison, 
 
 /// What left something out is incomplete, also where it looks whole alone. [BUN-97]
 fn strongest(sides: &[Compared; 2], together: &Together) -> Exit {
-    let withheld = sides.iter().flat_map(|side| &side.lacks).any(|lacking| lacking.why == Why::Withheld);
-    let left_out = if withheld { Exit::Incomplete } else { Exit::Valid };
+    let left_out = sides.iter().flat_map(|side| &side.lacks).any(|lacking| lacking.why != Why::Unknown);
+    let left_out = if left_out { Exit::Incomplete } else { Exit::Valid };
     Exit::of(sides.iter().map(|side| side.exit).chain([together.exit, left_out]))
 }
 
-/// Everything that verified of both.
-struct Whole {
-    trail: Option<Trail>,
-    loose: Vec<Verified<Event>>,
-    heads: Heads,
-}
-
-impl Whole {
-    fn of(bundle: &Bundle, trust: &TrustFile) -> Self {
-        let (Connected { trail, loose }, heads) = Examination::of_parts(bundle, trust, Findings::default()).connected();
-        Self { trail, loose, heads }
-    }
-
-    fn events(&self) -> impl Iterator<Item = &Verified<Event>> {
-        self.trail.iter().flat_map(Trail::events).chain(&self.loose)
-    }
-
-    fn event(&self, id: &EventId) -> Option<&Verified<Event>> {
-        let connected = self.trail.as_ref().and_then(|trail| trail.event(id));
-        connected.or_else(|| self.loose.iter().find(|event| event.id == *id))
-    }
-
-    /// When it was exported: no earlier than anything that the exporter signed and shows in it, whatever it claims. [BUN-97]
-    fn latest(&self, bundle: &Bundle) -> Seconds {
-        let events = self.events().filter(|event| event.author == bundle.exporter).map(|event| event.time);
-        let heads = self.heads.of(&bundle.exporter).map(|head| head.time);
-        events.chain(heads).fold(bundle.time, Seconds::max)
-    }
-
-    /// Which events an exporter had when it exported, by what it had signed until then or shows itself. [BUN-97]
-    fn had(&self, bundle: &Bundle, exported: Seconds, here: &BTreeSet<EventId>) -> BTreeSet<EventId> {
-        let exporter = bundle.exporter;
-        let shown: BTreeSet<_> = bundle.heads.iter().map(|head| head.id()).collect();
-        let heads = self.heads.of(&exporter).filter(|head| head.time < exported || shown.contains(&head.id()));
-        let by_heads = heads.flat_map(|head| [head.own_last, head.seen_last]).flatten();
-        let before = |event: &&Verified<Event>| event.time.after(GRAIN) <= exported || here.contains(&event.id);
-        let own = self.events().filter(|event| event.author == exporter).filter(before);
-        let by_events = own.flat_map(|event| [Some(event.id), event.seen]).flatten();
-        let mut had = BTreeSet::new();
-        for last in by_heads.chain(by_events) {
-            let mut next = Some(last);
-            while let Some(event) = next.and_then(|id| self.event(&id)).filter(|event| had.insert(event.id)) {
-                next = event.prev;
-            }
-        }
-        had
-    }
-}
-
 fn compared(bundle: &Bundle, alone: Report, whole: &Whole, trust: &TrustFile) -> Compared {
-    let own = Whole::of(bundle, trust);
-    let here: BTreeSet<EventId> = own.events().map(|event| event.id).collect();
-    let exported = own.latest(bundle);
-    let had = whole.had(bundle, exported, &here);
-    let missing = whole.events().filter(|event| !here.contains(&event.id));
+    let here: BTreeSet<EventId> = Whole::of(bundle, trust).events().map(|event| event.id).collect();
+    let had = whole.had(bundle, &here);
+    let exported = whole.exported(bundle, &here);
+    let dated = whole.had_by_dates(bundle, exported);
     let by = name(&bundle.exporter, trust);
-    let lacks = missing.map(|event| lacking(event, exported, had.contains(&event.id), &by, trust));
+    let missing = whole.events().filter(|event| !here.contains(&event.id));
+    let lacks = missing.map(|event| {
+        let why = match (had.contains(&event.id), dated.contains(&event.id)) {
+            (true, _) => Why::Withheld,
+            (false, true) => Why::Dated,
+            (false, false) => Why::Unknown,
+        };
+        lacking(event, exported, why, &by, trust)
+    });
     Compared {
         lacks: lacks.collect(),
         events: here.len() as u64,
@@ -229,21 +184,24 @@ fn compared(bundle: &Bundle, alone: Report, whole: &Whole, trust: &TrustFile) ->
     }
 }
 
-fn lacking(event: &Event, exported: Seconds, had: bool, by: &Organisation, trust: &TrustFile) -> Lacking {
+fn lacking(event: &Signed, exported: Seconds, why: Why, by: &Organisation, trust: &TrustFile) -> Lacking {
     let author = name(&event.author, trust);
-    let (why, because) = if had {
-        (Why::Withheld, format!("{} had signed before its export that it had it", by.name))
-    } else if event.time > exported {
-        (
-            Why::Later,
-            format!("it claims {}, which is after the time that {} gives for its export", moment(event.time), by.name),
-        )
-    } else {
-        (Why::Unknown, format!("nothing that {} signed before its export shows that it had it", by.name))
+    let because = match why {
+        Why::Withheld => String::from("what stands in that bundle follows it"),
+        Why::Dated => format!(
+            "by its own dates {} had it, and a clock that was set back looks the same: nothing in that bundle follows it",
+            by.name
+        ),
+        Why::Unknown if event.time > exported => format!(
+            "it claims {}, after the time that {} gives for its export, which is its word: nothing in that bundle follows it",
+            moment(event.time),
+            by.name
+        ),
+        Why::Unknown => format!("nothing that {} signed shows that it had it when it exported", by.name),
     };
-    let kind = event.statement.name().to_owned();
-    let sentence = format!("{}'s bundle lacks number {} of {}, {kind}: {because}.", by.name, event.seq, author.name);
-    Lacking { event: event.id.to_string(), author, number: event.seq, kind, time: event.time.get(), why, sentence }
+    let (kind, number) = (event.kind.clone(), event.seq);
+    let sentence = format!("{}'s bundle lacks number {number} of {}, {kind}: {because}.", by.name, author.name);
+    Lacking { event: event.id.to_string(), author, number, kind, time: event.time.get(), why, sentence }
 }
 
 fn together(report: Report, whole: &Whole) -> Together {

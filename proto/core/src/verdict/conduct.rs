@@ -2,9 +2,10 @@
 
 use super::{Conformance, chronology::Chronology, demand::Demand, findings::Findings, names::Names, opened::Opened};
 use crate::{
-    agreement::{Agreement, Judgement, Refused, Request},
+    agreement::{Agreement, Judgement, Refused, Request, Told},
     event::{Event, Statement},
     id::EventId,
+    legal_basis::Basis,
     rejection::Rejection,
     state::{Finding, Reading, Verdict},
     time::Seconds,
@@ -47,6 +48,7 @@ pub(super) const fn say(finding: Finding) -> (Demand, EventId, &'static str) {
             (Demand::Conduct, id, "handed over outside the network without the right to")
         }
         Finding::NoPlan(id) => (Demand::Conduct, id, "it reports on a task of something that is no plan of this trail"),
+        Finding::NotAgreed(id) => (Demand::Conduct, id, "it acts together with one who had not said yes to it"),
         Finding::StaleSeen(id) => (Demand::StaleSeen, id, "its author had more than it says here that it has seen"),
     }
 }
@@ -65,7 +67,8 @@ pub(super) fn check_agreement(
     }
     let Ok(opening) = trail.opening_event() else { return };
     for event in trail.events() {
-        check_terms(opening, event, agreement, opened, names, findings);
+        let told = told_before(trail, opening, event, agreement, opened);
+        check_terms((opening, event), agreement, opened, told, names, findings);
         check_date(opening, event, agreement, chronology, names, findings);
         if event.terms.is_none() && discloses(&event.statement) {
             let sentence = format!("{} names no rule and no legal basis", event.statement.name());
@@ -89,18 +92,32 @@ pub(super) fn check_agreement(
     }
 }
 
+/// What was told of her in the past of an event, as far as it is open. [BAS-22]
+fn told_before(trail: &Trail, opening: &Event, event: &Event, agreement: &Agreement, opened: &Opened) -> Told {
+    let mut told = Told::default();
+    if !event.terms.and_then(|terms| Basis::of(terms.basis)).is_some_and(Basis::hears) {
+        return told;
+    }
+    for before in trail.told_before(event) {
+        if let (Some(request), Some(disclosed)) = (Request::of(opening, before), opened.of(&before.id)) {
+            told.add(agreement.tells(&request, disclosed, before.slots.len() / 32));
+        }
+    }
+    told
+}
+
 fn check_terms(
-    opening: &Event,
-    event: &Event,
+    (opening, event): (&Event, &Event),
     agreement: &Agreement,
     opened: &Opened,
+    told: Told,
     names: &Names<'_>,
     findings: &mut Findings,
 ) {
     let Some(request) = Request::of(opening, event) else { return };
     let slots = event.slots.len() / 32;
     let said = |why: &str| format!("{} of {}: {why}", event.statement.name(), names.of(&event.author));
-    match agreement.judge_labels(&request, opened.of(&event.id), slots) {
+    match agreement.judge_labels_after(&request, opened.of(&event.id), slots, told) {
         Judgement::Yes => {}
         Judgement::No(refused) => {
             findings.against(demand(&refused), Conformance::No, Some(event.id), said(&refused.to_string()));

@@ -1,8 +1,8 @@
 //! What a delay is worth: a party's own word against itself, or what its cosigned log shows, and nothing else. [BUN-59]
 
 use super::{
-    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, logs::Logs,
-    names::Names,
+    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, known,
+    known::Known, logs::Logs, names::Names,
 };
 use crate::{
     agreement::{Agreement, name_of},
@@ -26,6 +26,7 @@ pub(super) struct Clocks<'a> {
     pub(super) trail: &'a Trail,
     pub(super) heads: &'a Heads,
     pub(super) logs: &'a Logs,
+    pub(super) known: &'a Known,
     pub(super) chronology: &'a Chronology<'a>,
     pub(super) names: &'a Names<'a>,
     pub(super) bounded: &'a Bounded,
@@ -90,26 +91,19 @@ impl Clocks<'_> {
         self.deadline(step, due, (late, verdict), word, sentence)
     }
 
-    /// Late, or silent, with both bounds: when the start was there at the latest, and until when the owing party's own
-    /// log shows that the step, or the head that says it was not made, was not there yet. [BUN-77]
+    /// Late, or silent, with both bounds: when the owing party had the start at the latest, and until when its own log
+    /// shows that the step, or the head that says it was not made, was not there yet. [BUN-77]
     fn prove(&self, step: &Step<'_>, span: Span, findings: &mut Findings) -> Option<Deadline> {
-        let owing = self.owing();
-        let own = (step.from.author == owing).then_some(step.from.time);
-        let due = self.logs.event(step.from).time.into_iter().chain(own).min()?.after(span);
+        let due = self.began(step.from)?.after(span);
         let until = match step.to {
-            Some(to) if to.author == owing => self.logs.absent_until(&owing, EntryKind::OwnEvent, to.id.into()),
-            Some(_) => None,
-            None => self
-                .own_heads()
-                .iter()
-                .filter_map(|head| self.logs.absent_until(&owing, EntryKind::Head, head.id()))
-                .max(),
+            Some(to) => self.step_absent(to),
+            None => self.head_absent(step.from),
         }?;
         let late = until.since(due).filter(|late| late.0 > 0)?;
         if !is_whole(findings) || findings.failed(Demand::Exporter) {
             return None;
         }
-        let (timer, name) = (name_of(step.kind), self.names.of(&owing));
+        let (timer, name) = (name_of(step.kind), self.names.of(&self.owing()));
         let what = if step.to.is_some() { "the step" } else { "its head that has no answer" };
         let sentence = format!(
             "{timer}: due {} at the latest, and {name}'s cosigned log of {} does not have {what} yet: proven",
@@ -120,6 +114,33 @@ impl Clocks<'_> {
         findings.against(Demand::Timers, Conformance::No, Some(event), sentence.clone());
         let word = format!("{name} and witnesses of its log");
         Some(self.deadline(step, due, (Some(late), Some(Conformance::No)), word, sentence))
+    }
+
+    /// When the owing party wrote what started a timer, or had it, at the latest. That its author logged it hands it to
+    /// nobody.
+    fn began(&self, from: &Event) -> Option<Seconds> {
+        if from.author != self.owing() {
+            return self.known.had(from);
+        }
+        self.logs.event(from).time.into_iter().chain([from.time]).min()
+    }
+
+    /// Until when the owing party's log shows that a step was not made, unless something shows it earlier. [BUN-100]
+    fn step_absent(&self, to: &Event) -> Option<Seconds> {
+        let owing = self.owing();
+        let until = self.logs.absent_until(&owing, EntryKind::OwnEvent, to.id.into()).filter(|_| to.author == owing);
+        until.filter(|until| self.known.there(&to.id).is_none_or(|there| there >= *until))
+    }
+
+    /// The same of its heads that had seen what started the timer and have no step.
+    fn head_absent(&self, from: &Event) -> Option<Seconds> {
+        let heads = self.own_heads().into_iter().filter(|head| known::has_seen(self.trail, head, from.id));
+        let until = |head: &Verified<Head>| {
+            let until = self.logs.absent_until(&self.owing(), EntryKind::Head, head.id())?;
+            let there = self.logs.first_sight_of_head(head.id());
+            there.is_none_or(|there| there >= until).then_some(until)
+        };
+        heads.filter_map(until).max()
     }
 
     /// The owing party's heads that end with the last of its events here.

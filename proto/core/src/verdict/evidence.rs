@@ -10,11 +10,11 @@ use crate::{
     agreement::Agreement,
     bundle::{Bundle, List},
     envelope::{MediaType, Verified, verify_one},
-    event::{Decision, Event, EventPrefix, Statement},
+    event::{Event, EventPrefix, Statement},
     id::{EventId, OrgId},
     rejection::Rejection,
+    time::Seconds,
     trail::Trail,
-    wire::DecisionOutcome,
 };
 
 /// Verified decisions of other trails.
@@ -86,7 +86,9 @@ impl Evidence {
                 baseless.insert(event.id);
             }
         }
-        check_identities(trail, &baseless, findings);
+        if agreement.is_some() {
+            check_identities(trail, &baseless, findings);
+        }
     }
 
     /// The issuer of a cited decision, if it is here.
@@ -117,35 +119,20 @@ impl Evidence {
     }
 }
 
-/// Who she is does not follow from what its author may not decide: without a yes that covers the need, or another
-/// decision, such an identity has no ground. [BUN-52]
+/// Who she is does not follow from what its author may not decide, nor from what had ended: without a yes that covers the
+/// need, or another decision, such an identity has no ground. [BUN-52] [EVT-31]
 fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut Findings) {
-    if baseless.is_empty() || trail.opened_at() == 2 {
-        return;
+    for event in trail.events().filter(|event| event.statement == Statement::Identity) {
+        let known: Vec<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
+        let own = |at: Seconds| trail.grounds(&known, at).iter().any(|decision| !baseless.contains(&decision.id));
+        if !trail.rests_on_decision(&known) || trail.history().grounds_at(&known).is_empty() || own(event.time) {
+            continue;
+        }
+        let ended = own(Seconds::EPOCH);
+        let why = if ended { "a decision that had ended" } else { "a decision that its author may not make" };
+        let sentence = format!("it discloses who she is on {why}");
+        findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
     }
-    let (mut grounded, mut claimed) = (BTreeSet::new(), BTreeSet::new());
-    for event in trail.settled() {
-        let follows = |some: &BTreeSet<EventId>| [event.prev, event.seen].iter().flatten().any(|id| some.contains(id));
-        let named = event.statement == Statement::Identity && follows(&claimed) && !follows(&grounded);
-        if named && !trail.history().is_accepted_before(event.id) {
-            let sentence = "it discloses who she is on a decision that its author may not make";
-            findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
-        }
-        let own = grants(event);
-        if follows(&grounded) || (own && !baseless.contains(&event.id)) {
-            grounded.insert(event.id);
-        }
-        if follows(&claimed) || (own && baseless.contains(&event.id)) {
-            claimed.insert(event.id);
-        }
-    }
-}
-
-const fn grants(event: &Event) -> bool {
-    matches!(
-        event.statement,
-        Statement::Decision(Decision { outcome: DecisionOutcome::Granted | DecisionOutcome::GrantedInPart, .. })
-    )
 }
 
 const fn cited(statement: &Statement) -> Option<EventId> {

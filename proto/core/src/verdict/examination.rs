@@ -19,20 +19,21 @@ use super::{
     findings::Findings,
     heads::{self, Heads},
     keyring::Keyring,
+    known::Known,
     logs::Logs,
     names::Names,
     numbers::Numbers,
     opened::Opened,
     pact, reach, telephone,
     timeline::Timeline,
-    twins,
+    twins, views,
 };
 use crate::{
     agreement::{Agreement, SignedAgreement},
     bounds::Bounded,
     bundle::{Bundle, List},
     envelope::Verified,
-    event::Event,
+    event::{Event, EventPrefix},
     id::{AgreementId, EventId, OrgId},
     rejection::Rejection,
     state::{Reading, Side, Stage},
@@ -66,18 +67,19 @@ struct Judged {
 
 impl<'a> Examination<'a> {
     /// Verifies every signature.
-    pub(super) fn new(bundle: &'a Bundle, trust: &'a TrustFile, findings: Findings) -> Self {
+    pub(super) fn new(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
+        findings.reach(Demand::Order);
+        if let Some(place) = bundle.disorder() {
+            findings.reject(Demand::Order, Exit::NotAuthentic, Where::part(place), Rejection::NotCanonical);
+        }
         let mut examination = Self::of_parts(bundle, trust, findings);
         exporter::verify(bundle, &examination.keyring, &mut examination.findings);
         examination
     }
 
-    /// Verifies every signature but that of an exporter: of what two exported together, nobody signed the whole. [BUN-96]
+    /// Verifies every signature but that of an exporter: of what two exported together, nobody signed or ordered the
+    /// whole. [BUN-96]
     pub(super) fn of_parts(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
-        findings.reach(Demand::Order);
-        if let Some(place) = bundle.disorder() {
-            findings.reject(Demand::Order, Exit::NotAuthentic, Where::part(place), Rejection::NotCanonical);
-        }
         let keyring = Keyring::verify(bundle, trust, &mut findings);
         let events = Events::verify(bundle, &keyring, &mut findings);
         let opening = events.opening(bundle).cloned();
@@ -88,11 +90,13 @@ impl<'a> Examination<'a> {
         Self { bundle, trust, keyring, events, opening, agreement, heads, evidence, findings }
     }
 
-    /// The trail as far as it connects, and all else that was verified: who signed that they had which event.
-    pub(super) fn connected(mut self) -> (Connected, Heads) {
+    /// The trail as far as it connects, what is not read, and all else that was verified: who signed that they had which
+    /// event.
+    pub(super) fn connected(mut self) -> (Connected, Vec<EventPrefix>, Heads) {
         let mut unsaid = Findings::default();
         let stage = self.opening.as_ref().map_or(0, |event| self.stage_of(event));
-        (self.events.connect(self.opening.as_ref(), stage, &mut unsaid), self.heads)
+        let connected = self.events.connect(self.opening.as_ref(), stage, &mut unsaid);
+        (connected, self.events.parked, self.heads)
     }
 
     /// Puts everything together and judges it.
@@ -159,7 +163,7 @@ impl<'a> Examination<'a> {
     ) -> BTreeSet<OrgId> {
         let Some((trail, logs)) = logged else { return BTreeSet::new() };
         logs.check_split(names, findings);
-        logs.check_positions(trail, &self.keyring, findings)
+        views::check_positions(logs, trail, &self.keyring, findings)
     }
 
     fn judge(
@@ -192,8 +196,8 @@ impl<'a> Examination<'a> {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
                 let (heads, bounded) = (&self.heads, &Bounded::of(trail));
-                let clocks =
-                    Clocks { bundle: self.bundle, trail, heads, logs, chronology: &chronology, names, bounded };
+                let (chronology, known) = (&chronology, &Known::of(trail, heads, logs));
+                let clocks = Clocks { bundle: self.bundle, trail, heads, logs, known, chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
             }
         }

@@ -7,11 +7,18 @@ use std::collections::BTreeMap;
 use super::{Breach, Check, Conformance, Conformant, Exit, Outcome, Problem, Reason, Where, YesNo, demand::Demand};
 use crate::{bundle::Place, id::EventId, rejection::Rejection};
 
+/// How many problems of a check, reasons of one kind under it, and breaches of a requirement a report lists; how many there
+/// are, it says. [BUN-102]
+const LISTED: u64 = 100;
+
 /// Problems by demand, reasons against conformance, breaches, and words.
 #[derive(Default)]
 pub(super) struct Findings {
     reached: Vec<Demand>,
     problems: Vec<(Demand, Problem)>,
+    /// Of each demand: how many problems there are, and the strongest.
+    found: BTreeMap<Demand, (u64, Exit)>,
+    told: BTreeMap<(&'static str, u8), u64>,
     /// Of each demand that something speaks against: whether anything breaks it.
     broken: BTreeMap<Demand, bool>,
     reasons: Vec<Reason>,
@@ -48,9 +55,18 @@ impl Findings {
         let (requirement, sentence) = (demand.requirement(), sentence.into());
         let event = event.map(|id| id.to_string());
         let place = Where { id: event.clone(), ..Where::default() };
-        self.reasons.push(Reason { verdict, requirement, event, sentence: sentence.clone() });
+        if self.lists(requirement, verdict as u8) {
+            self.reasons.push(Reason { verdict, requirement, event, sentence: sentence.clone() });
+        }
         *self.broken.entry(demand).or_default() |= verdict == Conformance::No;
         self.problem(demand, Exit::NotConformant, None, place, sentence);
+    }
+
+    /// What a party did that its own signatures prove.
+    pub(super) fn breach(&mut self, breach: Breach) {
+        if self.lists(breach.requirement, u8::MAX) {
+            self.breaches.push(breach);
+        }
     }
 
     /// Conformance cannot be judged, for a reason that is a problem of its own.
@@ -65,7 +81,7 @@ impl Findings {
 
     /// What it all comes to.
     pub(super) fn exit(&self) -> Exit {
-        Exit::of(self.problems.iter().map(|(_, problem)| problem.exit))
+        Exit::of(self.found.values().map(|(_, exit)| *exit))
     }
 
     /// Whether nothing is forged, altered or by an unknown signer.
@@ -91,7 +107,8 @@ impl Findings {
         let mut problems = std::mem::take(&mut self.problems);
         let check = |demand: &Demand| {
             let own: Vec<Problem> = problems.extract_if(.., |(of, _)| of == demand).map(|(_, own)| own).collect();
-            let documents = own.iter().all(|problem| problem.exit == Exit::NotConformant);
+            let (count, strongest) = self.found.get(demand).copied().unwrap_or((0, Exit::Valid));
+            let documents = strongest <= Exit::NotConformant;
             let broken = self.broken.get(demand).is_none_or(|broken| *broken);
             let outcome = match (own.is_empty(), self.reached.contains(demand)) {
                 (false, _) if documents && !broken => Outcome::NotCheckable,
@@ -99,14 +116,25 @@ impl Findings {
                 (true, true) => Outcome::Passed,
                 (true, false) => Outcome::NotApplicable,
             };
-            Check { requirement: demand.requirement(), sentence: demand.sentence(), outcome, problems: own }
+            Check { requirement: demand.requirement(), sentence: demand.sentence(), outcome, count, problems: own }
         };
         Demand::ALL.iter().map(check).collect()
     }
 
     fn problem(&mut self, demand: Demand, exit: Exit, rejection: Option<&'static str>, place: Where, sentence: String) {
         self.reach(demand);
-        self.problems.push((demand, Problem { exit, rejection, place, sentence }));
+        let (count, strongest) = self.found.entry(demand).or_insert((0, exit));
+        (*count, *strongest) = (*count + 1, exit.max(*strongest));
+        if *count <= LISTED {
+            self.problems.push((demand, Problem { exit, rejection, place, sentence }));
+        }
+    }
+
+    /// Whether one more of these is listed.
+    fn lists(&mut self, requirement: &'static str, kind: u8) -> bool {
+        let told = self.told.entry((requirement, kind)).or_default();
+        *told += 1;
+        *told <= LISTED
     }
 }
 

@@ -52,6 +52,11 @@ impl Heads {
         self.all.iter().map(|head| head.author)
     }
 
+    /// Every one.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Verified<Head>> {
+        self.all.iter()
+    }
+
     /// Heads of one organisation.
     pub(super) fn of(&self, author: &OrgId) -> impl Iterator<Item = &Verified<Head>> {
         self.all.iter().filter(move |head| head.author == *author)
@@ -161,7 +166,7 @@ impl Heads {
                 findings.against(Demand::StaleSeen, Conformance::No, None, sentence.clone());
                 let proof = vec![head_id(before), head_id(head)];
                 let by = names.show(author);
-                findings.breaches.push(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
+                findings.breach(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
             } else {
                 furthest = Some(head);
             }
@@ -187,7 +192,7 @@ impl Heads {
             findings.against(Demand::StaleSeen, Conformance::No, Some(event.id), sentence.clone());
             let proof = vec![head_id(head), event.id.to_string()];
             let by = names.show(&author);
-            findings.breaches.push(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
+            findings.breach(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
         }
     }
 }
@@ -243,7 +248,7 @@ fn breach(
 ) {
     let place = proof.first().map(Where::id).unwrap_or_default();
     findings.fail(demand, Exit::Equivocation, place, sentence.clone());
-    findings.breaches.push(Breach { by: names.show(by), requirement: demand.requirement(), proof, sentence });
+    findings.breach(Breach { by: names.show(by), requirement: demand.requirement(), proof, sentence });
 }
 
 fn head_id(head: &Verified<Head>) -> String {

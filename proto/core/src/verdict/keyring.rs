@@ -52,7 +52,7 @@ impl Keyring {
     /// A key record of an organisation; of a forked chain each branch counts, because the organisation signed both.
     pub(super) fn record(&self, organisation: &OrgId, id: &KeyRecordId) -> Option<&KeyRecord> {
         let chain = self.chain(organisation)?;
-        chain.record(id).or_else(|| chain.twins().find(|record| record.id() == *id))
+        chain.record(id).or_else(|| chain.rivals().find(|record| record.id() == *id))
     }
 
     /// The signing key that a record names.
@@ -70,7 +70,7 @@ impl Keyring {
 
     /// A signing key by its ID, with whose it is.
     pub(super) fn find_signing(&self, id: &KeyId) -> Option<(OrgId, &PublicKey)> {
-        let records = self.chains.values().flat_map(|chain| chain.records().chain(chain.twins()));
+        let records = self.chains.values().flat_map(|chain| chain.records().chain(chain.rivals()));
         records.map(|record| (record.organisation(), record.signing_key())).find(|(_, key)| key.id() == *id)
     }
 
@@ -120,7 +120,7 @@ impl Keyring {
             findings.reach(Demand::OneChain);
         }
         for chain in &self.forked {
-            for twin in chain.twins() {
+            for twin in chain.rivals() {
                 let rival = chain.records().find(|record| record.number() == twin.number());
                 let by = names.show(&chain.organisation());
                 let sentence = format!(
@@ -130,7 +130,7 @@ impl Keyring {
                 );
                 findings.fail(Demand::OneChain, Exit::Equivocation, Where::id(twin.id()), sentence.clone());
                 let proof = rival.into_iter().chain([twin]).map(|record| record.id().to_string()).collect();
-                findings.breaches.push(Breach { by, requirement: Demand::OneChain.requirement(), proof, sentence });
+                findings.breach(Breach { by, requirement: Demand::OneChain.requirement(), proof, sentence });
             }
         }
     }

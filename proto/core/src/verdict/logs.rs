@@ -1,35 +1,52 @@
-//! What the logs in a bundle show: by when something was there, and by when it was not there yet.
+//! The logs in a bundle: which checkpoints, cosignatures and proofs count, and by when they show something.
 //!
 //! Guarantees that a time rests on checkpoints and cosignatures that verified, by witnesses that the log's organisation
 //! named, that the trust file names, and that have no hand in the trail; everything else shows nothing, and is counted.
-//! Leaves to people whether a witness lies.
+//! Leaves to [`views`](super::views) what is not there yet and what stands before what, and to people whether a witness
+//! lies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Breach, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
+use super::{
+    Breach, Exit, Where,
+    demand::Demand,
+    findings::Findings,
+    hints::Hints,
+    keyring::Keyring,
+    names::Names,
+    views::{View, Views},
+};
 use crate::{
     bundle::Bundle,
     event::Event,
     id::{Id, OrgId},
-    key::{KeyChain, KeyRecord},
-    log::{Checkpoint, Cosignature, EntryKind, LogProof, Origin, SignedCheckpoint, Tick},
-    rejection::Rejection,
+    log::{Checkpoint, EntryKind, Hash, LogProof, Origin, SignedCheckpoint, Tick},
     time::Seconds,
-    trail::Trail,
     trust::{TrustFile, WitnessDemand},
+    wire,
 };
+
+/// How long after its tick an entry may be cosigned first, before the log counts as held back. [BUN-101]
+const PROMPT: u64 = 3600;
 
 /// Everything of the logs that verified.
 pub(super) struct Logs {
     roots: BTreeMap<Id, Root>,
     entries: BTreeMap<(OrgId, EntryKind, Id), Vec<Place>>,
-    rule: WitnessDemand,
-    parties: Vec<OrgId>,
+    /// Of each log the leaf at an index, and the checkpoint by which it was shown first.
+    leaves: BTreeMap<(Origin, u64), (Hash, Id)>,
+    /// Two checkpoints under which two leaves stand at one index.
+    parted: BTreeMap<(Origin, u64), [Id; 2]>,
+    views: Views,
+    /// Parties whose log shows two histories, or whose keys fork: it proves nothing against anybody. [BUN-99]
+    contradicted: BTreeSet<OrgId>,
+    needed: usize,
+    parties: [OrgId; 2],
     /// Proofs and checkpoints that show nothing.
     pub(super) idle: (u64, u64),
 }
 
-/// A checkpoint that its log signed, and when each witness cosigned it: first, last.
+/// A checkpoint that its log signed, and when each witness that counts cosigned it: first, last.
 struct Root {
     checkpoint: Checkpoint,
     base: Tick,
@@ -41,6 +58,15 @@ struct Place {
     index: u64,
     within: u32,
     under: Id,
+}
+
+/// Where one view has an entry first.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    /// Index of the leaf, and in the batch.
+    pub(super) place: (u64, u32),
+    /// Whether it was cosigned soon after its tick.
+    pub(super) prompt: bool,
 }
 
 /// By when something was there.
@@ -60,47 +86,41 @@ impl Logs {
         rule: WitnessDemand,
         parties: [OrgId; 2],
     ) -> Self {
-        let mut logs =
-            Self { roots: BTreeMap::new(), entries: BTreeMap::new(), rule, parties: parties.to_vec(), idle: (0, 0) };
-        for bytes in &bundle.checkpoints {
-            logs.idle.1 += u64::from(logs.take_checkpoint(bytes, bundle, keyring, trust).is_none());
-        }
-        for proof in &bundle.proofs {
-            logs.idle.0 += u64::from(logs.take_proof(proof).is_none());
-        }
+        let needed = usize::try_from(rule.number).unwrap_or(usize::MAX).max(1);
+        let mut hints = Hints::new(keyring, trust, bundle, parties, rule);
+        let mut roots = BTreeMap::new();
+        let taken = bundle.checkpoints.iter().filter_map(|bytes| take_checkpoint(bytes, &mut hints, &mut roots));
+        let counted = taken.count();
+        let forked = |party: &&OrgId| keyring.chain(party).is_some_and(crate::key::KeyChain::is_forked);
+        let mut contradicted: BTreeSet<OrgId> = parties.iter().filter(forked).copied().collect();
+        contradicted.extend(splits(&roots).map(|[_, own]| own.checkpoint.origin.organisation));
+        let views = Views::of(roots.values().flat_map(Root::seen));
+        let mut logs = Self {
+            roots,
+            entries: BTreeMap::new(),
+            leaves: BTreeMap::new(),
+            parted: BTreeMap::new(),
+            views,
+            contradicted,
+            needed,
+            parties,
+            idle: (0, 0),
+        };
+        let shown = bundle.proofs.iter().filter_map(|proof| logs.take_proof(proof)).count();
+        logs.idle = ((bundle.proofs.len() - shown) as u64, (bundle.checkpoints.len() - counted) as u64);
         logs
     }
 
-    fn take_checkpoint(&mut self, bytes: &[u8], bundle: &Bundle, keyring: &Keyring, trust: &TrustFile) -> Option<()> {
-        let signed = SignedCheckpoint::parse(bytes).ok()?;
-        let owner = signed.claimed().origin.organisation;
-        let chain = keyring.chain(&owner).filter(|_| self.parties.contains(&owner))?;
-        let key = records(chain).map(KeyRecord::signing_key).find(|key| signed.names(key))?;
-        let checkpoint = signed.verify(key).ok()?;
-        let base = Tick(chain.first().log_base_tick());
-        let named: BTreeSet<OrgId> = records(chain).flat_map(|record| record.witnesses().iter().copied()).collect();
-        let empty = Root { checkpoint, base, cosigned: BTreeMap::new() };
-        let root = self.roots.entry(checkpoint.id()).or_insert(empty);
-        for own in signed.cosignatures() {
-            // The exporter chooses what is here, and can sign whatever it likes today.
-            let apart = own.witness != owner && own.witness != bundle.exporter;
-            let Some(time) = verify_witness(&own, keyring, trust).filter(|_| apart && named.contains(&own.witness))
-            else {
-                continue;
-            };
-            // Signed before so many ticks were over, it was no witness's. [LOG-32]
-            if checkpoint.size <= Tick::closed(base, time).saturating_add(1) {
-                let times = root.cosigned.entry(own.witness).or_insert((time, time));
-                *times = (times.0.min(time), times.1.max(time));
-            }
-        }
-        Some(())
-    }
-
-    fn take_proof(&mut self, proof: &crate::wire::LogProof) -> Option<()> {
+    fn take_proof(&mut self, proof: &wire::LogProof) -> Option<()> {
         let proof = LogProof::parse(proof).ok()?;
         let root = self.roots.get(&proof.checkpoint())?;
         let index = proof.check(root.base, &root.checkpoint).ok()?;
+        let (at, leaf) = ((root.checkpoint.origin, index), proof.leaf()?);
+        let (known, under) = *self.leaves.entry(at).or_insert((leaf, proof.checkpoint()));
+        if known != leaf {
+            self.parted.entry(at).or_insert([under, proof.checkpoint()]);
+            self.contradicted.insert(proof.party());
+        }
         for one in proof.shown() {
             let place = Place { index, within: one.index, under: proof.checkpoint() };
             self.entries.entry((proof.party(), one.entry.kind, one.entry.id)).or_default().push(place);
@@ -108,136 +128,165 @@ impl Logs {
         Some(())
     }
 
-    /// Those whose cosignature of a checkpoint counts: no party of the trail, unless a rule says that it may. [BUN-72]
-    fn counted<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (OrgId, (Seconds, Seconds))> + 'a {
-        let parties_count = self.rule.number > 0 && !self.rule.independent;
-        let counts = move |witness: &OrgId| parties_count || !self.parties.contains(witness);
-        root.cosigned.iter().filter(move |(witness, _)| counts(witness)).map(|(witness, times)| (*witness, *times))
-    }
-
-    /// How many cosignatures a time needs.
-    fn needed(&self) -> usize {
-        usize::try_from(self.rule.number).unwrap_or(usize::MAX).max(1)
-    }
-
     /// By when an event was there, by the logs of both parties. [BUN-73]
     pub(super) fn event(&self, event: &Event) -> Proven {
-        let kind = |party: &OrgId| if *party == event.author { EntryKind::OwnEvent } else { EntryKind::ReceivedEvent };
-        let places = self.parties.iter().flat_map(|party| self.places(party, kind(party), event.id.into()));
-        self.proven(places)
+        self.proven(self.of_event(event))
+    }
+
+    /// By when a party's own log had something. [BUN-73]
+    pub(super) fn logged(&self, party: &OrgId, kind: EntryKind, id: Id) -> Option<Seconds> {
+        self.proven(self.places(party, kind, id)).time
     }
 
     fn proven<'a>(&'a self, places: impl Iterator<Item = &'a Place>) -> Proven {
         let mut first: BTreeMap<OrgId, Seconds> = BTreeMap::new();
-        for root in places.filter_map(|place| self.roots.get(&place.under)) {
-            for (witness, (time, _)) in self.counted(root) {
-                let known = first.entry(witness).or_insert(time);
-                *known = time.min(*known);
+        let sound = |root: &&Root| !self.contradicted.contains(&root.checkpoint.origin.organisation);
+        for root in places.filter_map(|place| self.roots.get(&place.under)).filter(sound) {
+            for (witness, (time, _)) in &root.cosigned {
+                let known = first.entry(*witness).or_insert(*time);
+                *known = (*time).min(*known);
             }
         }
         let mut times: Vec<Seconds> = first.values().copied().collect();
         times.sort_unstable();
-        Proven { time: times.get(self.needed() - 1).copied(), witnesses: first.into_keys().collect() }
+        Proven { time: times.get(self.needed - 1).copied(), witnesses: first.into_keys().collect() }
     }
 
-    /// Until when a party's log shows that something was not in it yet: the latest cosigned checkpoint that does not
-    /// reach its leaf, and no later than the last tick that this one counts. [BUN-74]
+    /// The first cosignature that shows an event, by whichever log: for whoever is accused, one is enough. [BUN-100]
+    pub(super) fn first_sight(&self, event: &Event) -> Option<Seconds> {
+        self.sight(self.of_event(event))
+    }
+
+    /// The same of a head.
+    pub(super) fn first_sight_of_head(&self, head: Id) -> Option<Seconds> {
+        self.sight(self.parties.iter().flat_map(|party| self.places(party, EntryKind::Head, head)))
+    }
+
+    fn sight<'a>(&'a self, places: impl Iterator<Item = &'a Place>) -> Option<Seconds> {
+        let roots = places.filter_map(|place| self.roots.get(&place.under));
+        roots.flat_map(|root| root.cosigned.values()).map(|(first, _)| *first).min()
+    }
+
+    /// Until when a party's log shows that something was not in it yet. [BUN-74]
     pub(super) fn absent_until(&self, party: &OrgId, kind: EntryKind, id: Id) -> Option<Seconds> {
-        let places = self.places(party, kind, id);
-        // Of a log in which it stands twice, the first counts.
-        let place = places.filter(|place| self.is_witnessed(place)).min_by_key(|place| place.index)?;
-        let origin = self.roots.get(&place.under)?.checkpoint.origin;
-        let before =
-            self.roots.values().filter(|root| root.checkpoint.origin == origin && root.checkpoint.size <= place.index);
-        before.filter_map(|root| self.reaches(root)).max()
+        let mut until: BTreeMap<OrgId, Option<Seconds>> = BTreeMap::new();
+        for (view, spot) in self.spots(party, kind, id) {
+            let time = self.views.reach_before(&view, spot.place.0);
+            // What a witness saw in two incarnations of a log was in the one where it stood first.
+            let known = until.entry(view.witness).or_insert(time);
+            *known = time.min(*known);
+        }
+        self.latest_by_enough(until.into_values().flatten().collect())
     }
 
-    /// Up to when a checkpoint shows everything that its log had.
-    fn reaches(&self, root: &Root) -> Option<Seconds> {
-        let mut times: Vec<Seconds> = self.counted(root).map(|(_, (_, last))| last).collect();
+    /// The latest time that as many witnesses as are needed reach.
+    fn latest_by_enough(&self, mut times: Vec<Seconds>) -> Option<Seconds> {
         times.sort_unstable_by(|one, two| two.cmp(one));
-        let cosigned = times.get(self.needed() - 1)?;
-        let closed = Seconds::new(Tick(root.base.0.saturating_add(root.checkpoint.size)).begins())?;
-        Some(closed.min(*cosigned))
+        times.get(self.needed - 1).copied()
+    }
+
+    /// Where each view has an entry of a party's log first; nowhere, if that log contradicts itself. [BUN-98] [BUN-99]
+    pub(super) fn spots(&self, party: &OrgId, kind: EntryKind, id: Id) -> BTreeMap<View, Spot> {
+        let mut spots: BTreeMap<View, Spot> = BTreeMap::new();
+        if self.contradicted.contains(party) {
+            return spots;
+        }
+        for place in self.places(party, kind, id) {
+            let Some(root) = self.roots.get(&place.under) else { continue };
+            let latest = Tick(root.base.0.saturating_add(place.index)).ends().saturating_add(PROMPT);
+            for (witness, (first, _)) in &root.cosigned {
+                let view = View { witness: *witness, origin: root.checkpoint.origin };
+                let found = Spot { place: (place.index, place.within), prompt: first.get() <= latest };
+                let known = spots.entry(view).or_insert(found);
+                if found.place < known.place {
+                    *known = found;
+                } else if found.place == known.place {
+                    known.prompt |= found.prompt;
+                }
+            }
+        }
+        spots
+    }
+
+    /// Whether so many witnesses are as many as a proof needs.
+    pub(super) fn is_enough(&self, witnesses: &BTreeSet<OrgId>) -> bool {
+        witnesses.len() >= self.needed
+    }
+
+    fn of_event(&self, event: &Event) -> impl Iterator<Item = &Place> {
+        let author = event.author;
+        let kind = move |party: &OrgId| if *party == author { EntryKind::OwnEvent } else { EntryKind::ReceivedEvent };
+        let id = event.id.into();
+        self.parties.iter().flat_map(move |party| self.places(party, kind(party), id))
     }
 
     fn places(&self, party: &OrgId, kind: EntryKind, id: Id) -> impl Iterator<Item = &Place> {
         self.entries.get(&(*party, kind, id)).into_iter().flatten()
     }
 
-    fn is_witnessed(&self, place: &Place) -> bool {
-        self.proven(std::iter::once(place)).time.is_some()
-    }
-
-    /// Where a party's own log has something, under a witnessed checkpoint. [BUN-75]
-    fn position(&self, party: &OrgId, kind: EntryKind, id: Id) -> Option<(Origin, u64, u32)> {
-        let places = self.places(party, kind, id).filter(|place| self.is_witnessed(place));
-        let place = places.min_by_key(|place| (place.index, place.within))?;
-        Some((self.roots.get(&place.under)?.checkpoint.origin, place.index, place.within))
-    }
-
-    /// No event stands in its author's log after the record that replaced its key; the organisations of which the log
-    /// shows, for every event and every later record, which came first. [BUN-75]
-    pub(super) fn check_positions(&self, trail: &Trail, keyring: &Keyring, findings: &mut Findings) -> BTreeSet<OrgId> {
-        // Of whoever signed no event here nothing shows which record counted.
-        let mut shown: BTreeSet<OrgId> = trail.events().map(|event| event.author).collect();
-        for event in trail.events() {
-            let named = keyring.record(&event.author, &event.key).map(KeyRecord::number);
-            let own = self.position(&event.author, EntryKind::OwnEvent, event.id.into());
-            let later = keyring.chain(&event.author).into_iter().flat_map(KeyChain::records);
-            for record in later.filter(|record| Some(record.number()) > named) {
-                let retired = self.position(&event.author, EntryKind::KeyRecord, record.id().into());
-                let (Some(own), Some(retired)) = (own, retired) else {
-                    shown.remove(&event.author);
-                    continue;
-                };
-                if own.0 != retired.0 {
-                    shown.remove(&event.author);
-                    continue;
-                }
-                findings.reach(Demand::Positions);
-                if retired < own {
-                    let place = Where::id(event.id).field("key");
-                    findings.reject(Demand::Positions, Exit::UnknownSigner, place, Rejection::RevokedSigner);
-                }
-            }
-            if named.is_none() || own.is_none() {
-                shown.remove(&event.author);
-            }
-        }
-        shown
-    }
-
-    /// Two checkpoints of one origin and size with two roots. [BUN-76]
+    /// Two checkpoints of one origin and size with two roots, or under which two leaves stand at one index. [BUN-76]
     pub(super) fn check_split(&self, names: &Names<'_>, findings: &mut Findings) {
-        let mut sizes: BTreeMap<(Origin, u64), &Root> = BTreeMap::new();
-        for root in self.roots.values() {
+        if !self.roots.is_empty() {
             findings.reach(Demand::OneLog);
-            let own = root.checkpoint;
-            let Some(other) = sizes.insert((own.origin, own.size), root) else { continue };
-            let by = names.show(&own.origin.organisation);
-            let sentence =
-                format!("{} signed two checkpoints of its log with size {} and two roots", by.name, own.size);
-            findings.fail(Demand::OneLog, Exit::Equivocation, Where::id(hex(own.id())), sentence.clone());
-            let proof = [other.checkpoint.id(), own.id()].map(hex).to_vec();
-            findings.breaches.push(Breach { by, requirement: Demand::OneLog.requirement(), proof, sentence });
+        }
+        let sized = splits(&self.roots).map(|pair| {
+            let [other, own] = pair.map(|root| root.checkpoint);
+            let what = format!("two checkpoints of its log with size {} and two roots", own.size);
+            (own.origin.organisation, [other.id(), own.id()], what)
+        });
+        let parted = self.parted.iter().map(|((origin, index), pair)| {
+            (origin.organisation, *pair, format!("two checkpoints of its log with two leaves at index {index}"))
+        });
+        for (organisation, pair, what) in sized.chain(parted) {
+            let by = names.show(&organisation);
+            let sentence = format!("{} signed {what}", by.name);
+            let [other, own] = pair.map(hex);
+            findings.fail(Demand::OneLog, Exit::Equivocation, Where::id(own.clone()), sentence.clone());
+            let proof = vec![other, own];
+            findings.breach(Breach { by, requirement: Demand::OneLog.requirement(), proof, sentence });
         }
     }
+}
+
+impl Root {
+    /// Up to when each witness saw everything that the log had: no later than the last tick that it counts. [BUN-74]
+    fn seen(&self) -> impl Iterator<Item = (View, u64, Seconds)> {
+        let Checkpoint { origin, size, .. } = self.checkpoint;
+        let closed = Seconds::new(Tick(self.base.0.saturating_add(size)).begins());
+        let cosigned = self.cosigned.iter();
+        cosigned.filter_map(move |(witness, (_, last))| {
+            Some((View { witness: *witness, origin }, size, closed?.min(*last)))
+        })
+    }
+}
+
+/// Takes what its log signed, with the cosignatures that count.
+fn take_checkpoint(bytes: &[u8], hints: &mut Hints<'_>, roots: &mut BTreeMap<Id, Root>) -> Option<()> {
+    let signed = SignedCheckpoint::parse(bytes).ok()?;
+    let checkpoint = hints.verify_log(&signed)?;
+    let owner = checkpoint.origin.organisation;
+    let base = hints.base(&owner)?;
+    let root = roots.entry(checkpoint.id()).or_insert(Root { checkpoint, base, cosigned: BTreeMap::new() });
+    for own in signed.cosignatures() {
+        let Some(time) = hints.verify_witness(&owner, &own) else { continue };
+        // Signed before so many ticks were over, it was no witness's. [LOG-32]
+        if checkpoint.size <= Tick::closed(base, time).saturating_add(1) {
+            let times = root.cosigned.entry(own.witness).or_insert((time, time));
+            *times = (times.0.min(time), times.1.max(time));
+        }
+    }
+    Some(())
+}
+
+/// Two of one origin and size, one after the other.
+fn splits(roots: &BTreeMap<Id, Root>) -> impl Iterator<Item = [&Root; 2]> {
+    let mut sizes: BTreeMap<(Origin, u64), &Root> = BTreeMap::new();
+    roots.values().filter_map(move |root| {
+        let other = sizes.insert((root.checkpoint.origin, root.checkpoint.size), root)?;
+        Some([other, root])
+    })
 }
 
 fn hex(id: Id) -> String {
     crate::id::hex(id.as_bytes())
-}
-
-/// The records of a chain, of both branches of a forked one.
-fn records(chain: &KeyChain) -> impl Iterator<Item = &KeyRecord> {
-    chain.records().chain(chain.twins())
-}
-
-/// When a witness that the trust file names, and whose chain reaches the record that it demands, cosigned.
-fn verify_witness(own: &Cosignature<'_>, keyring: &Keyring, trust: &TrustFile) -> Option<Seconds> {
-    let minimum = trust.organisation(&own.witness)?.minimum;
-    let chain = keyring.chain(&own.witness)?;
-    keyring.record(&own.witness, &minimum)?;
-    records(chain).find_map(|record| own.verify(record.signing_key()).ok())
 }

@@ -19,7 +19,9 @@ mod exit;
 mod exporter;
 mod findings;
 mod heads;
+mod hints;
 mod keyring;
+mod known;
 mod logs;
 mod names;
 mod numbers;
@@ -30,6 +32,8 @@ mod report;
 mod telephone;
 mod timeline;
 mod twins;
+mod views;
+mod whole;
 
 pub use compare::{Compared, Comparison, Lacking, Together, Uncomparable, Why, compare};
 pub use exit::Exit;

@@ -170,7 +170,9 @@ pub struct Check {
     pub sentence: &'static str,
     /// What came of it.
     pub outcome: Outcome,
-    /// What is wrong, and where.
+    /// How many problems there are.
+    pub count: u64,
+    /// What is wrong, and where: of many the first hundred.
     pub problems: Vec<Problem>,
 }
 

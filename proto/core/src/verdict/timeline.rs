@@ -117,6 +117,7 @@ impl Timeline<'_> {
         match statement {
             Statement::Decision(decision) => decision.evidence,
             Statement::Task { plan, .. } => Some(*plan),
+            Statement::Opening(opening) => opening.about.map(|trail| trail.opening()),
             other => answered(other),
         }
     }

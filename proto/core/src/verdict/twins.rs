@@ -73,5 +73,5 @@ fn pair(
     findings.fail(Demand::Equivocation, Exit::Equivocation, Where::id(two.id), sentence.clone());
     let proof = vec![one.id.to_string(), two.id.to_string()];
     let by = names.show(&one.author);
-    findings.breaches.push(Breach { by, requirement: Demand::Equivocation.requirement(), proof, sentence });
+    findings.breach(Breach { by, requirement: Demand::Equivocation.requirement(), proof, sentence });
 }

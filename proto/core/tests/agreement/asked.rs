@@ -1,11 +1,12 @@
 //! What an agreement, and a legal basis, answer when they are asked for one thing.
 
 use uput_core::{
-    agreement::{Judgement, Occasion, Request},
+    agreement::{Judgement, Occasion, Refused, Request},
     catalogue::Label,
     event::{Event, Statement},
     id::Id,
     legal_basis::Basis,
+    rejection::Rejection,
     slot::{Choice, Extent},
     time::Seconds,
     wire::{Act, DecisionType, LegalBasis, PhoneAnswer, ServiceType, TimerKind},
@@ -261,4 +262,13 @@ fn nobody_of_an_age_to_speak_is_too_young_to_assent() {
         let fields = [field(Label::AgeBand, age), field(Label::ChildAssent, "too_young")];
         assert_eq!(!guardian.faults(ServiceType::Shelter, now(), &fields).is_empty(), contradicts, "{age}");
     }
+}
+
+/// [AGR-23] [DIS-12]
+#[test]
+fn a_refusal_says_why_and_which_labels_are_the_reason() {
+    let refused = |labels| Refused { rejection: Rejection::OutsideProfile, labels }.to_string();
+    assert_eq!(refused(vec![]), Rejection::OutsideProfile.to_string());
+    let named = format!("{}: name, language", Rejection::OutsideProfile);
+    assert_eq!(refused(vec![Label::Name, Label::Language]), named);
 }

@@ -1,9 +1,9 @@
 //! Each basis: whatever it must carry is missed by sender, receiver and auditor, and so is what shows that it does not hold.
 
 use uput_core::{
-    agreement::{Agreement, Judgement, Occasion, Refused, Request},
+    agreement::{Agreement, Code, Judgement, Occasion, Refused, Request},
     catalogue::{Field, Label},
-    legal_basis::Basis,
+    legal_basis::{Basis, is_heard},
     rejection::Rejection,
     slot::{Disclosed, Extent, open},
     time::Seconds,
@@ -50,7 +50,12 @@ const CARRIED: [(LegalBasis, &[(Label, &str)]); 6] = [
     (LegalBasis::LegalDuty, &[(Label::ClientTold, "told"), (Label::ClientToldOn, "2026-11-21")]),
     (
         LegalBasis::VitalInterests,
-        &[(Label::Danger, "life"), (Label::BasisUntil, "2026-11-22T20:00Z"), (Label::ReviewBy, "2026-11-22T20:00Z")],
+        &[
+            (Label::Danger, "life"),
+            (Label::BasisUntil, "2026-11-22T20:00Z"),
+            (Label::ReviewBy, "2026-11-22T20:00Z"),
+            (Label::Supervisor, "b2"),
+        ],
     ),
     (
         LegalBasis::PublicTaskDecision,
@@ -164,7 +169,7 @@ fn each_label_that_a_basis_must_carry_is_missed_by_all_three() {
             left_out += 1;
         }
     }
-    assert_eq!(left_out, 5 + 7 + 3 + 2 + 3 + 4);
+    assert_eq!(left_out, 5 + 7 + 3 + 2 + 4 + 4);
 }
 
 /// [BAS-6]
@@ -237,7 +242,8 @@ fn whoever_is_suspected_consents_to_nothing_and_a_small_child_not_alone() {
     let (guardian, herself) = (LegalBasis::GuardianConsent, LegalBasis::ExplicitConsent);
     let (suspect, class, age, assent) =
         (Label::PerpetratorRelationship, Label::GuardianClass, Label::AgeBand, Label::ChildAssent);
-    let never: [(LegalBasis, &[(Label, &str)]); 7] = [
+    let best = LegalBasis::ChildBestInterests; // [BAS-40]
+    let never: [(LegalBasis, &[(Label, &str)]); 10] = [
         (guardian, &[(suspect, "parent"), (class, "parent")]),
         (guardian, &[(suspect, "sibling"), (class, "relative")]),
         (guardian, &[(suspect, "other_family"), (class, "relative")]),
@@ -245,6 +251,9 @@ fn whoever_is_suspected_consents_to_nothing_and_a_small_child_not_alone() {
         (guardian, &[(age, "30_59"), (assent, "too_young")]),
         (herself, &[(age, "0_5")]),
         (herself, &[(age, "6_11")]),
+        (best, &[(age, "18_29")]),
+        (best, &[(age, "30_59")]),
+        (best, &[(age, "60_plus")]),
     ];
     for (basis, values) in never {
         let said = say(&agreement, basis, at(0), &but(carried(basis), values));
@@ -277,4 +286,37 @@ fn a_decision_does_not_end_before_it_is_made() {
     let said = |made: &str| say(&agreement, basis, at(0), &but(carried(basis), &[(Label::DecisionDate, made)]));
     assert!(holds(&said("2026-11-22")));
     refused(&said("2026-11-23"), &[Label::DecisionUntil]);
+}
+
+/// [LET-20] What waits goes no more once its basis is over, and not before; what never held has not lapsed.
+#[test]
+fn a_basis_lapses_after_its_last_moment_and_not_before() {
+    let agreement = demonstration();
+    let hotline = organisation("hotline");
+    let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
+    let day = 24 * 60 * 60;
+    let lapsed = |basis, of: &[Field], said: u64, now: u64| {
+        let terms = terms(1, 1, basis, 0);
+        let request = Request { opener: &hotline, opening: &opening, terms, occasion: Occasion::Later, time: at(said) };
+        agreement.has_lapsed(&request, &disclosed(of, true), at(now))
+    };
+    let consent = carried(LegalBasis::ExplicitConsent);
+    assert!(!lapsed(LegalBasis::ExplicitConsent, &consent, 0, day - 1), "the last second of its last day");
+    assert!(lapsed(LegalBasis::ExplicitConsent, &consent, 0, day));
+    assert!(!lapsed(LegalBasis::ExplicitConsent, &consent, day, 2 * day), "it was never a basis");
+    let danger = carried(LegalBasis::VitalInterests);
+    assert!(!lapsed(LegalBasis::VitalInterests, &danger, 0, 20 * 3600));
+    assert!(lapsed(LegalBasis::VitalInterests, &danger, 0, 20 * 3600 + 60));
+}
+
+/// [BAS-22]
+#[test]
+fn what_was_told_before_is_heard_under_a_consent_and_in_a_childs_best_interests() {
+    let hears: Vec<LegalBasis> =
+        LegalBasis::every().filter(|code| Basis::of(*code).is_some_and(Basis::hears)).collect();
+    let heard = [LegalBasis::ExplicitConsent, LegalBasis::GuardianConsent, LegalBasis::ChildBestInterests];
+    assert!(hears.len() == heard.len() && heard.iter().all(|code| hears.contains(code)), "{hears:?}");
+    let labels: Vec<Label> = Label::ALL.iter().copied().filter(|label| is_heard(*label)).collect();
+    assert_eq!(labels.len(), 2, "{labels:?}");
+    assert!(labels.contains(&Label::AgeBand) && labels.contains(&Label::PerpetratorRelationship));
 }

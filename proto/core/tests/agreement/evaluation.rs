@@ -266,6 +266,36 @@ fn a_child_is_not_disclosed_on_the_word_of_one_person() {
     assert_eq!(stripped.lowered, Some(refused));
 }
 
+/// [BAS-21]
+#[test]
+fn danger_to_life_is_never_told_on_the_word_of_one_person() {
+    let (agreement, hotline) = (demonstration(), hotline());
+    let opening = opening("centre", Act::Notification, ServiceType::SocialWork);
+    let request = request(&hotline, &opening, terms(2, 2, LegalBasis::VitalInterests, 0), Occasion::Opening);
+    let permitted = agreement.permit(&request).unwrap();
+    let fields = |second: Option<&str>| {
+        let mut all = vec![
+            field(Label::Danger, "life"),
+            field(Label::BasisUntil, "2026-11-22T20:00Z"),
+            field(Label::ReviewBy, "2026-11-22T20:00Z"),
+            field(Label::Actor, "a1"),
+            field(Label::Name, "Mila Invented"),
+        ];
+        all.extend(second.map(|second| field(Label::Supervisor, second)));
+        all
+    };
+    assert!(permitted.minimise(fields(Some("b2"))).is_ok());
+    let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: vec![Label::Supervisor] };
+    assert_eq!(permitted.minimise(fields(None)).unwrap_err(), refused);
+    for second in [None, Some("a1")] {
+        let stripped = agreement.strip(&request, &disclosed(&fields(second)));
+        assert_eq!(stripped.lowered.as_ref(), Some(&refused));
+        // Rule 2 is a notification, which says nothing without a basis.
+        assert!(stripped.kept.iter().all(|field| field.label() != Label::Name));
+    }
+    assert_eq!(agreement.judge_labels(&request, Some(&disclosed(&fields(None))), 16), Judgement::No(refused));
+}
+
 #[test]
 fn the_occasion_follows_from_what_is_said_and_by_whom() {
     assert_eq!(Occasion::of(&Statement::Need, true), Occasion::Later);

@@ -147,6 +147,7 @@ fn a_newer_version_replaces_the_older_one_between_those_whom_both_bind() {
     // The newer one is over by now: the older one does not come back.
     assert_eq!(may(&first, [&hotline, &jasen], now()), Some(Rejection::AgreementReplaced));
     assert_eq!(may(&second, [&hotline, &jasen], now()), None);
+    assert_eq!(may(&first, [&hotline, &jasen], second.valid_from()), Some(Rejection::AgreementReplaced));
     assert_eq!(may(&first, [&hotline, &lipa], now()), None, "who stays behind loses nothing");
     // What is open goes on.
     assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], now()), Ok(()));
@@ -176,6 +177,12 @@ fn a_suspension_holds_under_every_version_until_a_later_one_lifts_it() {
     assert_eq!(lineage.may_open(&lifted.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Err(Rejection::AgreementReplaced));
+    // What lifts it lifts it from its own beginning on.
+    let later = town.signed(&after(&third).replacen("2020-01-01", "2090-01-01", 1));
+    let lineage = Lineage::new([&first, &second, &third, &later]);
+    let lifts = Seconds::new(later.valid_from().get() - 1).unwrap();
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], lifts), suspended);
+    assert_eq!(lineage.may_disclose(&first.id(), [&hotline, &jasen], later.valid_from()), Ok(()));
     // From its first second on.
     let lineage = Lineage::new([&first, &second]);
     let begins = second.valid_from();
@@ -202,6 +209,9 @@ fn in_a_fork_the_later_counts_and_a_suspension_in_either_holds() {
     let replaced = lineage.replaced_by(&first.id(), [&hotline, &jasen], now()).unwrap();
     assert_eq!(replaced.id(), one.id().max(other.id()));
     assert!(Lineage::new([&first, &one]).forks().is_empty());
+    // Each after the one before: a version and its predecessor are no twins, in whatever order their IDs stand.
+    let third = town.signed(&after(&other));
+    assert!(Lineage::new([&first, &other, &third]).forks().is_empty());
 }
 
 /// [AGR-31] What does not amend replaces and suspends nothing.
@@ -220,6 +230,8 @@ fn a_version_that_too_few_stay_in_amends_nothing() {
     assert!(!third.follows(&first));
     let lineage = Lineage::new([&first, &second]);
     let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    let suspended = lineage.suspended_by(&second.id(), &lipa, &hotline, now());
+    assert_eq!(suspended.map(|by| by.id()), Some(second.id()), "it is the first version of an agreement of its own");
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &jasen], now()), Ok(()));
     assert_eq!(lineage.may_open(&first.id(), [&hotline, &lipa], now()), Ok(()));
 }

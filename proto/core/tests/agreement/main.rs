@@ -11,6 +11,7 @@
 mod asked;
 mod attempts;
 mod bases;
+mod deadlines;
 mod differences;
 mod doubts;
 mod evaluation;
@@ -21,6 +22,7 @@ mod matrix;
 mod mechanisms;
 mod onward;
 mod properties;
+mod questions;
 mod random;
 #[path = "../state/reference.rs"]
 mod reference;

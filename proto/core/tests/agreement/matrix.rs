@@ -14,6 +14,7 @@ use uput_core::{
 
 use crate::{
     evaluation::disclosed,
+    onward::copy_of,
     scene::{consent, field, now, opening, organisation, terms, two_party},
 };
 
@@ -30,13 +31,15 @@ struct Moment {
     cells: &'static [&'static str],
 }
 
-const MOMENTS: [Moment; 7] = [
+const MOMENTS: [Moment; 8] = [
     moment("stage 0", 0, LegalBasis::NoneNeededNonpersonal, false, &["0"]),
     moment("stage 1", 1, LegalBasis::ExplicitConsent, false, &["0", "1"]),
     moment("stage 2", 2, LegalBasis::ExplicitConsent, false, &["0", "1", "2"]),
-    moment("ticked", 2, LegalBasis::ExplicitConsent, true, &["0", "1", "2", "tick"]),
-    moment("duty", 2, LegalBasis::LegalDuty, false, &["0", "1", "2", "law"]),
-    moment("decision", 2, LegalBasis::PublicTaskDecision, false, &["0", "1", "2", "law"]),
+    moment("ticked", 2, LegalBasis::ExplicitConsent, true, &["0", "1", "2", "tick", "asked"]),
+    // [DIS-17]
+    moment("child", 2, LegalBasis::ChildBestInterests, false, &["0", "1", "2", "asked"]),
+    moment("duty", 2, LegalBasis::LegalDuty, false, &["0", "1", "2", "asked", "law"]),
+    moment("decision", 2, LegalBasis::PublicTaskDecision, false, &["0", "1", "2", "asked", "law"]),
     moment("life", 2, LegalBasis::VitalInterests, false, &["0", "1", "2", "life"]),
 ];
 
@@ -80,14 +83,21 @@ fn sample(label: Label) -> Field {
         ValueType::Language => "sr-Latn-ME",
         ValueType::Municipality | ValueType::Municipalities => "ME-16",
         ValueType::Region => "ME",
+        // [DIS-15] A second person is not the first one.
+        ValueType::Pseudonym if label == Label::Supervisor => "b2",
         ValueType::Pseudonym => "a1",
         ValueType::Digest => "0000000000000000000000000000000000000000000000000000000000000000",
         ValueType::Labels => "name",
         ValueType::Tasks => "1 safety_plan social_work 2026-12-31",
-        // Its values say what stands beside them: see `onward`.
-        ValueType::Attestation => unreachable!("no sample of an attestation"),
+        // [ONW-3] It says what stands beside it.
+        ValueType::Attestation => return copy_of(&fact()),
     };
     field(label, value)
+}
+
+/// What every service may have at every stage.
+fn fact() -> Field {
+    field(Label::Adults, "1")
 }
 
 fn names(labels: impl Iterator<Item = Label>) -> Vec<String> {
@@ -110,9 +120,14 @@ fn agreement(service: ServiceType, profile: wire::Profile) -> Option<Agreement> 
         receiver: service.into(),
         profile: profile.name.clone(),
         bases: bases.iter().map(|basis| (*basis).into()).collect(),
-        collapsed: false,
+        ..wire::Rule::default()
     };
-    let of_referral = [LegalBasis::ExplicitConsent, LegalBasis::VitalInterests, LegalBasis::PublicTaskDecision];
+    let of_referral = [
+        LegalBasis::ExplicitConsent,
+        LegalBasis::ChildBestInterests,
+        LegalBasis::VitalInterests,
+        LegalBasis::PublicTaskDecision,
+    ];
     document.rules = vec![rule(1, Act::Referral, &of_referral), rule(2, Act::Notification, &[LegalBasis::LegalDuty])];
     document.profiles = vec![profile];
     Agreement::parse(Id::of(b"matrix"), &codec::encode(&document)).ok()
@@ -125,7 +140,7 @@ fn widest(cells: &BTreeMap<Label, [&str; 14]>, column: usize) -> wire::Profile {
         name: "p".into(),
         enquiry: at(&["0"]),
         need: at(&["1"]),
-        identity: at(&["2", "tick", "law", "life"]),
+        identity: at(&["2", "tick", "asked", "law", "life"]),
         ticked: at(&["tick"]),
         ..wire::Profile::default()
     }
@@ -150,7 +165,12 @@ fn guards(agreement: &Agreement, service: ServiceType, moment: &Moment, label: L
         fields.push(field(Label::ConsentTicked, label.name()));
     }
     if !fields.iter().any(|field| field.label() == label) {
-        fields.push(sample(label));
+        // [BAS-40] A grown woman is no child.
+        let child = label == Label::AgeBand && moment.basis == LegalBasis::ChildBestInterests;
+        fields.push(if child { field(label, "12_14") } else { sample(label) });
+    }
+    if label == Label::Provenance {
+        fields.push(fact());
     }
     // [BAS-9] A mandate is whole, where one may stand.
     let mandate = [Label::DelegateClass, Label::MandateReference, Label::MandateScope, Label::MandateUntil];
@@ -186,7 +206,7 @@ fn sender_receiver_and_auditor_do_what_each_cell_says_at_each_moment() {
     assert_eq!(cells.len(), Label::ALL.len());
     for (column, service) in SERVICES.into_iter().enumerate() {
         let agreement = agreement(service, widest(&cells, column)).unwrap();
-        for (label, row) in cells.iter().filter(|(label, _)| label.value_type() != ValueType::Attestation) {
+        for (label, row) in &cells {
             for moment in &MOMENTS {
                 // [DIS-15] Who acted may always be said, and a basis carries what it must.
                 let beside = label.is_staff() || Basis::of(moment.basis).unwrap().carries(*label);
@@ -199,13 +219,13 @@ fn sender_receiver_and_auditor_do_what_each_cell_says_at_each_moment() {
             }
         }
     }
-    println!("{} labels, {} services, 7 moments, three guards each:", cells.len(), SERVICES.len());
+    println!("{} labels, {} services, 8 moments, three guards each:", cells.len(), SERVICES.len());
     for (cell, [refused, passed]) in &counted {
         println!("  cell {cell:>4}: {passed:>4} times let pass, {refused:>4} times refused, stripped and found");
         assert!(*refused > 0 || *cell == "0");
         assert!(*passed > 0 || *cell == "-");
     }
-    assert_eq!(counted.len(), 7, "every cell that there is stands somewhere in the matrix");
+    assert_eq!(counted.len(), 8, "every cell that there is stands somewhere in the matrix");
 }
 
 /// [AGR-13]
@@ -219,8 +239,8 @@ fn no_agreement_puts_a_label_earlier_than_its_cell() {
             for (profile, cells) in [
                 (wire::Profile { enquiry: of(), ..profile() }, &["0"][..]),
                 (wire::Profile { need: of(), ..profile() }, &["0", "1"]),
-                (wire::Profile { identity: of(), ..profile() }, &["0", "1", "2", "law", "life"]),
-                (wire::Profile { identity: of(), ticked: of(), ..profile() }, &["0", "1", "2", "tick"]),
+                (wire::Profile { identity: of(), ..profile() }, &["0", "1", "2", "asked", "law", "life"]),
+                (wire::Profile { identity: of(), ticked: of(), ..profile() }, &["0", "1", "2", "tick", "asked"]),
             ] {
                 let is_taken = agreement(service, profile).is_some();
                 assert_eq!(is_taken, cells.contains(&row[column]), "{label} to {service:?}: cell {}", row[column]);

@@ -6,6 +6,7 @@ use uput_core::{
     catalogue::{Field, Label, ValueType},
     id::OrgId,
     key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    legal_basis::Basis,
     rejection::Rejection,
     sensitive::Sensitive,
     slot::{Choice, Extent, SlotSecrets},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// An organisation that attests: its keys, and its chain.
-fn attester(seed: u8) -> (SigningKey, KeyChain) {
+pub(crate) fn attester(seed: u8) -> (SigningKey, KeyChain) {
     let [own, signing, tls] = [0, 1, 2].map(|n| SigningKey::from_seed(&[seed + n; 32]));
     let draft = KeyRecordDraft {
         after: None,
@@ -82,12 +83,53 @@ fn issued(signing: &SigningKey, chain: &KeyChain, seed: u8) -> Field {
     Attestation::issue(&said, &author, now(), secrets(seed)).unwrap().unwrap()
 }
 
+/// A copy of one fact, by an organisation that nobody else here is.
+pub(crate) fn copy_of(fact: &Field) -> Field {
+    let (signing, chain) = attester(10);
+    let author =
+        Author { organisation: chain.organisation(), key_record: chain.newest_id(), signing: &signing, incarnation: 0 };
+    let said = minimised(with(consent(), vec![fact.clone()])).unwrap();
+    Attestation::issue(&said, &author, now(), secrets(1)).unwrap().unwrap()
+}
+
 fn ticked() -> Vec<Field> {
     with(consent(), vec![field(Label::ConsentTicked, "provenance")])
 }
 
 fn read(carrier: &Field) -> Attestation {
     Attestation::parse(carrier.value().expose()).unwrap()
+}
+
+/// [DIS-17] [ONW-6]
+#[test]
+fn whose_word_it_is_goes_without_a_tick_for_a_child_and_by_law_and_never_in_haste() {
+    use LegalBasis::{
+        ChildBestInterests, ExplicitConsent, GuardianConsent, LegalDuty, PublicTaskDecision, VitalInterests,
+    };
+    let of = |basis| Basis::of(basis).unwrap();
+    let spared = [ChildBestInterests, LegalDuty, PublicTaskDecision];
+    for basis in Basis::all() {
+        assert_eq!(basis.spares_the_tick(), spared.contains(&basis.code), "{:?}", basis.code);
+        assert!(!basis.spares_the_tick() || !basis.ticks);
+    }
+    assert!(of(ExplicitConsent).ticks && of(GuardianConsent).ticks && !of(VitalInterests).ticks);
+    // Listed in `ticked` it stays hers alone; listed in `identity` it is asked for where she is asked.
+    let asked = DEMONSTRATION.replacen("identity = [\n    \"name\"", "identity = [\n    \"provenance\", \"name\"", 1);
+    let (us, opening) = (hotline(), opening("shelter-jasen", Act::Referral, ServiceType::Shelter));
+    let has = |agreement: &uput_core::agreement::Agreement, basis| {
+        let request = request(&us, &opening, terms(2, 1, basis, 0), Occasion::Later);
+        let permitted = agreement.permit(&request).unwrap();
+        (permitted.labels().contains(&Label::Provenance), permitted.ticked().contains(&Label::Provenance))
+    };
+    let (strict, asked) = (agreement(), compiled(&asked).agreement);
+    for (basis, listed, in_identity) in [
+        (ExplicitConsent, (true, true), (true, true)),
+        (GuardianConsent, (true, true), (true, true)),
+        (ChildBestInterests, (false, false), (true, false)),
+        (VitalInterests, (false, false), (false, false)),
+    ] {
+        assert_eq!((has(&strict, basis), has(&asked, basis)), (listed, in_identity), "{basis:?}");
+    }
 }
 
 /// [ONW-1] [ONW-5]
@@ -105,6 +147,10 @@ fn what_the_first_signed_is_verified_by_the_third_and_by_nobody_elses_key() {
     let mut labels: Vec<Label> = copy.labels().collect();
     labels.sort_unstable();
     assert_eq!(labels, [Label::AgeBand, Label::Name, Label::Language], "neither basis nor staff");
+    let author =
+        Author { organisation: chain.organisation(), key_record: chain.newest_id(), signing: &signing, incarnation: 0 };
+    let consent_alone = Attestation::issue(&minimised(consent()).unwrap(), &author, now(), secrets(1));
+    assert!(matches!(consent_alone, Ok(None)), "nothing is said of her");
 }
 
 /// [ONW-7]
@@ -124,7 +170,7 @@ fn a_key_that_was_retired_before_a_day_signs_nothing_on_it() {
 }
 
 /// The organisation of [`attester`] with another signing key from that time on.
-fn succeeded(mut chain: KeyChain, time: u64) -> KeyChain {
+pub(crate) fn succeeded(mut chain: KeyChain, time: u64) -> KeyChain {
     let [own, signing, tls] = [10, 77, 78].map(|seed| SigningKey::from_seed(&[seed; 32]));
     let draft = KeyRecordDraft::after(chain.newest(), Seconds::new(time).unwrap(), chain.newest().end());
     let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();

@@ -53,7 +53,7 @@ fn lowered(mut profile: wire::Profile, service: ServiceType) -> wire::Profile {
     };
     profile.enquiry = at(&[Cell::Enquiry]);
     profile.need = at(&[Cell::Need]);
-    profile.identity = at(&[Cell::Identity, Cell::Ticked, Cell::Law, Cell::Life]);
+    profile.identity = at(&[Cell::Identity, Cell::Ticked, Cell::Asked, Cell::Law, Cell::Life]);
     let ticked = at(&[Cell::Ticked]);
     profile.ticked.retain(|name| profile.need.contains(name) || profile.identity.contains(name));
     let law = at(&[Cell::Law, Cell::Life]);
@@ -89,8 +89,10 @@ fn document() -> impl Strategy<Value = Vec<u8>> {
             let collapses =
                 bases.iter().any(|b| Basis::of(LegalBasis::try_from(*b).unwrap()).unwrap().collapses(service));
             let collapsed = collapsed && (collapses || !fitting);
-            document.rules =
-                vec![wire::Rule { number: 1, act, sender, receiver: service.into(), profile, bases, collapsed }];
+            let receiver = service.into();
+            let rule =
+                wire::Rule { number: 1, act, sender, receiver, profile, bases, collapsed, ..wire::Rule::default() };
+            document.rules = vec![rule];
             codec::encode(&document)
         },
     )
@@ -161,6 +163,8 @@ fn judge(document: &wire::Agreement, terms: Terms, occasion: Occasion, time: Sec
             Cell::Need => terms.stage >= 1,
             Cell::Identity => terms.stage == 2,
             Cell::Ticked => terms.stage == 2 && permitted.ticked().contains(label),
+            Cell::Asked if hers => terms.stage == 2 && permitted.ticked().contains(label),
+            Cell::Asked => terms.stage == 2 && (law || terms.basis == LegalBasis::ChildBestInterests),
             Cell::Law => terms.stage == 2 && law,
             Cell::Life => terms.stage == 2 && terms.basis == LegalBasis::VitalInterests,
         };

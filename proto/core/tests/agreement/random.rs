@@ -103,7 +103,12 @@ fn draft(die: &mut Die) -> wire::Agreement {
         timers: timers(die),
         decisions: decisions(die),
         escalation: escalation(die),
-        retention: Some(wire::Retention { values: 86_400, evidence: 864_000 }),
+        retention: Some(wire::Retention {
+            values: 86_400,
+            evidence: 864_000,
+            source: source(die),
+            unverified: die.one_in(2),
+        }),
         witnesses: None,
         auditors: vec![wire::Auditor {
             organisation: organisation("auditor").to_vec(),
@@ -160,6 +165,8 @@ fn rules(die: &mut Die, roles: &[String], services: &[i32]) -> (Vec<wire::Rule>,
             profile,
             bases: bases.into_iter().map(Into::into).collect(),
             collapsed: collapses && die.one_in(2),
+            source: source(die),
+            unverified: die.one_in(2),
         });
     }
     (rules, profiles)
@@ -198,6 +205,11 @@ pub(crate) fn fitting_profile(die: &mut Die, name: String, service: ServiceType)
     profile
 }
 
+/// Now and then a clause says where it comes from.
+fn source(die: &mut Die) -> String {
+    if die.one_in(3) { "An invented report".into() } else { String::new() }
+}
+
 fn timers(die: &mut Die) -> Vec<wire::Timer> {
     let every = Act::every().flat_map(|act| TimerKind::every().map(move |kind| (act, kind)));
     let kept: Vec<_> = every.filter(|_| die.one_in(4)).collect();
@@ -206,6 +218,8 @@ fn timers(die: &mut Die) -> Vec<wire::Timer> {
             act: act.into(),
             kind: kind.into(),
             seconds: 3600 * u64::try_from(1 + die.throw(90)).unwrap(),
+            source: source(die),
+            unverified: die.one_in(2),
         })
         .collect()
 }
@@ -217,7 +231,12 @@ fn decisions(die: &mut Die) -> Vec<wire::DecisionRule> {
         .into_iter()
         .map(|kind| {
             let issuer: i32 = (*die.pick(&SERVICES)).into();
-            wire::DecisionRule { r#type: kind.into(), issuers: vec![issuer] }
+            wire::DecisionRule {
+                r#type: kind.into(),
+                issuers: vec![issuer],
+                source: source(die),
+                unverified: die.one_in(2),
+            }
         })
         .collect()
 }
@@ -231,6 +250,8 @@ fn escalation(die: &mut Die) -> Vec<wire::EscalationStep> {
             after: 3600 * number,
             acts: Act::every().filter(|_| die.one_in(4)).map(Into::into).collect(),
             timers: EscalationStep::MISSED.into_iter().filter(|_| die.one_in(4)).map(Into::into).collect(),
+            source: source(die),
+            unverified: die.one_in(2),
         })
         .collect()
 }

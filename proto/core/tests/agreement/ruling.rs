@@ -98,7 +98,9 @@ pub(crate) fn carried(basis: &str) -> (Vec<&'static str>, Vec<&'static str>) {
         ),
         "child_best_interests" => (vec!["best_interests_reason", "supervisor", "authority_informed"], vec![]),
         "legal_duty" => (vec!["client_told", "client_told_on"], vec![]),
-        "vital_interests" => (vec!["danger", "basis_until", "review_by"], vec!["client_told", "client_told_on"]),
+        "vital_interests" => {
+            (vec!["danger", "basis_until", "review_by", "supervisor"], vec!["client_told", "client_told_on"])
+        }
         "public_task_decision" => (
             vec!["decision_reference", "decision_issuer", "decision_date", "decision_until"],
             vec!["client_told", "client_told_on"],
@@ -152,8 +154,11 @@ impl Asked<'_> {
         labels.extend(STAFF.map(str::to_owned));
         let must: Labels = must.into_iter().filter(|_| disclosing).map(str::to_owned).collect();
         // What the basis itself carries is no matter of a tick.
-        let ticked = profile.ticked.iter().filter(|label| labels.contains(*label) && !must.contains(*label));
-        let ticked = ticked.cloned().collect();
+        let column = 3 + SERVICES.iter().position(|service| *service == receiver).unwrap();
+        let hers = disclosing && ["explicit_consent", "guardian_consent"].contains(&self.basis);
+        let asked = |label: &String| hers && row(label)[column] == "asked";
+        let ticked = labels.iter().filter(|label| profile.ticked.contains(label) || asked(label));
+        let ticked = ticked.filter(|label| !must.contains(*label)).cloned().collect();
         let basis = disclosing.then(|| self.basis.to_owned());
         Ok(Ruling { labels, ticked, must, basis, receiver, time: self.time })
     }
@@ -204,6 +209,7 @@ impl Asked<'_> {
         let column = 3 + SERVICES.iter().position(|service| *service == receiver).unwrap();
         let permitted = |label: &&String| {
             let cell = match row(label)[column] {
+                "asked" => self.basis != "vital_interests" && self.basis != "none_needed_nonpersonal",
                 "law" => ["legal_duty", "public_task_decision"].contains(&self.basis),
                 "life" => self.basis == "vital_interests",
                 cell => cell != "-",
@@ -320,6 +326,8 @@ impl Ruling {
                 .is_some_and(|scope| !scope.split(' ').any(|service| service == self.receiver))
         };
         (self.is("explicit_consent") && is("age_band", &["0_5", "6_11"]))
+            // [BAS-40]
+            || (self.is("child_best_interests") && is("age_band", &["18_29", "30_59", "60_plus"]))
             || (self.is("guardian_consent")
                 && (suspected() || (is("child_assent", &["too_young"]) && is("age_band", &older))))
             || (self.rests_on_consent() && elsewhere())

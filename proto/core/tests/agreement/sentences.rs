@@ -10,6 +10,7 @@ use uput_core::{
 };
 
 use crate::{
+    mechanisms::{compiled_of, mechanisms},
     random::{self, Die, again, read},
     scene::{DEMONSTRATION, TWO_PARTY, compiled, organisation},
 };
@@ -45,12 +46,24 @@ fn nothing_else_can_be_said(document: wire::Agreement) {
     } = document;
     for wire::Party { organisation: _, name: _, roles: _, services: _, suspended: _ } in parties {}
     for wire::Profile { name: _, enquiry: _, need: _, identity: _, ticked: _, reply: _, staff_only: _ } in profiles {}
-    for wire::Rule { number: _, act: _, sender: _, receiver: _, profile: _, bases: _, collapsed: _ } in rules {}
+    for wire::Rule {
+        number: _,
+        act: _,
+        sender: _,
+        receiver: _,
+        profile: _,
+        bases: _,
+        collapsed: _,
+        source: _,
+        unverified: _,
+    } in rules
+    {}
     for wire::Article { number: _, citation: _, unverified: _ } in articles {}
-    for wire::Timer { act: _, kind: _, seconds: _ } in timers {}
-    for wire::DecisionRule { r#type: _, issuers: _ } in decisions {}
-    for wire::EscalationStep { service_type: _, after: _, acts: _, timers: _ } in escalation {}
-    for wire::Retention { values: _, evidence: _ } in Vec::from_iter(retention) {}
+    for wire::Timer { act: _, kind: _, seconds: _, source: _, unverified: _ } in timers {}
+    for wire::DecisionRule { r#type: _, issuers: _, source: _, unverified: _ } in decisions {}
+    for wire::EscalationStep { service_type: _, after: _, acts: _, timers: _, source: _, unverified: _ } in escalation {
+    }
+    for wire::Retention { values: _, evidence: _, source: _, unverified: _ } in Vec::from_iter(retention) {}
     for wire::WitnessRule { number: _, independent: _ } in Vec::from_iter(witnesses) {}
     for wire::Auditor { organisation: _, name: _, labels: _ } in auditors {}
     for wire::Amendment { threshold: _ } in Vec::from_iter(amendment) {}
@@ -58,6 +71,13 @@ fn nothing_else_can_be_said(document: wire::Agreement) {
 
 /// Changes of one clause each: nothing of an agreement is out of their reach.
 pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
+    let mut edits = edits_but_labels(document);
+    edits.extend((0..document.profiles.len()).flat_map(of_profile));
+    edits
+}
+
+/// All of them but those of the lists of labels, which are the most by far.
+fn edits_but_labels(document: &wire::Agreement) -> Vec<Edit> {
     let mut edits = vec![
         edit(|d| d.title.push_str(", changed")),
         edit(|d| (d.version, d.previous) = (d.version + 1, vec![7; 32])),
@@ -67,6 +87,8 @@ pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
         edit(|d| (d.grain, d.demonstration) = (61 - d.grain, true)),
         edit(|d| d.retention.as_mut().unwrap().values -= 1),
         edit(|d| d.retention.as_mut().unwrap().evidence += 1),
+        edit(|d| d.retention.as_mut().unwrap().source.push_str("Changed")),
+        edit(|d| d.retention.as_mut().unwrap().unverified ^= true),
         edit(|d| d.witnesses = Some(wire::WitnessRule { number: 2, independent: false })),
         edit(|d| d.witnesses = Some(wire::WitnessRule { number: 2, independent: true })),
         edit(|d| d.amendment.as_mut().unwrap().threshold += 1),
@@ -80,10 +102,11 @@ pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
     ];
     edits.extend((0..document.parties.len()).flat_map(of_party));
     edits.extend((0..document.rules.len()).flat_map(of_rule));
-    edits.extend((0..document.profiles.len()).flat_map(of_profile));
     edits.extend((0..document.timers.len()).flat_map(|at| {
         [
             edit(move |d| d.timers[at].seconds += 1),
+            edit(move |d| d.timers[at].source.push_str("Changed")),
+            edit(move |d| d.timers[at].unverified ^= true),
             edit(move |d| {
                 d.timers.remove(at);
             }),
@@ -92,6 +115,8 @@ pub(crate) fn edits(document: &wire::Agreement) -> Vec<Edit> {
     edits.extend((0..document.decisions.len()).flat_map(|at| {
         [
             edit(move |d| toggle(&mut d.decisions[at].issuers, 8)),
+            edit(move |d| d.decisions[at].source.push_str("Changed")),
+            edit(move |d| d.decisions[at].unverified ^= true),
             edit(move |d| {
                 d.decisions.remove(at);
             }),
@@ -132,6 +157,8 @@ fn of_party(at: usize) -> Vec<Edit> {
 fn of_step(at: usize) -> Vec<Edit> {
     let mut edits = vec![
         edit(move |d| d.escalation[at].after += 1),
+        edit(move |d| d.escalation[at].source.push_str("Changed")),
+        edit(move |d| d.escalation[at].unverified ^= true),
         edit(move |d| {
             d.escalation.remove(at);
         }),
@@ -145,6 +172,8 @@ fn of_rule(at: usize) -> Vec<Edit> {
     let mut edits = vec![
         edit(move |d| (d.rules[at].number, _) = (d.rules[at].number + 1000, d.rules[at..].rotate_left(1))),
         edit(move |d| d.rules[at].collapsed = !d.rules[at].collapsed),
+        edit(move |d| d.rules[at].source.push_str("Changed")),
+        edit(move |d| d.rules[at].unverified ^= true),
         edit(move |d| {
             d.rules.remove(at);
         }),
@@ -193,12 +222,16 @@ fn lacking(of: &[String], other: &[String]) -> usize {
 
 /// Tries every edit that leaves the agreement well formed; gives how many there were.
 fn every_edit_is_one_sentence(document: &wire::Agreement) -> Result<usize, TestCaseError> {
+    each_is_one_sentence(document, &edits(document))
+}
+
+fn each_is_one_sentence(document: &wire::Agreement, edits: &[Edit]) -> Result<usize, TestCaseError> {
     let before = read(document).unwrap();
     nothing_else_can_be_said(again(document));
     let (sentences, mut tried) = (summary(&before), 0);
     prop_assert_eq!(sentences.len(), before.clauses().len());
     prop_assert!(sentences.iter().all(|sentence| sentence.ends_with('.') && !sentence.contains('\n')));
-    for (number, edit) in edits(document).iter().enumerate() {
+    for (number, edit) in edits.iter().enumerate() {
         let mut changed = again(document);
         edit(&mut changed);
         let Some(after) = read(&changed).filter(|_| codec::encode(&changed) != codec::encode(document)) else {
@@ -293,6 +326,20 @@ fn a_change_of_one_clause_of_a_shipped_agreement_changes_one_sentence() {
         println!("{tried} edits, each of them one sentence");
         assert!(tried > 100, "{tried}");
     }
+}
+
+/// [AGR-41] [AGR-63] Of each mechanism: rules, parties, deadlines, decisions, ladder, articles, sources and marks.
+#[test]
+fn a_change_of_one_rule_of_any_mechanism_changes_one_sentence() {
+    let mut least = usize::MAX;
+    for (name, text) in mechanisms() {
+        let document = document(&compiled_of(&text, ""));
+        let edits = edits_but_labels(&document);
+        let tried = each_is_one_sentence(&document, &edits).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+        least = least.min(tried);
+    }
+    println!("at least {least} edits of each mechanism, each of them one sentence");
+    assert!(least > 50, "{least}");
 }
 
 proptest! {

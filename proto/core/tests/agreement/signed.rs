@@ -111,7 +111,9 @@ fn another_kind_of_envelope_is_no_agreement() {
     let body = body(&us, &them, |source| source);
     let keys = [&us.organisation, &them.organisation];
     let wrong = Envelope::sign(MediaType::HEAD, body, &keys).unwrap();
-    assert_eq!(refusal(wrong, &[us.chain, them.chain]), Some(Rejection::WrongType));
+    let chains = [us.chain, them.chain];
+    assert_eq!(missing_signatures(&wrong, &chains).err(), Some(Rejection::WrongType));
+    assert_eq!(refusal(wrong, &chains), Some(Rejection::WrongType));
 }
 
 #[test]

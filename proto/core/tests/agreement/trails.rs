@@ -12,7 +12,7 @@ use uput_core::{
     id::{EventId, Id, OrgId},
     rejection::Rejection,
     slot::Disclosed,
-    state::{Kind, Node, Side, TABLE},
+    state::{Kind, Node, Side, TABLE, Verdict},
     step,
     trail::Trail,
     wire::{self, Act, LegalBasis, ServiceType},
@@ -200,6 +200,10 @@ impl Game {
             names: attempt.names,
             version_ok: true,
             act,
+            decision: match event.statement {
+                Statement::Decision(decision) => Some(decision.kind),
+                _ => None,
+            },
         });
         counts.events += 1;
         let whole = Reference::read(&self.nodes, Without::Nothing);
@@ -207,7 +211,7 @@ impl Game {
         let effective = whole.effective[place];
         counts.void += u64::from(!effective);
         let reading = self.trail.reading().unwrap();
-        assert_eq!(reading.events[&event.id].verdict.is_effective(), effective, "{}: a verdict", self.tell());
+        assert_eq!(reading.events[&event.id].verdict == Verdict::Effective, effective, "{}: a verdict", self.tell());
         assert!(may.is_none_or(|may| may == effective), "{}: what may be said", self.tell());
         assert_eq!(reading.stage as u8, whole.stage, "{}: the stage", self.tell());
         let owed: BTreeSet<EventId> = whole.owed.keys().map(|place| self.nodes[*place].id).collect();

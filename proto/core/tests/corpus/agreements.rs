@@ -177,7 +177,10 @@ fn documents(world: &World) -> Vec<Entry> {
         }),
         case("a timer of no time", "A span is a second at least.", &["AGR-15"], |a| a.timers[0].seconds = 0),
         case("one step with two timers", "Which of them counts, readers would disagree.", &["AGR-15"], |a| {
-            a.timers.insert(1, wire::Timer { seconds: 60, ..a.timers[0] });
+            a.timers.insert(1, wire::Timer { seconds: 60, ..a.timers[0].clone() });
+        }),
+        case("a timer whose source is two lines", "A source is one line.", &["AGR-62"], |a| {
+            a.timers[0].source = String::from("A report\nand another");
         }),
         case(
             "a step of the ladder for a timer that nobody else can meet",
@@ -202,11 +205,11 @@ fn documents(world: &World) -> Vec<Entry> {
             a.amendment = Some(wire::Amendment { threshold: 3 });
         }),
         case("a decision that nobody may make", "It has at least one kind of body.", &["AGR-17"], |a| {
-            a.decisions =
-                vec![wire::DecisionRule { r#type: wire::DecisionType::Placement.into(), issuers: Vec::new() }];
+            let placement = wire::DecisionType::Placement.into();
+            a.decisions = vec![wire::DecisionRule { r#type: placement, ..wire::DecisionRule::default() }];
         }),
         case("evidence that is kept shorter than values", "Nobody could say what was erased.", &["AGR-18"], |a| {
-            a.retention = Some(wire::Retention { values: 86_400, evidence: 60 });
+            a.retention = Some(wire::Retention { values: 86_400, evidence: 60, ..wire::Retention::default() });
         }),
         case("independent witnesses, and none is demanded", "There is nobody to be independent.", &["AGR-19"], |a| {
             a.witnesses = Some(wire::WitnessRule { number: 0, independent: true });
@@ -220,7 +223,7 @@ fn documents(world: &World) -> Vec<Entry> {
 
 fn step(after: u64, timer: wire::TimerKind) -> wire::EscalationStep {
     let service_type = wire::ServiceType::SocialWork.into();
-    wire::EscalationStep { service_type, after, acts: Vec::new(), timers: vec![timer.into()] }
+    wire::EscalationStep { service_type, after, timers: vec![timer.into()], ..wire::EscalationStep::default() }
 }
 
 /// The same world by an agreement that began or ended so many minutes after midnight.

@@ -5,8 +5,8 @@ use uput_core::{
     event::{Decision, Event, Opening, Statement, Terms},
     state::Side,
     wire::{
-        Act, Channel, ClosureReason, DecisionType, DeclineReason, LegalBasis, PhoneAnswer, PurgeManner, ServiceType,
-        TaskStatus,
+        Act, Channel, ClosureReason, DecisionOutcome, DecisionType, DeclineReason, LegalBasis, PhoneAnswer,
+        PurgeManner, ServiceType, TaskStatus,
     },
 };
 
@@ -19,7 +19,8 @@ use crate::{
 
 pub(crate) fn entries() -> Vec<Entry> {
     let world = World::pair();
-    [void(&world), acts(), duties(&world), decisions(), calls(&world)].into_iter().flatten().collect()
+    let takes = joint().into_iter().chain(annulled()).collect();
+    [void(&world), acts(), takes, duties(&world), decisions(), calls(&world)].into_iter().flatten().collect()
 }
 
 const ACCEPTED: &str = "an enquiry, her need, and a yes";
@@ -83,7 +84,8 @@ fn void(world: &World) -> Vec<Entry> {
             "a yes to a mere enquiry",
             "There is no need to say yes to.",
             &said(world, &[(false, Statement::Accepted)]),
-        ),
+        )
+        .breaks(&["STA-3", "STA-4", "STA-5", "STA-71"]),
         case(
             "a purge of nothing",
             "Nothing is outstanding.",
@@ -243,6 +245,58 @@ fn acts() -> Vec<Entry> {
         .also("BUN-53", "Without the offer it takes nothing, so it is void besides."),
     );
     entries
+}
+
+/// What takes two. [STA-72]
+fn joint() -> Vec<Entry> {
+    let rule = "[[rule]]\nnumber = 3\nact = \"joint_action\"\nsender = \"asking\"\nreceiver = \"shelter\"\nprofile = \"bed\"\n\
+                bases = [\"explicit_consent\"]\n\n[[timer]]";
+    let world = World::pair_by(&TWO_PARTY.replacen("[[timer]]", rule, 1));
+    let terms = Terms { stage: 0, rule: 3, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
+    let mut story =
+        Story::begin(&world, &world.hotline, opening(&world, Act::JointAction, false), terms, bed(), "a joint action");
+    story.delivered_and(Statement::Accepted);
+    let told = Terms { rule: 3, ..consented(1) };
+    let one = tell(&mut story, &world.hotline, Statement::Need, told, &need(&[]));
+    story.delivered_and(Statement::Declined(DeclineReason::NoPlace));
+    let two = tell(&mut story, &world.hotline, Statement::Plan, told, &need(&[]));
+    let bundle = changed(&story, |draft| draft.disclosures.extend([one, two]));
+    vec![
+        Entry::new("a plan of a joint action that the other declined", "Two act, or nobody.", &world, bundle)
+            .of("a joint action")
+            .fails(14, "BUN-53", "")
+            .also("BUN-54", "A void disclosure is a disclosure without right.")
+            .breaks(&["STA-5", "STA-72"]),
+    ]
+}
+
+/// Grounds that are none any more. [STA-70] [EVT-31]
+fn annulled() -> Vec<Entry> {
+    let decides = "[[decision]]\ntype = \"placement\"\nissuers = [\"psychosocial\"]\n\n[retention]";
+    let world = World::pair_by(&TWO_PARTY.replacen("[retention]", decides, 1));
+    let decided = || {
+        let mut story = world.enquiry();
+        story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
+        story.say(&world.hotline, Statement::Decision(placement()));
+        story
+    };
+    let entry = |name, reason, mut story: Story<'_>| {
+        let disclosure = tell(&mut story, &world.hotline, Statement::Identity, consented(2), &identity(&[]));
+        Entry::new(name, reason, &world, opened(&story, disclosure)).of("an enquiry, her need, and a decision")
+    };
+    let mut taken = decided();
+    taken.say(&world.hotline, Statement::Decision(Decision { outcome: DecisionOutcome::Refused, ..placement() }));
+    let mut ended = decided();
+    ended.clock += 8 * 24 * 60;
+    vec![
+        entry("who she is after the decision was taken away", "What was decided is decided no more.", taken)
+            .fails(14, "BUN-53", "")
+            .also("BUN-54", "A void disclosure is a disclosure without right, which is a finding of its own.")
+            .breaks(&["STA-3", "STA-4", "STA-7", "STA-8", "STA-70"]),
+        entry("who she is after the decision has ended", "It was for seven days.", ended)
+            .fails(14, "BUN-52", "")
+            .breaks(&["EVT-31"]),
+    ]
 }
 
 /// [BUN-54] [STA-9] [STA-23]

@@ -17,25 +17,16 @@ use crate::{
     slots::{self, Fields, Slots, consented, fields, identity, need, on, opened, tell, whole, with, without},
 };
 
-const BASE: &str = "an enquiry that was held, and her need";
+pub(crate) const BASE: &str = "an enquiry that was held, and her need";
 /// Why a refused disclosure breaks the profile too.
 const UNUSED: &str = "Nothing of a disclosure that is refused is used, so its slots are closed.";
 
 pub(crate) fn entries() -> Vec<Entry> {
     let world = World::pair();
-    [
-        commitments(&world),
-        forms(&world),
-        closed(&world),
-        catalogue(&world),
-        profile(&world),
-        bases(&world),
-        ticks(),
-        attested(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [commitments(&world), forms(&world), closed(&world), catalogue(&world), profile(&world), ticks(), attested()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// [BUN-50] [DIS-5] [DIS-10]
@@ -208,7 +199,7 @@ fn closed(world: &World) -> Vec<Entry> {
 }
 
 /// Her need with other fields.
-fn needing(world: &World, said: &Fields) -> Vec<u8> {
+pub(crate) fn needing(world: &World, said: &Fields) -> Vec<u8> {
     let mut story = world.enquiry();
     let disclosure = tell(&mut story, &world.hotline, Statement::Need, consented(1), said);
     opened(&story, disclosure)
@@ -313,181 +304,6 @@ fn profile(world: &World) -> Vec<Entry> {
     ]
 }
 
-/// [BUN-55] [BAS-1] to [BAS-11] [AGR-21] [AGR-23]
-fn bases(world: &World) -> Vec<Entry> {
-    let case = |name, reason, breaks, bundle: Vec<u8>| {
-        Entry::new(name, reason, world, bundle).of(BASE).fails(14, "BUN-55", "").breaks(breaks)
-    };
-    let based = |terms, said: &Fields| {
-        let mut story = world.enquiry();
-        let disclosure = tell(&mut story, &world.hotline, Statement::Need, terms, said);
-        opened(&story, disclosure)
-    };
-    let plain = || fields(&[("age_band", "30_59"), ("language", "sr-Latn-ME"), ("risk_level", "high")]);
-    let vital = |until: &str, review: &str| {
-        let said = fields(&[("danger", "life"), ("basis_until", until), ("review_by", review)]);
-        based(on(1, LegalBasis::VitalInterests), &[plain(), said].concat())
-    };
-    let guardian = |class: &str, assent: &str, more: &[(&'static str, &str)]| {
-        let said = fields(&[
-            ("guardian_class", class),
-            ("guardian_authority", "17/26"),
-            ("child_assent", assent),
-            ("consent_form", "written"),
-            ("consent_language", "sr-Latn-ME"),
-            ("consent_purpose", "A place in a shelter for the coming days"),
-            ("consent_until", "2026-12-31"),
-        ]);
-        based(on(1, LegalBasis::GuardianConsent), &[fields(more), said].concat())
-    };
-    let mandate = |more: &[(&'static str, &str)]| {
-        needing(world, &[with(need(&[]), "consent_given_by", "delegate"), fields(more)].concat())
-    };
-    vec![
-        case("a consent without its end", "Every label of the basis is there.", &["BAS-1", "DIS-12"], {
-            needing(world, &without(need(&[]), "consent_until"))
-        }),
-        case("a need on no legal basis", "Stage 0 alone needs none.", &["BAS-2", "AGR-23"], {
-            based(on(1, LegalBasis::NoneNeededNonpersonal), &plain())
-        }),
-        case(
-            "a basis that the act does not have",
-            "A referral is no report by law.",
-            &["BAS-3", "AGR-23", "STA-40"],
-            {
-                based(
-                    on(1, LegalBasis::LegalDuty),
-                    &[plain(), fields(&[("client_told", "told"), ("client_told_on", "2026-11-21")])].concat(),
-                )
-            },
-        ),
-        case("a basis that the rule does not list", "The agreement does not accept it here.", &["AGR-23"], {
-            let said = fields(&[
-                ("best_interests_reason", "caregiver_suspected"),
-                ("supervisor", "case-worker-2"),
-                ("authority_informed", "before"),
-            ]);
-            based(on(1, LegalBasis::ChildBestInterests), &[plain(), said].concat())
-        }),
-        case("an article that the agreement does not list", "Article 7 is not there.", &["AGR-23"], {
-            based(uput_core::event::Terms { article: 7, ..consented(1) }, &need(&[]))
-        }),
-        case("a rule that the agreement does not have", "Rule 9 is not there.", &["AGR-21"], {
-            based(uput_core::event::Terms { rule: 9, ..consented(1) }, &need(&[]))
-        }),
-        case("a rule of another sender", "It lets the shelter ask, and not the hotline.", &["AGR-21"], {
-            based(uput_core::event::Terms { rule: 2, ..consented(1) }, &need(&[]))
-        }),
-        case("a consent that had ended", "It lasted until the day before.", &["BAS-6"], {
-            needing(world, &with(need(&[]), "consent_until", "2026-11-21"))
-        }),
-        case("a small child who consents alone", "From 6 to 11 years.", &["BAS-8"], {
-            needing(world, &with(need(&[]), "age_band", "6_11"))
-        }),
-        case("a guardian who is suspected consents", "Whoever is suspected consents to nothing.", &["BAS-8"], {
-            guardian("parent", "assents", &[("age_band", "6_11"), ("perpetrator_relationship", "parent")])
-        }),
-        case("a youth who is called too young to assent", "Nobody is from twelve on.", &["BAS-8"], {
-            guardian("other_parent", "too_young", &[("age_band", "12_14")])
-        }),
-        {
-            let decided = World::pair_by(&TWO_PARTY.replacen(
-                "\"vital_interests\"]",
-                "\"vital_interests\", \"public_task_decision\"]",
-                1,
-            ));
-            let said = fields(&[
-                ("decision_reference", "17/26"),
-                ("decision_issuer", "An invented centre"),
-                ("decision_date", "2026-11-30"),
-                ("decision_until", "2026-11-29"),
-            ]);
-            let mut story = decided.enquiry();
-            let terms = on(1, LegalBasis::PublicTaskDecision);
-            let disclosure = tell(&mut story, &decided.hotline, Statement::Need, terms, &[plain(), said].concat());
-            Entry::new("a decision that ends before it is made", "By a day.", &decided, opened(&story, disclosure))
-                .of("an enquiry that was held, and her need on a decision")
-                .fails(14, "BUN-55", "")
-                .breaks(&["BAS-11"])
-        },
-        case(
-            "a delegate without a mandate",
-            "Somebody came in her place, and nobody sent them.",
-            &["BAS-9"],
-            mandate(&[]),
-        ),
-        case("a mandate for another service", "It reaches to the police and not to a shelter.", &["BAS-9"], {
-            mandate(&[
-                ("delegate_class", "relative"),
-                ("mandate_reference", "17/26"),
-                ("mandate_scope", "police"),
-                ("mandate_until", "2026-12-31T00:00Z"),
-            ])
-        }),
-        case("a mandate that had ended", "It lasted until the evening before.", &["BAS-6", "BAS-9"], {
-            mandate(&[
-                ("delegate_class", "relative"),
-                ("mandate_reference", "17/26"),
-                ("mandate_scope", "shelter"),
-                ("mandate_until", "2026-11-21T20:00Z"),
-            ])
-        }),
-        case("danger to life for two days", "It stands for a consent for a day.", &["BAS-10"], {
-            vital("2026-11-24T00:00Z", "2026-11-22T12:00Z")
-        }),
-        case("danger to life that is reviewed before it is said", "A review comes after.", &["BAS-10"], {
-            vital("2026-11-22T20:00Z", "2026-11-21T12:00Z")
-        }),
-        case(
-            "a need that names no rule and no legal basis",
-            "It moves the trail on no basis.",
-            &["EVT-8", "EVT-22", "AGR-23"],
-            {
-                let mut story = world.enquiry();
-                story.force(&world.hotline, Statement::Need, |_| {});
-                crate::forge::exported(&story)
-            },
-        ),
-        case(
-            "a correction at a stage that was not reached",
-            "Who she is, in a correction of her need.",
-            &["EVT-24"],
-            {
-                let mut story = world.enquiry();
-                story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
-                story.delivered_and(Statement::Accepted);
-                story.disclose(Statement::Corrected, 2, LegalBasis::ExplicitConsent, 0, known());
-                crate::forge::exported(&story)
-            },
-        ),
-        case(
-            "a reply on a basis that the sender did not say",
-            "The receiver finds a basis of its own.",
-            &["EVT-30"],
-            {
-                let mut story = world.enquiry();
-                story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
-                let said = fields(&[("actor", "case-worker-1")]);
-                let disclosure =
-                    tell(&mut story, &world.jasen, Statement::Acknowledged, on(1, LegalBasis::VitalInterests), &said);
-                opened(&story, disclosure)
-            },
-        ),
-        case(
-            "values kept under an article that the agreement does not list",
-            "Article 7 is not there.",
-            &["AGR-14"],
-            {
-                let mut story = world.enquiry();
-                story.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, crate::sample::needed());
-                story.say(&world.hotline, Statement::Withdrawn);
-                story.say(&world.jasen, Statement::Retained { article: 7 });
-                crate::forge::exported(&story)
-            },
-        ),
-    ]
-}
-
 /// What she must tick for this recipient, by the agreement of four. [BAS-5]
 fn ticks() -> Vec<Entry> {
     const BASE: &str = "a night up to her identity";
@@ -556,7 +372,22 @@ fn attested() -> Vec<Entry> {
         Entry::new(name, reason, &world, opened(&story, disclosure)).of(BASE)
     };
     let copy = copy(&world);
+    let unlisted = World::pair_by(&TWO_PARTY.replacen(lists, &with.replace("ticked = [\"provenance\"]\n", ""), 1));
     vec![
+        {
+            let mut story = up_to_yes(&unlisted);
+            let said = identity(&[("provenance", &copy), ("consent_ticked", "name")]);
+            let disclosure = tell(&mut story, &unlisted.hotline, Statement::Identity, consented(2), &said);
+            Entry::new(
+                "whose word it is without her tick",
+                "No profile asks for the tick; under a consent the cell does.",
+                &unlisted,
+                opened(&story, disclosure),
+            )
+            .of(BASE)
+            .fails(14, "BUN-56", "")
+            .breaks(&["DIS-17"])
+        },
         told(
             "what was attested of her stands beside it",
             "Each fact under its own label, with the same value.",

@@ -43,6 +43,10 @@ fn record_of(envelope: &Envelope) -> wire::KeyRecord {
     codec::decode(envelope.body()).unwrap()
 }
 
+fn helper(name: &str) -> Vec<u8> {
+    key(name).public().as_bytes().to_vec()
+}
+
 /// All three keys of the witness, as of that record.
 fn keys(world: &World, record: usize) -> [SigningKey; 3] {
     let copy = |key: &SigningKey| SigningKey::from_seed(key.expose_seed());
@@ -190,22 +194,22 @@ fn contents(world: &World) -> Vec<Entry> {
                 record.witnesses = vec![vec![1; 32], vec![1; 32]];
             },
         ),
-        malformed("a recovery set smaller than its threshold", "Two of one.", &["KEY-9"], |record| {
-            record.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] });
+        malformed("a recovery set smaller than its threshold", "Two of one.", &["KEY-26"], |record| {
+            record.recovery = Some(wire::Recovery { threshold: 2, keys: vec![helper("a helper")] });
         }),
         malformed(
             "a recovery set with the threshold 0",
             "Nobody at all could replace the key.",
-            &["KEY-9"],
+            &["KEY-26"],
             |record| {
-                record.recovery = Some(wire::Recovery { threshold: 0, organisations: vec![vec![1; 32]] });
+                record.recovery = Some(wire::Recovery { threshold: 0, keys: vec![helper("a helper")] });
             },
         ),
         first("a first key record with a witness", "It could not yet have been shown to anybody.", |record| {
             record.witnesses = vec![vec![1; 32]];
         }),
-        first("a first key record with a recovery set", "It could not yet have been shown to anybody.", |record| {
-            record.recovery = Some(wire::Recovery { threshold: 1, organisations: vec![vec![1; 32]] });
+        malformed("one key twice in a recovery set", "Two entries are not two people.", &["KEY-26"], |record| {
+            record.recovery = Some(wire::Recovery { threshold: 2, keys: vec![helper("a helper"); 2] });
         }),
         malformed(
             "a key record that ends before it begins",
@@ -247,6 +251,18 @@ fn signers(world: &World) -> Vec<Entry> {
         with_chain(world, vec![own.records[0].clone(), record])
     };
     let new = key("a new key");
+    // The record before has a recovery set of two keys, of which one signs.
+    let recovered = || {
+        let mut keys = vec![helper("a helper"), helper("another helper")];
+        keys.sort_unstable();
+        let before = altered(world, 1, |record| record.recovery = Some(wire::Recovery { threshold: 2, keys }));
+        let mut record = record_of(&own.records[1]);
+        (record.number, record.previous) = (2, before.id().as_bytes().to_vec());
+        record.organisation_key = new.public().as_bytes().to_vec();
+        let by = [&new, &signing, &tls, &key("a helper")];
+        let record = sealed(MediaType::KEY_RECORD.as_str(), codec::encode(&record), &by);
+        with_chain(world, vec![own.records[0].clone(), before, record])
+    };
     let (new_key, old_key) = (new.public().as_bytes().to_vec(), own.key.public().as_bytes().to_vec());
     vec![
         case(
@@ -279,6 +295,13 @@ fn signers(world: &World) -> Vec<Entry> {
             "WRONG_SIGNERS",
             { replaced(&[&new, &signing, &tls], &|record| record.organisation_key = new_key.clone()) },
         ),
+        case(
+            "one of two who could replace an organisation key together",
+            "Two are needed.",
+            "WRONG_SIGNERS",
+            recovered(),
+        )
+        .breaks(&["KEY-27"]),
         case("an old organisation key that returns as signing key", "It would have to sign twice.", "WRONG_SIGNERS", {
             replaced(&[&new, &organisation, &tls], &|record| {
                 record.organisation_key = new_key.clone();

@@ -15,8 +15,13 @@
 #![allow(unused_braces, reason = "a bundle that takes a line of its own stands in braces like those that take more")]
 
 mod agreements;
+mod bases;
 mod bodies;
+mod boy;
 mod conduct;
+#[allow(dead_code, reason = "a scene has more in it than one play needs")]
+#[path = "../verdict/diary.rs"]
+mod diary;
 mod disclosures;
 mod entry;
 mod envelopes;
@@ -26,6 +31,7 @@ mod forge;
 mod heads;
 mod keys;
 mod logs;
+mod misled;
 mod order;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 #[path = "../verdict/sample.rs"]
@@ -46,7 +52,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 15] = [
+        let makers: [fn() -> Vec<Entry>; 17] = [
             valid::entries,
             file::entries,
             envelopes::entries,
@@ -58,10 +64,12 @@ fn all() -> &'static [Entry] {
             heads::entries,
             agreements::entries,
             disclosures::entries,
+            bases::entries,
             conduct::entries,
             timers::entries,
             trust::entries,
             logs::entries,
+            misled::entries,
         ];
         makers.iter().flat_map(|maker| maker()).collect()
     })

@@ -3,7 +3,7 @@
 use uput_core::{
     event::Statement,
     state::Side,
-    wire::{LegalBasis, Outcome, PurgeManner, WarningCode},
+    wire::{ClosureReason, LegalBasis, Outcome, PurgeManner, WarningCode},
 };
 
 use crate::{
@@ -124,6 +124,11 @@ fn of_four() -> Vec<Entry> {
     notice.say(world.centre(), Statement::Acknowledged);
     notice.clock += 20;
     notice.say(world.centre(), Statement::Decision(crate::sample::placement()));
+    let mut shut = world.notified(&world.hotline);
+    shut.say(world.centre(), Statement::Delivered(shut.trail.id().opening()));
+    shut.say(world.centre(), Statement::Acknowledged);
+    shut.say(world.centre(), Statement::Closed(ClosureReason::Done));
+    shut.clock += 20;
     let mut stay = world.enquiry();
     stay.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
     stay.delivered_and(Statement::Accepted);
@@ -141,6 +146,15 @@ fn of_four() -> Vec<Entry> {
         .of("a notification to a centre")
         .fails(14, "BUN-59", "")
         .breaks(&["EVT-21"]),
+        Entry::new(
+            "a centre that closes where the law makes it decide",
+            "Whom a law makes answer does not end its own deadline.",
+            &world,
+            exported(&shut),
+        )
+        .of("a notification to a centre")
+        .fails(14, "BUN-59", "")
+        .breaks(&["EVT-21", "EVT-33"]),
         Entry::new(
             "a stay longer than it may be",
             "Twenty seconds, where the demonstration has ten.",

@@ -128,8 +128,16 @@ pub(crate) const PLANTED: &[Planted] = &[
         says: "an enquiry is accepted",
         caught_by: "I14",
         edits: &[
-            edit("table.rs", "act(Accepted, P, &[&[Live, FromStage1]]", "act(Accepted, P, &[&[Live]]"),
-            edit("table.rs", "act(PartlyAccepted, P, &[&[Live, FromStage1]]", "act(PartlyAccepted, P, &[&[Live]]"),
+            edit(
+                "table.rs",
+                "act(Accepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]]",
+                "act(Accepted, P, &[&[Live]]",
+            ),
+            edit(
+                "table.rs",
+                "act(PartlyAccepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]]",
+                "act(PartlyAccepted, P, &[&[Live]]",
+            ),
             edit("table.rs", "&[Live, FromStage1, Covered], &[Live, Decided", "&[Live, Covered], &[Live, Decided"),
         ],
     },
@@ -151,13 +159,13 @@ pub(crate) const PLANTED: &[Planted] = &[
             edit("table.rs", "act(Held, P, &[&[Live]]", "act(Held, P, &[&[Live, NotStarted]]"),
             edit(
                 "table.rs",
-                "act(Accepted, P, &[&[Live, FromStage1]]",
-                "act(Accepted, P, &[&[Live, FromStage1, NotStarted]]",
+                "act(Accepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]]",
+                "act(Accepted, P, &[&[Live, FromStage1, NotStarted], &[Live, YesAtStage0, NotStarted]]",
             ),
             edit(
                 "table.rs",
-                "act(PartlyAccepted, P, &[&[Live, FromStage1]]",
-                "act(PartlyAccepted, P, &[&[Live, FromStage1, NotStarted]]",
+                "act(PartlyAccepted, P, &[&[Live, FromStage1], &[Live, YesAtStage0]]",
+                "act(PartlyAccepted, P, &[&[Live, FromStage1, NotStarted], &[Live, YesAtStage0, NotStarted]]",
             ),
         ],
     },

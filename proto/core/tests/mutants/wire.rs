@@ -1,4 +1,4 @@
-//! The codes of acts and bases in a copy of the evaluator, with their words. The copy needs no more of the schema.
+//! The codes of acts, bases and decisions in a copy of the evaluator, with their words. The copy needs no more of the schema.
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident { $($code:ident = $number:literal, $word:literal;)* })*) => {
@@ -72,5 +72,12 @@ codes! {
         VitalInterests = 5, "vital_interests";
         PublicTaskDecision = 6, "public_task_decision";
         NoneNeededNonpersonal = 7, "none_needed_nonpersonal";
+    }
+    /// What kind of decision it is.
+    DecisionType {
+        Guardianship = 1, "guardianship";
+        Placement = 2, "placement";
+        PoliceMeasure = 3, "police_measure";
+        Court = 4, "court";
     }
 }

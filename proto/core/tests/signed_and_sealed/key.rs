@@ -206,7 +206,8 @@ fn later_records_may_change_everything_but_the_organisation() {
     draft.sealing_keys.insert(0, SealingSecret::from_seed(&seed("new sealing")).public().clone());
     draft.endpoints = vec![Endpoint::parse("shelter.example:7400").unwrap()];
     draft.witnesses = vec![one, two];
-    draft.recovery = Some(Recovery { threshold: 2, organisations: vec![two, one] });
+    let helpers = ["one helper", "another helper"].map(|name| *signing_key(name).public());
+    draft.recovery = Some(Recovery { threshold: 2, keys: helpers.to_vec() });
     let second = sign_key_record(draft, &key, &signing, &tls, Some(&organisation.key)).unwrap();
     assert_eq!(chain.extend(&second), Ok(Change::Extended));
     assert_eq!(chain.organisation(), organisation.id());
@@ -278,12 +279,14 @@ fn a_weak_key_is_not_admitted_by_a_record() {
 #[test]
 fn what_a_first_record_must_not_say() {
     let other = Organisation::invented("other").id();
-    let recovery = wire::Recovery { threshold: 1, organisations: vec![other.to_vec()] };
     assert_eq!(refusal(altered_first(|record| record.organisation = other.to_vec())), Rejection::Malformed);
     assert_eq!(refusal(altered_first(|record| record.previous = other.to_vec())), Rejection::Malformed);
     assert_eq!(refusal(altered_first(|record| record.number = 1)), Rejection::Malformed);
     assert_eq!(refusal(altered_first(|record| record.witnesses = vec![other.to_vec()])), Rejection::Malformed);
-    assert_eq!(refusal(altered_first(|record| record.recovery = Some(recovery))), Rejection::Malformed);
+    // Keys are nobody's records: a first record may name whom it likes. [KEY-26]
+    let helper = signing_key("a helper").public().as_bytes().to_vec();
+    let recovery = wire::Recovery { threshold: 1, keys: vec![helper] };
+    assert!(altered_first(|record| record.recovery = Some(recovery)).is_ok());
 }
 
 #[test]
@@ -305,9 +308,18 @@ fn bounds_of_a_record() {
     malformed(&|record| record.witnesses = vec![vec![2; 32], vec![1; 32]]);
     malformed(&|record| record.witnesses = vec![vec![1; 32]; 2]);
     malformed(&|record| record.witnesses = (1..=17u8).map(|n| vec![n; 32]).collect());
-    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 0, organisations: vec![vec![1; 32]] }));
-    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] }));
-    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 1, organisations: vec![shelter.to_vec()] }));
+    let helpers = |count: usize| {
+        let mut keys: Vec<_> =
+            (0..count).map(|n| signing_key(&format!("helper {n}")).public().as_bytes().to_vec()).collect();
+        keys.sort_unstable();
+        keys
+    };
+    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 0, keys: helpers(1) }));
+    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 2, keys: helpers(1) }));
+    malformed(&|record| record.recovery = Some(wire::Recovery { threshold: 1, keys: helpers(17) }));
+    malformed(&|record| {
+        record.recovery = Some(wire::Recovery { threshold: 1, keys: helpers(2).into_iter().rev().collect() });
+    });
     malformed(&|record| record.log_base_tick = u64::MAX);
     malformed(&|record| record.time += 1);
     malformed(&|record| record.time = 0);

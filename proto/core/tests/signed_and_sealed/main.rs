@@ -14,6 +14,7 @@ mod hostile;
 mod key;
 mod key_file;
 mod letter;
+mod recovery;
 mod sample;
 mod staff;
 mod vectors;

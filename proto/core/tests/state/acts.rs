@@ -1,6 +1,6 @@
 //! The acts in the core and the acts in the specification are one.
 
-use uput_core::act::{ACTS, Row, row};
+use uput_core::act::{ACTS, About, Row, row};
 use uput_core::agreement::name_of;
 use uput_core::state::{self, Class, Kind, Side};
 use uput_core::wire::Act;
@@ -35,11 +35,27 @@ fn no_report_is_ever_left_out() {
     }
 }
 
+// [STA-40]
+#[test]
+fn a_need_and_an_identity_are_left_out_above_the_highest_stage_alone() {
+    let left_out = |act| [Kind::Need, Kind::Identity].map(|kind| row(act).unwrap().leaves_out(Side::Opener, kind));
+    assert_eq!(left_out(Act::Referral), [false, false]);
+    assert_eq!(left_out(Act::Consultation), [false, true]);
+    assert_eq!(left_out(Act::BreachNotice), [true, true]);
+}
+
+// [EVT-27]
+#[test]
+fn an_earlier_trail_is_named_where_it_must_be_and_not_where_it_never_is() {
+    let allows = |about: About| [true, false].map(|names_one| about.allows(names_one));
+    assert_eq!([About::Never, About::May, About::Must].map(allows), [[false, true], [true, true], [true, false]]);
+}
+
 fn line(row: &Row) -> String {
     let bases: Vec<String> = row.bases.iter().map(|basis| name_of(*basis)).collect();
     let (act, about, stage) = (name_of(row.act), row.about.word(), row.stage);
     let (opener, peer) = (words(row.opener_without), words(row.peer_without));
-    format!("{act}\t{about}\t{stage}\t{}\t{opener}\t{peer}\t{}", bases.join(" "), row.meaning)
+    format!("{act}\t{about}\t{stage}\t{}\t{opener}\t{peer}\t{}\t{}", bases.join(" "), row.yes, row.meaning)
 }
 
 fn words(kinds: &[Kind]) -> String {

@@ -44,6 +44,7 @@ fn every_rule_taken_out_of_the_reference_is_noticed() {
         YesAfterStart,
         ReportsNeverVoid,
         RecallBeatsTaking,
+        GroundTakenAway,
     ];
     for without in rules {
         let mut random = Random(SEED);
@@ -120,6 +121,7 @@ fn summary(nodes: &[Node], reading: &Reading) -> Summary {
         responsible: (reading.responsible.opener, reading.responsible.peer),
         stops: set(&reading.stops),
         world_now: set(&reading.world_now),
+        grounds: set(&reading.decisions),
         offers: match reading.offer {
             Offer::None => (false, false, false),
             Offer::Open(_) => (false, false, true),

@@ -77,6 +77,7 @@ impl Chains {
             names,
             version_ok: true,
             act: self.act.filter(|_| kind.opens()),
+            decision: None,
         }
     }
 

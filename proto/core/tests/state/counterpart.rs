@@ -64,6 +64,16 @@ fn every_status_is_one_that_the_other_system_has() {
     assert!(Line::ALL.iter().all(|line| primero.contains(&line.transfer()) && line.transfer() != "accepted"));
 }
 
+// [MAP-1]
+#[test]
+fn a_closing_after_a_no_is_told_from_one_without_any_answer() {
+    let line = |trail| Line::of(&read(trail));
+    assert_eq!(line("O:opened1 O:closed"), Line::Closed);
+    assert_eq!(line("O:opened1 P:accepted O:closed"), Line::Closed);
+    assert_eq!(line("O:opened1 P:declined O:closed"), Line::ClosedRefused);
+    assert_eq!(line("O:opened1 P:redirected O:closed"), Line::ClosedRefused);
+}
+
 // [MAP-4]
 #[test]
 fn a_transfer_is_accepted_when_both_have_signed_and_not_before() {
@@ -79,6 +89,7 @@ fn a_transfer_is_accepted_when_both_have_signed_and_not_before() {
     }
     let referral = Counterpart::of(&read("O:opened1 P:accepted"), Act::Referral);
     assert_eq!((referral.transition, referral.transition_status), (Transition::Referral, "accepted"));
+    assert_eq!([Transition::Referral, Transition::Transfer].map(Transition::word), ["referral", "transfer"]);
 }
 
 fn rows(file: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

@@ -61,6 +61,7 @@ outcomes! {
     offer_dangling = OfferDangling,
     taken_recalled = TakenRecalled,
     taken_uncovered = TakenUncovered,
+    ground_gone = GroundGone,
     completed_once = CompletedOnce,
     peer_responsible = PeerResponsible,
     both_responsible = BothResponsible,

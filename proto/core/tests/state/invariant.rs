@@ -6,6 +6,8 @@ use uput_core::state::{
     crossed, evaluate, row,
 };
 
+use uput_core::wire::Act;
+
 use crate::chains::Chains;
 use crate::oracle::places;
 use crate::views::Views;
@@ -30,10 +32,11 @@ pub(crate) fn of_last(
     let discloses = row(side, last.kind).is_some_and(|row| row.class == Class::Disclosure);
     let stopped = discloses && last.kind != Kind::Reopened && chains.stops(past) != 0;
     hold(!stopped, "I4 disclosed with a stop in the past")?;
-    let ground = chains.of(&[Kind::Decision, Kind::Opened2], past) != 0 || chains.covering(past);
+    let ground = chains.of(&[Kind::Opened2], past) | chains.grounds(past) != 0 || chains.covering(past);
     hold(last.kind != Kind::Identity || ground, "I4 identity without a covering acceptance, a decision or a law")?;
     let accepts = matches!(last.kind, Kind::Accepted | Kind::PartlyAccepted);
-    hold(!accepts || chains.values(past) != 0, "I14 accepted by one to whom nothing was disclosed")?;
+    let told = chains.values(past) != 0 || chains.act.is_some_and(yes_before_need);
+    hold(!accepts || told, "I14 accepted by one to whom nothing was disclosed")?;
     crossing_is_listed(before, chains, last, seen, full)
 }
 
@@ -46,6 +49,7 @@ pub(crate) fn of_views(chains: &Chains, views: &Views) -> Result<(), String> {
         hold(view.epoch <= full.epoch, "I3 an epoch is lost")?;
     }
     hold(chains.set(&full.outstanding) == chains.outstanding(all), "I3 a disclosure is erased")?;
+    hold(chains.set(&full.decisions) == chains.grounds(all), "I4 a decision that was taken away is a ground")?;
     hold(chains.set(&full.stops) == chains.stops(all), "I5 a stop is lost, or set aside unseen")?;
     hold(
         crossing_disclosures_are_owed(chains, full),
@@ -87,6 +91,11 @@ pub(crate) fn of_state(chains: &Chains, full: &Reading) -> Result<(), String> {
 
 fn hold(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
+}
+
+/// Whether what is asked can be answered with a yes before anything was said of her.
+fn yes_before_need(act: Act) -> bool {
+    !matches!(act, Act::Referral | Act::Transfer)
 }
 
 /// What would be void had its author seen everything is in the list of crossings.

@@ -82,6 +82,11 @@ impl Chains {
         self.epoch(self.pasts[place]) + u32::from(self.nodes[place].kind == Kind::Reopened)
     }
 
+    /// The decisions that grant, but for those that one which refuses has seen.
+    pub(crate) fn grounds(&self, among: u64) -> u64 {
+        self.of(&[Kind::Decision], among) & !self.pasts_of(self.of(&[Kind::DecisionNo], among))
+    }
+
     /// Whether the newest answer of the epoch is a yes of one who had seen all that states the need.
     pub(crate) fn covering(&self, among: u64) -> bool {
         use Kind::*;

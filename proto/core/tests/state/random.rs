@@ -3,6 +3,7 @@
 use uput_core::act::ACTS;
 use uput_core::id::EventId;
 use uput_core::state::{History, Kind, Node, Side};
+use uput_core::wire::DecisionType;
 
 /// A small generator with a printable seed (splitmix64).
 pub(crate) struct Random(pub(crate) u64);
@@ -89,6 +90,7 @@ fn continuation(random: &mut Random, nodes: &[Node], theme: &[Kind], number: usi
         let offer = others.iter().rfind(|node| node.kind == Kind::TransferOffered);
         next.names = offer.map(|node| node.id).or(next.names);
     }
+    next.decision = Some([DecisionType::Placement, DecisionType::Court][random.below(2)]);
     next.kind = kind(random, nodes, theme, &next);
     next
 }
@@ -123,5 +125,15 @@ fn kind(random: &mut Random, nodes: &[Node], kinds: &[Kind], next: &Node) -> Kin
 fn node(number: usize, side: Side, kind: Kind) -> Node {
     let mut id = [7; 32];
     id[..8].copy_from_slice(&u64::try_from(number).unwrap().wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-    Node { id: EventId::new(id), side, kind, prev: None, seen: None, names: None, version_ok: true, act: None }
+    Node {
+        id: EventId::new(id),
+        side,
+        kind,
+        prev: None,
+        seen: None,
+        names: None,
+        version_ok: true,
+        act: None,
+        decision: None,
+    }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Without {
     ReportsNeverVoid,
     /// A recalled offer that was taken moves responsibility. (P7)
     RecallBeatsTaking,
+    /// A decision that was taken away stays a ground.
+    GroundTakenAway,
 }
 
 /// What the reference reads.
@@ -55,6 +57,7 @@ pub(crate) struct Summary {
     pub(crate) stops: Events,
     pub(crate) world_now: Events,
     pub(crate) offers: (bool, bool, bool),
+    pub(crate) grounds: Events,
 }
 
 pub(crate) struct Reference<'a> {
@@ -98,6 +101,13 @@ impl<'a> Reference<'a> {
         effective
     }
 
+    /// The stage from which on the act of the trail has a yes, by the file.
+    fn lowest_yes(&self) -> Option<u32> {
+        let act = self.nodes.iter().find_map(|node| node.act)?;
+        let rows = ACTS.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        rows.into_iter().find(|row| row[0] == name_of(act)).map(|row| row[6].parse().unwrap())
+    }
+
     /// Whether the act of the trail leaves it out, by the words of the file.
     fn is_left_out(&self, node: Node) -> bool {
         let Some(act) = self.nodes.iter().find_map(|node| node.act) else { return false };
@@ -138,12 +148,12 @@ impl<'a> Reference<'a> {
             Opened0 | Opened1 | Opened2 => past.is_empty(),
             Need if stage == 0 => {
                 let phoned = self.of(past, &[Phoned]).iter().any(|said| self.epoch_of(*said) == self.epoch(past));
-                live && (matches!(answer, Some(Held | Waitlisted)) || (phoned && !no))
+                live && (matches!(answer, Some(Held | Waitlisted)) || (phoned && !no) || self.covering(past))
             }
             Need => live && !no,
             Identity => {
                 let law = has(&[Opened2]) && stage >= 1;
-                live && ((stage >= 1 && self.covering(past)) || ((has(&[Decision]) || law) && !no))
+                live && ((stage >= 1 && self.covering(past)) || ((!self.grounds(past).is_empty() || law) && !no))
             }
             Corrected => {
                 self.stops(past).is_empty() && !self.outstanding(past).is_empty() && self.owed(past).is_empty()
@@ -180,7 +190,8 @@ impl<'a> Reference<'a> {
             Held => live && !shut,
             Closed => live,
             Accepted | PartlyAccepted => {
-                live && !shut && (self.stage(past) >= 1 || self.without == Without::StageOfAcceptance)
+                let early = self.without == Without::StageOfAcceptance || self.lowest_yes() == Some(0);
+                live && !shut && (self.stage(past) >= 1 || early)
             }
             Waitlisted | Declined | Redirected => live && !started && !taken,
             Misdirected => {
@@ -345,6 +356,17 @@ impl<'a> Reference<'a> {
         owed
     }
 
+    /// Decisions that grant, and that none of their type has refused since.
+    fn grounds(&self, events: &Events) -> Events {
+        let refused = |granted: &usize| {
+            let same = |no: &usize| self.nodes[*no].decision == self.nodes[*granted].decision;
+            let mut refusals = self.of(events, &[Kind::DecisionNo]).into_iter().filter(same);
+            refusals.any(|no| self.pasts[no].contains(granted))
+        };
+        let careless = self.without == Without::GroundTakenAway;
+        self.of(events, &[Kind::Decision]).into_iter().filter(|granted| careless || !refused(granted)).collect()
+    }
+
     /// Offers that were not recalled.
     fn offers(&self, events: &Events) -> Events {
         let recalls = self.of(events, &[Kind::TransferRecalled]);
@@ -405,6 +427,7 @@ impl<'a> Reference<'a> {
             responsible: (!completed, completed || taken),
             stops: self.stops(all),
             world_now: self.world_now(all),
+            grounds: self.grounds(all),
             offers: (completed, taken && !completed, open && !completed),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uput_core::agreement::Code;
 use uput_core::id::EventId;
 use uput_core::state::{Finding, Kind, Node, Offer, Reading, Side, Verdict};
-use uput_core::wire::Act;
+use uput_core::wire::{Act, DecisionType};
 
 /// A trail under construction: names of events, and nodes.
 #[derive(Clone, Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// From lines `NAME SIDE KIND [prev=NAME] [seen=NAME] [names=NAME] [version=newer] [act=WORD]`. Without `prev`, the author's line
+    /// From lines `NAME SIDE KIND [prev=NAME] [seen=NAME] [names=NAME] [version=newer] [act=WORD] [type=WORD]`. Without `prev`, the author's line
     /// before; `prev=none` for none; `seen=all` for the line before of the other party.
     pub(crate) fn parse(text: &str) -> Self {
         let mut trail = Self::default();
@@ -31,7 +31,8 @@ impl Trail {
         let kind = Kind::from_word(kind).unwrap_or_else(|| panic!("no kind {kind}"));
         let id = self.id(name);
         let prev = self.last.get(&side).copied();
-        let mut node = Node { id, side, kind, prev, seen: None, names: None, version_ok: true, act: None };
+        let mut node =
+            Node { id, side, kind, prev, seen: None, names: None, version_ok: true, act: None, decision: None };
         for word in words {
             let (key, value) = word.split_once('=').unwrap();
             match key {
@@ -40,6 +41,10 @@ impl Trail {
                 "names" => node.names = self.pointer(value, side.other()),
                 "version" => node.version_ok = value != "newer",
                 "act" => node.act = Some(Act::from_word(value).unwrap_or_else(|| panic!("no act {value}"))),
+                "type" => {
+                    let word = DecisionType::from_word(value);
+                    node.decision = Some(word.unwrap_or_else(|| panic!("no type of decision {value}")));
+                }
                 _ => panic!("no field {key}"),
             }
         }
@@ -138,15 +143,8 @@ impl Trail {
     }
 
     fn finding(&self, finding: Finding) -> String {
-        let (word, id) = match finding {
-            Finding::Overdisclosed(id) => ("overdisclosed", id),
-            Finding::AfterWithdrawal(id) => ("after_withdrawal", id),
-            Finding::HandedOverWithoutRight(id) => ("handed_over_without_right", id),
-            Finding::StaleSeen(id) => ("stale_seen", id),
-            Finding::NoPlan(id) => ("no_plan", id),
-        };
-        assert!(Finding::WORDS.contains(&word), "{word}");
-        format!("finding {word} {}", self.name(id))
+        assert!(Finding::WORDS.contains(&finding.word()), "{finding:?}");
+        format!("finding {} {}", finding.word(), self.name(finding.event()))
     }
 }
 

@@ -140,6 +140,7 @@ fn roles(view: &Reading) -> [u64; EVENTS] {
         Offer::Taken(id) => is(id, 10),
         Offer::Completed(id) => is(id, 11),
     }
+    view.decisions.iter().for_each(|id| is(*id, 16));
     let duties = [Duty::Asked, Duty::NoPurpose, Duty::UnseenAtClose, Duty::NothingToCorrect];
     for (id, owed) in &view.owed {
         (12..).zip(duties).filter(|(_, duty)| owed.contains(duty)).for_each(|(role, _)| is(*id, role));
@@ -156,15 +157,14 @@ fn scalars(view: &Reading, floor: u32) -> [u64; 2] {
     [now << 8 | answer, (view.stage as u64) << 32 | u64::from(view.epoch - floor)]
 }
 
-/// Whether P ever had to do with her, it ever was misdirected, decided or disclosed, and a yes by telephone counts.
-fn ever(view: &Reading) -> [bool; 5] {
-    let mut ever = [false; 5];
+/// Whether P ever had to do with her, it ever was misdirected or disclosed, and a yes by telephone counts.
+fn ever(view: &Reading) -> [bool; 4] {
+    let mut ever = [false; 4];
     for event in view.events.values() {
-        let [met, misdirected, decided, valued, phoned] = &mut ever;
+        let [met, misdirected, valued, phoned] = &mut ever;
         *met |= matches!(event.kind, Kind::ContactMade | Kind::Started | Kind::Provided)
             || (event.kind == Kind::Visited && event.side == Side::Peer);
         *misdirected |= event.kind == Kind::Misdirected;
-        *decided |= event.kind == Kind::Decision;
         *valued |= matches!(
             event.kind,
             Kind::Opened1 | Kind::Opened2 | Kind::Need | Kind::Identity | Kind::Minutes | Kind::Plan

@@ -3,13 +3,18 @@
 use uput_core::{
     bundle::BundleDraft,
     event::Statement,
-    id::EventId,
+    id::{EventId, Id},
+    log::EntryKind,
     slot::Extent,
     time::Span,
     verdict::{Comparison, Exit, Uncomparable, Why, compare},
 };
 
-use crate::sample::{Organisation, Story, World};
+use crate::{
+    content::newer,
+    diary::{Diary, SOON, Scene},
+    sample::{Organisation, Story, TWO_PARTY, World},
+};
 
 /// The whole night by the hotline, and the same up to so many events by the shelter, changed. Of the shelter's heads both
 /// show the one from before.
@@ -55,17 +60,17 @@ fn two_whole_bundles_lack_nothing() {
 }
 
 #[test]
-fn an_exporter_who_hides_what_it_had_signed_for_is_shown_by_its_own_signature() {
+fn an_exporter_who_hides_what_it_had_by_its_own_dates_is_asked() {
     let world = World::invented();
     let night = world.night();
     // It exports later than all that happened, and shows a head from before: whole, if one looks at it alone.
     let events = but(&night, 3);
     let comparison = beside(&world, events, |draft| draft.time = world.at(1_000));
-    assert_eq!(whys(&comparison, 1), vec![Why::Withheld; 3]);
+    assert_eq!(whys(&comparison, 1), vec![Why::Dated; 3], "dates alone call nobody a liar");
     assert_eq!(comparison.bundles[1].events, events as u64);
     assert_ne!(comparison.bundles[1].exit, Exit::Incomplete, "alone nothing shows it");
     assert_eq!(comparison.exit, Exit::Incomplete);
-    assert!(comparison.words[0].contains("had signed before its export that it had it"), "{:?}", comparison.words);
+    assert!(comparison.words[0].contains("by its own dates shelter-jasen had it"), "{:?}", comparison.words);
     assert!(whys(&comparison, 0).is_empty());
 }
 
@@ -74,8 +79,8 @@ fn whoever_exported_before_has_left_nothing_out() {
     let world = World::invented();
     let night = world.night();
     let comparison = beside(&world, but(&night, 3), |_| {});
-    assert!(whys(&comparison, 1).iter().all(|why| *why != Why::Withheld), "{:?}", comparison.words);
-    assert!(whys(&comparison, 1).contains(&Why::Later));
+    assert_eq!(whys(&comparison, 1), [Why::Unknown; 3], "{:?}", comparison.words);
+    assert!(comparison.words.iter().any(|words| words.contains("which is its word")), "{:?}", comparison.words);
     // An event of the exporter's own minute may have been signed after the export.
     let last = night.trail.events().last().unwrap().time;
     let close = beside(&world, but(&night, 1), |draft| {
@@ -83,7 +88,7 @@ fn whoever_exported_before_has_left_nothing_out() {
     });
     assert_eq!(whys(&close, 1), [Why::Unknown]);
     let far = beside(&world, but(&night, 1), |draft| draft.time = last.after(Span(60)));
-    assert_eq!(whys(&far, 1), [Why::Withheld]);
+    assert_eq!(whys(&far, 1), [Why::Dated]);
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn nobody_withholds_on_the_word_of_the_other_party() {
     let lacks: Vec<_> =
         comparison.bundles[1].lacks.iter().map(|lacking| (lacking.event.clone(), lacking.why)).collect();
     // Both heads of the hotline's bundle are the shelter's word too: its head there has seen the warning.
-    assert_eq!(lacks, [(warned.to_string(), Why::Withheld)]);
+    assert_eq!(lacks, [(warned.to_string(), Why::Dated)]);
     let mut unseen = story.draft(&world.hotline, &Extent::LABELS);
     unseen.heads = vec![story.signed_head(&world.hotline), story.until(count).signed_head(&world.jasen)];
     let mut draft = story.until(count).draft(&world.jasen, &Extent::NOTHING);
@@ -108,6 +113,83 @@ fn nobody_withholds_on_the_word_of_the_other_party() {
     let comparison = compared(&world, &signed(unseen, &world.hotline), &signed(draft, &world.jasen));
     assert_eq!(whys(&comparison, 1), [Why::Unknown]);
     assert_ne!(comparison.exit, Exit::Incomplete);
+}
+
+/// [BUN-97]
+#[test]
+fn what_the_order_shows_no_date_hides_and_no_clock_makes() {
+    let world = World::invented();
+    let night = world.night();
+    let all: Vec<_> = night.trail.events().map(|event| (event.id, event.author)).collect();
+    let whole = night.bundle(&world.hotline, &Extent::LABELS);
+    // The shelter leaves out the warning of the hotline, which its own answer has seen, and dates its export back to the
+    // beginning: it changes nothing.
+    let warned = all.len() - 4;
+    for time in [1, 1_000] {
+        let mut draft = night.draft(&world.jasen, &Extent::NOTHING);
+        draft.time = world.at(time);
+        draft.events.retain(|event| EventId::from(event.id()) != all[warned].0);
+        let comparison = compared(&world, &whole, &signed(draft, &world.jasen));
+        assert_eq!(whys(&comparison, 1), [Why::Withheld], "{:?}", comparison.words);
+        assert!(comparison.words[0].contains("what stands in that bundle follows it"));
+    }
+    // Its own event, which only the other party's head follows.
+    let last = all.iter().rposition(|(_, author)| *author == world.jasen.id).unwrap();
+    let mut draft = night.draft(&world.jasen, &Extent::NOTHING);
+    draft.events.retain(|event| EventId::from(event.id()) != all[last].0);
+    draft.heads = vec![night.signed_head(&world.hotline)];
+    draft.time = world.at(1);
+    let comparison = compared(&world, &whole, &signed(draft, &world.jasen));
+    assert_eq!(whys(&comparison, 1), [Why::Withheld]);
+    // An honest export by a clock that was days ahead, and was set back: no order shows that it had what came then.
+    let comparison = beside(&world, all.len() - 3, |draft| draft.time = world.at(500_000));
+    assert_eq!(whys(&comparison, 1), [Why::Dated; 3]);
+    assert!(comparison.words[0].contains("a clock that was set back looks the same"), "{:?}", comparison.words);
+}
+
+/// [BUN-95]
+#[test]
+fn what_a_program_cannot_read_is_compared_all_the_same() {
+    let world = World::invented();
+    let story = world.enquiry();
+    let answer = newer(&story.next(&world.jasen, Statement::Acknowledged, |_| {}), &world);
+    let id = EventId::from(answer.id()).to_string();
+    let mut draft = story.draft(&world.hotline, &Extent::NOTHING);
+    draft.events.push(answer);
+    let comparison = compared(&world, &signed(draft, &world.hotline), &story.bundle(&world.jasen, &Extent::NOTHING));
+    let lacks = &comparison.bundles[1].lacks;
+    assert_eq!((lacks.len(), lacks[0].event.clone(), lacks[0].kind.as_str()), (1, id, "needs_upgrade"));
+    assert_eq!(comparison.bundles[0].events, comparison.bundles[1].events + 1);
+}
+
+/// [BUN-96] Each exporter proves one tick of one log otherwise: both proofs count, and contradict each other.
+#[test]
+fn two_proofs_of_one_tick_stay_both_and_no_exporter_is_a_witness() {
+    let scene = Scene::new(TWO_PARTY);
+    let story = scene.world.enquiry();
+    let (hotline, jasen) = (&scene.world.hotline, &scene.world.jasen);
+    let opening = Id::from(story.trail.id().opening());
+    let [one, two] =
+        [[EntryKind::OwnEvent, EntryKind::KeyRecord], [EntryKind::KeyRecord, EntryKind::OwnEvent]].map(|kinds| {
+            let id = |kind| if kind == EntryKind::OwnEvent { opening } else { hotline.records[1].id() };
+            Diary::of(hotline, &kinds.map(|kind| (6, kind, id(kind))), 7)
+        });
+    let shown = |log: &Diary<'_>, witness: &Organisation| {
+        scene.bundle(&story, |draft| log.show(draft, &log.cosigned(7, &[(witness, SOON)])))
+    };
+    let trust = scene.demanding(0);
+    let both = compare(&shown(&one, &scene.north), &shown(&two, &scene.south), &trust).unwrap();
+    assert_eq!(both.together.exit, Exit::Equivocation);
+    assert!(both.together.breaches.iter().any(|breach| breach.requirement == "BUN-76"));
+    assert!(!both.together.failed.contains(&"BUN-3"), "nobody ordered the whole: {:?}", both.together.failed);
+    // By a trust file that lets parties count, the shelter's cosignature counts in the hotline's bundle and not beside its own.
+    let mut parties = scene.demanding(1);
+    parties.witnesses.independent = false;
+    let logs = scene.logs(&story);
+    let own = scene.bundle(&story, |draft| logs[0].show(draft, &logs[0].cosigned(7, &[(jasen, SOON)])));
+    assert!(!compare(&own, &own, &parties).unwrap().together.failed.contains(&"BUN-63"));
+    let theirs = story.bundle(jasen, &Extent::VALUES);
+    assert!(compare(&own, &theirs, &parties).unwrap().together.failed.contains(&"BUN-63"));
 }
 
 #[test]

@@ -3,160 +3,26 @@
 use std::collections::BTreeMap;
 
 use uput_core::{
-    bundle::BundleDraft,
     event::Statement,
     id::{Id, OrgId},
-    log::{Batch, Checkpoint, Entry, EntryKind, LogProof, Origin, SignedCheckpoint, Tick, Tree},
+    log::{EntryKind, LogProof, SignedCheckpoint},
     state::Side,
     time::Seconds,
-    trust::{TrustFile, TrustedOrganisation, WitnessDemand},
     verdict::{Conformance, Exit, Report, verify},
 };
 
 use crate::{
-    case::{Case, changed},
-    sample::{MIDNIGHT, Organisation, Story, TWO_PARTY, World, seed},
+    case::Case,
+    diary::{Diary, SOON, Scene, show_all},
+    sample::{MIDNIGHT, Organisation, Story, TWO_PARTY, seed},
     vectors::{file_name, hold, of_case},
 };
 
-/// An hour before midnight.
-const BASE: u64 = MIDNIGHT / 600 - 6;
-/// Seconds after midnight at which the first tick after it is over, and a little more.
-const SOON: u64 = 640;
-
-/// Two parties, whose key records name two witnesses and each other.
-struct Scene {
-    world: World,
-    north: Organisation,
-    south: Organisation,
-}
-
-/// A party's log.
-struct Diary<'a> {
-    owner: &'a Organisation,
-    tree: Tree,
-    batches: Vec<(Batch, Vec<Entry>)>,
-}
-
 impl Scene {
-    fn new(source: &str) -> Self {
-        let (mut north, south) = (Organisation::invented("north"), Organisation::invented("south"));
-        north.rotate();
-        let mut parties = ["hotline", "shelter-jasen"].map(|name| Organisation::logging(name, BASE));
-        let others = [parties[1].id, parties[0].id];
-        for (party, other) in parties.iter_mut().zip(others) {
-            party.rotate_with(|draft| draft.witnesses = vec![north.id, south.id, other]);
-        }
-        let [hotline, jasen] = parties;
-        Self { world: World::between(hotline, jasen, source, Vec::new(), 60), north, south }
-    }
-
-    fn trust(&self) -> TrustFile {
-        let mut trust = self.world.trust();
-        for witness in [&self.north, &self.south] {
-            let (name, minimum) = (witness.name.to_owned(), witness.record(0));
-            trust.organisations.push(TrustedOrganisation { name, organisation: witness.id, minimum });
-        }
-        trust.organisations.sort_by_key(|entry| entry.organisation);
-        trust
-    }
-
-    /// A party's log of a trail: its events, both key records, and its head, each in a tick after midnight.
-    fn diary<'a>(
-        &'a self,
-        owner: &'a Organisation,
-        story: &Story<'_>,
-        tick: impl Fn(Id) -> u64,
-        size: u64,
-    ) -> Diary<'a> {
-        let mut entries: Vec<(u64, EntryKind, Id)> = Vec::new();
-        for event in story.trail.events() {
-            let kind = if event.author == owner.id { EntryKind::OwnEvent } else { EntryKind::ReceivedEvent };
-            entries.push((6 + tick(event.id.into()), kind, event.id.into()));
-        }
-        // The hotline opened with its first record, and replaced it then.
-        let replaced = usize::from(story.trail.party(Side::Opener) == owner.id);
-        entries.insert(replaced, (6, EntryKind::KeyRecord, owner.records[1].id()));
-        let head = story.signed_head(owner).id();
-        entries.push((6 + tick(head), EntryKind::Head, head));
-        Diary::of(owner, &entries, size)
-    }
-
-    /// Logs of both parties at once, cosigned soon.
-    fn logs(&self, story: &Story<'_>) -> [Diary<'_>; 2] {
-        [&self.world.hotline, &self.world.jasen].map(|owner| self.diary(owner, story, |_| 0, 7))
-    }
-
-    /// A bundle of a dishonest or honest hotline with what these give it.
-    fn bundle(&self, story: &Story<'_>, change: impl FnOnce(&mut BundleDraft)) -> Vec<u8> {
-        changed(story, |draft| {
-            draft.proofs.clear();
-            draft.checkpoints.clear();
-            draft.chains.extend([self.north.records.clone(), self.south.records.clone()]);
-            change(draft);
-        })
-    }
-
     fn case(&self, name: &'static str, exit: Exit, requirement: &'static str, number: u32, bundle: Vec<u8>) -> Case {
-        let mut case = Case::new(name, exit, requirement, &self.world, bundle);
-        case.trust = TrustFile { witnesses: WitnessDemand { number, independent: true }, ..self.trust() };
-        case
+        let case = Case::new(name, exit, requirement, &self.world, bundle);
+        case.trusting(|trust| *trust = self.demanding(number))
     }
-}
-
-impl<'a> Diary<'a> {
-    fn of(owner: &'a Organisation, entries: &[(u64, EntryKind, Id)], size: u64) -> Self {
-        let (mut tree, mut batches) = (Tree::default(), Vec::new());
-        for index in 0..size {
-            let entry = |(number, (_, kind, id)): (usize, &(u64, EntryKind, Id))| {
-                let nonce = seed(&format!("{} nonce {number}", owner.name));
-                Entry { nonce, kind: *kind, id: *id }
-            };
-            let own: Vec<Entry> = entries.iter().enumerate().filter(|(_, entry)| entry.0 == index).map(entry).collect();
-            let random = seed(&format!("{} empty {index}", owner.name));
-            let batch = Batch::new(Tick(BASE + index), &own, random).unwrap();
-            tree.append(batch.leaf_hash());
-            batches.push((batch, own));
-        }
-        Self { owner, tree, batches }
-    }
-
-    fn checkpoint(&self, size: u64) -> SignedCheckpoint {
-        let origin = Origin { organisation: self.owner.id, incarnation: 0 };
-        Checkpoint { origin, size, root: self.tree.root_at(size).unwrap() }.sign(self.owner.signing())
-    }
-
-    fn cosigned(&self, size: u64, by: &[(&Organisation, u64)]) -> SignedCheckpoint {
-        let mut signed = self.checkpoint(size);
-        for (witness, after) in by {
-            let time = Seconds::new(MIDNIGHT + after).unwrap();
-            signed.add(signed.cosign(&witness.id, witness.signing(), time)).unwrap();
-        }
-        signed
-    }
-
-    /// Everything that it has, under a checkpoint.
-    fn proofs(&self, under: &SignedCheckpoint) -> Vec<LogProof> {
-        let (mut proofs, size) = (Vec::new(), under.claimed().size);
-        for (index, (batch, own)) in (0..size).zip(&self.batches) {
-            let shown: Vec<(u32, Entry)> = (0..).zip(own.iter().copied()).collect();
-            let path = self.tree.inclusion(index, size).unwrap();
-            let proof = LogProof::new(batch, &shown, path, under.claimed()).unwrap();
-            proofs.extend((!own.is_empty()).then_some(proof));
-        }
-        proofs
-    }
-
-    /// Puts everything that it has into a bundle.
-    fn show(&self, draft: &mut BundleDraft, under: &SignedCheckpoint) {
-        draft.proofs.extend(self.proofs(under).iter().map(LogProof::to_wire));
-        draft.checkpoints.push(under.to_bytes());
-    }
-}
-
-/// Both logs, cosigned by these.
-fn show_all(logs: &[Diary<'_>], draft: &mut BundleDraft, by: &[(&Organisation, u64)]) {
-    logs.iter().for_each(|log| log.show(draft, &log.cosigned(7, by)));
 }
 
 /// What is witnessed, and every way of which it only looks so. [BUN-63] [BUN-70] [BUN-72]
@@ -270,7 +136,9 @@ const LATER: u64 = 29 * 6;
 /// Late and silent, with both bounds and without. [BUN-74] [BUN-77]
 fn of_delays(scene: &Scene) -> Vec<Case> {
     let (north, jasen) = (&scene.north, &scene.world.jasen);
-    let (answered, mut silent) = (scene.world.enquiry(), scene.world.asked());
+    let (mut answered, mut silent) = (scene.world.enquiry(), scene.world.asked());
+    // Both heads are of the day after: nothing that the other party signed before shows the answer.
+    answered.clock = 30 * 60;
     silent.delivered_and(Statement::Acknowledged);
     let answer: Id = answered.trail.last(Side::Peer).unwrap().into();
     let head = silent.signed_head(jasen).id();
@@ -323,6 +191,7 @@ fn every_witnessed_vector_holds() {
     let mut cases = of_witnesses(&scene);
     cases.extend(of_logs(&scene));
     cases.extend(of_delays(&scene));
+    cases.extend(of_orders(&scene).map(|(case, _)| case));
     cases.iter().for_each(|case| drop(check(case)));
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len());
@@ -387,4 +256,52 @@ fn what_an_agreement_demands_is_met_or_not_checkable() {
     let witness: OrgId = scene.south.id;
     let report = check(&scene.case("two", Exit::Valid, "", 2, with(&[(&scene.north, SOON), (&scene.south, SOON)])));
     assert!(report.assurance.sentence.contains("south"), "{witness}");
+}
+
+/// Whether the log shows which key counted, or its owner says so. [BUN-98] [BUN-101]
+fn of_orders(scene: &Scene) -> [(Case, bool); 5] {
+    let story = scene.world.enquiry();
+    let (north, south, hotline) = (&scene.north, &scene.south, &scene.world.hotline);
+    let opening: Id = story.trail.id().opening().into();
+    let entries = [(6, EntryKind::OwnEvent, opening), (7, EntryKind::KeyRecord, hotline.records[1].id())];
+    let log = Diary::of(hotline, &entries, 8);
+    let whole = |at: u64| scene.bundle(&story, |draft| log.show(draft, &log.cosigned(8, &[(north, at)])));
+    let parted = |second: &Organisation| {
+        scene.bundle(&story, |draft| {
+            let views = [log.cosigned(7, &[(north, SOON)]), log.cosigned(8, &[(second, SOON + 600)])];
+            let proofs = views.each_ref().map(|view| log.proofs(view));
+            draft.proofs.extend([&proofs[0][0], &proofs[1][1]].map(LogProof::to_wire));
+            draft.checkpoints.extend(views.iter().map(SignedCheckpoint::to_bytes));
+        })
+    };
+    let case = |name, bundle, shown| (scene.case(name, Exit::Valid, "", 0, bundle), shown);
+    [
+        case("an order of keys that one checkpoint shows", whole(SOON + 600), true),
+        case("an order of keys cosigned an hour after", whole(600 + 3600), true),
+        case("an order of keys in a log that was held back", whole(600 + 3601), false),
+        case("an order of keys in two checkpoints that one witness saw", parted(north), true),
+        case("an order of keys in two checkpoints that two witnesses saw", parted(south), false),
+    ]
+}
+
+#[test]
+fn a_log_shows_which_key_counted_only_as_one_and_cosigned_at_the_time() {
+    let shown = "Key records of hotline are here up to number 1; which of them counted when is shown by its log.";
+    for (case, shows) in of_orders(&Scene::new(TWO_PARTY)) {
+        let report = check(&case);
+        assert_eq!(report.words.iter().any(|words| words == shown), shows, "{}: {:?}", case.name, report.words);
+    }
+}
+
+/// [BUN-99]
+#[test]
+fn a_log_with_two_histories_proves_nothing() {
+    let scene = Scene::new(TWO_PARTY);
+    let case = &of_logs(&scene)[2];
+    let report = check(case);
+    let hotline = report.timeline[0].author.name.as_str();
+    assert_eq!(hotline, "hotline");
+    // The receiver's log has everything too.
+    assert!(report.timeline.iter().all(|entry| entry.proven == Some(MIDNIGHT + SOON)));
+    assert!(report.words.iter().any(|words| words.ends_with("which of them counted when is hotline's own word.")));
 }

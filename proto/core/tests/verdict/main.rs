@@ -7,10 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod bounded;
 mod case;
 mod compared;
 mod content;
 mod dated;
+#[allow(dead_code, reason = "a scene has more in it than one play needs")]
+mod diary;
 mod form;
 mod harness;
 mod innocent;

@@ -5,7 +5,7 @@ use uput_core::{
     slot::Extent,
     state::Side,
     verdict::{Conformance, Exit, Outcome, Report, YesNo, verify},
-    wire::DecisionType,
+    wire::{ClosureReason, DecisionType},
 };
 
 use crate::{
@@ -193,6 +193,30 @@ fn an_objection_ends_no_deadline() {
     let decision = report.deadlines.iter().find(|deadline| deadline.timer == "decision").unwrap();
     assert!(decision.late.is_some() && decision.met.is_none(), "{}", decision.sentence);
     assert_eq!(report.conformant.verdict, Conformance::No);
+}
+
+/// Nor does its own closing, nor that it calls it not its own. [EVT-33]
+#[test]
+fn an_authority_ends_no_deadline_by_closing() {
+    let world = World::invented();
+    for own in [Statement::Closed(ClosureReason::Done), Statement::Misdirected] {
+        let mut notice = world.notified(&world.hotline);
+        notice.delivered_and(own);
+        notice.clock += 60;
+        let report = verify(&exported(&notice), &world.trust());
+        for timer in ["acknowledge", "decision"] {
+            let deadline = report.deadlines.iter().find(|deadline| deadline.timer == timer).unwrap();
+            assert!(deadline.late.is_some() && deadline.met.is_none(), "{}", deadline.sentence);
+        }
+        assert_eq!(report.conformant.verdict, Conformance::No);
+    }
+    let mut notice = world.notified(&world.hotline);
+    notice.say(&world.hotline, Statement::Closed(ClosureReason::NoLongerNeeded));
+    notice.clock += 60;
+    let report = verify(&exported(&notice), &world.trust());
+    assert!(
+        report.deadlines.iter().filter(|deadline| deadline.timer != "deliver").all(|deadline| deadline.late.is_none())
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! One night between invented organisations, made with the public interface of the core: everything follows from names.
 
+#[path = "organisation.rs"]
+mod organisation;
+
 use std::collections::BTreeMap;
 
 use uput_core::{
@@ -10,11 +13,11 @@ use uput_core::{
     event::{Decision, Event, Opening, Statement, Terms},
     head::Head,
     id::{EventId, Id, KeyRecordId, OrgId},
-    key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    key::SigningKey,
     sensitive::Sensitive,
     slot::{Disclosed, Extent, SlotSecrets, commit},
     state::Side,
-    step::{self, Author, Draft},
+    step::{self, Draft},
     time::Seconds,
     trail::Trail,
     trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
@@ -22,6 +25,9 @@ use uput_core::{
         self, Act, ClosureReason, DecisionOutcome, DecisionType, LegalBasis, Outcome, Purpose, ServiceType, WarningCode,
     },
 };
+
+#[allow(unused_imports, reason = "whoever includes this uses its part")]
+pub(crate) use organisation::{Organisation, key, seed};
 
 /// Four organisations, times in seconds.
 pub(crate) const DEMONSTRATION: &str = include_str!("../../../../specs/agreements/demonstration.toml");
@@ -35,109 +41,6 @@ fn at(seconds: u64) -> Seconds {
     Seconds::new(MIDNIGHT + seconds).unwrap()
 }
 
-pub(crate) fn seed(name: &str) -> [u8; 32] {
-    *Id::of(name.as_bytes()).as_bytes()
-}
-
-pub(crate) fn key(name: &str) -> SigningKey {
-    SigningKey::from_seed(&seed(name))
-}
-
-/// An invented organisation with all its secrets.
-pub(crate) struct Organisation {
-    pub(crate) name: &'static str,
-    pub(crate) id: OrgId,
-    pub(crate) key: SigningKey,
-    pub(crate) signing: Vec<SigningKey>,
-    pub(crate) records: Vec<Envelope>,
-}
-
-impl Organisation {
-    pub(crate) fn invented(name: &'static str) -> Self {
-        Self::logging(name, 0)
-    }
-
-    /// One whose log begins with a tick.
-    pub(crate) fn logging(name: &'static str, log_base_tick: u64) -> Self {
-        let organisation = key(&format!("{name} key"));
-        let signing = key(&format!("{name} signing 0"));
-        let draft = KeyRecordDraft {
-            after: None,
-            number: 0,
-            sealing_keys: vec![SealingSecret::from_seed(&seed(&format!("{name} sealing"))).public().clone()],
-            endpoints: Vec::new(),
-            witnesses: Vec::new(),
-            recovery: None,
-            log_base_tick,
-            time: Seconds::new(MIDNIGHT - 86_400).unwrap(),
-            end: Seconds::new(MIDNIGHT + 86_400 * 365).unwrap(),
-        };
-        let first = sign_key_record(draft, &organisation, &signing, &key(&format!("{name} tls")), None).unwrap();
-        Self { name, id: first.id().into(), key: organisation, signing: vec![signing], records: vec![first] }
-    }
-
-    /// A new signing key.
-    pub(crate) fn rotate(&mut self) {
-        self.rotate_with(|_| {});
-    }
-
-    /// A new signing key in a record that says something else too.
-    pub(crate) fn rotate_with(&mut self, change: impl FnOnce(&mut KeyRecordDraft)) {
-        let (number, name) = (self.signing.len(), self.name);
-        let signing = key(&format!("{name} signing {number}"));
-        let (time, end) = (at(0), Seconds::new(MIDNIGHT + 86_400 * 365).unwrap());
-        let mut draft = KeyRecordDraft::after(self.chain().newest(), time, end);
-        change(&mut draft);
-        let record = sign_key_record(draft, &self.key, &signing, &key(&format!("{name} tls")), None).unwrap();
-        self.records.push(record);
-        self.signing.push(signing);
-    }
-
-    /// A second successor of the record before the newest.
-    pub(crate) fn fork(&self) -> Envelope {
-        self.fork_until(700)
-    }
-
-    /// Another for every number of days.
-    pub(crate) fn fork_until(&self, days: u64) -> Envelope {
-        let chain = KeyChain::verify(&self.records[..self.records.len() - 1]).unwrap();
-        let end = Seconds::new(MIDNIGHT + 86_400 * days).unwrap();
-        let draft = KeyRecordDraft::after(chain.newest(), at(60), end);
-        sign_key_record(draft, &self.key, &self.key_of_the_fork(), &key(&format!("{} tls", self.name)), None).unwrap()
-    }
-
-    /// The signing key that this successor names.
-    pub(crate) fn key_of_the_fork(&self) -> SigningKey {
-        key(&format!("{} signing of another branch", self.name))
-    }
-
-    pub(crate) fn chain(&self) -> KeyChain {
-        KeyChain::verify(&self.records).unwrap()
-    }
-
-    pub(crate) fn record(&self, number: usize) -> KeyRecordId {
-        self.records[number].id().into()
-    }
-
-    pub(crate) fn newest(&self) -> KeyRecordId {
-        self.record(self.records.len() - 1)
-    }
-
-    pub(crate) fn signing(&self) -> &SigningKey {
-        self.signing.last().unwrap()
-    }
-
-    /// As it wrote when this key record was its newest.
-    pub(crate) fn author(&self, record: usize) -> Author<'_> {
-        Author {
-            organisation: self.id,
-            key_record: self.record(record),
-            signing: &self.signing[record],
-            incarnation: 0,
-        }
-    }
-}
-
 /// The organisations and what they have agreed.
 pub(crate) struct World {
     pub(crate) hotline: Organisation,
@@ -146,6 +49,8 @@ pub(crate) struct World {
     pub(crate) agreement: Agreement,
     pub(crate) signed: Envelope,
     unit: u64,
+    /// Seconds after midnight at which its clock begins.
+    pub(crate) start: u64,
 }
 
 impl World {
@@ -187,7 +92,7 @@ impl World {
         let compiled = compile(source, &peers).unwrap();
         let keys: Vec<&SigningKey> = all.iter().map(|party| &party.key).collect();
         let signed = Envelope::sign(MediaType::AGREEMENT, compiled.body, &keys).unwrap();
-        Self { hotline, jasen, others, agreement: compiled.agreement, signed, unit }
+        Self { hotline, jasen, others, agreement: compiled.agreement, signed, unit, start: 0 }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Organisation> {
@@ -204,7 +109,7 @@ impl World {
 
     /// So many seconds, or minutes, after midnight.
     pub(crate) fn at(&self, count: u64) -> Seconds {
-        at(count * self.unit)
+        at(self.start + count * self.unit)
     }
 
     /// What an auditor believes who met all four.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    agreement::{Flaw, Place, flaw::demand},
+    agreement::{Flaw, Origin, Place, flaw::demand},
     id::OrgId,
     time::{Seconds, Span},
 };
@@ -49,6 +49,14 @@ pub(super) fn span(seconds: u64, place: impl FnOnce() -> Place, requirement: &'s
         "a span of time must be longer than nothing and at most 200 years; correct it".into()
     })?;
     Ok(Span(seconds))
+}
+
+/// [AGR-62] One line, if anything.
+pub(super) fn origin(source: &str, unverified: bool, place: impl FnOnce() -> Place) -> Result<Origin, Flaw> {
+    demand(source.is_empty() || is_line(source, LONGEST_TITLE), place, "AGR-62", || {
+        format!("a source is one line of 1 to {LONGEST_TITLE} characters; shorten it")
+    })?;
+    Ok(Origin { source: source.to_owned(), unverified })
 }
 
 pub(super) fn code<C: Default + PartialEq>(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bound::{LONGEST_TITLE, MOST, ascending, code, codes, is_line, span};
+use super::bound::{LONGEST_TITLE, MOST, ascending, code, codes, is_line, origin, span};
 use crate::{
     agreement::{Article, DecisionRule, EscalationStep, Flaw, Place, Retention, Timer, WitnessRule, flaw::demand},
     wire,
@@ -32,7 +32,8 @@ pub(super) fn read_timers(timers: &[wire::Timer]) -> Result<Vec<Timer>, Flaw> {
     let read = timers.iter().enumerate().map(|(at, timer)| {
         let place = || Place::Timer(at);
         let (act, kind) = (code(timer.act(), place, "AGR-15")?, code(timer.kind(), place, "AGR-15")?);
-        Ok(Timer { act, kind, span: span(timer.seconds, place, "AGR-15")? })
+        let origin = origin(&timer.source, timer.unverified, place)?;
+        Ok(Timer { act, kind, span: span(timer.seconds, place, "AGR-15")?, origin })
     });
     read.collect()
 }
@@ -44,7 +45,8 @@ pub(super) fn read_decisions(decisions: &[wire::DecisionRule]) -> Result<Vec<Dec
         let place = || Place::Decision(at);
         let issuers = codes(&decision.issuers, place, "AGR-17")?;
         demand(!issuers.is_empty(), place, "AGR-17", || "a decision needs at least one issuer; name one".into())?;
-        Ok(DecisionRule { kind: code(decision.r#type(), place, "AGR-17")?, issuers })
+        let origin = origin(&decision.source, decision.unverified, place)?;
+        Ok(DecisionRule { kind: code(decision.r#type(), place, "AGR-17")?, issuers, origin })
     });
     read.collect()
 }
@@ -85,7 +87,8 @@ fn read_step(at: usize, step: &wire::EscalationStep) -> Result<EscalationStep, F
     demand(missed, place, "AGR-50", || {
         "a stay that ends and a purge that is late are nobody else's to answer; take that timer out of the step".into()
     })?;
-    Ok(EscalationStep { service_type, after: span(step.after, place, "AGR-15")?, acts, timers })
+    let origin = origin(&step.source, step.unverified, place)?;
+    Ok(EscalationStep { service_type, after: span(step.after, place, "AGR-15")?, acts, timers, origin })
 }
 
 /// [AGR-18] Evidence outlives values.
@@ -97,7 +100,7 @@ pub(super) fn read_retention(retention: Option<wire::Retention>) -> Result<Reten
     demand(evidence >= values, place, "AGR-18", || {
         "evidence must be kept at least as long as values; without it an erasure cannot be shown".into()
     })?;
-    Ok(Retention { values, evidence })
+    Ok(Retention { values, evidence, origin: origin(&retention.source, retention.unverified, place)? })
 }
 
 /// [AGR-19] A number that can be reached.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bound::{MOST, ascending, code, codes};
+use super::bound::{MOST, ascending, code, codes, origin};
 use crate::{
     agreement::{Agreement, Flaw, Place, Profile, Rule, flaw::demand, name_of},
     catalogue::{Cell, Label},
@@ -25,9 +25,10 @@ pub(super) fn read_rules(rules: &[wire::Rule]) -> Result<BTreeMap<u32, Rule>, Fl
         let (act, receiver) = (code(rule.act(), place, "AGR-10")?, code(rule.receiver(), place, "AGR-10")?);
         let bases = codes(&rule.bases, place, "AGR-10")?;
         let (sender, profile) = (rule.sender.clone(), rule.profile.clone());
+        let origin = origin(&rule.source, rule.unverified, place)?;
         Ok((
             rule.number,
-            Rule { number: rule.number, act, sender, receiver, profile, bases, collapsed: rule.collapsed },
+            Rule { number: rule.number, act, sender, receiver, profile, bases, collapsed: rule.collapsed, origin },
         ))
     });
     read.collect()
@@ -112,7 +113,7 @@ fn fits(cell: Cell, stage: u32, ticked: bool) -> bool {
         Cell::Never => false,
         Cell::Enquiry => true,
         Cell::Need => stage >= 1,
-        Cell::Identity => stage == 2,
+        Cell::Identity | Cell::Asked => stage == 2,
         Cell::Ticked => stage == 2 && ticked,
         // Who rests on the law asks for no tick: ticked, it could never be sent.
         Cell::Law | Cell::Life => stage == 2 && !ticked,
@@ -129,7 +130,7 @@ fn ceiling(label: Label, rule: &Rule) -> String {
         Cell::Ticked => format!(
             "{label} may go to {service} only with the identity and her tick (rule {number}); put it under identity and under ticked"
         ),
-        Cell::Identity => {
+        Cell::Identity | Cell::Asked => {
             format!(
                 "{label} may go to {service} with the identity at the earliest (rule {number}); move it to identity"
             )

@@ -1,7 +1,7 @@
 //! Questions to the demonstration agreement, and bodies of agreements.
 
 use uput_core::{
-    agreement::{Agreement, Code, Occasion, Request},
+    agreement::{Agreement, Code, Occasion, Request, Told},
     catalogue::{Field, Label},
     codec,
     envelope::{MediaType, pae},
@@ -28,7 +28,9 @@ pub(super) const CONSENT: &[&str] = &[
 ];
 pub(super) const DUTY: &[&str] = &["client_told = told", "client_told_on = 2026-11-21"];
 pub(super) const DANGER: &[&str] =
-    &["danger = life", "basis_until = 2026-11-22T20:00Z", "review_by = 2026-11-22T20:00Z"];
+    &["danger = life", SECOND, "basis_until = 2026-11-22T20:00Z", "review_by = 2026-11-22T20:00Z"];
+/// Who approved.
+pub(super) const SECOND: &str = "supervisor = f0e1d2c3b4a5968778695a4b3c2d1e0f";
 pub(super) const DECIDED: &[&str] = &[
     "decision_reference = 04-123/2026",
     "decision_issuer = Centre for Social Work Vrbovac",
@@ -183,7 +185,8 @@ fn no_rule() -> Vec<Vector> {
 fn staff() -> Vec<Vector> {
     const NO: &str = "OUTSIDE_PROFILE";
     let who: &[&str] = &["actor = 0f1e2d3c4b5a69788796a5b4c3d2e1f0", "actor_role = intake"];
-    let second: &[&str] = &["supervisor = f0e1d2c3b4a5968778695a4b3c2d1e0f"];
+    let second: &[&str] = &[SECOND];
+    let danger = ("opening", 2, 2, "vital_interests", 0);
     let alone: &[&str] = &["supervisor = 0f1e2d3c4b5a69788796a5b4c3d2e1f0"];
     let child: &[&str] = &["best_interests_reason = no_caregiver", "authority_informed = before"];
     let reply = |rule| ("reply", 0, rule, "none_needed_nonpersonal", 0);
@@ -198,6 +201,21 @@ fn staff() -> Vec<Vector> {
         question("a-child-on-the-word-of-two", "ok", BED, interests, &[child, who, second]),
         question("a-child-on-the-word-of-one", "BASIS_NOT_ALLOWED", BED, interests, &[child, who]),
         question("a-child-on-the-word-of-one-who-signs-twice", NO, BED, interests, &[child, who, alone]),
+        question("danger-to-life-on-the-word-of-two", "ok", NOTICE, danger, &[DANGER, who]),
+        question(
+            "danger-to-life-on-the-word-of-one",
+            "BASIS_NOT_ALLOWED",
+            NOTICE,
+            danger,
+            &[&DANGER[..1], &DANGER[2..], who],
+        ),
+        question(
+            "danger-to-life-on-the-word-of-one-who-signs-twice",
+            NO,
+            NOTICE,
+            danger,
+            &[&DANGER[..1], &DANGER[2..], who, alone],
+        ),
         question("a-second-person-who-is-the-first-one", NO, BED, reply(1), &[who, alone]),
         question("who-answered-under-two-names", NO, BED, reply(1), &[who, &["actor = 0f"]]),
         question("who-answered-by-a-rule-that-does-not-exist", "NO_RULE", BED, reply(99), &[who]),
@@ -256,7 +274,7 @@ fn no_basis() -> Vec<Vector> {
         ),
         question("a-consent-without-its-form", NO, BED, NEED, &[&CONSENT[..1], &CONSENT[2..]]),
         question("a-consent-that-ended-yesterday", NO, BED, NEED, &[&late]),
-        question("danger-to-life-without-a-review", NO, NOTICE, with(2, "vital_interests", 0), &[&DANGER[..2]]),
+        question("danger-to-life-without-a-review", NO, NOTICE, with(2, "vital_interests", 0), &[&DANGER[..3]]),
     ]
 }
 
@@ -346,7 +364,9 @@ fn bodies() -> Vec<Vector> {
         body("a-rule-without-its-profile", BAD, |a| a.rules[0].profile = "none".into()),
         body("a-rule-of-an-unknown-act", BAD, |a| a.rules[0].act = 99),
         body("half-of-the-parties-may-amend", BAD, |a| a.amendment = Some(wire::Amendment { threshold: 1 })),
-        body("values-outlive-the-evidence", BAD, |a| a.retention = Some(wire::Retention { values: 2, evidence: 1 })),
+        body("values-outlive-the-evidence", BAD, |a| {
+            a.retention = Some(wire::Retention { values: 2, evidence: 1, ..wire::Retention::default() })
+        }),
         body("no-retention-at-all", BAD, |a| a.retention = None),
         body("a-title-that-turns-the-direction-of-text", BAD, |a| a.title.push('\u{202e}')),
     ]
@@ -381,16 +401,19 @@ fn answer(vector: &Vector) -> Result<(), Rejection> {
         },
         time: Seconds::new(vector.one("time").parse().unwrap()).unwrap(),
     };
-    let fields = vector.all("field").into_iter().map(|line| {
-        let (label, value) = line.split_once(" = ").unwrap();
-        Field::new(Label::parse(label).unwrap(), Sensitive::new(value.into())).unwrap_or_else(|_| panic!("{line}"))
-    });
-    let fields = fields.collect();
+    let fields = vector.all("field").iter().map(|line| read_field(line)).collect();
     let agreement = match vector.bytes("document") {
         none if none.is_empty() => demonstration(),
         body => Agreement::parse(Id::of(&pae(MediaType::AGREEMENT.as_str(), &body)), &body).unwrap(),
     };
-    agreement.permit(&request)?.minimise(fields).map(drop).map_err(|refused| refused.rejection)
+    let mut told = Told::default();
+    told.add(vector.all("told").iter().map(|line| read_field(line)).collect());
+    agreement.permit(&request)?.after(told).minimise(fields).map(drop).map_err(|refused| refused.rejection)
+}
+
+fn read_field(line: &str) -> Field {
+    let (label, value) = line.split_once(" = ").unwrap();
+    Field::new(Label::parse(label).unwrap(), Sensitive::new(value.into())).unwrap_or_else(|_| panic!("{line}"))
 }
 
 /// [AGR-20] [AGR-21] [AGR-22] [AGR-23] [BAS-2] [BAS-3] [BAS-4] [BAS-5] [BAS-6] [DIS-12]

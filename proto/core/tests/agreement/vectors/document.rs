@@ -114,6 +114,14 @@ fn timers() -> Vec<Vector> {
         broken("a-timer-of-more-than-200-years", |a| a.timers[0].seconds = LONGEST + 1),
         broken("timers-out-of-order", |a| a.timers.reverse()),
         broken("a-timer-of-no-step", |a| a.timers[0].kind = TimerKind::Unspecified.into()),
+        body("a-timer-that-says-where-it-comes-from-and-that-nobody-checked", "ok", |a| {
+            (a.timers[0].source, a.timers[0].unverified) = ("An invented report".into(), true);
+        }),
+        body("a-rule-that-nobody-compared-with-a-source", "ok", |a| a.rules[0].unverified = true),
+        broken("a-rule-whose-source-is-two-lines", |a| a.rules[0].source = "A report\nand another".into()),
+        broken("a-retention-whose-source-is-too-long", |a| {
+            a.retention.as_mut().unwrap().source = "s".repeat(201);
+        }),
         broken("a-timer-of-no-act", |a| a.timers[4].act = 14),
     ]
 }
@@ -166,9 +174,15 @@ fn step(after: u64) -> wire::EscalationStep {
 fn others() -> Vec<Vector> {
     vec![
         broken("a-decision-that-nobody-makes", |a| {
-            a.decisions = vec![DecisionRule { r#type: DecisionType::Court.into(), issuers: Vec::new() }];
+            a.decisions = vec![DecisionRule {
+                r#type: DecisionType::Court.into(),
+                issuers: Vec::new(),
+                ..DecisionRule::default()
+            }];
         }),
-        broken("a-retention-of-no-time", |a| a.retention = Some(Retention { values: 0, evidence: 1 })),
+        broken("a-retention-of-no-time", |a| {
+            a.retention = Some(Retention { values: 0, evidence: 1, ..Retention::default() })
+        }),
         broken("no-amendment-at-all", |a| a.amendment = None),
         broken("more-than-all-parties-amend", |a| a.amendment = Some(Amendment { threshold: 3 })),
         broken("seventeen-witnesses", |a| a.witnesses = Some(WitnessRule { number: 17, independent: false })),

@@ -104,6 +104,10 @@ fn next_run(bytes: &[u8], from: usize) -> Option<(usize, usize, usize)> {
     (from..bytes.len()).find_map(|start| long(start, 1).or_else(|| long(start, 2)))
 }
 
+pub(super) fn unhex(text: &str) -> Vec<u8> {
+    hexadecimal::read(text)
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     hexadecimal::write(bytes)
 }

@@ -64,6 +64,7 @@ fn document(collapsed: bool) -> wire::Agreement {
         profile: "support".into(),
         bases: bases.map(i32::from).to_vec(),
         collapsed,
+        ..Rule::default()
     };
     document.rules[0] = rule(1, Act::Referral, [LegalBasis::VitalInterests, LegalBasis::PublicTaskDecision]);
     document.rules.push(rule(3, Act::Notification, [LegalBasis::LegalDuty, LegalBasis::VitalInterests]));

@@ -1,7 +1,8 @@
-//! Vectors of specs/vectors/{value,slot,disclosure,agreement}: every file is run, and the ones that are made here are
+//! Vectors of specs/vectors/{value,slot,disclosure,attestation,agreement}: every file is run, and the ones that are made here are
 //! made again and compared. `UPUT_BLESS=1 cargo test -p uput-core --test agreement` writes them.
 
 mod agreement;
+mod attestation;
 mod bases;
 mod disclosure;
 mod document;

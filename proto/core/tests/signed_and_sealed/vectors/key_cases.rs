@@ -7,6 +7,7 @@ use uput_core::wire;
 
 use super::file::Vector;
 use crate::key::{add_order, altered, beyond_p, cofactored_signature, small_order_encodings};
+use crate::recovery::{recoverable, recovered, stolen};
 use crate::sample::{Organisation, minutes, seed, signing_key};
 
 /// The first vector of RFC 8032, section 7.1: the message is empty.
@@ -20,6 +21,7 @@ pub(super) fn all() -> Vec<Vector> {
     cases.extend(records());
     cases.extend(first_records());
     cases.extend(chains());
+    cases.extend(recoveries());
     cases
 }
 
@@ -156,8 +158,8 @@ fn first_records() -> Vec<Vector> {
         first("MALFORMED", "a first record that names a record before it", &|r| r.previous = other.clone()),
         first("MALFORMED", "a first record with a number", &|r| r.number = 1),
         first("MALFORMED", "a first record with a witness", &|r| r.witnesses = vec![other.clone()]),
-        first("MALFORMED", "a first record with a recovery set", &|r| {
-            r.recovery = Some(wire::Recovery { threshold: 1, organisations: vec![other.clone()] });
+        first("MALFORMED", "a first record with a recovery set that names its organisation key", &|r| {
+            r.recovery = Some(wire::Recovery { threshold: 1, keys: vec![r.organisation_key.clone()] });
         }),
     ]
 }
@@ -197,10 +199,37 @@ fn records() -> Vec<Vector> {
         malformed("a record with one witness twice", &|r| r.witnesses = vec![vec![1; 32]; 2]),
         malformed("a record with itself as witness", &|r| r.witnesses = vec![r.organisation.clone()]),
         malformed("a record with a recovery set too small for its threshold", &|r| {
-            r.recovery = Some(wire::Recovery { threshold: 2, organisations: vec![vec![1; 32]] });
+            r.recovery = Some(wire::Recovery { threshold: 2, keys: vec![helper("a helper")] });
+        }),
+        malformed("a record with one key twice in its recovery set", &|r| {
+            r.recovery = Some(wire::Recovery { threshold: 2, keys: vec![helper("a helper"); 2] });
+        }),
+        second("WEAK_KEY", "a record with a weak key in its recovery set", &|r| {
+            r.recovery = Some(wire::Recovery { threshold: 1, keys: vec![weak.clone()] });
         }),
         malformed("a record with a time between two minutes", &|r| r.time += 1),
         malformed("a record that ends when it is made", &|r| r.end = r.time),
+    ]
+}
+
+fn helper(name: &str) -> Vec<u8> {
+    signing_key(name).public().as_bytes().to_vec()
+}
+
+/// [KEY-27] [KEY-28]
+fn recoveries() -> Vec<Vector> {
+    let (shelter, helpers) = recoverable();
+    let (start, first) = (shelter.chain(), &shelter.first);
+    let by = |name: &str, count: usize| recovered(&start, &shelter, name, &helpers[..count].iter().collect::<Vec<_>>());
+    let (rescue, theft) = (by("a new key", 3), stolen(&start, &shelter));
+    let ends =
+        |vector: Vector| vector.with("organisation", first.id().as_bytes()).with("newest", rescue.id().as_bytes());
+    vec![
+        ends(chain("ok", "three of five replace a lost organisation key", &[first, &rescue])),
+        chain("WRONG_SIGNERS", "two of five replace no organisation key", &[first, &by("a new key", 2)]),
+        ends(chain("ok", "a thiefs record before that of the recovery set", &[first, &theft, &rescue])),
+        ends(chain("ok", "a thiefs record after that of the recovery set", &[first, &rescue, &theft])),
+        chain("FORKED_CHAIN", "two recoveries of one record", &[first, &rescue, &by("another new key", 4)]),
     ]
 }
 

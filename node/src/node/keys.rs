@@ -1,0 +1,261 @@
+//! Keys of this organisation over time: a key record is prepared here, signed elsewhere with the organisation key, and
+//! installed here while the node runs.
+//!
+//! Guarantees that a record counts here only with the secrets of every key that it names, that it is on disk before
+//! anything is signed under it, and that a sealing key no record names is destroyed when its grace ends. Leaves to the
+//! transport that peers hear of it.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use uput_core::{
+    entropy::Entropy,
+    id::OrgId,
+    key::{Change, Endpoint, KeyChain, KeyRecord, KeyRecordDraft, Proposal, PublicKey, SealingSecret, SigningKey},
+    keyfile::NodeSecrets,
+    rejection::Rejection,
+    time::{Seconds, Span},
+    wire,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    Node,
+    journal::encode_chain,
+    me::{Keys, Retired},
+};
+use crate::{
+    account::AccountId,
+    clock::{self, SystemEntropy},
+    node_key,
+    record::{OwnRecord, RetiredKey},
+};
+
+/// How long a record is good for if nothing is said: two years.
+const VALID: Span = Span(730 * 86_400);
+/// Most sealing keys that a key file holds. [KEY-20]
+const MOST_SEALING: usize = 16;
+
+/// What a key record is to say that the newest one does not.
+#[derive(Default)]
+pub struct NewKeys {
+    /// A new signing key.
+    pub signing: bool,
+    /// A new TLS key.
+    pub tls: bool,
+    /// A new sealing key.
+    pub sealing: bool,
+    /// Another organisation key.
+    pub organisation: Option<PublicKey>,
+    /// Other endpoints.
+    pub endpoints: Option<Vec<Endpoint>>,
+    /// Other witnesses.
+    pub witnesses: Option<Vec<OrgId>>,
+    /// After how long it warns.
+    pub valid: Option<Span>,
+}
+
+/// A record that was installed.
+pub struct Installed {
+    /// Own key records, this one the newest.
+    pub chain: Arc<KeyChain>,
+    /// For the connections with peers.
+    pub tls: SigningKey,
+    /// When the oldest key that is still kept is destroyed, seconds since 1970; 0: none is kept.
+    pub until: u64,
+}
+
+impl Node {
+    /// Makes a record that lacks the signature of the organisation key, and keeps the secrets of its new keys beside those in
+    /// use. One that was prepared before and not installed is forgotten. [NOD-80]
+    ///
+    /// # Errors
+    /// What of it is out of bounds; [`Rejection::TooMany`] if too many sealing keys wait for their end;
+    /// [`Rejection::KeysNotHere`] if this node's key file cannot be read or written.
+    pub async fn prepare_keys(&self, new: NewKeys) -> Result<Vec<u8>, Rejection> {
+        let _alone = self.changing.lock().await;
+        let (folder, now) = (self.key_folder()?, clock::now());
+        let secrets = renewed(node_key::read(folder).map_err(not_here)?, &new)?;
+        let before = self.me.chain();
+        let mut draft = KeyRecordDraft::after(before.newest(), now, now.after(new.valid.unwrap_or(VALID)));
+        if new.sealing {
+            // The newest alone: what was sealed to an older one is opened as long as its grace lasts.
+            draft.sealing_keys = secrets.sealing.iter().take(1).map(|secret| secret.public().clone()).collect();
+        }
+        draft.endpoints = new.endpoints.unwrap_or(draft.endpoints);
+        draft.witnesses = new.witnesses.unwrap_or(draft.witnesses);
+        let organisation = new.organisation.unwrap_or(*before.newest().organisation_key());
+        let proposal = Proposal::new(&before, draft, &organisation, &secrets.signing, &secrets.tls)?;
+        if new.signing || new.tls || new.sealing {
+            node_key::write_next(folder, &secrets).map_err(not_written)?;
+        }
+        Ok(proposal.to_bytes())
+    }
+
+    /// Puts a record in that the organisation key has signed: from now on its keys sign, and old sealing keys open letters
+    /// for `grace`. Put in before, nothing changes. [NOD-81] [NOD-82]
+    ///
+    /// # Errors
+    /// Why it does not follow the newest record; [`Rejection::KeysNotHere`] if this node does not hold its secrets;
+    /// [`Rejection::TooMany`] if this node does not come to rest, [`Rejection::DiskFull`].
+    pub async fn install_keys(&self, by: &AccountId, bytes: &[u8], grace: Span) -> Result<Installed, Rejection> {
+        let _alone = self.changing.lock().await;
+        let folder = self.key_folder()?;
+        let proposal = Proposal::parse(bytes)?;
+        let mut chain = KeyChain::clone(&self.me.chain());
+        match chain.extend(proposal.envelope())? {
+            Change::Extended => {}
+            Change::Known if chain.newest_id() == proposal.record().id() => {
+                let tls = node_key::read(folder).map_err(not_here)?.tls;
+                return Ok(self.installed(tls));
+            }
+            _ => return Err(Rejection::BrokenChain),
+        }
+        let (secrets, prepared) = secrets_of(folder, proposal.record())?;
+        let (now, own) = (clock::now(), self.me.keys());
+        let retired = retire(&own, proposal.record(), now.after(grace));
+        let silent = self.me.fall_silent().await.ok_or(Rejection::TooMany)?;
+        let entries = self.logged_keys(&chain);
+        self.keep_logged(&self.own_record(&chain, &retired, Some(by)), entries).await?;
+        if prepared && let Err(error) = node_key::take_next(folder) {
+            // The record counts; at the next start the secrets take their place.
+            tracing::error!(%error, "the new key file did not take the place of the old one");
+        }
+        let tls = SigningKey::from_seed(secrets.tls.expose_seed());
+        let (signing, sealing) = (secrets.signing, secrets.sealing);
+        self.me.set_keys(Keys { chain: Arc::new(chain), signing, sealing, retired });
+        drop(silent);
+        self.destroy_retired_now(folder, now).await?;
+        tracing::info!("a new key record of this organisation counts");
+        Ok(self.installed(tls))
+    }
+
+    /// Destroys the sealing keys whose grace has ended, in the key file and in memory; tells how many. [NOD-82]
+    ///
+    /// # Errors
+    /// [`Rejection::KeysNotHere`] if the key file cannot be written, [`Rejection::DiskFull`]; it is tried again.
+    pub async fn destroy_retired(&self, now: Seconds) -> Result<usize, Rejection> {
+        let _alone = self.changing.lock().await;
+        let over = |one: &Retired| one.until <= now.get();
+        if !self.me.keys().retired.iter().any(over) {
+            return Ok(0);
+        }
+        self.destroy_retired_now(self.key_folder()?, now).await
+    }
+
+    async fn destroy_retired_now(&self, folder: &Path, now: Seconds) -> Result<usize, Rejection> {
+        let own = self.me.keys();
+        let (over, kept): (Vec<Retired>, Vec<Retired>) = own.retired.iter().partition(|one| one.until <= now.get());
+        if over.is_empty() {
+            return Ok(0);
+        }
+        let mut secrets = node_key::read(folder).map_err(not_here)?;
+        secrets.sealing.retain(|secret| over.iter().all(|one| one.key != secret.id()));
+        // The secret goes first: a record that says so while it is still there would be a lie after a crash.
+        node_key::replace(folder, &secrets).map_err(not_written)?;
+        forget_prepared(folder, &over)?;
+        self.keep(&self.own_record(&own.chain, &kept, None)).await?;
+        let (signing, sealing) = (secrets.signing, secrets.sealing);
+        self.me.set_keys(Keys { chain: Arc::clone(&own.chain), signing, sealing, retired: kept });
+        tracing::info!(count = over.len(), "old sealing keys were destroyed");
+        Ok(over.len())
+    }
+
+    /// How the keys stand.
+    #[must_use]
+    pub fn view_keys(&self) -> wire::GetKeysResponse {
+        let keys = self.me.keys();
+        let retired = keys.retired.iter();
+        wire::GetKeysResponse {
+            key_chain: encode_chain(&keys.chain),
+            retired: retired.map(|one| wire::RetiredSealingKey { key: one.key.to_vec(), until: one.until }).collect(),
+            prepared: self.key_folder().is_ok_and(|folder| folder.join(node_key::NEXT).exists()),
+        }
+    }
+
+    /// The organisation that a key record is to name as witness: a peer, whose safety number people compared.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPeer`], [`Rejection::PeerNotConfirmed`].
+    pub fn witness_named(&self, name: &str) -> Result<OrgId, Rejection> {
+        let peer = self.directory.find(name)?;
+        if peer.confirmed { Ok(peer.organisation) } else { Err(Rejection::PeerNotConfirmed) }
+    }
+
+    fn installed(&self, tls: SigningKey) -> Installed {
+        let keys = self.me.keys();
+        let until = keys.retired.iter().map(|one| one.until).max().unwrap_or_default();
+        Installed { chain: Arc::clone(&keys.chain), tls, until }
+    }
+
+    fn own_record(&self, chain: &KeyChain, retired: &[Retired], by: Option<&AccountId>) -> OwnRecord {
+        let retired = retired.iter().map(|one| RetiredKey { key: one.key.to_vec(), until: one.until });
+        OwnRecord {
+            chain: encode_chain(chain),
+            incarnation: self.me.incarnation,
+            retired: retired.collect(),
+            account: by.map(|by| by.to_vec()).unwrap_or_default(),
+        }
+    }
+
+    fn key_folder(&self) -> Result<&Path, Rejection> {
+        self.key_folder.get().map(std::path::PathBuf::as_path).ok_or(Rejection::KeysNotHere)
+    }
+}
+
+/// The secrets of the next record: new ones where they are asked for, and the sealing keys of before behind the new one.
+fn renewed(now: NodeSecrets, new: &NewKeys) -> Result<NodeSecrets, Rejection> {
+    let mut sealing = now.sealing;
+    if new.sealing {
+        if sealing.len() >= MOST_SEALING {
+            return Err(Rejection::TooMany);
+        }
+        sealing.insert(0, SealingSecret::from_seed(&drawn()));
+    }
+    Ok(NodeSecrets {
+        signing: if new.signing { SigningKey::from_seed(&drawn()) } else { now.signing },
+        tls: if new.tls { SigningKey::from_seed(&drawn()) } else { now.tls },
+        sealing,
+        storage: now.storage,
+    })
+}
+
+/// Those in use if it names no other, or those that were prepared for it; and which.
+fn secrets_of(folder: &Path, record: &KeyRecord) -> Result<(NodeSecrets, bool), Rejection> {
+    let now = node_key::read(folder).map_err(not_here)?;
+    if node_key::fits(&now, record) {
+        return Ok((now, false));
+    }
+    let next = node_key::read_next(folder).map_err(not_here)?.filter(|next| node_key::fits(next, record));
+    next.map(|next| (next, true)).ok_or(Rejection::KeysNotHere)
+}
+
+/// What was prepared holds them too.
+fn forget_prepared(folder: &Path, over: &[Retired]) -> Result<(), Rejection> {
+    let Some(mut next) = node_key::read_next(folder).map_err(not_here)? else { return Ok(()) };
+    next.sealing.retain(|secret| over.iter().all(|one| one.key != secret.id()));
+    node_key::write_next(folder, &next).map_err(not_written)
+}
+
+/// The sealing keys that `record` names no more, each with its end: that of before, if it had one.
+fn retire(own: &Keys, record: &KeyRecord, until: Seconds) -> Vec<Retired> {
+    let named: BTreeSet<_> = record.sealing_keys().iter().map(|key| key.id()).collect();
+    let before = |key| own.retired.iter().find(|one| one.key == key).copied();
+    let old = own.sealing.iter().map(SealingSecret::id).filter(|key| !named.contains(key));
+    old.map(|key| before(key).unwrap_or(Retired { key, until: until.get() })).collect()
+}
+
+fn drawn() -> Zeroizing<[u8; 32]> {
+    let mut seed = Zeroizing::new([0; 32]);
+    SystemEntropy.fill(seed.as_mut_slice());
+    seed
+}
+
+fn not_here(failure: crate::exit::Failure) -> Rejection {
+    tracing::error!(%failure, "the node's key file was not read");
+    Rejection::KeysNotHere
+}
+
+fn not_written(error: std::io::Error) -> Rejection {
+    tracing::error!(%error, "the node's key file was not written");
+    Rejection::KeysNotHere
+}

@@ -1,0 +1,283 @@
+//! Three nodes: two parties and the witness of both. What each proves, and what the witness learns.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use prost::Message;
+use uput_core::{
+    bundle::Bundle,
+    event::Statement,
+    id::{AgreementId, Id, OrgId, TrailId},
+    letter,
+    log::{
+        Batch, Checkpoint, Contradiction, ContradictionKind, Entry, EntryKind, Hash, LogProof, Origin,
+        SignedCheckpoint, Tick,
+    },
+    rejection::Rejection,
+    time::Seconds,
+    trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
+    verdict::{self, YesNo},
+    wire::{DisclosureScope, EventPrefix, LetterContent, Purpose, ReceiptOutcome, WitnessQuery},
+};
+use uput_node::{
+    clock::{self, SystemEntropy},
+    node::{Export, Node, Post, Second},
+    peer::Mailroom,
+    record::{self, ProofRecord, ShownRecord},
+    storage::Position,
+};
+
+use crate::{
+    ticks::later,
+    town::{CONSENT, Carrier, House, agree, enquiry, introduce, reads, say, say_with, take, until, worker},
+};
+
+struct Three {
+    houses: [House; 4],
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
+    ministry: Arc<Node>,
+    /// All that the witness has received, by whom.
+    asked: Vec<(OrgId, WitnessQuery)>,
+    _carriers: Vec<Carrier>,
+}
+
+impl Three {
+    async fn found() -> Self {
+        let centre = House::found(4).await;
+        let witness = vec![centre.id];
+        let [a, b] = [House::found_with(1, witness.clone()).await, House::found_with(2, witness).await];
+        let houses = [a, b, House::found(3).await, centre];
+        let nodes: Vec<Arc<Node>> = houses.iter().map(House::open).collect();
+        let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+        let mut carriers = Vec::new();
+        for (name, node) in names.iter().zip(&nodes).skip(1) {
+            introduce(&nodes[0], "hotline", node, name).await;
+            carriers.extend(Carrier::both(&nodes[0], node));
+        }
+        introduce(&nodes[1], "shelter-jasen", &nodes[3], "centre").await;
+        carriers.extend(Carrier::both(&nodes[1], &nodes[3]));
+        let all: Vec<_> =
+            names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+        agree(&all).await;
+        until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+        let [hotline, shelter, ministry] = [nodes[0].clone(), nodes[1].clone(), nodes[3].clone()];
+        Self { houses, hotline, shelter, ministry, asked: Vec::new(), _carriers: carriers }
+    }
+
+    /// Closes a tick at both parties and lets the witness cosign it.
+    async fn tick(&mut self, number: u64) {
+        for node in [self.hotline.clone(), self.shelter.clone()] {
+            node.close_ticks(later(number)).await.unwrap();
+            let (from, to) = (Post(node.clone()), Post(self.ministry.clone()));
+            while node.view_log(clock::now()).witnesses[0].size < node.log().size() {
+                let query = from.next_query(&to.organisation()).await;
+                self.asked.push((from.organisation(), query.clone()));
+                let reply = to.witness(&from.organisation(), query).await;
+                from.answered(&to.organisation(), reply).await;
+            }
+        }
+        self.quiet().await;
+    }
+
+    async fn quiet(&self) {
+        until(|| async { self.hotline.queued().items == 0 && self.shelter.queued().items == 0 }).await;
+    }
+}
+
+pub(crate) fn export(trail: TrailId) -> Export {
+    Export {
+        contact: false,
+        by: worker(),
+        second: Second::Nobody,
+        trail,
+        purpose: Purpose::Audit,
+        scope: DisclosureScope::Nothing,
+        nonce: None,
+        wait: Duration::ZERO,
+    }
+}
+
+/// All that are known, and one witness that is no party.
+pub(crate) fn trust(houses: &[House], agreement: &[u8]) -> TrustFile {
+    let mut organisations: Vec<TrustedOrganisation> = houses
+        .iter()
+        .zip(["hotline", "shelter-jasen", "shelter-lipa", "centre"])
+        .map(|(house, name)| TrustedOrganisation {
+            name: name.to_owned(),
+            organisation: house.id,
+            minimum: house.chain().newest_id(),
+        })
+        .collect();
+    organisations.sort_by_key(|trusted| trusted.organisation);
+    let agreement = AgreementId::parse(agreement).unwrap();
+    TrustFile {
+        made_by: "an invented auditor".to_owned(),
+        witnesses: WitnessDemand { number: 1, independent: true },
+        heads: HeadDemand::default(),
+        organisations,
+        agreements: vec![TrustedAgreement { title: "invented".to_owned(), agreement }],
+    }
+}
+
+/// What a bundle proves: of the exporter's log, of the other party's, and how many checkpoints it carries.
+fn proven(bundle: &Bundle, us: &House, other: &House, witness: &House) -> (HashSet<Vec<u8>>, HashSet<Vec<u8>>, usize) {
+    let notes: Vec<_> = bundle.checkpoints.iter().map(|note| SignedCheckpoint::parse(note).unwrap()).collect();
+    let (mut own, mut theirs) = (HashSet::new(), HashSet::new());
+    for proof in bundle.proofs.iter().map(|proof| LogProof::parse(proof).unwrap()) {
+        let note = notes.iter().find(|note| note.claimed().id() == proof.checkpoint()).unwrap();
+        let (whose, house) = if proof.party() == us.id { (&mut own, us) } else { (&mut theirs, other) };
+        assert_eq!(proof.party(), house.id);
+        let checkpoint = note.verify(&house.signing_key().public().clone()).unwrap();
+        proof.check(Tick(house.chain().first().log_base_tick()), &checkpoint).unwrap();
+        let cosigned = note.cosignatures().next().unwrap();
+        assert_eq!(cosigned.witness, witness.id);
+        cosigned.verify(witness.signing_key().public()).unwrap();
+        whose.extend(proof.shown().iter().map(|one| one.entry.id.as_bytes().to_vec()));
+    }
+    (own, theirs, notes.len())
+}
+
+/// [LOG-40] [LOG-97] [LOG-98] [LOG-99]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_common_witness_proves_when_and_learns_nothing() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let trail = three.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    let another = three.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&three.shelter, &trail, "asked").await;
+    take(&three.shelter, &trail).await;
+    say(&three.shelter, trail, Statement::Held { until: Seconds::new(4_000_000_000).unwrap() }).await.unwrap();
+    reads(&three.hotline, &trail, "held").await;
+    say_with(&three.hotline, trail, Statement::Need, &[&CONSENT[..], &[("age_band", "30_59")]].concat()).await;
+    until(|| async { three.shelter.show(&worker(), &trail, false).await.unwrap().stage == 1 }).await;
+    three.quiet().await;
+    let (before, _) = three.hotline.export(export(trail)).await.unwrap();
+    let kinds = |proof: &LogProof| proof.shown().iter().map(|one| one.entry.kind).collect::<Vec<_>>();
+    let early = Bundle::parse(&before).unwrap().proofs.clone();
+    let early: Vec<_> = early.iter().flat_map(|proof| kinds(&LogProof::parse(proof).unwrap())).collect();
+    assert!(early.iter().all(|kind| *kind == EntryKind::KeyRecord), "the tick of the events is open");
+    three.tick(1).await;
+
+    let mut events = HashSet::new();
+    for (node, house, other) in [(&three.hotline, 0, 1), (&three.shelter, 1, 0)] {
+        let [us, other, witness] = [&three.houses[house], &three.houses[other], &three.houses[3]];
+        let (bytes, _) = node.export(export(trail)).await.unwrap();
+        let bundle = Bundle::parse(&bytes).unwrap();
+        let (own, theirs, checkpoints) = proven(&bundle, us, other, witness);
+        assert!(checkpoints >= 4, "of each log one that covers the events and one that does not yet");
+        for event in &bundle.events {
+            // Each event stands in both logs, whoever wrote it.
+            let id = event.id().as_bytes().to_vec();
+            assert!(own.contains(&id) && theirs.contains(&id));
+            events.insert(id);
+        }
+        let of_both: Vec<_> = [us.chain(), other.chain()]
+            .iter()
+            .flat_map(|c| c.envelopes().map(|e| e.id()).collect::<Vec<_>>())
+            .collect();
+        assert!(of_both.iter().all(|key| own.contains(key.as_bytes().as_slice())), "key records too");
+        assert!(other.chain().envelopes().all(|key| theirs.contains(key.id().as_bytes().as_slice())));
+        let first = witness.chain().envelopes().next().unwrap().id();
+        assert!(bundle.chains.iter().any(|chain| chain[0].id() == first), "the keys of the witness");
+        let agreement = node.show(&worker(), &trail, false).await.unwrap().agreement;
+        let report = verdict::verify(&bytes, &trust(&three.houses, &agreement));
+        let assurance = &report.assurance;
+        assert_eq!((assurance.level, assurance.met), ("witnessed", YesNo::Yes), "{}", assurance.sentence);
+        assert_eq!((assurance.unchecked_proofs, assurance.unchecked_checkpoints), (0, 0));
+        assert_eq!(report.authentic, YesNo::Yes);
+        assert!(report.timeline.iter().all(|entry| entry.proven.is_some()), "each event has a proven time");
+        // Nothing of the other trail is shown.
+        let (bytes, _) = node.export(export(another)).await.unwrap();
+        let elsewhere = Bundle::parse(&bytes).unwrap();
+        for event in &elsewhere.events {
+            let prefix = EventPrefix::decode(event.body()).unwrap();
+            assert!(prefix.trail.is_empty() || prefix.trail == another.to_vec());
+            assert!(
+                !own.contains(event.id().as_bytes().as_slice()) && !theirs.contains(event.id().as_bytes().as_slice())
+            );
+        }
+    }
+    let hashes = |of: &OrgId| learned(&three.asked, of);
+    let (from_a, from_b) = (hashes(&three.houses[0].id), hashes(&three.houses[1].id));
+    assert!(from_a.len() >= 2 && from_b.len() >= 2);
+    assert!(from_a.is_disjoint(&from_b), "the witness can join the two logs");
+    assert!(events.iter().all(|event| !from_a.contains(event) && !from_b.contains(event)));
+
+    // Each tick went once to each, and what came is on disk.
+    let Three { houses, hotline, shelter, ministry, _carriers, .. } = three;
+    drop((_carriers, hotline, shelter, ministry));
+    for house in &houses[..2] {
+        let storage = house.open_storage();
+        let kept: Vec<_> = storage.records(Position::START).map(Result::unwrap).collect();
+        let shown: Vec<ShownRecord> = kept.iter().filter_map(record::read).collect();
+        let handed: Vec<ProofRecord> = kept.iter().filter_map(record::read).collect();
+        let other = houses.iter().find(|other| other.id != house.id && other.id.to_vec() == shown[0].organisation);
+        let to_it = handed.iter().filter(|proof| other.is_some_and(|other| proof.to == other.id.to_vec())).count();
+        assert_eq!((shown.len(), to_it), (2, 2), "one for each tick");
+        let mut things: Vec<_> = shown.iter().flat_map(|shown| shown.things.clone()).collect();
+        things.sort();
+        things.dedup();
+        assert_eq!(things.len(), shown.iter().map(|shown| shown.things.len()).sum::<usize>());
+    }
+}
+
+/// [LOG-95] [LOG-98]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_party_that_shows_the_other_one_a_second_history_is_convicted_there() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let (hotline, shelter) = (&three.houses[0], &three.houses[1]);
+    let origin = Origin { organisation: hotline.id, incarnation: 0 };
+    let size = three.hotline.log().size();
+    let lie = Checkpoint { origin, size, root: Hash::leaf(b"another history") }.sign(&hotline.signing_key());
+    let content = LetterContent { checkpoints: vec![lie.to_bytes()], ..LetterContent::default() };
+    let letter = letter::seal(shelter.chain().newest(), &content, &mut SystemEntropy).unwrap();
+    assert_eq!(three.shelter.list_evidence("").unwrap().len(), 0);
+    let (outcome, code) = Post(three.shelter.clone()).receive(&hotline.id, letter).await;
+    assert_eq!((outcome, code), (ReceiptOutcome::Refused, Rejection::LogContradiction.number()));
+    let kept = three.shelter.list_evidence("hotline").unwrap();
+    assert_eq!((kept.len(), kept[0].name.as_str()), (1, "hotline"));
+    let (found, chain) = Contradiction::verify(&kept[0].file).unwrap();
+    assert_eq!((found.kind(), chain.organisation()), (ContradictionKind::SplitView, hotline.id));
+    assert_eq!(three.shelter.list_evidence("centre").unwrap().len(), 0);
+    // Trails go on.
+    let trail = three.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&three.shelter, &trail, "asked").await;
+}
+
+/// [LOG-98]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_does_not_hold_or_shows_what_is_not_shared_is_refused() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let (hotline, shelter) = (&three.houses[0], &three.houses[1]);
+    let thing = |kind| Entry { nonce: [3; 32], kind, id: Id::of(b"an invented thing") };
+    let base = Tick(hotline.chain().first().log_base_tick());
+    let proof_of = |kind| {
+        let batch = Batch::new(base, &[thing(kind)], [0; 32]).unwrap();
+        let origin = Origin { organisation: hotline.id, incarnation: 0 };
+        let note = Checkpoint { origin, size: 1, root: batch.leaf_hash() }.sign(&hotline.signing_key());
+        let proof = LogProof::new(&batch, &[(0, thing(kind))], Vec::new(), note.claimed()).unwrap();
+        (proof.to_wire(), note.to_bytes())
+    };
+    let took = async |proofs: Vec<_>, checkpoints: Vec<_>| {
+        let content = LetterContent { proofs, checkpoints, ..LetterContent::default() };
+        let letter = letter::seal(shelter.chain().newest(), &content, &mut SystemEntropy).unwrap();
+        Post(three.shelter.clone()).receive(&hotline.id, letter).await.1
+    };
+    let (own, note) = proof_of(EntryKind::OwnEvent);
+    assert_eq!(took(vec![own.clone()], Vec::new()).await, Rejection::BadProof.number(), "without its checkpoint");
+    let mut other = own.clone();
+    other.shown[0].id = vec![9; 32];
+    assert_eq!(took(vec![other], vec![note.clone()]).await, Rejection::BadProof.number(), "of something else");
+    let (access, under) = proof_of(EntryKind::Access);
+    assert_eq!(took(vec![access], vec![under]).await, Rejection::NotKept.number(), "who looked is nobody else's");
+    assert_eq!(took(vec![own], vec![note]).await, 0);
+}
+
+/// All hashes that a witness got of one log: roots and paths.
+fn learned(asked: &[(OrgId, WitnessQuery)], of: &OrgId) -> HashSet<Vec<u8>> {
+    let queries = asked.iter().filter(|(from, _)| from == of).map(|(_, query)| query);
+    let roots = queries.clone().map(|q| SignedCheckpoint::parse(&q.checkpoint).unwrap().claimed().root.to_vec());
+    roots.chain(queries.clone().flat_map(|query| query.path.clone())).collect()
+}
