@@ -177,6 +177,8 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let _ = node.close_ticks(clock::now()).await;
     let (ticking, stopping) = (Arc::clone(&node), shutdown.clone());
     tokio::spawn(async move { ticking.keep_ticking(stopping).await });
+    let (stating, stopping) = (Arc::clone(&node), shutdown.clone());
+    tokio::spawn(async move { stating.keep_heads(stopping).await });
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     let mailroom = Arc::new(Post(Arc::clone(&node)));

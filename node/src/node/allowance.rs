@@ -14,6 +14,7 @@ use uput_core::{
     id::OrgId,
     key::KeyChain,
     rejection::Rejection,
+    time::Seconds,
     wire::{self, LetterContent},
 };
 
@@ -138,13 +139,24 @@ impl Loaded {
     /// Whether one more head of the peer may be kept, that nobody here has asked for.
     pub(super) fn allow_head(&self, author: &OrgId) -> Result<(), Rejection> {
         let most = HEADS.saturating_add(self.trail.len());
-        if self.heads_of(author).count() < most { Ok(()) } else { Err(Rejection::NotKept) }
+        // Heads that say the same of another time are bounded by the time. [NOD-93]
+        let mut said: Vec<Head> = Vec::new();
+        for head in self.heads_of(author).map(|head| Head { time: Seconds::EPOCH, nonce: None, ..head }) {
+            if !said.contains(&head) {
+                said.push(head);
+            }
+        }
+        if said.len() < most { Ok(()) } else { Err(Rejection::NotKept) }
     }
 
     /// Whether one more head may be signed at the peer's request.
     pub(super) fn allow_answer(&self, us: &OrgId) -> Result<(), Rejection> {
         let most = ANSWERS.saturating_add(self.trail.len());
-        if self.heads_of(us).count() < most { Ok(()) } else { Err(Rejection::NotKept) }
+        if self.heads_of(us).filter(|head| head.nonce.is_some()).count() < most {
+            Ok(())
+        } else {
+            Err(Rejection::NotKept)
+        }
     }
 
     /// Heads of one party, oldest first.

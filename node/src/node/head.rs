@@ -1,5 +1,10 @@
 //! Heads: our word on where a trail stands, and the other party's.
 
+mod due;
+mod giving;
+
+pub(super) use giving::HeadClock;
+
 use uput_core::{
     envelope::Envelope,
     event::Statement,
@@ -8,6 +13,7 @@ use uput_core::{
     log::EntryKind,
     rejection::Rejection,
     state::Side,
+    time::Seconds,
     wire,
 };
 
@@ -59,19 +65,29 @@ impl Loaded {
     }
 }
 
-fn head_record(loaded: &Loaded, envelope: &Envelope, to: Option<&OrgId>) -> Result<HeadRecord, Rejection> {
+fn head_record(
+    loaded: &Loaded,
+    envelope: &Envelope,
+    to: Option<&OrgId>,
+    stored: Seconds,
+) -> Result<HeadRecord, Rejection> {
     Ok(HeadRecord {
         trail: loaded.trail.id().to_vec(),
         envelope: loaded.seal_evidence(&envelope.to_bytes(), b"head")?,
         to: to.map(OrgId::to_vec).unwrap_or_default(),
+        stored: stored.get(),
     })
 }
 
 impl Node {
     /// Signs where a trail stands for us now.
     pub(super) fn own_head(&self, loaded: &Loaded, nonce: Option<[u8; 32]>) -> Result<Envelope, Rejection> {
+        self.own_head_at(loaded, nonce, clock::now())
+    }
+
+    fn own_head_at(&self, loaded: &Loaded, nonce: Option<[u8; 32]>, now: Seconds) -> Result<Envelope, Rejection> {
         let keys = self.me.keys();
-        Head { nonce, ..self.standing_of(loaded, &keys)? }.sign(&keys.signing)
+        Head { nonce, ..self.standing_of(loaded, &keys, now)? }.sign(&keys.signing)
     }
 
     /// A head that says that the time of a withdrawal is over here, and the record that sends it. [CAS-103]
@@ -81,14 +97,15 @@ impl Node {
         withdrawal: EventId,
     ) -> Result<(Envelope, HeadRecord), Rejection> {
         let keys = self.me.keys();
-        let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded, &keys)? }.sign(&keys.signing)?;
+        let now = clock::now();
+        let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded, &keys, now)? }.sign(&keys.signing)?;
         let to = loaded.other(&self.me.organisation);
-        let record = head_record(loaded, &head, Some(&to))?;
+        let record = head_record(loaded, &head, Some(&to), now)?;
         Ok((head, record))
     }
 
     /// Where a trail stands for us now, not signed yet.
-    fn standing_of(&self, loaded: &Loaded, keys: &Keys) -> Result<Head, Rejection> {
+    fn standing_of(&self, loaded: &Loaded, keys: &Keys, now: Seconds) -> Result<Head, Rejection> {
         let us = self.me.organisation;
         let ours = loaded.trail.side(&us).ok_or(Rejection::WrongTrail)?;
         let theirs: Side = ours.other();
@@ -104,7 +121,7 @@ impl Node {
             seen_last: loaded.trail.last(theirs),
             peer_key: peer.newest_id(),
             closes: None,
-            time: clock::now().floor(loaded.agreement.grain()),
+            time: now.floor(loaded.agreement.grain()),
             nonce: None,
             settled: None,
         })
@@ -112,9 +129,10 @@ impl Node {
 
     /// A head for the other party, and the record that sends it. [BUN-40]
     pub(super) fn offered(&self, loaded: &Loaded) -> Result<(Envelope, HeadRecord), Rejection> {
-        let head = self.own_head(loaded, None)?;
+        let now = clock::now();
+        let head = self.own_head_at(loaded, None, now)?;
         let to = loaded.other(&self.me.organisation);
-        let record = head_record(loaded, &head, Some(&to))?;
+        let record = head_record(loaded, &head, Some(&to), now)?;
         Ok((head, record))
     }
 
@@ -125,15 +143,26 @@ impl Node {
         envelope: Envelope,
         to: Option<&OrgId>,
     ) -> Result<(), Rejection> {
-        let record = head_record(loaded, &envelope, to)?;
+        self.keep_head_at(loaded, envelope, to, clock::now()).await
+    }
+
+    async fn keep_head_at(
+        &self,
+        loaded: &mut Loaded,
+        envelope: Envelope,
+        to: Option<&OrgId>,
+        now: Seconds,
+    ) -> Result<(), Rejection> {
+        let record = head_record(loaded, &envelope, to, now)?;
         let other = loaded.other(&self.me.organisation);
         let entries = logged([Logged::with(EntryKind::Head, envelope.id(), other)]);
         let position = self.keep_logged(&record, entries).await?;
         if let Some(to) = to {
             loaded.told.insert(envelope.id());
-            let waiting = Waiting { trail: Some(loaded.trail.id()), event: false, since: clock::now().get() };
+            let waiting = Waiting { trail: Some(loaded.trail.id()), event: false, since: now.get() };
             self.outbox.queue(to).push([(position, waiting)]);
         }
+        loaded.head_times.insert(envelope.id(), now);
         loaded.heads.push(envelope);
         Ok(())
     }
@@ -174,11 +203,12 @@ impl Node {
         let known = loaded.heads.iter().any(|known| known.id() == head.id());
         let queue = self.outbox.queue(from);
         let asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));
-        // [NOD-35] What says nothing new is not kept: what says as much is on disk.
-        if known || (asked.is_none() && !loaded.is_news(&head)) {
+        let news = loaded.is_news(&head);
+        // [NOD-35] What says nothing new is not kept, unless the time is the news: what says as much is on disk.
+        if known || (asked.is_none() && !news && !self.is_word_of_the_time(loaded, &head)?) {
             return Ok(());
         }
-        if asked.is_none() {
+        if asked.is_none() && news {
             loaded.allow_head(from)?;
         }
         let trail = head.trail;
@@ -187,5 +217,12 @@ impl Node {
             queue.answered(&trail, &nonce);
         }
         Ok(())
+    }
+
+    /// Whether a head of the other party that says nothing new is kept for its time. [NOD-93]
+    fn is_word_of_the_time(&self, loaded: &Loaded, head: &Head) -> Result<bool, Rejection> {
+        let [_, theirs] = loaded.unmet(&self.me.organisation)?;
+        let known = loaded.said(&head.author, |_| true);
+        Ok(due::is_word_of_the_time(head.time, &known, &theirs, clock::now()))
     }
 }

@@ -23,6 +23,7 @@ use super::{
     changes::Changes,
     directory::{Directory, Invitation},
     endings::Endings,
+    head::HeadClock,
     log::{Logged, Witnessing, is_logged, logged},
     me::{Keys, Me, Retired},
     on_call::OnCall,
@@ -137,6 +138,7 @@ impl Node {
             log,
             witnesses: Witnesses::default(),
             witnessing: Witnessing::default(),
+            head_clock: HeadClock::default(),
             changing,
         };
         node.read_directory()?;
@@ -335,6 +337,9 @@ impl Node {
             if !kept.to.is_empty() {
                 loaded.told.insert(envelope.id());
             }
+            // An earlier program kept none.
+            let stored = Seconds::new(kept.stored).filter(|_| kept.stored > 0);
+            loaded.head_times.extend(stored.map(|stored| (envelope.id(), stored)));
             loaded.heads.push(envelope);
         }
         Ok(())

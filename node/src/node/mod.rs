@@ -158,6 +158,7 @@ pub struct Node {
     log: Log,
     witnesses: Witnesses,
     witnessing: log::Witnessing,
+    head_clock: head::HeadClock,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

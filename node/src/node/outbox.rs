@@ -197,6 +197,13 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
+    /// Whether a head of a trail is still to be sent.
+    pub(super) fn has_head(&self, trail: &TrailId) -> bool {
+        let state = self.lock();
+        let flying = state.flying.values().flatten().map(|(_, item)| item);
+        state.waiting.values().chain(flying).any(|item| !item.event && item.trail.as_ref() == Some(trail))
+    }
+
     /// Whether a head with this nonce was asked for, and is not here yet.
     pub(super) fn has_asked(&self, trail: &TrailId, nonce: &[u8; 32]) -> bool {
         self.lock().asked.contains(&(*trail, *nonce))

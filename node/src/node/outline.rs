@@ -45,6 +45,7 @@ impl Node {
         for entry in self.storage.index().with_prefix(OUTLINES, b"") {
             let (key, value) = entry.map_err(StorageError::from)?;
             let trail = TrailId::parse(&key).map_err(OpenError::Unreadable)?;
+            self.head_clock.touch(trail);
             match Ordered::parse(&value) {
                 Some(ordered) => self.outlines.set(trail, ordered.changed, ordered.waits, Outlined::Kept(ordered)),
                 None => self.compute_outline(&trail).map_err(OpenError::Unreadable)?,
@@ -80,6 +81,7 @@ impl Node {
     pub(super) fn outlined(&self, trail: TrailId, kept: &OutlineRecord, position: Position) {
         let ordered = Ordered { position, changed: kept.changed, waits: kept.waits, calls: kept.calls };
         self.outlines.set(trail, kept.changed, kept.waits, Outlined::Kept(ordered));
+        self.head_clock.touch(trail);
     }
 
     /// Of that trail no further event goes: it waits for us. [NOD-34]
@@ -260,7 +262,7 @@ const fn responsibility(offer: &Offer, ours: bool) -> Option<&'static str> {
 }
 
 /// Every timer that was started, what is due first.
-fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool, changed: u64) -> Vec<wire::Deadline> {
+pub(super) fn deadlines(loaded: &Loaded, reading: &Reading, ours: bool, changed: u64) -> Vec<wire::Deadline> {
     let Ok(opening) = loaded.trail.opening() else { return Vec::new() };
     let steps = Steps::new(&loaded.trail, reading);
     let bounded = Bounded::of(&loaded.trail);

@@ -61,6 +61,8 @@ pub(super) struct Loaded {
     pub(super) beside: BTreeMap<EventId, Beside>,
     /// Heads of either party, newest last.
     pub(super) heads: Vec<Envelope>,
+    /// When they were stored, as far as it is known.
+    pub(super) head_times: BTreeMap<Id, Seconds>,
     /// Those of ours that went to the peer.
     pub(super) told: BTreeSet<Id>,
     /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
@@ -145,6 +147,7 @@ impl Loaded {
             agreement,
             beside: BTreeMap::new(),
             heads: Vec::new(),
+            head_times: BTreeMap::new(),
             told: BTreeSet::new(),
             keys: vec![keys],
             boxes: Vec::new(),

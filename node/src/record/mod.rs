@@ -309,6 +309,9 @@ pub struct HeadRecord {
     /// OrgId of whom it goes to; empty: it came from there, or stays here.
     #[prost(bytes = "vec", tag = "3")]
     pub to: Vec<u8>,
+    /// When it was stored, seconds since 1970; 0: an earlier program did not say. [NOD-90]
+    #[prost(uint64, tag = "4")]
+    pub stored: u64,
 }
 
 /// Something that the journal holds.

@@ -119,15 +119,15 @@ pub struct Houses {
     line: Line,
 }
 
-/// The connection between the two, until it is closed.
+/// The connections between nodes, until they are closed.
 pub struct Line {
     stops: Vec<Stop>,
     peers: Vec<Arc<Peers<Post>>>,
 }
 
 impl Line {
-    /// Each listens, and dials the other.
-    pub fn lay(sides: [(&House, &Arc<Node>, TcpListener); 2]) -> Self {
+    /// Each listens, and dials whom it knows.
+    pub fn lay<'a>(sides: impl IntoIterator<Item = (&'a House, &'a Arc<Node>, TcpListener)>) -> Self {
         let mut line = Self { stops: Vec::new(), peers: Vec::new() };
         for (folder, node, listener) in sides {
             let (stop, shutdown) = shutdown::channel();
@@ -150,7 +150,7 @@ impl Line {
     }
 }
 
-async fn listener() -> (TcpListener, Endpoint) {
+pub async fn listener() -> (TcpListener, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap();
     (listener, endpoint)
