@@ -1,4 +1,5 @@
-"""Heads and challenges: one party's word on where a trail stands for it, and the question for it (BUN-10, BUN-13).
+"""Heads, challenges and countersignatures: one party's word on where a trail stands for it, the question for it, and a
+witness's word on that (BUN-10, BUN-13, BUN-109).
 
 Guarantees: the form. Leaves to others: who signed, and what a head shows (verdict.py).
 """
@@ -37,4 +38,15 @@ def read_challenge(body: bytes):
     for name in ("trail", "to", "nonce"):
         id_of(getattr(message, name), name)
     time_of(message.time, "time")
+    return message
+
+
+def read_countersignature(body: bytes):
+    message = protobuf.decode("Countersignature", body)
+    for name in ("challenge", "to", "witness", "key"):
+        id_of(getattr(message, name), name)
+    for name in ("put", "until"):
+        time_of(getattr(message, name), name)
+    id_or_none(message.head, "head")
+    demand(message.put <= message.until, "until")
     return message

@@ -180,6 +180,7 @@ class Maker:
         self.side = {"O": by_id[o.organisation], "P": by_id[p.organisation]}
         self.record = {"O": 0, "P": 0}
         self.incarnation = {"O": 0, "P": 0}
+        self.watched = False
 
     def bundle(self):
         """(bytes of the bundle, text of the trust file)."""
@@ -207,7 +208,25 @@ class Maker:
         message.disclosures = list(self.disclosures)
         message.evidence = [message_of(one) for one in self.evidence]
         if self.chance(0.1):
-            message.challenges = [self._challenge()]
+            asked, self.watched = self._challenge(), True
+            if len(used) == len(self.organisations):
+                message.chains.append(Message("KeyChain", records=[message_of(one) for one in self.witness.records]))
+            message.challenges = [asked] + [self._countersignature(asked) for _ in range(self.rng.choice((0, 1, 1, 2)))]
+
+    def _countersignature(self, asked):
+        by = self.rng.choice([self.witness, self.witness, *self.organisations.values()])
+        put = self.time + self.rng.choice((0, 3600))
+        body = Message(
+            "Countersignature",
+            challenge=hashlib.sha256(envelope.pae(asked.type, asked.body)).digest(),
+            to=self.side[self.rng.choice("PPPO")].id,
+            witness=by.id,
+            key=by.records[-1].id,
+            put=put,
+            until=put + self.rng.choice((60, 86_399, 86_400, 200_000)),
+            head=self.rng.choice((b"", b"", b"", b"\x08" * 32)),
+        )
+        return message_of(sign(envelope.COUNTERSIGNATURE, protobuf.encode(body), [by.secrets[-1]["signing"]]))
 
     def _challenge(self):
         body = Message("Challenge", trail=self.trail, to=self.side["P"].id, nonce=b"\x07" * 32, time=self.time)
@@ -254,7 +273,7 @@ class Maker:
             lines += ["[heads]"]
             lines += [f'nonce = "{"07" * 32}"'] * self.chance(0.7)
             lines += ["earliest = 2026-09-21T14:14:10Z"] * self.chance(0.5) + [""]
-        for one in self.organisations.values():
+        for one in list(self.organisations.values()) + [self.witness] * self.watched:
             if self.chance(0.98):
                 demanded = self.rng.choice(one.records).id
                 lines += ["[[organisation]]", f'name = "{one.name}"', f'id = "{one.id.hex()}"']

@@ -129,6 +129,7 @@ _BODIES = {
     envelope.AGREEMENT: "Agreement",
     envelope.HEAD: "Head",
     envelope.CHALLENGE: "Challenge",
+    envelope.COUNTERSIGNATURE: "Countersignature",
 }
 
 

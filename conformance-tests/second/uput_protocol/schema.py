@@ -368,6 +368,15 @@ SCHEMAS = {
         (3, "nonce", "bytes"),
         (4, "time", "u64"),
     ),
+    "Countersignature": (
+        (1, "challenge", "bytes"),
+        (2, "to", "bytes"),
+        (3, "witness", "bytes"),
+        (4, "key", "bytes"),
+        (5, "put", "u64"),
+        (6, "until", "u64"),
+        (7, "head", "bytes"),
+    ),
     "LogProof": (
         (1, "party", "bytes"),
         (2, "tick", "u64"),

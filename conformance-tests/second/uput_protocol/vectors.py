@@ -185,6 +185,8 @@ def _admit_all(vector):
 def read_head(vector):
     if vector.has("challenge"):
         head.read_challenge(vector.bytes_of("challenge"))
+    elif vector.has("countersignature"):
+        head.read_countersignature(vector.bytes_of("countersignature"))
     else:
         head.read_head(vector.bytes_of("body"), b"")
     return Outcome("ok")

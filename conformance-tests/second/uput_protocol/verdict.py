@@ -6,9 +6,10 @@ Leaves to others: pages and pictures.
 """
 
 from . import agreement as agreements
-from . import attestation, envelope, head
+from . import attestation, envelope
 from .admission import Admission, Heads
 from .bundle import read as read_bundle
+from .challenge import Challenges
 from .conformance import Conformance, Evidence, Opened
 from .problem import REQUIREMENTS, Problems
 from .proven import Proof
@@ -51,12 +52,13 @@ class Verdict:
         self.exporter_signed = check_exporter(bundle, self.signers, problems)
         self.admission = Admission(bundle, self.signers, problems)
         self.heads = Heads(bundle, self.admission, self.signers, problems)
-        self.challengers = self._check_challenges()
+        self.challenges = Challenges(self)
         self.evidence = Evidence(bundle, self.signers, problems)
         if self.readable:
             self._verify_trail()
         self.logs = Logs(self)
         self._check_witnesses()
+        self.challenged = self.challenges.judge(self.rule)
         self._check_trusted()
         self._check_surplus()
         if self.readable and self.agreement is not None:
@@ -102,23 +104,6 @@ class Verdict:
         if named and all(one.id != self.trust.minimum[copy.author] for one in records):
             return "unknown_signer"
         return attestation.standing(copy, records, named)
-
-    def _check_challenges(self):
-        found = set()
-        for part in self.bundle.challenges if self.readable else ():  # [BUN-14]
-            try:
-                part.envelope.of_type(envelope.CHALLENGE)
-                one = head.read_challenge(part.envelope.body)
-                signer = self.signers.by_signing_key(part.envelope.sole_key())
-                if signer is None:
-                    raise Rejection("UNKNOWN_SIGNER")
-                part.envelope.verify_signature(signer[1].signing_key)
-                found.add(signer[0])
-                if one.trail != self.bundle.trail or one.to not in self.admission.parties:
-                    raise Rejection("WRONG_TRAIL")
-            except Rejection as rejection:
-                self.problems.refuse("BUN-14", rejection, part.id)
-        return found
 
     def _check_peer_key(self):
         opening = self.admission.opening  # [BUN-26]
@@ -234,7 +219,7 @@ class Verdict:
 
     def signed_here(self):
         """Everybody who signed (BUN-21)."""
-        found = {self.bundle.exporter} | self.challengers | {one.author for one in self.heads.all + self.heads.strange}
+        found = {self.bundle.exporter} | self.challenges.challengers | {one.author for one in self.heads.all + self.heads.strange}
         found |= {one.author for one in self.admission.signed.values()}
         found |= self.evidence.authors | set(self.admission.parties)
         if self.agreement is not None:
@@ -258,7 +243,7 @@ class Verdict:
         for organisation in list(needed):
             for record in self.signers.records.get(organisation, ()):
                 needed |= set(record.witnesses)
-        needed |= {copy.author for _, copy, _ in self.copies}  # [BUN-93]
+        needed |= {copy.author for _, copy, _ in self.copies} | self.challenges.witnesses  # [BUN-93]
         surplus = [chain for chain in self.signers.chains if chain not in needed]
         surplus += [one.id for one in self.heads.strange]
         surplus += [one.id for one in self.bundle.agreements if one.id != self.agreement.id]
@@ -274,7 +259,7 @@ class Verdict:
 
     @property
     def complete(self):
-        missing = ("BUN-24", "BUN-26", "BUN-32", "BUN-35", "BUN-40", "BUN-45", "BUN-46", "BUN-51", "BUN-64")
+        missing = ("BUN-24", "BUN-26", "BUN-32", "BUN-35", "BUN-40", "BUN-45", "BUN-46", "BUN-51", "BUN-64", "BUN-111")
         return self.readable and not self.problems.fails(*missing)
 
     @property

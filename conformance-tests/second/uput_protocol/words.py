@@ -128,8 +128,21 @@ class Words:
             yield f"The values of {values} slots are closed: only their labels are shown, and not whether a basis held or had ended."
 
     def _challenges(self):
-        if self.bundle.challenges:
-            yield f"{len(self.bundle.challenges)} challenges are carried; that they were put to a party is not shown."
+        """BUN-112."""
+        for one in self.verdict.challenged:
+            n, by, time = self.name(one.to), self.name(one.by), rfc3339(one.time)
+            if one.answered is not None:
+                yield f"{n} answered the challenge of {by} of {time} with its head of {rfc3339(one.answered)}."
+            elif one.silent is not None:
+                since, until, witnesses = one.silent
+                names = ", ".join(self.name(witness) for witness in witnesses)
+                yield (
+                    f"{n} was silent: {names} put the challenge of {by} of {time} to it at {rfc3339(since)}, "
+                    f"and no answer had come by {rfc3339(until)}."
+                )
+            else:
+                exporter = self.name(self.bundle.exporter)
+                yield f"{n} was challenged by {by} at {time}, and no answer is here: that there is none is {exporter}'s word."
 
     def _records(self):
         logs, rule = self.verdict.logs, self.verdict.rule

@@ -156,6 +156,11 @@ impl Witnesses {
         self.changed.notify_waiters();
     }
 
+    /// Somebody else may be asked now.
+    pub fn look_again(&self) {
+        self.changed.notify_waiters();
+    }
+
     /// Waits until somebody else may be asked, or something else. Ask for it before looking.
     pub fn changed(&self) -> Notified<'_> {
         self.changed.notified()

@@ -138,6 +138,8 @@ impl Node {
             return Err(Rejection::BadValue);
         }
         self.name_peer(Some(by), peer.organisation, &peer.name, true).await?;
+        // [LOG-102] The stream may stand already.
+        self.witnesses.look_again();
         self.directory.find(name)
     }
 

@@ -1,11 +1,12 @@
 //! Witnesses cosign what follows from what they have cosigned, and nothing else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use uput_core::{
     codec,
     envelope::Envelope,
     id::OrgId,
+    invitation::Invitation,
     key::{KeyRecordDraft, SigningKey, sign_key_record},
     log::{Checkpoint, Hash, Origin, SignedCheckpoint, Tree},
     rejection::Rejection,
@@ -21,7 +22,7 @@ use uput_node::{
 
 use crate::{
     ticks::later,
-    town::{BY, House, introduce, until},
+    town::{BY, House, endpoint, introduce, until},
 };
 
 /// Lets a witness answer until it has cosigned so many ticks.
@@ -41,6 +42,28 @@ async fn two() -> ([House; 2], Arc<Node>, Arc<Node>) {
     introduce(&owner, "shelter", &witness, "ministry").await;
     owner.close_ticks(clock::now()).await.unwrap();
     (houses, owner, witness)
+}
+
+/// [LOG-71] [LOG-102]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_whose_number_is_compared_while_the_stream_stands_is_asked_at_once() {
+    let centre = House::found(2).await;
+    let houses = [House::found_with(1, vec![centre.id]).await, centre];
+    let (owner, witness) = (houses[0].open(), houses[1].open());
+    let line = owner.invite(&BY, "ministry", vec![endpoint()], 0).await.unwrap();
+    let invitation = Invitation::parse(line.expose()).unwrap();
+    let tls = *witness.me().chain().newest().tls_key().as_bytes();
+    let chain = Post(witness.clone()).own_chain();
+    Post(owner.clone()).introduce(invitation.secret().expose(), tls, chain).await.unwrap();
+    owner.close_ticks(clock::now()).await.unwrap();
+    let (from, to) = (Post(owner.clone()), houses[1].id);
+    let asking = tokio::spawn(async move { from.next_query(&to).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!asking.is_finished(), "nobody has compared anything");
+    let number = owner.view_peers()[0].safety_number.clone();
+    owner.confirm(&BY, "ministry", &number).await.unwrap();
+    let asked = tokio::time::timeout(Duration::from_secs(20), asking).await;
+    assert_eq!(asked.expect("it waits for the next tick").unwrap().known, 0);
 }
 
 /// [LOG-70] [LOG-71] [LOG-72] [LOG-74] [LOG-81] [LOG-82]

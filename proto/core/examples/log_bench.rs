@@ -18,13 +18,14 @@ use std::{
 use ring::digest;
 use uput_core::{
     codec,
+    head::Head,
     id::Id,
     key::SigningKey,
     log::{
         Batch, Checkpoint, Entry, EntryKind, Hash, LogProof, Origin, SignedCheckpoint, Tick, Tree, consistent, included,
     },
     time::Seconds,
-    wire::{WitnessOutcome, WitnessQuery, WitnessReply},
+    wire::{LetterContent, WitnessOutcome, WitnessQuery, WitnessReply},
 };
 
 const MOST: u64 = 1_000_000;
@@ -62,6 +63,11 @@ fn main() {
     for size in [52_704, MOST] {
         witness(&tree, size, &key);
     }
+    for witnesses in [1, 20] {
+        idle(&tree, 52_704, witnesses, &key);
+    }
+    busy(52_704, &key);
+    heads(&key);
     let look = each(MOST, |n| {
         black_box(tree.leaf(n));
     });
@@ -170,6 +176,104 @@ fn witness(tree: &Tree, size: u64, key: &SigningKey) {
     }
     println!(
         "a witness of a log of {size} ticks: {bytes} bytes a peer and day in {DAY} questions, {most} at most for one"
+    );
+}
+
+/// What a node costs in a day in which nothing happens: its log alone, and whoever cosigns it.
+fn idle(tree: &Tree, size: u64, witnesses: u64, key: &SigningKey) {
+    let origin = Origin { organisation: Id::of(b"an invented shelter").into(), incarnation: 0 };
+    let at = |size: u64| Checkpoint { origin, size, root: tree.root_at(size).unwrap() };
+    let (mut sent, mut heard, start) = (0, 0, Instant::now());
+    for size in size - DAY + 1..=size {
+        for _ in 0..witnesses {
+            let path = tree.consistency(size - 1, size).unwrap();
+            let mut note = at(size).sign(key);
+            let query = WitnessQuery {
+                checkpoint: note.to_bytes(),
+                known: size - 1,
+                path: path.iter().map(Hash::to_vec).collect(),
+            };
+            let line = note.cosign(&Id::of(b"north").into(), key, Seconds::new(1_800_000_000).unwrap());
+            note.add(line).unwrap();
+            let outcome = WitnessOutcome::Cosigned.into();
+            let reply = WitnessReply { outcome, code: 0, checkpoint: note.to_bytes() };
+            sent += codec::encode(&query).len();
+            heard += codec::encode(&reply).len();
+        }
+    }
+    let took = start.elapsed();
+    println!(
+        "an idle node with {witnesses} witnesses: {DAY} ticks a day, {} bytes of journal for them, {sent} bytes sent and {heard} heard, \
+         {took:?} of both sides' work",
+        DAY * 83
+    );
+}
+
+/// Entries of a day that go to one other party as proofs, each tick with one of them, under one witness.
+const ENTRIES: u64 = 50;
+
+fn busy(size: u64, key: &SigningKey) {
+    let mut tree = Tree::default();
+    let first = size - DAY;
+    let is_busy = |n: u64| n >= first && (n - first) % 2 == 0 && (n - first) / 2 < ENTRIES;
+    (0..size)
+        .for_each(|n| tree.append(if is_busy(n) { batch(n, 1).leaf_hash() } else { Hash::leaf(&n.to_be_bytes()) }));
+    let origin = Origin { organisation: Id::of(b"an invented shelter").into(), incarnation: 0 };
+    let note = |size: u64| {
+        let mut signed = Checkpoint { origin, size, root: tree.root_at(size).unwrap() }.sign(key);
+        signed.add(signed.cosign(&Id::of(b"north").into(), key, Seconds::new(1_800_000_000).unwrap())).unwrap();
+        signed
+    };
+    let (mut bytes, mut letters) = (0, 0);
+    for n in (0..size).filter(|n| is_busy(*n)) {
+        let mut nonce = [1; 32];
+        nonce[..8].copy_from_slice(&n.to_be_bytes());
+        let entry = Entry { nonce, kind: EntryKind::OwnEvent, id: Id::of(&[0]) };
+        let (over, before) = (note(n + 1), note(n - 1));
+        let path = tree.inclusion(n, n + 1).unwrap();
+        let proof = LogProof::new(&batch(n, 1), &[(0, entry)], path, over.claimed()).unwrap();
+        let checkpoints = vec![over.to_bytes(), before.to_bytes()];
+        let content = LetterContent { proofs: vec![proof.to_wire()], checkpoints, ..LetterContent::default() };
+        (bytes, letters) = (bytes + codec::encode(&content).len(), letters + 1);
+    }
+    println!(
+        "a day with {ENTRIES} entries of one peer, each in a tick of its own: {bytes} bytes of proofs and checkpoints, {letters} letters if nothing \
+         else goes, {} bytes as they are padded",
+        letters * SMALL
+    );
+}
+
+/// The smallest size of a letter. [LET-2]
+const SMALL: usize = 8 * 1024;
+/// Days on which an idle trail is stated in its first year. [NOD-90]
+const STATED: [u32; 17] = [1, 2, 4, 8, 16, 32, 62, 92, 122, 152, 182, 212, 242, 272, 302, 332, 362];
+
+/// What one open trail costs in which nothing happens: each head in a letter of its own, and its proof in another.
+fn heads(key: &SigningKey) {
+    let id = |name: &str| Id::of(name.as_bytes());
+    let head = Head {
+        trail: id("trail").into(),
+        author: id("author").into(),
+        key: id("key").into(),
+        incarnation: 0,
+        own_count: 3,
+        own_last: Some(id("own").into()),
+        seen_count: 4,
+        seen_last: Some(id("seen").into()),
+        peer_key: id("peer key").into(),
+        closes: None,
+        time: Seconds::new(1_800_000_000).unwrap(),
+        nonce: None,
+        settled: None,
+    };
+    let one = head.sign(key).unwrap().to_bytes().len();
+    let letters = 2 * STATED.len();
+    println!(
+        "an idle trail: {} heads in its first year of {one} bytes each; {letters} letters with their proofs if nothing else goes, {} bytes a year, {} \
+         a day",
+        STATED.len(),
+        letters * SMALL,
+        letters * SMALL / 365
     );
 }
 

@@ -40,6 +40,8 @@ impl MediaType {
     pub const HEAD: Self = Self("application/vnd.uput.head.v1+protobuf");
     /// A challenge.
     pub const CHALLENGE: Self = Self("application/vnd.uput.challenge.v1+protobuf");
+    /// A witness's word on a challenge.
+    pub const COUNTERSIGNATURE: Self = Self("application/vnd.uput.countersignature.v1+protobuf");
     /// A bundle.
     pub const BUNDLE: Self = Self("application/vnd.uput.bundle.v1+protobuf");
     /// What is attested of a person for somebody further on.

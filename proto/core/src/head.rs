@@ -4,8 +4,10 @@
 //! in its author's chain. Leaves to others whether it is true (`verdict`), and whether that record still counts.
 
 mod challenge;
+mod countersignature;
 
 pub use challenge::Challenge;
+pub use countersignature::Countersignature;
 
 use crate::{
     codec,

@@ -1,7 +1,7 @@
 //! When a head of a trail is due, ours or the other party's.
 //!
-//! Guarantees that an idle trail costs less the longer it is idle, that each end of a timer is stated once, and that a time
-//! that lies ahead of the clock stops nothing: a clock that was ahead, and was set back, counts as if it had said nothing.
+//! Guarantees that an idle trail costs less the longer it is idle, that each end of a timer is stated once, and that a
+//! time that lies ahead of the clock stops nothing: what a clock that was ahead has said counts as not said.
 
 use uput_core::time::{Seconds, Span};
 
@@ -88,8 +88,8 @@ impl Known {
     }
 }
 
-/// Whether one more head that says nothing new is kept, by those of its author which are here and the ends of timers that it
-/// has not met. [NOD-93]
+/// Whether one more head that says nothing new is kept, by those of its author which are here and the ends of timers
+/// that it has not met. [NOD-93]
 pub(super) fn is_word_of_the_time(head: Seconds, known: &[Said], ends: &[Seconds], now: Seconds) -> bool {
     let last = known.iter().map(|said| said.stored).filter(|stored| *stored <= now).max();
     let apart = last.is_none_or(|last| last.after(APART) <= now);

@@ -6,7 +6,9 @@
 use super::parse_nonce;
 use crate::{
     codec,
+    envelope::{Envelope, MediaType},
     id::{OrgId, TrailId},
+    key::SigningKey,
     rejection::Rejection,
     time::Seconds,
     wire,
@@ -49,6 +51,16 @@ impl Challenge {
             nonce: self.nonce.to_vec(),
             time: self.time.get(),
         })
+    }
+
+    /// Signs it.
+    ///
+    /// # Errors
+    /// What [`Challenge::parse`] would refuse.
+    pub fn sign(&self, key: &SigningKey) -> Result<Envelope, Rejection> {
+        let body = self.encode();
+        Self::parse(&body)?;
+        Envelope::sign(MediaType::CHALLENGE, body, &[key])
     }
 }
 

@@ -66,4 +66,6 @@ demands! {
     AgreementWitnesses = "BUN-71", "as many witnesses as the agreement demands";
     Positions = "BUN-75", "no event stands in its author's log after the record that replaced its key";
     OneLog = "BUN-76", "nobody signed two checkpoints of one log that cannot both be";
+    Countersigned = "BUN-109", "every countersignature is of a challenge that is here, to that party, and signed by its witness";
+    Answered = "BUN-111", "every challenge is answered by a head that is here, or witnesses show that it was not";
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{
     AgreementShown, Assurance, Completeness, Deadline, Exit, Report, SCHEMA, Standing, TrustShown, Where, YesNo,
     assurance::{self, Covered},
-    challenges,
+    challenges::{Challenges, Hearing},
     chronology::Chronology,
     conduct,
     copies::Copies,
@@ -223,22 +223,40 @@ impl<'a> Examination<'a> {
         names: &Names<'_>,
         findings: &mut Findings,
     ) {
-        let mut signers = self.events.authors();
+        let (mut signers, mut carried) = (self.events.authors(), copies.authors());
         signers.insert(self.bundle.exporter);
         signers.extend(self.heads.authors());
         signers.extend(self.evidence.issuers());
         signers.extend(self.agreement.iter().flat_map(|agreement| agreement.signing()).map(|party| party.organisation));
         if let Some(trail) = trail {
             signers.extend([trail.party(Side::Opener), trail.party(Side::Peer)]);
-            signers.extend(challenges::verify(self.bundle, trail, &self.keyring, findings));
+            let challenges = self.hear(trail, names, findings);
+            signers.extend(challenges.signers());
+            carried.extend(challenges.witnesses());
             self.check_named_key(trail, findings);
         }
         self.keyring.hold_against(self.trust, &signers, names, findings);
         self.keyring.show_forks(names, findings);
         self.keyring.say(shown, names, findings);
         if let Some(trail) = trail {
-            self.check_needed(trail, &signers, &copies.authors(), findings);
+            self.check_needed(trail, &signers, &carried, findings);
         }
+    }
+
+    /// What was asked, and whether it was answered. [BUN-111]
+    fn hear(&self, trail: &Trail, names: &Names<'_>, findings: &mut Findings) -> Challenges {
+        let challenges = Challenges::verify(self.bundle, trail, &self.keyring, findings);
+        let hearing = Hearing {
+            bundle: self.bundle,
+            trail,
+            heads: &self.heads,
+            keyring: &self.keyring,
+            trust: self.trust,
+            rule: assurance::rule(self.trust, self.agreement.as_deref()),
+            names,
+        };
+        challenges.judge(&hearing, findings);
+        challenges
     }
 
     /// The record of the receiver that the opening names. [BUN-26]
@@ -263,7 +281,7 @@ impl<'a> Examination<'a> {
         &self,
         trail: &Trail,
         signers: &BTreeSet<OrgId>,
-        copied: &BTreeSet<OrgId>,
+        carried: &BTreeSet<OrgId>,
         findings: &mut Findings,
     ) {
         let naming = [Demand::Signed, Demand::Sequence, Demand::Gaps, Demand::Readable, Demand::Evidence];
@@ -274,7 +292,7 @@ impl<'a> Examination<'a> {
         self.evidence.check_needed(trail, findings);
         let witnesses: BTreeSet<OrgId> = self.keyring.witnesses(signers).collect();
         for organisation in self.keyring.organisations() {
-            if ![signers, copied, &witnesses].iter().any(|named| named.contains(organisation)) {
+            if ![signers, carried, &witnesses].iter().any(|named| named.contains(organisation)) {
                 let sentence = "key records of an organisation that signed nothing here";
                 findings.fail(Demand::Needed, Exit::NotAuthentic, Where::id(organisation), sentence);
             }

@@ -62,6 +62,7 @@ pub(super) fn completeness(parties: Vec<PartyReach>, findings: &Findings) -> Com
         Demand::NamedKeys,
         Demand::AgreementHere,
         Demand::AgreementSigned,
+        Demand::Answered,
     ];
     let missing = parties.is_empty() || demands.into_iter().any(|demand| findings.failed(demand));
     Completeness { complete: if missing { YesNo::No } else { YesNo::Yes }, parties }

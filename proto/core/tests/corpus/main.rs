@@ -18,6 +18,7 @@ mod agreements;
 mod bases;
 mod bodies;
 mod boy;
+mod challenged;
 mod conduct;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 #[path = "../verdict/diary.rs"]
@@ -52,7 +53,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 17] = [
+        let makers: [fn() -> Vec<Entry>; 18] = [
             valid::entries,
             file::entries,
             envelopes::entries,
@@ -70,6 +71,7 @@ fn all() -> &'static [Entry] {
             trust::entries,
             logs::entries,
             misled::entries,
+            challenged::entries,
         ];
         makers.iter().flat_map(|maker| maker()).collect()
     })

@@ -50,7 +50,8 @@ pub(crate) fn entries() -> Vec<Entry> {
             let body = challenge(&story).encode();
             let media_type = uput_core::envelope::MediaType::CHALLENGE.as_str();
             bundle.challenges = vec![unchecked(media_type, body, &[world.hotline.signing()]); 2];
-        }),
+        })
+        .also("BUN-111", "Nobody answered it: a challenge that is here waits for its answer."),
         case("the agreement twice", "The same version stands there two times.", &|bundle| {
             bundle.agreements = vec![bundle.agreements[0].clone(); 2];
         }),

@@ -4,7 +4,7 @@ use uput_core::{slot::Extent, verdict::Exit};
 
 use crate::{
     entry::Entry,
-    forge::{changed, exported, exported_by, with_challenge},
+    forge::{changed, exported, exported_by},
     sample::World,
 };
 
@@ -19,9 +19,6 @@ pub(crate) fn entries() -> Vec<Entry> {
         right("an enquiry that was held is valid", "Nothing was changed.", exported(&story)),
         right("the receiver exports it as well as the sender", "Either party may export.", {
             exported_by(&story, &pair.jasen, |_| {})
-        }),
-        right("a challenge that nothing rests on is carried", "It is of this trail, to a party, by a known key.", {
-            with_challenge(&story, |_| {})
         }),
         of_night("a night that kept everything is valid", "Four organisations, three stages, a cited decision.", {
             exported(&night)

@@ -23,6 +23,7 @@ mod outcome;
 mod passed_on;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod sample;
+mod silent;
 mod spoken;
 mod survivor;
 mod vectors;

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use uput_core::{
     codec,
     event::Statement,
-    head::{Challenge, ClosedIncarnation, Head},
+    head::{Challenge, ClosedIncarnation, Countersignature, Head},
     rejection::Rejection,
     time::LATEST,
     trust::{HeadDemand, TrustFile},
@@ -213,6 +213,38 @@ fn challenges() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     ]
 }
 
+/// Sentence, what is expected, body of a countersignature. [BUN-109]
+fn countersignatures() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let world = World::pair();
+    let said = wire::Countersignature {
+        challenge: vec![5; 32],
+        to: world.jasen.id.to_vec(),
+        witness: vec![6; 32],
+        key: vec![7; 32],
+        put: world.at(60).get(),
+        until: world.at(60).get(),
+        head: Vec::new(),
+    };
+    let case = |name, expect, change: fn(&mut wire::Countersignature)| {
+        let mut changed = said.clone();
+        change(&mut changed);
+        (name, expect, codec::encode(&changed))
+    };
+    vec![
+        case("a countersignature", "ok", |_| {}),
+        case("a countersignature that names an answer", "ok", |c| c.head = vec![8; 32]),
+        case("a countersignature until the last second that is accepted", "ok", |c| c.until = LATEST),
+        case("a countersignature until after the year 9999", "MALFORMED", |c| c.until = LATEST + 1),
+        case("a countersignature without a beginning", "MALFORMED", |c| c.put = 0),
+        case("a countersignature that ends before it begins", "MALFORMED", |c| c.until -= 1),
+        case("a countersignature of no challenge", "MALFORMED", |c| c.challenge.clear()),
+        case("a countersignature of what was put to nobody", "MALFORMED", |c| c.to.clear()),
+        case("a countersignature by nobody", "MALFORMED", |c| c.witness.clear()),
+        case("a countersignature by no key record", "MALFORMED", |c| c.key.clear()),
+        case("a countersignature that names an answer of zeros", "MALFORMED", |c| c.head = vec![0; 32]),
+    ]
+}
+
 /// Sentence, what is expected, body.
 fn heads() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let world = World::pair();
@@ -258,11 +290,15 @@ fn every_head_vector_holds() {
         .into_iter()
         .map(|case| text("body", case))
         .chain(challenges().into_iter().map(|case| text("challenge", case)))
+        .chain(countersignatures().into_iter().map(|case| text("countersignature", case)))
         .collect();
     for (name, text) in &files("head", &generated) {
         let again = if text.contains("\nchallenge: ") {
             let body = bytes(field(text, "challenge"));
             Challenge::parse(&body).map(|challenge| challenge.encode() == body)
+        } else if text.contains("\ncountersignature: ") {
+            let body = bytes(field(text, "countersignature"));
+            Countersignature::parse(&body).map(|said| said.encode() == body)
         } else {
             let body = bytes(field(text, "body"));
             Head::parse(&body).map(|head| head.encode() == body)
