@@ -191,19 +191,23 @@ class Timers:
         return [Timer("purge", start, max(met_by, key=self.order.index), True)]
 
 
-def deadlines(admission, timers, seconds, own_word, bundle_time, unsure) -> list:
-    """What each timer comes to. `own_word`: the time of the receiver's own word that nothing had come, or None."""
+def deadlines(admission, timers, seconds, own_word, latest, unsure) -> list:
+    """What each timer comes to.
+
+    `own_word`: the time of the receiver's own word that nothing had come, or None. `latest`: the latest time that the
+    bundle, an event or a head claims.
+    """
     kinds = [kind for kind in CODES["TimerKind"] if kind in seconds]
-    found = [_judge(admission, one, seconds[one.kind], own_word, bundle_time, unsure) for one in timers.all(kinds)]
+    found = [_judge(admission, one, seconds[one.kind], own_word, latest, unsure) for one in timers.all(kinds)]
     return sorted(found, key=lambda one: (one.timer.start.time, CODES["TimerKind"].index(one.timer.kind)))
 
 
-def _judge(admission, timer, seconds, own_word, bundle_time, unsure):
+def _judge(admission, timer, seconds, own_word, latest, unsure):
     due = timer.start.time + seconds
     receiver = admission.parties[1]
     if timer.done is None:
-        second = own_word if own_word is not None else bundle_time
-        late, verdict = _not_met(timer, due, receiver, own_word, bundle_time)
+        second = latest
+        late, verdict = _not_met(timer, due, receiver, own_word, latest)
     else:
         second = timer.done.time
         late, verdict = _done_late(admission, timer, due, receiver)
@@ -214,13 +218,11 @@ def _judge(admission, timer, seconds, own_word, bundle_time, unsure):
     return Deadline(timer, due, late, verdict, None)
 
 
-def _not_met(timer, due, receiver, own_word, bundle_time):
-    if own_word is not None:
-        if own_word <= due:
-            return None, None
+def _not_met(timer, due, receiver, own_word, latest):
+    if own_word is not None and own_word > due:
         return own_word - due, "no" if timer.start.author == receiver else "not_checkable"
-    if bundle_time > due:
-        return bundle_time - due, "not_checkable"
+    if latest > due:
+        return latest - due, "not_checkable"
     return None, None
 
 

@@ -162,7 +162,7 @@ class Verdict:
         unsure = problems.fails("BUN-4", "BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
         timers = Timers(admission, self.conformance.state, self.conformance.stage)
         word = self._own_word(admission.parties[1], unsure)
-        self.deadlines = deadlines(admission, timers, seconds, word, self.bundle.time, unsure)
+        self.deadlines = deadlines(admission, timers, seconds, word, self._latest_claim(), unsure)
         if not unsure:
             proof, heads = Proof(self, self.rule), self._counting_heads(admission.parties[1])
             late = [proof.late(one.timer, seconds[one.timer.kind], heads) for one in self.deadlines]
@@ -181,6 +181,10 @@ class Verdict:
         if receiver == self.bundle.exporter and not unsure:
             times.append(self.bundle.time)
         return max(times, default=None)
+
+    def _latest_claim(self):
+        """The latest time that the bundle, an event of the trail or a head claims (BUN-59)."""
+        return max(one.time for one in [self.bundle, *self.admission.order, *self.heads.all])
 
     @property
     def rule(self):

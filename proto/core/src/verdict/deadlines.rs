@@ -35,7 +35,8 @@ pub(super) struct Clocks<'a> {
 /// What must hold before a delay counts against anybody: else the answer, or what ended the wait, may be missing.
 const WHOLE: [Demand; 5] = [Demand::Signed, Demand::Sequence, Demand::Gaps, Demand::Readable, Demand::Incarnations];
 
-/// Up to when it is shown that nothing had come, and on whose word.
+/// Up to when it is said that nothing had come, and by whom.
+#[derive(Clone, Copy)]
 struct Silence {
     until: Seconds,
     word: OrgId,
@@ -183,25 +184,22 @@ impl Clocks<'_> {
     }
 
     fn judge_open(&self, step: &Step<'_>, [sooner, due]: [Seconds; 2], findings: &mut Findings) -> Deadline {
-        let silence = self.silence(findings);
+        let silence = self.silence(due, findings);
         let (timer, owing) = (name_of(step.kind), self.names.of(&self.owing()));
         let late = silence.until.since(due).filter(|late| late.0 > 0);
         let clocks = [step.from.author, silence.word];
         let by = self.names.of(&silence.word);
+        let (due_at, until) = (moment(due), moment(silence.until));
         let mut sentence = match late {
-            None => format!("{timer}: due {}, not met yet at {}, on {by}'s word", moment(due), moment(silence.until)),
+            None => format!("{timer}: due {due_at}, not met yet at {until}, on {by}'s word"),
             Some(_) if silence.own_head => {
-                format!(
-                    "{timer}: due {}, and {owing}'s own head of {} has no answer",
-                    moment(due),
-                    moment(silence.until)
-                )
+                format!("{timer}: due {due_at}, and {owing}'s own head of {until} has no answer")
             }
-            Some(_) => format!("{timer}: due {}, no answer, on {by}'s word", moment(due)),
+            Some(_) => format!("{timer}: due {due_at}, no answer, on {by}'s word of {until}"),
         };
         let verdict = match late {
             Some(_) => Some(self.weigh(&clocks, step.from, &mut sentence, findings)),
-            None => self.doubt_start(step, silence.until, sooner, &mut sentence, findings),
+            None => self.doubt_start(step, self.latest().until, sooner, &mut sentence, findings),
         };
         self.deadline(step, due, (late, verdict), self.word(&clocks), sentence)
     }
@@ -224,16 +222,32 @@ impl Clocks<'_> {
         verdict
     }
 
-    /// The owing party's own latest head that ends with the last of its events here, else the exporter's time.
-    fn silence(&self, findings: &Findings) -> Silence {
-        let owing = self.owing();
-        let own = self.own_heads().iter().map(|head| head.time).max();
+    /// The owing party's own word counts first where it says more than that the timer runs. Whoever once said that it
+    /// still had time says nothing of the time after.
+    fn silence(&self, due: Seconds, findings: &Findings) -> Silence {
+        let (own, latest) = (self.own_word(findings), self.latest());
+        own.filter(|own| own.until > due || latest.until <= due).unwrap_or(latest)
+    }
+
+    /// The owing party's latest head that ends with the last of its events here, or its export.
+    fn own_word(&self, findings: &Findings) -> Option<Silence> {
+        let word = self.owing();
+        let head = self.own_heads().iter().map(|head| head.time).max();
         let signed = !findings.failed(Demand::Exporter) && is_whole(findings);
-        let exported = (self.bundle.exporter == owing && signed).then_some(self.bundle.time);
-        match own.max(exported) {
-            Some(until) => Silence { until, word: owing, own_head: own == Some(until) },
-            None => Silence { until: self.bundle.time, word: self.bundle.exporter, own_head: false },
-        }
+        let exported = (self.bundle.exporter == word && signed).then_some(self.bundle.time);
+        head.max(exported).map(|until| Silence { until, word, own_head: head == Some(until) })
+    }
+
+    /// The latest time that the exporter claims for its bundle, or somebody for an event or a head in it: whoever put
+    /// them together had them.
+    fn latest(&self) -> Silence {
+        let events = self.trail.settled().into_iter().map(|event| (event.time, event.author));
+        let heads = self.heads.all().filter(|head| self.trail.side(&head.author).is_some());
+        let heads = heads.map(|head| (head.time, head.author));
+        let exported = (self.bundle.time, self.bundle.exporter);
+        let (until, word) =
+            events.chain(heads).fold(exported, |last, other| if other.0 > last.0 { other } else { last });
+        Silence { until, word, own_head: false }
     }
 
     /// Every step with a timer is the receiver's.

@@ -20,6 +20,9 @@ mod bodies;
 mod boy;
 mod challenged;
 mod conduct;
+#[path = "../verdict/copied.rs"]
+mod copied;
+mod copies;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 #[path = "../verdict/diary.rs"]
 mod diary;
@@ -55,6 +58,7 @@ fn all() -> &'static [Entry] {
     ALL.get_or_init(|| {
         let makers: [fn() -> Vec<Entry>; 18] = [
             valid::entries,
+            copies::entries,
             file::entries,
             envelopes::entries,
             order::entries,

@@ -8,7 +8,7 @@ use uput_core::{
 
 use crate::{
     entry::Entry,
-    forge::{changed, exported},
+    forge::{changed, exported, exported_by},
     sample::{Story, World, known, needed},
 };
 
@@ -16,7 +16,7 @@ const DAYS: u64 = 24 * 60;
 
 pub(crate) fn entries() -> Vec<Entry> {
     let world = World::pair();
-    [late(&world), dated(&world), of_four()].into_iter().flatten().collect()
+    [late(&world), early(&world), dated(&world), of_four()].into_iter().flatten().collect()
 }
 
 fn delivered(world: &World) -> Story<'_> {
@@ -91,6 +91,46 @@ fn late(world: &World) -> Vec<Entry> {
         )
         .fails(11, "BUN-40", "")
         .also("BUN-59", "That nothing came is the exporter's word as long as the receiver's head is not here."),
+    ]
+}
+
+/// One early word of whoever owes the answer, and what came after it.
+fn early(world: &World) -> Vec<Entry> {
+    let case = |name, reason, bundle| Entry::new(name, reason, world, bundle).doubts("BUN-59").breaks(&["EVT-21"]);
+    let mut month = delivered(world);
+    let first = month.signed_head(&world.jasen);
+    month.clock += 30 * DAYS;
+    let kept = |story: &Story<'_>| vec![story.signed_head(&world.hotline), first.clone()];
+    let mut spoken = delivered(world);
+    spoken.clock += 20 * DAYS;
+    spoken.say(&world.hotline, Statement::Warned(WarningCode::RiskChanged));
+    let mut seen = spoken.head(&world.jasen);
+    seen.time = world.at(10);
+    let seen = seen.sign(world.jasen.signing()).unwrap();
+    let back = |heads| {
+        exported_by(&spoken, &world.jasen, |draft| {
+            draft.heads = heads;
+            draft.time = world.at(11);
+        })
+    };
+    vec![
+        case(
+            "no answer for a month after a head that still had time",
+            "The receiver's only head is of the first day: of the time after it says nothing.",
+            changed(&month, |draft| draft.heads = kept(&month)),
+        ),
+        case(
+            "an export dated back before an event that it holds",
+            "The receiver exports, and dates head and bundle to the first day; the sender's event in it is of the twentieth.",
+            back(vec![seen.clone()]),
+        )
+        .fails(11, "BUN-40", "")
+        .also("BUN-59", "The sender's head would tell the day, as its event does."),
+        case(
+            "an export dated back before a head that it holds",
+            "The same, with the sender's head of the twentieth day.",
+            back(vec![spoken.signed_head(&world.hotline), seen]),
+        ),
     ]
 }
 

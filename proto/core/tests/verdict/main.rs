@@ -11,6 +11,7 @@ mod bounded;
 mod case;
 mod compared;
 mod content;
+mod copied;
 mod dated;
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
 mod diary;
