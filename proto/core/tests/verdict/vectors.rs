@@ -17,6 +17,7 @@ use uput_core::{
 
 use crate::{
     case::{Case, changed, exported},
+    copied,
     outcome::cases,
     passed_on,
     sample::World,
@@ -113,7 +114,7 @@ fn every_bundle_vector_holds() {
     let mut cases = cases(&World::pair());
     cases.extend(of_the_night());
     cases.extend(of_calls());
-    cases.extend(passed_on::cases(&passed_on::world()));
+    cases.extend(passed_on::cases(&copied::world()));
     let generated: BTreeMap<_, _> = cases.iter().map(|case| (file_name(case.name), of_case(case))).collect();
     assert_eq!(generated.len(), cases.len(), "two vectors have one name");
     hold("bundle", &generated);
