@@ -1,7 +1,8 @@
 //! What a log costs beside the hashes and signatures in it: `cargo run --release -p uput-core --example log_bench`.
 //!
 //! A million entries: appended, each in a tick of its own, the dearest case; proven; checked. The limits are SHA-256 and
-//! Ed25519 of the same library, measured in the same run; ratios are what counts.
+//! Ed25519 of the same library, measured in the same run; ratios are what counts. `-- days` prints what a day costs and
+//! no more.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -43,6 +44,9 @@ fn main() {
         black_box(context.finish());
     });
     let key = SigningKey::from_seed(&[7; 32]);
+    if std::env::args().any(|argument| argument == "days") {
+        return days(&key);
+    }
     let message = [7; 200];
     let signature = key.sign(&message);
     let sign = each(5_000, |_| drop(black_box(key.sign(&message).to_vec())));
@@ -63,15 +67,23 @@ fn main() {
     for size in [52_704, MOST] {
         witness(&tree, size, &key);
     }
-    for witnesses in [1, 20] {
-        idle(&tree, 52_704, witnesses, &key);
-    }
-    busy(52_704, &key);
-    heads(&key);
+    days(&key);
     let look = each(MOST, |n| {
         black_box(tree.leaf(n));
     });
     println!("one look at a leaf: {look:?}; the tree keeps {} bytes a leaf", 64);
+}
+
+/// What a node costs in a day, by a log of a year. Bytes do not depend on how this was built.
+fn days(key: &SigningKey) {
+    const YEAR: u64 = 52_704;
+    let mut tree = Tree::default();
+    (0..YEAR).for_each(|n| tree.append(Hash::leaf(&n.to_be_bytes())));
+    for witnesses in [1, 20] {
+        idle(&tree, YEAR, witnesses, key);
+    }
+    busy(YEAR, key);
+    heads(key);
 }
 
 fn batch(tick: u64, count: u8) -> Batch {

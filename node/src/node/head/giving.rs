@@ -1,8 +1,8 @@
 //! Heads on a clock: each open trail is stated from time to time, and at the end of each timer, to the other party, who
 //! is asked for the same.
 //!
-//! Guarantees that what is said is on disk and in the log first, that a clock that is not believed says nothing, and that
-//! all of it is found again in the journal after a stop. Leaves to `due` when.
+//! Guarantees that what is said is on disk and in the log first, that a clock that is not believed says nothing, and
+//! that all of it is found again in the journal after a stop. Leaves to `due` when.
 
 use std::{
     collections::{BTreeMap, HashMap},

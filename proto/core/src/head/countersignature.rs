@@ -1,7 +1,7 @@
 //! Countersignatures: a witness's word that a challenge was put to a party, and whether an answer came.
 //!
-//! Guarantees that a [`Countersignature`] is well formed. Leaves to others whose witness it is, and what silence is worth
-//! (`verdict`).
+//! Guarantees that a [`Countersignature`] is well formed. Leaves to others whose witness it is, and what silence is
+//! worth (`verdict`).
 
 use crate::{
     codec,

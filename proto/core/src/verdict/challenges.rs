@@ -113,7 +113,8 @@ impl Challenges {
             } else {
                 let exporter = names.of(&hearing.bundle.exporter);
                 let sentence = format!(
-                    "{name} was challenged by {by} at {time}, and no answer is here: that there is none is {exporter}'s word."
+                    "{name} was challenged by {by} at {time}, and no answer is here: that there is none is \
+                     {exporter}'s word."
                 );
                 findings.fail(Demand::Answered, Exit::Incomplete, asked.place.clone(), sentence.clone());
                 findings.words.push(sentence);
@@ -121,7 +122,8 @@ impl Challenges {
         }
     }
 
-    /// Since when and until when as many witnesses as are needed heard nothing; none, if one that counts heard an answer.
+    /// Since when and until when as many witnesses as are needed heard nothing; none, if one that counts heard
+    /// an answer.
     fn silence(&self, id: &Id, asked: &Asked, hearing: &Hearing<'_>) -> Option<Silence> {
         let of_it = self.said.iter().filter(|said| said.challenge == *id && hearing.counts(said, &asked.by));
         let mut heard: BTreeMap<OrgId, (Seconds, Seconds)> = BTreeMap::new();
