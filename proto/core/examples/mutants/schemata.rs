@@ -10,6 +10,8 @@ use crate::mutant::Mutant;
 pub struct Schemata {
     pub text: String,
     pub whose: Vec<Option<usize>>,
+    /// The mutants of words that a macro is given.
+    pub words: BTreeSet<usize>,
 }
 
 /// Pieces of text, each of one mutant or of none.
@@ -19,7 +21,7 @@ impl Schemata {
     /// Of the file of that text. `first` is the number of its first part.
     pub fn new(file: &str, whole: &str, first: usize, all: &[Mutant], left_out: &BTreeSet<usize>) -> Self {
         let code = Code::new(whole);
-        let (mut pieces, mut next, mut tables) = (Pieces::new(), 0, Vec::new());
+        let (mut pieces, mut next, mut tables, mut given) = (Pieces::new(), 0, Vec::new(), BTreeSet::new());
         for (number, part) in code.parts().iter().enumerate() {
             let here = |mutant: &Mutant| mutant.file == file && mutant.part == first + number;
             let numbered = all.iter().enumerate().filter(|(number, mutant)| here(mutant) && !left_out.contains(number));
@@ -33,21 +35,28 @@ impl Schemata {
                         table(&code, part, of, &here, &mut pieces);
                         tables.push(part.name.clone());
                     }
-                    Form::Words => words(&code, part, &here, &mut pieces),
+                    Form::Words => {
+                        given.extend(here.iter().map(|(number, _)| *number));
+                        words(&code, part, &here, &mut pieces);
+                    }
                 }
                 next = part.body.end;
             }
         }
         pieces.push((whole[next..].to_owned(), None));
-        Self::joined(pieces, &tables)
+        Self::joined(pieces, &tables, given)
     }
 
-    fn joined(pieces: Pieces, tables: &[String]) -> Self {
+    fn joined(pieces: Pieces, tables: &[String], words: BTreeSet<usize>) -> Self {
         let (mut text, mut whose) = (String::new(), Vec::new());
         for (mut piece, of) in pieces {
             tables.iter().for_each(|name| piece = used(&piece, name));
-            // A macro that is given texts takes what makes one.
-            piece = piece.replace(":literal", ":expr").replace("pub const fn word(self)", "pub fn word(self)");
+            // A macro that is given texts takes what makes one, and what gives them out is no constant function.
+            piece = piece.replace(":literal", ":expr");
+            piece = piece
+                .split_inclusive('\n')
+                .map(|line| if gives_words(line) { line.replacen("const fn", "fn", 1) } else { line.to_owned() })
+                .collect();
             for line in piece.split_inclusive('\n') {
                 if text.is_empty() || text.ends_with('\n') {
                     whose.push(of);
@@ -55,8 +64,13 @@ impl Schemata {
                 text.push_str(line);
             }
         }
-        Self { text, whose }
+        Self { text, whose, words }
     }
+}
+
+/// Whether a line begins a constant function that gives out a word.
+fn gives_words(line: &str) -> bool {
+    line.contains("pub const fn ") && line.contains("(self) -> &'static str {")
 }
 
 fn function(code: &Code, part: &Part, returned: &str, here: &[(usize, &Mutant)], pieces: &mut Pieces) {

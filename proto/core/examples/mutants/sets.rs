@@ -75,7 +75,17 @@ pub const GROUPS: &[Group] = &[
     },
     Group {
         name: "time",
-        files: &["step.rs", "status.rs", "bounds.rs", "attention.rs", "telephone.rs", "timer.rs", "escalation.rs"],
+        files: &[
+            "step.rs",
+            "status.rs",
+            "bounds.rs",
+            "attention.rs",
+            "telephone.rs",
+            "timer.rs",
+            "timer/purge.rs",
+            "timer/wait.rs",
+            "escalation.rs",
+        ],
         turns: &[
             turn("lib", &["status::", "bounds::", "time::"]),
             turn("trail", &[]),
