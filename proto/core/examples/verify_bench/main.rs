@@ -1,4 +1,6 @@
 //! What verifying bundles costs beside their Ed25519 verifications: `cargo run --release -p uput-core --example verify_bench`.
+//! With `--growth` how that grows with the events of a bundle, up to the most that it holds; with `--folder EVENTS [BUNDLE]`
+//! what a folder of many bundles costs, of which none is in memory longer than it is verified.
 //!
 //! The share is the processor time of the signatures alone in that of the whole verification. Alone: every signature of
 //! the bundle once, over the same bytes and by the same library, and nothing else. Both are done on all cores at once,
@@ -13,8 +15,11 @@
 )]
 
 #[allow(dead_code, reason = "a scene has more in it than one play needs")]
-#[path = "../tests/verdict/sample.rs"]
+#[path = "../../tests/verdict/sample.rs"]
 mod sample;
+
+mod folder;
+mod growth;
 
 use std::time::{Duration, Instant};
 
@@ -40,12 +45,23 @@ const TURN: Duration = Duration::from_millis(20);
 
 fn main() {
     let cores = std::thread::available_parallelism().unwrap().get();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => shares(cores),
+        ["--growth"] => growth::measure(),
+        ["--folder", events] => folder::measure(cores, events.parse().unwrap(), 250),
+        ["--folder", events, bundle] => folder::measure(cores, events.parse().unwrap(), bundle.parse().unwrap()),
+        _ => panic!("nothing, --growth, or --folder EVENTS [EVENTS OF A BUNDLE]"),
+    }
+}
+
+fn shares(cores: usize) {
     println!("verification of bundles: processor time of its Ed25519 verifications alone, as a share of the whole");
     let (pair, four) = (World::pair(), World::invented());
     let mut long = pair.asked();
     long.delivered_and(Statement::Held { until: pair.at(3600) });
     long.disclose(Statement::Need, 1, LegalBasis::ExplicitConsent, 0, needed());
-    grow(&mut long);
+    grow(&mut long, MANY);
     let mut reopened = pair.enquiry();
     for said in [Statement::Closed(ClosureReason::Done), Statement::Reopened].iter().cycle().take(MANY) {
         reopened.force(&pair.hotline, said.clone(), |_| {});
@@ -66,9 +82,9 @@ fn main() {
 }
 
 /// Until there are many: one in ten is a correction with slots, and each is delivered.
-fn grow(story: &mut Story<'_>) {
+fn grow(story: &mut Story<'_>, many: usize) {
     let world = story.world;
-    while story.trail.len() < MANY {
+    while story.trail.len() < many {
         story.disclose(Statement::Corrected, 1, LegalBasis::ExplicitConsent, 0, needed());
         story.delivered_and(Statement::Acknowledged);
         for _ in 0..7 {
