@@ -1,7 +1,7 @@
 //! Each basis: whatever it must carry is missed by sender, receiver and auditor, and so is what shows that it does not hold.
 
 use uput_core::{
-    agreement::{Agreement, Code, Judgement, Occasion, Refused, Request},
+    agreement::{Agreement, Code, Judgement, Occasion, Refused, Request, Told},
     catalogue::{Field, Label},
     legal_basis::{Basis, is_heard},
     rejection::Rejection,
@@ -319,4 +319,37 @@ fn what_was_told_before_is_heard_under_a_consent_and_in_a_childs_best_interests(
     let labels: Vec<Label> = Label::ALL.iter().copied().filter(|label| is_heard(*label)).collect();
     assert_eq!(labels.len(), 2, "{labels:?}");
     assert!(labels.contains(&Label::AgeBand) && labels.contains(&Label::PerpetratorRelationship));
+}
+
+/// [BAS-22] [DIS-14] A slot that is closed could say it anew, or hold what is missing.
+#[test]
+fn what_was_told_before_is_held_against_a_basis_by_all_three_and_not_while_a_slot_is_closed() {
+    let (agreement, hotline, basis) = (demonstration(), organisation("hotline"), LegalBasis::GuardianConsent);
+    let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
+    let terms = terms(1, 1, basis, 0);
+    let request = Request { opener: &hotline, opening: &opening, terms, occasion: Occasion::Later, time: at(0) };
+    let told = || {
+        let mut told = Told::default();
+        told.add(fields(&[(Label::PerpetratorRelationship, "parent")]));
+        told
+    };
+    let judged =
+        |of: &[Field], slots| agreement.judge_labels_after(&request, Some(&disclosed(of, true)), slots, told());
+    let refused = |labels: &[Label]| Refused { rejection: Rejection::BasisNotAllowed, labels: labels.to_vec() };
+    let mut against = [Label::GuardianClass, Label::PerpetratorRelationship];
+    against.sort_unstable();
+    let (parent, other) = (but(carried(basis), &[(Label::GuardianClass, "parent")]), but(carried(basis), &[]));
+    let sender = agreement.permit(&request).unwrap().after(told()).minimise(parent.clone());
+    assert_eq!(sender.err(), Some(refused(&against)));
+    let receiver = agreement.strip_after(&request, &disclosed(&parent, true), told());
+    assert_eq!(receiver.lowered, Some(refused(&against)));
+    assert!(receiver.kept.iter().all(|field| field.label() != Label::GuardianClass), "stage 0 is kept");
+    assert_eq!(judged(&parent, 16), Judgement::No(refused(&against)));
+    assert_eq!(judged(&parent, 17), Judgement::NotCheckable);
+    assert_eq!(judged(&other, 16), Judgement::Yes);
+    let anew = but(parent, &[(Label::PerpetratorRelationship, "stranger")]);
+    assert_eq!(judged(&anew, 16), Judgement::Yes, "the newest word counts");
+    let without: Vec<Field> = other.into_iter().filter(|field| field.label() != Label::ChildAssent).collect();
+    assert_eq!(judged(&without, 16), Judgement::No(refused(&[Label::ChildAssent])));
+    assert_eq!(judged(&without, 17), Judgement::NotCheckable);
 }

@@ -1,7 +1,9 @@
 //! What is asked of a history about one event: who had seen what, and what could be expected then.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use uput_core::state::{
-    Broken, Crossed, Finding, Headline, History, Kind, Offer, Side, Values, Verdict, VoidReason, may,
+    Broken, Crossed, Duty, Finding, Headline, History, Kind, Offer, Side, Values, Verdict, VoidReason, may,
 };
 
 use crate::trail::Trail;
@@ -316,4 +318,86 @@ fn an_offer_that_was_recalled_does_not_come_back_with_a_reopening() {
 fn a_task_that_names_no_plan_has_none() {
     let mut trail = Trail::parse("o O opened1\n t P task seen=o");
     assert!(history(&trail).reading().unwrap().findings.contains(&Finding::NoPlan(trail.id("t"))));
+}
+
+// [STA-17]
+#[test]
+fn a_correction_that_was_purged_is_owed_no_more_when_a_later_one_is() {
+    let mut trail = Trail::parse(
+        "o O opened1
+         c O corrected
+         e O closed
+         p P purged seen=e
+         d O corrected",
+    );
+    let reading = history(&trail).reading().unwrap();
+    let d = trail.id("d");
+    assert_eq!(reading.outstanding, BTreeSet::from([d]));
+    assert_eq!(reading.owed, BTreeMap::from([(d, BTreeSet::from([Duty::NothingToCorrect]))]));
+}
+
+// [STA-18]
+#[test]
+fn of_two_offers_the_one_with_the_lowest_id_is_shown_and_after_completion_none_is_open() {
+    let asked = "o O opened1\n y P accepted seen=o\n w O warned seen=y\n";
+    let mut twins = Trail::parse(&format!("{asked} f O transfer_offered\n g O transfer_offered prev=w"));
+    let offers = ["f", "g"].map(|name| twins.id(name));
+    assert_eq!(history(&twins).reading().unwrap().offer, Offer::Open(offers.into_iter().min().unwrap()));
+    let mut done = Trail::parse(&format!(
+        "{asked} f O transfer_offered\n t P transfer_taken seen=f names=f\n k O transfer_completed seen=t"
+    ));
+    let history = history(&done);
+    let [f, k] = ["f", "k"].map(|name| done.id(name));
+    assert_eq!(history.reading().unwrap().offer, Offer::Completed(k));
+    for (side, kind) in [(Side::Opener, Kind::TransferRecalled), (Side::Opener, Kind::TransferCompleted)] {
+        assert!(history.may(side, kind, None).is_err(), "{kind:?}");
+    }
+    assert!(history.may(Side::Peer, Kind::TransferTaken, Some(f)).is_err());
+}
+
+// [STA-23]
+#[test]
+fn a_fresh_basis_is_needed_for_a_withdrawal_alone_and_where_something_was_told_of_her() {
+    let fresh = |text: &str| {
+        let trail = Trail::parse(text);
+        let fresh = history(&trail).reading().unwrap().fresh_basis;
+        let named = |(id, withdrawn): (_, BTreeSet<_>)| {
+            (trail.name(id).to_owned(), withdrawn.iter().map(|id| trail.name(*id).to_owned()).collect::<Vec<_>>())
+        };
+        fresh.into_iter().map(named).collect::<Vec<_>>()
+    };
+    let of = |id: &str, withdrawn: &str| vec![(id.to_owned(), vec![withdrawn.to_owned()])];
+    assert_eq!(fresh("o O opened1\n w O withdrawn\n r O reopened"), of("r", "w"));
+    assert_eq!(
+        fresh("o O opened1\n v O revoked\n w O withdrawn\n r O reopened"),
+        of("r", "w"),
+        "not for the revocation"
+    );
+    assert_eq!(fresh("o O opened1\n w O withdrawn\n r O reopened\n e O closed\n s O reopened"), of("r", "w"), "once");
+    assert_eq!(fresh("o O opened0\n w O withdrawn\n r O reopened"), [], "nothing was told of her");
+    assert_eq!(fresh("o O opened1\n e O closed\n r O reopened"), [], "nobody withdrew");
+}
+
+// [STA-9] What is named is hidden only where it is there, and its author had not seen it.
+#[test]
+fn a_delivery_hides_nothing_from_whoever_does_not_have_what_it_names() {
+    let mut trail =
+        Trail::parse("o O opened1\n n O need\n m O need\n a P acknowledged seen=n\n d P delivered seen=n names=m\n");
+    let history = history(&trail);
+    let [m, d] = ["m", "d"].map(|name| trail.id(name));
+    let stale = |reading: &uput_core::state::Reading| reading.findings.contains(&Finding::StaleSeen(d));
+    assert!(stale(&history.reading().unwrap()));
+    assert!(!stale(&history.reading_at(&[d]).unwrap()), "what is named is not known there");
+    assert!(stale(&history.reading_at(&[d, m]).unwrap()));
+    let mut fork =
+        Trail::parse("o O opened1\n n O need\n m O need prev=o\n a P acknowledged seen=n\n d P delivered names=m\n");
+    let stale = |trail: &mut Trail| {
+        let d = trail.id("d");
+        self::history(trail).reading().unwrap().findings.contains(&Finding::StaleSeen(d))
+    };
+    assert!(stale(&mut fork), "seen is none there");
+    let mut other = Trail::parse(
+        "o O opened1\n n O need\n m O need prev=o\n a P acknowledged seen=n\n d P delivered seen=n names=m\n",
+    );
+    assert!(!stale(&mut other), "it stands on another branch");
 }

@@ -34,6 +34,19 @@ fn a_telephone_is_the_next_step_when_nobody_has_it_or_nobody_reads_it() {
     assert_eq!(due(&trail), None);
 }
 
+/// [ONC-30] Delivered when nothing was to be expected any more, it starts no timer; nor does it when it is reopened.
+#[test]
+fn nobody_telephones_about_what_was_delivered_after_it_was_closed() {
+    let (opener, peer) = parties();
+    let mut trail = Trail::open(opening(&opener, &peer, 1), 1).unwrap();
+    let opened = trail.id().opening();
+    say_at(&mut trail, &opener, 90, Statement::Closed(wire::ClosureReason::NoLongerNeeded));
+    say_at(&mut trail, &peer, 120, Statement::Delivered(opened));
+    say_at(&mut trail, &opener, 180, Statement::Reopened);
+    assert!(trail.reading().unwrap().live);
+    assert_eq!(due(&trail), None);
+}
+
 /// [ONC-30] A receiver cannot put it off, nor a wrong clock bring it about before it was asked.
 #[test]
 fn the_receivers_clock_alone_puts_no_telephone_off() {
