@@ -95,7 +95,8 @@ fn earliest<'a>(order: impl Iterator<Item = &'a Event>, word: OrgId) -> BTreeMap
         let first = own.into_iter().chain(later.get(&event.id).copied()).min_by_key(|bound| bound.time);
         for (parent, bound) in parents(event).filter_map(|parent| Some((parent, first?))) {
             let known = later.entry(parent).or_insert(bound);
-            if bound.time < known.time {
+            // Of two that claim one time the first.
+            if bound.time <= known.time {
                 *known = bound;
             }
         }

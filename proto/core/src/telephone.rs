@@ -81,31 +81,44 @@ pub enum Standing {
 /// Every effective answer by telephone, in the one order of [`Trail::settled`]. [STA-28]
 #[must_use]
 pub fn agreed(trail: &Trail, reading: &Reading) -> Vec<Agreed> {
-    let events: Vec<&Event> = trail.settled().into_iter().map(|event| -> &Event { event }).collect();
-    let effective = |event: &Event| {
-        reading.events.get(&event.id).filter(|judged| judged.verdict == Verdict::Effective).map(|judged| judged.epoch)
-    };
-    let calls = events.iter().filter_map(|event| Some((*event, said(event)?, effective(event)?)));
+    let spoken = spoken(trail, reading);
+    let calls = spoken.iter().zip(1..).filter_map(|(call, after)| Some((call, said(call.event)?, after)));
     calls
-        .map(|(event, answer, epoch)| {
-            let saw = |later: &Event| trail.history().has_seen(later.id, event.id);
-            let after: Vec<&Event> =
-                events.iter().copied().filter(|later| effective(later) == Some(epoch) && saw(later)).collect();
-            Agreed { event: event.id, answer, standing: standing(answer, &after) }
+        .map(|(call, answer, after)| {
+            let past = |later: &Spoken<'_>| trail.history().past(later.place).contains(call.place);
+            let mut later = spoken.iter().skip(after).filter(|later| later.epoch == call.epoch);
+            let first = later.find(|later| past(later)).map(|later| later.event);
+            Agreed { event: call.event.id, answer, standing: standing(answer, first) }
         })
         .collect()
 }
 
+/// An effective call or answer, the epoch in which it counts, and its place in the history.
+struct Spoken<'a> {
+    event: &'a Event,
+    epoch: u32,
+    place: usize,
+}
+
+fn spoken<'a>(trail: &'a Trail, reading: &Reading) -> Vec<Spoken<'a>> {
+    let spoken = |event: &'a Event| {
+        let judged = reading.events.get(&event.id).filter(|judged| judged.verdict == Verdict::Effective)?;
+        let place = trail.history().place(event.id)?;
+        Some(Spoken { event, epoch: judged.epoch, place })
+    };
+    let says = |event: &Event| said(event).is_some() || is_yes(&event.statement).is_some();
+    let settled = trail.settled().into_iter().map(|event| -> &Event { event });
+    settled.filter(|event| says(event)).filter_map(spoken).collect()
+}
+
 /// By the first that says something of it: a later call, or an answer, which is effective from the receiver alone.
-fn standing(answer: PhoneAnswer, after: &[&Event]) -> Standing {
-    let spoken = after.iter().find_map(|event| match said(event) {
-        Some(_) => Some(Standing::Replaced(event.id)),
-        None => is_yes(&event.statement).map(|yes| match yes == (answer == PhoneAnswer::Yes) {
-            true => Standing::Confirmed(event.id),
-            false => Standing::Contradicted(event.id),
-        }),
-    });
-    spoken.unwrap_or(Standing::Unconfirmed)
+fn standing(answer: PhoneAnswer, after: Option<&Event>) -> Standing {
+    let Some(event) = after else { return Standing::Unconfirmed };
+    match is_yes(&event.statement) {
+        Some(yes) if yes == (answer == PhoneAnswer::Yes) => Standing::Confirmed(event.id),
+        Some(_) => Standing::Contradicted(event.id),
+        None => Standing::Replaced(event.id),
+    }
 }
 
 /// A yes or a no that the sender heard by telephone; that nobody answered is nothing to confirm.

@@ -4,6 +4,9 @@
 //! and that whoever has the same events says the same, in whatever order they came. Leaves to others what a delay is
 //! worth, and on whose word it is one.
 
+mod purge;
+mod wait;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -11,10 +14,11 @@ use crate::{
     event::{Event, Opening, Statement},
     id::EventId,
     legal_basis::Basis,
-    state::{Duty, Reading, Side, Values, Verdict},
+    state::{Duty, Reading, Set, Side, Verdict},
     trail::Trail,
     wire::{Act, TimerKind},
 };
+use wait::Wait;
 
 /// A timer that was started.
 pub struct Step<'a> {
@@ -30,9 +34,18 @@ pub struct Step<'a> {
 
 /// Effective events in the one order of [`Trail::settled`], and who the receiver is.
 pub struct Steps<'a> {
-    events: Vec<&'a Event>,
+    events: Vec<Known<'a>>,
+    /// Where in it each event is said to be delivered for the first time.
+    deliveries: BTreeMap<EventId, usize>,
     trail: &'a Trail,
     owed: &'a BTreeMap<EventId, BTreeSet<Duty>>,
+}
+
+/// An event, its place in the history of the trail, and what it has in its past.
+struct Known<'a> {
+    event: &'a Event,
+    place: usize,
+    past: &'a Set,
 }
 
 impl<'a> Steps<'a> {
@@ -41,37 +54,49 @@ impl<'a> Steps<'a> {
     pub fn new(trail: &'a Trail, reading: &'a Reading) -> Self {
         let effective =
             |event: &&Event| reading.events.get(&event.id).is_some_and(|judged| judged.verdict == Verdict::Effective);
-        let settled = trail.settled().into_iter();
-        let events = settled.map(|event| -> &Event { event }).filter(effective).collect();
-        Self { events, trail, owed: &reading.owed }
+        let settled = trail.settled().into_iter().map(|event| -> &Event { event }).filter(effective);
+        let history = trail.history();
+        let known = |event: &'a Event| {
+            let place = history.place(event.id)?;
+            Some(Known { event, place, past: history.past(place) })
+        };
+        let events: Vec<Known<'a>> = settled.filter_map(known).collect();
+        let mut deliveries = BTreeMap::new();
+        for (index, known) in
+            events.iter().enumerate().filter(|(_, known)| known.event.author == trail.party(Side::Peer))
+        {
+            if let Statement::Delivered(id) = known.event.statement {
+                deliveries.entry(id).or_insert(index);
+            }
+        }
+        Self { events, deliveries, trail, owed: &reading.owed }
     }
 
     /// Every timer of a kind that was started. [EVT-21]
     #[must_use]
     pub fn of(&self, kind: TimerKind) -> Vec<Step<'a>> {
-        let opening = || self.events.iter().filter(|event| event.opening().is_some()).copied();
+        let all = |is: &dyn Fn(&Event) -> bool| -> Vec<usize> {
+            let numbered = self.events.iter().enumerate();
+            numbered.filter(|(_, known)| is(known.event)).map(|(index, _)| index).collect()
+        };
+        let openings = all(&|event| event.opening().is_some());
         match kind {
-            TimerKind::Deliver => opening().map(|from| self.delivery(from)).collect(),
+            TimerKind::Deliver => openings.into_iter().filter_map(|from| self.delivery(from)).collect(),
             TimerKind::Acknowledge => {
                 let meets = if self.is_given_at_once() { acknowledges_or_gives } else { acknowledges };
-                opening().filter_map(|of| self.after_delivery(kind, of, meets)).collect()
+                self.after_delivery(kind, openings, meets)
             }
             TimerKind::Answer => {
-                let needs = self.events.iter().filter(|event| event.statement == Statement::Need).copied();
                 let meets = if self.is_given_at_once() { answers_or_gives } else { answers };
-                opening().chain(needs).filter_map(|of| self.after_delivery(kind, of, meets)).collect()
+                let needs = all(&|event| event.statement == Statement::Need);
+                self.after_delivery(kind, openings.into_iter().chain(needs), meets)
             }
-            TimerKind::Contact => {
-                let asking = self.events.iter().filter(|event| self.asks_contact(event)).copied();
-                asking.filter_map(|of| self.after_delivery(kind, of, contacts)).collect()
-            }
-            TimerKind::Decision => opening().filter_map(|of| self.after_delivery(kind, of, decides)).collect(),
+            TimerKind::Contact => self.after_delivery(kind, all(&|event| self.asks_contact(event)), contacts),
+            TimerKind::Decision => self.after_delivery(kind, openings, decides),
             TimerKind::Stay => {
-                let started = self.events.iter().find(|event| event.statement == Statement::Started).copied();
-                started
-                    .and_then(|from| self.until(kind, from, |event| ends_stay(&event.statement)))
-                    .into_iter()
-                    .collect()
+                let mut wait = Wait::new(self, kind, |event| ends_stay(&event.statement));
+                let started = self.events.iter().position(|known| known.event.statement == Statement::Started);
+                started.and_then(|from| wait.until(from)).into_iter().collect()
             }
             TimerKind::Purge => self.purges(),
             TimerKind::Unspecified => Vec::new(),
@@ -97,100 +122,28 @@ impl<'a> Steps<'a> {
         ends && bound && self.by_peer(event) && self.is_under_law()
     }
 
-    fn delivery(&self, from: &'a Event) -> Step<'a> {
-        let to = self.delivered(from);
-        Step { kind: TimerKind::Deliver, from, to, ended: false }
+    fn delivery(&self, from: usize) -> Option<Step<'a>> {
+        let from = self.event(from)?;
+        let to = self.deliveries.get(&from.id).and_then(|to| self.event(*to));
+        Some(Step { kind: TimerKind::Deliver, from, to, ended: false })
     }
 
-    fn delivered(&self, of: &Event) -> Option<&'a Event> {
-        self.events.iter().find(|event| self.by_peer(event) && event.statement == Statement::Delivered(of.id)).copied()
-    }
-
-    fn after_delivery(&self, kind: TimerKind, of: &Event, meets: fn(&Statement) -> bool) -> Option<Step<'a>> {
-        let from = self.delivered(of)?;
+    /// One for each of these that was delivered, and that nobody had answered before its machine said so: whoever did owes
+    /// nothing more.
+    fn after_delivery(
+        &self,
+        kind: TimerKind,
+        of: impl IntoIterator<Item = usize>,
+        meets: fn(&Statement) -> bool,
+    ) -> Vec<Step<'a>> {
         let met = |event: &Event| self.by_peer(event) && meets(&event.statement) && !self.is_no_way_out(kind, event);
-        // Who answered before its machine said so owes nothing more.
-        let before = self.events.iter().any(|event| met(event) && self.saw(event, of) && self.saw(from, event));
-        if before { None } else { self.until(kind, from, met) }
+        let mut wait = Wait::new(self, kind, met);
+        let of = of.into_iter().filter_map(|of| Some((of, *self.deliveries.get(&self.event(of)?.id)?)));
+        of.filter_map(|(of, from)| if wait.is_met_between(of, from) { None } else { wait.until(from) }).collect()
     }
 
-    /// From an event to the first that it has not seen and that meets the timer, or ends the trail. None if its author
-    /// knew that nothing was to be expected any more. An ending that crossed counts, however its author dates it.
-    fn until(&self, kind: TimerKind, from: &'a Event, meets: impl Fn(&Event) -> bool) -> Option<Step<'a>> {
-        if !self.trail.history().is_expectant(from.id) && !self.is_ended_by_peer_alone(kind, from) {
-            return None;
-        }
-        let later = |event: &&Event| event.id != from.id && !self.saw(from, event);
-        let ends = |event: &Event| {
-            let ends = self.ends(event) || (kind == TimerKind::Contact && refuses(&event.statement));
-            ends && !self.is_no_way_out(kind, event)
-        };
-        let to = self.events.iter().copied().filter(later).find(|event| meets(event) || ends(event));
-        Some(Step { kind, from, to, ended: to.is_some_and(|event| !meets(event)) })
-    }
-
-    /// Whether nothing ended the trail, for whoever knew this event, but what is no way out.
-    fn is_ended_by_peer_alone(&self, kind: TimerKind, from: &Event) -> bool {
-        let mut endings =
-            self.events.iter().filter(|event| self.saw(from, event) && (self.ends(event) || refuses(&event.statement)));
-        endings.all(|event| self.is_no_way_out(kind, event))
-    }
-
-    /// One timer for all disclosures that came to be owed by one event. An ordinary closing does not start it.
-    fn purges(&self) -> Vec<Step<'a>> {
-        let disclosures = self.trail.history().disclosures().collect::<Vec<_>>();
-        let mut steps: Vec<Step<'a>> = Vec::new();
-        for (from, to) in disclosures.into_iter().flat_map(|disclosure| self.purges_of(disclosure)) {
-            match steps.iter_mut().find(|step| step.from.id == from.id) {
-                Some(step) => step.to = step.to.zip(to).map(|(one, other)| self.later(one, other)),
-                None => steps.push(Step { kind: TimerKind::Purge, from, to, ended: false }),
-            }
-        }
-        steps
-    }
-
-    /// What made the receiver owe the values of a disclosure, and the purge that covered them. A duty that a reopening
-    /// set aside before the purge is none.
-    fn purges_of(&self, disclosure: EventId) -> Option<(&'a Event, Option<&'a Event>)> {
-        let history = self.trail.history();
-        let owes = |event: &Event| history.values_at(event.id, disclosure) == Values::Owed;
-        let set_aside = |event: &Event| {
-            let reopened = self.events.iter().filter(|again| again.statement == Statement::Reopened);
-            let mut after = reopened.filter(|again| self.saw(again, event));
-            after.any(|again| history.values_at(again.id, disclosure) == Values::Held)
-        };
-        let place = self
-            .events
-            .iter()
-            .position(|event| self.starts_purge(event, disclosure) && owes(event) && !set_aside(event))?;
-        let (before, after) = self.events.split_at_checked(place)?;
-        let covers = |event: &&&Event| {
-            let purges = matches!(event.statement, Statement::Purged(_) | Statement::Retained { .. });
-            purges && self.by_peer(event) && history.has_seen(event.id, disclosure)
-        };
-        let (from, to) = (*after.first()?, after.iter().find(covers).copied());
-        // Purged before it was asked for: nothing is owed, and nothing is late.
-        let covered = before.iter().any(|event| covers(&event));
-        if covered || (to.is_none() && !self.owed.contains_key(&disclosure)) { None } else { Some((from, to)) }
-    }
-
-    /// What asks for a purge of a disclosure that it has seen; or, if they crossed, the delivery of the disclosure.
-    fn starts_purge(&self, event: &Event, disclosure: EventId) -> bool {
-        let history = self.trail.history();
-        if self.asks_purge(event) {
-            return history.has_seen(event.id, disclosure);
-        }
-        let asked = || self.events.iter().filter(|asks| self.asks_purge(asks) && self.saw(event, asks));
-        let crossed = || asked().any(|asks| !history.has_seen(asks.id, disclosure));
-        self.by_peer(event) && event.statement == Statement::Delivered(disclosure) && crossed()
-    }
-
-    fn later(&self, one: &'a Event, other: &'a Event) -> &'a Event {
-        if self.saw(other, one) { other } else { one }
-    }
-
-    fn saw(&self, event: &Event, other: &Event) -> bool {
-        self.trail.history().has_seen(event.id, other.id)
+    fn event(&self, index: usize) -> Option<&'a Event> {
+        self.events.get(index).map(|known| known.event)
     }
 
     /// Who she is; of a visit the request itself, which says where and when and may never say who. [EVT-21]

@@ -94,7 +94,7 @@ fn finding(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> 
 /// `seen` names one event, and cannot name both.
 fn stale(history: &History, whole: &View<'_>, place: usize, entry: &Entry) -> bool {
     let Some(named) = entry.node.names.and_then(|id| history.place(id)) else { return false };
-    let continues = |seen| history.chain(named).any(|before| before == seen);
+    let continues = |seen| history.place(seen).is_some_and(|seen| history.chain(named).any(|before| before == seen));
     let hidden = whole.within().contains(named) && !history.past(place).contains(named);
     hidden && entry.node.seen.is_none_or(continues)
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::crossing::crossings;
 use super::fact::Fact;
 use super::kind::{Kind, Side};
 use super::node::{Broken, Node, Verdict, VoidReason};
@@ -15,7 +16,7 @@ use super::table::row;
 use super::view::View;
 use crate::act;
 use crate::id::EventId;
-use crate::wire::Act;
+use crate::wire::{Act, DecisionType};
 
 /// A trail that grows. Two histories of the same events read the same.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub struct History {
     entries: Vec<Entry>,
     places: BTreeMap<EventId, usize>,
     facts: Vec<Set>,
+    decisions: BTreeMap<Option<DecisionType>, [Set; 2]>,
     nowhere: Set,
     act: Option<Act>,
 }
@@ -44,6 +46,7 @@ pub(super) struct Entry {
     pub(super) verdict: Verdict,
     pub(super) epoch: u32,
     past: Set,
+    prev: Option<usize>,
     named: Option<usize>,
 }
 
@@ -58,7 +61,8 @@ impl History {
     #[must_use]
     pub fn new() -> Self {
         let facts = vec![Set::default(); Fact::ALL.len()];
-        Self { entries: Vec::new(), places: BTreeMap::new(), facts, nowhere: Set::default(), act: None }
+        let (entries, places, decisions) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Self { entries, places, facts, decisions, nowhere: Set::default(), act: None }
     }
 
     /// Appends an event whose parents are there, and judges it. An event that is there already changes nothing.
@@ -82,9 +86,14 @@ impl History {
             if let Some(set) = self.facts.get_mut(fact as usize) {
                 set.insert(place);
             }
+            if let Some(side) = [Fact::Grounds, Fact::NoGrounds].iter().position(|of| *of == fact) {
+                let of_its_type = self.decisions.entry(node.decision).or_default();
+                of_its_type.iter_mut().skip(side).take(1).for_each(|set| set.insert(place));
+            }
         }
         self.places.insert(node.id, place);
-        self.entries.push(Entry { node, verdict, epoch, past, named });
+        let prev = node.prev.and_then(|id| self.place(id));
+        self.entries.push(Entry { node, verdict, epoch, past, prev, named });
         Ok(verdict)
     }
 
@@ -102,6 +111,17 @@ impl History {
     /// # Errors
     /// [`Broken::Openings`] if there is nothing yet.
     pub fn reading(&self) -> Result<Reading, Broken> {
+        let mut reading = self.reading_without_crossings()?;
+        reading.crossings = crossings(self, &self.whole());
+        Ok(reading)
+    }
+
+    /// The same, but for the pairs that crossed, of which there can be as many as the events of one party times those of
+    /// the other: none is listed. For whoever judges what strangers send.
+    ///
+    /// # Errors
+    /// [`Broken::Openings`] if there is nothing yet.
+    pub fn reading_without_crossings(&self) -> Result<Reading, Broken> {
         self.id(0).map(|opening| Reading::of(opening, self, &self.whole())).ok_or(Broken::Openings)
     }
 
@@ -117,7 +137,8 @@ impl History {
             part.insert(place);
         }
         let opening = self.id(0).filter(|_| !events.is_empty()).ok_or(Broken::Openings)?;
-        Ok(Reading::of(opening, self, &View::new(self, part)))
+        let view = View::new(self, part);
+        Ok(Reading { crossings: crossings(self, &view), ..Reading::of(opening, self, &view) })
     }
 
     /// The stage reached in the epoch for one who knew these events and their past.
@@ -180,16 +201,42 @@ impl History {
         }
     }
 
+    /// What the receiver owed for one who knew the event at a place and its past. [STA-17]
+    pub(crate) fn owed_at(&self, place: usize) -> Set {
+        self.view_of(place).owed()
+    }
+
+    /// What the receiver held and did not owe, for one who knew the event at a place and its past.
+    pub(crate) fn kept_at(&self, place: usize) -> Set {
+        let view = self.view_of(place);
+        view.outstanding().minus(&view.owed())
+    }
+
+    /// What an event has in its past of the disclosures whose values counted for one who knew it. [STA-16]
+    pub(crate) fn told_before(&self, event: EventId) -> Set {
+        let Some(place) = self.place(event) else { return Set::default() };
+        self.view_of(place).outstanding().and(self.past(place))
+    }
+
+    /// Whether any of these is among those events or in their past.
+    pub(crate) fn is_any_known(&self, these: &Set, events: impl Iterator<Item = EventId>) -> bool {
+        let mut places = events.filter_map(|event| self.place(event));
+        places.any(|place| these.contains(place) || these.meets(self.past(place)))
+    }
+
     /// The effective events that disclose values, in the order in which they came.
     pub fn disclosures(&self) -> impl Iterator<Item = EventId> {
         self.with(Fact::Values).iter().filter_map(|place| self.id(place))
     }
 
     fn view_at(&self, event: EventId) -> Option<View<'_>> {
-        let place = self.place(event)?;
+        self.place(event).map(|place| self.view_of(place))
+    }
+
+    fn view_of(&self, place: usize) -> View<'_> {
         let mut part = self.past(place).clone();
         part.insert(place);
-        Some(View::new(self, part))
+        View::new(self, part)
     }
 
     /// [`History::may`], of a part.
@@ -228,22 +275,22 @@ impl History {
     }
 
     /// The effective events that carry a fact.
-    pub(super) fn with(&self, fact: Fact) -> &Set {
+    pub(crate) fn with(&self, fact: Fact) -> &Set {
         self.facts.get(fact as usize).unwrap_or(&self.nowhere)
     }
 
-    pub(super) fn past(&self, place: usize) -> &Set {
+    pub(crate) fn past(&self, place: usize) -> &Set {
         self.entries.get(place).map_or(&self.nowhere, |entry| &entry.past)
     }
 
     /// All that is in the past of any of these. The past of what is in another's past is in it already, so that a chain
     /// costs no more than its last event.
     pub(super) fn pasts(&self, places: &Set) -> Set {
-        let mut pasts = Set::default();
-        for place in places.iter().collect::<Vec<_>>().into_iter().rev() {
-            if !pasts.contains(place) {
-                pasts.join(self.past(place));
-            }
+        let (mut pasts, mut left) = (Set::default(), places.clone());
+        while let Some(place) = left.last() {
+            pasts.join(self.past(place));
+            left.remove(place);
+            left = left.minus(self.past(place));
         }
         pasts
     }
@@ -253,30 +300,32 @@ impl History {
         self.act.and_then(act::row)
     }
 
-    /// The grounds that a decision which refuses takes away: those of its type in its past. // [STA-70]
-    pub(super) fn taken_away(&self, refusal: usize) -> Set {
-        let decision = |place: usize| self.entries.get(place).and_then(|entry| entry.node.decision);
-        let mut taken = Set::default();
-        let known = self.with(Fact::Grounds).and(self.past(refusal));
-        known.iter().filter(|place| decision(*place) == decision(refusal)).for_each(|place| taken.insert(place));
-        taken
+    /// The decisions of each type: those that grant, and those that refuse.
+    pub(super) fn decisions(&self) -> impl Iterator<Item = &[Set; 2]> {
+        self.decisions.values()
     }
 
-    pub(super) fn place(&self, id: EventId) -> Option<usize> {
+    /// The grounds that a decision which refuses takes away: those of its type in its past. // [STA-70]
+    pub(super) fn taken_away(&self, refusal: usize) -> Set {
+        let of_its_type = self.entries.get(refusal).and_then(|entry| self.decisions.get(&entry.node.decision));
+        of_its_type.map_or_else(Set::default, |[grounds, _]| grounds.and(self.past(refusal)))
+    }
+
+    pub(crate) fn place(&self, id: EventId) -> Option<usize> {
         self.places.get(&id).copied()
     }
 
-    /// What its author wrote before an event, newest first.
-    pub(super) fn chain(&self, place: usize) -> impl Iterator<Item = EventId> + '_ {
-        let before = |place: usize| self.entries.get(place).and_then(|entry| entry.node.prev);
-        std::iter::successors(before(place), move |id| self.place(*id).and_then(before))
+    /// The places of what its author wrote before an event, newest first.
+    pub(super) fn chain(&self, place: usize) -> impl Iterator<Item = usize> + '_ {
+        let before = |place: &usize| self.entries.get(*place).and_then(|entry| entry.prev);
+        std::iter::successors(before(&place), before)
     }
 
     pub(super) fn epoch(&self, place: usize) -> u32 {
         self.entries.get(place).map_or(0, |entry| entry.epoch)
     }
 
-    pub(super) fn id(&self, place: usize) -> Option<EventId> {
+    pub(crate) fn id(&self, place: usize) -> Option<EventId> {
         self.entries.get(place).map(|entry| entry.node.id)
     }
 

@@ -29,4 +29,5 @@ pub use kind::{Kind, Side};
 pub use node::{Broken, Node, Verdict, VoidReason};
 pub use predicate::Predicate;
 pub use reading::{Answer, Duty, Headline, Judged, Offer, Reading, Responsible, Stage};
+pub(crate) use set::Set;
 pub use table::{Class, Row, TABLE, row};

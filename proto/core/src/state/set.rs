@@ -5,7 +5,7 @@
 
 /// A set of places.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Set {
+pub(crate) struct Set {
     low: u64,
     high: Vec<u64>,
 }
@@ -13,7 +13,7 @@ pub(super) struct Set {
 const BITS: usize = u64::BITS as usize;
 
 impl Set {
-    pub(super) fn insert(&mut self, place: usize) {
+    pub(crate) fn insert(&mut self, place: usize) {
         match (place / BITS).checked_sub(1) {
             None => self.low |= 1 << place,
             Some(index) => {
@@ -25,7 +25,14 @@ impl Set {
         }
     }
 
-    pub(super) fn contains(&self, place: usize) -> bool {
+    pub(crate) fn remove(&mut self, place: usize) {
+        match (place / BITS).checked_sub(1) {
+            None => self.low &= !(1 << place),
+            Some(index) => self.high.iter_mut().skip(index).take(1).for_each(|word| *word &= !(1 << (place % BITS))),
+        }
+    }
+
+    pub(crate) fn contains(&self, place: usize) -> bool {
         let word = match (place / BITS).checked_sub(1) {
             None => self.low,
             Some(index) => self.high.get(index).copied().unwrap_or(0),
@@ -33,11 +40,23 @@ impl Set {
         word >> (place % BITS) & 1 == 1
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.low == 0 && self.high.iter().all(|word| *word == 0)
     }
 
-    pub(super) fn join(&mut self, other: &Self) {
+    /// Whether both have a place.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        self.low & other.low != 0 || self.high.iter().zip(&other.high).any(|(word, other)| word & other != 0)
+    }
+
+    /// The highest place.
+    pub(crate) fn last(&self) -> Option<usize> {
+        let top = |(index, word): (usize, &u64)| Some(index * BITS + word.checked_ilog2()? as usize);
+        let high = self.high.iter().enumerate().rev().find_map(top).map(|place| place + BITS);
+        high.or_else(|| top((0, &self.low)))
+    }
+
+    pub(crate) fn join(&mut self, other: &Self) {
         self.low |= other.low;
         if other.high.len() > self.high.len() {
             self.high.resize(other.high.len(), 0);
@@ -45,19 +64,19 @@ impl Set {
         self.high.iter_mut().zip(&other.high).for_each(|(word, more)| *word |= more);
     }
 
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(crate) fn and(&self, other: &Self) -> Self {
         let high = self.high.iter().zip(&other.high).map(|(word, other)| word & other).collect();
         Self { low: self.low & other.low, high }
     }
 
-    pub(super) fn minus(&self, other: &Self) -> Self {
+    pub(crate) fn minus(&self, other: &Self) -> Self {
         let others = other.high.iter().copied().chain(std::iter::repeat(0));
         let high = self.high.iter().zip(others).map(|(word, other)| word & !other).collect();
         Self { low: self.low & !other.low, high }
     }
 
     /// The places, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         std::iter::once(&self.low).chain(&self.high).enumerate().flat_map(|(index, word)| {
             let mut rest = *word;
             std::iter::from_fn(move || {
@@ -66,6 +85,14 @@ impl Set {
                 Some(index * BITS + bit)
             })
         })
+    }
+}
+
+impl FromIterator<usize> for Set {
+    fn from_iter<T: IntoIterator<Item = usize>>(places: T) -> Self {
+        let mut set = Self::default();
+        places.into_iter().for_each(|place| set.insert(place));
+        set
     }
 }
 
@@ -92,6 +119,9 @@ mod tests {
         assert!(few.minus(&few).is_empty() && !few.is_empty());
         assert!(many.minus(&many).is_empty() && !of(&[64]).is_empty() && !of(&[65]).is_empty());
         assert!(!few.contains(64) && !few.contains(128), "beyond its length");
+        assert_eq!([&few, &many, &of(&[0, 1]), &of(&[])].map(Set::last), [Some(63), Some(200), Some(1), None]);
+        assert_eq!(many.minus(&of(&[200])).last(), Some(64), "words without a place");
+        assert!(few.meets(&many) && many.meets(&of(&[200])) && !few.meets(&of(&[1, 200])));
     }
 
     #[test]

@@ -120,8 +120,8 @@ impl<'a> View<'a> {
     /// The decisions that grant, but for those that a later one of their type takes away. // [STA-70]
     pub(super) fn grounds(&self) -> Set {
         let mut grounds = self.with(Fact::Grounds);
-        for refusal in self.with(Fact::NoGrounds).iter() {
-            grounds = grounds.minus(&self.history.taken_away(refusal));
+        for [granted, refused] in self.history.decisions() {
+            grounds = grounds.minus(&granted.and(&self.history.pasts(&refused.and(&self.within))));
         }
         grounds
     }

@@ -16,7 +16,7 @@ use crate::{
     event::{Decision, Event, Opening, Statement},
     id::{EventId, OrgId, TrailId},
     rejection::Rejection,
-    state::{Broken, History, Reading, Side, Values, VoidReason},
+    state::{Broken, History, Reading, Set, Side, VoidReason},
     time::Seconds,
     wire::LegalBasis,
 };
@@ -45,7 +45,12 @@ pub struct Trail {
     order: Vec<EventId>,
     chains: [Chain; 2],
     history: History,
+    /// What the opener disclosed on each basis.
+    rested_on: BTreeMap<Basis, Set>,
 }
+
+/// A legal basis, and the number of the article that was cited.
+type Basis = (LegalBasis, u32);
 
 impl Trail {
     /// Begins with an opening. `opened_at` is the stage that the agreement lets it have. [EVT-13]
@@ -56,8 +61,8 @@ impl Trail {
         let peer = opening.opening().ok_or(Rejection::WrongTrail)?.peer;
         let (id, opener) = (opening.id.opened_trail(), opening.author);
         let chains = [Chain::default(), Chain::default()];
-        let (events, order, history) = (BTreeMap::new(), Vec::new(), History::new());
-        let mut trail = Self { id, opener, peer, opened_at, events, order, chains, history };
+        let (events, order, history, rested_on) = (BTreeMap::new(), Vec::new(), History::new(), BTreeMap::new());
+        let mut trail = Self { id, opener, peer, opened_at, events, order, chains, history, rested_on };
         trail.insert(opening)?;
         Ok(trail)
     }
@@ -214,6 +219,14 @@ impl Trail {
         self.history.reading()
     }
 
+    /// The same without the pairs that crossed; see [`History::reading_without_crossings`].
+    ///
+    /// # Errors
+    /// Never for a trail: each event's parents are here.
+    pub fn reading_without_crossings(&self) -> Result<Reading, Broken> {
+        self.history.reading_without_crossings()
+    }
+
     /// Whether a statement would have effect if this side said it now, with everything here in its past.
     ///
     /// # Errors
@@ -270,30 +283,24 @@ impl Trail {
             Statement::Reopened => 1,
             _ => 2,
         };
-        let past: Vec<EventId> = past(event).collect();
-        let reached = self.history.stage_at(&past);
-        event.terms.is_some_and(|terms| terms.stage > reached.min(most))
+        let reached = || self.history.stage_at(&past(event).collect::<Vec<_>>());
+        event.terms.is_some_and(|terms| terms.stage > most || terms.stage > reached())
     }
 
     /// Whether a reply rests on a basis on which the opener disclosed nothing in its past: then no value of it is read.
     /// [EVT-30]
     #[must_use]
     pub fn is_baseless(&self, event: &Event) -> bool {
-        let basis = |event: &Event| event.terms.map(|terms| (terms.basis, terms.article));
-        let discloses = |event: &Event| Occasion::of(&event.statement, event.author == self.opener).discloses();
         let wanted = basis(event).filter(|(basis, _)| *basis != LegalBasis::NoneNeededNonpersonal);
-        let known = |id| past(event).any(|last| last == id || self.history.has_seen(last, id));
-        let rests = |before: &Verified<Event>| basis(before) == wanted && discloses(before) && known(before.id);
-        wanted.is_some() && !discloses(event) && !self.events().any(rests)
+        let rests = |basis| self.rested_on.get(&basis).is_some_and(|on| self.history.is_any_known(on, past(event)));
+        wanted.is_some_and(|basis| !self.discloses(event) && !rests(basis))
     }
 
     /// What the author of an event had disclosed before it, as far as the values counted for one who knew its past, the
     /// oldest first. [BAS-22]
     pub fn told_before<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a Verified<Event>> {
-        let counts = move |id: &EventId| {
-            self.history.has_seen(event.id, *id) && self.history.values_at(event.id, *id) != Values::Absent
-        };
-        let told = self.history.disclosures().filter(counts).filter_map(|id| self.events.get(&id));
+        let told = self.history.told_before(event.id).iter().collect::<Vec<_>>();
+        let told = told.into_iter().filter_map(|place| self.events.get(&self.history.id(place)?));
         told.filter(move |before| before.author == event.author)
     }
 
@@ -333,12 +340,21 @@ impl Trail {
         let (id, seq) = (event.id, event.seq);
         let side = self.side(&event.author).ok_or(Rejection::WrongTrail)?;
         self.history.append(self.node(&event, side)).map_err(|_| Rejection::BrokenSequence)?;
+        let rests = basis(&event).filter(|_| self.discloses(&event)).zip(self.history.place(id));
+        if let Some((basis, place)) = rests {
+            self.rested_on.entry(basis).or_default().insert(place);
+        }
         let [opener, peer] = &mut self.chains;
         let chain = if side == Side::Opener { opener } else { peer };
         chain.insert(seq, id);
         self.order.push(id);
         self.events.insert(id, event);
         Ok(())
+    }
+
+    /// Whether the opener discloses data about her by it.
+    fn discloses(&self, event: &Event) -> bool {
+        Occasion::of(&event.statement, event.author == self.opener).discloses()
     }
 
     const fn chain(&self, side: Side) -> &Chain {
@@ -348,6 +364,11 @@ impl Trail {
             Side::Peer => peer,
         }
     }
+}
+
+/// The basis that an event names, with its article.
+fn basis(event: &Event) -> Option<Basis> {
+    event.terms.map(|terms| (terms.basis, terms.article))
 }
 
 /// The newest that an event names of its past.

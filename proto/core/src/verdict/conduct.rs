@@ -1,11 +1,13 @@
 //! Whether state, rule, basis, profile and times were kept.
 
-use super::{Conformance, chronology::Chronology, demand::Demand, findings::Findings, names::Names, opened::Opened};
+use super::{
+    Conformance, chronology::Chronology, demand::Demand, findings::Findings, names::Names, opened::Opened,
+    tellings::Tellings,
+};
 use crate::{
     agreement::{Agreement, Judgement, Refused, Request, Told},
     event::{Event, Statement},
     id::EventId,
-    legal_basis::Basis,
     rejection::Rejection,
     state::{Finding, Reading, Verdict},
     time::Seconds,
@@ -66,9 +68,9 @@ pub(super) fn check_agreement(
         findings.reach(demand);
     }
     let Ok(opening) = trail.opening_event() else { return };
+    let tellings = Tellings::of(trail, opening, agreement, opened);
     for event in trail.events() {
-        let told = told_before(trail, opening, event, agreement, opened);
-        check_terms((opening, event), agreement, opened, told, names, findings);
+        check_terms((opening, event), agreement, opened, tellings.before(event), names, findings);
         check_date(opening, event, agreement, chronology, names, findings);
         if event.terms.is_none() && discloses(&event.statement) {
             let sentence = format!("{} names no rule and no legal basis", event.statement.name());
@@ -90,20 +92,6 @@ pub(super) fn check_agreement(
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
         }
     }
-}
-
-/// What was told of her in the past of an event, as far as it is open. [BAS-22]
-fn told_before(trail: &Trail, opening: &Event, event: &Event, agreement: &Agreement, opened: &Opened) -> Told {
-    let mut told = Told::default();
-    if !event.terms.and_then(|terms| Basis::of(terms.basis)).is_some_and(Basis::hears) {
-        return told;
-    }
-    for before in trail.told_before(event) {
-        if let (Some(request), Some(disclosed)) = (Request::of(opening, before), opened.of(&before.id)) {
-            told.add(agreement.tells(&request, disclosed, before.slots.len() / 32));
-        }
-    }
-    told
 }
 
 fn check_terms(

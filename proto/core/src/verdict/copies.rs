@@ -3,7 +3,7 @@
 //! Guarantees that nobody is named as its author whom the trust file does not name, and that nothing in the bundle adds
 //! trust. Leaves to the profile whether it may stand there, and to people of whom it was said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     AttestedShown, Conformance, demand::Demand, findings::Findings, keyring::Keyring, names::Names, opened::Opened,
@@ -18,7 +18,11 @@ use crate::{
 
 /// The copies that are open, in the order of their events.
 #[derive(Default)]
-pub(super) struct Copies(Vec<Carried>);
+pub(super) struct Copies {
+    all: Vec<Carried>,
+    /// Which is that of an event.
+    of: BTreeMap<EventId, usize>,
+}
 
 struct Carried {
     event: EventId,
@@ -35,12 +39,14 @@ impl Copies {
             let standing = standing(&copy, keyring, trust);
             Carried { event, copy, standing }
         };
-        Self(copies.map(stands).collect())
+        let all: Vec<Carried> = copies.map(stands).collect();
+        let of = all.iter().map(|carried| carried.event).zip(0..).collect();
+        Self { all, of }
     }
 
     /// Says of each whose word it is; what somebody did not sign so makes nobody guilty, and is not kept either. [BUN-92]
     pub(super) fn say(&self, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
-        for carried in &self.0 {
+        for carried in &self.all {
             let Some(event) = trail.event(&carried.event) else { continue };
             findings.words.push(sentence(event, carried, names));
             if carried.standing == Standing::DoesNotMatch {
@@ -53,12 +59,12 @@ impl Copies {
 
     /// Whose records are needed to verify them. [BUN-93]
     pub(super) fn authors(&self) -> BTreeSet<OrgId> {
-        self.0.iter().map(|carried| *carried.copy.author()).collect()
+        self.all.iter().map(|carried| *carried.copy.author()).collect()
     }
 
     /// That of an event.
     pub(super) fn show(&self, event: &EventId, names: &Names<'_>) -> Option<AttestedShown> {
-        let carried = self.0.iter().find(|carried| carried.event == *event)?;
+        let carried = self.of.get(event).and_then(|index| self.all.get(*index))?;
         Some(AttestedShown {
             by: names.show(carried.copy.author()),
             day: carried.copy.day().get(),

@@ -183,7 +183,7 @@ impl<'a> Examination<'a> {
         self.heads.check(trail, &numbers, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         self.evidence.check(trail, self.agreement.as_deref(), names, findings);
-        let (reading, chronology) = (trail.reading().ok(), Chronology::of(trail));
+        let (reading, chronology) = (trail.reading_without_crossings().ok(), Chronology::of(trail));
         if let Some(reading) = &reading {
             telephone::say(trail, reading, names, findings);
         }

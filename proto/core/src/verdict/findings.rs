@@ -91,7 +91,7 @@ impl Findings {
 
     /// Whether a demand failed.
     pub(super) fn failed(&self, demand: Demand) -> bool {
-        self.problems.iter().any(|(of, _)| *of == demand)
+        self.found.contains_key(&demand)
     }
 
     /// Conformance with its reasons, what breaks before what cannot be checked.

@@ -30,6 +30,7 @@ mod pact;
 mod reach;
 mod report;
 mod telephone;
+mod tellings;
 mod timeline;
 mod twins;
 mod views;

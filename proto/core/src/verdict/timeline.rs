@@ -1,6 +1,6 @@
 //! The timeline: one entry an event, for people to read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Deadline, Entry, conduct, copies::Copies, events::Events, events::answered, heads::Heads, logs::Logs, names::Names,
@@ -39,22 +39,25 @@ impl Timeline<'_> {
         loose: &[impl std::ops::Deref<Target = Event>],
         events: &Events,
     ) -> Vec<Entry> {
-        let connected = trail.into_iter().flat_map(Trail::events).map(|event| self.entry(event));
+        let said = Said::of(self.reading, self.deadlines);
+        let connected = trail.into_iter().flat_map(Trail::events).map(|event| self.entry(event, &said));
         let loose = loose.iter().map(|event| Entry {
             void: Some(String::from("it rests on what is not here or not accepted")),
-            ..self.entry(event)
+            ..self.entry(event, &said)
         });
         let parked = events.parked.iter().map(|prefix| self.unread(prefix));
         connected.chain(loose).chain(parked).collect()
     }
 
-    fn entry(&self, event: &Event) -> Entry {
+    fn entry(&self, event: &Event, said: &Said) -> Entry {
         let slots = event.slots.len() / 32;
         let terms = event.terms;
         // [TIM-2]
         let bounds = self.bounded.map(|bounded| bounded.around(event.id)).unwrap_or_default();
+        let id = event.id.to_string();
+        let late = said.late.get(&id).cloned().unwrap_or_default();
         Entry {
-            event: event.id.to_string(),
+            event: id,
             author: self.names.show(&event.author),
             number: event.seq,
             incarnation: event.incarnation,
@@ -77,8 +80,8 @@ impl Timeline<'_> {
             attested: self.copies.show(&event.id, self.names),
             settled: self.heads.settled(&event.id, self.receiver).map(Seconds::get),
             void: self.void(&event.id),
-            findings: self.findings(&event.id),
-            late: self.late(&event.id),
+            findings: said.findings.get(&event.id).cloned().unwrap_or_default(),
+            late,
             seen_by_other: self.seen.contains(&event.id),
         }
     }
@@ -147,19 +150,27 @@ impl Timeline<'_> {
             Verdict::Effective => None,
         }
     }
+}
 
-    fn findings(&self, id: &EventId) -> Vec<String> {
-        let all = self.reading.into_iter().flat_map(|reading| &reading.findings).map(|finding| conduct::say(*finding));
-        all.filter(|(_, of, _)| of == id).map(|(_, _, sentence)| sentence.to_owned()).collect()
-    }
+/// What is said of events elsewhere, put beside each.
+struct Said {
+    findings: BTreeMap<EventId, Vec<String>>,
+    /// By the ID as it is shown.
+    late: BTreeMap<String, Vec<String>>,
+}
 
-    fn late(&self, id: &EventId) -> Vec<String> {
-        let id = id.to_string();
-        let own = self.deadlines.iter().filter(|deadline| deadline.met.as_deref() == Some(id.as_str()));
-        own.filter_map(|deadline| {
-            let late = Span(deadline.late?);
-            Some(format!("{} {late}, on the word of {}", deadline.timer, deadline.word))
-        })
-        .collect()
+impl Said {
+    fn of(reading: Option<&Reading>, deadlines: &[Deadline]) -> Self {
+        let mut said = Self { findings: BTreeMap::new(), late: BTreeMap::new() };
+        for finding in reading.into_iter().flat_map(|reading| &reading.findings) {
+            let (_, id, sentence) = conduct::say(*finding);
+            said.findings.entry(id).or_default().push(sentence.to_owned());
+        }
+        for deadline in deadlines {
+            let (Some(met), Some(late)) = (&deadline.met, deadline.late) else { continue };
+            let sentence = format!("{} {}, on the word of {}", deadline.timer, Span(late), deadline.word);
+            said.late.entry(met.clone()).or_default().push(sentence);
+        }
+        said
     }
 }

@@ -12,6 +12,7 @@ mod attention;
 mod calls;
 mod endings;
 mod ladder;
+mod one_pass;
 mod steps;
 
 use uput_core::{
@@ -328,6 +329,9 @@ fn an_event_lies_between_what_it_has_seen_and_what_has_seen_it() {
     assert_eq!(around(delivered), [Some((60, opened)), Some((200, warned))]);
     assert_eq!(around(warned), [Some((90_000, delivered)), Some((300, yes))]);
     assert_eq!(around(yes), [Some((200, warned)), None]);
+    let again = say_at(&mut trail, &peer, 300, Statement::ContactMade);
+    let both = [opened, warned].map(|event| Bounded::of(&trail).around(event).before.unwrap().event);
+    assert_eq!(both, [yes, yes], "of two that claim one time the first, and not {again:?}");
     // A receiver whose clock is a day ahead puts nothing off by it.
     assert_eq!(bounded.around(delivered).settle(Seconds::new(90_000).unwrap()).get(), 200);
     let words = [opened, delivered].map(|event| bounded.around(event).before.unwrap().word);
