@@ -1,5 +1,5 @@
 //! What verifying bundles costs beside their Ed25519 verifications: `cargo run --release -p uput-core --example verify_bench`.
-//! With `--growth` how that grows with the events of a bundle, up to the most that it holds; with `--folder EVENTS [BUNDLE]`
+//! With `--growth [MOST]` how that grows with the events of a bundle, up to the most that it holds; with `--folder EVENTS [BUNDLE]`
 //! what a folder of many bundles costs, of which none is in memory longer than it is verified.
 //!
 //! The share is the processor time of the signatures alone in that of the whole verification. Alone: every signature of
@@ -48,10 +48,11 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => shares(cores),
-        ["--growth"] => growth::measure(),
+        ["--growth"] => growth::measure(usize::MAX),
+        ["--growth", most] => growth::measure(most.parse().unwrap()),
         ["--folder", events] => folder::measure(cores, events.parse().unwrap(), 250),
         ["--folder", events, bundle] => folder::measure(cores, events.parse().unwrap(), bundle.parse().unwrap()),
-        _ => panic!("nothing, --growth, or --folder EVENTS [EVENTS OF A BUNDLE]"),
+        _ => panic!("nothing, --growth [MOST], or --folder EVENTS [EVENTS OF A BUNDLE]"),
     }
 }
 
