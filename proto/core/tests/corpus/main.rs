@@ -56,7 +56,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 18] = [
+        let makers: [fn() -> Vec<Entry>; 19] = [
             valid::entries,
             copies::entries,
             file::entries,
