@@ -227,7 +227,7 @@ const ENTRIES: u64 = 50;
 fn busy(size: u64, key: &SigningKey) {
     let mut tree = Tree::default();
     let first = size - DAY;
-    let is_busy = |n: u64| n >= first && (n - first) % 2 == 0 && (n - first) / 2 < ENTRIES;
+    let is_busy = |n: u64| n >= first && (n - first).is_multiple_of(2) && (n - first) / 2 < ENTRIES;
     (0..size)
         .for_each(|n| tree.append(if is_busy(n) { batch(n, 1).leaf_hash() } else { Hash::leaf(&n.to_be_bytes()) }));
     let origin = Origin { organisation: Id::of(b"an invented shelter").into(), incarnation: 0 };
