@@ -6,7 +6,7 @@ mod town;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use houses::{Houses, PLAN, basis_fields, houses, opening, statement};
+use houses::{Houses, MINUTES, PLAN, basis_fields, houses, opening, statement};
 use town::{event, fields, known, somebody, worker};
 use uput_core::{
     catalogue::Field,
@@ -239,6 +239,7 @@ fn later(trail: TrailId, said: &Statement, row: &Row, basis: LegalBasis) -> NewE
     let words: Vec<Field> = match (discloses(row), nothing) {
         (true, true) if row.kind.starts_with("reopened") => Vec::new(),
         (true, _) if row.kind == "plan" => [basis_fields(basis), fields(&[PLAN])].concat(),
+        (true, _) if row.kind == "minutes" => [basis_fields(basis), fields(&MINUTES)].concat(),
         (true, _) => [basis_fields(basis), fields(&[("language", "sq")])].concat(),
         (false, true) => Vec::new(),
         (false, false) => fields(&[("reason_in_words", "An invented reason")]),
@@ -275,6 +276,23 @@ async fn nothing_is_said_twice_or_of_a_time_that_cannot_be() {
     assert_eq!(again.rejection(), Rejection::StepNotAllowed);
 }
 
+/// [AGR-70]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_invites_says_when_and_to_what() {
+    let houses = houses().await;
+    let invited = opening(1, LegalBasis::ExplicitConsent, Act::Conference);
+    let of = |label: &str| {
+        let kept = invited.fields.iter().filter(|field| field.label().name() != label).cloned().collect();
+        NewTrail { fields: kept, request_id: town::request_id(), ..invited.clone() }
+    };
+    assert!(houses.hotline.open_trail(of("nothing")).await.is_ok());
+    for label in ["agenda", "meeting_when"] {
+        let refused = houses.hotline.open_trail(of(label)).await.unwrap_err();
+        assert_eq!(refused.rejection(), Rejection::WithoutContent);
+        assert!(refused.to_string().ends_with(&format!("(rule 4: {label})")), "{refused}");
+    }
+}
+
 /// [EVT-28]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_one_of_a_plan_that_is_there() {
@@ -291,8 +309,8 @@ async fn a_task_is_one_of_a_plan_that_is_there() {
     let basis = basis_fields(LegalBasis::ExplicitConsent);
     let nothing = NewEvent { fields: basis.clone(), ..event(trail, Statement::Plan) };
     let nothing = houses.hotline.record_event(nothing).await.unwrap_err();
-    assert!(matches!(nothing, Refused::PlanOfNothing), "{nothing}");
-    assert_eq!(nothing.rejection(), Rejection::BadValue);
+    assert_eq!(nothing.rejection(), Rejection::WithoutContent);
+    assert!(nothing.to_string().ends_with("(rule 4: plan_tasks)"), "{nothing}");
     let plan = [basis, fields(&[PLAN])].concat();
     let plan = NewEvent { fields: plan, ..event(trail, Statement::Plan) };
     let plan = houses.hotline.record_event(plan).await.unwrap().unwrap();

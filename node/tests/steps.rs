@@ -7,7 +7,7 @@ mod town;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use houses::{Houses, PLAN, basis_fields, houses, opening, statement};
+use houses::{Houses, MINUTES, PLAN, basis_fields, houses, opening, statement};
 use town::{event, everything, fields, holds, somebody, worker};
 use uput_core::{
     catalogue::Field,
@@ -168,7 +168,8 @@ fn told(kind: &str, opener: bool, number: usize) -> Vec<Field> {
     match (kind, opener) {
         ("identity" | "corrected", true) => [basis, named(number)].concat(),
         ("plan", true) => [basis, fields(&[PLAN])].concat(),
-        ("need" | "minutes" | "reopened", true) => [basis, fields(&[("language", "sq")])].concat(),
+        ("minutes", true) => [basis, fields(&MINUTES)].concat(),
+        ("need" | "reopened", true) => [basis, fields(&[("language", "sq")])].concat(),
         _ => Vec::new(),
     }
 }

@@ -184,6 +184,8 @@ def _check_rule(rule, profile, articles):
     demand(not rule.collapsed or any(can_collapse(one, rule.receiver) for one in rule.bases), "collapsed")  # [AGR-13]
     for label in profile.enquiry | profile.need | profile.identity:
         demand(_cell_holds(catalogue.row(label).cells[rule.receiver], label, profile), "cell")
+    for when, label in ACTS[rule.act].must:  # [AGR-69]
+        demand(isinstance(when, str) or label in profile.enquiry | profile.need | profile.identity, "content")
 
 
 def _cell_holds(cell, label, profile):

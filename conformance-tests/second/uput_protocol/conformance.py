@@ -149,7 +149,7 @@ class Conformance:
         self._check_dates(one, occasion)
         self._check_reach(one, occasion)
         try:
-            permitted = permit(self.agreement, self.request, occasion, one.terms, one.time)
+            permitted = permit(self.agreement, self.request, occasion, one.terms, one.time, one.kind)
         except Rejection as rejection:
             self.problems.broken("BUN-57" if rejection.code == "AGREEMENT_NOT_IN_FORCE" else "BUN-55", one.id)
             return
@@ -167,7 +167,7 @@ class Conformance:
                 continue
             occasion = occasion_of(before, self.admission.parties[0])
             try:
-                permitted = permit(self.agreement, self.request, occasion, before.terms, before.time)
+                permitted = permit(self.agreement, self.request, occasion, before.terms, before.time, before.kind)
             except Rejection:
                 continue
             told.update(tells(permitted, self.opened.slots(before), len(before.slots), before.time))

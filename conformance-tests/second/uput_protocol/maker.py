@@ -415,8 +415,8 @@ class Maker:
 
             one = agreements.read(protobuf.encode(self.document), b"")
             request = Request(self.side["O"].id, self.side["P"].id, CODES["Act"][self.rule.act - 1], CODES["ServiceType"][self.rule.receiver - 1])
-            permitted = permit(one, request, occasion, terms, one.valid_from)
-            labels |= permitted.required | set(self.rng.sample(sorted(permitted.labels), min(4, len(permitted.labels))))
+            permitted = permit(one, request, occasion, terms, one.valid_from, body.kind)
+            labels |= permitted.required | permitted.content | set(self.rng.sample(sorted(permitted.labels), min(4, len(permitted.labels))))
         except Rejection:
             labels |= {"adults"}
         if self.chance(0.06):

@@ -11,11 +11,12 @@ from .acts import ACTS
 from .basis import CONSENTS, HEARD, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, missing, serves_stage, told_contradicts
 from .rejection import Rejection
 
+STAGES = ("enquiry", "need", "identity")
 DISCLOSING = frozenset({"need", "identity", "corrected", "reopened", "minutes", "plan"})
 
 # who asks whom for what: the trail's opening, as far as an agreement asks
 Request = namedtuple("Request", "opener peer act service")
-Permitted = namedtuple("Permitted", "labels ticked required rule basis discloses")
+Permitted = namedtuple("Permitted", "labels ticked required content rule basis discloses")
 
 
 def occasion_of(event, opener: bytes) -> str:
@@ -25,8 +26,8 @@ def occasion_of(event, opener: bytes) -> str:
     return "later" if event.kind in DISCLOSING and event.author == opener else "reply"
 
 
-def permit(agreement, request: Request, occasion: str, terms, time: int) -> Permitted:
-    """The labels that are permitted, or the first obstacle in the order of AGR-22."""
+def permit(agreement, request: Request, occasion: str, terms, time: int, kind: str = "") -> Permitted:
+    """The labels that are permitted, or the first obstacle in the order of AGR-22; `kind` is that of the event."""
     timed = occasion == "opening" or occasion == "later" and terms.stage > 0
     if timed and not agreement.valid_from <= time < agreement.valid_until:  # [AGR-20]
         raise Rejection("AGREEMENT_NOT_IN_FORCE")
@@ -35,7 +36,27 @@ def permit(agreement, request: Request, occasion: str, terms, time: int) -> Perm
         raise Rejection("NOT_OF_THIS_ACT")
     if not _basis_holds(agreement, rule, occasion, terms):
         raise Rejection("BASIS_NOT_ALLOWED")
-    return _labels(agreement.profiles[rule.profile], rule, occasion, terms)
+    profile = agreement.profiles[rule.profile]
+    permitted = _labels(profile, rule, occasion, terms)
+    return permitted._replace(content=_content(permitted, profile, occasion, terms, kind))
+
+
+def _content(permitted, profile, occasion, terms, kind):
+    """What the act has to say in that event (AGR-70)."""
+    free = permitted.labels - permitted.ticked
+    due = set()
+    for when, label in ACTS[permitted.rule.act].must:
+        if isinstance(when, str):
+            said = when == kind and (permitted.discloses or label in free)
+        else:
+            stage = max([when] + [n for n, name in enumerate(STAGES) if label in getattr(profile, name)])
+            said = label in free and (
+                occasion == "opening" and stage <= terms.stage
+                or occasion == "later" and (kind, stage) in (("need", 1), ("identity", 2))
+            )
+        if said:
+            due.add(label)
+    return frozenset(due)
 
 
 def _rule(agreement, request, terms):
@@ -78,7 +99,7 @@ def _labels(profile, rule, occasion, terms):
         labels = profile.reply
         if terms.basis == NONPERSONAL:
             labels = frozenset(one for one in labels if catalogue.row(one).harm in ("P0", "P1"))
-        return Permitted(labels | staff, frozenset(), frozenset(), rule, terms.basis, False)
+        return Permitted(labels | staff, frozenset(), frozenset(), frozenset(), rule, terms.basis, False)
     labels = profile.enquiry | (profile.need if terms.stage >= 1 else set()) | (profile.identity if terms.stage == 2 else set())
     labels = frozenset(one for one in labels if _cell_allows(catalogue.row(one).cells[rule.receiver], terms.basis))
     ticked = labels & profile.ticked
@@ -87,7 +108,7 @@ def _labels(profile, rule, occasion, terms):
     else:  # [DIS-17]
         ticked |= {one for one in labels if catalogue.row(one).cells[rule.receiver] == "asked"}
     must, may = LABELS[terms.basis]
-    return Permitted(labels | must | may | staff, ticked - must, must, rule, terms.basis, True)
+    return Permitted(labels | must | may | staff, ticked - must, must, frozenset(), rule, terms.basis, True)
 
 
 def _cell_allows(cell, basis):
@@ -99,7 +120,10 @@ def _cell_allows(cell, basis):
 
 
 def check_fields(permitted: Permitted, fields: list, time: int, told=None) -> None:
-    """What a sender must not commit to (DIS-12): OUTSIDE_PROFILE, then BASIS_NOT_ALLOWED. Fields: (label, value)."""
+    """What a sender must not commit to (DIS-12): OUTSIDE_PROFILE, BASIS_NOT_ALLOWED, then WITHOUT_CONTENT.
+
+    Fields: (label, value).
+    """
     values = dict(fields)
     labels = set(values)
     if len(labels) != len(fields) or not labels <= permitted.labels:
@@ -112,6 +136,8 @@ def check_fields(permitted: Permitted, fields: list, time: int, told=None) -> No
         raise Rejection("OUTSIDE_PROFILE", "provenance")
     if _basis_fails(permitted, labels, values, time, True) or belied(permitted, values, told):
         raise Rejection("BASIS_NOT_ALLOWED")
+    if not permitted.content <= labels:  # [AGR-70]
+        raise Rejection("WITHOUT_CONTENT")
 
 
 def _ticks(values):
@@ -152,7 +178,8 @@ def _provenance(values, all_open):
 def tells(permitted: Permitted, opened: list, slots: int, time: int) -> dict:
     """What a disclosure tells that a later basis is held against: label to value (BAS-22)."""
     values = {one.label: one.value for one in opened if one.state == "field"}
-    if _basis_fails(permitted, set(values), values, time, len(opened) == slots):
+    all_open = len(opened) == slots
+    if _basis_fails(permitted, set(values), values, time, all_open) or all_open and not permitted.content <= set(values):
         return {}
     heard = {one for one in HEARD if values.get(one) is not None} & permitted.labels
     return {one: values[one] for one in heard if one not in permitted.ticked or one in _ticks(values)}
@@ -190,5 +217,7 @@ def judge(permitted: Permitted, opened: list, slots: int, time: int, told=None):
     if outside:
         return [("no", "BUN-56")]
     if _basis_fails(permitted, labels, values, time, all_open) or all_open and belied(permitted, values, told):
+        return [("no", "BUN-55")]
+    if all_open and not permitted.content <= labels:  # [AGR-70]
         return [("no", "BUN-55")]
     return [("not_checkable", "BUN-56")] if doubt else []

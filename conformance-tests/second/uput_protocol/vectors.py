@@ -202,7 +202,7 @@ def read_agreement(vector):
     opener, peer = source.invented(ask("opener")), source.invented(ask("peer"))
     request = permit.Request(opener, peer, ask("act"), ask("service"))
     terms = event.Terms(int(ask("stage")), int(ask("rule")), ask("basis"), int(ask("article")))
-    permitted = permit.permit(one, request, ask("occasion"), terms, int(ask("time")))
+    permitted = permit.permit(one, request, ask("occasion"), terms, int(ask("time")), (vector.each("kind") or [""])[0])
     fields = [tuple(field.split(" = ", 1)) for field in vector.each("field")]
     told = dict(field.split(" = ", 1) for field in vector.each("told"))
     permit.check_fields(permitted, fields, int(ask("time")), told)

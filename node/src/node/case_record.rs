@@ -523,7 +523,8 @@ fn permits(loaded: &Loaded, new: &NewEvent, label: Label) -> bool {
         let terms = terms_for(new, loaded, &new.statement, occasion).ok()?;
         let (opened, opening) = (loaded.trail.opening_event().ok()?, loaded.trail.opening().ok()?);
         let time = clock::now().floor(loaded.agreement.grain());
-        loaded.agreement.permit(&Request { opener: &opened.author, opening, terms, occasion, time }).ok()
+        let kind = Occasion::content(&new.statement);
+        loaded.agreement.permit(&Request { opener: &opened.author, opening, terms, occasion, kind, time }).ok()
     };
     permitted().is_some_and(|permitted| permitted.labels().contains(&label))
 }

@@ -34,9 +34,6 @@ pub enum Refused {
     /// A task of something that is no plan here. [EVT-28]
     #[error("the trail's state does not allow this step now: what it names is no plan of this trail that counts")]
     NoPlan,
-    /// A plan without its tasks. [EVT-28]
-    #[error("a plan says who does what by which day: give plan_tasks")]
-    PlanOfNothing,
     /// A task that its plan does not have. [EVT-28]
     #[error("the plan has no task of the number {0}")]
     NoTask(u32),
@@ -95,7 +92,6 @@ impl Refused {
             | Self::NotAbout(_)
             | Self::OtherCase
             | Self::NoTask(_)
-            | Self::PlanOfNothing
             | Self::NotYet
             | Self::Expired => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,

@@ -70,6 +70,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NoPlace
         | Rejection::ChooseFirst
         | Rejection::OutsideProfile
+        | Rejection::WithoutContent
         | Rejection::WordsTellWho
         | Rejection::BasisNotAllowed
         | Rejection::ExcludedOrganisation => Code::FailedPrecondition,

@@ -48,7 +48,7 @@ roles = ["shelter"]
 services = ["shelter", "social_work"]
 
 [profile.bed]
-enquiry = ["places", "adults", "children"]
+enquiry = ["agenda", "places", "adults", "children"]
 need = ["age_band"]
 identity = ["name", "safe_contact_telephone", "safe_contact_code_word"]
 reply = ["places", "actor"]

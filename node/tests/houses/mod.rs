@@ -52,7 +52,8 @@ name = "House Jasen (invented)"
 services = ["shelter", "social_work"]
 
 [profile.all]
-need = ["language", "plan_tasks"]
+enquiry = ["agenda", "meeting_when"]
+need = ["attended", "decisions_taken", "language", "plan_tasks"]
 identity = ["name"]
 reply = ["reason_in_words"]
 
@@ -109,6 +110,11 @@ threshold = 2
 
 /// A plan of one task.
 pub const PLAN: (&str, &str) = ("plan_tasks", "1 safety_plan social_work 2099-01-31");
+
+/// What a conference says in its opening, and minutes of it.
+pub const INVITED: [(&str, &str); 2] =
+    [("agenda", "care_plan"), ("meeting_when", "2099-01-10T09:00Z/2099-01-10T11:00Z")];
+pub const MINUTES: [(&str, &str); 2] = [("attended", "social_work"), ("decisions_taken", "plan_agreed")];
 
 /// Two nodes that speak with each other over TLS.
 pub struct Houses {
@@ -236,6 +242,7 @@ pub fn basis_fields(basis: LegalBasis) -> Vec<Field> {
 
 pub fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
     let label: &[(&str, &str)] = if stage > 0 { &[("language", "sq")] } else { &[] };
+    let said: &[(&str, &str)] = if act == Act::Conference { &INVITED } else { &[] };
     NewTrail {
         stays: None,
         knowingly: Vec::new(),
@@ -251,7 +258,7 @@ pub fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
         stage,
         basis,
         article: u32::from(basis == LegalBasis::LegalDuty),
-        fields: [basis_fields(basis), fields(label)].concat(),
+        fields: [basis_fields(basis), fields(label), fields(said)].concat(),
         expiry: None,
         occurred: None,
         about: None,

@@ -4,6 +4,7 @@
 //! happened can be reported in every trail. Leaves to others: who may say a kind at all (`state`), what an agreement
 //! makes of an act (`agreement`).
 
+use crate::catalogue::Label;
 use crate::state::Kind::{self, *};
 use crate::state::Side;
 use crate::wire::{Act, LegalBasis};
@@ -58,8 +59,28 @@ pub struct Row {
     pub peer_without: &'static [Kind],
     /// The lowest stage at which the peer says yes. [STA-71]
     pub yes: u32,
+    /// What has to be said, and when. [STA-73]
+    pub must: &'static [Due],
     /// What it is, in one sentence.
     pub meaning: &'static str,
+}
+
+/// With what a label has to be said. [STA-73]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// With whatever opens that stage.
+    Stage(u32),
+    /// With each event of a kind.
+    Each(Kind),
+}
+
+/// A label that an act has to say. [STA-73]
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// When.
+    pub when: When,
+    /// Which.
+    pub label: Label,
 }
 
 /// The row of an act; none for the unspecified one.
@@ -86,6 +107,19 @@ impl Row {
     }
 }
 
+const fn at(stage: u32, label: Label) -> Due {
+    Due { when: When::Stage(stage), label }
+}
+
+const fn each(kind: Kind, label: Label) -> Due {
+    Due { when: When::Each(kind), label }
+}
+
+/// Each decision says which one it is.
+const REFERENCE: Due = each(Decision, Label::DecisionReference);
+/// Each plan says who does what.
+const TASKS: Due = each(Plan, Label::PlanTasks);
+
 use LegalBasis::{
     ChildBestInterests, ExplicitConsent, GuardianConsent, LegalDuty, NoneNeededNonpersonal, PublicTaskDecision,
     VitalInterests,
@@ -108,6 +142,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
         yes: 1,
+        must: &[REFERENCE],
         meaning: "Asks for a service; responsibility stays with the sender.",
     },
     Row {
@@ -118,6 +153,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[REFERENCE],
         meaning: "Tells an authority what the law demands.",
     },
     Row {
@@ -136,6 +172,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, Minutes, Plan],
         peer_without: &[],
         yes: 1,
+        must: &[REFERENCE],
         meaning: "Asks the other to take responsibility; it moves once both have signed.",
     },
     Row {
@@ -153,6 +190,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[at(0, Label::RequestPurpose), REFERENCE],
         meaning: "Asks the other to transfer a case.",
     },
     Row {
@@ -163,6 +201,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[at(0, Label::Agenda), REFERENCE],
         meaning: "Asks for advice without saying who she is; what comes of it is a trail about this one.",
     },
     Row {
@@ -181,6 +220,14 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[
+            at(0, Label::MeetingWhen),
+            at(0, Label::Agenda),
+            each(Minutes, Label::Attended),
+            each(Minutes, Label::DecisionsTaken),
+            TASKS,
+            REFERENCE,
+        ],
         meaning: "Invites to a meeting about a case, and gives its minutes and plan; one trail for each who is invited.",
     },
     Row {
@@ -198,6 +245,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[at(0, Label::VisitWhen), at(0, Label::VisitPurpose), TASKS, REFERENCE],
         meaning: "Plans a visit, or visits in turn, with another organisation; both report.",
     },
     Row {
@@ -215,6 +263,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
         yes: 0,
+        must: &[at(1, Label::DecisionReference), at(1, Label::DecisionIssuer), at(1, Label::DecisionDate), REFERENCE],
         meaning: "Tells of a decision; nobody declines it.",
     },
     Row {
@@ -233,6 +282,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
         yes: 0,
+        must: &[at(1, Label::RiskChange), REFERENCE],
         meaning: "Tells that the risk has changed; nobody declines it.",
     },
     Row {
@@ -251,6 +301,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[Waitlisted, TransferTaken],
         yes: 0,
+        must: &[at(0, Label::InformationAsked), at(0, Label::RequestPurpose), REFERENCE],
         meaning: "Asks for information; the answer is a trail about this one.",
     },
     Row {
@@ -269,6 +320,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[PartlyAccepted, Waitlisted, Declined, TransferTaken],
         yes: 0,
+        must: &[REFERENCE],
         meaning: "Gives what was asked for.",
     },
     Row {
@@ -287,6 +339,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, Minutes, TransferOffered, TransferRecalled, TransferCompleted],
         peer_without: &[TransferTaken],
         yes: 0,
+        must: &[at(0, Label::VisitPurpose), TASKS, REFERENCE],
         meaning: "Asks the other to act together; a plan can be given once it has accepted.",
     },
     Row {
@@ -297,6 +350,7 @@ pub const ACTS: &[Row] = &[
         opener_without: &[ChosenElsewhere, TransferOffered, TransferRecalled, TransferCompleted, Minutes, Plan],
         peer_without: &[Accepted, PartlyAccepted, Waitlisted, Declined, TransferTaken],
         yes: 0,
+        must: &[at(0, Label::BreachKind), at(0, Label::BreachLabels), at(0, Label::BreachFoundOn)],
         meaning: "Tells whose values were exposed, by naming the trail; nobody declines it.",
     },
 ];

@@ -202,6 +202,8 @@ rejections! {
     EndedMeanwhile = 132, "ENDED_MEANWHILE", Nobody, "its values were not sent: what they were said for ended while they waited";
     /// Values that waited until their basis was over. [LET-20]
     BasisEnded = 133, "BASIS_ENDED", Nobody, "its values were not sent: the legal basis ended while they waited; say it again on one that holds";
+    /// An act that does not say what it is for, or what happened. [AGR-70]
+    WithoutContent = 134, "WITHOUT_CONTENT", User, "the act does not say what it is for, or what happened: give the labels that are named";
 }
 
 impl Rejection {

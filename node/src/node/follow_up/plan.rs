@@ -177,7 +177,7 @@ impl Node {
     fn permitted(&self, loaded: &Loaded, terms: Terms) -> Option<BTreeSet<Label>> {
         let (opened, opening) = (loaded.trail.opening_event().ok()?, loaded.trail.opening().ok()?);
         let time = clock::now().floor(loaded.agreement.grain());
-        let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, time };
+        let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, kind: None, time };
         Some(loaded.agreement.permit(&request).ok()?.labels().clone())
     }
 
@@ -194,7 +194,7 @@ impl Node {
         let Some(terms) = terms_of(loaded, &reading) else { return Ok(None) };
         let (opened, opening) = (loaded.trail.opening_event()?, loaded.trail.opening()?);
         let time = clock::now().floor(loaded.agreement.grain());
-        let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, time };
+        let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Later, kind: None, time };
         let Ok(permitted) = loaded.agreement.permit(&request) else { return Ok(None) };
         let told = if change == Change::Risk { Some(self.told_labels(loaded, &reading)?) } else { None };
         // [CAS-57] How great the danger is goes where it was told: she agreed to each label, for each recipient.
@@ -264,7 +264,8 @@ impl Node {
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let time = clock::now().floor(loaded.agreement.grain());
         let allowed = terms_of(loaded, &reading).and_then(|terms| {
-            let request = Request { opener: &opened.author, opening, terms, occasion: Occasion::Reply, time };
+            let request =
+                Request { opener: &opened.author, opening, terms, occasion: Occasion::Reply, kind: None, time };
             loaded.agreement.permit(&request).ok()
         });
         let lets = allowed.is_some_and(|permitted| permitted.labels().contains(&Label::WithdrawalSaidBy));

@@ -55,12 +55,6 @@ impl Node {
         same && row.act() == new.act && row.service_type() == new.service_type
     }
 
-    /// A plan says who does what by when: one without tasks is none. [EVT-28]
-    pub(super) fn check_plan(new: &NewEvent) -> Result<(), Refused> {
-        let tasks = new.fields.iter().any(|field| field.label() == Label::PlanTasks);
-        if new.statement == Statement::Plan && !tasks { Err(Refused::PlanOfNothing) } else { Ok(()) }
-    }
-
     /// A task is one of a plan of this trail that has effect; its number is in the plan, as far as whoever says it may read
     /// that. [EVT-28]
     pub(super) fn check_task(&self, new: &NewEvent, loaded: &Loaded) -> Result<(), Refused> {

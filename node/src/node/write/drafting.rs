@@ -72,7 +72,7 @@ impl Node {
             about: new.about,
         };
         let terms = Terms { stage: new.stage, rule: rule.number, basis: new.basis, article: new.article };
-        let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, time };
+        let request = Request { opener: us, opening: &opening, terms, occasion: Occasion::Opening, kind: None, time };
         let needs = takes_two(new.basis);
         let hours = hours_of(new.basis, time, &new.fields);
         let fields = [new.fields, hours, acting.fields(&opening.nonce, us, needs)?].concat();
@@ -96,7 +96,6 @@ impl Node {
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         let statement = citing(&new.statement, cited.as_deref())?;
         step::may(&loaded.trail, side, &statement)?;
-        Self::check_plan(new)?;
         self.check_task(new, loaded)?;
         check_taken(&statement, loaded)?;
         if let Statement::Decision(Decision { evidence: None, kind, .. }) = statement
@@ -135,7 +134,8 @@ impl Node {
         let overrides = bare && stands_withdrawn(loaded)?;
         let needs = overrides || (occasion.discloses() && takes_two(wanted.basis));
         let (opener, opening) = (&opening.author, loaded.trail.opening()?);
-        let request = Request { opener, opening, terms: wanted, occasion, time };
+        let kind = Occasion::content(&statement);
+        let request = Request { opener, opening, terms: wanted, occasion, kind, time };
         if request.needs_force() {
             // [AGR-34] A suspension stops what the end of the agreement would stop.
             let peer = loaded.other(&self.me.organisation);

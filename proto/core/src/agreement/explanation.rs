@@ -12,6 +12,7 @@ use crate::{
     id::{Id, OrgId},
     legal_basis::Basis,
     rejection::Rejection,
+    state::Kind,
     time::Seconds,
     wire::{Act, LegalBasis, ServiceType},
 };
@@ -151,9 +152,10 @@ impl Agreement {
         let Attempt { rule, occasion, opened, stage, basis } = *attempt;
         let (opener, peer) = if opened { (question.from, question.to) } else { (question.to, question.from) };
         let opening = unsigned(rule, peer);
+        let kind = stating(occasion, stage);
         let ask = |article| {
             let terms = Terms { stage, rule: rule.number, basis, article };
-            let request = Request { opener: &opener, opening: &opening, terms, occasion, time: question.time };
+            let request = Request { opener: &opener, opening: &opening, terms, occasion, kind, time: question.time };
             let permitted = self.examine(&request)?;
             permitted.says(question.label, &request, self).map(|()| permitted)
         };
@@ -287,6 +289,15 @@ fn in_profile(label: Label, rule: &Rule) -> String {
         ),
         Cell::Law => under("identity, and a rule that lists legal_duty or public_task_decision"),
         Cell::Life => under("identity, and a rule that lists vital_interests"),
+    }
+}
+
+/// The event with which a later stage begins.
+const fn stating(occasion: Occasion, stage: u32) -> Option<Kind> {
+    match (occasion, stage) {
+        (Occasion::Later, 1) => Some(Kind::Need),
+        (Occasion::Later, 2) => Some(Kind::Identity),
+        _ => None,
     }
 }
 

@@ -110,7 +110,7 @@ impl Agreement {
 }
 
 impl Permitted {
-    /// Itself, if the fields hold what its basis must carry, and none shows that it does not hold.
+    /// Itself, if the fields hold what its basis must carry and its act has to say, and none shows that it does not hold.
     fn stands(self, fields: &[Field]) -> Result<Self, Refused> {
         let mut present: BTreeSet<Label> = fields.iter().map(Field::label).collect();
         // Whoever approved alone approved nothing.
@@ -118,10 +118,11 @@ impl Permitted {
         let mut lacking = self.lacking(&present, fields);
         lacking.extend(self.faults(fields));
         lacking.extend(self.belied(&present, fields));
-        if lacking.is_empty() {
-            Ok(self)
-        } else {
-            Err(Refused { rejection: Rejection::BasisNotAllowed, labels: lacking })
+        let unsaid = self.unsaid(&present);
+        match (lacking.is_empty(), unsaid.is_empty()) {
+            (true, true) => Ok(self),
+            (true, false) => Err(Refused { rejection: Rejection::WithoutContent, labels: unsaid }),
+            (false, _) => Err(Refused { rejection: Rejection::BasisNotAllowed, labels: lacking }),
         }
     }
 
@@ -155,8 +156,11 @@ impl Permitted {
         let mut lacking = if all { self.lacking(labels, fields) } else { Vec::new() };
         lacking.extend(self.faults(fields));
         lacking.extend(if all { self.belied(labels, fields) } else { Vec::new() });
-        let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: lacking };
-        if refused.labels.is_empty() { None } else { Some(refused) }
+        if !lacking.is_empty() {
+            return Some(Refused { rejection: Rejection::BasisNotAllowed, labels: lacking });
+        }
+        let unsaid = if all { self.unsaid(labels) } else { Vec::new() };
+        (!unsaid.is_empty()).then_some(Refused { rejection: Rejection::WithoutContent, labels: unsaid })
     }
 
     /// Whether a label is open that needs her tick, and the ticks may be there but are not open.

@@ -9,7 +9,7 @@ use crate::{
     rejection::Rejection,
 };
 
-/// Evidence that fields hold no more than the agreement allows, and all that the basis demands. Only
+/// Evidence that fields hold no more than the agreement allows, and all that the basis and the act demand. Only
 /// [`Permitted::minimise`] makes it, and only it can be committed to.
 ///
 /// ```compile_fail,E0423
@@ -23,7 +23,8 @@ impl Permitted {
     ///
     /// # Errors
     /// [`Rejection::OutsideProfile`] with the labels that are too much, not ticked or twice;
-    /// [`Rejection::BasisNotAllowed`] with those that the basis lacks, or that show that it does not hold.
+    /// [`Rejection::BasisNotAllowed`] with those that the basis lacks, or that show that it does not hold;
+    /// [`Rejection::WithoutContent`] with those that the act has to say.
     pub fn minimise(&self, fields: Vec<Field>) -> Result<Minimised, Refused> {
         self.weigh(&fields)?;
         Ok(Minimised(fields))
@@ -36,7 +37,8 @@ impl Permitted {
         refuse(Rejection::OutsideProfile, outside)?;
         refuse(Rejection::BasisNotAllowed, self.lacking(&present, fields))?;
         refuse(Rejection::BasisNotAllowed, self.faults(fields))?;
-        refuse(Rejection::BasisNotAllowed, self.belied(&present, fields))
+        refuse(Rejection::BasisNotAllowed, self.belied(&present, fields))?;
+        refuse(Rejection::WithoutContent, self.unsaid(&present))
     }
 
     /// Labels that are not permitted, not ticked, or there twice. [DIS-12]

@@ -1,6 +1,6 @@
 //! On which occasion slots are filled.
 
-use crate::event::Statement;
+use crate::{event::Statement, state::Kind};
 
 /// On which occasion slots are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,20 @@ impl Occasion {
                 Self::Later
             }
             _ => Self::Reply,
+        }
+    }
+
+    /// Which kind a statement is, if it has to say something later than the opening. A decision is one whatever was decided.
+    /// [STA-73]
+    #[must_use]
+    pub const fn content(statement: &Statement) -> Option<Kind> {
+        match statement {
+            Statement::Need => Some(Kind::Need),
+            Statement::Identity => Some(Kind::Identity),
+            Statement::Minutes => Some(Kind::Minutes),
+            Statement::Plan => Some(Kind::Plan),
+            Statement::Decision(_) => Some(Kind::Decision),
+            _ => None,
         }
     }
 

@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{Agreement, Obstacle, Occasion, Profile, Rule, Told};
 use crate::{
-    act,
+    act::{self, Due, When},
     catalogue::{Cell, Field, Label},
     event::{Event, Opening, Terms},
     id::OrgId,
     legal_basis::Basis,
     rejection::Rejection,
+    state::Kind,
     time::Seconds,
     wire::{LegalBasis, ServiceType},
 };
@@ -25,6 +26,8 @@ pub struct Request<'a> {
     pub terms: Terms,
     /// On which occasion.
     pub occasion: Occasion,
+    /// Which kind of event, of those that have to say something ([`Occasion::content`]). [AGR-70]
+    pub kind: Option<Kind>,
     /// When, as claimed.
     pub time: Seconds,
 }
@@ -34,8 +37,8 @@ pub struct Request<'a> {
 /// ```compile_fail,E0451
 /// use uput_core::{agreement::Permitted, time::Seconds};
 /// fn forge(time: Seconds) -> Permitted {
-///     let (labels, ticked, must, told) = Default::default();
-///     Permitted { labels, ticked, must, rests: None, time, told }
+///     let (labels, ticked, must, content, told) = Default::default();
+///     Permitted { labels, ticked, must, content, rests: None, time, told }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,7 @@ pub struct Permitted {
     labels: BTreeSet<Label>,
     ticked: BTreeSet<Label>,
     must: BTreeSet<Label>,
+    content: BTreeSet<Label>,
     rests: Option<(LegalBasis, ServiceType)>,
     time: Seconds,
     pub(super) told: Told,
@@ -62,8 +66,8 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn of(opening: &'a Event, event: &Event) -> Option<Self> {
         let occasion = Occasion::of(&event.statement, event.author == opening.author);
-        let (terms, time) = (event.terms?, event.time);
-        Some(Self { opener: &opening.author, opening: opening.opening()?, terms, occasion, time })
+        let (terms, time, kind) = (event.terms?, event.time, Occasion::content(&event.statement));
+        Some(Self { opener: &opening.author, opening: opening.opening()?, terms, occasion, kind, time })
     }
 
     /// Whether the agreement must be in force: what says nothing about her goes on, as answers do. [AGR-20]
@@ -73,6 +77,16 @@ impl<'a> Request<'a> {
             Occasion::Opening => true,
             Occasion::Later => self.terms.stage > 0,
             Occasion::Reply => false,
+        }
+    }
+
+    /// Whether what belongs to a stage is said with this event for the first time. [AGR-70]
+    fn opens(&self, stage: u32) -> bool {
+        match (self.occasion, self.kind) {
+            (Occasion::Opening, _) => stage <= self.terms.stage,
+            (Occasion::Later, Some(Kind::Need)) => stage == 1,
+            (Occasion::Later, Some(Kind::Identity)) => stage == 2,
+            _ => false,
         }
     }
 
@@ -156,12 +170,15 @@ impl Permitted {
         let hers = |label: &Label| {
             profile.ticked.contains(label) || (discloses && basis.ticks && label.cell(receiver) == Cell::Asked)
         };
-        let must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
+        let mut must: BTreeSet<Label> = if discloses { basis.must.iter().copied().collect() } else { BTreeSet::new() };
         // What the basis must carry needs no tick.
-        let ticked = labels.iter().copied().filter(hers).filter(|label| !must.contains(label)).collect();
+        let ticked: BTreeSet<Label> =
+            labels.iter().copied().filter(hers).filter(|label| !must.contains(label)).collect();
+        let content = content(profile, request, &labels, &ticked);
+        must.extend(&content);
         // A reply rests on the opener's basis. [AGR-23]
         let rests = discloses.then_some((basis.code, receiver));
-        Self { labels, ticked, must, rests, time: request.time, told: Told::default() }
+        Self { labels, ticked, must, content, rests, time: request.time, told: Told::default() }
     }
 
     /// The labels that may be there.
@@ -182,7 +199,12 @@ impl Permitted {
         &self.must
     }
 
-    /// Of the labels that must be there, those that lack. [BAS-1] [BAS-9]
+    /// Of what the act has to say, what is not said. [AGR-70]
+    pub(super) fn unsaid(&self, present: &BTreeSet<Label>) -> Vec<Label> {
+        self.content.difference(present).copied().collect()
+    }
+
+    /// Of the labels that the basis must carry, those that lack. [BAS-1] [BAS-9]
     pub(super) fn lacking(&self, present: &BTreeSet<Label>, fields: &[Field]) -> Vec<Label> {
         let completed = self.basis().map(|(basis, _)| basis.completed(present, fields)).unwrap_or_default();
         completed.difference(present).copied().collect()
@@ -197,6 +219,26 @@ impl Permitted {
         let (code, receiver) = self.rests?;
         Some((Basis::of(code)?, receiver))
     }
+}
+
+/// What the act has to say in that event. What is not permitted there, or needs her tick, need not be said, but in what is
+/// nothing without it. [AGR-70]
+fn content(
+    profile: &Profile,
+    request: &Request<'_>,
+    labels: &BTreeSet<Label>,
+    ticked: &BTreeSet<Label>,
+) -> BTreeSet<Label> {
+    let free = |label: &Label| labels.contains(label) && !ticked.contains(label);
+    let is_due = |due: &&Due| match due.when {
+        When::Each(kind) => request.kind == Some(kind) && (request.occasion.discloses() || free(&due.label)),
+        When::Stage(stage) => {
+            let listed = profile.stage_of(due.label).unwrap_or_default();
+            request.opens(stage.max(listed)) && free(&due.label)
+        }
+    };
+    let must = act::row(request.opening.act).map_or(&[][..], |row| row.must);
+    must.iter().filter(is_due).map(|due| due.label).collect()
 }
 
 /// Labels of the profile up to that stage that the basis allows, and the basis's own.

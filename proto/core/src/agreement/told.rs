@@ -39,7 +39,8 @@ impl Agreement {
         let fields: Vec<Field> = disclosed.fields().cloned().collect();
         let labels: BTreeSet<Label> = disclosed.labels().collect();
         let all = disclosed.slots().len() >= slots;
-        if !permitted.faults(&fields).is_empty() || (all && !permitted.lacking(&labels, &fields).is_empty()) {
+        let lacks = || !permitted.lacking(&labels, &fields).is_empty() || !permitted.unsaid(&labels).is_empty();
+        if !permitted.faults(&fields).is_empty() || (all && lacks()) {
             return Vec::new();
         }
         let ticks = ticks(&fields);

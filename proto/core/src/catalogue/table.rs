@@ -72,11 +72,11 @@ labels! {
     EntryRoute = "entry_route", P1, Code(&["herself", "child", "guardian", "family", "witness", "service", "outreach", "leaflet"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "How the request came to the sender.";
     MeetingWhen = "meeting_when", P1, Window, [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], REPLY, "When the meeting is, or could be.";
     MeetingForm = "meeting_form", P1, Code(&["in_person", "remote", "telephone"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], REPLY, "How the meeting is held.";
-    Agenda = "agenda", P1, Codes(&["care_plan", "guardianship", "legal_steps", "measures", "placement", "review", "risk", "school", "services"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], REPLY, "What the meeting is about.";
+    Agenda = "agenda", P1, Codes(&["care_plan", "guardianship", "legal_steps", "measures", "placement", "review", "risk", "school", "services"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], REPLY, "What the meeting, or the advice, is about.";
     VisitWhen = "visit_when", P1, Window, [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], REPLY, "When the visit is, or could be.";
-    VisitPurpose = "visit_purpose", P1, Code(&["accompany", "assessment", "check_up", "living_conditions", "school_attendance", "street_work"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "What the visit is for.";
+    VisitPurpose = "visit_purpose", P1, Code(&["accompany", "assessment", "check_up", "living_conditions", "school_attendance", "street_work"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "What the visit, or going out together, is for.";
     InformationAsked = "information_asked", P1, Labels, [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "Which labels are asked for.";
-    RequestPurpose = "request_purpose", P1, Code(&["assess_risk", "court", "decide_measure", "find_child", "plan_care", "protect_others", "verify"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "What the information is asked for.";
+    RequestPurpose = "request_purpose", P1, Code(&["assess_risk", "court", "decide_measure", "find_child", "plan_care", "protect_others", "verify"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "What the information, or the case, is asked for.";
     BreachKind = "breach_kind", P1, Code(&["altered", "lost", "sent", "shown", "stolen", "unavailable"]), [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "What happened to the values.";
     BreachLabels = "breach_labels", P1, Labels, [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "Which labels it happened to.";
     BreachFoundOn = "breach_found_on", P1, Date, [S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0, S0], ASK, "When it was found.";
@@ -162,9 +162,9 @@ labels! {
     Danger = "danger", P4, Code(&["life", "grave_injury", "abduction", "self_harm"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Which danger nobody could consent in.";
     BasisUntil = "basis_until", P2, DateTime, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Until when the danger is taken to last.";
     ReviewBy = "review_by", P2, DateTime, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "By when a second person must review it.";
-    DecisionReference = "decision_reference", P2, Reference, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The number of a decision.";
-    DecisionIssuer = "decision_issuer", P2, Name, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The body that decided.";
-    DecisionDate = "decision_date", P2, Date, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The date of a decision.";
+    DecisionReference = "decision_reference", P2, Reference, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The number of a decision.";
+    DecisionIssuer = "decision_issuer", P2, Name, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The body that decided.";
+    DecisionDate = "decision_date", P2, Date, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The date of a decision.";
     DecisionUntil = "decision_until", P2, Date, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The last day that a decision counts.";
     ReasonInWords = "reason_in_words", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "A reason beside the code.";
     Conditions = "conditions", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "What must be so for the answer to hold.";

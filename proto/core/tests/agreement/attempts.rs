@@ -1,6 +1,7 @@
 //! What somebody tries in a trail: kinds, terms and values that mostly fit, and at times do not.
 
 use uput_core::{
+    act::ACTS,
     agreement::{Code, name_of},
     catalogue::{Field, Label},
     envelope::{Envelope, MediaType, Verified, verify_one},
@@ -135,6 +136,11 @@ pub(crate) fn disclosure(
     (Terms { stage, rule: number, basis, article }, values)
 }
 
+/// Whether some act has to say it. [STA-73]
+fn has_to_be_said(label: &str) -> bool {
+    ACTS.iter().flat_map(|row| row.must).any(|due| due.label.name() == label)
+}
+
 fn values(
     die: &mut Die,
     profile: Option<&wire::Profile>,
@@ -147,7 +153,10 @@ fn values(
         let lists = [&profile.enquiry, &profile.need, &profile.identity];
         let reach = if die.one_in(6) { 3 } else { usize::try_from(stage).unwrap() + 1 };
         let lists = if when == When::Reply { vec![&profile.reply] } else { lists.into_iter().take(reach).collect() };
-        labels.extend(lists.into_iter().flatten().filter(|_| die.one_in(5)).cloned());
+        // What an act has to say is mostly there.
+        let content = !die.one_in(3);
+        let said = |label: &str| content && has_to_be_said(label);
+        labels.extend(lists.into_iter().flatten().filter(|label| said(label) || die.one_in(5)).cloned());
     }
     let (must, may) = carried(basis);
     let whole = !die.one_in(5);

@@ -126,7 +126,7 @@ fn say(agreement: &Agreement, basis: LegalBasis, time: Seconds, of: &[Field]) ->
     let centre = opening("centre", Act::Notification, ServiceType::SocialWork);
     let (opening, rule) = if law { (&centre, 2) } else { (&shelter, 1) };
     let terms = terms(1, rule, basis, u32::from(basis == LegalBasis::LegalDuty));
-    let request = Request { opener: &hotline, opening, terms, occasion: Occasion::Later, time };
+    let request = Request { opener: &hotline, opening, terms, occasion: Occasion::Later, kind: None, time };
     Said {
         sender: agreement.permit(&request).unwrap().minimise(of.to_vec()).err(),
         receiver: agreement.strip(&request, &disclosed(of, true)).lowered,
@@ -297,7 +297,14 @@ fn a_basis_lapses_after_its_last_moment_and_not_before() {
     let day = 24 * 60 * 60;
     let lapsed = |basis, of: &[Field], said: u64, now: u64| {
         let terms = terms(1, 1, basis, 0);
-        let request = Request { opener: &hotline, opening: &opening, terms, occasion: Occasion::Later, time: at(said) };
+        let request = Request {
+            opener: &hotline,
+            opening: &opening,
+            terms,
+            occasion: Occasion::Later,
+            kind: None,
+            time: at(said),
+        };
         agreement.has_lapsed(&request, &disclosed(of, true), at(now))
     };
     let consent = carried(LegalBasis::ExplicitConsent);

@@ -210,7 +210,7 @@ fn first(
     ways.find_map(|(stage, basis, article)| {
         let (asked, terms) = (asked(), Terms { stage, rule: rule.number, basis, article });
         let opener = &parties[OPENER];
-        let request = Request { opener, opening: &asked, terms, occasion: Occasion::Opening, time: now() };
+        let request = Request { opener, opening: &asked, terms, occasion: Occasion::Opening, kind: None, time: now() };
         held.permit(&request).ok()?;
         let statement = Statement::Acknowledged;
         let draft = Draft { statement, terms: Some(terms), slots: Vec::new(), time: now(), occurred: None };

@@ -23,6 +23,7 @@ fn allowed(agreement: &Agreement, asked: &Asked) -> Option<Vec<(Label, bool)>> {
         opening: &asked.opening,
         terms: asked.terms,
         occasion: asked.occasion,
+        kind: None,
         time: asked.time,
     };
     let permitted = agreement.permit(&request).ok()?;

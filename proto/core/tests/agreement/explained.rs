@@ -33,8 +33,14 @@ fn permitted(agreement: &Agreement, question: &Question) -> BTreeSet<(u32, Strin
                     let bases = LegalBasis::every().filter(|basis| question.basis.is_none_or(|asked| asked == *basis));
                     for (basis, article) in bases.flat_map(|basis| (0..=4).map(move |article| (basis, article))) {
                         let terms = Terms { stage, rule, basis, article };
-                        let request =
-                            Request { opener: &opener, opening: &opening, terms, occasion, time: question.time };
+                        let request = Request {
+                            opener: &opener,
+                            opening: &opening,
+                            terms,
+                            occasion,
+                            kind: None,
+                            time: question.time,
+                        };
                         if agreement
                             .permit(&request)
                             .is_ok_and(|permitted| permitted.labels().contains(&question.label))

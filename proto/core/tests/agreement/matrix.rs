@@ -159,7 +159,8 @@ fn guards(agreement: &Agreement, service: ServiceType, moment: &Moment, label: L
     let (opener, opening) = (organisation("self"), opening("partner", moment.act, service));
     let (rule, article) = if moment.act == Act::Notification { (2, 1) } else { (1, 0) };
     let terms = terms(moment.stage, rule, moment.basis, article);
-    let request = Request { opener: &opener, opening: &opening, terms, occasion: Occasion::Later, time: now() };
+    let request =
+        Request { opener: &opener, opening: &opening, terms, occasion: Occasion::Later, kind: None, time: now() };
     let mut fields = carried(moment.basis);
     if moment.tick {
         fields.push(field(Label::ConsentTicked, label.name()));

@@ -130,8 +130,14 @@ fn opened(held: &Agreement, from: OrgId, to: OrgId) -> Vec<(Way, BTreeSet<Label>
         for (stage, basis) in (0..=2).flat_map(|stage| LegalBasis::every().map(move |basis| (stage, basis))) {
             for article in articles() {
                 let (asked, terms) = (asked(), Terms { stage, rule: rule.number, basis, article });
-                let request =
-                    Request { opener: &from, opening: &asked, terms, occasion: Occasion::Opening, time: now() };
+                let request = Request {
+                    opener: &from,
+                    opening: &asked,
+                    terms,
+                    occasion: Occasion::Opening,
+                    kind: None,
+                    time: now(),
+                };
                 let Ok(permitted) = held.permit(&request) else { continue };
                 let labels = permitted.labels().clone();
                 let (slots, statement) = (Vec::new(), Statement::Acknowledged);
@@ -197,7 +203,7 @@ fn no_stage_above_the_highest_of_its_act_is_permitted_on_any_occasion() {
             {
                 for occasion in [Occasion::Opening, Occasion::Later, Occasion::Reply] {
                     let terms = Terms { stage, rule: rule.number, basis, article: 0 };
-                    let request = Request { opener: &from, opening: &asked, terms, occasion, time: now() };
+                    let request = Request { opener: &from, opening: &asked, terms, occasion, kind: None, time: now() };
                     let refused = held.permit(&request).err();
                     assert_eq!(refused, Some(uput_core::rejection::Rejection::NotOfThisAct), "{name}: {terms:?}");
                     beyond += 1;

@@ -123,7 +123,7 @@ fn judge(document: &wire::Agreement, terms: Terms, occasion: Occasion, time: Sec
     let service = ServiceType::try_from(rule.receiver).unwrap();
     let opening = opening("partner", Act::try_from(rule.act).unwrap(), service);
     let opener = organisation("self");
-    let request = Request { opener: &opener, opening: &opening, terms, occasion, time };
+    let request = Request { opener: &opener, opening: &opening, terms, occasion, kind: None, time };
     let Ok(permitted) = agreement.permit(&request) else { return Ok(()) };
     let basis = Basis::of(terms.basis).unwrap();
     prop_assert_eq!(terms.rule, 1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use uput_core::{
+    act,
     agreement::{Agreement, Code, EscalationStep},
     catalogue::{Cell, Label, SERVICES},
     codec,
@@ -156,7 +157,7 @@ fn rules(die: &mut Die, roles: &[String], services: &[i32]) -> (Vec<wire::Rule>,
         let bases = die.some(&serving, 2);
         let collapses = bases.iter().any(|basis| Basis::of(*basis).unwrap().collapses(service));
         let profile = format!("p{number}");
-        profiles.push(fitting_profile(die, profile.clone(), service));
+        profiles.push(saying(fitting_profile(die, profile.clone(), service), act, service));
         rules.push(wire::Rule {
             number,
             act: act.into(),
@@ -200,6 +201,29 @@ pub(crate) fn fitting_profile(die: &mut Die, name: String, service: ServiceType)
     for list in
         [&mut profile.enquiry, &mut profile.need, &mut profile.identity, &mut profile.ticked, &mut profile.reply]
     {
+        list.sort_unstable();
+    }
+    profile
+}
+
+/// The same profile with what the act has to say, as early as the catalogue lets it. [AGR-69]
+pub(crate) fn saying(mut profile: wire::Profile, act: Act, service: ServiceType) -> wire::Profile {
+    let staged = act::row(act).unwrap().must.iter().filter(|due| matches!(due.when, act::When::Stage(_)));
+    for label in staged.map(|due| due.label) {
+        let name = label.name().to_owned();
+        let listed = [&profile.enquiry, &profile.need, &profile.identity].into_iter().any(|list| list.contains(&name));
+        match label.cell(service) {
+            _ if listed => {}
+            Cell::Enquiry => profile.enquiry.push(name),
+            Cell::Need => profile.need.push(name),
+            Cell::Ticked => {
+                profile.identity.push(name.clone());
+                profile.ticked.push(name);
+            }
+            _ => {}
+        }
+    }
+    for list in [&mut profile.enquiry, &mut profile.need, &mut profile.identity, &mut profile.ticked] {
         list.sort_unstable();
     }
     profile

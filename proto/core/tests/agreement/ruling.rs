@@ -54,6 +54,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) basis: &'a str,
     pub(crate) article: u32,
     pub(crate) when: When,
+    /// The word of the kind, of what is later than the opening.
+    pub(crate) kind: &'a str,
     pub(crate) time: u64,
 }
 
@@ -63,6 +65,8 @@ pub(crate) struct Ruling {
     pub(crate) labels: Labels,
     pub(crate) ticked: Labels,
     must: Labels,
+    /// What the act has to say. [AGR-70]
+    content: Labels,
     basis: Option<String>,
     receiver: String,
     time: u64,
@@ -158,9 +162,33 @@ impl Asked<'_> {
         let hers = disclosing && ["explicit_consent", "guardian_consent"].contains(&self.basis);
         let asked = |label: &String| hers && row(label)[column] == "asked";
         let ticked = labels.iter().filter(|label| profile.ticked.contains(label) || asked(label));
-        let ticked = ticked.filter(|label| !must.contains(*label)).cloned().collect();
+        let ticked = ticked.filter(|label| !must.contains(*label)).cloned();
+        let ticked: Labels = ticked.collect();
+        let content = self.content(profile, &labels, &ticked);
         let basis = disclosing.then(|| self.basis.to_owned());
-        Ok(Ruling { labels, ticked, must, basis, receiver, time: self.time })
+        Ok(Ruling { labels, ticked, must, content, basis, receiver, time: self.time })
+    }
+
+    // [STA-73] [AGR-70]
+    fn content(&self, profile: &wire::Profile, labels: &Labels, ticked: &Labels) -> Labels {
+        let lists = [&profile.enquiry, &profile.need, &profile.identity];
+        let said = act_row(self.act)[7].split(' ').filter_map(|word| word.split_once(':'));
+        let due = said.filter(|(when, label)| {
+            let free = labels.contains(*label) && !ticked.contains(*label);
+            let Ok(stage) = when.parse::<usize>() else {
+                return *when == self.kind && (self.when == When::Later || free);
+            };
+            let listed = lists.iter().position(|list| list.iter().any(|of| of == label)).unwrap_or(0);
+            let stage = stage.max(listed);
+            let opens = match (self.when, self.kind) {
+                (When::Opening, _) => stage <= usize::try_from(self.stage).unwrap(),
+                (When::Later, "need") => stage == 1,
+                (When::Later, "identity") => stage == 2,
+                _ => false,
+            };
+            opens && free
+        });
+        due.map(|(_, label)| label.to_owned()).collect()
     }
 
     /// What stage 0 of the same rule permits. [DIS-13]
@@ -232,7 +260,11 @@ impl Asked<'_> {
         if !once || values.iter().any(|(label, _)| !ruling.passes(label, values)) {
             return Err(Rejection::OutsideProfile);
         }
-        if ruling.stands(values) { Ok(()) } else { Err(Rejection::BasisNotAllowed) }
+        match (ruling.holds(values), ruling.says_it(values)) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Rejection::WithoutContent),
+            (false, _) => Err(Rejection::BasisNotAllowed),
+        }
     }
 
     /// What a receiver keeps. [DIS-13]
@@ -254,7 +286,7 @@ impl Asked<'_> {
             return if right { Said::Yes } else { Said::No };
         }
         let closed: Vec<(String, String)> = labels.iter().map(|label| (label.clone(), String::new())).collect();
-        let right = labels.is_subset(&ruling.labels) && ruling.lacks(&closed).is_empty();
+        let right = labels.is_subset(&ruling.labels) && ruling.lacks(&closed).is_empty() && ruling.says_it(&closed);
         match (right, hers, labels.contains("consent_ticked")) {
             (false, ..) | (true, true, false) => Said::No,
             (true, true, true) => Said::NotCheckable,
@@ -270,8 +302,17 @@ impl Ruling {
         self.labels.contains(label) && ticked && (label != "supervisor" || !alone(values))
     }
 
-    /// Whether all is there that must be, and nothing shows that the basis ended or does not hold.
     fn stands(&self, values: &Values) -> bool {
+        self.holds(values) && self.says_it(values)
+    }
+
+    /// Whether all is there that the act has to say. [AGR-70]
+    fn says_it(&self, values: &Values) -> bool {
+        self.content.iter().all(|label| value(values, label).is_some())
+    }
+
+    /// Whether all is there that the basis must carry, and nothing shows that it ended or does not hold.
+    fn holds(&self, values: &Values) -> bool {
         self.lacks(values).is_empty() && !self.has_ended(values) && !self.is_contradicted(values)
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn now() -> Seconds {
 }
 
 pub(crate) fn request<'a>(opener: &'a OrgId, opening: &'a Opening, terms: Terms, occasion: Occasion) -> Request<'a> {
-    Request { opener, opening, terms, occasion, time: now() }
+    Request { opener, opening, terms, occasion, kind: None, time: now() }
 }
 
 pub(crate) fn field(label: Label, value: &str) -> Field {

@@ -391,6 +391,10 @@ impl Game {
             basis: basis_word(terms.basis),
             article: terms.article,
             when,
+            kind: match attempt.kind {
+                Kind::DecisionNo => "decision",
+                kind => kind.word(),
+            },
             time: attempt.time,
         }
     }

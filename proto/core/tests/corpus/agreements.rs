@@ -142,6 +142,16 @@ fn documents(world: &World) -> Vec<Entry> {
             a.rules.push(again);
         }),
         case("a rule of an act that nobody knows", "No act has the number 99.", &["AGR-10"], |a| a.rules[0].act = 99),
+        case(
+            "a rule whose act cannot say what it asks",
+            "Two who could ask without saying what have agreed on nothing.",
+            &["AGR-69", "STA-73"],
+            |a| {
+                let number = a.rules.last().map_or(1, |rule| rule.number + 1);
+                let act = wire::Act::InformationRequest.into();
+                a.rules.push(wire::Rule { number, act, ..a.rules[0].clone() });
+            },
+        ),
         case("a rule for a role that nobody has", "Nobody could ask by it.", &["AGR-11"], |a| {
             a.rules[0].sender = String::from("police")
         }),

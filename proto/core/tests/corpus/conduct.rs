@@ -1,8 +1,10 @@
 //! What the parties did: void events, duties, decisions, and the acts that a trail can be.
 
 use uput_core::{
+    catalogue::{Field, Label},
     envelope::Envelope,
     event::{Decision, Event, Opening, Statement, Terms},
+    sensitive::Sensitive,
     state::Side,
     wire::{
         Act, Channel, ClosureReason, DecisionOutcome, DecisionType, DeclineReason, LegalBasis, PhoneAnswer,
@@ -14,7 +16,7 @@ use crate::{
     entry::Entry,
     forge::{changed, exported, falsified, opened_as, sealed},
     sample::{Story, TWO_PARTY, World, bed, needed, placement},
-    slots::{consented, identity, need, opened, tell},
+    slots::{Fields, consented, identity, need, opened, tell},
 };
 
 pub(crate) fn entries() -> Vec<Entry> {
@@ -130,8 +132,36 @@ fn many() -> World {
         rule(4, "conference", consent),
         rule(5, "consultation", consent),
         rule(6, "breach_notice", ""),
+        rule(7, "risk_update", consent),
     ];
-    World::pair_by(&TWO_PARTY.replacen("[[timer]]", &(rules.concat() + "[[timer]]"), 1))
+    World::pair_by(&saying().replacen("[[timer]]", &(rules.concat() + "[[timer]]"), 1))
+}
+
+/// The agreement of two with the labels by which these acts say what they are for. [AGR-69]
+fn saying() -> String {
+    let enquiry = "enquiry = [\"agenda\", \"breach_found_on\", \"breach_kind\", \"breach_labels\", \"meeting_when\", \
+                   \"visit_purpose\", \"places\"";
+    let need = "need = [\"attended\", \"decisions_taken\", \"plan_tasks\", \"risk_change\",\n    \"age_band\"";
+    TWO_PARTY.replacen("enquiry = [\"places\"", enquiry, 1).replacen("need = [\n    \"age_band\"", need, 1)
+}
+
+/// What an act says in its opening. [STA-73]
+fn content(act: Act) -> Vec<Field> {
+    let of = |label, value: &str| Field::new(label, Sensitive::new(value.to_owned())).unwrap();
+    let said = match act {
+        Act::Conference => {
+            vec![of(Label::MeetingWhen, "2026-12-01T09:00Z/2026-12-01T11:00Z"), of(Label::Agenda, "care_plan")]
+        }
+        Act::Consultation => vec![of(Label::Agenda, "legal_steps")],
+        Act::JointAction => vec![of(Label::VisitPurpose, "accompany")],
+        Act::BreachNotice => vec![
+            of(Label::BreachKind, "lost"),
+            of(Label::BreachLabels, "language"),
+            of(Label::BreachFoundOn, "2026-11-22"),
+        ],
+        _ => Vec::new(),
+    };
+    [bed(), said].concat()
 }
 
 fn opening(world: &World, act: Act, about: bool) -> Opening {
@@ -144,7 +174,8 @@ fn acts() -> Vec<Entry> {
     let world = many();
     let begin = |act, rule, about| {
         let terms = Terms { stage: 0, rule, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
-        let mut story = Story::begin(&world, &world.hotline, opening(&world, act, about), terms, bed(), "an act");
+        let mut story =
+            Story::begin(&world, &world.hotline, opening(&world, act, about), terms, content(act), "an act");
         story.say(&world.jasen, Statement::Delivered(story.trail.id().opening()));
         story
     };
@@ -198,6 +229,7 @@ fn acts() -> Vec<Entry> {
         .also("BUN-54", "A void disclosure is a disclosure without right.")
         .breaks(&["AGR-60", "STA-40"]),
     ];
+    entries.extend(contents(&world, &begin));
     let (mut story, disclosure, offer) = moved();
     story.say(&world.jasen, Statement::TransferTaken(offer));
     story.say(&world.hotline, Statement::TransferCompleted);
@@ -247,19 +279,69 @@ fn acts() -> Vec<Entry> {
     entries
 }
 
+const TASKS: (&str, &str) = ("plan_tasks", "1 safety_plan shelter 2026-12-10");
+
+/// What an act has to say, said and not said. [AGR-70] [STA-73]
+fn contents<'w>(world: &'w World, begin: &dyn Fn(Act, u32, bool) -> Story<'w>) -> Vec<Entry> {
+    let later = |act, rule, statement: Statement, all: &Fields| {
+        let told = Terms { rule, ..consented(1) };
+        let mut story = begin(act, rule, false);
+        story.say(&world.jasen, Statement::Accepted);
+        let mut disclosures = Vec::new();
+        if statement != Statement::Need {
+            disclosures.push(tell(&mut story, &world.hotline, Statement::Need, told, &need(&[])));
+            story.delivered_and(Statement::Accepted);
+        }
+        disclosures.push(tell(&mut story, &world.hotline, statement, told, all));
+        changed(&story, |draft| draft.disclosures.extend(disclosures))
+    };
+    let changes = ("risk_change", "released");
+    let met = [("attended", "shelter"), ("decisions_taken", "plan_agreed")];
+    let right = |name, reason, base, bundle| Entry::new(name, reason, world, bundle).of(base);
+    let silent = |name, reason, base, bundle| {
+        right(name, reason, base, bundle).fails(14, "BUN-55", "").breaks(&["AGR-70", "STA-73"])
+    };
+    vec![
+        right("a change of risk", "It says what has changed.", "a change of risk", {
+            later(Act::RiskUpdate, 7, Statement::Need, &need(&[changes]))
+        }),
+        silent("a change of risk that says no change", "What has changed?", "a change of risk", {
+            later(Act::RiskUpdate, 7, Statement::Need, &need(&[]))
+        }),
+        right("minutes of a conference", "Who was there, and what was decided.", "a conference", {
+            later(Act::Conference, 4, Statement::Minutes, &need(&met))
+        }),
+        silent("minutes that say nothing of the meeting", "Who was there, and what was decided?", "a conference", {
+            later(Act::Conference, 4, Statement::Minutes, &need(&[]))
+        }),
+        right("a plan of a conference", "Who does what by when.", "a conference", {
+            later(Act::Conference, 4, Statement::Plan, &need(&[TASKS]))
+        }),
+        silent("a plan without a task", "Who does what?", "a conference", {
+            later(Act::Conference, 4, Statement::Plan, &need(&[]))
+        }),
+    ]
+}
+
 /// What takes two. [STA-72]
 fn joint() -> Vec<Entry> {
     let rule = "[[rule]]\nnumber = 3\nact = \"joint_action\"\nsender = \"asking\"\nreceiver = \"shelter\"\nprofile = \"bed\"\n\
                 bases = [\"explicit_consent\"]\n\n[[timer]]";
-    let world = World::pair_by(&TWO_PARTY.replacen("[[timer]]", rule, 1));
+    let world = World::pair_by(&saying().replacen("[[timer]]", rule, 1));
     let terms = Terms { stage: 0, rule: 3, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
-    let mut story =
-        Story::begin(&world, &world.hotline, opening(&world, Act::JointAction, false), terms, bed(), "a joint action");
+    let mut story = Story::begin(
+        &world,
+        &world.hotline,
+        opening(&world, Act::JointAction, false),
+        terms,
+        content(Act::JointAction),
+        "a joint action",
+    );
     story.delivered_and(Statement::Accepted);
     let told = Terms { rule: 3, ..consented(1) };
     let one = tell(&mut story, &world.hotline, Statement::Need, told, &need(&[]));
     story.delivered_and(Statement::Declined(DeclineReason::NoPlace));
-    let two = tell(&mut story, &world.hotline, Statement::Plan, told, &need(&[]));
+    let two = tell(&mut story, &world.hotline, Statement::Plan, told, &need(&[TASKS]));
     let bundle = changed(&story, |draft| draft.disclosures.extend([one, two]));
     vec![
         Entry::new("a plan of a joint action that the other declined", "Two act, or nobody.", &world, bundle)

@@ -434,6 +434,7 @@ fn copy(world: &World) -> String {
         opening: &opening,
         terms: consented(2),
         occasion: Occasion::Later,
+        kind: None,
         time: world.at(20),
     };
     let said = world.agreement.permit(&request).unwrap().minimise(known()).unwrap();

@@ -1,6 +1,6 @@
 //! The acts in the core and the acts in the specification are one.
 
-use uput_core::act::{ACTS, About, Row, row};
+use uput_core::act::{ACTS, About, Due, Row, When, row};
 use uput_core::agreement::name_of;
 use uput_core::state::{self, Class, Kind, Side};
 use uput_core::wire::Act;
@@ -55,7 +55,30 @@ fn line(row: &Row) -> String {
     let bases: Vec<String> = row.bases.iter().map(|basis| name_of(*basis)).collect();
     let (act, about, stage) = (name_of(row.act), row.about.word(), row.stage);
     let (opener, peer) = (words(row.opener_without), words(row.peer_without));
-    format!("{act}\t{about}\t{stage}\t{}\t{opener}\t{peer}\t{}\t{}", bases.join(" "), row.yes, row.meaning)
+    let must: Vec<String> = row.must.iter().map(due).collect();
+    let (bases, must) = (bases.join(" "), if must.is_empty() { "-".to_owned() } else { must.join(" ") });
+    format!("{act}\t{about}\t{stage}\t{bases}\t{opener}\t{peer}\t{}\t{must}\t{}", row.yes, row.meaning)
+}
+
+// [STA-73]
+fn due(due: &Due) -> String {
+    match due.when {
+        When::Stage(stage) => format!("{stage}:{}", due.label),
+        When::Each(kind) => format!("{}:{}", kind.word(), due.label),
+    }
+}
+
+// [STA-73]
+#[test]
+fn what_has_to_be_said_can_be_said_at_that_stage_and_in_that_act() {
+    for row in ACTS {
+        for due in row.must {
+            match due.when {
+                When::Stage(stage) => assert!(stage <= row.stage, "{:?} {}", row.act, due.label),
+                When::Each(kind) => assert!(!row.leaves_out(Side::Opener, kind), "{:?} {}", row.act, due.label),
+            }
+        }
+    }
 }
 
 fn words(kinds: &[Kind]) -> String {

@@ -265,6 +265,7 @@ impl<'w> Story<'w> {
             opening: &opening,
             terms,
             occasion: uput_core::agreement::Occasion::Opening,
+            kind: None,
             time: world.at(1),
         };
         let minimised = world.agreement.permit(&request).unwrap().minimise(fields).unwrap();
@@ -306,6 +307,7 @@ impl<'w> Story<'w> {
             opening: &opening,
             terms,
             occasion: uput_core::agreement::Occasion::Later,
+            kind: uput_core::agreement::Occasion::content(&statement),
             time: self.world.at(self.clock + 1),
         };
         let minimised = self.world.agreement.permit(&request).unwrap().minimise(fields).unwrap();

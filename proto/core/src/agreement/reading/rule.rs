@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::{MOST, ascending, code, codes, origin};
 use crate::{
+    act::{self, When},
     agreement::{Agreement, Flaw, Place, Profile, Rule, flaw::demand, name_of},
     catalogue::{Cell, Label},
     legal_basis::Basis,
@@ -72,7 +73,25 @@ pub(super) fn check_rule(agreement: &Agreement, rule: &Rule) -> Result<(), Flaw>
             "no basis of this rule lets a first message to {service} say who she is; remove collapsed, or add a basis that does"
         )
     })?;
-    check_profile(rule, profile)
+    check_profile(rule, profile)?;
+    check_content(rule, profile)
+}
+
+/// [AGR-69] What an act has to say with a stage can be said.
+fn check_content(rule: &Rule, profile: &Profile) -> Result<(), Flaw> {
+    let must = act::row(rule.act).map_or(&[][..], |row| row.must);
+    let staged = must.iter().filter(|due| matches!(due.when, When::Stage(_)));
+    staged.map(|due| due.label).try_for_each(|label| {
+        demand(
+            profile.stage_of(label).is_some(),
+            || Place::Rule(rule.number),
+            "AGR-69",
+            || {
+                let (act, name) = (name_of(rule.act), &profile.name);
+                format!("the act {act} has to say {label}, and profile {name:?} does not have it; add it there")
+            },
+        )
+    })
 }
 
 /// [AGR-12] [AGR-14] A basis serves the act; what it cites or what limits it is there.

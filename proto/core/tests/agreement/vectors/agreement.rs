@@ -9,6 +9,7 @@ use uput_core::{
     id::Id,
     rejection::Rejection,
     sensitive::Sensitive,
+    state::Kind,
     time::Seconds,
     wire::{self, Act, LegalBasis, ServiceType},
 };
@@ -90,6 +91,7 @@ fn cases() -> Vec<Vector> {
         in_force(),
         super::health::cases(),
         super::bases::cases(),
+        super::contents::cases(),
         super::large::cases(),
     ]
     .into_iter()
@@ -384,6 +386,10 @@ fn read(vector: &Vector) -> Result<(), Rejection> {
     Agreement::parse(id, &body).map(drop)
 }
 
+fn kind(word: &str) -> Kind {
+    *Kind::ALL.iter().find(|kind| kind.word() == word).unwrap()
+}
+
 fn answer(vector: &Vector) -> Result<(), Rejection> {
     let number = |key| vector.one(key).parse::<u32>().unwrap();
     let (act, service) =
@@ -399,6 +405,7 @@ fn answer(vector: &Vector) -> Result<(), Rejection> {
             "reply" => Occasion::Reply,
             other => panic!("{other}"),
         },
+        kind: vector.all("kind").first().map(|word| kind(word)),
         time: Seconds::new(vector.one("time").parse().unwrap()).unwrap(),
     };
     let fields = vector.all("field").iter().map(|line| read_field(line)).collect();

@@ -4,6 +4,7 @@
 mod agreement;
 mod attestation;
 mod bases;
+mod contents;
 mod disclosure;
 mod document;
 mod file;
