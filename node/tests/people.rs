@@ -318,12 +318,17 @@ async fn a_task_is_one_of_a_plan_that_is_there() {
     for node in [&houses.hotline, &houses.house] {
         let of_opening = node.record_event(task(opened, 1)).await.unwrap_err();
         assert!(matches!(of_opening, Refused::NoPlan), "{of_opening}");
-        let second = node.record_event(task(plan, 2)).await.unwrap_err();
+        let second = node.record_event(task(plan, 3)).await.unwrap_err();
         assert_eq!(
             (second.rejection(), second.to_string().as_str()),
-            (Rejection::BadValue, "the plan has no task of the number 2")
+            (Rejection::BadValue, "the plan has no task of the number 3")
         );
-        assert!(node.record_event(task(plan, 1)).await.unwrap().is_some());
+    }
+    // [EVT-35] The first is social work's, which is the house; the second her own, for whom the convenor speaks.
+    for (node, theirs, ours) in [(&houses.hotline, 1, 2), (&houses.house, 2, 1)] {
+        let of_the_other = node.record_event(task(plan, theirs)).await.unwrap_err();
+        assert_eq!(of_the_other.rejection(), Rejection::NotTheOwner, "{of_the_other}");
+        assert!(node.record_event(task(plan, ours)).await.unwrap().is_some());
         houses.settled().await;
     }
     let shown = houses.house.show(&worker(), &trail, false).await.unwrap();

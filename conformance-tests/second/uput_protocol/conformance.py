@@ -129,8 +129,28 @@ class Conformance:
                     self.problems.broken("BUN-52", one.id)
             if one.kind == "identity":
                 self._check_ground(one)
+            if one.kind == "task":
+                self._check_task(one)
             if one.kind == "retained" and one.said.article not in self.agreement.articles:
                 self.problems.broken("BUN-55", one.id)
+
+    def _check_task(self, one):
+        """EVT-35: only its owner says what became of a task, as far as the plan is open."""
+        plan = self.admission.admitted.get(one.said.plan)
+        if plan is None or plan.kind != "plan" or plan.id in self.state.void:
+            return
+        for slot in self.opened.slots(plan):
+            if slot.state == "field" and slot.label == "plan_tasks" and slot.value is not None:
+                tasks = dict(task.split(" ", 1) for task in slot.value.split("; "))
+                text = tasks.get(str(one.said.number))
+                if text is not None and one.author != self._owner(text.split(" ")[1]):
+                    self.problems.broken("BUN-54", one.id)
+
+    def _owner(self, who):
+        """EVT-34."""
+        opener, peer = self.admission.parties
+        gives = [who in self.agreement.parties[o].services if o in self.agreement.parties else False for o in (opener, peer)]
+        return peer if who == self.request.service or gives == [False, True] else opener
 
     def _may_decide(self, issuer, decision):
 

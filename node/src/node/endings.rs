@@ -10,12 +10,13 @@ use std::{
 };
 
 use uput_core::{
-    catalogue::Field,
+    catalogue::{Field, Label},
     event::Event,
     id::{EventId, TrailId},
     rejection::Rejection,
     state::{Reading, Side, Verdict},
     status::{self, Ending, Stands, What},
+    task,
     time::{Seconds, Span},
     wire,
 };
@@ -103,6 +104,8 @@ impl Node {
         };
         let codes = status::endings(&loaded.trail, reading, &loaded.agreement);
         let mut all: Vec<Known> = codes.iter().map(|ending| known(ending, false)).collect();
+        // [EVT-36] What was promised at a table outlives the table.
+        all.extend(self.tasks_due(loaded, reading)?);
         if !reading.live {
             return Ok(all);
         }
@@ -119,6 +122,39 @@ impl Node {
         all.extend(values.iter().map(|ending| known(ending, true)));
         all.extend(sealed.into_iter().map(|what| Known { what, until: None, side: Side::Opener, in_value: true }));
         Ok(all)
+    }
+
+    /// What is due of the plan that stands. [EVT-36]
+    fn tasks_due(&self, loaded: &Loaded, reading: &Reading) -> Result<Vec<Known>, Rejection> {
+        let Some(plan) = task::plan(&loaded.trail, reading) else { return Ok(Vec::new()) };
+        let (mut fields, mut sealed) = (Vec::new(), Vec::new());
+        self.read_plan(loaded, plan, &mut fields, &mut sealed)?;
+        let due = task::due(&loaded.trail, &loaded.agreement, plan.id, &fields);
+        let known = due.iter().map(|due| Known { what: due.what, until: Some(due.until), side: due.side, in_value: true });
+        let unread = sealed.into_iter().map(|side| Known { what: What::Task, until: None, side, in_value: true });
+        Ok(known.chain(unread).collect())
+    }
+
+    /// The tasks of a plan; or, where they are sealed to staff, whose some may be.
+    fn read_plan(
+        &self,
+        loaded: &Loaded,
+        plan: &Event,
+        fields: &mut Vec<Field>,
+        sealed: &mut Vec<Side>,
+    ) -> Result<(), Rejection> {
+        // What is being committed is read when the trail is next looked at.
+        let Some(beside) = loaded.beside.get(&plan.id) else { return Ok(()) };
+        let kept: EventRecord = self.at(beside.position)?;
+        match loaded.values(plan, &kept) {
+            Some(_) => fields.extend(self.readable(loaded, plan)?),
+            None => {
+                let labels = loaded.labels(plan, &kept);
+                let has_tasks = labels.iter().flat_map(|labels| labels.labels()).any(|label| label == Label::PlanTasks);
+                sealed.extend([Side::Opener, Side::Peer].into_iter().filter(|_| has_tasks));
+            }
+        }
+        Ok(())
     }
 
     /// The fields of one disclosure that say an end; only of what, where the values are sealed to staff.

@@ -15,7 +15,7 @@ use uput_core::{
     id::{OrgId, TrailId},
     rejection::Rejection,
     state::{Reading, Side},
-    status, telephone,
+    status, task, telephone,
     time::{Seconds, Span},
 };
 
@@ -120,6 +120,7 @@ impl Node {
         let waits = side.is_some_and(|side| !attention::waiting(&loaded.trail, reading, side).is_empty());
         // What ends in it is looked up after the start. [TIM-13]
         let ends = reading.live && !reading.outstanding.is_empty();
+        let ends = ends || task::plan(&loaded.trail, reading).is_some();
         let ends = ends || !status::endings(&loaded.trail, reading, &loaded.agreement).is_empty();
         let asks = outline.trail.as_ref().is_some_and(|trail| trail.escalation.is_some());
         waits || ends || asks || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)

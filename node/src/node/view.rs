@@ -8,6 +8,7 @@ use uput_core::{
     rejection::Rejection,
     safe_contact::{Intent, guard_trail},
     state::{Reading, Verdict},
+    task,
     telephone::agreed,
     time::Seconds,
     wire::{self, AccessKind, ContactFit},
@@ -138,6 +139,21 @@ impl Node {
         self.outlines.count()
     }
 
+    /// Whether somebody else's task is spoken of, for whoever may read the plan. [EVT-35]
+    fn is_of_the_other(
+        &self,
+        loaded: &Loaded,
+        reading: &Reading,
+        event: &Event,
+        values: bool,
+    ) -> Result<bool, Rejection> {
+        let Statement::Task { plan, .. } = &event.statement else { return Ok(false) };
+        let plan = loaded.trail.event(plan).filter(|plan| values && reading.plans.contains(&plan.id));
+        let Some(plan) = plan else { return Ok(false) };
+        let fields = self.readable(loaded, plan)?;
+        Ok(task::is_of_the_other(&loaded.trail, &loaded.agreement, event, &fields))
+    }
+
     fn view_event(
         &self,
         loaded: &Loaded,
@@ -172,6 +188,7 @@ impl Node {
                 .chain(loaded.trail.oversteps(event).then_some("stage_not_reached"))
                 .chain(loaded.trail.is_contradicted(event).then_some("contradicted"))
                 .chain(loaded.trail.is_baseless(event).then_some("basis_not_said"))
+                .chain(self.is_of_the_other(loaded, reading, event, values)?.then_some("not_the_owner"))
                 .chain(is_from_the_future(event, beside.stored).then_some("from_the_future"))
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))

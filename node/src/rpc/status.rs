@@ -71,6 +71,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::ChooseFirst
         | Rejection::OutsideProfile
         | Rejection::WithoutContent
+        | Rejection::NotTheOwner
         | Rejection::WordsTellWho
         | Rejection::BasisNotAllowed
         | Rejection::ExcludedOrganisation => Code::FailedPrecondition,

@@ -108,8 +108,9 @@ evidence = "3650 d"
 threshold = 2
 "#;
 
-/// A plan of one task.
-pub const PLAN: (&str, &str) = ("plan_tasks", "1 safety_plan social_work 2099-01-31");
+/// A plan of two tasks: the house's, and her own.
+pub const PLAN: (&str, &str) =
+    ("plan_tasks", "1 safety_plan social_work 2099-01-31; 2 monitor herself 2099-02-28");
 
 /// What a conference says in its opening, and minutes of it.
 pub const INVITED: [(&str, &str); 2] =
@@ -315,7 +316,7 @@ pub async fn statement(houses: &Houses, kind: &str, opener: bool, trail: TrailId
         "plan" => Statement::Plan,
         "task" => {
             let plan = houses.first(trail, "plan").await;
-            Statement::Task { plan, number: 1, status: wire::TaskStatus::Done }
+            Statement::Task { plan, number: if opener { 2 } else { 1 }, status: wire::TaskStatus::Done }
         }
         "visited" => Statement::Visited(wire::VisitOutcome::Met),
         "visited_no" => Statement::Visited(wire::VisitOutcome::NobodyThere),

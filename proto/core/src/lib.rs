@@ -36,6 +36,7 @@ pub mod staff;
 pub mod state;
 pub mod status;
 pub mod step;
+pub mod task;
 pub mod telephone;
 pub mod time;
 pub mod timer;

@@ -204,6 +204,8 @@ rejections! {
     BasisEnded = 133, "BASIS_ENDED", Nobody, "its values were not sent: the legal basis ended while they waited; say it again on one that holds";
     /// An act that does not say what it is for, or what happened. [AGR-70]
     WithoutContent = 134, "WITHOUT_CONTENT", User, "the act does not say what it is for, or what happened: give the labels that are named";
+    /// What became of a task that is the other party's. [EVT-35]
+    NotTheOwner = 135, "NOT_THE_OWNER", User, "the task is the other organisation's: what became of it, they say";
 }
 
 impl Rejection {

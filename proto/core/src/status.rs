@@ -37,6 +37,8 @@ pub enum What {
     Measure,
     /// The mandate of whoever came in another's place.
     Mandate,
+    /// What somebody has to do by a plan.
+    Task,
     /// The agreement that the trail is pinned to.
     Agreement,
 }
@@ -67,7 +69,7 @@ pub enum Stands {
 
 impl What {
     /// Each of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Request,
         Self::Hold,
         Self::Decision,
@@ -77,6 +79,7 @@ impl What {
         Self::Review,
         Self::Measure,
         Self::Mandate,
+        Self::Task,
         Self::Agreement,
     ];
 
@@ -93,6 +96,7 @@ impl What {
             Self::Review => "review",
             Self::Measure => "measure",
             Self::Mandate => "mandate",
+            Self::Task => "task",
             Self::Agreement => "agreement",
         }
     }

@@ -9,6 +9,7 @@ use uput_core::{
     event::Statement,
     id::{OrgId, TrailId},
     rejection::Rejection,
+    task,
 };
 
 use super::{NewEvent, NewTrail};
@@ -55,8 +56,8 @@ impl Node {
         same && row.act() == new.act && row.service_type() == new.service_type
     }
 
-    /// A task is one of a plan of this trail that has effect; its number is in the plan, as far as whoever says it may read
-    /// that. [EVT-28]
+    /// A task is one of a plan of this trail that has effect; its number is in the plan, and it is ours, as far as whoever says
+    /// it may read that. [EVT-28] [EVT-35]
     pub(super) fn check_task(&self, new: &NewEvent, loaded: &Loaded) -> Result<(), Refused> {
         let Statement::Task { plan, number, .. } = &new.statement else { return Ok(()) };
         let reading = loaded.trail.reading().map_err(|_| Rejection::Malformed)?;
@@ -66,9 +67,14 @@ impl Node {
             return Ok(());
         }
         let fields = self.readable(loaded, plan)?;
-        let Some(tasks) = fields.iter().find(|field| field.label() == Label::PlanTasks) else { return Ok(()) };
-        let found =
-            tasks.value().expose().split("; ").any(|task| task.split(' ').next() == Some(number.to_string().as_str()));
-        if found { Ok(()) } else { Err(Refused::NoTask(*number)) }
+        if fields.iter().all(|field| field.label() != Label::PlanTasks) {
+            return Ok(());
+        }
+        let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
+        match task::is_of(side, &loaded.trail, &loaded.agreement, *number, &fields) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Rejection::NotTheOwner.into()),
+            None => Err(Refused::NoTask(*number)),
+        }
     }
 }

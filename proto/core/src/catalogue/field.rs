@@ -3,13 +3,26 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Label, ValueType, calendar};
-use crate::{rejection::Rejection, sensitive::Sensitive, time::Seconds};
+use crate::{
+    agreement::Code, rejection::Rejection, sensitive::Sensitive, time::Seconds, wire::ServiceType,
+};
 
 /// A label and a value that fits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     label: Label,
     value: Sensitive<String>,
+}
+
+/// A task of a plan, as far as it says when somebody has to do something: what that is stays in the value. [EVT-34]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PlanTask {
+    /// Its number in the plan, from 1.
+    pub number: u32,
+    /// The kind of service that does it; none: she herself.
+    pub who: Option<ServiceType>,
+    /// The last second of its day.
+    pub until: Seconds,
 }
 
 impl Field {
@@ -55,6 +68,26 @@ impl Field {
     }
 }
 
+impl Field {
+    /// The tasks that it holds, if it is a plan's.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<PlanTask> {
+        if self.label != Label::PlanTasks {
+            return Vec::new();
+        }
+        // Read for whose it is and when, not for what.
+        self.value.expose().split("; ").filter_map(task).collect()
+    }
+}
+
+/// `1 safety_plan social_work 2026-01-31`
+fn task(text: &str) -> Option<PlanTask> {
+    let mut parts = text.split(' ');
+    let (number, _what, who, day) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (number, until) = (number.parse().ok()?, calendar::end_of_date(day)?);
+    Some(PlanTask { number, who: ServiceType::from_word(who), until })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +98,17 @@ mod tests {
         assert_eq!(Field::new(Label::Name, decomposed.clone()).err(), Some(Rejection::BadValue));
         let field = Field::typed(Label::Name, &decomposed).unwrap();
         assert_eq!(field.value().expose(), "Mila Šić");
+    }
+
+    /// [EVT-34]
+    #[test]
+    fn a_task_says_whose_it_is_and_until_when() {
+        let plan = "1 safety_plan social_work 1970-01-01; 2 monitor herself 2026-11-22";
+        let field = Field::new(Label::PlanTasks, Sensitive::new(plan.into())).unwrap();
+        let told: Vec<_> = field.tasks().into_iter().map(|task| (task.number, task.who, task.until.get())).collect();
+        assert_eq!(told, [(1, Some(ServiceType::SocialWork), 86_399), (2, None, 1_795_391_999)]);
+        let other = Field::new(Label::NeedStatement, Sensitive::new("1 monitor herself 2026-11-22".into())).unwrap();
+        assert!(other.tasks().is_empty());
     }
 
     #[test]

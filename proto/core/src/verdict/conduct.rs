@@ -6,10 +6,12 @@ use super::{
 };
 use crate::{
     agreement::{Agreement, Judgement, Refused, Request, Told},
+    catalogue::Field,
     event::{Event, Statement},
     id::EventId,
     rejection::Rejection,
     state::{Finding, Reading, Verdict},
+    task,
     time::Seconds,
     trail::Trail,
     trust::moment,
@@ -90,6 +92,25 @@ pub(super) fn check_agreement(
         {
             let sentence = format!("it cites article {article}, which the agreement does not list");
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+        }
+    }
+}
+
+/// Who says what became of a task, as far as whose it is is open: what is closed is held against nobody. [EVT-35]
+pub(super) fn check_tasks(
+    (trail, reading): (&Trail, &Reading),
+    agreement: &Agreement,
+    opened: &Opened,
+    findings: &mut Findings,
+) {
+    for event in trail.events() {
+        let Statement::Task { plan, .. } = event.statement else { continue };
+        // Of what is no plan something else is said. [STA-9]
+        let Some(disclosed) = opened.of(&plan).filter(|_| reading.plans.contains(&plan)) else { continue };
+        let fields: Vec<Field> = disclosed.fields().cloned().collect();
+        if task::is_of_the_other(trail, agreement, event, &fields) {
+            let sentence = "it says what became of a task that is the other party's".to_owned();
+            findings.against(Demand::Conduct, Conformance::No, Some(event.id), sentence);
         }
     }
 }

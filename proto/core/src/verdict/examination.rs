@@ -199,6 +199,7 @@ impl<'a> Examination<'a> {
                 let (chronology, known) = (&chronology, &Known::of(trail, heads, logs));
                 let clocks = Clocks { bundle: self.bundle, trail, heads, logs, known, chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
+                conduct::check_tasks((trail, reading), agreement, &opened, findings);
             }
         }
         if let Some(agreement) = self.agreement.as_deref() {

@@ -15,7 +15,7 @@ use uput_core::{
 use crate::{
     entry::Entry,
     forge::{changed, exported, falsified, opened_as, sealed},
-    sample::{Story, TWO_PARTY, World, bed, needed, placement},
+    sample::{Organisation, Story, TWO_PARTY, World, bed, needed, placement},
     slots::{Fields, consented, identity, need, opened, tell},
 };
 
@@ -230,6 +230,7 @@ fn acts() -> Vec<Entry> {
         .breaks(&["AGR-60", "STA-40"]),
     ];
     entries.extend(contents(&world, &begin));
+    entries.extend(tasks(&world, &begin));
     let (mut story, disclosure, offer) = moved();
     story.say(&world.jasen, Statement::TransferTaken(offer));
     story.say(&world.hotline, Statement::TransferCompleted);
@@ -320,6 +321,35 @@ fn contents<'w>(world: &'w World, begin: &dyn Fn(Act, u32, bool) -> Story<'w>) -
         silent("a plan without a task", "Who does what?", "a conference", {
             later(Act::Conference, 4, Statement::Plan, &need(&[]))
         }),
+    ]
+}
+
+/// What becomes of a task is said by whose it is. [EVT-34] [EVT-35]
+fn tasks<'w>(world: &'w World, begin: &dyn Fn(Act, u32, bool) -> Story<'w>) -> Vec<Entry> {
+    let told = Terms { rule: 4, ..consented(1) };
+    let plan = (TASKS.0, "1 safety_plan shelter 2026-12-10; 2 monitor herself 2026-12-10");
+    let done = |by: &Organisation, number: u32, shown: bool| {
+        let mut story = begin(Act::Conference, 4, false);
+        story.say(&world.jasen, Statement::Accepted);
+        let mut disclosures = vec![tell(&mut story, &world.hotline, Statement::Need, told, &need(&[]))];
+        story.delivered_and(Statement::Accepted);
+        let disclosure = tell(&mut story, &world.hotline, Statement::Plan, told, &need(&[plan]));
+        disclosures.extend(Some(disclosure).filter(|_| shown));
+        let named = story.trail.last(Side::Opener).unwrap();
+        story.delivered_and(Statement::Acknowledged);
+        story.force(by, Statement::Task { plan: named, number, status: TaskStatus::Done }, |_| {});
+        changed(&story, |draft| draft.disclosures.extend(disclosures))
+    };
+    let entry = |name, reason, bundle| Entry::new(name, reason, world, bundle).of("a plan of a conference");
+    let (sender, receiver) = (&world.hotline, &world.jasen);
+    let foreign = |entry: Entry| entry.fails(14, "BUN-54", "").breaks(&["EVT-34", "EVT-35"]);
+    vec![
+        entry("a task that its owner calls done", "The shelter was to make a plan.", done(receiver, 1, true)),
+        foreign(entry("a task of the shelter that the sender calls done", "It is not theirs.", done(sender, 1, true))),
+        entry("a task of hers that who convened calls done", "For her it speaks.", done(sender, 2, true)),
+        foreign(entry("a task of hers that the shelter calls done", "It did not convene.", done(receiver, 2, true))),
+        entry("a task of a plan that is closed", "Whose it is nobody sees here.", done(sender, 1, false))
+            .doubts("BUN-56"),
     ]
 }
 
