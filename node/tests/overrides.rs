@@ -1,6 +1,7 @@
 //! What was done against the ordinary rule, and what somebody who had no part in it said later.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod houses;
 mod town;
 
 use std::sync::Arc;
@@ -89,6 +90,33 @@ async fn is_due(node: &Arc<Node>, trail: &TrailId) -> [bool; 2] {
     let ending = node.list_ending(&worker(), 50, "").unwrap().trails;
     let shown = node.show(&worker(), trail, false).await.unwrap();
     [ending.iter().any(reviews), reviews(&shown)]
+}
+
+/// [APR-25]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_told_of_at_once_because_a_law_demands_it_is_counted_and_looked_at_again() {
+    let houses = houses::houses().await;
+    let node = &houses.hotline;
+    for number in [6, 9] {
+        known(node, &supervisor(number));
+    }
+    let new = |stage| NewTrail {
+        validate_only: false,
+        ..houses::opening(stage, LegalBasis::LegalDuty, wire::Act::Notification)
+    };
+    node.open_trail(new(1)).await.unwrap().unwrap();
+    assert!(node.list_overrides(&supervisor(6), false).is_empty(), "her name waits for the answer");
+    let trail = node.open_trail(new(2)).await.unwrap().unwrap();
+    let listed = node.list_overrides(&supervisor(6), true);
+    assert_eq!(listed.len(), 1);
+    let one = &listed[0];
+    assert_eq!((one.kind(), one.trail.as_slice()), (OverrideKind::ToldAtOnce, trail.as_bytes().as_slice()));
+    assert_eq!((one.due - one.time, one.approved_by_name.as_str()), (86_400, ""));
+    assert_eq!(review(node, &worker(), &one.override_id).await.err(), Some(Rejection::NotToReview), "who did it");
+    assert_eq!(counted(node, OverrideKind::ToldAtOnce).happened, 1);
+    review(node, &supervisor(6), &one.override_id).await.unwrap();
+    assert!(node.list_overrides(&supervisor(6), true).is_empty());
+    assert_eq!(counted(node, OverrideKind::ToldAtOnce).upheld_with_lesson, 1);
 }
 
 /// [APR-20] [APR-22] [APR-23] [BAS-20] [TIM-12]

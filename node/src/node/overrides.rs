@@ -113,7 +113,7 @@ impl Node {
     }
 
     /// What one person overrides with an event: words that are let pass, places that are not there, others who have not
-    /// heard. [APR-21] [APR-24]
+    /// heard, who she is in a first message. [APR-21] [APR-24] [APR-25]
     pub(super) fn overridden_by(
         &self,
         written: &Written,
@@ -128,7 +128,8 @@ impl Node {
             overbooking.map(|reason| OverrideRecord { overbooking: reason.into(), ..over(OverrideKind::Overbooked) });
         let beside = Some(written.beside).filter(|reason| *reason != Beside::Unspecified);
         let named = beside.map(|reason| OverrideRecord { beside: reason.into(), ..over(OverrideKind::NamedBeside) });
-        [words, places, named].into_iter().flatten().collect()
+        let at_once = tells_at_once(written).then(|| over(OverrideKind::ToldAtOnce));
+        [words, places, named, at_once].into_iter().flatten().collect()
     }
 
     /// Overrides of cases that the caller sees, the newest first; what is due first before, if only what waits is asked
@@ -312,6 +313,12 @@ fn all_reviewed<K: Ord>(each: impl Iterator<Item = (K, bool)>) -> BTreeSet<K> {
 fn may_review(caller: &Caller, happened: &Happened) -> bool {
     let supervises = caller.role == Role::Supervisor && caller.on_behalf_of.is_none();
     supervises && happened.review.is_none() && !happened.persons.contains(&caller.person.to_vec())
+}
+
+/// Whether one person alone told in a first message who she is. [APR-25]
+fn tells_at_once(written: &Written) -> bool {
+    let opens = written.event.opening().is_some() && written.approved.is_none();
+    opens && written.event.terms.is_some_and(|terms| terms.stage == 2)
 }
 
 /// What two people answered for.

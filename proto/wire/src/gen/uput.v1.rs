@@ -15771,6 +15771,7 @@ pub enum OverrideKind {
     ReachedOutside = 8,
     Overbooked = 9,
     NamedBeside = 10,
+    ToldAtOnce = 11,
 }
 impl OverrideKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -15790,6 +15791,7 @@ impl OverrideKind {
             Self::ReachedOutside => "OVERRIDE_KIND_REACHED_OUTSIDE",
             Self::Overbooked => "OVERRIDE_KIND_OVERBOOKED",
             Self::NamedBeside => "OVERRIDE_KIND_NAMED_BESIDE",
+            Self::ToldAtOnce => "OVERRIDE_KIND_TOLD_AT_ONCE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -15806,6 +15808,7 @@ impl OverrideKind {
             "OVERRIDE_KIND_REACHED_OUTSIDE" => Some(Self::ReachedOutside),
             "OVERRIDE_KIND_OVERBOOKED" => Some(Self::Overbooked),
             "OVERRIDE_KIND_NAMED_BESIDE" => Some(Self::NamedBeside),
+            "OVERRIDE_KIND_TOLD_AT_ONCE" => Some(Self::ToldAtOnce),
             _ => None,
         }
     }
