@@ -280,10 +280,10 @@ async fn nothing_is_said_twice_or_of_a_time_that_cannot_be() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_invites_says_when_and_to_what() {
     let houses = houses().await;
-    let invited = opening(1, LegalBasis::ExplicitConsent, Act::Conference);
     let of = |label: &str| {
-        let kept = invited.fields.iter().filter(|field| field.label().name() != label).cloned().collect();
-        NewTrail { fields: kept, request_id: town::request_id(), ..invited.clone() }
+        let mut invited = opening(1, LegalBasis::ExplicitConsent, Act::Conference);
+        invited.fields.retain(|field| field.label().name() != label);
+        invited
     };
     assert!(houses.hotline.open_trail(of("nothing")).await.is_ok());
     for label in ["agenda", "meeting_when"] {
@@ -291,6 +291,33 @@ async fn who_invites_says_when_and_to_what() {
         assert_eq!(refused.rejection(), Rejection::WithoutContent);
         assert!(refused.to_string().ends_with(&format!("(rule 4: {label})")), "{refused}");
     }
+}
+
+/// [EVT-36] [TIM-12]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_whose_day_is_over_is_listed_for_both_until_its_owner_says_what_became_of_it() {
+    let houses = houses().await;
+    let new = NewTrail { validate_only: false, ..opening(1, LegalBasis::ExplicitConsent, Act::Conference) };
+    let trail = houses.hotline.open_trail(new).await.unwrap().unwrap();
+    houses.settled().await;
+    houses.say(false, trail, Statement::Accepted).await;
+    let tasks = [("plan_tasks", "1 safety_plan social_work 2026-01-31; 2 monitor herself 2099-02-28")];
+    let plan = [basis_fields(LegalBasis::ExplicitConsent), fields(&tasks)].concat();
+    let plan = NewEvent { fields: plan, ..event(trail, Statement::Plan) };
+    let plan = houses.hotline.record_event(plan).await.unwrap().unwrap();
+    houses.settled().await;
+    let listed = async |node: &Node| {
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        let tasks = shown.endings.into_iter().filter(|ending| ending.what == "task");
+        tasks.map(|ending| (ending.stands, ending.ours, ending.until)).collect::<Vec<_>>()
+    };
+    let over = |ours| vec![("over".to_owned(), ours, 0)];
+    assert_eq!((listed(&houses.hotline).await, listed(&houses.house).await), (over(false), over(true)));
+    houses.say(true, trail, Statement::Closed(wire::ClosureReason::Done)).await;
+    assert_eq!((listed(&houses.hotline).await, listed(&houses.house).await), (over(false), over(true)));
+    let done = Statement::Task { plan, number: 1, status: wire::TaskStatus::Done };
+    houses.say(false, trail, done).await;
+    assert_eq!((listed(&houses.hotline).await, listed(&houses.house).await), (vec![], vec![]));
 }
 
 /// [EVT-28]

@@ -130,7 +130,8 @@ impl Node {
         let (mut fields, mut sealed) = (Vec::new(), Vec::new());
         self.read_plan(loaded, plan, &mut fields, &mut sealed)?;
         let due = task::due(&loaded.trail, &loaded.agreement, plan.id, &fields);
-        let known = due.iter().map(|due| Known { what: due.what, until: Some(due.until), side: due.side, in_value: true });
+        let known =
+            due.iter().map(|due| Known { what: due.what, until: Some(due.until), side: due.side, in_value: true });
         let unread = sealed.into_iter().map(|side| Known { what: What::Task, until: None, side, in_value: true });
         Ok(known.chain(unread).collect())
     }

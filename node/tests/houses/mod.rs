@@ -109,8 +109,7 @@ threshold = 2
 "#;
 
 /// A plan of two tasks: the house's, and her own.
-pub const PLAN: (&str, &str) =
-    ("plan_tasks", "1 safety_plan social_work 2099-01-31; 2 monitor herself 2099-02-28");
+pub const PLAN: (&str, &str) = ("plan_tasks", "1 safety_plan social_work 2099-01-31; 2 monitor herself 2099-02-28");
 
 /// What a conference says in its opening, and minutes of it.
 pub const INVITED: [(&str, &str); 2] =

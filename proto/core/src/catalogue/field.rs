@@ -3,9 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::{Label, ValueType, calendar};
-use crate::{
-    agreement::Code, rejection::Rejection, sensitive::Sensitive, time::Seconds, wire::ServiceType,
-};
+use crate::{agreement::Code, rejection::Rejection, sensitive::Sensitive, time::Seconds, wire::ServiceType};
 
 /// A label and a value that fits it.
 #[derive(Clone, Debug, PartialEq, Eq)]

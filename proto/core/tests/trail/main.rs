@@ -14,6 +14,7 @@ mod endings;
 mod ladder;
 mod one_pass;
 mod steps;
+mod tasks;
 
 use uput_core::{
     agreement::{Agreement, Origin, Timer, compile},
