@@ -114,7 +114,7 @@ fn a_stay_ends_by_the_time_of_its_beginning_that_stands_until_the_service_was_gi
 /// [TIM-10] [TIM-11] [TIM-12]
 #[test]
 fn each_thing_that_ends_has_its_word_and_its_labels() {
-    let words = "request hold decision stay consent basis review measure mandate agreement";
+    let words = "request hold decision stay consent basis review measure mandate task agreement";
     assert_eq!(What::ALL.map(What::word).join(" "), words);
     let labels = [
         (Label::ConsentUntil, What::Consent),
