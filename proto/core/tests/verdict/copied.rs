@@ -34,7 +34,8 @@ pub(crate) fn copy(world: &World, by: &Organisation, signing: &SigningKey, recor
     let story = world.asked();
     let opening = story.trail.opening().unwrap();
     let terms = Terms { stage: 1, rule: 1, basis: LegalBasis::ExplicitConsent, article: 0 };
-    let request = Request { opener: &world.hotline.id, opening, terms, occasion: Occasion::Later, kind: None, time: world.at(2) };
+    let request =
+        Request { opener: &world.hotline.id, opening, terms, occasion: Occasion::Later, kind: None, time: world.at(2) };
     let said = world.agreement.permit(&request).unwrap().minimise(needed()).unwrap();
     let secret = |n: u8| Sensitive::new([n; 32]);
     let secrets =
