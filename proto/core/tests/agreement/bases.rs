@@ -334,7 +334,8 @@ fn what_was_told_before_is_held_against_a_basis_by_all_three_and_not_while_a_slo
     let (agreement, hotline, basis) = (demonstration(), organisation("hotline"), LegalBasis::GuardianConsent);
     let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
     let terms = terms(1, 1, basis, 0);
-    let request = Request { opener: &hotline, opening: &opening, terms, occasion: Occasion::Later, kind: None, time: at(0) };
+    let request =
+        Request { opener: &hotline, opening: &opening, terms, occasion: Occasion::Later, kind: None, time: at(0) };
     let told = || {
         let mut told = Told::default();
         told.add(fields(&[(Label::PerpetratorRelationship, "parent")]));
