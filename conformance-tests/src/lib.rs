@@ -15,6 +15,7 @@ pub mod key_file;
 pub mod kill;
 pub mod leak;
 pub mod minute;
+pub mod onward;
 pub mod organisation;
 pub mod pair;
 pub mod programs;

@@ -9,7 +9,7 @@ use uput_conformance::failed::{Failed, Outcome};
 use uput_conformance::programs::Programs;
 use uput_conformance::scenario::{matrix, rows};
 use uput_conformance::tally::Tally;
-use uput_conformance::{corpus, guess, insider, kill, leak, watch};
+use uput_conformance::{corpus, guess, insider, kill, leak, onward, watch};
 
 /// Checks the programs `uputd` and `uput` from outside.
 #[derive(Parser)]
@@ -29,6 +29,9 @@ enum Command {
     Watch(Kill),
     /// Planted values are searched for wherever they must not be
     Leak(Run),
+    /// What the first of five signed is verified by the fifth, nobody has what it was not sent, and a withdrawal reaches the last
+    /// although programs are killed on its way
+    Onward(Run),
     /// What insiders can obtain equals what the rules allow, over random cases
     Insider(Insider),
     /// The mechanisms of the field are played, each under its agreement, and without the part on which it rests
@@ -116,6 +119,7 @@ async fn run(command: Command) -> Outcome<(String, bool)> {
             watch::run(&programs, plan, move |steps| bar.set_position(steps)).await?
         }
         Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await?,
+        Command::Onward(Run { seed, count }) => rows_of_five(&programs, seed, count).await?,
         Command::Insider(Insider { seed, cases, acts }) => {
             let bar = bar(insider::steps(cases))?;
             let extent = insider::Extent { seed, cases, acts };
@@ -149,6 +153,16 @@ async fn leaks(programs: &Programs, seed: u64, count: u64) -> Outcome<Tally> {
     for round in 0..count {
         let bar = bar(10)?;
         all.join(leak::run(programs, seed + round, |places| bar.set_position(places)).await?);
+    }
+    Ok(all)
+}
+
+/// So many rows of five, each killed at moments of its own.
+async fn rows_of_five(programs: &Programs, seed: u64, count: u64) -> Outcome<Tally> {
+    let (mut all, bar) = (Tally::default(), bar(count)?);
+    for round in 0..count {
+        all.join(onward::run(programs, seed + round).await?);
+        bar.inc(1);
     }
     Ok(all)
 }

@@ -100,12 +100,13 @@ impl Organisation {
         Ok(own)
     }
 
-    /// Cuts its wire open, for a caller whose TLS key is known: what passes inside TLS is copied from the next start on.
+    /// Cuts its wire open, for callers whose TLS keys are known: what passes inside TLS is copied from the next start on.
     ///
     /// # Errors
     /// If a key cannot be read.
-    pub async fn cut_open(&mut self, caller: &NodeSecrets) -> Outcome<()> {
-        self.inside = Some(Tap::inside(BothKeys::new(&self.secrets()?.tls, &caller.tls)?).await?);
+    pub async fn cut_open(&mut self, callers: &[&NodeSecrets]) -> Outcome<()> {
+        let callers: Vec<&[u8; 32]> = callers.iter().map(|caller| &caller.tls).collect();
+        self.inside = Some(Tap::inside(BothKeys::new(&self.secrets()?.tls, &callers)?).await?);
         Ok(())
     }
 

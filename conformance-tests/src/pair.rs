@@ -47,8 +47,8 @@ impl Pair {
         let mut hotline = Organisation::found(programs, setting.log, setting.open_wire).await?;
         let mut shelter = Organisation::found(programs, setting.log, setting.open_wire).await?;
         if setting.open_wire {
-            hotline.cut_open(&shelter.secrets()?).await?;
-            shelter.cut_open(&hotline.secrets()?).await?;
+            hotline.cut_open(&[&shelter.secrets()?]).await?;
+            shelter.cut_open(&[&hotline.secrets()?]).await?;
         }
         Self::of(hotline, shelter, &setting.agreement).await
     }
@@ -175,7 +175,11 @@ async fn confirm(side: &Organisation, peer: &str, number: &str) -> Outcome<()> {
     answer.await.map(|_| ())
 }
 
-async fn agreements(side: &Organisation) -> Outcome<Vec<wire::AgreementStatus>> {
+/// The agreements that a node holds.
+///
+/// # Errors
+/// The node's own no.
+pub async fn agreements(side: &Organisation) -> Outcome<Vec<wire::AgreementStatus>> {
     let answer = side.ask(|access| async move {
         let mut held = AgreementServiceClient::new(access.channel());
         let request = wire::ListAgreementsRequest::default();

@@ -93,7 +93,11 @@ async fn carry(caller: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     }
     match &wire.inside {
         None => exchange(caller, node, &wire).await,
-        Some(keys) => exchange(keys.accept(caller).await?, keys.dial(node).await?, &wire).await,
+        Some(keys) => {
+            let caller = keys.accept(caller).await?;
+            let node = keys.dial_as(&caller, node).await?;
+            exchange(caller, node, &wire).await
+        }
     }
 }
 

@@ -22,6 +22,7 @@ mod letters;
 mod place;
 mod places;
 mod process;
+pub mod received;
 pub mod scan;
 mod stopped;
 mod story;

@@ -54,7 +54,7 @@ pub(super) async fn wire(pair: &Pair, tally: &mut Tally) -> Outcome<Wire> {
     let huffman = Huffman::new();
     let body = shapes(CONTROL).into_iter().collect::<Vec<_>>().concat();
     let (header, until_read) = (format!("{CONTROL} ").repeat(9), CONTROL.as_bytes());
-    let keys = BothKeys::new(&pair.shelter.secrets()?.tls, &pair.hotline.secrets()?.tls)?;
+    let keys = BothKeys::new(&pair.shelter.secrets()?.tls, &[&pair.hotline.secrets()?.tls])?;
     let mut caller = keys.dial(TcpStream::connect(pair.shelter.tap.address()).await?).await?;
     caller.write_all(&http2::request(header.as_bytes(), &body, &huffman)).await?;
     caller.flush().await?;

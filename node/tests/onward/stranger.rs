@@ -15,7 +15,7 @@ fn between(from: usize, to: usize) -> String {
     let (head, rest) = AGREEMENT.split_once("[party.").unwrap();
     let (_, rest) = rest.split_once("# Need and identity").unwrap();
     let (profile, rest) = rest.split_once("[[rule]]").unwrap();
-    let (_, end) = rest.split_once("# Thirty days.").unwrap();
+    let (_, end) = rest.split_once("# Ten seconds").unwrap();
     let services = ["hotline", "social_work", "health"];
     let party = |at: usize| {
         let (name, service) = (ROW[at], services[at]);
@@ -29,7 +29,7 @@ fn between(from: usize, to: usize) -> String {
     );
     // Parties stand in the order of their names.
     let end = end.replace("threshold = 3", "threshold = 2");
-    format!("{head}{}{}# Need and identity{profile}{rule}# Thirty days.{end}", party(from), party(to))
+    format!("{head}{}{}# Need and identity{profile}{rule}# Ten seconds{end}", party(from), party(to))
 }
 
 /// The first and the third have never heard of each other.
