@@ -8,6 +8,7 @@ use uput_core::wire;
 use crate::access::Node;
 use crate::args::Options;
 use crate::failure::Failure;
+use crate::inbox::{self, Listed};
 use crate::label;
 use crate::moment;
 use crate::output::{Answer, Page};
@@ -30,10 +31,12 @@ pub(crate) struct ExpiringArgs {
 impl ExpiringArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
         let node = Node::connect(options).await?;
-        let (trails, more) = self.list(&node).await?;
+        let which = wire::ListTrailsRequest { ending: true, ..Default::default() };
+        // [TIM-13]
+        let Listed { trails, more, unreadable } = inbox::list(&node, which, self.limit).await?;
         let reviews = reviews(&node).await?;
         let mut page = Page::default();
-        if trails.is_empty() && reviews.is_empty() {
+        if trails.is_empty() && reviews.is_empty() && unreadable.is_empty() {
             page.line("Nothing ends soon.");
         }
         if !trails.is_empty() {
@@ -43,28 +46,14 @@ impl ExpiringArgs {
         if more {
             page.line(format!("There are more than {}; give --limit to see them.", self.limit));
         }
+        inbox::describe_unreadable(&unreadable, &mut page);
         let trails: Vec<TrailView> = trails.into_iter().map(TrailView::of).collect();
         if !reviews.is_empty() {
             page.line("To be reviewed by somebody who had no part in it:");
             overrides::table(&mut page, &reviews);
         }
-        Answer::new(&json!({ "trails": trails, "more": more, "reviews": reviews }), page)
-    }
-
-    /// Page by page, and whether there are more. [TIM-13]
-    async fn list(&self, node: &Node) -> Result<(Vec<wire::Trail>, bool), Failure> {
-        let (mut trails, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let request = wire::ListTrailsRequest { page_size: 0, page_token, ending: true, ..Default::default() };
-            let answer = node.trails().list_trails(request).await.map_err(|status| refusal::of(&status))?.into_inner();
-            trails.extend(answer.trails);
-            page_token = answer.next_page_token;
-            if page_token.is_empty() || trails.len() > self.limit {
-                let more = !page_token.is_empty() || trails.len() > self.limit;
-                trails.truncate(self.limit);
-                return Ok((trails, more));
-            }
-        }
+        let body = json!({ "trails": trails, "more": more, "reviews": reviews, "unreadable": unreadable });
+        Answer::new(&body, page)
     }
 }
 

@@ -4,11 +4,12 @@
 mod town;
 
 use std::{
+    collections::BTreeSet,
     fs::File,
     io,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -19,27 +20,36 @@ use uput_core::{
     rejection::Rejection,
     sensitive::Sensitive,
     time::{Seconds, Span},
-    wire::{self, CheckLevel, ClosureReason, DeclineReason, LegalBasis, ReceiptOutcome, Role},
+    wire::{
+        self, CheckLevel, ClosureReason, DeclineReason, LegalBasis, ReceiptOutcome, Role,
+        trail_service_server::TrailService,
+    },
 };
 use uput_node::{
     clock,
     disk::{Disk, DiskFile, RealDisk},
-    node::{NewTrail, Node, Post},
+    node::{Listed, Listing, NewTrail, Node, Post},
     on_call::{Channels, OnCallConfig},
     peer::Mailroom,
     record,
+    rpc::Trails,
     storage::{IndexHome, Storage},
 };
 
 const WELL: u32 = 0;
 const OUT_OF_REACH: u32 = 1;
 const DAMAGED: u32 = 2;
+/// What was written last is damaged.
+const DAMAGED_AT_THE_END: u32 = 3;
 
 /// What the disk does to whoever reads the journal, and how often it did.
 #[derive(Default)]
 struct Mood {
     now: AtomicU32,
     failed: AtomicUsize,
+    /// How far the journal goes, and from where on it is damaged.
+    written: AtomicU64,
+    sound: AtomicU64,
 }
 
 /// With the folder's lock, so that the folder stays as long as somebody uses it.
@@ -89,7 +99,11 @@ impl DiskFile for MoodyFile {
         self.0.len()
     }
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let mood = self.1.now.load(SeqCst);
+        let mood = match self.1.now.load(SeqCst) {
+            DAMAGED_AT_THE_END if offset < self.1.sound.load(SeqCst) => WELL,
+            DAMAGED_AT_THE_END => DAMAGED,
+            mood => mood,
+        };
         if mood != WELL {
             self.1.failed.fetch_add(1, SeqCst);
         }
@@ -105,6 +119,7 @@ impl DiskFile for MoodyFile {
         Ok(())
     }
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.1.written.fetch_max(offset + bytes.len() as u64, SeqCst);
         self.0.write_at(offset, bytes)
     }
     fn allocate(&self, length: u64) -> io::Result<()> {
@@ -223,6 +238,49 @@ async fn a_receiver_that_cannot_read_its_own_records_asks_for_patience() {
     let answer = Post(shelter.clone()).receive(&houses[0].id, letter.letter).await;
     assert_eq!(answer, (ReceiptOutcome::Stored, 0));
     reads(&shelter, &trail, "withdrawn").await;
+}
+
+/// [NOD-94] [NOD-37] [TIM-13]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_that_cannot_be_read_keeps_no_other_out_of_a_list() {
+    let Town { hotline, mood, houses: _houses, .. } = town(0).await;
+    let ends = || NewTrail { expiry: Some(clock::now().after(Span(3600))), ..enquiry("shelter-jasen") };
+    let mut sound = Vec::new();
+    for _ in 0..2 {
+        sound.push(hotline.open_trail(ends()).await.unwrap().unwrap().to_vec());
+    }
+    mood.sound.store(mood.written.load(SeqCst), SeqCst);
+    let lost = hotline.open_trail(ends()).await.unwrap().unwrap();
+    let whole = |listed: &Listed| listed.trails.iter().map(|row| row.trail.clone()).collect::<BTreeSet<_>>();
+    let list = |most, token: &str| hotline.list(&worker(), &Listing { waiting: false, most, token }).unwrap();
+    let before = list(9, "");
+    assert_eq!((before.trails.len(), before.unreadable.len()), (3, 0));
+    hotline.nudge(&Channels::default(), clock::now()).await;
+    mood.now.store(DAMAGED_AT_THE_END, SeqCst);
+    for listed in [list(9, ""), hotline.list_ending(&worker(), 9, "").unwrap()] {
+        assert_eq!((whole(&listed), listed.unreadable), (sound.iter().cloned().collect(), vec![lost]));
+    }
+    // It has its place on a page, and the next page begins behind it.
+    let (first, mut rest) = (list(1, ""), BTreeSet::new());
+    assert_eq!((first.trails.len() + first.unreadable.len(), first.next.is_empty()), (1, false));
+    let mut page = first;
+    let mut unreadable = 0;
+    loop {
+        unreadable += page.unreadable.len();
+        rest.extend(whole(&page));
+        if page.next.is_empty() {
+            break;
+        }
+        page = list(1, &page.next);
+    }
+    assert_eq!((rest, unreadable), (sound.iter().cloned().collect(), 1));
+    // What the interface says of it. [API-9]
+    let request = wire::ListTrailsRequest::default();
+    let call = town::call_as(Role::CaseWorker, "TrailService/ListTrails", request);
+    let answer = Trails(hotline.clone()).list_trails(call).await.unwrap().into_inner();
+    assert_eq!((answer.trails.len(), answer.unreadable), (2, vec![lost.to_vec()]));
+    mood.now.store(WELL, SeqCst);
+    assert!(list(9, "").unreadable.is_empty());
 }
 
 /// [TIM-70] When a consent ends cannot be read: who must answer is woken all the same.

@@ -220,10 +220,10 @@ impl Node {
     }
 
     /// Trails that the caller sees in which something ends soon or has ended, what is nearest to now before; at most so many,
-    /// from a page on. [TIM-13]
+    /// from a page on. One that cannot be read has its place all the same. [TIM-13] [NOD-94]
     ///
     /// # Errors
-    /// [`Rejection::BadCursor`] if the token is not one of this caller's; why a trail cannot be read.
+    /// [`Rejection::BadCursor`] if the token is not one of this caller's.
     pub fn list_ending(&self, caller: &Caller, most: usize, token: &str) -> Result<Listed, Rejection> {
         let after = match self.page_from(caller, Pages::Endings, token)? {
             Some(place) => Some(Near::parse(&place).ok_or(Rejection::BadCursor)?),
@@ -238,16 +238,15 @@ impl Node {
         let more = found.len() > most;
         found.truncate(most);
         let last = found.last().filter(|_| more).map(|last| self.page_token(caller, Pages::Endings, &last.to_bytes()));
-        let mut trails = Vec::new();
+        let mut page = Listed { next: last.transpose()?.unwrap_or_default(), ..Listed::default() };
         for Near { trail, .. } in found {
-            if let Some(mut row) = self.row(&trail, now)? {
+            page.take(trail, self.row(&trail, now), |row| {
                 let sight = self.cases.sight_of_trail(&viewer, &trail);
-                self.add_endings(&mut row, &trail, &reviewed, (sight, now));
-                self.name_about(&mut row, &viewer);
-                trails.push(row);
-            }
+                self.add_endings(row, &trail, &reviewed, (sight, now));
+                self.name_about(row, &viewer);
+            });
         }
-        Ok(Listed { trails, next: last.transpose()?.unwrap_or_default() })
+        Ok(page)
     }
 
     /// Where each trail stands in that list.

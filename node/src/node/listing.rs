@@ -28,9 +28,12 @@ pub struct Listing<'a> {
 }
 
 /// A page of trails.
+#[derive(Default)]
 pub struct Listed {
     /// Without events.
     pub trails: Vec<wire::Trail>,
+    /// Those of the page that cannot be read now, in its order.
+    pub unreadable: Vec<TrailId>,
     /// Where the next page begins; empty: this is the last.
     pub next: String,
 }
@@ -44,10 +47,11 @@ pub(super) enum Pages {
 }
 
 impl Node {
-    /// Trails that the caller sees, without their events: what waits for us first, then what changed last. [NOD-37]
+    /// Trails that the caller sees, without their events: what waits for us first, then what changed last. One that cannot be
+    /// read has its place all the same. [NOD-37] [NOD-94]
     ///
     /// # Errors
-    /// [`Rejection::BadCursor`] if the token is not one of this caller's; why a trail cannot be read.
+    /// [`Rejection::BadCursor`] if the token is not one of this caller's.
     pub fn list(&self, caller: &Caller, which: &Listing<'_>) -> Result<Listed, Rejection> {
         let now = clock::now();
         let viewer = self.viewer(caller);
@@ -56,7 +60,7 @@ impl Node {
             Some(place) => Some(Place::parse(&place).ok_or(Rejection::BadCursor)?),
             None => None,
         };
-        let (mut trails, mut last, reviewed) = (Vec::new(), None::<Place>, self.reviewed_trails());
+        let (mut page, mut last, reviewed) = (Listed::default(), None::<Place>, self.reviewed_trails());
         loop {
             let places = self.outlines.next(&groups, after, TOGETHER);
             let ended = places.len() < TOGETHER;
@@ -68,25 +72,23 @@ impl Node {
                     continue;
                 }
                 if which.waiting && !place.waits() {
-                    return Ok(Listed { trails, next: String::new() });
+                    return Ok(page);
                 }
-                if trails.len() >= which.most {
-                    let next = last
-                        .map(|last| self.page_token(caller, Pages::Trails, &last.to_bytes()))
-                        .transpose()?
-                        .unwrap_or_default();
-                    return Ok(Listed { trails, next });
+                if page.is_full(which.most) {
+                    let next = last.map(|last| self.page_token(caller, Pages::Trails, &last.to_bytes())).transpose()?;
+                    return Ok(Listed { next: next.unwrap_or_default(), ..page });
                 }
                 after = Some(place);
-                if let Some(mut row) = self.row(place.trail(), now)? {
-                    self.add_endings(&mut row, place.trail(), &reviewed, (sight, now));
-                    self.name_about(&mut row, &viewer);
-                    trails.push(row);
+                let dress = |row: &mut wire::Trail| {
+                    self.add_endings(row, place.trail(), &reviewed, (sight, now));
+                    self.name_about(row, &viewer);
+                };
+                if page.take(*place.trail(), self.row(place.trail(), now), dress) {
                     last = Some(place);
                 }
             }
             if ended {
-                return Ok(Listed { trails, next: String::new() });
+                return Ok(page);
             }
         }
     }
@@ -151,6 +153,33 @@ impl Node {
         let sealed = from_hex(token).ok_or(Rejection::BadCursor)?;
         let plain = self.storage.open_token(&page_aad(caller, pages), &sealed).map_err(|_| Rejection::BadCursor)?;
         Ok(Some(plain.to_vec()))
+    }
+}
+
+impl Listed {
+    /// Takes the row of a trail, dressed, or the trail's ID if that cannot be read; whether there was either. [NOD-94]
+    pub(super) fn take(
+        &mut self,
+        trail: TrailId,
+        row: Result<Option<wire::Trail>, Rejection>,
+        dress: impl FnOnce(&mut wire::Trail),
+    ) -> bool {
+        match row {
+            Ok(None) => return false,
+            Ok(Some(mut row)) => {
+                dress(&mut row);
+                self.trails.push(row);
+            }
+            Err(rejection) => {
+                tracing::error!(%rejection, "a trail cannot be read, and is listed by its ID alone");
+                self.unreadable.push(trail);
+            }
+        }
+        true
+    }
+
+    fn is_full(&self, most: usize) -> bool {
+        self.trails.len().saturating_add(self.unreadable.len()) >= most
     }
 }
 

@@ -8,7 +8,7 @@ use uput_core::{rejection::Rejection, wire};
 
 use super::{accesses, guard::Admitted, request, said, status};
 use crate::account::roles::Part;
-use crate::node::{Listing, Node, in_step, to_the_end};
+use crate::node::{Listed, Listing, Node, in_step, to_the_end};
 
 /// What a request ID must be.
 const UNUSED: &str = "not the ID of a request about another trail";
@@ -70,17 +70,16 @@ impl TrailService for Trails {
         if !said.beginning.is_empty() {
             let id = request::trail(&self.0, &caller, &said.beginning)?;
             let trails = vec![self.0.line_of(&caller, &id).map_err(status::of)?];
-            return Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }));
+            return Ok(Response::new(wire::ListTrailsResponse { trails, ..wire::ListTrailsResponse::default() }));
         }
         let most = request::page_size(said.page_size, 50);
         if said.ending {
             let listed = in_step(|| self.0.list_ending(&caller, most, &said.page_token)).await;
-            let listed = listed.map_err(request::unknown_page)?;
-            return Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }));
+            return Ok(Response::new(page(listed.map_err(request::unknown_page)?)));
         }
         let which = Listing { waiting: said.waiting, most, token: &said.page_token };
         let listed = in_step(|| self.0.list(&caller, &which)).await.map_err(request::unknown_page)?;
-        Ok(Response::new(wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next }))
+        Ok(Response::new(page(listed)))
     }
 
     async fn export_trail(
@@ -101,6 +100,11 @@ impl TrailService for Trails {
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }
+}
+
+fn page(listed: Listed) -> wire::ListTrailsResponse {
+    let unreadable = listed.unreadable.iter().map(|trail| trail.to_vec()).collect();
+    wire::ListTrailsResponse { trails: listed.trails, next_page_token: listed.next, unreadable }
 }
 
 /// Which part of the table of roles an event belongs to.

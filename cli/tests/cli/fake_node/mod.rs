@@ -478,7 +478,10 @@ impl TrailService for Script {
             if request.get_ref().beginning.is_empty() { Some(sample::TRAIL) } else { all.into_iter().find(begins) };
         let found = found.ok_or_else(|| refused(Code::NotFound, "NO_SUCH_TRAIL"))?;
         let trails = vec![wire::Trail { events: Vec::new(), ..sample::trail(found, false) }];
-        Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new() }))
+        // Of all, and of what ends, one cannot be read.
+        let whole = request.get_ref().beginning.is_empty() && !request.get_ref().waiting;
+        let unreadable = whole.then(|| sample::CENTRE_TRAIL.to_vec()).into_iter().collect();
+        Ok(Response::new(wire::ListTrailsResponse { trails, next_page_token: String::new(), unreadable }))
     }
 
     async fn export_trail(&self, request: Request<wire::ExportTrailRequest>) -> Answer<wire::ExportTrailResponse> {
