@@ -15,11 +15,11 @@ use uput_core::{
     event::Statement,
     id::{EventId, TrailId},
     time::Seconds,
-    wire,
+    wire::{self, LegalBasis},
 };
 use uput_node::{
     case::CaseId,
-    node::{NewChange, NewFollowUp, Node, Post},
+    node::{NewChange, NewFollowUp, NewTrail, Node, Post},
     peer::Mailroom,
 };
 
@@ -131,4 +131,30 @@ async fn what_was_withheld_once_never_goes() {
     assert_eq!(findings(&hotline, &trail, &identity).await, ["ended_meanwhile"]);
     assert!(!holds(&carried(&hotline, &pair).await, NAME.as_bytes()));
     reads(&pair.shelter, &trail, "withdrawn").await;
+}
+
+/// [NOD-95] [STA-17]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_got_what_was_withheld_says_by_itself_that_nothing_is_left() {
+    let mut pair = pair().await;
+    let need = town::fields(&[&CONSENT[..], &[("age_band", "30_59")]].concat());
+    let new = NewTrail { stage: 1, basis: LegalBasis::ExplicitConsent, fields: need, ..enquiry("shelter-jasen") };
+    let trail = pair.hotline.open_trail(new).await.unwrap().unwrap();
+    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    let hotline = pair.hotline.clone();
+    carried(&hotline, &pair).await;
+    for node in [&pair.hotline, &pair.shelter] {
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        let purged: Vec<_> = shown.events.iter().filter(|event| event.kind == "purged").collect();
+        assert_eq!((purged.len(), shown.owed), (1, 0));
+        assert_eq!(purged[0].code, "unopened");
+    }
+    // Who has any of it is asked by nobody but a person.
+    pair.hotline = hotline;
+    let (trail, _) = named_and_waiting(&pair).await;
+    say(&pair.hotline, trail, Statement::Withdrawn).await.unwrap();
+    let hotline = pair.hotline.clone();
+    carried(&hotline, &pair).await;
+    let shown = pair.shelter.show(&worker(), &trail, false).await.unwrap();
+    assert!(shown.owed > 0 && shown.events.iter().all(|event| event.kind != "purged"));
 }

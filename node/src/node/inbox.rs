@@ -424,7 +424,7 @@ impl Node {
         Loaded::begin(event, agreement, keys)
     }
 
-    /// [STA-17] Says that values which crossed an ending were never opened. Not while this node has other values of the
+    /// [STA-17] [NOD-95] Says that values which crossed an ending, or never came, were never opened. Not while this node has other values of the
     /// trail: a purge covers all that its author had seen, and those a person must decide on. Tells whether a trail that
     /// has ended is at rest again.
     fn say_unopened(
@@ -438,11 +438,17 @@ impl Node {
             return Ok(false);
         }
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
-        if !reading.owed.contains_key(&event.id) {
+        if reading.owed.is_empty() {
             return Ok(false);
         }
+        let crossed = reading.owed.contains_key(&event.id);
         for disclosure in &reading.outstanding {
-            if self.has_values(loaded, disclosure, changes)? {
+            // [NOD-95] What was here and is gone, a person has done something about, or will.
+            let here = match crossed {
+                true => self.has_values(loaded, disclosure, changes)?,
+                false => !self.kept(loaded, disclosure, changes)?.values.is_empty(),
+            };
+            if here {
                 return Ok(false);
             }
         }
@@ -460,11 +466,16 @@ impl Node {
             let about_her = |values: Disclosed| values.labels().any(|label| !label.is_staff());
             here && loaded.values(of, kept).is_none_or(about_her)
         };
+        Ok(has(&self.kept(loaded, event, changes)?))
+    }
+
+    /// What is kept of an event, or will be with what a letter led to.
+    fn kept(&self, loaded: &Loaded, event: &EventId, changes: &Changes) -> Result<EventRecord, Rejection> {
         if let Some((kept, ..)) = changes.records.iter().find(|(_, _, id)| id == event) {
-            return Ok(has(kept));
+            return Ok(kept.clone());
         }
         let beside = loaded.beside.get(event).ok_or(Rejection::ReadFailed)?;
-        Ok(has(&self.at(beside.position)?))
+        self.at(beside.position)
     }
 
     /// Says something that this machine owes without anybody's doing: that it has an event [EVT-12], or never opened it.
