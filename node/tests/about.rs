@@ -137,3 +137,21 @@ async fn a_request_that_asks_something_else_is_not_answered_with_an_earlier_trai
         assert_eq!(hotline.open_trail(other).await.unwrap(), None);
     }
 }
+
+/// [API-47]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_says_nothing_by_itself_because_another_one_is_about_it() {
+    let pair = pair().await;
+    let (hotline, shelter) = (&pair.hotline, &pair.shelter);
+    let _carriers = Carrier::both(hotline, shelter);
+    let earlier = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(shelter, &earlier, "asked").await;
+    let later = hotline.open_trail(about(earlier)).await.unwrap().unwrap();
+    until(|| async { shelter.case_of(&later).is_some() }).await;
+    until(|| async { hotline.queued().items + shelter.queued().items == 0 }).await;
+    for node in [hotline, shelter] {
+        let shown = node.show(&worker(), &earlier, false).await.unwrap();
+        let kinds: Vec<&str> = shown.events.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!((kinds.as_slice(), shown.headline.as_str()), (["opened", "delivered"].as_slice(), "asked"));
+    }
+}

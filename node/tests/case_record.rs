@@ -110,6 +110,27 @@ async fn what_is_written_once_is_not_typed_again() {
     assert!(record.fields.iter().any(|field| field.value == "Invented Name" && field.label == "name"));
 }
 
+/// [CAS-119] [CAS-16] [CAS-46]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_label_that_is_taken_out_of_a_joined_record_does_not_come_back_from_the_other_case() {
+    let Pair { hotline, houses, .. } = pair().await;
+    let by = worker();
+    let ((one, _), (other, _)) = (a_case(&hotline, &by).await, a_case(&hotline, &by).await);
+    let old = [("safe_contact_telephone", "+38269000111"), ("language", "sq")];
+    hotline.update_case_record(values(&by, other, &old)).await.unwrap();
+    hotline.join_cases(&by, &other, &one).await.unwrap();
+    assert_eq!(find(&hotline, &by, "069 000 111").await, [one]);
+    let without = NewValues { removed: vec![Label::SafeContactTelephone], ..values(&by, one, &[]) };
+    assert_eq!(hotline.update_case_record(without).await.unwrap().1, [Label::SafeContactTelephone]);
+    let labels = |record: wire::CaseRecord| record.fields.into_iter().map(|field| field.label).collect::<Vec<_>>();
+    assert_eq!(labels(hotline.show_case_record(&by, &one, true).await.unwrap()), ["language"]);
+    assert!(find(&hotline, &by, "069 000 111").await.is_empty());
+    drop(hotline);
+    let node = reopened(&houses[0]).await;
+    assert_eq!(labels(node.show_case_record(&by, &one, true).await.unwrap()), ["language"]);
+    assert!(find(&node, &by, "069 000 111").await.is_empty());
+}
+
 /// [CAS-44] [CAS-30]
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_she_excluded_goes_with_who_she_is() {

@@ -219,14 +219,45 @@ impl Cases {
     /// Waits until no change is made in a case and followed: what is read of its record holds until it was said. Ask
     /// before every other place, and once. [CAS-43]
     pub async fn record_stays(&self, case: &CaseId) -> Option<RecordStays> {
-        let place = Arc::clone(self.records.get(place_of(case))?);
-        Some(RecordStays(place.read_owned().await))
+        loop {
+            let whole = self.whole_of(case);
+            let held = Arc::clone(self.records.get(place_of(&whole))?).read_owned().await;
+            // [CAS-118] It may have been joined into another one while this waited.
+            if self.whole_of(case) == whole {
+                return Some(RecordStays(held));
+            }
+        }
     }
 
     /// Waits until nobody says anything from the record of a case, nor follows a change in it: hold it from the first look
     /// at its trails until the change is followed. Ask before every other place. [CAS-54]
     pub async fn record_changes(&self, case: &CaseId) -> Option<OwnedRwLockWriteGuard<()>> {
-        Some(Arc::clone(self.records.get(place_of(case))?).write_owned().await)
+        loop {
+            let whole = self.whole_of(case);
+            let held = Arc::clone(self.records.get(place_of(&whole))?).write_owned().await;
+            if self.whole_of(case) == whole {
+                return Some(held);
+            }
+        }
+    }
+
+    /// The same for two cases that become one: whoever says something from the record of either has said it. [CAS-118]
+    pub async fn records_join(&self, cases: [&CaseId; 2]) -> Vec<OwnedRwLockWriteGuard<()>> {
+        let mut places = cases.map(|case| place_of(&self.whole_of(case)));
+        // In one order everywhere, and nothing twice.
+        places.sort_unstable();
+        let twice = places.first() == places.last();
+        let mut held = Vec::new();
+        for place in places.into_iter().skip(usize::from(twice)).filter_map(|number| self.records.get(number)) {
+            held.push(Arc::clone(place).write_owned().await);
+        }
+        held
+    }
+
+    /// The ID of the case, or of the one into which it was joined.
+    fn whole_of(&self, case: &CaseId) -> CaseId {
+        let state = self.read();
+        state.cases.get(case).and_then(|found| state.whole(found)).map_or(*case, |whole| whole.id)
     }
 
     /// Waits until nobody gets a name: hold it from the comparison with the names of colleagues to the end of the commit.

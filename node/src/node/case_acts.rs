@@ -88,6 +88,7 @@ impl Node {
         if from == into {
             return Err(Rejection::BadValue);
         }
+        let _said = self.cases.records_join([from, into]).await;
         let _alone = self.cases.hold([*from, *into]).await;
         let from = self.demand_case(caller, from, Sight::Values)?;
         let mut joined = Case::clone(&*self.demand_case(caller, into, Sight::Values)?);

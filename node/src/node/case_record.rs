@@ -321,7 +321,7 @@ impl Node {
 
     /// Refuses what would go on under a consent although the one under which it was told here was withdrawn, or is over.
     /// What arrives after this is followed (CAS-101). [CAS-115]
-    async fn refuse_withdrawn(
+    pub(super) async fn refuse_withdrawn(
         &self,
         sources: &BTreeMap<TrailId, Vec<Label>>,
         basis: wire::LegalBasis,
@@ -338,11 +338,16 @@ impl Node {
         if gone.is_empty() { Ok(()) } else { Err(Refused::Withdrawn(gone)) }
     }
 
-    /// What is known in a case, and in those that were joined into it: the case's own word first. [CAS-46]
+    /// What is known in a case, and in those that were joined into it: the case's own word first; of what it has taken in whole
+    /// only its own. [CAS-46] [CAS-119]
     pub(super) fn known(&self, case: &Case) -> Result<Known, Rejection> {
         let mut known = self.known_alone(&case.id)?;
-        for joined in &case.joined {
-            known.join(self.known_alone(joined)?);
+        let joined = case.joined.iter().map(|id| Ok((*id, self.known_alone(id)?)));
+        let joined = joined.collect::<Result<Vec<_>, Rejection>>()?;
+        let mut merged = known.merged.clone();
+        merged.extend(joined.iter().flat_map(|(_, other)| &other.merged));
+        for (_, other) in joined.into_iter().filter(|(id, _)| !merged.contains(id)) {
+            known.join(other);
         }
         Ok(known)
     }
@@ -361,8 +366,8 @@ impl Node {
         let bytes = seal::open(key.expose(), &case_aad(&case, CASE_VALUES_PART), &kept.sealed);
         let holding = Holding::decode(bytes.map_err(|_| Rejection::ReadFailed)?.as_slice());
         let mut holding = holding.map_err(|_| Rejection::ReadFailed)?;
-        self.open_told(&mut holding)?;
-        Known::of(holding, kept.time)
+        let gone = self.open_told(&mut holding)?;
+        Ok(Known { gone, ..Known::of(holding, kept.time)? })
     }
 
     /// Adds the record of what is known to what is committed, and the case's keys if it has none yet. Hold the case. [CAS-40]
@@ -381,6 +386,7 @@ impl Node {
             known.seal(&case.id, &held)?;
         }
         let key = self.case_key(&case.id, &mut commit.keys)?;
+        known.merged.clone_from(&case.joined);
         let mut holding = known.holding();
         self.keep_told(&mut holding)?;
         let plain = zeroize::Zeroizing::new(holding.encode_to_vec());

@@ -28,6 +28,10 @@ pub(super) struct Known {
     pub(super) excluded: BTreeSet<OrgId>,
     pub(super) given_words: Vec<Digest>,
     pub(super) marks: Marks,
+    /// Cases that were joined into this one, of which all is here: what they say themselves counts no more. [CAS-119]
+    pub(super) merged: BTreeSet<CaseId>,
+    /// Labels that a trail told whose values are gone: nothing older comes in their place. [CAS-119]
+    pub(super) gone: BTreeSet<Label>,
     pub(super) changed: u64,
 }
 
@@ -109,6 +113,8 @@ impl Known {
         }
         let excluded = holding.excluded_organisations.iter().map(|bytes| OrgId::parse(bytes));
         known.marks = Marks::of(&holding.marks)?;
+        let merged = holding.merged.iter().map(|bytes| CaseId::parse(bytes).ok_or(Rejection::ReadFailed));
+        known.merged = merged.collect::<Result<_, _>>()?;
         known.excluded = excluded.collect::<Result<_, _>>().map_err(|_| Rejection::ReadFailed)?;
         Ok(known)
     }
@@ -119,6 +125,8 @@ impl Known {
             excluded_organisations: self.excluded.iter().map(OrgId::to_vec).collect(),
             given_words: search::pack(&self.given_words),
             marks: self.marks.held().collect(),
+            merged: self.merged.iter().map(|case| case.to_vec()).collect(),
+            told_words: Vec::new(),
         }
     }
 
@@ -202,11 +210,14 @@ impl Known {
         self.given_words.iter().chain(self.fields.values().flat_map(|held| &held.words))
     }
 
-    /// Adds what another case knows beside this one: nothing that this one has is replaced.
+    /// Adds what another case knows beside this one: nothing that this one has, or had from a trail that told it, is replaced.
     pub(super) fn join(&mut self, other: Self) {
         for (label, held) in other.fields {
-            self.fields.entry(label).or_insert(held);
+            if !self.gone.contains(&label) {
+                self.fields.entry(label).or_insert(held);
+            }
         }
+        self.gone.extend(other.gone);
         self.excluded.extend(other.excluded);
         self.given_words.extend(other.given_words);
         self.marks.join(other.marks);

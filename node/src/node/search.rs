@@ -192,11 +192,14 @@ impl Node {
 
     /// Builds the index from the journal. Cases are there already.
     pub(super) fn read_words(&self) -> Result<(), OpenError> {
+        let mut merged = BTreeSet::new();
         for kept in all::<CaseValuesRecord>(&self.storage, CASE_VALUES)? {
             let case = CaseId::parse(&kept.case).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
             let known = self.opened_record(&kept).map_err(OpenError::Unreadable)?;
             self.index_record(&case, &known);
+            merged.extend(known.merged);
         }
+        merged.iter().for_each(|case| self.replace(Origin::Record(*case), &[]));
         for case in self.cases.all() {
             self.index_number(&case);
         }
@@ -211,6 +214,8 @@ impl Node {
         let mut digests = self.words_of(known);
         digests.extend(known.all_given_words());
         self.replace(Origin::Record(*case), &digests);
+        // [CAS-119] What it has taken in is found by it alone.
+        known.merged.iter().for_each(|merged| self.replace(Origin::Record(*merged), &[]));
     }
 
     /// Indexes the own file number of a case, in place of what it was.

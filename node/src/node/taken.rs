@@ -3,10 +3,11 @@
 //! Guarantees that it is gone with the values of the trail, in every state that the record ever had. Leaves to `write` when
 //! these are destroyed, and to `case_record` who takes what.
 
-use std::iter::once;
+use std::{collections::BTreeSet, iter::once};
 
 use prost::Message;
 use uput_core::{
+    catalogue::Label,
     id::{EventId, TrailId},
     rejection::Rejection,
 };
@@ -15,14 +16,15 @@ use zeroize::Zeroizing;
 use super::{Node, known::Source, trails::Loaded};
 use crate::{
     case::CaseId,
-    record::{self, EventRecord, HeldField, Holding, TOLD_PART, Told},
-    seal, search,
+    record::{self, EventRecord, HeldField, Holding, TOLD_PART, TOLD_WORDS_PART, Told},
+    seal,
     storage::TrailKey,
 };
 
 impl Node {
     /// Puts what trails told under their keys. What a trail told whose values are gone is left out. [CAS-113]
     pub(super) fn keep_told(&self, holding: &mut Holding) -> Result<(), Rejection> {
+        self.keep_told_words(holding)?;
         let mut kept = Vec::with_capacity(holding.fields.len());
         for mut field in std::mem::take(&mut holding.fields) {
             if let Some(source) = source_of(&field)? {
@@ -43,13 +45,16 @@ impl Node {
         Ok(())
     }
 
-    /// The same back, as far as the keys are there. Digests of all words together fall away with the first value that is gone.
-    pub(super) fn open_told(&self, holding: &mut Holding) -> Result<(), Rejection> {
-        let before = holding.fields.len();
-        let mut opened = Vec::with_capacity(before);
+    /// The same back, as far as the keys are there: the labels that are gone.
+    pub(super) fn open_told(&self, holding: &mut Holding) -> Result<BTreeSet<Label>, Rejection> {
+        self.open_told_words(holding)?;
+        let (mut opened, mut gone) = (Vec::with_capacity(holding.fields.len()), BTreeSet::new());
         for mut field in std::mem::take(&mut holding.fields) {
             if let Some(source) = source_of(&field)? {
-                let Some(key) = self.value_key(&source) else { continue };
+                let Some(key) = self.value_key(&source) else {
+                    gone.insert(Label::parse(&field.label).map_err(|_| Rejection::ReadFailed)?);
+                    continue;
+                };
                 // The key opens what is read from the journal.
                 let bytes = seal::open(key.expose(), &record::trail_aad(&source.trail, TOLD_PART), &field.told);
                 let told = Told::decode(bytes.map_err(|_| Rejection::ReadFailed)?.as_slice());
@@ -59,10 +64,41 @@ impl Node {
             }
             opened.push(field);
         }
-        if opened.len() < before {
-            holding.given_words = search::pack(&[]);
-        }
         holding.fields = opened;
+        Ok(gone)
+    }
+
+    /// Puts digests of all words together under the keys of all trails that told one of the values, one inside the other; of
+    /// which a key is gone, they are left out. [CAS-120]
+    fn keep_told_words(&self, holding: &mut Holding) -> Result<(), Rejection> {
+        let sources = sources_of(holding)?;
+        if sources.is_empty() || holding.given_words.is_empty() {
+            return Ok(());
+        }
+        let mut kept = std::mem::take(&mut holding.given_words);
+        for source in &sources {
+            let Some(key) = self.value_key(source) else { return Ok(()) };
+            // The key seals what is written to the journal.
+            let sealed = seal::seal(key.expose(), &record::trail_aad(&source.trail, TOLD_WORDS_PART), &kept);
+            kept = sealed.map_err(|_| Rejection::Malformed)?;
+        }
+        holding.told_words = kept;
+        Ok(())
+    }
+
+    /// The same back, if every key is there.
+    fn open_told_words(&self, holding: &mut Holding) -> Result<(), Rejection> {
+        if holding.told_words.is_empty() {
+            return Ok(());
+        }
+        let mut opened = std::mem::take(&mut holding.told_words);
+        for source in sources_of(holding)?.iter().rev() {
+            let Some(key) = self.value_key(source) else { return Ok(()) };
+            // The key opens what is read from the journal.
+            let plain = seal::open(key.expose(), &record::trail_aad(&source.trail, TOLD_WORDS_PART), &opened);
+            opened = plain.map_err(|_| Rejection::ReadFailed)?.to_vec();
+        }
+        holding.given_words = opened;
         Ok(())
     }
 
@@ -74,7 +110,10 @@ impl Node {
     /// After the values of a trail were destroyed: finds its case by what is left. Hold the case.
     pub(super) fn forget_told(&self, trail: &TrailId) -> Result<(), Rejection> {
         let Some(case) = self.cases.of(trail) else { return Ok(()) };
-        once(&case.id).chain(&case.joined).try_for_each(|id| self.reindex_record(id))
+        let whole = self.known_alone(&case.id)?;
+        // [CAS-119] What the whole case has taken in is found by it alone.
+        let own = case.joined.iter().filter(|id| !whole.merged.contains(*id));
+        once(&case.id).chain(own).try_for_each(|id| self.reindex_record(id))
     }
 
     /// Under which value key an event's values are.
@@ -93,6 +132,12 @@ impl Node {
         self.index_record(case, &known);
         Ok(())
     }
+}
+
+/// The trails that told values of a record, and under which keys these are, in one order.
+fn sources_of(holding: &Holding) -> Result<BTreeSet<Source>, Rejection> {
+    let sources = holding.fields.iter().filter_map(|field| source_of(field).transpose());
+    sources.collect()
 }
 
 fn source_of(field: &HeldField) -> Result<Option<Source>, Rejection> {

@@ -47,6 +47,13 @@ pub struct Holding {
     /// What is noted of the case, which the node has to read. [CAS-90]
     #[prost(message, repeated, tag = "4")]
     pub marks: Vec<HeldMark>,
+    /// Case IDs that were joined into the case, ascending, of which this state has all that they knew. [CAS-119]
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub merged: Vec<Vec<u8>>,
+    /// `given_words` as they are kept where a trail told a value: under the value key of each such trail, one inside the
+    /// other. [CAS-120]
+    #[prost(bytes = "vec", tag = "6")]
+    pub told_words: Vec<u8>,
 }
 
 /// What is noted of a case, whether it stands, and since when.
@@ -121,3 +128,5 @@ pub struct Told {
 pub const CASE_VALUES_PART: &[u8] = b"values";
 /// Part of what a trail told, in the associated data under the trail's key. [CAS-113]
 pub const TOLD_PART: &[u8] = b"record";
+/// Part of digests of all words together, in the associated data under the key of each trail that told some. [CAS-120]
+pub const TOLD_WORDS_PART: &[u8] = b"record words";

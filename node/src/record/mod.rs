@@ -33,7 +33,9 @@ pub use access::{
 pub use account::{ACCOUNTS, AccountRecord, TOKENS, TokenRecord, account_key_name};
 pub use approval::{ApprovalRecord, actor_key_name, approval_key_name};
 pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key_name};
-pub use case_values::{CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding, TOLD_PART, Told};
+pub use case_values::{
+    CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding, TOLD_PART, TOLD_WORDS_PART, Told,
+};
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use log::{

@@ -96,6 +96,25 @@ mod tests {
         }
     }
 
+    /// [ACC-13]
+    #[test]
+    fn a_refusal_says_for_which_roles_the_call_is() {
+        let said = |part| not_permitted("uput.v1.TrailService/GetTrail", part);
+        for (part, who) in [
+            (Some(Part::Values), "case worker, supervisor, machine"),
+            (Some(Part::WithoutValues), "intake, case worker, supervisor, auditor, machine"),
+            (None, "intake, case worker, supervisor, auditor, machine"),
+        ] {
+            assert_eq!(said(part).message(), format!("{} (it is for: {who})", Rejection::NotPermitted));
+            assert_eq!(
+                (rejection(&said(part)), said(part).code()),
+                (Some(Rejection::NotPermitted), Code::PermissionDenied)
+            );
+        }
+        // What the table does not know is for nobody, and says so of nobody.
+        assert_eq!(not_permitted("uput.v1.Nothing/AtAll", None).message(), Rejection::NotPermitted.to_string());
+    }
+
     #[test]
     fn another_domain_is_not_ours() {
         let mut details = ErrorDetails::new();

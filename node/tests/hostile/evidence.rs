@@ -124,6 +124,19 @@ async fn a_decision_that_its_author_may_not_make_opens_no_identity() {
     assert!(labels(&seen).contains(&"name") && seen.findings.is_empty(), "the control: the centre may");
 }
 
+/// [EVT-31]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_she_is_is_not_read_on_a_decision_that_has_ended() {
+    let yard = yard().await;
+    let now = uput_node::clock::now().get();
+    for (expiry, read) in [(now - 60, false), (now + 3600, true)] {
+        let decision = Decision { expiry: Seconds::new(expiry), ..PLACED };
+        let made = issued(&yard, &yard.centre, Statement::Decision(decision));
+        let seen = named(&yard, decision, Some(&made)).await;
+        assert_eq!((labels(&seen).contains(&"name"), seen.fields.is_empty()), (read, !read));
+    }
+}
+
 /// A yes to an earlier need stands for no yes to a later one, and what corrects an unread identity is not read either.
 /// [EVT-14] [STA-15]
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ use crate::town::{
 
 pub(crate) const ROW: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
 pub(crate) const AGREEMENT: &str = include_str!("../../../specs/agreements/hand-to-hand.toml");
-const SERVICES: [ServiceType; 5] = [
+pub(crate) const SERVICES: [ServiceType; 5] = [
     ServiceType::Hotline,
     ServiceType::SocialWork,
     ServiceType::Health,

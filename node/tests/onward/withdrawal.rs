@@ -1,7 +1,7 @@
 //! A withdrawal goes onward whoever recorded it and whenever the node sees it, and what it stops does not go on.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io,
     sync::{
@@ -14,13 +14,13 @@ use uput_core::{catalogue::Label, event::Statement, id::TrailId, rejection::Reje
 use uput_node::{
     case::CaseId,
     disk::{Disk, DiskFile, RealDisk},
-    node::{NewEvent, NewTrail, NewValues, Node},
+    node::{NewChange, NewEvent, NewFollowUp, NewTrail, NewValues, Node},
     record,
     storage::{IndexHome, Storage},
 };
 
 use crate::{
-    chain::{AGREEMENT, FACTS, Row, Word},
+    chain::{AGREEMENT, FACTS, ROW, Row, SERVICES, Word},
     town::{CONSENT, House, SMALL, enquiry, event, fields, request_id, say, worker},
 };
 
@@ -106,20 +106,7 @@ async fn what_a_withdrawal_stops_goes_nowhere_any_more_and_what_crossed_it_is_fo
     let shown = row.nodes[2].show(&worker(), &onward, false).await.unwrap();
     assert_eq!(shown.events.iter().filter(|event| event.kind == WITHDRAWN).count(), 1, "and nothing is said twice");
     // [CAS-114] What she says here now is hers, and goes.
-    let said = NewValues {
-        knowingly: Vec::new(),
-        by: worker(),
-        request_id: request_id(),
-        validate_only: false,
-        case,
-        fields: fields(&FACTS[..1]),
-        taken: Vec::new(),
-        removed: Vec::new(),
-        marks: Vec::new(),
-        words: None,
-        label_words: Vec::new(),
-    };
-    row.nodes[1].update_case_record(said).await.unwrap();
+    row.nodes[1].update_case_record(said(case, &FACTS[..1])).await.unwrap();
     let mut anew = to_the_fifth(case);
     row.nodes[1].open_from_case(&mut anew, &[Label::AgeBand]).await.unwrap();
     assert!(anew.rests_on.is_empty());
@@ -140,6 +127,85 @@ async fn a_withdrawal_that_follows_another_one_in_the_same_trail_goes_onward_too
             NewEvent { fields: fresh, basis: Some(LegalBasis::ExplicitConsent), ..event(onward, Statement::Reopened) };
         row.nodes[1].record_event(fresh).await.unwrap();
         row.stands(2, &onward, |shown| count(shown, "reopened") == times && shown.headline == "asked").await;
+    }
+}
+
+/// What the second, or whoever it is, is told of her need by another one.
+async fn need(row: &Row, [from, to]: [usize; 2], case: Option<CaseId>, list: &[(&str, &str)]) -> TrailId {
+    let (service_type, basis) = (SERVICES[to], LegalBasis::ExplicitConsent);
+    let fields = fields(&[&CONSENT[..], list].concat());
+    let new = NewTrail { case, service_type, stage: 1, basis, fields, ..enquiry(ROW[to]) };
+    let trail = row.nodes[from].open_trail(new).await.unwrap().unwrap();
+    row.stands(to, &trail, |shown| shown.stage == 1).await;
+    trail
+}
+
+/// The same agreement, but the first and the second may say how great the danger is, and who found that by which means.
+fn with_risk() -> String {
+    let (head, rules) = AGREEMENT.split_once("[[rule]]").unwrap();
+    let (_, profile) = head.split_once("[profile.onward]").unwrap();
+    let profile = profile.replace("\"immediate_danger\"]", "\"immediate_danger\", \"risk_level\", \"risk_tool\"]");
+    let mut agreement = format!("{head}[profile.risk]{profile}[[rule]]{rules}");
+    for (sender, receiver) in [("first", "social_work"), ("second", "shelter")] {
+        let rule = |profile| format!("sender = \"{sender}\"\nreceiver = \"{receiver}\"\nprofile = \"{profile}\"\n");
+        agreement = agreement.replace(&rule("onward"), &rule("risk"));
+    }
+    agreement
+}
+
+async fn riskier(row: &Row, case: CaseId, level: &str) -> uput_core::wire::FollowedChange {
+    let new = NewFollowUp {
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        change: NewChange::Risk(fields(&[("risk_level", level)])),
+        label_words: Vec::new(),
+        of_basis: BTreeMap::new(),
+    };
+    row.nodes[1].follow_up(new).await.unwrap()
+}
+
+/// [CAS-121] [CAS-100] [CAS-115]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_brings_along_from_a_withdrawn_trail_is_followed_and_goes_no_further() {
+    let row = Row::found_under(&with_risk()).await;
+    let received = need(&row, [0, 1], None, &[("age_band", "30_59"), ("risk_tool", "questionnaire")]).await;
+    crate::town::take(&row.nodes[1], &received).await;
+    let case = row.nodes[1].case_of(&received).unwrap();
+    let taken = NewValues { taken: vec![(received, vec![Label::RiskTool])], ..said(case, &[]) };
+    row.nodes[1].update_case_record(taken).await.unwrap();
+    // What she told the second herself, by other means.
+    let own = [("age_band", "18_29"), ("risk_level", "low"), ("risk_tool", "professional_judgement")];
+    let onward = need(&row, [1, 4], Some(case), &own).await;
+    riskier(&row, case, "medium").await;
+    row.stands(4, &onward, |shown| shown.events.iter().any(|event| event.kind == "corrected")).await;
+    let later = need(&row, [1, 4], Some(case), &own).await;
+    say(&row.nodes[0], received, Statement::Withdrawn).await.unwrap();
+    is_told(&row, 4, &onward).await;
+    row.quiet().await;
+    let change = riskier(&row, case, "high").await;
+    let step = change.trails.iter().find(|step| step.trail == later.to_vec()).unwrap();
+    assert_eq!((step.say.as_slice(), step.todo.as_str()), (["warned:risk_changed".to_owned()].as_slice(), "telephone"));
+    assert_eq!(step.why, "basis_not_allowed");
+    let shown = row.nodes[4].show(&worker(), &later, false).await.unwrap();
+    assert!(shown.events.iter().all(|event| event.kind != WITHDRAWN), "nothing of it went there");
+}
+
+/// What she says here.
+fn said(case: CaseId, list: &[(&str, &str)]) -> NewValues {
+    NewValues {
+        knowingly: Vec::new(),
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        fields: fields(list),
+        taken: Vec::new(),
+        removed: Vec::new(),
+        marks: Vec::new(),
+        words: None,
+        label_words: Vec::new(),
     }
 }
 

@@ -32,6 +32,16 @@ use crate::{
     record::{EventRecord, FollowedStep},
 };
 
+/// What replaces what was told in a trail.
+pub(super) struct Correction {
+    /// All that is said.
+    pub(super) fields: Vec<Field>,
+    /// Of it, what is not said in this trail already: it comes from the record.
+    pub(super) brought: Vec<Field>,
+    /// On which basis.
+    pub(super) basis: wire::LegalBasis,
+}
+
 impl FollowedStep {
     /// Of a trail that cannot be read nobody knows what to say there. [CAS-117]
     fn unread(trail: &TrailId) -> Self {
@@ -181,15 +191,15 @@ impl Node {
         Some(loaded.agreement.permit(&request).ok()?.labels().clone())
     }
 
-    /// The fields of a correction: the known values that may go there now, with what the basis must carry, which is taken
-    /// from what was said in this trail before. None if nothing may go. [CAS-57]
+    /// The known values that may go there now, with what the basis must carry, which is taken from what was said in this trail
+    /// before. None if nothing may go. [CAS-57]
     pub(super) fn correction(
         &self,
         loaded: &Loaded,
         change: Change,
         known: &Known,
         of_basis: &[Field],
-    ) -> Result<Option<Vec<Field>>, Rejection> {
+    ) -> Result<Option<Correction>, Rejection> {
         let reading = loaded.trail.reading().map_err(|_| Rejection::ReadFailed)?;
         let Some(terms) = terms_of(loaded, &reading) else { return Ok(None) };
         let (opened, opening) = (loaded.trail.opening_event()?, loaded.trail.opening()?);
@@ -210,16 +220,22 @@ impl Node {
         }
         // Who answers for it is said when somebody does.
         let must = permitted.must().iter().filter(|label| !label.is_staff());
+        let mut brought = Vec::new();
         for label in must.chain([&Label::ConsentTicked]) {
             let before = said.iter().find(|field| field.label() == *label).cloned();
             // What she ticked, she ticked for one recipient.
             let held = || known.fields.get(label).filter(|_| *label != Label::ConsentTicked)?.open().cloned();
             let there = fields.iter().any(|field| field.label() == *label);
-            fields.extend(before.or_else(held).filter(|_| !there && permitted.labels().contains(label)));
+            let goes = !there && permitted.labels().contains(label);
+            brought.extend(held().filter(|_| goes && before.is_none()));
+            fields.extend(before.or_else(held).filter(|_| goes));
         }
+        let about = fields.iter().filter(|field| labels(change).contains(&field.label()));
+        brought.extend(about.cloned());
         let told = self.told_of_her(loaded, Some(terms), loaded.trail.told_by_now(&opened.author)?, &[])?;
         let whole = [fields.clone(), unsaid_second(terms.basis)?].concat();
-        Ok(permitted.after(told).minimise(whole).is_ok().then_some(fields))
+        let goes = permitted.after(told).minimise(whole).is_ok();
+        Ok(goes.then_some(Correction { fields, brought, basis: terms.basis }))
     }
 
     /// The labels that were told in a trail.

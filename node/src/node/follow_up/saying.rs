@@ -153,6 +153,7 @@ impl Node {
         trail: &TrailId,
         say: Say,
     ) -> Result<NewEvent, Refused> {
+        let (fields, rests_on) = self.fields_of(saying, trail, say).await?;
         Ok(NewEvent {
             second: Second::Nobody,
             by: saying.by.clone(),
@@ -160,7 +161,7 @@ impl Node {
             validate_only: false,
             trail: *trail,
             statement: say.statement(),
-            fields: self.fields_of(saying, trail, say).await?,
+            fields,
             basis: None,
             article: 0,
             occurred: None,
@@ -170,29 +171,45 @@ impl Node {
             overbooking: wire::Overbooking::Unspecified,
             beside: wire::Beside::Unspecified,
             attest: false,
-            rests_on: BTreeSet::new(),
+            rests_on,
         })
     }
 
-    /// What goes with one event of a change.
-    async fn fields_of(&self, saying: &Saying<'_>, trail: &TrailId, say: Say) -> Result<Vec<Field>, Refused> {
+    /// What goes with one event of a change, and the trails in which it was received.
+    async fn fields_of(
+        &self,
+        saying: &Saying<'_>,
+        trail: &TrailId,
+        say: Say,
+    ) -> Result<(Vec<Field>, BTreeSet<TrailId>), Refused> {
         match say {
-            Say::Corrected => {
-                let mut held = self.trails.hold(trail).await;
-                self.ensure_loaded(&mut held, trail)?;
-                let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
-                let case = self.case_of(trail).and_then(|id| self.case(&id)).ok_or(Rejection::NoSuchCase)?;
-                let known = saying.given.with(self.known(&case)?, saying.kept.time);
-                let sealed = match known.seals(labels(saying.change)) {
-                    true => Rejection::SealedToStaff,
-                    false => Rejection::OutsideProfile,
-                };
-                let of_basis = saying.given.of_basis(trail);
-                Ok(self.correction(loaded, saying.change, &known, of_basis)?.ok_or(sealed)?)
-            }
-            Say::Withdrawn => self.said_by(trail, saying.said_by).await,
-            Say::DoNotContact | Say::RiskChanged | Say::ChosenElsewhere => Ok(Vec::new()),
+            Say::Corrected => self.corrects(saying, trail).await,
+            Say::Withdrawn => Ok((self.said_by(trail, saying.said_by).await?, BTreeSet::new())),
+            Say::DoNotContact | Say::RiskChanged | Say::ChosenElsewhere => Ok(Default::default()),
         }
+    }
+
+    /// The same of a correction: what it brings along from the record is treated as what a person takes from there. [CAS-100]
+    /// [CAS-115]
+    async fn corrects(&self, saying: &Saying<'_>, trail: &TrailId) -> Result<(Vec<Field>, BTreeSet<TrailId>), Refused> {
+        let (correction, mut sources) = {
+            let mut held = self.trails.hold(trail).await;
+            self.ensure_loaded(&mut held, trail)?;
+            let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+            let case = self.case_of(trail).and_then(|id| self.case(&id)).ok_or(Rejection::NoSuchCase)?;
+            let known = saying.given.with(self.known(&case)?, saying.kept.time);
+            let sealed = match known.seals(labels(saying.change)) {
+                true => Rejection::SealedToStaff,
+                false => Rejection::OutsideProfile,
+            };
+            let of_basis = saying.given.of_basis(trail);
+            let correction = self.correction(loaded, saying.change, &known, of_basis)?.ok_or(sealed)?;
+            let sources = known.sources(&correction.brought);
+            (correction, sources)
+        };
+        sources.remove(trail);
+        self.refuse_withdrawn(&sources, correction.basis).await?;
+        Ok((correction.fields, sources.into_keys().collect()))
     }
 }
 
