@@ -2,7 +2,7 @@
 
 Guarantees: each mutant is verified by both; whatever differs is printed with its number, and the exit code is 0 exactly if
 nothing did. Compared are the exit code, each requirement that failed or cannot be checked, the words of BUN-83, whether it
-is authentic, complete, conformant, the timeline with its codes, void events and findings, the standing, and every deadline.
+is authentic, complete, conformant, the timeline with its codes, void events and findings, what became of decisions, the standing, and every deadline.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from . import trust, verdict
 from .mutant import Mutants
+from .schema import word
 from .trust import rfc3339
 
 
@@ -98,8 +99,13 @@ def ask(program, data, trusted, path):
         "void": {e["event"]: e["void"] for e in said["timeline"] if " " not in (e["void"] or " ")},
         "standing": _standing(said["standing"]),
         "deadlines": [
-            (d["timer"], d["from"], d["due"], d["met"], d["late"], d["verdict"]) for d in said["deadlines"]
+            (d["timer"], d["from"], d["due"], d["met"], d["ended"], d["late"], d["verdict"]) for d in said["deadlines"]
         ],
+        "decided": {
+            e["event"]: (e["decided"]["type"], e["decided"]["taken_away"])
+            for e in said["timeline"]
+            if "decided" in e and not e["void"]
+        },
     }
 
 
@@ -107,7 +113,7 @@ def _standing(said):
     if said is None:
         return None
     owed = said["owed"]
-    return {**{key: said[key] for key in ("headline", "live", "stage", "epoch")}, "owed": sorted(map(_id, owed)), "responsible": [one["id"] for one in said["responsible"]]}
+    return {**{key: said[key] for key in ("headline", "live", "stage", "epoch", "ended_by")}, "owed": sorted(map(_id, owed)), "responsible": [one["id"] for one in said["responsible"]]}
 
 
 def _id(one):
@@ -132,10 +138,28 @@ def summary(data, trusted):
         "void": {name.hex(): reason for name, reason in state.void.items()} if state else {},
         "standing": _own_standing(one, state) if state else None,
         "deadlines": [
-            (d.timer.kind, d.timer.start.id.hex(), rfc3339(d.due), d.timer.done.id.hex() if d.timer.met else None, d.late, d.verdict)
-            for d in one.deadlines
+            (d.timer.kind, d.timer.start.id.hex(), rfc3339(d.due), *_done(d.timer), d.late, d.verdict) for d in one.deadlines
         ],
+        "decided": _decided(one, state) if state else {},
     }
+
+
+def _done(timer):
+    """What met it, and what ended it before that (BUN-120)."""
+    done = timer.done.id.hex() if timer.done else None
+    return (done, None) if timer.met else (None, done)
+
+
+def _decided(one, state):
+    """Of each effective decision its type, and the first refusal that took away what it granted (BUN-122)."""
+    effective = [event for event in one.admission.order if event.kind == "decision" and state.effective >> state.index[event.id] & 1]
+    found = {event.id.hex(): (word("DecisionType", event.said.type), None) for event in effective}
+    refusals = [state.index[event.id] for event in effective if state.carriers("no_grounds") >> state.index[event.id] & 1]
+    for refusal in reversed(refusals):
+        for at in state.bits(state.taken_away(refusal)):
+            name = state.nodes[at].id.hex()
+            found[name] = (found[name][0], state.nodes[refusal].id.hex())
+    return found
 
 
 def _own_standing(one, state):
@@ -146,6 +170,7 @@ def _own_standing(one, state):
         "live": view.live,
         "stage": view.stage,
         "epoch": view.epoch,
+        "ended_by": sorted(state.nodes[at].id.hex() for at in state.bits(view.stops | view.of("end"))),
         "owed": sorted(state.nodes[at].id.hex() for at in view.owed),
         "responsible": [sides[side].hex() for side in view.responsible],
     }

@@ -1,7 +1,7 @@
 //! What a delay is worth: a party's own word against itself, or what its cosigned log shows, and nothing else. [BUN-59]
 
 use super::{
-    Conformance, Deadline, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, known,
+    Conformance, Deadline, Proven, chronology::Chronology, demand::Demand, findings::Findings, heads::Heads, known,
     known::Known, logs::Logs, names::Names,
 };
 use crate::{
@@ -95,7 +95,8 @@ impl Clocks<'_> {
     /// Late, or silent, with both bounds: when the owing party had the start at the latest, and until when its own log
     /// shows that the step, or the head that says it was not made, was not there yet. [BUN-77]
     fn prove(&self, step: &Step<'_>, span: Span, findings: &mut Findings) -> Option<Deadline> {
-        let due = self.began(step.from)?.after(span);
+        let began = self.began(step.from)?;
+        let due = began.after(span);
         let until = match step.to {
             Some(to) => self.step_absent(to),
             None => self.head_absent(step.from),
@@ -114,7 +115,12 @@ impl Clocks<'_> {
         let event = step.to.map_or(step.from.id, |to| to.id);
         findings.against(Demand::Timers, Conformance::No, Some(event), sentence.clone());
         let word = format!("{name} and witnesses of its log");
-        Some(self.deadline(step, due, (Some(late), Some(Conformance::No)), word, sentence))
+        let proven = [began, until].map(|time| self.names.claim(time, &self.owing()));
+        let deadline = self.deadline(step, due, (Some(late), Some(Conformance::No)), word, sentence);
+        let [since, until] = proven;
+        // [BUN-120]
+        let open = step.to.is_none().then(|| until.clone());
+        Some(Deadline { until: open, proven: Some(Proven { since, until }), ..deadline })
     }
 
     /// When the owing party wrote what started a timer, or had it, at the latest. That its author logged it hands it to
@@ -201,7 +207,8 @@ impl Clocks<'_> {
             Some(_) => Some(self.weigh(&clocks, step.from, &mut sentence, findings)),
             None => self.doubt_start(step, self.latest().until, sooner, &mut sentence, findings),
         };
-        self.deadline(step, due, (late, verdict), self.word(&clocks), sentence)
+        let until = Some(self.names.claim(silence.until, &silence.word));
+        Deadline { until, ..self.deadline(step, due, (late, verdict), self.word(&clocks), sentence) }
     }
 
     /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
@@ -277,6 +284,9 @@ impl Clocks<'_> {
             done: step.to.map(|to| self.names.claim(to.time, &to.author)),
             due: due.get(),
             met: step.to.filter(|_| !step.ended).map(|to| to.id.to_string()),
+            ended: step.to.filter(|_| step.ended).map(|to| to.id.to_string()),
+            until: None,
+            proven: None,
             late: late.map(|late| late.0),
             verdict,
             word,

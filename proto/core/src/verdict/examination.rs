@@ -25,7 +25,7 @@ use super::{
     numbers::Numbers,
     opened::Opened,
     pact, reach, telephone,
-    timeline::Timeline,
+    timeline::{Timeline, taken_away},
     twins, views,
 };
 use crate::{
@@ -132,6 +132,12 @@ impl<'a> Examination<'a> {
             seen: &judged.seen,
             bounded: bounded.as_ref(),
             logs: logs.as_ref(),
+            taken: judged
+                .reading
+                .as_ref()
+                .zip(trail.as_ref())
+                .map(|(reading, trail)| taken_away(trail, reading))
+                .unwrap_or_default(),
         };
         let timeline = timeline.entries(trail.as_ref(), &loose, &self.events);
         Report {
@@ -345,6 +351,8 @@ fn standing(trail: &Trail, reading: &Reading, names: &Names<'_>) -> Standing {
             Stage::Need => 1,
             Stage::Identity => 2,
         },
+        // [BUN-121]
+        ended_by: reading.stops.union(&reading.closings).map(EventId::to_string).collect(),
         epoch: reading.epoch,
         owed: reading.owed.keys().map(EventId::to_string).collect(),
         responsible: sides

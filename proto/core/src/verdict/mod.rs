@@ -40,8 +40,8 @@ pub use compare::{Compared, Comparison, Lacking, Together, Uncomparable, Why, co
 pub use exit::Exit;
 pub use report::{
     AgreementShown, Assurance, AttestedShown, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline,
-    Entry, Exported, FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Reason, Report, SCHEMA, Shown,
-    Standing, TrustShown, Where, YesNo,
+    Decided, Entry, Exported, FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Proven, Reason,
+    Report, SCHEMA, Shown, Standing, TrustShown, Where, YesNo,
 };
 
 use crate::{bundle::Bundle, trust::TrustFile};

@@ -269,6 +269,8 @@ pub struct Standing {
     pub live: bool,
     /// Highest stage disclosed since it was last reopened.
     pub stage: u32,
+    /// The events that ended it, by ID; empty if it is open. [BUN-121]
+    pub ended_by: Vec<String>,
     /// How often it was reopened.
     pub epoch: u32,
     /// Events whose values the receiver must still purge or retain under law.
@@ -294,6 +296,12 @@ pub struct Deadline {
     pub due: u64,
     /// The event that met it.
     pub met: Option<String>,
+    /// The event that ended it before it was met. [BUN-120]
+    pub ended: Option<String>,
+    /// Of one that nothing met or ended: until when that is shown, and whose word that is.
+    pub until: Option<Claim>,
+    /// What the owing party's cosigned log proves of it, if it proves it late or silent. [BUN-77]
+    pub proven: Option<Proven>,
     /// Seconds too late, by claimed times.
     pub late: Option<u64>,
     /// What a delay, or the doubt whether there is one, comes to: `no` if it is the late party's own admission; absent if
@@ -303,6 +311,15 @@ pub struct Deadline {
     pub word: String,
     /// In words.
     pub sentence: String,
+}
+
+/// Both bounds of a delay that a log proves. [BUN-77]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Proven {
+    /// When the owing party had, at the latest, what started it.
+    pub since: Claim,
+    /// Until when its log did not have the step.
+    pub until: Claim,
 }
 
 /// A time, and whose word it is.
@@ -361,6 +378,9 @@ pub struct Entry {
     /// Of a withdrawal: when the receiver's machine said that its time is over, as it claims; only there if it did. [BUN-94]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<u64>,
+    /// Of a decision: of which type, until when, and whether it stands; only there then. [BUN-122]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Decided>,
     /// Why it has no effect; absent if it has.
     pub void: Option<String>,
     /// What is wrong with it all the same.
@@ -369,6 +389,18 @@ pub struct Entry {
     pub late: Vec<String>,
     /// Whether anything signed by the other party shows that it had this event.
     pub seen_by_other: bool,
+}
+
+/// What a decision says beside its outcome, and what became of it in its trail. [BUN-122]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// For example `placement`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it ends, if it says so.
+    pub expiry: Option<u64>,
+    /// The first effective event that took away what it granted. [STA-70]
+    pub taken_away: Option<String>,
 }
 
 /// What another organisation signed of what an event says. [BUN-90]

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Deadline, Entry, conduct, copies::Copies, events::Events, events::answered, heads::Heads, logs::Logs, names::Names,
-    opened::Opened,
+    Deadline, Decided, Entry, conduct, copies::Copies, events::Events, events::answered, heads::Heads, logs::Logs,
+    names::Names, opened::Opened,
 };
 use crate::{
     agreement::{Agreement, name_of},
     bounds::Bounded,
     event::{Event, EventPrefix, Statement},
     id::{EventId, OrgId},
-    state::{Reading, Verdict},
+    state::{Kind, Reading, Verdict},
     time::{Seconds, Span},
     trail::Trail,
 };
@@ -29,6 +29,21 @@ pub(super) struct Timeline<'a> {
     pub(super) seen: &'a BTreeSet<EventId>,
     pub(super) bounded: Option<&'a Bounded>,
     pub(super) logs: Option<&'a Logs>,
+    /// Decisions that were taken away, each with the first event that did it.
+    pub(super) taken: BTreeMap<EventId, EventId>,
+}
+
+/// What granted something, and an effective refusal of its type that has it in its past. [STA-70]
+pub(super) fn taken_away(trail: &Trail, reading: &Reading) -> BTreeMap<EventId, EventId> {
+    let decisions = trail.events().filter_map(|event| match &event.statement {
+        Statement::Decision(decision) => Some((event.id, decision.kind, reading.events.get(&event.id)?)),
+        _ => None,
+    });
+    let effective: Vec<_> = decisions.filter(|(_, _, judged)| judged.verdict == Verdict::Effective).collect();
+    let of_kind = |kind| effective.iter().filter(move |(_, _, judged)| judged.kind == kind);
+    let took =
+        |id, of| of_kind(Kind::DecisionNo).find(|(no, type_, _)| *type_ == of && trail.history().has_seen(*no, id));
+    of_kind(Kind::Decision).filter_map(|(id, of, _)| Some((*id, took(*id, *of)?.0))).collect()
 }
 
 impl Timeline<'_> {
@@ -79,6 +94,7 @@ impl Timeline<'_> {
             fields: self.opened.map(|opened| opened.fields(&event.id)).unwrap_or_default(),
             attested: self.copies.show(&event.id, self.names),
             settled: self.heads.settled(&event.id, self.receiver).map(Seconds::get),
+            decided: self.decided(event),
             void: self.void(&event.id),
             findings: said.findings.get(&event.id).cloned().unwrap_or_default(),
             late,
@@ -109,11 +125,22 @@ impl Timeline<'_> {
             fields: Vec::new(),
             attested: None,
             settled: None,
+            decided: None,
             void: Some(String::from("it is newer than this program and was not read")),
             findings: Vec::new(),
             late: Vec::new(),
             seen_by_other: self.seen.contains(&prefix.id),
         }
+    }
+
+    /// [BUN-122]
+    fn decided(&self, event: &Event) -> Option<Decided> {
+        let Statement::Decision(decision) = &event.statement else { return None };
+        Some(Decided {
+            kind: name_of(decision.kind),
+            expiry: decision.expiry.map(Seconds::get),
+            taken_away: self.taken.get(&event.id).map(EventId::to_string),
+        })
     }
 
     fn names_event(&self, statement: &Statement) -> Option<EventId> {

@@ -27,4 +27,5 @@ mod sample;
 mod silent;
 mod spoken;
 mod survivor;
+mod told;
 mod vectors;
