@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
 use uput_core::rejection::Rejection;
 use uput_core::sensitive::Sensitive;
 
@@ -15,6 +16,8 @@ use crate::failure::Failure;
 
 /// The largest text that is read: fields, a key, words, an invitation, an access file, the source of an agreement.
 const LARGEST_TEXT: usize = 1024 * 1024;
+/// The largest bundle file.
+pub(crate) const LARGEST_BUNDLE: usize = MAX_BUNDLE + MAX_BODY;
 /// The largest file of key records, or with an agreement.
 pub(crate) const LARGEST_RECORDS: usize = 16 * 1024 * 1024;
 
@@ -41,6 +44,19 @@ pub(crate) fn bytes(path: &Path, largest: usize) -> Result<Vec<u8>, Failure> {
         return Err(not_read(path, &io::ErrorKind::FileTooLarge.into()));
     }
     Ok(bytes)
+}
+
+/// What is said in place of a digest of a file that was not read to its end.
+pub(crate) const NOT_WHOLE: &str = "not read whole: it is larger than any bundle";
+
+/// A bundle file as far as one can be, and one byte more of what is none. [CLI-132]
+pub(crate) fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
+    at_most(path, LARGEST_BUNDLE)
+}
+
+/// Whether these are all bytes of the file.
+pub(crate) const fn is_whole(bundle: &[u8]) -> bool {
+    bundle.len() <= LARGEST_BUNDLE
 }
 
 /// At most one byte more than `largest`, which whoever checks them then refuses; `-` is standard input.

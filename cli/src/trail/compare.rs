@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
 use uput_core::verdict::{self, Compared, Comparison, Uncomparable, Why, YesNo};
 
 use crate::args::Options;
@@ -40,7 +39,7 @@ pub(crate) struct CompareArgs {
 impl CompareArgs {
     pub(crate) fn run(&self, options: &Options) -> Result<Answer, Failure> {
         let trust = trust::read(&self.trust)?;
-        let read = |path: &Path| reading::at_most(path, MAX_BUNDLE + MAX_BODY);
+        let read = |path: &Path| reading::bundle(path);
         let (one, two) = (read(&self.one)?, read(&self.two)?);
         let spinner = progress::spinner(options, "comparing");
         let comparison = verdict::compare(&one, &two, &trust);

@@ -3,24 +3,24 @@
 //! Guarantees that what is written is read back to the same bytes, which is tried before anything is written, whatever the
 //! bytes are. Says nothing of whether any of it is true: that is asked of the bundle. [CLI-102]
 
+mod once;
 mod shape;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
-use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
+use uput_core::rejection::Rejection;
 
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
-use crate::reading;
+use crate::reading::{self, LARGEST_BUNDLE};
 use crate::trail::sheet::digest;
 
-/// JSON takes more room than what it writes down.
-const LARGEST: usize = 4 * (MAX_BUNDLE + MAX_BODY);
+/// The largest JSON of a bundle: it takes more room than what it writes down.
+const LARGEST: usize = 4 * LARGEST_BUNDLE;
 
 /// What to turn into what.
 #[derive(Args)]
@@ -47,18 +47,30 @@ struct Converted {
 
 impl ConvertArgs {
     pub(crate) fn run(&self) -> Result<Answer, Failure> {
-        let bytes = reading::at_most(&self.from, LARGEST)?;
-        let (form, made) = if bytes.first() == Some(&b'{') {
-            ("bundle", from_json(&bytes).map_err(|why| self.unreadable(&why))?)
+        // [CLI-134] What is not read whole would come back as something else.
+        let bytes = reading::bytes(&self.from, LARGEST)?;
+        let (form, most, made) = if bytes.first() == Some(&b'{') {
+            ("bundle", LARGEST_BUNDLE, from_json(&bytes).map_err(|why| self.unreadable(&why))?)
+        } else if bytes.len() > LARGEST_BUNDLE {
+            return Err(self.too_large("it is longer than any bundle"));
         } else {
-            ("json", to_json(&bytes).into_bytes())
+            ("json", LARGEST, to_json(&bytes).into_bytes())
         };
+        if made.len() > most {
+            return Err(self.too_large("what it would be written as is longer than this command reads"));
+        }
         Target::file(&self.to).write(&made)?;
         let said =
             Converted { file: self.to.display().to_string(), bytes: made.len() as u64, sha256: digest(&made), form };
         let mut page = Page::default();
         page.line(format!("{}: {} bytes, SHA-256 {}", said.file, said.bytes, said.sha256));
         Answer::new(&said, page)
+    }
+
+    fn too_large(&self, why: &str) -> Failure {
+        Failure::new(Exit::Failed, Rejection::TooLarge.code(), format!("{} is too large", self.from.display()))
+            .because(why.to_owned())
+            .next("nothing was written: check that it is the file you mean")
     }
 
     fn unreadable(&self, why: &str) -> Failure {
@@ -77,8 +89,7 @@ fn to_json(bytes: &[u8]) -> String {
 
 /// The bytes that a JSON stands for.
 fn from_json(text: &[u8]) -> Result<Vec<u8>, String> {
-    let value: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    shape::write(&value)
+    shape::write(&once::read(text)?)
 }
 
 #[cfg(test)]
@@ -127,9 +138,37 @@ mod tests {
             "{\"type\":5}",
             "{\"nothing\":1}",
             "{\"signatures\":{}}",
+            // [CLI-134] Of two members of one name nobody knows which is meant.
+            "{\"bytes\":\"00\",\"bytes\":\"00\"}",
+            "{\"type\":\"a\",\"body\":{\"time\":1,\"time\":1}}",
+            "{\"type\":\"a\",\"body\":{\"heads\":[{\"type\":\"a\",\"type\":\"a\"}]}}",
+            "{\"type\":\"a\",\"body\":{}} {}",
         ] {
             assert!(from_json(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    /// [CLI-134]
+    #[test]
+    fn what_stands_once_is_read() {
+        assert!(from_json(b"{\"type\":\"a\",\"body\":{\"heads\":[{\"type\":\"a\"},{\"type\":\"a\"}]}}").is_ok());
+    }
+
+    /// [CLI-134]
+    #[test]
+    fn what_is_larger_than_any_bundle_is_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let convert = ConvertArgs { from: from.clone(), to: to.clone() };
+        for (first, length) in [(0_u8, LARGEST_BUNDLE + 1), (b'{', LARGEST + 1), (0, 300 << 20)] {
+            let file = std::fs::File::create(&from).unwrap();
+            std::io::Write::write_all(&mut &file, &[first]).unwrap();
+            file.set_len(length as u64).unwrap();
+            let refused = convert.run().map(|_| ()).unwrap_err();
+            assert_eq!((refused.exit, &*refused.reason, to.exists()), (Exit::Failed, "TOO_LARGE", false), "{length}");
+        }
+        std::fs::write(&from, [0; 5]).unwrap();
+        assert!(convert.run().is_ok() && to.exists());
     }
 
     #[test]

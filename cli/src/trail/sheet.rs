@@ -16,6 +16,7 @@ use crate::document::Target;
 use crate::exit::Exit as Code;
 use crate::failure::Failure;
 use crate::output::clean;
+use crate::reading;
 use crate::request::hex;
 use crate::trail::report::{self, checks, conclusion, timeline};
 
@@ -80,7 +81,8 @@ impl Sheet {
             checks: happened.map(checked).collect(),
             sections: sections.map(|(title, all)| (title, all.iter().map(|text| clean(text)).collect())).collect(),
             verdict: conclusion::verdict(report).iter().map(|line| clean(line)).collect(),
-            digest: digest(bundle),
+            // [CLI-132]
+            digest: if reading::is_whole(bundle) { digest(bundle) } else { reading::NOT_WHOLE.to_owned() },
             version: env!("CARGO_PKG_VERSION"),
         }
     }

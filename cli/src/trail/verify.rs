@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use uput_core::envelope::{MAX_BODY, MAX_BUNDLE};
 use uput_core::verdict;
 
 use crate::args::Options;
@@ -49,7 +48,7 @@ impl VerifyArgs {
             return folder::verify(&self.bundle, &trust, self.html.as_deref(), options);
         }
         let spinner = progress::spinner(options, "verifying");
-        let bytes = reading::at_most(&self.bundle, MAX_BUNDLE + MAX_BODY);
+        let bytes = reading::bundle(&self.bundle);
         let report = bytes.map(|bytes| (verdict::verify(&bytes, &trust), bytes));
         spinner.finish_and_clear();
         let (report, bytes) = report?;

@@ -3,11 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use uput_core::event::{Decision, Statement, Terms};
 use uput_core::slot::Extent;
+use uput_core::state::Side;
 use uput_core::verdict;
+use uput_core::wire::{Act, DecisionOutcome, DeclineReason, LegalBasis, Outcome, ServiceType};
 
 use crate::auditor::{Desk, assert_told};
 use crate::harness::{golden, json, run};
+use crate::night::{Story, TWO_PARTY, World, bed, placement};
 
 /// A folder of a good bundle, one with closed slots, an altered one in a subfolder, and what is no bundle.
 fn mixed(desk: &Desk) {
@@ -55,11 +59,19 @@ fn a_folder_is_verified_bundle_by_bundle_and_counted() {
             .sum();
         assert_eq!(all, 3, "{check}");
     }
-    // What is owed is what the reports say.
+    // [CLI-131] What is owed is what the reports say, once: all three are of one trail, and one is not authentic.
     let owed: u64 =
         object["totals"]["by_timer"].as_array().unwrap().iter().map(|row| row["deadlines"].as_u64().unwrap()).sum();
-    assert!(owed >= alone.iter().map(|report| report.deadlines.len() as u64).sum());
+    assert_eq!(owed, alone[0].deadlines.len() as u64);
     assert!(owed > 0);
+    // [CLI-136] Up to whose head each goes is said, also where nothing is missing.
+    let reach = alone[0].completeness.parties.iter().map(|party| party.sentence.clone()).collect::<Vec<_>>().join(" ");
+    assert!(reach.contains("Complete up to hotline's head (number "), "{reach}");
+    assert!(
+        people.stdout.lines().any(|line| line.starts_with("a.uput") && line.ends_with(&reach)),
+        "{}",
+        people.stdout
+    );
     for told in ["a.uput", "inner/c.uput", "NOT AUTHENTIC", "OWED BY", "exit code 10"] {
         assert!(people.stdout.contains(told), "{told}: {}", people.stdout);
     }
@@ -165,7 +177,7 @@ fn two_bundles_of_one_trail_are_held_against_each_other() {
     assert_eq!(compare("night.uput", "nowhere.uput").0, 1);
 }
 
-/// [CLI-100] What an ombudsman is told of the set that the core's tests write, whole.
+/// [CLI-100] [CLI-128] What an ombudsman is told of the set that the core's tests write, whole.
 #[test]
 fn the_ombudsman_is_told_every_refusal_and_every_silence_and_whose_word_it_is() {
     let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance-tests/sets/the-refused-boy");
@@ -191,15 +203,46 @@ fn the_ombudsman_is_told_every_refusal_and_every_silence_and_whose_word_it_is() 
         ["clinic-by-the-river", "refused", "no_place"],
         ["clinic-by-the-river", "refused", "decision_missing"],
         ["institute", "refused", "not_competent"],
-        ["hospital-on-the-hill", "no_answer", ""],
-        ["ward-in-the-next-town", "no_answer", ""],
+        ["hospital-on-the-hill", "not_made", ""],
+        ["ward-in-the-next-town", "not_made", ""],
+        ["clinic-on-the-plain", "something_missing", ""],
+        ["clinic-on-the-plain", "something_missing", ""],
+        ["night-clinic", "by_telephone", "yes"],
+        ["sanatorium", "ended", "no_longer_needed"],
     ];
     assert_eq!(told, expected.map(|row| row.map(str::to_owned)));
     // What a log proves, and what is somebody's word.
-    let proven: Vec<bool> = answers.as_array().unwrap().iter().map(|row| !row["until"]["proven"].is_null()).collect();
+    let row = |at: usize| answers[at].clone();
+    let proven: Vec<bool> = (0..5).map(|at| !row(at)["until"]["proven"].is_null()).collect();
     assert_eq!(proven, [true, true, false, true, false]);
-    // One refusal in the bundles of both is one row, with both files.
-    assert_eq!(answers[2]["files"].as_array().unwrap().len(), 2);
+    // [CLI-135] Both words stand beside a length, and each of `since` and `until` is one word.
+    for row in answers.as_array().unwrap().iter().filter(|row| !row["until"].is_null()) {
+        let (since, until) = (row["since"]["by"].as_str().unwrap(), row["until"]["by"].as_str().unwrap());
+        let rests_on = row["rests_on"].as_str().unwrap();
+        assert!(rests_on.contains(since) && rests_on.contains(until), "{row}");
+    }
+    let silent = [&row(3)["since"]["by"], &row(3)["until"]["by"]].map(|by| by.as_str().unwrap().to_owned());
+    assert_eq!(silent, ["hospital-on-the-hill", "witnesses of hospital-on-the-hill's log"]);
+    assert_eq!(row(4)["until"]["by"], "house-for-boys");
+    // What is missing is no silence, and has no length.
+    assert_eq!((&row(5)["seconds"], &row(5)["until"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    assert!(row(5)["rests_on"].as_str().unwrap().contains("BUN-32"));
+    // What the telephone said is the word of whoever called, and stands beside what the clinic admits.
+    let spoken = row(7)["rests_on"].as_str().unwrap().to_owned();
+    assert!(spoken.contains("is the word of house-for-boys") && spoken.contains("own admission"), "{spoken}");
+    // Who ended it a minute after asking waited for nobody, however late it exports.
+    assert_eq!((&row(8)["until"]["by"], &row(8)["seconds"]), (&"house-for-boys".into(), &60.into()));
+    // One refusal in the bundles of both and in a copy is one row, with all files.
+    assert_eq!(row(2)["files"].as_array().unwrap().len(), 3);
+    // [CLI-131] And one deadline.
+    let all = json(&programs)["totals"]["by_timer"].clone();
+    let institute = all.as_array().unwrap().iter().filter(|row| row["owed_by"] == "institute");
+    let counted: Vec<_> =
+        institute.map(|row| (row["timer"].as_str().unwrap().to_owned(), row["deadlines"].as_u64())).collect();
+    let once = ["acknowledge", "answer", "deliver"].map(|timer| (timer.to_owned(), Some(1)));
+    assert_eq!(counted, once);
+    // An authority that decided in time owes nothing.
+    assert!(programs.stdout.contains("centre-for-children") && told.iter().all(|row| row[0] != "centre-for-children"));
     more(&["--html", "set.html", "--quiet"]);
     golden("sets/the-refused-boy-page", &std::fs::read_to_string(desk.path().join("set.html")).unwrap());
 }
@@ -224,10 +267,203 @@ fn what_a_bundle_cites_is_looked_for_in_the_others_and_missed_where_it_is_not() 
     assert_eq!(standing(), ("here".to_owned(), Some("notice.uput".to_owned())));
     let people = run(desk.path(), &words[..5], "");
     assert!(people.stdout.contains("it stands in notice.uput, with effect"), "{}", people.stdout);
+    // [CLI-130] Its issuer takes it away in its own trail: that it was granted is not all that is said.
+    let mut notice = desk.world.decision(&desk.world.hotline);
+    let refused = Decision { outcome: DecisionOutcome::Refused, ..placement() };
+    notice.say(desk.world.centre(), Statement::Decision(refused));
+    std::fs::write(folder.join("later.uput"), notice.bundle(desk.world.centre(), &Extent::LABELS)).unwrap();
+    assert_eq!(standing().0, "taken_away");
+    let people = run(desk.path(), &words[..5], "");
+    assert!(people.stdout.contains("TOOK IT AWAY at"), "{}", people.stdout);
+    assert!(!people.stdout.contains("with effect"), "{}", people.stdout);
+    std::fs::remove_file(folder.join("later.uput")).unwrap();
     // What stands in a file that somebody changed is not called found.
     let mut altered = decision.clone();
     let last = altered.len() - 1;
     altered[last] ^= 1;
     std::fs::write(folder.join("notice.uput"), altered).unwrap();
     assert_eq!(standing(), ("not_authentic_there".to_owned(), Some("notice.uput".to_owned())));
+    // [CLI-130] One that had ended when it was cited.
+    let world = &desk.world;
+    let short = || Decision { expiry: Some(world.at(5)), ..placement() };
+    let mut notice = world.notified(&world.hotline);
+    notice.delivered_and(Statement::Decision(short()));
+    let mut night = world.asked();
+    night.clock = 100;
+    let evidence = notice.trail.last(Side::Peer);
+    night.say(&world.hotline, Statement::Decision(Decision { evidence, ..short() }));
+    night.evidence = notice.trail.events().last().map(|event| event.envelope().clone());
+    std::fs::write(folder.join("notice.uput"), notice.bundle(world.centre(), &Extent::LABELS)).unwrap();
+    std::fs::write(folder.join("night.uput"), night.bundle(&world.hotline, &Extent::LABELS)).unwrap();
+    assert_eq!(standing(), ("ended".to_owned(), Some("notice.uput".to_owned())));
+}
+
+/// What is said of a folder with these bundles, by a trust file.
+fn told(bundles: &[(&str, &[u8])], trust: &str) -> (i32, serde_json::Value) {
+    let desk = tempfile::tempdir().unwrap();
+    std::fs::create_dir(desk.path().join("set")).unwrap();
+    for (name, bytes) in bundles {
+        std::fs::write(desk.path().join("set").join(name), bytes).unwrap();
+    }
+    std::fs::write(desk.path().join("trust.toml"), trust).unwrap();
+    let run = run(desk.path(), ["trail", "verify", "set", "--trust", "trust.toml", "--json"], "");
+    (run.code, json(&run))
+}
+
+fn rows(object: &serde_json::Value) -> Vec<[String; 4]> {
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or("").to_owned();
+    let row = |row: &serde_json::Value| [&row["came_to"], &row["timer"], &row["kind"], &row["until"]["by"]].map(word);
+    object["answers"].as_array().unwrap().iter().map(row).collect()
+}
+
+/// [CLI-100] [CLI-128] Each of these was once called silent, or called so by the wrong word.
+#[test]
+fn nobody_is_called_silent_whose_answer_is_here_or_who_owes_none() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance-tests/corpus");
+    let by_corpus = |name: &str| {
+        let bytes = std::fs::read(corpus.join(name).join("bundle.uput")).unwrap();
+        rows(&told(&[("a.uput", &bytes)], &std::fs::read_to_string(corpus.join(name).join("trust.toml")).unwrap()).1)
+    };
+    let nothing: [[&str; 4]; 0] = [];
+    for name in [
+        "a-decision-too-late-by-the-centres-own-clock",
+        "a-breach-notice-about-a-trail",
+        "no-answer-yet-and-none-is-due",
+        "a-yes-by-telephone-that-nobody-confirmed",
+        "an-answer-too-late-by-the-receivers-own-clock",
+    ] {
+        assert_eq!(by_corpus(name), nothing, "{name}");
+    }
+    let own = |timer| ["ended", timer, "closed", "shelter-jasen"];
+    assert_eq!(by_corpus("an-older-head-of-the-receiver"), [own("acknowledge"), own("answer")]);
+    let missing = |timer| ["something_missing", timer, "", ""];
+    assert_eq!(
+        by_corpus("the-answer-cut-off-and-the-receivers-head-left"),
+        [missing("acknowledge"), missing("answer")]
+    );
+    // By its own head, and on the exporter's word: which word it is stands there alone.
+    assert_eq!(by_corpus("no-answer-by-the-receivers-own-head")[0], ["not_made", "acknowledge", "", "shelter-jasen"]);
+    assert_eq!(by_corpus("no-answer-on-the-exporters-word")[0], ["not_made", "acknowledge", "", "hotline"]);
+    // A centre that closes where the law makes it decide has not decided.
+    let law = by_corpus("a-centre-that-closes-where-the-law-makes-it-decide");
+    assert_eq!(law, [["not_made", "decision", "", "centre"]]);
+}
+
+/// [CLI-100] [EVT-32]
+#[test]
+fn advice_that_was_given_is_an_answer() {
+    let rule = "[[rule]]\nnumber = 5\nact = \"consultation\"\nsender = \"asking\"\nreceiver = \"shelter\"\nprofile = \"bed\"\nbases = [\"explicit_consent\"]\n\n[[timer]]\nact = \"consultation\"\nstep = \"answer\"\nwithin = \"24 h\"\n\n[[timer]]";
+    let world = World::pair_by(&TWO_PARTY.replacen("[[timer]]", rule, 1));
+    let terms = Terms { stage: 0, rule: 5, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
+    let asked = || {
+        let opening = world.opening(&world.jasen, Act::Consultation, ServiceType::Shelter, "advice");
+        let mut story = Story::begin(&world, &world.hotline, opening, terms, bed(), "advice");
+        story.say(&world.jasen, Statement::Delivered(story.trail.id().opening()));
+        story
+    };
+    let rows_of = |mut story: Story<'_>| {
+        story.clock = 30 * 24 * 60;
+        rows(&told(&[("a.uput", &story.bundle(&world.hotline, &Extent::LABELS))], &world.trust().to_toml()).1)
+    };
+    let mut given = asked();
+    given.say(&world.jasen, Statement::Provided(Outcome::NeedMet));
+    assert!(rows_of(given).is_empty());
+    assert_eq!(rows_of(asked()), [["not_made", "answer", "", "shelter-jasen"]]);
+}
+
+/// [CLI-129] A receiver that tells two parties two stories, each in a bundle that is right by itself.
+#[test]
+fn two_bundles_of_one_trail_that_contradict_each_other_are_never_well() {
+    let world = World::pair();
+    let story = |answer| {
+        let mut story = world.asked();
+        story.delivered_and(answer);
+        story
+    };
+    let no = story(Statement::Declined(DeclineReason::NoPlace)).bundle(&world.hotline, &Extent::LABELS);
+    let held = story(Statement::Held { until: world.at(3600) });
+    let yes = held.bundle(&world.jasen, &Extent::LABELS);
+    let trust = world.trust().to_toml();
+    let (code, object) = told(&[("no.uput", &no), ("yes.uput", &yes), ("copy.uput", &yes)], &trust);
+    let alone: Vec<_> = object["bundles"].as_array().unwrap().iter().map(|row| row["exit_code"].as_u64()).collect();
+    assert_eq!((code, alone), (12, vec![Some(0); 3]), "{object:#}");
+    let compared = object["compared"].as_array().unwrap();
+    // The copy is held against nothing, as it says nothing that the bundle does not.
+    assert_eq!((compared.len(), &compared[0]["exit_code"]), (1, &12.into()));
+    assert_eq!(compared[0]["files"], serde_json::json!(["copy.uput", "no.uput"]));
+    let said = compared[0]["sentences"][0].as_str().unwrap();
+    assert!(said.starts_with("BREACH by shelter-jasen (BUN-33)"), "{said}");
+    // Both parties' bundles of one story say no more together than alone.
+    let other = held.bundle(&world.hotline, &Extent::LABELS);
+    let (code, object) = told(&[("ours.uput", &other), ("theirs.uput", &yes)], &trust);
+    assert_eq!((code, object["compared"].as_array().unwrap().len()), (0, 0), "{object:#}");
+    // A bundle that somebody made in the other's name says nothing of what that one left out.
+    let mut forged = held.until(1).draft(&world.jasen, &Extent::LABELS);
+    forged.time = world.at(50_000);
+    let forged = forged.build(world.hotline.signing()).unwrap();
+    let (code, object) = told(&[("forged.uput", &forged), ("yes.uput", &yes)], &trust);
+    let said = object["compared"].to_string();
+    assert!(code == 10 && !said.contains("shelter-jasen's bundle lacks"), "{object:#}");
+    // Of very many not all are held against each other, and that is no clean verdict.
+    let many: Vec<(String, Vec<u8>)> = (0..17)
+        .map(|number| {
+            let mut draft = held.draft(&world.hotline, &Extent::LABELS);
+            draft.time = world.at(100 + number);
+            (format!("{number:02}.uput"), draft.build(world.hotline.signing()).unwrap())
+        })
+        .collect();
+    let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let (code, object) = told(&many, &trust);
+    assert_eq!((code, object["compared"].as_array().unwrap().len()), (11, 1), "{object:#}");
+}
+
+/// [CLI-131] A hard link, a copy, a second exporter, and a bundle that is not authentic.
+#[test]
+fn one_delay_is_counted_once() {
+    let world = World::pair();
+    let mut late = world.asked();
+    late.say(&world.jasen, Statement::Delivered(late.trail.id().opening()));
+    late.clock += 25 * 60;
+    late.say(&world.jasen, Statement::Held { until: world.at(36_000) });
+    let [ours, theirs] = [&world.hotline, &world.jasen].map(|party| late.bundle(party, &Extent::LABELS));
+    let mut altered = ours.clone();
+    let last = altered.len() - 1;
+    altered[last] ^= 1;
+    let files = [("a.uput", &ours[..]), ("b.uput", &ours), ("c.uput", &theirs), ("d.uput", &altered)];
+    let (code, object) = told(&files, &world.trust().to_toml());
+    let answer = object["totals"]["by_timer"].as_array().unwrap().iter().find(|row| row["timer"] == "answer").unwrap();
+    assert_eq!((code, &answer["deadlines"], &answer["late"]), (10, &1.into(), &1.into()), "{object:#}");
+    // A bundle that is not authentic alone counts against nobody.
+    let (_, object) = told(&[("d.uput", &altered)], &world.trust().to_toml());
+    assert_eq!(object["totals"]["by_timer"], serde_json::json!([]));
+}
+
+/// [CLI-132] [CLI-133]
+#[test]
+fn of_a_file_that_was_not_read_whole_no_digest_is_given_and_no_two_names_are_one() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path().join("set")).unwrap();
+    let large = std::fs::File::create(desk.path().join("set/large.uput")).unwrap();
+    large.set_len(70 << 20).unwrap();
+    let words = ["trail", "verify", "set", "--trust", "trust.toml", "--html", "page.html", "--json"];
+    let object = json(&run(desk.path(), words, ""));
+    assert_eq!((&object["bundles"][0]["sha256"], &object["exit_code"]), (&serde_json::Value::Null, &10.into()));
+    let page = std::fs::read_to_string(desk.path().join("page.html")).unwrap();
+    assert!(page.contains("large.uput: not read whole"), "{page}");
+    let words = ["trail", "verify", "set/large.uput", "--trust", "trust.toml", "--html", "one.html", "--json"];
+    run(desk.path(), words, "");
+    assert!(std::fs::read_to_string(desk.path().join("one.html")).unwrap().contains("SHA-256 not read whole"));
+    std::fs::remove_file(desk.path().join("set/large.uput")).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        for name in [&b"set/a\xff.uput"[..], b"set/a\xfe.uput"] {
+            std::fs::write(desk.path().join(OsStr::from_bytes(name)), desk.bundle(&Extent::LABELS)).unwrap();
+        }
+        let words = ["trail", "verify", "set", "--trust", "trust.toml", "--json"];
+        let object = json(&run(desk.path(), words, ""));
+        let names: Vec<_> =
+            object["bundles"].as_array().unwrap().iter().map(|row| row["file"].as_str().unwrap()).collect();
+        assert_eq!(names, ["a\\xfe.uput", "a\\xff.uput"]);
+    }
 }

@@ -1,34 +1,49 @@
-//! Who refused what was asked, and for how long nobody answered, over all bundles of a folder.
+//! What was asked and refused, or not done when it was due, over all bundles of a folder.
 //!
-//! Guarantees that every row says on whose word each of its times rests, that what stands in two bundles is one row, that a
-//! trail which any bundle shows answered is not silent, and that no bundle that is not authentic counts. No value is in it.
-//! [CLI-100]
+//! Guarantees that a step is called due and not made only where the verdict says so of a bundle in which nothing is missing,
+//! and never if any authentic bundle of its trail shows it made; that every row says on whose word both of its times rest;
+//! that what stands in two bundles is one row; and that no bundle that is not authentic counts. No value is in it. [CLI-100]
 
-use std::collections::BTreeMap;
+mod case;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use uput_core::time::Span;
-use uput_core::verdict::{Conformance, Deadline, Entry, Report, YesNo};
+use uput_core::verdict::{Report, YesNo};
 
+use self::case::Case;
 use crate::label;
 use crate::moment;
 use crate::output::Page;
 
-/// What a receiver says to a request. [EVT-21]
-const ANSWERS: [&str; 7] =
-    ["held", "accepted", "partly_accepted", "waitlisted", "declined", "redirected", "misdirected"];
-/// Those of them that are a no.
-const REFUSALS: [&str; 3] = ["declined", "redirected", "misdirected"];
-
-/// A time, whose word it is, and by when witnesses show that it was said.
-#[derive(Clone, Serialize)]
+/// A time, whose word it is, and by when witnesses show that what it is of was there.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 struct Stamp {
     time: u64,
     by: String,
     proven: Option<u64>,
 }
 
-/// A request that was refused, or that nobody answered.
+/// What became of something that was asked. [CLI-128]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum CameTo {
+    /// What is here has gaps: the step may be what is missing.
+    SomethingMissing,
+    /// It was not made, and whether it was due is in doubt.
+    InDoubt,
+    /// It was due and not made.
+    NotMade,
+    /// The receiver answered by telephone, as the asking party says.
+    ByTelephone,
+    /// The trail was ended before the step was made.
+    Ended,
+    /// The receiver said no.
+    Refused,
+}
+
+/// A request that was refused, or a step that was not made.
 #[derive(Clone, Serialize)]
 pub(super) struct Answer {
     trail: String,
@@ -36,120 +51,98 @@ pub(super) struct Answer {
     asked_of: String,
     act: String,
     asked: Stamp,
-    /// `refused` or `no_answer`.
-    came_to: &'static str,
-    /// The kind and code of a refusal.
+    came_to: CameTo,
+    /// The timer of a step that was not made; none of a refusal.
+    timer: Option<String>,
+    /// The kind and code of what came: a refusal, an ending, a telephone call.
     kind: Option<String>,
     code: Option<String>,
-    /// The refusal.
+    /// That event.
     event: Option<String>,
-    /// When it was refused, or until when there was no answer.
-    until: Stamp,
-    /// From the one to the other.
-    seconds: u64,
-    /// What the second time rests on.
+    /// From when the length is counted, and when that came, or until when nothing had.
+    since: Option<Stamp>,
+    until: Option<Stamp>,
+    /// From the one to the other; none where the second claims to be before the first.
+    seconds: Option<u64>,
+    /// Whose word both times are, and what the verdict says of it.
     rests_on: String,
     files: Vec<String>,
+    /// Whether it rests on what the silent party admits, or its log proves.
     #[serde(skip)]
-    weight: u8,
+    sure: bool,
 }
+
+/// A step: its trail, its timer, the event that started it.
+pub(super) type Step = (String, String, String);
 
 /// What one bundle, or many, show.
 #[derive(Default)]
 pub(super) struct Answers {
-    refused: BTreeMap<(u64, String, String), Answer>,
-    silent: BTreeMap<String, Answer>,
-    answered: BTreeMap<String, ()>,
+    refused: BTreeMap<(String, String), Answer>,
+    steps: BTreeMap<Step, Answer>,
+    missing: BTreeMap<Step, Answer>,
+    made: BTreeSet<Step>,
 }
 
 impl Answers {
     /// Of one report.
     pub(super) fn of(file: &str, report: &Report) -> Self {
         let mut answers = Self::default();
-        let [opener, peer] = report.completeness.parties.as_slice() else { return answers };
-        let opening = report.timeline.iter().find(|entry| entry.kind == "opened" && entry.author == opener.party);
-        let (Some(trail), Some(opening), YesNo::Yes) = (&report.trail, opening, report.authentic) else {
-            return answers;
-        };
-        let asked = |until, seconds, rests_on, weight| Answer {
-            trail: trail.clone(),
-            asked_by: opener.party.name.clone(),
-            asked_of: peer.party.name.clone(),
-            act: opening.code.clone(),
-            asked: stamp(opening),
-            came_to: "no_answer",
-            kind: None,
-            code: None,
-            event: None,
-            until,
-            seconds,
-            rests_on,
-            files: vec![file.to_owned()],
-            weight,
-        };
-        let said = |entry: &&Entry| entry.author == peer.party && entry.void.is_none();
-        for entry in report.timeline.iter().filter(said).filter(|entry| ANSWERS.contains(&entry.kind.as_str())) {
-            answers.answered.insert(trail.clone(), ());
-            if REFUSALS.contains(&entry.kind.as_str()) {
-                let seconds = entry.time.saturating_sub(opening.time);
-                let rests_on = format!("{} signed it, and the time is its word", peer.party.name);
-                let rests_on = entry.proven.map_or(rests_on, |time| {
-                    format!("{} signed it; witnesses show that it was there at {}", peer.party.name, said_at(time))
-                });
-                let row = Answer {
-                    came_to: "refused",
-                    kind: Some(entry.kind.clone()),
-                    code: Some(entry.code.clone()).filter(|code| !code.is_empty()),
-                    event: Some(entry.event.clone()),
-                    ..asked(stamp(entry), seconds, rests_on, 0)
-                };
-                answers.refused.insert((entry.time, trail.clone(), entry.event.clone()), row);
+        let case = if report.authentic == YesNo::Yes { Case::of(file, report) } else { None };
+        let Some(case) = case else { return answers };
+        for (event, row) in case.refusals() {
+            answers.refused.insert((case.trail.to_owned(), event), row);
+        }
+        for deadline in case.awaited() {
+            let step = (case.trail.to_owned(), deadline.timer.clone(), deadline.from.clone());
+            if deadline.met.is_some() {
+                answers.made.insert(step);
+            } else if let Some(row) = case.row(deadline) {
+                let rows =
+                    if row.came_to == CameTo::SomethingMissing { &mut answers.missing } else { &mut answers.steps };
+                rows.insert(step, row);
             }
         }
-        if answers.answered.is_empty() {
-            let (until, rests_on, weight) = silence(report);
-            let seconds = until.time.saturating_sub(opening.time);
-            answers.silent.insert(trail.clone(), asked(until, seconds, rests_on, weight));
+        if let Some(row) = case.without_agreement() {
+            answers.missing.insert((case.trail.to_owned(), String::new(), String::new()), row);
         }
         answers
     }
 
     /// Takes those of another bundle.
     pub(super) fn add(&mut self, other: Self) {
-        self.answered.extend(other.answered);
-        for (key, row) in other.refused {
-            match self.refused.get_mut(&key) {
-                Some(own) => own.join(row),
-                None => drop(self.refused.insert(key, row)),
-            }
-        }
-        for (trail, row) in other.silent {
-            match self.silent.get_mut(&trail) {
-                Some(own) => own.join(row),
-                None => drop(self.silent.insert(trail, row)),
-            }
-        }
+        join(&mut self.refused, other.refused);
+        join(&mut self.steps, other.steps);
+        join(&mut self.missing, other.missing);
+        self.made.extend(other.made);
     }
 
     /// In the order in which they were asked.
     pub(super) fn rows(self) -> Vec<Answer> {
-        let Self { refused, silent, answered } = self;
-        let silent = silent.into_iter().filter(|(trail, _)| !answered.contains_key(trail)).map(|(_, row)| row);
-        let mut rows: Vec<Answer> = refused.into_values().chain(silent).collect();
-        rows.sort_by(|one, two| {
-            (one.asked.time, &one.trail, one.until.time).cmp(&(two.asked.time, &two.trail, two.until.time))
-        });
+        let Self { refused, steps, missing, made } = self;
+        let open = steps.into_iter().chain(missing).filter(|(step, _)| !made.contains(step)).map(|(_, row)| row);
+        let mut rows: Vec<Answer> = refused.into_values().chain(open).collect();
+        rows.sort_by(|one, two| one.place().cmp(&two.place()));
         rows
     }
 }
 
+fn join<K: Ord>(own: &mut BTreeMap<K, Answer>, other: BTreeMap<K, Answer>) {
+    for (key, row) in other {
+        match own.get_mut(&key) {
+            Some(known) => known.join(row),
+            None => drop(own.insert(key, row)),
+        }
+    }
+}
+
 impl Answer {
-    /// What another bundle says of the same: what is proven before what is a word, and then what reaches further.
+    /// What another bundle says of the same: what is proven or admitted before what is a word, then what is known better,
+    /// and then what reaches further.
     fn join(&mut self, other: Self) {
         let mut files = std::mem::take(&mut self.files);
-        let rank = |row: &Self| (row.until.proven.is_some(), row.weight, row.until.time);
         files.extend(other.files.iter().cloned());
-        if rank(&other) > rank(self) {
+        if other.rank() > self.rank() {
             *self = other;
         }
         files.sort_unstable();
@@ -157,50 +150,48 @@ impl Answer {
         self.files = files;
     }
 
+    fn rank(&self) -> (bool, CameTo, bool, u64, &str) {
+        let until = self.until.as_ref();
+        let proven = until.is_some_and(|stamp| stamp.proven.is_some());
+        (self.sure, self.came_to, proven, until.map_or(0, |stamp| stamp.time), &self.rests_on)
+    }
+
+    fn place(&self) -> (u64, &str, u64, CameTo, Option<&str>, Option<&str>) {
+        let until = self.until.as_ref().map_or(0, |stamp| stamp.time);
+        (self.asked.time, &self.trail, until, self.came_to, self.timer.as_deref(), self.event.as_deref())
+    }
+
     fn cells(&self) -> [String; 7] {
-        let what = match (&self.kind, &self.code) {
-            (Some(kind), Some(code)) => format!("{}: {}", label::shown("kind", kind), label::detail(kind, code)),
-            (Some(kind), None) => label::shown("kind", kind),
-            _ => "no answer".to_owned(),
-        };
         let there = self.asked.proven.map(|time| format!(", there by {}", moment::local(time)));
         [
             moment::local(self.asked.time) + &there.unwrap_or_default(),
             self.asked_of.clone(),
-            what,
-            moment::local(self.until.time),
-            Span(self.seconds).to_string(),
+            self.what(),
+            self.until.as_ref().map_or_else(String::new, |stamp| moment::local(stamp.time)),
+            self.seconds.map_or_else(String::new, |seconds| Span(seconds).to_string()),
             self.rests_on.clone(),
             self.trail.chars().take(8).collect(),
         ]
     }
-}
 
-fn stamp(entry: &Entry) -> Stamp {
-    Stamp { time: entry.time, by: entry.author.name.clone(), proven: entry.proven }
-}
-
-/// Until when nothing had come, on whose word: what a log proves, else what the silent party signed, else the exporter.
-fn silence(report: &Report) -> (Stamp, String, u8) {
-    let weight = |deadline: &Deadline| match deadline.verdict {
-        Some(Conformance::No) if deadline.sentence.ends_with(": proven") => 3,
-        Some(Conformance::No) => 2,
-        _ => 1,
-    };
-    let unmet = report.deadlines.iter().filter(|deadline| deadline.done.is_none());
-    let late = unmet.filter_map(|deadline| Some((weight(deadline), deadline.due + deadline.late?, deadline)));
-    if let Some((weight, time, deadline)) = late.max_by_key(|(weight, time, _)| (*weight, *time)) {
-        let stamp = Stamp { time, by: deadline.word.clone(), proven: (weight == 3).then_some(time) };
-        return (stamp, deadline.sentence.clone(), weight);
+    fn what(&self) -> String {
+        let said = match (&self.kind, &self.code) {
+            (Some(kind), Some(code)) => format!("{}: {}", label::shown("kind", kind), label::detail(kind, code)),
+            (Some(kind), None) => label::shown("kind", kind),
+            _ => String::new(),
+        };
+        let timer = self.timer.as_ref().map(|timer| label::shown("timer_kind", timer)).unwrap_or_default();
+        let by = self.until.as_ref().map(|stamp| stamp.by.as_str()).unwrap_or_default();
+        match self.came_to {
+            CameTo::Refused => said,
+            CameTo::Ended => format!("ended by {by} ({said}); not made: {timer}"),
+            CameTo::ByTelephone => format!("{said}, on {by}'s word; not signed: {timer}"),
+            CameTo::NotMade => format!("not made: {timer}"),
+            CameTo::InDoubt => format!("not made, and it is in doubt whether it was due: {timer}"),
+            CameTo::SomethingMissing if timer.is_empty() => String::from("SOMETHING IS MISSING"),
+            CameTo::SomethingMissing => format!("SOMETHING IS MISSING; not here: {timer}"),
+        }
     }
-    let exported = report.exported.as_ref();
-    let (time, by) = exported.map_or((0, String::new()), |exported| (exported.time, exported.by.name.clone()));
-    let rests_on = format!("that nothing had come is the word of {by}");
-    (Stamp { time, by, proven: None }, rests_on, 0)
-}
-
-fn said_at(time: u64) -> String {
-    moment::utc(time).unwrap_or_default()
 }
 
 /// The table of them.
@@ -209,11 +200,28 @@ pub(super) const HEADING: [&str; 7] =
 
 /// The sentence above the table.
 pub(super) fn sentence(rows: &[Answer]) -> String {
-    let refused = rows.iter().filter(|row| row.came_to == "refused").count();
-    let silent = rows.len() - refused;
-    format!(
-        "{refused} refusals, and {silent} requests without an answer; when something was asked is the word of whoever asked, and `there by` what witnesses show"
-    )
+    let count = |what: &[CameTo]| rows.iter().filter(|row| what.contains(&row.came_to)).count();
+    let silent = rows.iter().filter(|row| row.came_to == CameTo::NotMade);
+    let trails: BTreeSet<&String> = silent.map(|row| &row.trail).collect();
+    let mut said = format!(
+        "{} refusals, and {} steps in {} trails that were due and not made",
+        count(&[CameTo::Refused]),
+        count(&[CameTo::NotMade]),
+        trails.len()
+    );
+    for (what, words) in [
+        (CameTo::Ended, "that an ending came before"),
+        (CameTo::ByTelephone, "in whose place somebody telephoned"),
+        (CameTo::InDoubt, "of which it is in doubt whether they were due"),
+        (CameTo::SomethingMissing, "that may be what is missing"),
+    ] {
+        match count(&[what]) {
+            0 => {}
+            many => said.push_str(&format!("; {many} {words}")),
+        }
+    }
+    said.push_str("; when something was asked is the word of whoever asked, and `there by` what witnesses show");
+    said
 }
 
 /// The rows for people.

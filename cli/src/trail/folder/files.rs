@@ -3,6 +3,7 @@
 //! Guarantees the order of their paths, that no link leads out of the folder, and that a part of it which cannot be read
 //! is no folder without bundles.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,19 @@ pub(super) struct Files {
 impl Files {
     /// What a bundle is called from within the folder.
     pub(super) fn name(&self, path: &Path) -> String {
-        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+        let parts = path.strip_prefix(&self.folder).unwrap_or(path).components();
+        parts.map(|part| told(part.as_os_str())).collect::<Vec<_>>().join("/")
     }
+}
+
+/// A name as text, so that two names are never one: bytes that are no text stand as `\xff`, and a backslash twice. [CLI-133]
+fn told(name: &OsStr) -> String {
+    let mut told = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        told.push_str(&chunk.valid().replace('\\', "\\\\"));
+        chunk.invalid().iter().for_each(|byte| told.push_str(&format!("\\x{byte:02x}")));
+    }
+    told
 }
 
 /// Finds them; a folder without any is a mistake.
@@ -70,4 +82,21 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Exit::Failed, "NOT_READ", format!("could not read {}", path.display()))
         .because(failure::said(error))
         .next("nothing was verified: make it readable, or take it out of the folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [CLI-133]
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_stay_apart() {
+        use std::os::unix::ffi::OsStrExt;
+        let told = |name: &[u8]| told(OsStr::from_bytes(name));
+        assert_eq!(told(b"a\xff.uput"), "a\\xff.uput");
+        assert_eq!(told(b"a\xfe.uput"), "a\\xfe.uput");
+        assert_eq!(told(b"a\\xff.uput"), "a\\\\xff.uput");
+        assert_eq!(told("\u{17e}ena.uput".as_bytes()), "\u{17e}ena.uput");
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use askama::Template;
 
-use super::{Verified, answers, cited, row};
+use super::{Verified, answers, cited, compared, row};
 use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,6 +22,7 @@ struct Sheet {
     sentence: String,
     answers: Table,
     cited: Vec<String>,
+    compared: Vec<String>,
     bundles: Table,
     digests: Vec<String>,
     version: &'static str,
@@ -41,6 +42,7 @@ pub(super) fn write(all: &Verified, exit: Exit, to: &Path) -> Result<(), Failure
         sentence: answers::sentence(&all.answers),
         answers: Table::of(answers::HEADING, answers::cells(&all.answers)),
         cited: cited::sentences(&all.citations).iter().map(|text| clean(text)).collect(),
+        compared: compared::sentences(&all.compared).iter().map(|text| clean(text)).collect(),
         bundles: Table::of(row::HEADING, all.bundles.iter().map(row::Row::cells)),
         digests: all.bundles.iter().map(|row| clean(&row.digest())).collect(),
         version: env!("CARGO_PKG_VERSION"),

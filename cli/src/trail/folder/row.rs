@@ -7,13 +7,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::label;
 use crate::output::Page;
+use crate::reading;
 use crate::trail::sheet::digest;
 
 /// What one bundle comes to.
 #[derive(Serialize)]
 pub(super) struct Row {
     file: String,
-    /// SHA-256 of the file; absent if it could not be read.
+    /// SHA-256 of the file; absent if it was not read, or not to its end. [CLI-132]
     sha256: Option<String>,
     #[serde(rename = "exit_code", serialize_with = "code")]
     exit: Exit,
@@ -21,6 +22,8 @@ pub(super) struct Row {
     exported_by: Option<String>,
     authentic: Option<YesNo>,
     complete: Option<YesNo>,
+    /// Up to whose head, and when, the opener first. [BUN-41]
+    reach: Vec<String>,
     conformant: Option<Conformance>,
     standing: Option<String>,
     late: u64,
@@ -37,12 +40,13 @@ impl Row {
         let late = report.deadlines.iter().filter(|deadline| deadline.verdict == Some(Conformance::No));
         Self {
             file,
-            sha256: Some(digest(bytes)),
+            sha256: reading::is_whole(bytes).then(|| digest(bytes)),
             exit: report.exit.into(),
             trail: report.trail.clone(),
             exported_by: report.exported.as_ref().map(|exported| exported.by.name.clone()),
             authentic: Some(report.authentic),
             complete: Some(report.completeness.complete),
+            reach: report.completeness.parties.iter().map(|party| party.sentence.clone()).collect(),
             conformant: Some(report.conformant.verdict),
             standing: report.standing.as_ref().map(|standing| standing.headline.clone()),
             late: late.count() as u64,
@@ -61,6 +65,7 @@ impl Row {
             exported_by: None,
             authentic: None,
             complete: None,
+            reach: Vec::new(),
             conformant: None,
             standing: None,
             late: 0,
@@ -69,12 +74,23 @@ impl Row {
         }
     }
 
-    /// The file with its digest, for a page.
-    pub(super) fn digest(&self) -> String {
-        format!("{}: {}", self.file, self.sha256.as_deref().unwrap_or("not read"))
+    /// What the exit code of all follows from.
+    pub(super) const fn exit(&self) -> Exit {
+        self.exit
     }
 
-    pub(super) fn cells(&self) -> [String; 7] {
+    /// Its trail and digest, if it can be held against another one.
+    pub(super) fn comparable(&self) -> Option<(&str, &str)> {
+        Some((self.trail.as_deref()?, self.sha256.as_deref()?))
+    }
+
+    /// The file with its digest, for a page.
+    pub(super) fn digest(&self) -> String {
+        let without = if self.unread.is_some() { "not read" } else { reading::NOT_WHOLE };
+        format!("{}: {}", self.file, self.sha256.as_deref().unwrap_or(without))
+    }
+
+    pub(super) fn cells(&self) -> [String; 8] {
         let short = |id: &String| id.chars().take(8).collect();
         [
             self.file.clone(),
@@ -84,6 +100,7 @@ impl Row {
             self.exported_by.clone().unwrap_or_default(),
             self.standing.as_ref().map_or_else(String::new, |standing| label::shown("headline", standing)),
             self.failed.join(" "),
+            self.reach.join(" "),
         ]
     }
 
@@ -103,7 +120,7 @@ impl Row {
 }
 
 /// The exit code of all: the strongest verdict; what could not be read comes before a bundle that is only not conformant.
-pub(super) fn strongest(rows: &[Row]) -> Exit {
+pub(super) fn strongest(exits: impl IntoIterator<Item = Exit>) -> Exit {
     const ORDER: [Exit; 6] = [
         Exit::NotAuthentic,
         Exit::UnknownSigner,
@@ -112,12 +129,14 @@ pub(super) fn strongest(rows: &[Row]) -> Exit {
         Exit::Failed,
         Exit::NotConformant,
     ];
-    let present = |exit: &Exit| rows.iter().any(|row| row.exit == *exit);
+    let exits: Vec<Exit> = exits.into_iter().collect();
+    let present = |exit: &Exit| exits.contains(exit);
     ORDER.into_iter().find(present).unwrap_or(Exit::Done)
 }
 
 /// What the table of all shows.
-pub(super) const HEADING: [&str; 7] = ["BUNDLE", "EXIT", "VERDICT", "TRAIL", "EXPORTED BY", "STANDS AT", "FAILED"];
+pub(super) const HEADING: [&str; 8] =
+    ["BUNDLE", "EXIT", "VERDICT", "TRAIL", "EXPORTED BY", "STANDS AT", "FAILED", "UP TO WHERE"];
 
 /// The table of all.
 pub(super) fn write(rows: &[Row], page: &mut Page) {
@@ -125,6 +144,6 @@ pub(super) fn write(rows: &[Row], page: &mut Page) {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn code<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn code<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u8(exit.code())
 }

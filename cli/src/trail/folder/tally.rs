@@ -1,13 +1,15 @@
 //! What many bundles amount to: totals by verdict, by check, and by who answered how late.
 //!
-//! Guarantees a size that follows from how many organisations and requirements there are, not from how many bundles.
+//! Guarantees that a deadline counts once, in however many bundles its trail stands, and only in authentic ones: neither a copy
+//! nor a second exporter makes anybody later. [CLI-131]
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use uput_core::time::Span;
-use uput_core::verdict::{Check, Conformance, Deadline, Outcome, Report};
+use uput_core::verdict::{Check, Conformance, Deadline, Outcome, Report, YesNo};
 
+use super::answers::Step;
 use crate::exit::Exit;
 use crate::label;
 use crate::output::Page;
@@ -17,7 +19,19 @@ use crate::output::Page;
 pub(super) struct Tally {
     exits: BTreeMap<u8, u64>,
     checks: BTreeMap<(u8, String), Checked>,
-    timers: BTreeMap<(String, String), Timer>,
+    deadlines: BTreeMap<Step, Kept>,
+}
+
+/// How one deadline was kept, by the bundle that knows best.
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Kept {
+    /// Late by its own word, or proven late: no other bundle takes that back.
+    late: bool,
+    /// It was met, or ended.
+    done: bool,
+    doubtful: bool,
+    seconds: u64,
+    owed_by: String,
 }
 
 /// How one requirement fared.
@@ -34,13 +48,13 @@ struct Checked {
 struct Timer {
     deadlines: u64,
     in_time: u64,
-    /// By its own word.
+    /// By its own word, or proven.
     late: u64,
     /// By somebody else's clock, or with a time that cannot be true.
     doubtful: u64,
     /// Not met, and not due yet as far as anybody signed.
     open: u64,
-    /// Seconds, of those that are late by its own word; 0 if none.
+    /// Seconds, of those that are late; 0 if none.
     longest_late: u64,
 }
 
@@ -83,9 +97,14 @@ impl Tally {
             let place = u8::try_from(at).unwrap_or(u8::MAX);
             tally.checks.entry((place, check.requirement.to_owned())).or_default().count(check);
         }
-        for deadline in &report.deadlines {
-            let who = (deadline.owed_by.name.clone(), deadline.timer.clone());
-            tally.timers.entry(who).or_default().count(deadline);
+        let authentic = report.authentic == YesNo::Yes;
+        for (trail, deadline) in
+            report.trail.iter().flat_map(|trail| report.deadlines.iter().map(move |one| (trail, one)))
+        {
+            if authentic {
+                let step = (trail.clone(), deadline.timer.clone(), deadline.from.clone());
+                tally.deadlines.insert(step, Kept::of(deadline));
+            }
         }
         tally
     }
@@ -103,21 +122,27 @@ impl Tally {
         for (check, counts) in other.checks {
             self.checks.entry(check).or_default().add(counts);
         }
-        for (who, counts) in other.timers {
-            self.timers.entry(who).or_default().add(&counts);
+        for (step, kept) in other.deadlines {
+            match self.deadlines.get_mut(&step) {
+                Some(own) => *own = kept.max(std::mem::take(own)),
+                None => drop(self.deadlines.insert(step, kept)),
+            }
         }
     }
 
     /// As it is said.
     pub(super) fn totals(self, not_looked_at: u64) -> Totals {
         let checks = self.checks.into_iter();
-        let timers = self.timers.into_iter();
+        let mut timers: BTreeMap<(String, String), Timer> = BTreeMap::new();
+        for ((_, timer, _), kept) in self.deadlines {
+            timers.entry((kept.owed_by.clone(), timer)).or_default().count(&kept);
+        }
         Totals {
             bundles: self.exits.values().sum(),
             not_looked_at,
             by_exit_code: self.exits.into_iter().map(|(exit_code, bundles)| ByExit { exit_code, bundles }).collect(),
             by_check: checks.map(|((_, requirement), counts)| ByCheck { requirement, counts }).collect(),
-            by_timer: timers.map(|((owed_by, timer), counts)| ByTimer { owed_by, timer, counts }).collect(),
+            by_timer: timers.into_iter().map(|((owed_by, timer), counts)| ByTimer { owed_by, timer, counts }).collect(),
         }
     }
 }
@@ -141,28 +166,31 @@ impl Checked {
     }
 }
 
-impl Timer {
-    /// Late is what its own clock admits; nobody is late by somebody else's word.
-    fn count(&mut self, deadline: &Deadline) {
-        self.deadlines += 1;
-        match (deadline.verdict, &deadline.done) {
-            (Some(Conformance::No), _) => {
-                self.late += 1;
-                self.longest_late = self.longest_late.max(deadline.late.unwrap_or_default());
-            }
-            (Some(_), _) => self.doubtful += 1,
-            (None, Some(_)) => self.in_time += 1,
-            (None, None) => self.open += 1,
+impl Kept {
+    fn of(deadline: &Deadline) -> Self {
+        Self {
+            late: deadline.verdict == Some(Conformance::No),
+            done: deadline.done.is_some(),
+            doubtful: deadline.verdict.is_some(),
+            seconds: deadline.late.unwrap_or_default(),
+            owed_by: deadline.owed_by.name.clone(),
         }
     }
+}
 
-    fn add(&mut self, other: &Self) {
-        self.deadlines += other.deadlines;
-        self.in_time += other.in_time;
-        self.late += other.late;
-        self.doubtful += other.doubtful;
-        self.open += other.open;
-        self.longest_late = self.longest_late.max(other.longest_late);
+impl Timer {
+    /// Late is what its own clock admits, or its log proves; nobody is late by somebody else's word.
+    fn count(&mut self, kept: &Kept) {
+        self.deadlines += 1;
+        match kept {
+            Kept { late: true, .. } => {
+                self.late += 1;
+                self.longest_late = self.longest_late.max(kept.seconds);
+            }
+            Kept { doubtful: true, .. } => self.doubtful += 1,
+            Kept { done: true, .. } => self.in_time += 1,
+            Kept { .. } => self.open += 1,
+        }
     }
 }
 
@@ -197,7 +225,9 @@ fn write_timers(timers: &[ByTimer], page: &mut Page) {
         return;
     }
     page.line("");
-    page.line("Timers: late is what a party admits by its own clock; what rests on another clock is in doubt");
+    page.line(
+        "Timers, each deadline once: late is what a party admits by its own clock, or its log proves; what rests on another clock is in doubt",
+    );
     let rows = timers.iter().map(|ByTimer { owed_by, timer, counts }| {
         let [all, in_time, late, doubtful, open] =
             [counts.deadlines, counts.in_time, counts.late, counts.doubtful, counts.open].map(|n| n.to_string());

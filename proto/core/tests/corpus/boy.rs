@@ -9,29 +9,91 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use uput_core::{
     bundle::BundleDraft,
-    event::Statement,
+    catalogue::Label,
+    event::{Statement, Terms},
     id::Id,
     log::{EntryKind, LogProof},
     slot::Extent,
+    state::Side,
     trust::{TrustFile, TrustedAgreement},
     verdict::verify,
-    wire::DeclineReason,
+    wire::{Act, ClosureReason, DeclineReason, LegalBasis, PhoneAnswer, ServiceType},
 };
 
 use crate::{
     diary::{BASE, Diary, Scene},
-    sample::{MIDNIGHT, Organisation, Story, TWO_PARTY},
+    sample::{MIDNIGHT, Organisation, Story, TWO_PARTY, field, placement},
 };
 
 /// The house that asks.
 const HOUSE: &str = "house-for-boys";
 const DAY: u64 = 86_400;
+/// What lets the house tell an authority, which then decides in seven days.
+const NOTICE: &str = r#"[profile.notice]
+need = ["risk_level"]
+identity = ["name"]
+reply = ["actor", "actor_role"]
+
+[[rule]]
+number = 3
+act = "notification"
+sender = "asking"
+receiver = "social_work"
+profile = "notice"
+bases = ["legal_duty"]
+collapsed = true
+
+[[article]]
+number = 1
+citation = "Duty to report a child without parents (an invented law)"
+unverified = true
+
+[[decision]]
+type = "placement"
+issuers = ["social_work"]
+
+[[timer]]
+act = "notification"
+step = "deliver"
+within = "1 h"
+
+[[timer]]
+act = "notification"
+step = "decision"
+within = "7 d"
+
+[[timer]]"#;
 
 /// One request of the house: on which day, of whom.
 fn asked(of: &'static str, day: u64) -> Scene {
     let mut scene = Scene::of(HOUSE, of, TWO_PARTY);
     scene.world.start = day * DAY + 9 * 3600;
     scene
+}
+
+/// The same of an authority that is told of him.
+fn told(of: &'static str, day: u64) -> Scene {
+    let source = TWO_PARTY.replacen("[[timer]]", NOTICE, 1);
+    let source = source.replace(r#"services = ["shelter"]"#, r#"services = ["shelter", "social_work"]"#);
+    let mut scene = Scene::of(HOUSE, of, &source);
+    scene.world.start = day * DAY + 9 * 3600;
+    scene
+}
+
+/// The notification, which the authority has and has seen.
+fn notified(scene: &Scene) -> Story<'_> {
+    let world = &scene.world;
+    let opening = world.opening(&world.jasen, Act::Notification, ServiceType::SocialWork, "notice");
+    let terms = Terms { stage: 2, rule: 3, basis: LegalBasis::LegalDuty, article: 1 };
+    let fields = vec![
+        field(Label::ClientTold, "told"),
+        field(Label::ClientToldOn, "2026-11-21"),
+        field(Label::Name, "Marko Invented"),
+        field(Label::RiskLevel, "high"),
+    ];
+    let mut story = Story::begin(world, &world.hotline, opening, terms, fields, "notice");
+    story.delivered_and(Statement::Acknowledged);
+    story
 }
 
 /// What came of it, so many minutes after it was asked.
@@ -97,8 +159,12 @@ fn set() -> (BTreeMap<&'static str, Vec<u8>>, TrustFile) {
         asked("hospital-on-the-hill", 4),
         asked("ward-in-the-next-town", 5),
         asked("clinic-in-the-capital", 10),
+        told("centre-for-children", 1),
+        asked("clinic-on-the-plain", 6),
+        asked("night-clinic", 7),
+        asked("sanatorium", 8),
     ];
-    let [first, second, institute, hospital, ward, capital] = &scenes;
+    let [first, second, institute, hospital, ward, capital, centre, plain, night, sanatorium] = &scenes;
     let mut bundles = BTreeMap::new();
     let no = |reason| Statement::Declined(reason);
     let refused = answered(first, 4 * 60, no(DeclineReason::NoPlace));
@@ -124,6 +190,33 @@ fn set() -> (BTreeMap<&'static str, Vec<u8>>, TrustFile) {
     bundles.insert("5-ward-in-the-next-town.uput", draft.build(ward.world.hotline.signing()).unwrap());
     let held = answered(capital, 60, Statement::Held { until: capital.world.at(3600) });
     bundles.insert("6-clinic-in-the-capital.uput", exported(capital, &held, true, &[]));
+    // A copy of one file is no second refusal, and no second delay.
+    let copied = bundles["3-institute.uput"].clone();
+    bundles.insert("3-institute-copy.uput", copied);
+    // An authority owes no answer, but a decision: it gives one in time.
+    let mut decided = notified(centre);
+    decided.clock = 3 * 24 * 60;
+    decided.say(&centre.world.jasen, Statement::Decision(placement()));
+    bundles.insert("7-centre-for-children.uput", exported(centre, &decided, false, &[]));
+    // The house cuts the answer out: the clinic's own head counts it.
+    let mut cut = answered(plain, 60, Statement::Held { until: plain.world.at(3600) });
+    let answer = cut.trail.last(Side::Peer).unwrap();
+    cut.clock = 4 * 24 * 60;
+    let mut draft = cut.draft(&plain.world.hotline, &Extent::LABELS);
+    draft.proofs.clear();
+    draft.checkpoints.clear();
+    draft.events.retain(|event| event.id() != answer.into());
+    bundles.insert("8-clinic-on-the-plain.uput", draft.build(plain.world.hotline.signing()).unwrap());
+    // Yes, on the telephone; it was never signed.
+    let mut called = answered(night, 30, Statement::Acknowledged);
+    called.say(&night.world.hotline, Statement::Phoned(PhoneAnswer::Yes));
+    called.clock = 3 * 24 * 60;
+    bundles.insert("9-night-clinic.uput", exported(night, &called, false, &[]));
+    // The house itself takes it back before an answer is due, and exports long after.
+    let mut closed = sanatorium.world.asked();
+    closed.say(&sanatorium.world.hotline, Statement::Closed(ClosureReason::NoLongerNeeded));
+    closed.clock = 30 * 24 * 60;
+    bundles.insert("10-sanatorium.uput", exported(sanatorium, &closed, false, &[]));
     (bundles, trust(&scenes))
 }
 
