@@ -43,7 +43,8 @@ pub(super) fn taken_away(trail: &Trail, reading: &Reading) -> BTreeMap<EventId, 
     let of_kind = |kind| effective.iter().filter(move |(_, _, judged)| judged.kind == kind);
     let took =
         |id, of| of_kind(Kind::DecisionNo).find(|(no, type_, _)| *type_ == of && trail.history().has_seen(*no, id));
-    of_kind(Kind::Decision).filter_map(|(id, of, _)| Some((*id, took(*id, *of)?.0))).collect()
+    let taken = of_kind(Kind::Decision).filter(|(id, ..)| !reading.decisions.contains(id));
+    taken.filter_map(|(id, of, _)| Some((*id, took(*id, *of)?.0))).collect()
 }
 
 impl Timeline<'_> {
