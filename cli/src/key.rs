@@ -3,14 +3,17 @@
 //! Guarantees that who signs is shown what changes, and asked, and that signing needs no network. Leaves to the node that the
 //! record is its own, and what becomes of the old keys.
 
+mod create;
+mod record;
+mod sign;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use uput_core::id::OrgId;
-use uput_core::key::{KeyRecord, Proposal};
-use uput_core::rejection::Rejection;
+use uput_core::id::{KeyId, OrgId};
+use uput_core::key::{Proposal, PublicKey};
 use uput_core::wire;
 
 use crate::access::Node;
@@ -19,13 +22,14 @@ use crate::document::Target;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::moment;
-use crate::organisation_key::OrganisationKeyArgs;
-use crate::output::{self, Answer, Page};
-use crate::prompt;
+use crate::output::{Answer, Page};
 use crate::reading::{self, LARGEST_RECORDS};
 use crate::refusal;
 use crate::request::hex;
 use crate::trust::evidence;
+use create::CreateArgs;
+use record::Record;
+use sign::SignArgs;
 
 const DAY: u64 = 86_400;
 
@@ -39,7 +43,9 @@ pub(crate) enum KeyCommand {
     Status,
     /// Have the node draw new keys, and write the key record that the organisation key shall sign
     Prepare(PrepareArgs),
-    /// Sign a prepared key record with the organisation key; needs no node and no network
+    /// Make a new organisation key, or a key of the recovery set; needs no node and no network
+    Create(CreateArgs),
+    /// Sign a prepared key record with the organisation key or a recovery key; needs no node and no network
     Sign(SignArgs),
     /// Put a signed key record into the running node
     Install(InstallArgs),
@@ -50,7 +56,10 @@ pub(crate) enum KeyCommand {
 #[command(after_help = "Examples:
   uput key prepare --all --to stick/keys.uput
   uput key prepare --all --witness ministry --witness clinic --to stick/keys.uput
-  uput key prepare --endpoint node.shelter.example:7420 --to stick/keys.uput")]
+  uput key prepare --endpoint node.shelter.example:7420 --to stick/keys.uput
+  uput key prepare --recovery KEY1 --recovery KEY2 --recovery KEY3 --threshold 2 --to stick/keys.uput
+  uput key prepare --new-organisation-key KEY --to stick/keys.uput
+  uput key prepare --stolen --to stick/keys.uput")]
 pub(crate) struct PrepareArgs {
     /// New signing key, TLS key and sealing key
     #[arg(long)]
@@ -76,24 +85,26 @@ pub(crate) struct PrepareArgs {
     /// The node only dials out from now on
     #[arg(long)]
     no_endpoints: bool,
+    /// Public key of another organisation key, as `key create organisation` shows it; the old one signs, or the recovery set
+    #[arg(long, value_name = "KEY", value_parser = public_key)]
+    new_organisation_key: Option<PublicKey>,
+    /// Public key of somebody who may help to replace a lost organisation key, as `key create recovery` shows it, in place of
+    /// those before; up to sixteen times
+    #[arg(long, value_name = "KEY", value_parser = public_key, requires = "threshold", conflicts_with = "no_recovery")]
+    recovery: Vec<PublicKey>,
+    /// How many of them it takes
+    #[arg(long, value_name = "NUMBER", requires = "recovery")]
+    threshold: Option<u32>,
+    /// Nobody may replace a lost organisation key any more
+    #[arg(long)]
+    no_recovery: bool,
+    /// The node's keys were stolen: all are replaced, and of what the signing key signed only what stands in the log counts.
+    /// With the ID of an older signing key: that one was stolen
+    #[arg(long, value_name = "KEY-ID", num_args = 0..=1, value_parser = key_id)]
+    stolen: Option<Option<KeyId>>,
     /// Days after which the record warns
     #[arg(long, value_name = "DAYS", default_value_t = 730)]
     valid_days: u32,
-    /// File to write
-    #[arg(long, value_name = "FILE")]
-    to: PathBuf,
-}
-
-/// Which file, and which key.
-#[derive(Args)]
-#[command(after_help = "Examples:
-  uput key sign stick/keys.uput --organisation-key stick/organisation.key --to stick/signed.uput")]
-pub(crate) struct SignArgs {
-    /// The prepared record
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    #[command(flatten)]
-    key: OrganisationKeyArgs,
     /// File to write
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
@@ -118,6 +129,7 @@ impl KeyCommand {
         match self {
             Self::Status => status(options).await,
             Self::Prepare(args) => args.run(options).await,
+            Self::Create(args) => args.run(options),
             Self::Sign(args) => args.run(options),
             Self::Install(args) => args.run(options).await,
         }
@@ -151,12 +163,16 @@ impl PrepareArgs {
             new_signing_key: self.all || self.signing,
             new_tls_key: self.all || self.tls,
             new_sealing_key: self.all || self.sealing,
-            organisation_key: Vec::new(),
+            organisation_key: self.new_organisation_key.map(|key| key.as_bytes().to_vec()).unwrap_or_default(),
             set_endpoints: self.no_endpoints || !self.endpoint.is_empty(),
             endpoints: self.endpoint,
             set_witnesses: self.no_witnesses || !self.witness.is_empty(),
             witnesses: self.witness,
             valid_seconds: u64::from(self.valid_days) * DAY,
+            set_recovery: self.no_recovery || self.threshold.is_some(),
+            recovery: self.threshold.map(|threshold| recovery_set(threshold, &self.recovery)),
+            stolen: self.stolen.is_some(),
+            stolen_key: self.stolen.flatten().map(|key| key.to_vec()).unwrap_or_default(),
         };
         let answer = node.keys().prepare_keys(request).await.map_err(|status| refusal::of(&status))?.into_inner();
         let proposal = parse(&answer.proposal)?;
@@ -164,35 +180,8 @@ impl PrepareArgs {
         let mut page = Page::default();
         changes(&proposal).iter().for_each(|change| page.line(change));
         page.pair("written to", self.to.display().to_string());
+        sign::missing(&proposal).iter().for_each(|missing| page.line(missing));
         page.line("Nothing counts before it is signed and installed: `uput key sign`, then `uput key install`.");
-        Answer::new(&written(&proposal, &self.to), page)
-    }
-}
-
-impl SignArgs {
-    /// [CLI-110] [CLI-111]
-    fn run(self, options: &Options) -> Result<Answer, Failure> {
-        let key = self.key.open(options)?;
-        let mut proposal = parse(&reading::bytes(&self.file, LARGEST_RECORDS)?)?;
-        if proposal.before().newest().organisation_key() != key.public() {
-            return Err(Failure::new(
-                Exit::Failed,
-                "WRONG_SIGNERS",
-                "this organisation key does not sign for that organisation",
-            )
-            .because("the key records in the file name another organisation key; nothing was signed")
-            .next("give the key file of the organisation whose node prepared the record"));
-        }
-        output::note(options, &format!("organisation {}", proposal.record().organisation()));
-        changes(&proposal).iter().for_each(|change| output::note(options, change));
-        prompt::confirm(options, "From now on these keys speak for the organisation. Sign?")?;
-        let target = Target::file(&self.to).claim()?;
-        proposal.sign(&key).and_then(|()| proposal.chain()).map_err(not_signed)?;
-        target.write(&proposal.to_bytes())?;
-        let mut page = Page::default();
-        page.pair("signed", proposal.record().id().to_string());
-        page.pair("written to", self.to.display().to_string());
-        page.line("Next: `uput key install` on the node.");
         Answer::new(&written(&proposal, &self.to), page)
     }
 }
@@ -231,15 +220,12 @@ fn parse(bytes: &[u8]) -> Result<Proposal, Failure> {
     })
 }
 
-fn not_signed(rejection: Rejection) -> Failure {
-    Failure::new(Exit::Failed, rejection.code(), "it was not signed").because(rejection.to_string())
-}
-
 fn written(proposal: &Proposal, file: &std::path::Path) -> serde_json::Value {
     json!({
         "organisation": proposal.record().organisation().to_string(),
         "key_record": Record::of(proposal.record()),
         "before": Record::of(proposal.before().newest()),
+        "missing": sign::Lacking::of(proposal),
         "file": file.display().to_string(),
     })
 }
@@ -267,63 +253,27 @@ fn changes(proposal: &Proposal) -> Vec<String> {
     let witnesses: Vec<String> = new.witnesses().iter().map(OrgId::to_string).collect();
     let witnesses: Vec<&str> = witnesses.iter().map(String::as_str).collect();
     all.push(list("the log is cosigned by", "nobody cosigns the log", &witnesses, old.witnesses() != new.witnesses()));
+    all.extend(record::recovery_change(old, new));
+    all.extend(new.disowned().map(record::theft));
     all.push(format!("it warns from {} on", moment::local(new.end().get())));
     all
+}
+
+fn recovery_set(threshold: u32, keys: &[PublicKey]) -> wire::Recovery {
+    wire::Recovery { threshold, keys: keys.iter().map(|key| key.as_bytes().to_vec()).collect() }
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    KeyId::from_hex(text).map_err(|_| "must be the 64 digits of a key's ID".to_owned())
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_hex(text).map_err(|_| "must be the 64 digits of a public key".to_owned())
 }
 
 fn list(some: &str, none: &str, items: &[&str], changed: bool) -> String {
     let now = if items.is_empty() { none.to_owned() } else { format!("{some} {}", items.join(", ")) };
     format!("{now}{}", if changed { " from now on" } else { ", as before" })
-}
-
-/// A key record, as programs read it.
-#[derive(Serialize)]
-struct Record {
-    id: String,
-    number: u32,
-    time: Option<String>,
-    end: Option<String>,
-    organisation_key: String,
-    signing_key: String,
-    tls_key: String,
-    sealing_keys: Vec<String>,
-    endpoints: Vec<String>,
-    witnesses: Vec<String>,
-    #[serde(skip)]
-    ends: u64,
-}
-
-impl Record {
-    fn of(record: &KeyRecord) -> Self {
-        Self {
-            id: record.id().to_string(),
-            number: record.number(),
-            time: moment::utc(record.time().get()),
-            end: moment::utc(record.end().get()),
-            organisation_key: record.organisation_key().id().to_string(),
-            signing_key: record.signing_key().id().to_string(),
-            tls_key: record.tls_key().id().to_string(),
-            sealing_keys: record.sealing_keys().iter().map(|key| key.id().to_string()).collect(),
-            endpoints: record.endpoints().iter().map(ToString::to_string).collect(),
-            witnesses: record.witnesses().iter().map(OrgId::to_string).collect(),
-            ends: record.end().get(),
-        }
-    }
-
-    fn describe(&self, page: &mut Page) {
-        page.pair("key record", format!("number {}", self.number));
-        page.pair("its ID", &self.id);
-        page.pair("warns from", moment::local(self.ends));
-        page.pair("organisation key", &self.organisation_key);
-        page.pair("signing key", &self.signing_key);
-        page.pair("TLS key", &self.tls_key);
-        page.pair("sealing keys", self.sealing_keys.join(", "));
-        page.pair(
-            "reached at",
-            if self.endpoints.is_empty() { "nowhere: it dials".to_owned() } else { self.endpoints.join(", ") },
-        );
-        page.pair("witnesses", if self.witnesses.is_empty() { "none".to_owned() } else { self.witnesses.join(", ") });
-    }
 }
 
 /// A sealing key whose grace runs, as programs read it.

@@ -69,6 +69,13 @@ pub(crate) struct InitArgs {
     /// safely
     #[arg(long, value_name = "ZONE")]
     zone: Option<OsString>,
+    /// Public key of somebody who may help to replace a lost organisation key, as `uput key create recovery` shows it; up
+    /// to sixteen times
+    #[arg(long, value_name = "KEY", requires = "threshold")]
+    recovery: Vec<OsString>,
+    /// How many of them it takes
+    #[arg(long, value_name = "NUMBER", requires = "recovery")]
+    threshold: Option<u32>,
 }
 
 /// Where to.
@@ -148,10 +155,12 @@ impl InitArgs {
             ("--api", self.api.clone()),
             ("--valid-days", days),
             ("--zone", self.zone.clone()),
+            ("--threshold", self.threshold.map(|number| number.to_string().into())),
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let endpoints = self.endpoint.iter().map(|endpoint| ("--endpoint", endpoint.clone()));
-        given.chain(endpoints).flat_map(|(name, value)| [name.into(), value]).collect()
+        let recovery = self.recovery.iter().map(|key| ("--recovery", key.clone()));
+        given.chain(endpoints).chain(recovery).flat_map(|(name, value)| [name.into(), value]).collect()
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Guarantees that the passphrase comes from a file or a prompt, and leaves memory after use.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use uput_core::key::SigningKey;
-use uput_core::keyfile::{KeyFile, KeyFileError};
+use uput_core::keyfile::{Holds, KeyFile, KeyFileError};
 use uput_core::rejection::Rejection;
 use uput_core::sensitive::Sensitive;
 
@@ -30,23 +30,38 @@ pub(crate) struct OrganisationKeyArgs {
 impl OrganisationKeyArgs {
     /// Opens the key. [CLI-41]
     pub(crate) fn open(&self, options: &Options) -> Result<SigningKey, Failure> {
-        let text = reading::text(&self.organisation_key)?;
-        // Exposed to be parsed; the parser's errors name line and rule, never the secret.
-        let file = KeyFile::parse(text.expose()).map_err(refused)?;
-        let passphrase = if file.is_locked() { self.passphrase(options)? } else { None };
-        file.open_organisation_key(passphrase.as_ref().map(|words| words.expose().as_str())).map_err(refused)
+        open(&self.organisation_key, Holds::Organisation, self.passphrase_file.as_deref(), options)
     }
+}
 
-    fn passphrase(&self, options: &Options) -> Result<Option<Sensitive<String>>, Failure> {
-        match &self.passphrase_file {
-            Some(path) => {
-                let text = reading::text(path)?;
-                // The first line, as `uputd init` reads it.
-                Ok(Some(Sensitive::new(text.expose().lines().next().unwrap_or_default().to_owned())))
-            }
-            None if prompt::possible(options) => prompt::secret("passphrase of the organisation key: ").map(Some),
-            None => Ok(None),
+/// Opens the file of an organisation key, or of one of those who may replace it. [CLI-41] [CLI-119]
+pub(crate) fn open(
+    path: &Path,
+    holds: Holds,
+    passphrase_file: Option<&Path>,
+    options: &Options,
+) -> Result<SigningKey, Failure> {
+    let text = reading::text(path)?;
+    // Exposed to be parsed; the parser's errors name line and rule, never the secret.
+    let file = KeyFile::parse(text.expose()).map_err(refused)?;
+    let words = if file.is_locked() { passphrase(passphrase_file, options)? } else { None };
+    let words = words.as_ref().map(|words| words.expose().as_str());
+    let opened = match holds {
+        Holds::Recovery => file.open_recovery_key(words),
+        _ => file.open_organisation_key(words),
+    };
+    opened.map_err(refused)
+}
+
+fn passphrase(file: Option<&Path>, options: &Options) -> Result<Option<Sensitive<String>>, Failure> {
+    match file {
+        Some(path) => {
+            let text = reading::text(path)?;
+            // The first line, as `uputd init` reads it.
+            Ok(Some(Sensitive::new(text.expose().lines().next().unwrap_or_default().to_owned())))
         }
+        None if prompt::possible(options) => prompt::secret("passphrase of the key: ").map(Some),
+        None => Ok(None),
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use uput_core::entropy::Entropy;
-use uput_core::key::{Endpoint, KeyChain, KeyRecordDraft, SigningKey, sign_key_record};
+use uput_core::key::{Endpoint, KeyChain, KeyRecordDraft, Recovery, SigningKey, sign_key_record};
 use uput_core::keyfile::{Cost, KeyFileError, Lock, NodeSecrets, write_organisation_key};
 use uput_core::time::{Seconds, Span};
 use zeroize::Zeroizing;
@@ -43,6 +43,8 @@ pub struct Plan {
     pub valid: Span,
     /// The time zone in which people live; absent: nobody said. [NOD-63]
     pub zone: Option<String>,
+    /// Who may together replace a lost organisation key; absent: nobody. [NOD-87]
+    pub recovery: Option<Recovery>,
 }
 
 /// What was made.
@@ -154,10 +156,11 @@ fn first_record(
         sealing_keys: secrets.sealing.iter().map(|secret| secret.public().clone()).collect(),
         endpoints: plan.endpoints.clone(),
         witnesses: Vec::new(),
-        recovery: None,
+        recovery: plan.recovery.clone(),
         log_base_tick: now.get() / TICK,
         time: now,
         end: now.after(plan.valid),
+        disowned: None,
     };
     let record = sign_key_record(draft, organisation, &secrets.signing, &secrets.tls, None)?;
     Ok(KeyChain::verify(&[record])?)
@@ -212,6 +215,7 @@ mod tests {
             api: "127.0.0.1:0".parse().unwrap(),
             valid: Span(730 * 86_400),
             zone: Some("Europe/Belgrade".to_owned()),
+            recovery: None,
         }
     }
 
@@ -239,6 +243,20 @@ mod tests {
         }
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         drop(Storage::open(&folder, &founding.storage, Options::default(), |_: &_| Vec::new()).unwrap());
+    }
+
+    /// [NOD-87] [KEY-26]
+    #[test]
+    fn the_first_record_names_who_may_replace_a_lost_key_and_a_wrong_set_makes_no_node() {
+        let home = tempfile::tempdir().unwrap();
+        let keys: Vec<_> = [21, 22, 23].map(|seed| *SigningKey::from_seed(&[seed; 32]).public()).into();
+        let of = |threshold| Some(Recovery { threshold, keys: keys.clone() });
+        let wrong = Plan { recovery: of(4), ..plan(home.path()) };
+        assert!(make(&wrong, now(), &mut Counter(0)).is_err());
+        assert!(!home.path().join("node").exists() && !home.path().join("organisation.key").exists());
+        let founding = make(&Plan { recovery: of(2), ..plan(home.path()) }, now(), &mut Counter(0)).unwrap();
+        let set = founding.chain.newest().recovery().unwrap();
+        assert_eq!((set.threshold, set.keys.len()), (2, 3));
     }
 
     /// [NOD-16]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tonic::service::Routes;
-use uput_core::key::Endpoint;
+use uput_core::key::{Endpoint, PublicKey, Recovery};
 use uput_core::time::Span;
 use uput_core::wire::access_service_server::AccessServiceServer;
 use uput_core::wire::account_service_server::AccountServiceServer;
@@ -104,6 +104,13 @@ struct Init {
     /// Time zone in which people live, such as Europe/Belgrade; without it no hour is one at which she can be reached safely
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
+    /// Public key of somebody who may help to replace a lost organisation key, as `uput key create recovery` shows it; up
+    /// to sixteen times
+    #[arg(long, value_name = "KEY", value_parser = public_key, requires = "threshold")]
+    recovery: Vec<PublicKey>,
+    /// How many of them it takes
+    #[arg(long, value_name = "NUMBER", requires = "recovery")]
+    threshold: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -139,6 +146,7 @@ async fn make(init: Init) -> Result<(), Failure> {
         api: init.api,
         valid: Span(u64::from(init.valid_days) * DAY),
         zone: init.zone,
+        recovery: init.threshold.map(|threshold| Recovery { threshold, keys: init.recovery }),
     };
     let Founding { chain, storage, configuration, token } = init::make(&plan, clock::now(), &mut clock::SystemEntropy)?;
     let storage = open_storage(&plan.folder, &storage)?;
@@ -181,6 +189,7 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     tokio::spawn(async move { stating.keep_heads(stopping).await });
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
+    node.affirm_disowned().await;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config, shutdown.clone())?;
@@ -295,6 +304,10 @@ fn read_passphrase(path: &Path) -> Result<Zeroizing<String>, Failure> {
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     Endpoint::parse(text).map_err(|_| "must be host:port".to_owned())
+}
+
+fn public_key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_hex(text).map_err(|_| "must be the 64 digits of a public key".to_owned())
 }
 
 /// One line on stdout, for programs.

@@ -151,6 +151,7 @@ mod tests {
             log_base_tick: 0,
             time: minute(1),
             end: minute(9),
+            disowned: None,
         };
         let organisation = SigningKey::from_seed(&[9; 32]);
         let first = sign_key_record(draft, &organisation, &secrets.signing, &secrets.tls, None).unwrap();

@@ -185,6 +185,7 @@ fn stranger(n: u16) -> KeyChain {
         log_base_tick: 1,
         time: minute(),
         end: minute().after(Span(86_400)),
+        disowned: None,
     };
     KeyChain::verify(&[sign_key_record(draft, &key(1), &key(2), &key(3), None).unwrap()]).unwrap()
 }

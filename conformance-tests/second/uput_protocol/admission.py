@@ -6,6 +6,7 @@ Leaves to others: what the events amount to.
 
 from . import head as heads
 from . import envelope
+from .disowned import HEAD
 from .event import check_prev, check_seen
 from .rejection import Rejection
 
@@ -13,22 +14,30 @@ from .rejection import Rejection
 class Admission:
     """The events of a bundle, told apart."""
 
-    def __init__(self, bundle, signers, problems):
+    def __init__(self, bundle, signers, problems, leave_out):
         self.bundle, self.signers, self.problems = bundle, signers, problems
         self.signed = {}  # ID to event or prefix, of this trail, with a signature that holds
         self.unread = []  # of a newer version
         self.record_of = {}
         for part in bundle.events:
             self._verify(part)
-        opening = self.signed.get(bundle.trail)
-        self.opening = opening if opening is not None and getattr(opening, "kind", None) == "opening" else None
-        self.parties = (self.opening.author, self.opening.said.peer) if self.opening else ()
+        self._find_opening()
+        for name in leave_out(self):  # [BUN-104]
+            del self.signed[name]
+            problems.add("BUN-30", 13, "REVOKED_SIGNER", name)
+        self.unread = [one for one in self.unread if one.id in self.signed]
+        self._find_opening()
         self.admitted, self.on_gap = {}, {}
         self._admit()
         self.past = {}
         self.order = in_causal_order(self.admitted.values())
         for one in self.order:
             self.past[one.id] = self._past_of(one)
+
+    def _find_opening(self):
+        opening = self.signed.get(self.bundle.trail)
+        self.opening = opening if opening is not None and getattr(opening, "kind", None) == "opening" else None
+        self.parties = (self.opening.author, self.opening.said.peer) if self.opening else ()
 
     def other(self, party):
         return self.parties[1] if party == self.parties[0] else self.parties[0]
@@ -168,8 +177,8 @@ def in_causal_order(events):
 class Heads:
     """The heads of a bundle that count (BUN-11)."""
 
-    def __init__(self, bundle, admission, signers, problems):
-        self.admission, self.problems = admission, problems
+    def __init__(self, bundle, admission, signers, problems, disowned):
+        self.admission, self.problems, self.disowned = admission, problems, disowned
         self.all, self.strange = [], []
         for part in bundle.heads:
             one = self._read(bundle, part, signers)
@@ -188,6 +197,9 @@ class Heads:
             return None
         if one.trail != bundle.trail:
             self.problems.add("BUN-11", 10, "WRONG_TRAIL", part.id)
+            return None
+        if not self.disowned.is_own(one.author, record, HEAD, one.id):  # [BUN-104]
+            self.problems.add("BUN-11", 13, "REVOKED_SIGNER", one.id)
             return None
         one.record = record
         return one

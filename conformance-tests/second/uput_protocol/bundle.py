@@ -84,7 +84,7 @@ def _in_order(bundle) -> bool:
     lists.append([chain[0].id for chain in bundle.chains])
     lists.append([_event_place(part) for part in bundle.events])
     lists.append([places.get(one.event, -1) for one in bundle.disclosures])
-    lists.append([(one.party, one.tick) for one in bundle.message.proofs])
+    lists.append([(one.party, one.tick, one.checkpoint) for one in bundle.message.proofs])
     lists.append(list(bundle.message.checkpoints))
     return all(_ascends(one) for one in lists) and all(_chain_in_order(chain) for chain in bundle.chains)
 

@@ -6,6 +6,7 @@ Leaves to others: authenticity and completeness, which were settled before.
 
 from . import disclosure, envelope
 from .basis import NONPERSONAL
+from .disowned import OWN
 from .event import check_evidence
 from .event import read as read_event
 from .permit import DISCLOSING, Request, judge, occasion_of, permit, tells
@@ -40,8 +41,8 @@ class Opened:
 class Evidence:
     """The decisions of other trails that are cited (BUN-51, BUN-52)."""
 
-    def __init__(self, bundle, signers, problems):
-        self.problems = problems
+    def __init__(self, bundle, signers, problems, disowned):
+        self.problems, self.disowned = problems, disowned
         self.signed = {}
         self.here, self.named = {}, set()
         for part in bundle.evidence:
@@ -56,6 +57,9 @@ class Evidence:
             part.envelope.verify_signature(record.signing_key)
         except Rejection as rejection:
             self.problems.refuse("BUN-51", rejection, part.id)
+            return
+        if not self.disowned.is_own(cited.author, record, OWN, part.id):  # [BUN-104]
+            self.problems.add("BUN-51", 13, "REVOKED_SIGNER", part.id)
             return
         self.signed[part.id] = cited
 

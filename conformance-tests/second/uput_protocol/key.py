@@ -36,6 +36,7 @@ class KeyRecord:
         self.witnesses = message.witnesses
         self.recovery = message.recovery
         self.recovered = False
+        self.disowned = message.disowned
 
 
 def read_record(env) -> KeyRecord:
@@ -86,6 +87,10 @@ def admit_sealing_key(key: bytes) -> None:
 def _check_organisations(message):
     if message.number == 0:  # [KEY-9] a first record has none
         demand(not message.witnesses, "first record")
+    if message.disowned is not None:
+        demand(message.number > 0, "first record")  # [KEY-31]
+        id_of(message.disowned.key, "disowned")
+        demand(len(message.disowned.root) == (32 if message.disowned.size else 0), "root")
     _check_set(message.witnesses, message.organisation)
     if message.recovery is not None:
         _check_recovery(message)
@@ -202,6 +207,7 @@ class Chain:
             raise Rejection("BROKEN_CHAIN", "a successor of the other branch")  # [KEY-16]
         if len(self.by_id) >= LONGEST_CHAIN:  # [KEY-14]
             raise Rejection("TOO_LARGE", "chain")
+        self._check_disowned(before, record)
         record.recovered = check_signatures(record, before)
         self.by_id[record.id] = record
         if before is self.newest:
@@ -213,6 +219,29 @@ class Chain:
         self.branches.append(record)
         return "fork"
 
+
+    def _check_disowned(self, before, record):
+        """KEY-32: of an earlier record, never named again, and with whatever lay beside it."""
+        earlier = self.main[: record.number]
+        stolen = {one.disowned.key for one in [*earlier, record] if one.disowned is not None}
+        named = [record.organisation_key, record.signing_key, record.tls_key]
+        named += record.recovery.keys if record.recovery is not None else []
+        if stolen & {ed25519.key_id(key) for key in named}:
+            raise Rejection("WRONG_SIGNERS", "a key that is disowned")
+        if record.disowned is None:
+            return
+        if all(ed25519.key_id(one.signing_key) != record.disowned.key for one in earlier):
+            raise Rejection("WRONG_SIGNERS", "no key of an earlier record")
+        if ed25519.key_id(before.signing_key) == record.disowned.key:
+            kept = set(before.message.sealing_keys) & set(record.message.sealing_keys)
+            if before.tls_key == record.tls_key or kept:
+                raise Rejection("WRONG_SIGNERS", "a key that lay beside it stays")
+
+    def disowning(self, key):
+        """The first record that disowns a signing key, or None (KEY-31)."""
+        name = ed25519.key_id(key)
+        found = [one for one in self.main + self.rivals if one.disowned is not None and one.disowned.key == name]
+        return min(found, key=lambda one: one.number, default=None)
 
     def _take_over(self, record):
         other, *gone = self.main[record.number :]

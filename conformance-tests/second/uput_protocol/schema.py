@@ -28,6 +28,13 @@ SCHEMAS = {
         (12, "log_base_tick", "u64"),
         (13, "time", "u64"),
         (14, "end", "u64"),
+        (15, "disowned", "Disowned"),
+    ),
+    "Disowned": (
+        (1, "key", "bytes"),
+        (2, "incarnation", "u32"),
+        (3, "size", "u64"),
+        (4, "root", "bytes"),
     ),
     "Recovery": (
         (1, "threshold", "u32"),

@@ -10,13 +10,14 @@ from . import attestation, envelope
 from .admission import Admission, Heads
 from .bundle import read as read_bundle
 from .challenge import Challenges
+from .disowned import Disowned
 from .conformance import Conformance, Evidence, Opened
 from .problem import REQUIREMENTS, Problems
 from .proven import Proof
 from .rejection import Rejection
 from .signers import Signers, check_exporter
 from .timer import Timers, deadlines
-from .witnessed import Logs, Rule
+from .witnessed import RECEIVED, RECORD, Logs, Rule
 from .words import Words
 
 
@@ -26,7 +27,7 @@ class Verdict:
     def __init__(self, data: bytes, trust):
         self.trust, self.problems = trust, Problems()
         self.bundle = self.admission = self.agreement = self.conformance = None
-        self.deadlines, self.closed_numbers, self.words, self.copies = [], set(), [], []
+        self.deadlines, self.closed_numbers, self.words, self.copies, self.doubted = [], set(), [], [], []
         try:
             self.bundle = read_bundle(data)
         except Rejection as rejection:
@@ -50,10 +51,11 @@ class Verdict:
         bundle, problems = self.bundle, self.problems
         self.signers = Signers(bundle, self.trust, problems)
         self.exporter_signed = check_exporter(bundle, self.signers, problems)
-        self.admission = Admission(bundle, self.signers, problems)
-        self.heads = Heads(bundle, self.admission, self.signers, problems)
+        self.disowned = Disowned(bundle, self.signers)
+        self.admission = Admission(bundle, self.signers, problems, self._leave_out)
+        self.heads = Heads(bundle, self.admission, self.signers, problems, self.disowned)
         self.challenges = Challenges(self)
-        self.evidence = Evidence(bundle, self.signers, problems)
+        self.evidence = Evidence(bundle, self.signers, problems, self.disowned)
         if self.readable:
             self._verify_trail()
         self.logs = Logs(self)
@@ -63,6 +65,37 @@ class Verdict:
         self._check_surplus()
         if self.readable and self.agreement is not None:
             self._check_deadlines()
+        for name in self.doubted:  # [BUN-106]
+            problems.doubt("BUN-30", name)
+
+    def _leave_out(self, admission):
+        """IDs of what a stolen key signed and nothing shows (BUN-104); keeps in mind what is in doubt (BUN-106)."""
+        if not self.disowned.any:
+            return []
+        heads = Heads(self.bundle, admission, self.signers, Problems(), self.disowned)
+        heads = [(one.author, one.own_last) for one in heads.all + heads.strange if one.own_last is not None]
+        events = list(admission.signed.values())
+        counted = self.disowned.resting(events, admission.record_of, heads)
+        left = sorted((one for one in events if one.id not in counted), key=lambda one: one.id)
+        if left and admission.opening is not None:
+            self.doubted = [one.id for one in self._in_doubt(admission, events, left)]
+        return [one.id for one in left if one.id not in self.doubted]
+
+    def _in_doubt(self, admission, events, left):
+        problems, self.problems, self.admission = self.problems, Problems(), admission
+        self.agreement = self._find_agreement()
+        logs, rule = Logs(self), self.rule
+        self.problems, self.admission, self.agreement = problems, None, None
+        for one in left:
+            alone = sum((other.author, other.seq) == (one.author, one.seq) for other in events) == 1
+            if not alone or one.author not in admission.parties:
+                continue
+            other, stolen = admission.other(one.author), self.disowned.by(one.author, admission.record_of[one.id])
+            heard = logs.views(other, RECORD, stolen.id, rule)
+            received = logs.views(other, RECEIVED, one.id, rule)
+            before = {view[0] for view, spot in received.items() if view in heard and spot[0] < heard[view][0]}
+            if len(before) >= max(1, rule.number):
+                yield one
 
     def _verify_trail(self):
         bundle, problems, admission = self.bundle, self.problems, self.admission
@@ -102,6 +135,8 @@ class Verdict:
         records = self.signers.records.get(copy.author, ())
         named = copy.author in self.trust.organisations
         if named and all(one.id != self.trust.minimum[copy.author] for one in records):
+            return "unknown_signer"
+        if any(one.id == copy.key and self.disowned.by(copy.author, one) for one in records):  # [BUN-108]
             return "unknown_signer"
         return attestation.standing(copy, records, named)
 
@@ -198,7 +233,9 @@ class Verdict:
         return Rule(agreed.number, agreed.independent) if agreed is not None else Rule(0, False)
 
     def _check_witnesses(self):
-        for one, _ in self.logs.contradictions():  # [BUN-76]
+        for one, other in self.logs.contradictions():  # [BUN-76]
+            if one.id in self.logs.stolen or other.id in self.logs.stolen:  # [BUN-107]
+                continue
             self.problems.add("BUN-76", 12, None, one.organisation)
         demanded, agreed = Rule(self.trust.witnesses, self.trust.independent), self._agreed_rule()
         if demanded.number and not self._has(demanded):  # [BUN-63]

@@ -23,6 +23,7 @@ class Logs:
         self.verdict, self.bundle, self.signers = verdict, verdict.bundle, verdict.signers
         self.parties = verdict.admission.parties
         self.checkpoints, self.places, self.proofs, self._cosigned, self.leaves = {}, {}, 0, {}, {}
+        self.disowned, self.stolen = verdict.disowned, set()
         for data in self.bundle.message.checkpoints:
             self._take_checkpoint(data)
         for message in self.bundle.message.proofs:
@@ -44,8 +45,15 @@ class Logs:
         except Rejection:
             return
         records = self.signers.records.get(one.organisation, ())
-        if one.organisation in self.parties and any(one.is_signed_by(record.signing_key) for record in records):
-            self.checkpoints.setdefault(one.id, []).append(one)
+        if one.organisation not in self.parties:
+            return
+        by = next((record for record in records if one.is_signed_by(record.signing_key)), None)
+        counts, stolen = self.disowned.counts(one, by) if by is not None else (False, False)
+        if not counts:  # [BUN-107]
+            return
+        self.stolen = self.stolen | {one.id} if stolen and one.id not in self.checkpoints else self.stolen
+        self.stolen = self.stolen if stolen else self.stolen - {one.id}
+        self.checkpoints.setdefault(one.id, []).append(one)
 
     def _take_proof(self, message):
         try:
@@ -54,9 +62,10 @@ class Logs:
             return
         if proof.party not in self.signers.chains:
             return
+        drawn = id(message) in self.disowned.proofs  # [BUN-105]
         base = self.base(proof.party)
         held = [one for one in self.checkpoints.get(proof.checkpoint, ()) if proof.leads_to(one, base)]
-        self.proofs += bool(held)
+        self.proofs += bool(held) or drawn
         for one in held:
             self.leaves.setdefault((one.origin, proof.tick - base), {}).setdefault(proof.leaf(), one)
             for shown in proof.shown:
@@ -100,6 +109,7 @@ class Logs:
         least = [record.number for record in records if record.id == trust.minimum.get(organisation)]
         if not least or checkpoint.size > time // 600 - self.base(own) + 1:  # [LOG-32]
             return False
+        records = [record for record in records if self.disowned.by(organisation, record) is None]  # [BUN-107]
         keys = [record.signing_key for record in records if record.number >= least[0]]
         return any(checkpoint.is_cosigned_by(key, line) for key in keys)
 

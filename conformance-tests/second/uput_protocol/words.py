@@ -24,6 +24,7 @@ class Words:
             found += self._challenges()
         found += self._records()
         found.append(self.assurance())
+        found += self._doubted()
         return found
 
     def name(self, organisation):
@@ -152,6 +153,18 @@ class Words:
             shown = shown and number > 0 and logs.shows_keys(organisation, self.admission.by(organisation), self.admission.record_of, rule)
             whose = "shown by its log" if shown else f"{n}'s own word"
             yield f"Key records of {n} are here up to number {number}; which of them counted when is {whose}."
+
+    def _doubted(self):
+        """[BUN-106]"""
+        for name in self.verdict.doubted:
+            event = self.admission.admitted.get(name)
+            if event is None:
+                continue
+            n, m = self.name(event.author), self.name(self.admission.other(event.author))
+            yield (
+                f"Event {name.hex()} is signed by a key that {n} disowns: {m} had it before it heard of that, "
+                f"and nothing shows that {n} wrote it."
+            )
 
     def assurance(self):
         events, logs = self.admission.order, self.verdict.logs

@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 87] = [
+const EMPTY: [&str; 91] = [
     "new_signing_key",
     "new_tls_key",
     "new_sealing_key",
@@ -37,6 +37,10 @@ const EMPTY: [&str; 87] = [
     "endpoints",
     "set_witnesses",
     "witnesses",
+    "set_recovery",
+    "recovery",
+    "stolen",
+    "stolen_key",
     "proposal",
     "grace_seconds",
     "peers",

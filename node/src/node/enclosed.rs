@@ -10,8 +10,9 @@ use uput_core::{
     codec,
     envelope::{Envelope, Verified},
     event::{Decision, Event, Statement, Terms},
-    id::{EventId, OrgId},
+    id::{EventId, Id, OrgId},
     legal_basis::Basis,
+    log::EntryKind,
     rejection::Rejection,
     slot::Extent,
     state::Verdict,
@@ -132,6 +133,12 @@ impl Node {
         };
         let cited = enclosed.cited.get(&id).ok_or(Rejection::MissingPredecessor)?;
         let issued = verify_event(cited.clone(), |organisation| self.chain_of(organisation))?;
+        // [NOD-89] Whoever stole a key gets others to cite what it signs.
+        let known = [EntryKind::OwnEvent, EntryKind::ReceivedEvent];
+        let known = || known.iter().any(|kind| self.is_logged(*kind, &Id::from(issued.id)));
+        if self.is_disowned(&issued.author, &issued.key) && !known() {
+            return Err(Rejection::RevokedSigner);
+        }
         if event.is_proved_by(&issued) { Ok(Some(cited.clone())) } else { Err(Rejection::BadEvidence) }
     }
 }

@@ -225,6 +225,8 @@ impl Node {
         heads.extend(loaded.heads.iter().rev().filter(by_other).find(shown).cloned());
         heads.sort_by_key(Envelope::id);
         heads.dedup_by_key(|envelope| envelope.id());
+        // [NOD-89] Nothing would show that it is not the thief's.
+        heads.retain(|head| Head::parse(head.body()).is_ok_and(|head| !self.is_disowned(&head.author, &head.key)));
         heads
     }
 

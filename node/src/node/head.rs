@@ -9,7 +9,7 @@ use uput_core::{
     envelope::Envelope,
     event::Statement,
     head::Head,
-    id::{EventId, OrgId, TrailId},
+    id::{EventId, KeyRecordId, OrgId, TrailId},
     log::EntryKind,
     rejection::Rejection,
     state::Side,
@@ -134,6 +134,42 @@ impl Node {
         let to = loaded.other(&self.me.organisation);
         let record = head_record(loaded, &head, Some(&to), now)?;
         Ok((head, record))
+    }
+
+    /// Says again, by the key that counts, where each trail stands in which a key of ours signed that we disown: so the other
+    /// party can show that what is here is ours. What was said before is not said again. [NOD-88]
+    pub async fn affirm_disowned(&self) {
+        if self.me.chain().records().all(|record| record.disowned().is_none()) {
+            return;
+        }
+        for trail in self.trail_ids().unwrap_or_default() {
+            if let Err(rejection) = self.affirm(&trail).await {
+                tracing::error!(%rejection, "a trail is not affirmed until the next start");
+            }
+        }
+    }
+
+    async fn affirm(&self, id: &TrailId) -> Result<(), Rejection> {
+        let _speaking = self.me.speak().await;
+        let mut held = self.trails.hold(id).await;
+        self.ensure_loaded(&mut held, id)?;
+        let Some(loaded) = held.as_mut() else { return Ok(()) };
+        let us = self.me.organisation;
+        let ours = loaded.trail.events().filter(|event| event.author == us && self.is_disowned(&us, &event.key));
+        let Some(count) = ours.map(|event| event.seq.saturating_add(1)).max() else { return Ok(()) };
+        let told = loaded.heads.iter().filter(|known| loaded.told.contains(&known.id()));
+        let mut told = told.filter_map(|known| Head::parse(known.body()).ok());
+        if told.any(|head| head.author == us && head.own_count >= count && !self.is_disowned(&us, &head.key)) {
+            return Ok(());
+        }
+        let (head, other) = (self.own_head(loaded, None)?, loaded.other(&us));
+        self.keep_head(loaded, head, Some(&other)).await
+    }
+
+    /// Whether an organisation disowns the key that a record of it names. [KEY-31]
+    pub(super) fn is_disowned(&self, organisation: &OrgId, record: &KeyRecordId) -> bool {
+        let chain = self.chain_of(organisation);
+        chain.is_some_and(|chain| chain.signing_key_of(record).is_some_and(|key| chain.disowning(key).is_some()))
     }
 
     /// Keeps a head; with `to` it is sent.

@@ -386,7 +386,8 @@ impl Node {
             }
         }
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
-        let (mut kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None)?;
+        let key = self.key_of(&written.event);
+        let (mut kept, evidence) = written.record(loaded, ordinal, None, Vec::new(), None, key)?;
         kept.words = self.sealed_words(loaded, &written)?;
         changes.withdrawn |= written.event.statement == Statement::Withdrawn;
         changes.records.push((kept, evidence, written.event.id));
@@ -493,7 +494,8 @@ impl Node {
         loaded.trail.admit(said.clone())?;
         let ordinal = loaded.ordinal().saturating_add(u32::try_from(changes.records.len()).unwrap_or(u32::MAX));
         let id = said.id;
-        let (kept, evidence) = Written::plain(said).record(loaded, ordinal, Some(to), Vec::new(), None)?;
+        let key = self.key_of(&said);
+        let (kept, evidence) = Written::plain(said).record(loaded, ordinal, Some(to), Vec::new(), None, key)?;
         changes.records.push((kept, evidence, id));
         Ok(())
     }

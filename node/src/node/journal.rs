@@ -6,6 +6,7 @@ use prost::Message;
 use uput_core::{
     codec,
     envelope::Envelope,
+    event::Event,
     id::{AgreementId, KeyId, OrgId, TrailId},
     key::KeyChain,
     log::EntryKind,
@@ -33,7 +34,7 @@ use super::{
     search::Found,
     staff_boxes::StaffBox,
     staff_dispatch::Arrived,
-    trails::{Beside, Loaded, Trails, unseal, verify_event},
+    trails::{Beside, Loaded, Trails, unseal, verify_kept},
 };
 use crate::{
     case::Cases,
@@ -299,7 +300,7 @@ impl Node {
             let kept: EventRecord = self.at(position)?;
             let evidence = unseal(&keys, id, &kept.evidence, KeyKind::Evidence, b"evidence")?;
             let evidence = Evidence::decode(evidence.as_slice()).map_err(|_| Rejection::Malformed)?;
-            let event = verify_event(Envelope::parse(&evidence.envelope)?, |org| self.chain_of(org))?;
+            let event = verify_kept(&evidence, |org| self.chain_of(org))?;
             let event_id = event.id;
             match &mut loaded {
                 Some(loaded) => {
@@ -348,6 +349,13 @@ impl Node {
     /// The agreement that a trail is pinned to, signed or not any more in force.
     pub(super) fn agreement(&self, id: &AgreementId) -> Result<Arc<uput_core::agreement::Agreement>, Rejection> {
         Ok(self.agreements.get(id).ok_or(Rejection::UnknownAgreement)?.agreement)
+    }
+
+    /// The key that an event was verified by, for its record.
+    pub(super) fn key_of(&self, event: &Event) -> Vec<u8> {
+        let chain = self.chain_of(&event.author);
+        let key = chain.as_ref().and_then(|chain| chain.signing_key_of(&event.key));
+        key.map(|key| key.as_bytes().to_vec()).unwrap_or_default()
     }
 
     /// The key chain of an organisation, ours too.

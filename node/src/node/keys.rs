@@ -9,8 +9,11 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use uput_core::{
     entropy::Entropy,
-    id::OrgId,
-    key::{Change, Endpoint, KeyChain, KeyRecord, KeyRecordDraft, Proposal, PublicKey, SealingSecret, SigningKey},
+    id::{KeyId, OrgId},
+    key::{
+        Change, Disowned, Endpoint, KeyChain, KeyRecord, KeyRecordDraft, Proposal, PublicKey, Recovery, SealingSecret,
+        SigningKey,
+    },
     keyfile::NodeSecrets,
     rejection::Rejection,
     time::{Seconds, Span},
@@ -50,8 +53,21 @@ pub struct NewKeys {
     pub endpoints: Option<Vec<Endpoint>>,
     /// Other witnesses.
     pub witnesses: Option<Vec<OrgId>>,
+    /// Others who may together replace a lost organisation key, or nobody. [NOD-87]
+    pub recovery: Option<Option<Recovery>>,
+    /// A signing key that was stolen. [NOD-88]
+    pub stolen: Option<Stolen>,
     /// After how long it warns.
     pub valid: Option<Span>,
+}
+
+/// Which signing key was stolen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stolen {
+    /// That of the newest record: every key of the node is replaced.
+    Current,
+    /// One that was replaced before it was known.
+    Older(KeyId),
 }
 
 /// A record that was installed.
@@ -71,9 +87,13 @@ impl Node {
     /// # Errors
     /// What of it is out of bounds; [`Rejection::TooMany`] if too many sealing keys wait for their end;
     /// [`Rejection::KeysNotHere`] if this node's key file cannot be read or written.
-    pub async fn prepare_keys(&self, new: NewKeys) -> Result<Vec<u8>, Rejection> {
+    pub async fn prepare_keys(&self, mut new: NewKeys) -> Result<Vec<u8>, Rejection> {
         let _alone = self.changing.lock().await;
         let (folder, now) = (self.key_folder()?, clock::now());
+        if new.stolen == Some(Stolen::Current) {
+            // What lies in one file was stolen together. [KEY-32]
+            (new.signing, new.tls, new.sealing) = (true, true, true);
+        }
         let secrets = renewed(node_key::read(folder).map_err(not_here)?, &new)?;
         let before = self.me.chain();
         let mut draft = KeyRecordDraft::after(before.newest(), now, now.after(new.valid.unwrap_or(VALID)));
@@ -83,12 +103,27 @@ impl Node {
         }
         draft.endpoints = new.endpoints.unwrap_or(draft.endpoints);
         draft.witnesses = new.witnesses.unwrap_or(draft.witnesses);
+        draft.recovery = new.recovery.unwrap_or(draft.recovery);
+        if let Some(stolen) = new.stolen {
+            draft.disowned = Some(self.disowned(stolen, now).await?);
+        }
         let organisation = new.organisation.unwrap_or(*before.newest().organisation_key());
         let proposal = Proposal::new(&before, draft, &organisation, &secrets.signing, &secrets.tls)?;
         if new.signing || new.tls || new.sealing {
             node_key::write_next(folder, &secrets).map_err(not_written)?;
         }
         Ok(proposal.to_bytes())
+    }
+
+    /// The stolen key, and the log as far as it is closed: up to there it counts. [NOD-88]
+    async fn disowned(&self, stolen: Stolen, now: Seconds) -> Result<Disowned, Rejection> {
+        self.close_ticks(now).await?;
+        let key = match stolen {
+            Stolen::Current => self.me.chain().newest().signing_key().id(),
+            Stolen::Older(key) => key,
+        };
+        let until = self.log.in_tree(|tree| Some(tree.size()).filter(|size| *size > 0).map(|size| (size, tree.root())));
+        Ok(Disowned { key, incarnation: self.me.incarnation, until })
     }
 
     /// Puts a record in that the organisation key has signed: from now on its keys sign, and old sealing keys open letters
@@ -125,6 +160,7 @@ impl Node {
         self.me.set_keys(Keys { chain: Arc::new(chain), signing, sealing, retired });
         drop(silent);
         self.destroy_retired_now(folder, now).await?;
+        self.affirm_disowned().await;
         tracing::info!("a new key record of this organisation counts");
         Ok(self.installed(tls))
     }

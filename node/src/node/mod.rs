@@ -88,7 +88,7 @@ pub use enquiries::Unchosen;
 pub use export::Export;
 pub use follow_up::{NewChange, NewFollowUp};
 pub use journal::OpenError;
-pub use keys::{Installed, NewKeys};
+pub use keys::{Installed, NewKeys, Stolen};
 pub use listing::{Listed, Listing};
 pub use me::Me;
 pub use outbox::Length;

@@ -16,7 +16,7 @@ use uput_core::{
     envelope::{Envelope, MediaType, Verified, verify_one},
     event::{Event, EventPrefix, Statement},
     id::{EventId, Id, KeyRecordId, OrgId, TrailId},
-    key::KeyChain,
+    key::{KeyChain, PublicKey},
     rejection::Rejection,
     slot::{self, Disclosed},
     time::Seconds,
@@ -325,6 +325,22 @@ pub(super) fn new_keys(trail: &TrailId, generation: u32) -> Result<(NewTrailKeys
     let new = NewTrailKeys::generate(record::key_name(trail, generation)).map_err(|_| Rejection::Malformed)?;
     let keys = TrailKeys { value: Some(new.value.clone()), evidence: Some(new.evidence.clone()) };
     Ok((new, keys))
+}
+
+/// An event that was admitted here: where its author's chain has the record no more, because another branch was decided to
+/// count, by the key that had signed it then. What a trail holds stays readable. [NOD-89]
+pub(super) fn verify_kept(
+    evidence: &Evidence,
+    chain_of: impl Fn(&OrgId) -> Option<Arc<KeyChain>>,
+) -> Result<Verified<Event>, Rejection> {
+    let envelope = Envelope::parse(&evidence.envelope)?;
+    let id = envelope.id();
+    match (verify_event(envelope.clone(), chain_of), PublicKey::parse(&evidence.signing_key)) {
+        (Err(Rejection::UnknownSigner), Ok(key)) => {
+            verify_one(envelope, MediaType::EVENT, &key, |body| Event::parse(id, body))
+        }
+        (verified, _) => verified,
+    }
 }
 
 /// An event whose one signature verifies under the key that its author's record names. [EVT-18]

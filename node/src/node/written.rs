@@ -81,6 +81,7 @@ impl Written {
         to: Option<&OrgId>,
         request: Vec<u8>,
         dispatch: Option<&NewTrailKeys>,
+        signing_key: Vec<u8>,
     ) -> Result<(EventRecord, Evidence), Rejection> {
         let disclose = |extent: &Extent| {
             let disclosure = self.disclosed.as_ref()?.disclose(&self.event.id, extent)?;
@@ -93,6 +94,7 @@ impl Written {
             knowingly: self.knowingly.iter().map(|label| label.name().to_owned()).collect(),
             lowered: self.lowered.map_or(0, Rejection::number),
             cited: self.cited.as_ref().map(Envelope::to_bytes).unwrap_or_default(),
+            signing_key,
         };
         let kept = match disclose(&self.extent).map(Zeroizing::new) {
             Some(values) => loaded.keep_values(&self.event.id, &values, dispatch)?,

@@ -175,14 +175,22 @@ async fn settle_keys<M: Mailroom>(
 async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mut known: u32) -> Result<bool, Ending> {
     let mut released = false;
     let mut replies = 0;
+    // [TRA-32] Its chain may have another branch than the one that is known here.
+    let mut anew = known > 0;
     line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
     loop {
         match line.hear().await? {
             Frame::KeyRecordQuery(query) => released |= answer(mailroom, line, &query)?,
-            Frame::KeyRecordReply(reply) if reply.records.is_empty() => return Ok(released),
+            Frame::KeyRecordReply(reply) if reply.records.is_empty() && !anew => return Ok(released),
             Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS && replies < limits::REPLIES => {
-                known = known.saturating_add(u32::try_from(reply.records.len()).unwrap_or(u32::MAX));
-                mailroom.learn(&theirs.organisation, reply.records).await.map_err(refuse)?;
+                let count = u32::try_from(reply.records.len()).unwrap_or(u32::MAX);
+                match mailroom.learn(&theirs.organisation, reply.records).await {
+                    Ok(()) if count > 0 => known = known.saturating_add(count),
+                    Ok(()) | Err(Rejection::BrokenChain | Rejection::MissingPredecessor) if anew => {
+                        (anew, known) = (false, 0);
+                    }
+                    learnt => learnt.map_err(refuse)?,
+                }
                 let newest = mailroom.peer(&theirs.organisation).map(|card| card.key_record);
                 if newest == Some(theirs.key_record) {
                     return Ok(released);

@@ -275,6 +275,9 @@ pub struct Evidence {
     /// Labels whose words were let pass knowingly. [NST-11]
     #[prost(string, repeated, tag = "6")]
     pub knowingly: Vec<String>,
+    /// The public key that had signed it when it was admitted, 32 bytes: its record may count no more one day. [NOD-89]
+    #[prost(bytes = "vec", tag = "7")]
+    pub signing_key: Vec<u8>,
 }
 
 /// What waited for a peer and waits no longer: it is on the peer's disk, or will never be.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 use uput_core::{
-    key::{Endpoint, PublicKey},
+    id::KeyId,
+    key::{Endpoint, PublicKey, Recovery},
     time::Span,
     wire::{self, key_service_server::KeyService},
 };
 
 use super::{guard::Admitted, request, status};
 use crate::account::roles::Part;
-use crate::node::{NewKeys, Node, Post, to_the_end};
+use crate::node::{NewKeys, Node, Post, Stolen, to_the_end};
 use crate::peer::Peers;
 
 /// Calls about this organisation's keys.
@@ -68,6 +69,12 @@ impl KeyCalls {
             [] => None,
             key => Some(PublicKey::parse(key).map_err(status::of)?),
         };
+        let stolen = match (asked.stolen, asked.stolen_key.as_slice()) {
+            (false, []) => None,
+            (true, []) => Some(Stolen::Current),
+            (_, key) => Some(Stolen::Older(KeyId::parse(key).map_err(status::of)?)),
+        };
+        let recovery = asked.recovery.map(recovery_set).transpose()?;
         let endpoints = asked.endpoints.iter().map(|text| Endpoint::parse(text)).collect::<Result<Vec<_>, _>>();
         let endpoints = endpoints.map_err(|_| request::invalid("endpoints", "host:port, up to four times"))?;
         let mut witnesses =
@@ -80,9 +87,18 @@ impl KeyCalls {
             organisation,
             endpoints: asked.set_endpoints.then_some(endpoints),
             witnesses: asked.set_witnesses.then_some(witnesses.map_err(status::of)?),
+            recovery: asked.set_recovery.then_some(recovery),
+            stolen,
             valid: (asked.valid_seconds > 0).then_some(Span(asked.valid_seconds)),
         })
     }
+}
+
+/// Whether so many are enough of them is asked with the record. [KEY-26]
+fn recovery_set(asked: wire::Recovery) -> Result<Recovery, Status> {
+    let keys = asked.keys.iter().map(|key| PublicKey::parse(key)).collect::<Result<Vec<_>, _>>();
+    let keys = keys.map_err(|_| request::invalid("recovery", "public keys of recovery key files, up to sixteen"))?;
+    Ok(Recovery { threshold: asked.threshold, keys })
 }
 
 fn unfinished() -> Status {

@@ -1,8 +1,10 @@
 //! Decisions of another trail that are cited without proof, with a wrong one, or with a forged one.
 
 use uput_core::{
+    envelope::Envelope,
     event::{Decision, Event, Opening, Statement, Terms},
     id::EventId,
+    key::{Disowned, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
     rejection::Rejection,
     time::Seconds,
     wire::{self, DecisionOutcome, DecisionType, LegalBasis, LetterContent},
@@ -65,6 +67,33 @@ async fn a_decision_of_another_trail_is_taken_with_its_proof_alone() {
     assert_eq!(letter(&yard, &cited, &[&other.envelope, &made.envelope, &made.envelope]).await, STORED);
     let seen = yard.seen(&opening, &cited).await;
     assert_eq!((seen.kind.as_str(), seen.evidence), ("decision", made.id.to_vec()));
+}
+
+/// The record with which a house disowns its first signing key, of which nothing counts.
+fn disowning(house: &House) -> Envelope {
+    let chain = house.chain();
+    let time = chain.newest().time();
+    let end = chain.newest().end();
+    let key = chain.newest().signing_key().id();
+    let mut draft = KeyRecordDraft::after(chain.newest(), time, end);
+    draft.sealing_keys = vec![SealingSecret::from_seed(&[211; 32]).public().clone()];
+    draft.disowned = Some(Disowned { key, incarnation: 0, until: None });
+    let [signing, tls] = [212, 213].map(|seed| SigningKey::from_seed(&[seed; 32]));
+    sign_key_record(draft, &house.organisation_key(), &signing, &tls, None).unwrap()
+}
+
+/// [NOD-89] Whoever stole the centre's key gets the hotline to cite what it signs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_by_a_key_that_its_issuer_disowns_is_taken_from_nobody() {
+    let yard = yard().await;
+    let opening = yard.enquiry();
+    assert_eq!(yard.say(&[&opening]).await, STORED);
+    let made = issued(&yard, &yard.centre, Statement::Decision(PLACED));
+    let cited = cites(&yard, &opening, PLACED, made.id);
+    let key_records = vec![disowning(&yard.centre).to_wire()];
+    let told = LetterContent { key_records, evidence: vec![made.envelope.clone()], ..content(&[&cited]) };
+    assert_eq!(yard.send(&told).await, refused(Rejection::RevokedSigner));
+    assert_eq!(yard.shown(&opening).await.events.len(), 2, "nothing was taken in");
 }
 
 /// [EVT-15]

@@ -1,7 +1,9 @@
-//! Keys over time in a running node: rotation while letters wait, on the stream, and the end of what was replaced.
+//! Keys over time in a running node: rotation while letters wait, on the stream, and the end of what was replaced; keys that are
+//! lost, and keys that are stolen.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod house;
+mod recovery;
 mod rotation;
 mod stream;
 #[path = "../town/mod.rs"]

@@ -26,10 +26,10 @@ fn limits() -> Limits {
 }
 
 /// Connections of a node, and the word to end them.
-struct Lines(Arc<Peers<Post>>, Stop);
+pub(crate) struct Lines(pub(crate) Arc<Peers<Post>>, Stop);
 
 impl Lines {
-    fn start(node: &Arc<Node>, tls: &SigningKey, listener: Option<TcpListener>) -> Self {
+    pub(crate) fn start(node: &Arc<Node>, tls: &SigningKey, listener: Option<TcpListener>) -> Self {
         let (stop, shutdown) = shutdown::channel();
         let peers = Peers::new(Arc::new(Post(node.clone())), tls, limits(), shutdown).unwrap();
         if let Some(listener) = listener {
@@ -39,25 +39,25 @@ impl Lines {
         Self(peers, stop)
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.1.stop();
         self.0.closed().await;
     }
 }
 
 /// Moves a node without telling its peer, whom a person tells.
-async fn moves(house: &House, node: &Arc<Node>, endpoints: Vec<Endpoint>, peer: &Arc<Node>) {
+pub(crate) async fn moves(house: &House, node: &Arc<Node>, endpoints: Vec<Endpoint>, peer: &Arc<Node>) {
     let new = NewKeys { endpoints: Some(endpoints), ..NewKeys::default() };
     rotate(house, node, new, MONTH).await.unwrap();
     Post(peer.clone()).learn(&house.id, Post(node.clone()).key_records_from(1)).await.unwrap();
 }
 
-async fn is_asked(hotline: &Arc<Node>, shelter: &Arc<Node>) {
+pub(crate) async fn is_asked(hotline: &Arc<Node>, shelter: &Arc<Node>) {
     let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
     reads(shelter, &trail, "asked").await;
 }
 
-fn knows(node: &Arc<Node>, other: &Arc<Node>) -> bool {
+pub(crate) fn knows(node: &Arc<Node>, other: &Arc<Node>) -> bool {
     let theirs = other.me();
     Post(node.clone()).peer(&theirs.organisation).unwrap().key_record == theirs.key_record()
 }

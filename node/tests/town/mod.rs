@@ -162,6 +162,7 @@ impl House {
             log_base_tick: minute.get() / 600,
             time: minute,
             end: minute.after(Span(700 * 86_400)),
+            disowned: None,
         };
         let first = sign_key_record(draft, &organisation, &signing, &tls, None).unwrap();
         let chain = KeyChain::verify(std::slice::from_ref(&first)).unwrap();

@@ -201,7 +201,7 @@ impl Attestation {
     /// Whether its author signed it, by the chain of that author. [ONW-5]
     ///
     /// # Errors
-    /// [`Rejection::UnknownSigner`] for the chain of somebody else, or without that record;
+    /// [`Rejection::UnknownSigner`] for the chain of somebody else, without that record, or if its key is disowned;
     /// [`Rejection::WrongSigners`] or [`Rejection::BadSignature`]; [`Rejection::StaleKey`] if its author had a newer
     /// record on the day that it names.
     pub fn verify(&self, chain: &KeyChain) -> Result<(), Rejection> {
@@ -209,6 +209,10 @@ impl Attestation {
             return Err(Rejection::UnknownSigner);
         }
         let record = chain.record(&self.body.key).ok_or(Rejection::UnknownSigner)?;
+        // [BUN-108] Nothing shows that it was signed before the theft.
+        if chain.disowning(record.signing_key()).is_some() {
+            return Err(Rejection::UnknownSigner);
+        }
         verify_one(self.envelope.clone(), MediaType::ATTESTATION, record.signing_key(), |_| Ok(())).map(drop)?;
         // [ONW-7] A key that was retired before that day signs nothing on it.
         let next = chain.records().find(|next| next.previous() == Some(record.id()));

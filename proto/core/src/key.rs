@@ -2,9 +2,10 @@
 //!
 //! Guarantees: a [`PublicKey`] was admitted, a [`KeyRecord`] was signed by every key that it names, a [`KeyChain`]
 //! leads from an organisation's first record to its newest without a gap.
-//! Leaves to others: from when on, by log position, a record counts, and whether the people compared safety numbers.
+//! Leaves to others: what a log shows of when a record counted, and whether the people compared safety numbers.
 
 mod chain;
+mod disowned;
 mod endpoint;
 mod proposal;
 mod public;
@@ -14,6 +15,7 @@ mod sealing;
 mod signing;
 
 pub use chain::{Change, KeyChain};
+pub use disowned::Disowned;
 pub use endpoint::Endpoint;
 pub use proposal::{Missing, Proposal};
 pub use public::{PublicKey, SIGNATURE_LENGTH};

@@ -62,6 +62,8 @@ pub enum Holds {
     Node,
     /// The secret of a staff key.
     Staff,
+    /// One key of a recovery set. [KEY-26]
+    Recovery,
 }
 
 /// The secrets of a node. [KEY-20]
@@ -90,6 +92,15 @@ pub struct KeyFile {
 /// [`Rejection::WrongPassphrase`] for an empty passphrase.
 pub fn write_organisation_key(key: &SigningKey, lock: &Lock<'_>) -> Result<Zeroizing<String>, KeyFileError> {
     write(Holds::Organisation, key.public().as_bytes(), key.expose_seed(), lock)
+}
+
+/// Writes the file of one key of a recovery set. [KEY-19]
+///
+/// # Errors
+/// [`Rejection::WrongPassphrase`] for an empty passphrase.
+pub fn write_recovery_key(key: &SigningKey, lock: &Lock<'_>) -> Result<Zeroizing<String>, KeyFileError> {
+    // Exposed into the file of whose key it is.
+    write(Holds::Recovery, key.public().as_bytes(), key.expose_seed(), lock)
 }
 
 /// Writes the file of a staff key. [KEY-19]
@@ -161,7 +172,10 @@ impl KeyFile {
         }
         let mut lines = Lines::new(text);
         lines.expect(|line| (line == FORMAT).then_some(()), "must be \"uput-key-file 1\"")?;
-        let holds = lines.expect(Holds::parse, "must be \"holds organisation\", \"holds node\" or \"holds staff\"")?;
+        let holds = lines.expect(
+            Holds::parse,
+            "must be \"holds organisation\", \"holds node\", \"holds staff\" or \"holds recovery\"",
+        )?;
         let public = lines.expect(
             |line| parse_public(holds, line),
             "must be \"public\" and a public key, or the ID of a staff key, of 64 hexadecimal digits",
@@ -177,7 +191,7 @@ impl KeyFile {
         self.holds
     }
 
-    /// The key that it names: of the organisation, the node's signing key, or the ID of a staff key.
+    /// The key that it names: of the organisation, the node's signing key, one of a recovery set, or the ID of a staff key.
     #[must_use]
     pub const fn public(&self) -> &[u8; 32] {
         &self.public
@@ -195,9 +209,15 @@ impl KeyFile {
     /// [`Rejection::KeyLocked`] if it takes a passphrase and none is given, [`Rejection::WrongPassphrase`] if it does
     /// not open, [`Rejection::BadSource`] if it is damaged or holds something else.
     pub fn open_organisation_key(&self, passphrase: Option<&str>) -> Result<SigningKey, KeyFileError> {
-        let secret = self.open(Holds::Organisation, passphrase)?;
-        let seed: &[u8; SECRET] = secret.as_slice().try_into().map_err(|_| Rejection::BadSource)?;
-        self.expect_public(SigningKey::from_seed(seed), |key| *key.public().as_bytes())
+        self.open_signing_key(Holds::Organisation, passphrase)
+    }
+
+    /// Opens the file of one key of a recovery set. [KEY-21]
+    ///
+    /// # Errors
+    /// As [`KeyFile::open_organisation_key`].
+    pub fn open_recovery_key(&self, passphrase: Option<&str>) -> Result<SigningKey, KeyFileError> {
+        self.open_signing_key(Holds::Recovery, passphrase)
     }
 
     /// Opens the file of a staff key. [KEY-21]
@@ -218,6 +238,12 @@ impl KeyFile {
         let secret = self.open(Holds::Node, passphrase)?;
         let secrets = NodeSecrets::parse(&secret).ok_or(Rejection::BadSource)?;
         self.expect_public(secrets, |secrets| *secrets.signing.public().as_bytes())
+    }
+
+    fn open_signing_key(&self, expected: Holds, passphrase: Option<&str>) -> Result<SigningKey, KeyFileError> {
+        let secret = self.open(expected, passphrase)?;
+        let seed: &[u8; SECRET] = secret.as_slice().try_into().map_err(|_| Rejection::BadSource)?;
+        self.expect_public(SigningKey::from_seed(seed), |key| *key.public().as_bytes())
     }
 
     fn open(&self, expected: Holds, passphrase: Option<&str>) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
@@ -270,6 +296,7 @@ impl Holds {
             Self::Organisation => "organisation",
             Self::Node => "node",
             Self::Staff => "staff",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -278,6 +305,7 @@ impl Holds {
             Self::Organisation => "Organisation key",
             Self::Node => "Secrets of a node",
             Self::Staff => "Staff key",
+            Self::Recovery => "Recovery key",
         }
     }
 
@@ -292,12 +320,15 @@ impl Holds {
             Self::Staff => {
                 "# Who can open this file, and is let in to the node, reads what is sealed to its owner. It belongs to one person."
             }
+            Self::Recovery => {
+                "# Together with others like it, it replaces a lost organisation key. Keep it at home, away from the others; print it."
+            }
         }
     }
 
     fn parse(line: &str) -> Option<Self> {
         let word = line.strip_prefix("holds ")?;
-        [Self::Organisation, Self::Node, Self::Staff].into_iter().find(|holds| holds.word() == word)
+        [Self::Organisation, Self::Node, Self::Staff, Self::Recovery].into_iter().find(|holds| holds.word() == word)
     }
 }
 

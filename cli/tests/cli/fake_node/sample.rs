@@ -42,6 +42,7 @@ pub(crate) fn own_chain() -> Vec<u8> {
         log_base_tick: 2_945_376,
         time: Seconds::new(NIGHT).unwrap(),
         end: Seconds::new(NIGHT + 31_536_000).unwrap(),
+        disowned: None,
     };
     let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
     codec::encode(&uput_core::wire::KeyChain { records: vec![record.to_wire()] })

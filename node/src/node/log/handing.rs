@@ -90,7 +90,7 @@ impl Node {
         let mut records = Vec::new();
         for to in to {
             let wanted = |kept: &KeptEntry| kept.other == to.as_bytes() || own_keys(kept);
-            for proof in self.shows(tick, &wanted, TOGETHER, &over)? {
+            for proof in self.shows(tick, &wanted, TOGETHER, over.claimed())? {
                 let (proof, notes) = (proof.to_wire().encode_to_vec(), notes.clone());
                 records.push(ProofRecord { to: to.to_vec(), proof, notes, size: index.saturating_add(1) });
             }

@@ -12,7 +12,7 @@ use prost::Message;
 use uput_core::{
     id::{Id, OrgId},
     key::KeyChain,
-    log::{Batch, EntryKind, LogProof, MAX_SHOWN, SignedCheckpoint, Tick},
+    log::{Batch, Checkpoint, EntryKind, LogProof, MAX_SHOWN, SignedCheckpoint, Tick},
     rejection::Rejection,
     wire,
 };
@@ -54,6 +54,7 @@ impl Node {
         }
         for (tick, things) in by_tick {
             self.prove_own(tick, &things, &mut proven, &mut notes)?;
+            self.prove_disowned(tick, &things, &mut proven)?;
         }
         self.prove_theirs(things, other, &mut proven, &mut notes)?;
         for note in notes.values() {
@@ -76,9 +77,29 @@ impl Node {
         let index = tick.saturating_sub(self.log.base());
         let Some(over) = self.note_over(index)? else { return Ok(()) };
         let wanted = |kept: &KeptEntry| entry(kept).is_ok_and(|entry| things.contains(&(entry.kind, entry.id)));
-        proven.proofs.extend(self.shows(tick, &wanted, MAX_SHOWN, &over)?.first().map(LogProof::to_wire));
+        proven.proofs.extend(self.shows(tick, &wanted, MAX_SHOWN, over.claimed())?.first().map(LogProof::to_wire));
         for note in std::iter::once(over).chain(self.note_before(index)?) {
             together(notes, note)?;
+        }
+        Ok(())
+    }
+
+    /// The same under each root up to which a stolen key of ours counts: it needs no cosignature. [NOD-89] [BUN-105]
+    fn prove_disowned(&self, tick: u64, things: &BTreeSet<Thing>, proven: &mut InLogs) -> Result<(), Rejection> {
+        let index = tick.saturating_sub(self.log.base());
+        let own = |kept: &KeptEntry| {
+            let entry = entry(kept).ok().filter(|entry| things.contains(&(entry.kind, entry.id)));
+            entry.is_some_and(|entry| matches!(entry.kind, EntryKind::OwnEvent | EntryKind::Head))
+        };
+        for line in self.me.chain().records().filter_map(|record| record.disowned()?.checkpoint(self.me.organisation)) {
+            // The log of an older incarnation may have been lost: of another root it shows nothing.
+            let here = self.log.in_tree(|tree| tree.root_at(line.size)) == Some(line.root);
+            let named =
+                |proof: &wire::LogProof| (proof.tick, proof.checkpoint.as_slice()) == (tick, line.id().as_bytes());
+            if here && index < line.size && !proven.proofs.iter().any(named) {
+                let proofs = self.shows(tick, &own, MAX_SHOWN, &line)?;
+                proven.proofs.extend(proofs.first().map(LogProof::to_wire));
+            }
         }
         Ok(())
     }
@@ -125,17 +146,17 @@ impl Node {
         tick: u64,
         wanted: &dyn Fn(&KeptEntry) -> bool,
         most: usize,
-        under: &SignedCheckpoint,
+        under: &Checkpoint,
     ) -> Result<Vec<LogProof>, Rejection> {
         let (from, end) = self.log.span(tick).ok_or(Rejection::ReadFailed)?;
         let kept = self.entries_between(from, end)?;
         let entries = kept.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
         let shown: Vec<_> = (0..).zip(&entries).zip(&kept).filter(|(_, kept)| wanted(kept)).collect();
         let shown: Vec<_> = shown.into_iter().map(|((index, entry), _)| (index, *entry)).collect();
-        let (index, size) = (tick.saturating_sub(self.log.base()), under.claimed().size);
+        let (index, size) = (tick.saturating_sub(self.log.base()), under.size);
         let batch = Batch::new(Tick(tick), &entries, [0; 32])?;
         let path = self.log.in_tree(|tree| tree.inclusion(index, size)).ok_or(Rejection::ReadFailed)?;
-        let proof = |shown: &[_]| LogProof::new(&batch, shown, path.clone(), under.claimed());
+        let proof = |shown: &[_]| LogProof::new(&batch, shown, path.clone(), under);
         shown.chunks(most).map(proof).collect::<Option<Vec<_>>>().ok_or(Rejection::ReadFailed)
     }
 

@@ -53,8 +53,9 @@ impl Node {
         let to = loaded.other(&self.me.organisation);
         let boxed = self.box_for_written(&mut loaded, written, asked.case.as_ref())?;
         let dispatch = self.dispatch_key_for(&loaded, written, loaded.ordinal())?;
+        let key = self.key_of(&written.event);
         let (mut kept, evidence) =
-            written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref())?;
+            written.record(&loaded, loaded.ordinal(), Some(&to), asked.request, dispatch.as_ref(), key)?;
         // [ACC-20] Beside the event, never in it: a peer learns nothing of it.
         kept.account = asked.by.map(By::to_vec).unwrap_or_default();
         kept.beside = written.beside.into();

@@ -31,7 +31,7 @@ pub(super) fn arrange(draft: &mut BundleDraft) {
     draft.events.dedup_by_key(|envelope| envelope.id());
     let places = event_places(draft);
     draft.disclosures.sort_by_key(|disclosure| place_of(&disclosure.event, &places));
-    draft.proofs.sort_by(|a, b| (&a.party, a.tick).cmp(&(&b.party, b.tick)));
+    draft.proofs.sort_by(|a, b| (&a.party, a.tick, &a.checkpoint).cmp(&(&b.party, b.tick, &b.checkpoint)));
     draft.checkpoints.sort();
     draft.checkpoints.dedup();
 }
@@ -65,7 +65,7 @@ pub(super) fn disorder(content: &BundleDraft, prefixes: &[Result<EventPrefix, Re
         (List::Heads, descent(&content.heads, Envelope::id)),
         (List::Challenges, descent(&content.challenges, Envelope::id)),
         (List::Disclosures, descent(&content.disclosures, |part| place_of(&part.event, &places))),
-        (List::Proofs, descent(&content.proofs, |proof| (&proof.party, proof.tick))),
+        (List::Proofs, descent(&content.proofs, |proof| (&proof.party, proof.tick, &proof.checkpoint))),
         (List::Checkpoints, descent(&content.checkpoints, |checkpoint| checkpoint)),
         (List::Evidence, descent(&content.evidence, Envelope::id)),
     ];

@@ -69,6 +69,7 @@ impl KeyChain {
         }
         let record = KeyRecord::parse(envelope, Some(self.newest()))?;
         let before = self.predecessor_of(&record)?;
+        self.check_disowned(&record, before)?;
         let recovered = verify_signers(&record, Some(before), envelope)?;
         // Signed again with other valid signatures, it is still the same record: an ID covers no signature.
         if self.links().chain(&self.twins).any(|link| link.record.id() == record.id()) {
@@ -89,6 +90,20 @@ impl KeyChain {
             None if self.newest().number() < record.number() - 1 => Err(Rejection::MissingPredecessor),
             None => Err(Rejection::BrokenChain),
         }
+    }
+
+    /// What is disowned is the signing key of a record before, and never returns; what lay beside it goes too. [KEY-32]
+    fn check_disowned(&self, record: &KeyRecord, before: &KeyRecord) -> Result<(), Rejection> {
+        let earlier = || self.records().take_while(|earlier| earlier.number() < record.number());
+        let known = |key: &KeyId| earlier().any(|earlier| earlier.signing_key().id() == *key);
+        let own = record.disowned().map(|disowned| disowned.key);
+        let kept = |key: KeyId| before.signing_key().id() == key && record.keeps_keys_of(before);
+        let disowned = earlier().chain([record]).filter_map(KeyRecord::disowned);
+        let returns = disowned.into_iter().any(|disowned| record.names(&disowned.key));
+        if returns || own.is_some_and(|key| !known(&key) || kept(key)) {
+            return Err(Rejection::WrongSigners);
+        }
+        Ok(())
     }
 
     fn take(&mut self, link: Link) -> Result<Change, Rejection> {
@@ -190,6 +205,16 @@ impl KeyChain {
         self.twins.iter().filter(|twin| self.is_decided(twin)).map(|link| &link.record)
     }
 
+    /// The record that disowns the signing key that a record of this organisation names, whichever record that is; the
+    /// first, if there are several. [KEY-31]
+    #[must_use]
+    pub fn disowning(&self, key: &PublicKey) -> Option<&KeyRecord> {
+        let key = key.id();
+        let all = self.records().chain(self.rivals());
+        all.filter(|record| record.disowned().is_some_and(|disowned| disowned.key == key))
+            .min_by_key(|record| record.number())
+    }
+
     /// Second successors, decided or not, as they came.
     pub fn twins(&self) -> impl Iterator<Item = &KeyRecord> {
         self.twins.iter().map(|link| &link.record)
@@ -273,6 +298,7 @@ mod tests {
             log_base_tick: 0,
             time: minute(1),
             end: minute(9),
+            disowned: None,
         })
     }
 

@@ -75,9 +75,28 @@ impl Proposal {
         let mut asked = vec![record.organisation_key(), record.signing_key(), record.tls_key()];
         if newest.organisation_key() != record.organisation_key() {
             asked.push(newest.organisation_key());
-            asked.extend(newest.recovery().iter().flat_map(|recovery| &recovery.keys));
+            asked.extend(self.helpers());
         }
         asked
+    }
+
+    /// The recovery set of the record before, but for keys that this one names itself: they count as none of it. [KEY-27]
+    fn helpers(&self) -> impl Iterator<Item = &PublicKey> {
+        let own = [self.record.organisation_key(), self.record.signing_key(), self.record.tls_key()];
+        let keys = self.before.newest().recovery().into_iter().flat_map(|recovery| &recovery.keys);
+        keys.filter(move |key| !own.contains(key))
+    }
+
+    /// Whether a key would stand beside one that it is to stand in for: with both, the record is nobody's. [KEY-29]
+    fn excludes(&self, key: &PublicKey) -> bool {
+        let old = self.before.newest().organisation_key();
+        if old == self.record.organisation_key() {
+            return false;
+        }
+        if key == old {
+            return self.helpers().any(|helper| !self.lacks(helper));
+        }
+        !self.lacks(old) && self.helpers().any(|helper| helper == key)
     }
 
     fn lacks(&self, key: &PublicKey) -> bool {
@@ -103,19 +122,26 @@ impl Proposal {
         let organisation = self.lacks(self.record.organisation_key());
         let replaced = newest.organisation_key() != self.record.organisation_key();
         let left = newest.recovery().map(|recovery| {
-            let signed = recovery.keys.iter().filter(|key| !self.lacks(key)).count();
+            let signed = self.helpers().filter(|key| !self.lacks(key)).count();
             recovery.threshold.saturating_sub(u32::try_from(signed).unwrap_or(u32::MAX))
         });
         let approval = (replaced && self.lacks(newest.organisation_key()) && left != Some(0)).then_some(left);
         (organisation || approval.is_some()).then_some(Missing { organisation, approval })
     }
 
+    /// Whether a key is asked: of the recovery set only until the older organisation key has signed, and that one only until
+    /// one of the set has. [KEY-29]
+    #[must_use]
+    pub fn asks(&self, key: &PublicKey) -> bool {
+        self.asked().contains(&key) && !self.excludes(key)
+    }
+
     /// Signs it. Signed by this key before, nothing changes.
     ///
     /// # Errors
-    /// [`Rejection::WrongSigners`] for a key that is not asked.
+    /// [`Rejection::WrongSigners`] for a key that is not asked, or is not asked any more.
     pub fn sign(&mut self, key: &SigningKey) -> Result<(), Rejection> {
-        if !self.asked().contains(&key.public()) {
+        if !self.asks(key.public()) {
             return Err(Rejection::WrongSigners);
         }
         let own = Envelope::sign(MediaType::KEY_RECORD, self.envelope.body().to_vec(), &[key])?;

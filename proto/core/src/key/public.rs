@@ -39,6 +39,14 @@ impl PublicKey {
         Self::admit(bytes.try_into().map_err(|_| Rejection::Malformed)?)
     }
 
+    /// Admits a key that a person wrote down: 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// As [`PublicKey::parse`].
+    pub fn from_hex(text: &str) -> Result<Self, Rejection> {
+        Self::admit(KeyId::from_hex(text)?.as_bytes())
+    }
+
     /// As [`PublicKey::parse`]; a key that was admitted is not judged again.
     pub(super) fn parse_beside(bytes: &[u8], admitted: &[Self]) -> Result<Self, Rejection> {
         let known = admitted.iter().find(|key| key.0 == *bytes);

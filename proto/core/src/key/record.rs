@@ -5,8 +5,8 @@
 
 use crate::codec;
 use crate::envelope::{Envelope, MediaType};
-use crate::id::{Id, KeyRecordId, OrgId};
-use crate::key::{Endpoint, PublicKey, SealingPublic, SigningKey};
+use crate::id::{Id, KeyId, KeyRecordId, OrgId};
+use crate::key::{Disowned, Endpoint, PublicKey, SealingPublic, SigningKey};
 use crate::rejection::Rejection;
 use crate::time::{Grain, LATEST, Seconds};
 use crate::wire;
@@ -43,6 +43,7 @@ struct Content {
     log_base_tick: u64,
     time: Seconds,
     end: Seconds,
+    disowned: Option<Disowned>,
 }
 
 /// Who may together replace a lost organisation key. [KEY-26]
@@ -157,6 +158,24 @@ impl KeyRecord {
     pub const fn end(&self) -> Seconds {
         self.content.end
     }
+
+    /// The stolen key, and up to where it counts. [KEY-31]
+    #[must_use]
+    pub const fn disowned(&self) -> Option<&Disowned> {
+        self.content.disowned.as_ref()
+    }
+
+    /// Whether a TLS key or sealing key of the record before stays in use. [KEY-32]
+    pub(super) fn keeps_keys_of(&self, before: &Self) -> bool {
+        self.tls_key() == before.tls_key() || self.sealing_keys().iter().any(|key| before.sealing_keys().contains(key))
+    }
+
+    /// Whether it names a key for anything that is signed. [KEY-32]
+    pub(super) fn names(&self, key: &KeyId) -> bool {
+        let own = [self.organisation_key(), self.signing_key(), self.tls_key()];
+        let recovery = self.recovery().into_iter().flat_map(|recovery| &recovery.keys);
+        own.into_iter().chain(recovery).any(|named| named.id() == *key)
+    }
 }
 
 /// What is needed to write a record; [`sign_key_record`] checks it.
@@ -179,6 +198,8 @@ pub struct KeyRecordDraft {
     pub time: Seconds,
     /// From when on the record warns.
     pub end: Seconds,
+    /// A stolen signing key of an earlier record.
+    pub disowned: Option<Disowned>,
 }
 
 impl KeyRecordDraft {
@@ -195,6 +216,7 @@ impl KeyRecordDraft {
             log_base_tick: newest.content.log_base_tick,
             time,
             end,
+            disowned: None,
         }
     }
 }
@@ -261,6 +283,7 @@ impl KeyRecordDraft {
             log_base_tick: self.log_base_tick,
             time: self.time.floor(Grain::Minute).get(),
             end: self.end.floor(Grain::Minute).get(),
+            disowned: self.disowned.map(|disowned| disowned.to_wire()),
         }
     }
 }
@@ -293,6 +316,7 @@ impl Content {
             log_base_tick: record.log_base_tick,
             time: Seconds::new(record.time).ok_or(Rejection::Malformed)?,
             end: Seconds::new(record.end).ok_or(Rejection::Malformed)?,
+            disowned: record.disowned.as_ref().map(Disowned::parse).transpose()?,
         };
         content.check_keys()?;
         content.check_times()?;
@@ -317,10 +341,11 @@ impl Content {
         if whole && ordered { Ok(()) } else { Err(Rejection::Malformed) }
     }
 
-    /// Other organisations come from the second record on, and nobody witnesses itself. [KEY-9]
+    /// Other organisations come from the second record on, and nobody witnesses itself; nothing was stolen before the first.
+    /// [KEY-9] [KEY-31]
     fn check_others(&self, organisation: OrgId, number: u32) -> Result<(), Rejection> {
         let names_itself = self.witnesses.contains(&organisation);
-        let too_early = number == 0 && !self.witnesses.is_empty();
+        let too_early = number == 0 && (!self.witnesses.is_empty() || self.disowned.is_some());
         if names_itself || too_early { Err(Rejection::Malformed) } else { Ok(()) }
     }
 }

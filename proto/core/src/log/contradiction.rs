@@ -155,6 +155,7 @@ mod tests {
             log_base_tick: 0,
             time: Seconds::new(60).unwrap(),
             end: Seconds::new(600).unwrap(),
+            disowned: None,
         };
         let record = sign_key_record(draft, &organisation, &signing, &tls, None).unwrap();
         (KeyChain::verify(&[record]).unwrap(), signing)

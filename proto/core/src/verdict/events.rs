@@ -23,6 +23,15 @@ pub(super) struct Events {
     places: BTreeMap<EventId, Place>,
 }
 
+/// What an event says of its place among those of its author.
+pub(super) struct Told {
+    pub(super) id: EventId,
+    pub(super) author: OrgId,
+    pub(super) key: KeyRecordId,
+    pub(super) seq: u64,
+    pub(super) prev: Option<EventId>,
+}
+
 /// The trail, and what could not be connected to it.
 pub(super) struct Connected {
     pub(super) trail: Option<Trail>,
@@ -98,6 +107,33 @@ impl Events {
     /// Where an event stands in the file.
     pub(super) fn place(&self, id: &EventId) -> Where {
         self.places.get(id).map_or_else(|| Where::id(id), |place| Where::part(*place).of(id))
+    }
+
+    /// Who says what after what, of every event, read or not.
+    pub(super) fn told(&self) -> impl Iterator<Item = Told> {
+        let read = self.read.values().map(|event| Told {
+            id: event.id,
+            author: event.author,
+            key: event.key,
+            seq: event.seq,
+            prev: event.prev,
+        });
+        let parked = self.parked.iter().map(|prefix| Told {
+            id: prefix.id,
+            author: prefix.author,
+            key: prefix.key,
+            seq: prefix.seq,
+            prev: prefix.prev,
+        });
+        read.chain(parked)
+    }
+
+    /// Leaves out what is signed by a stolen key, and not shown to be its author's. [BUN-104]
+    pub(super) fn disown(&mut self, id: &EventId, findings: &mut Findings) {
+        self.read.remove(id);
+        self.parked.retain(|prefix| prefix.id != *id);
+        let place = self.place(id).field("key");
+        findings.reject(Demand::Signed, Exit::UnknownSigner, place, Rejection::RevokedSigner);
     }
 
     /// Puts the events together: what an event points to first, then by claimed time. [BUN-31] [BUN-32]

@@ -47,6 +47,18 @@ impl Evidence {
         Self { read }
     }
 
+    /// Leaves out what is signed by a stolen key, and not shown to be its author's. [BUN-104]
+    pub(super) fn disown(&mut self, is_own: impl Fn(&Event) -> bool, findings: &mut Findings) {
+        self.read.retain(|id, event| {
+            let own = is_own(event);
+            if !own {
+                let place = Where::id(id).field("key");
+                findings.reject(Demand::Evidence, Exit::UnknownSigner, place, Rejection::RevokedSigner);
+            }
+            own
+        });
+    }
+
     /// Everybody whose decision verified.
     pub(super) fn issuers(&self) -> impl Iterator<Item = OrgId> {
         self.read.values().map(|event| event.author)

@@ -13,6 +13,7 @@ use super::{
     copies::Copies,
     deadlines::Clocks,
     demand::Demand,
+    disowned,
     events::{Connected, Events},
     evidence::Evidence,
     exporter,
@@ -51,6 +52,8 @@ pub(super) struct Examination<'a> {
     agreement: Option<SignedAgreement>,
     heads: Heads,
     evidence: Evidence,
+    /// Signed by a stolen key, and not shown to be its author's; the other party had it before it heard of the theft.
+    doubted: Vec<EventId>,
     findings: Findings,
 }
 
@@ -81,13 +84,15 @@ impl<'a> Examination<'a> {
     /// whole. [BUN-96]
     pub(super) fn of_parts(bundle: &'a Bundle, trust: &'a TrustFile, mut findings: Findings) -> Self {
         let keyring = Keyring::verify(bundle, trust, &mut findings);
-        let events = Events::verify(bundle, &keyring, &mut findings);
+        let mut events = Events::verify(bundle, &keyring, &mut findings);
+        let mut heads = Heads::verify(bundle, &keyring, &mut findings);
+        let mut evidence = Evidence::verify(bundle, &keyring, &mut findings);
+        let signed = (&mut events, &mut heads, &mut evidence);
+        let doubted = disowned::settle(bundle, &keyring, trust, signed, &mut findings);
         let opening = events.opening(bundle).cloned();
         let named = opening.as_ref().and_then(|event| event.opening()).map(|opening| opening.agreement);
         let agreement = named.and_then(|named| pact::verify(bundle, named, &keyring, trust, &mut findings));
-        let heads = Heads::verify(bundle, &keyring, &mut findings);
-        let evidence = Evidence::verify(bundle, &keyring, &mut findings);
-        Self { bundle, trust, keyring, events, opening, agreement, heads, evidence, findings }
+        Self { bundle, trust, keyring, events, opening, agreement, heads, evidence, doubted, findings }
     }
 
     /// The trail as far as it connects, what is not read, and all else that was verified: who signed that they had which
@@ -119,6 +124,11 @@ impl<'a> Examination<'a> {
         let idle = logs.as_ref().map_or(idle, |logs| logs.idle);
         let assurance = covered.assure(idle, self.trust, self.agreement.as_deref(), &names, &mut findings);
         self.say_unjudged(&mut findings);
+        let parties = |id: &EventId| {
+            let event = trail.as_ref()?.event(id)?;
+            Some((event.author, trail.as_ref()?.party(trail.as_ref()?.side(&event.author)?.other())))
+        };
+        disowned::say(&self.doubted, parties, &names, &mut findings);
         let bounded = trail.as_ref().map(Bounded::of);
         let timeline = Timeline {
             names: &names,

@@ -47,6 +47,17 @@ impl Heads {
         Self { all }
     }
 
+    /// Leaves out what is signed by a stolen key, and not shown to be its author's. [BUN-104]
+    pub(super) fn disown(&mut self, is_own: impl Fn(&Verified<Head>) -> bool, findings: &mut Findings) {
+        let (own, other) = std::mem::take(&mut self.all).into_iter().partition(is_own);
+        self.all = own;
+        let other: Vec<Verified<Head>> = other;
+        for head in other {
+            let place = Where::id(HeadId::from(head.id())).field("key");
+            findings.reject(Demand::Heads, Exit::UnknownSigner, place, Rejection::RevokedSigner);
+        }
+    }
+
     /// Everybody whose head verified.
     pub(super) fn authors(&self) -> impl Iterator<Item = OrgId> {
         self.all.iter().map(|head| head.author)

@@ -58,13 +58,16 @@ impl<'k> Hints<'k> {
         Some(Tick(self.keyring.chain(owner)?.first().log_base_tick()))
     }
 
-    /// What a party's log says, if a key of its chain signed it.
-    pub(super) fn verify_log(&mut self, signed: &SignedCheckpoint) -> Option<Checkpoint> {
+    /// What a party's log says, if a key of its chain signed it that counts so far; and whether that key is disowned. [BUN-107]
+    pub(super) fn verify_log(&mut self, signed: &SignedCheckpoint) -> Option<(Checkpoint, bool)> {
         let origin = signed.claimed().origin;
         let chain = self.keyring.chain(&origin.organisation).filter(|_| self.parties.contains(&origin.organisation))?;
         let own =
             self.logs.entry(origin).or_insert_with(|| keys(&origin.text(), SignatureType::Ed25519, records(chain)));
-        own.get(&signed.key()?.id)?.iter().find_map(|key| signed.verify(key).ok())
+        let keys = own.get(&signed.key()?.id)?;
+        let (key, checkpoint) = keys.iter().find_map(|key| Some((key, signed.verify(key).ok()?)))?;
+        let disowned = chain.disowning(key).and_then(KeyRecord::disowned);
+        disowned.is_none_or(|disowned| disowned.reaches(&checkpoint)).then_some((checkpoint, disowned.is_some()))
     }
 
     /// When a witness cosigned whom the log's organisation names, and the trust file too: no party of the trail, unless a
@@ -92,7 +95,9 @@ fn counting<'k>(witness: &OrgId, keyring: &'k Keyring, trust: &TrustFile) -> Vec
     let chain = keyring.chain(witness).zip(minimum);
     let from = |(chain, minimum): (&'k KeyChain, &KeyRecord)| {
         let number = minimum.number();
-        records(chain).filter(move |record| record.number() >= number)
+        // What a thief cosigns says nothing, and when it was signed nothing shows. [BUN-107]
+        let own = move |record: &&KeyRecord| chain.disowning(record.signing_key()).is_none();
+        records(chain).filter(move |record| record.number() >= number).filter(own)
     };
     chain.into_iter().flat_map(from).collect()
 }

@@ -63,6 +63,11 @@ impl Keyring {
         self.record(organisation, id).map(KeyRecord::signing_key).ok_or(Rejection::UnknownSigner)
     }
 
+    /// The record that disowns the signing key of the record that an organisation names. [KEY-31]
+    pub(super) fn disowning(&self, organisation: &OrgId, id: &KeyRecordId) -> Option<&KeyRecord> {
+        self.chain(organisation)?.disowning(self.record(organisation, id)?.signing_key())
+    }
+
     /// Every chain.
     pub(super) fn chains(&self) -> impl Iterator<Item = &KeyChain> {
         self.chains.values()

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Breach, Exit, Where,
     demand::Demand,
+    disowned::Lines,
     findings::Findings,
     hints::Hints,
     keyring::Keyring,
@@ -51,6 +52,8 @@ struct Root {
     checkpoint: Checkpoint,
     base: Tick,
     cosigned: BTreeMap<OrgId, (Seconds, Seconds)>,
+    /// Every line of the log that is here is by a key that its organisation disowns. [BUN-107]
+    disowned: bool,
 }
 
 /// Where an entry stands.
@@ -106,7 +109,9 @@ impl Logs {
             parties,
             idle: (0, 0),
         };
-        let shown = bundle.proofs.iter().filter_map(|proof| logs.take_proof(proof)).count();
+        let lines = Lines::of(keyring);
+        let shows = |proof| logs.take_proof(proof).is_some() | lines.of_proof(proof).is_some();
+        let shown = bundle.proofs.iter().map(shows).filter(|shows| *shows).count();
         logs.idle = ((bundle.proofs.len() - shown) as u64, (bundle.checkpoints.len() - counted) as u64);
         logs
     }
@@ -237,7 +242,9 @@ impl Logs {
         let parted = self.parted.iter().map(|((origin, index), pair)| {
             (origin.organisation, *pair, format!("two checkpoints of its log with two leaves at index {index}"))
         });
-        for (organisation, pair, what) in sized.chain(parted) {
+        // A thief of a key accuses nobody. [BUN-107]
+        let own = |id: &Id| self.roots.get(id).is_none_or(|root| !root.disowned);
+        for (organisation, pair, what) in sized.chain(parted).filter(|(_, pair, _)| pair.iter().all(own)) {
             let by = names.show(&organisation);
             let sentence = format!("{} signed {what}", by.name);
             let [other, own] = pair.map(hex);
@@ -263,10 +270,11 @@ impl Root {
 /// Takes what its log signed, with the cosignatures that count.
 fn take_checkpoint(bytes: &[u8], hints: &mut Hints<'_>, roots: &mut BTreeMap<Id, Root>) -> Option<()> {
     let signed = SignedCheckpoint::parse(bytes).ok()?;
-    let checkpoint = hints.verify_log(&signed)?;
+    let (checkpoint, disowned) = hints.verify_log(&signed)?;
     let owner = checkpoint.origin.organisation;
     let base = hints.base(&owner)?;
-    let root = roots.entry(checkpoint.id()).or_insert(Root { checkpoint, base, cosigned: BTreeMap::new() });
+    let root = roots.entry(checkpoint.id()).or_insert(Root { checkpoint, base, cosigned: BTreeMap::new(), disowned });
+    root.disowned &= disowned;
     for own in signed.cosignatures() {
         let Some(time) = hints.verify_witness(&owner, &own) else { continue };
         // Signed before so many ticks were over, it was no witness's. [LOG-32]

@@ -33,6 +33,7 @@ pub(crate) fn attester(seed: u8) -> (SigningKey, KeyChain) {
         log_base_tick: 2_945_376,
         time: now(),
         end: Seconds::new(now().get() + 1_000_000 * 60).unwrap(),
+        disowned: None,
     };
     let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
     (signing, KeyChain::verify(&[record]).unwrap())

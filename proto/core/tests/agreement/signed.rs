@@ -32,6 +32,7 @@ fn draft() -> KeyRecordDraft {
         log_base_tick: 1,
         time: Seconds::new(60).unwrap(),
         end: Seconds::new(6000).unwrap(),
+        disowned: None,
     }
 }
 

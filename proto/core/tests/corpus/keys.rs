@@ -12,12 +12,13 @@ use crate::{
     entry::Entry,
     forge::{changed, exported, falsified, sealed, signed_event, twisted, with_event},
     sample::{Organisation, World, key},
+    stolen::disowns,
     weak::{self, MixedKey, enveloped, signed_bytes},
 };
 
 pub(crate) fn entries() -> Vec<Entry> {
     let world = witnessed();
-    [admitted(&world), places(&world), contents(&world), signers(&world), chains(&world), signatures()]
+    [admitted(&world), places(&world), contents(&world), thefts(&world), signers(&world), chains(&world), signatures()]
         .into_iter()
         .flatten()
         .collect()
@@ -205,6 +206,18 @@ fn contents(world: &World) -> Vec<Entry> {
                 record.recovery = Some(wire::Recovery { threshold: 0, keys: vec![helper("a helper")] });
             },
         ),
+        first("a first key record that disowns a key", "Nothing was stolen before the first.", |record| {
+            record.disowned = Some(wire::Disowned { key: vec![1; 32], ..wire::Disowned::default() });
+        })
+        .breaks(&["KEY-31"]),
+        malformed("a disowned key up to a root of 31 bytes", "A root has 32.", &["KEY-31"], |record| {
+            let root = vec![1; 31];
+            record.disowned = Some(wire::Disowned { key: vec![1; 32], incarnation: 0, size: 1, root });
+        }),
+        malformed("a disowned key up to a root of nothing", "No leaves have no root.", &["KEY-31"], |record| {
+            let root = vec![1; 32];
+            record.disowned = Some(wire::Disowned { key: vec![1; 32], incarnation: 0, size: 0, root });
+        }),
         first("a first key record with a witness", "It could not yet have been shown to anybody.", |record| {
             record.witnesses = vec![vec![1; 32]];
         }),
@@ -230,6 +243,61 @@ fn contents(world: &World) -> Vec<Entry> {
         }),
         malformed("one endpoint twice", "None stands there twice.", &["KEY-11"], |record| {
             record.endpoints = vec![String::from("witness.example:7400"); 2];
+        }),
+    ]
+}
+
+/// [KEY-32]
+fn thefts(world: &World) -> Vec<Entry> {
+    let own = witness(world);
+    let [organisation, signing, _] = keys(world, 1);
+    let tls = key("a witness tls after a theft");
+    let stealing = |change: &dyn Fn(&mut wire::KeyRecord), signing: &SigningKey| {
+        let mut record = record_of(&own.records[1]);
+        disowns(&mut record, &own.records[0]);
+        record.tls_key = tls.public().as_bytes().to_vec();
+        change(&mut record);
+        let keys = [&organisation, signing, &tls];
+        let record = sealed(MediaType::KEY_RECORD.as_str(), codec::encode(&record), &keys);
+        with_chain(world, vec![own.records[0].clone(), record])
+    };
+    let bad = |name, reason, bundle| case(name, reason, world, "WRONG_SIGNERS", bundle).breaks(&["KEY-32"]);
+    let stolen = keys(world, 0)[1].public().as_bytes().to_vec();
+    let [_, first_signing, first_tls] = keys(world, 0);
+    vec![
+        Entry::new("a witness that disowns its first signing key", "Everything beside it is new too.", world, {
+            stealing(&|_| {}, &signing)
+        })
+        .of(BASE),
+        bad("a disowned key that no record named", "It is nobody's.", {
+            stealing(&|record| record.disowned.as_mut().unwrap().key = vec![7; 32], &signing)
+        }),
+        bad("a disowned key that the record itself names", "It would go on signing.", {
+            stealing(&|record| record.signing_key.clone_from(&stolen), &first_signing)
+        }),
+        bad("a record that keeps the sealing key that lay beside a stolen one", "It was stolen too.", {
+            let before = record_of(&own.records[0]).sealing_keys;
+            stealing(&|record| record.sealing_keys.clone_from(&before), &signing)
+        }),
+        bad("a record that keeps the TLS key that lay beside a stolen one", "It was stolen too.", {
+            let mut record = record_of(&own.records[1]);
+            disowns(&mut record, &own.records[0]);
+            let keys = [&organisation, &signing, &first_tls];
+            let record = sealed(MediaType::KEY_RECORD.as_str(), codec::encode(&record), &keys);
+            with_chain(world, vec![own.records[0].clone(), record])
+        }),
+        bad("a stolen key that returns two records later", "It never does.", {
+            let mut second = record_of(&own.records[1]);
+            disowns(&mut second, &own.records[0]);
+            second.tls_key = tls.public().as_bytes().to_vec();
+            let record =
+                sealed(MediaType::KEY_RECORD.as_str(), codec::encode(&second), &[&organisation, &signing, &tls]);
+            let mut third = second.clone();
+            (third.number, third.previous, third.disowned) = (2, record.id().as_bytes().to_vec(), None);
+            third.signing_key.clone_from(&stolen);
+            let keys = [&organisation, &first_signing, &tls];
+            let third = sealed(MediaType::KEY_RECORD.as_str(), codec::encode(&third), &keys);
+            with_chain(world, vec![own.records[0].clone(), record, third])
         }),
     ]
 }

@@ -43,6 +43,7 @@ mod sample;
 mod sequence;
 mod signers;
 mod slots;
+mod stolen;
 mod timers;
 mod trust;
 mod valid;
@@ -56,7 +57,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 19] = [
+        let makers: [fn() -> Vec<Entry>; 20] = [
             valid::entries,
             copies::entries,
             file::entries,
@@ -72,6 +73,7 @@ fn all() -> &'static [Entry] {
             bases::entries,
             conduct::entries,
             timers::entries,
+            stolen::entries,
             trust::entries,
             logs::entries,
             misled::entries,

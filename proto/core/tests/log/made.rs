@@ -35,6 +35,7 @@ pub(crate) fn chain() -> KeyChain {
         log_base_tick: BASE,
         time: at(0),
         end: at(86_400),
+        disowned: None,
     };
     let record = sign_key_record(draft, &key("shelter organisation"), &key("shelter"), &key("shelter tls"), None);
     KeyChain::verify(&[record.unwrap()]).unwrap()

@@ -144,7 +144,7 @@ fn errors_name_line_and_rule() {
     assert_eq!(refused("").to_string(), "line 1: must be \"uput-key-file 1\"");
     assert_eq!(
         refused(&text.replace("holds organisation", "holds everything")).to_string(),
-        "line 4: must be \"holds organisation\", \"holds node\" or \"holds staff\""
+        "line 4: must be \"holds organisation\", \"holds node\", \"holds staff\" or \"holds recovery\""
     );
     assert!(matches!(refused(&text.replace("public ", "public 0")), KeyFileError::Source { line: 5, .. }));
     assert!(matches!(refused(&text.replace("lock none", "lock rot13")), KeyFileError::Source { line: 6, .. }));

@@ -280,3 +280,43 @@ fn a_proposal_says_who_is_missing_until_nobody_is() {
     proposal.sign(&shelter.key).unwrap();
     assert!(proposal.missing().is_none() && proposal.chain().is_ok());
 }
+
+/// [KEY-29]
+#[test]
+fn a_lost_key_is_replaced_one_signature_after_the_other_and_by_nobody_who_is_not_asked() {
+    let (shelter, helpers) = recoverable();
+    let chain = shelter.chain();
+    let fresh = signing_key("a new key");
+    let draft = KeyRecordDraft::after(chain.newest(), minutes(7), minutes(700));
+    let first = Proposal::new(&chain, draft, fresh.public(), &shelter.signing, &shelter.tls).unwrap().to_bytes();
+    let add = |file: &[u8], key: &SigningKey| {
+        let mut proposal = Proposal::parse(file).unwrap();
+        proposal.sign(key).map(|()| proposal.to_bytes())
+    };
+    // In any order, and twice is once.
+    for order in [[0, 1, 2], [2, 1, 0], [4, 0, 3]] {
+        let mut file = add(&first, &helpers[order[0]]).unwrap();
+        assert_eq!(add(&file, &shelter.key), Err(Rejection::WrongSigners), "with both it would be nobody's");
+        assert_eq!(add(&file, &signing_key("a stranger")), Err(Rejection::WrongSigners));
+        assert_eq!(add(&file, &helpers[order[0]]).unwrap(), file);
+        for helper in &order[1..] {
+            assert!(Proposal::parse(&file).unwrap().chain().is_err());
+            file = add(&file, &helpers[*helper]).unwrap();
+        }
+        let missing = Proposal::parse(&file).unwrap().missing();
+        assert_eq!(missing, Some(Missing { organisation: true, approval: None }));
+        file = add(&file, &fresh).unwrap();
+        assert_eq!(Proposal::parse(&file).unwrap().missing(), None);
+        assert_eq!(Proposal::parse(&file).unwrap().chain().unwrap().newest().organisation_key(), fresh.public());
+    }
+    let by_old = add(&first, &shelter.key).unwrap();
+    assert_eq!(add(&by_old, &helpers[0]), Err(Rejection::WrongSigners));
+    // A helper who becomes the organisation key is none of the set.
+    let draft = KeyRecordDraft { recovery: None, ..KeyRecordDraft::after(chain.newest(), minutes(7), minutes(700)) };
+    let mut own = Proposal::new(&chain, draft, helpers[0].public(), &shelter.signing, &shelter.tls).unwrap();
+    for helper in &helpers[..3] {
+        own.sign(helper).unwrap();
+    }
+    assert_eq!(own.missing(), Some(Missing { organisation: false, approval: Some(Some(1)) }));
+    assert_eq!(own.chain().err(), Some(Rejection::WrongSigners));
+}

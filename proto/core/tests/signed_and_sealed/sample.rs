@@ -80,5 +80,6 @@ pub(crate) fn first_draft(sealing: &SealingSecret) -> KeyRecordDraft {
         log_base_tick: 2_945_376,
         time: minutes(0),
         end: minutes(1_000_000),
+        disowned: None,
     }
 }

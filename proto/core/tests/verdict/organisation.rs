@@ -3,7 +3,8 @@
 use uput_core::{
     envelope::Envelope,
     id::{Id, KeyRecordId, OrgId},
-    key::{KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    key::{Disowned, KeyChain, KeyRecordDraft, SealingSecret, SigningKey, sign_key_record},
+    log::Hash,
     step::Author,
     time::Seconds,
 };
@@ -16,6 +17,10 @@ pub(crate) fn seed(name: &str) -> [u8; 32] {
 
 pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::from_seed(&seed(name))
+}
+
+fn key_of(name: &str, what: &str, number: usize) -> SigningKey {
+    key(&format!("{name} {what} {number}"))
 }
 
 /// An invented organisation with all its secrets.
@@ -46,6 +51,7 @@ impl Organisation {
             log_base_tick,
             time: Seconds::new(MIDNIGHT - 86_400).unwrap(),
             end: Seconds::new(MIDNIGHT + 86_400 * 365).unwrap(),
+            disowned: None,
         };
         let first = sign_key_record(draft, &organisation, &signing, &key(&format!("{name} tls")), None).unwrap();
         Self { name, id: first.id().into(), key: organisation, signing: vec![signing], records: vec![first] }
@@ -65,6 +71,22 @@ impl Organisation {
         change(&mut draft);
         let record = sign_key_record(draft, &self.key, &signing, &key(&format!("{name} tls")), None).unwrap();
         self.records.push(record);
+        self.signing.push(signing);
+    }
+
+    /// The newest signing key was stolen, with what lay beside it: of what it signed that counts which stands under this root.
+    #[allow(dead_code, reason = "whoever includes this uses its part")]
+    pub(crate) fn disown(&mut self, until: Option<(u64, Vec<u8>)>) {
+        let (number, name) = (self.signing.len(), self.name);
+        let key = self.signing().public().id();
+        let [signing, tls] = ["signing", "tls after a theft"].map(|use_| key_of(name, use_, number));
+        let end = Seconds::new(MIDNIGHT + 86_400 * 365).unwrap();
+        let mut draft = KeyRecordDraft::after(self.chain().newest(), at(0), end);
+        let sealing = SealingSecret::from_seed(&seed(&format!("{name} sealing after a theft")));
+        draft.sealing_keys = vec![sealing.public().clone()];
+        let until = until.map(|(size, root)| (size, Hash::from_slice(&root).unwrap()));
+        draft.disowned = Some(Disowned { key, incarnation: 0, until });
+        self.records.push(sign_key_record(draft, &self.key, &signing, &tls, None).unwrap());
         self.signing.push(signing);
     }
 

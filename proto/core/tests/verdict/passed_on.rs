@@ -33,6 +33,8 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
     let by = first();
     let mut later = first();
     later.rotate();
+    let mut robbed = first();
+    robbed.disown(None);
     let good = told(world, copy(world, &by, by.signing(), 0));
     let forged = told(world, copy(world, &by, world.hotline.signing(), 0));
     let case = |name, exit, requirement, bundle| Case::new(name, exit, requirement, world, bundle);
@@ -55,6 +57,11 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
             1,
         ),
         named(
+            case("a copy by a key that its author disowns", Exit::Valid, "", changed(&good, with_chain(&robbed))),
+            &by,
+            0,
+        ),
+        named(
             case(
                 "a copy that its author did not sign",
                 Exit::NotConformant,
@@ -74,11 +81,19 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
     ]
 }
 
-/// [BUN-90] [BUN-91] [BUN-92] [BUN-93]
+/// [BUN-90] [BUN-91] [BUN-92] [BUN-93] [BUN-108]
 #[test]
 fn a_verdict_says_whose_word_a_fact_is() {
     let world = world();
-    let standings = ["verified", "uncompared", "unknown_signer", "unknown_signer", "does_not_match", "does_not_match"];
+    let standings = [
+        "verified",
+        "uncompared",
+        "unknown_signer",
+        "unknown_signer",
+        "unknown_signer",
+        "does_not_match",
+        "does_not_match",
+    ];
     for (case, standing) in cases(&world).iter().zip(standings) {
         let report = verify(&case.bundle, &case.trust);
         assert_eq!(report.exit, case.exit, "{}: {:?}", case.name, report.conformant);

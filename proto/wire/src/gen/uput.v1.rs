@@ -48,6 +48,20 @@ pub struct KeyRecord {
     pub time: u64,
     #[prost(uint64, tag = "14")]
     pub end: u64,
+    #[prost(message, optional, tag = "15")]
+    pub disowned: ::core::option::Option<Disowned>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct Disowned {
+    #[prost(bytes = "vec", tag = "1")]
+    pub key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub incarnation: u32,
+    #[prost(uint64, tag = "3")]
+    pub size: u64,
+    #[prost(bytes = "vec", tag = "4")]
+    pub root: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -16383,6 +16397,14 @@ pub struct PrepareKeysRequest {
     pub witnesses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(uint64, tag = "9")]
     pub valid_seconds: u64,
+    #[prost(bool, tag = "10")]
+    pub set_recovery: bool,
+    #[prost(message, optional, tag = "11")]
+    pub recovery: ::core::option::Option<Recovery>,
+    #[prost(bool, tag = "12")]
+    pub stolen: bool,
+    #[prost(bytes = "vec", tag = "13")]
+    pub stolen_key: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

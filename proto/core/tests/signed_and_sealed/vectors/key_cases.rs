@@ -1,7 +1,11 @@
 //! The vectors of keys, key records, chains and safety numbers, from invented organisations.
 
 use uput_core::envelope::{Envelope, MediaType};
-use uput_core::key::{Endpoint, KeyRecordDraft, PublicKey, SealingSecret, safety_number, sign_key_record};
+use uput_core::id::KeyId;
+use uput_core::key::{
+    Disowned, Endpoint, KeyChain, KeyRecordDraft, PublicKey, SealingSecret, safety_number, sign_key_record,
+};
+use uput_core::log::Hash;
 use uput_core::rejection::Rejection;
 use uput_core::wire;
 
@@ -22,6 +26,7 @@ pub(super) fn all() -> Vec<Vector> {
     cases.extend(first_records());
     cases.extend(chains());
     cases.extend(recoveries());
+    cases.extend(thefts());
     cases
 }
 
@@ -230,6 +235,87 @@ fn recoveries() -> Vec<Vector> {
         ends(chain("ok", "a thiefs record before that of the recovery set", &[first, &theft, &rescue])),
         ends(chain("ok", "a thiefs record after that of the recovery set", &[first, &rescue, &theft])),
         chain("FORKED_CHAIN", "two recoveries of one record", &[first, &rescue, &by("another new key", 4)]),
+    ]
+}
+
+/// [KEY-31] [KEY-32]
+fn thefts() -> Vec<Vector> {
+    let shelter = Organisation::invented("shelter");
+    let (start, first) = (shelter.chain(), &shelter.first);
+    let stolen = shelter.signing.public().id();
+    // Signing key, TLS key and sealing key of the record that follows; what it disowns.
+    let next = |chain: &KeyChain, keys: [&str; 3], key: Option<KeyId>, until: Option<(u64, Hash)>| {
+        let [signing, tls] = [keys[0], keys[1]].map(|name| match name {
+            "stolen" => shelter.signing.expose_seed(),
+            "beside" => shelter.tls.expose_seed(),
+            name => Box::leak(Box::new(seed(name))),
+        });
+        let [signing, tls] = [signing, tls].map(uput_core::key::SigningKey::from_seed);
+        let mut draft = KeyRecordDraft::after(chain.newest(), minutes(9), minutes(1_000_000));
+        if keys[2] != "beside" {
+            draft.sealing_keys = vec![SealingSecret::from_seed(&seed(keys[2])).public().clone()];
+        }
+        draft.disowned = key.map(|key| Disowned { key, incarnation: 4, until });
+        sign_key_record(draft, &shelter.key, &signing, &tls, None).unwrap()
+    };
+    let root = Some((9, Hash::new(seed("an invented root"))));
+    let fresh = ["new signing", "new tls", "new sealing"];
+    let good = next(&start, fresh, Some(stolen), root);
+    let mut after = start.clone();
+    after.extend(&good).unwrap();
+    let calm = next(&start, fresh, None, None);
+    let mut rotated = start.clone();
+    rotated.extend(&calm).unwrap();
+    let later = next(&rotated, ["newer signing", "new tls", "beside"], Some(stolen), root);
+    let two = |name: &str, keys: [&str; 3], key: KeyId| {
+        chain("WRONG_SIGNERS", name, &[first, &next(&start, keys, Some(key), root)])
+    };
+    let ends = |vector: Vector, newest: &Envelope| {
+        vector.with("organisation", first.id().as_bytes()).with("newest", newest.id().as_bytes())
+    };
+    let form = |name: &str, change: &dyn Fn(&mut wire::Disowned)| {
+        let own = altered(&shelter, &good, |record| change(record.disowned.as_mut().unwrap()));
+        chain("MALFORMED", name, &[first, &own])
+    };
+    let whole = next(&start, fresh, Some(stolen), None);
+    vec![
+        ends(chain("ok", "a record that disowns the key before it", &[first, &good]), &good),
+        ends(chain("ok", "a record that disowns a key of which nothing counts", &[first, &whole]), &whole),
+        ends(chain("ok", "a key that was replaced is disowned later", &[first, &calm, &later]), &later),
+        two("a record that disowns a key and keeps it", ["stolen", "new tls", "new sealing"], stolen),
+        two(
+            "a record that disowns a key and keeps the TLS key beside it",
+            ["new signing", "beside", "new sealing"],
+            stolen,
+        ),
+        two(
+            "a record that disowns a key and keeps the sealing key beside it",
+            ["new signing", "new tls", "beside"],
+            stolen,
+        ),
+        two("a record that disowns a key of nobody", fresh, signing_key("a stranger").public().id()),
+        chain(
+            "WRONG_SIGNERS",
+            "a disowned key that returns",
+            &[first, &good, &next(&after, ["stolen", "newer tls", "newer sealing"], None, None)],
+        ),
+        chain(
+            "WRONG_SIGNERS",
+            "a disowned key that returns as TLS key",
+            &[first, &good, &next(&after, ["newer signing", "stolen", "newer sealing"], None, None)],
+        ),
+        chain(
+            "MALFORMED",
+            "a first record that disowns a key",
+            &[&altered(&shelter, first, |record| {
+                let root = seed("an invented root").to_vec();
+                record.disowned = Some(wire::Disowned { key: vec![1; 32], incarnation: 4, size: 9, root });
+            })],
+        ),
+        form("a disowned key up to a root of 31 bytes", &|disowned| disowned.root.truncate(31)),
+        form("a disowned key up to no root of nine leaves", &|disowned| disowned.root.clear()),
+        form("a disowned key up to a root of no leaves", &|disowned| disowned.size = 0),
+        form("a disowned key without a name", &|disowned| disowned.key.clear()),
     ]
 }
 

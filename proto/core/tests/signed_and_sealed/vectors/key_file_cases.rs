@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use uput_core::id::Id;
 use uput_core::key::{SealingSecret, SigningKey};
-use uput_core::keyfile::{Cost, Lock, NodeSecrets, write_organisation_key};
+use uput_core::keyfile::{Cost, Lock, NodeSecrets, write_organisation_key, write_recovery_key};
 
 use super::file::{Vector, hex};
 use crate::sample::{Predictable, seed, signing_key};
@@ -13,11 +13,15 @@ use crate::sample::{Predictable, seed, signing_key};
 const PASSPHRASE: &str = "ku\u{107}a na kraju ulice";
 const ORGANISATION: &str = "organisation";
 const NODE: &str = "node";
+const RECOVERY: &str = "recovery";
 const BAD: &str = "BAD_SOURCE";
 const WRONG: &str = "WRONG_PASSPHRASE";
 
 pub(super) fn all() -> Vec<Vector> {
-    [opened(), nodes(), closed(), damaged(), misshapen(), costs(), sizes()].into_iter().flatten().collect()
+    [opened(), nodes(), recovering(), closed(), damaged(), misshapen(), costs(), sizes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn key() -> SigningKey {
@@ -102,6 +106,20 @@ fn nodes() -> Vec<Vector> {
         by_hand("the secrets of a node and a byte more", &with_a_byte_more),
         asked(BAD, "the secrets of a node in a file that holds an organisation", NODE, &named_organisation),
         case(BAD, "the key of an organisation in a file that holds a node", &named_node),
+    ]
+}
+
+/// One key of a recovery set. [KEY-20]
+fn recovering() -> Vec<Vector> {
+    let file = |lock: &Lock<'_>| write_recovery_key(&key(), lock).unwrap().to_string();
+    let named_organisation = clear_file(ORGANISATION, key().public().as_bytes(), key().expose_seed());
+    vec![
+        ours(asked("ok", "a recovery key without a lock", RECOVERY, &file(&Lock::Clear))),
+        ours(
+            asked("ok", "a recovery key under a passphrase", RECOVERY, &file(&locked())).with("passphrase", PASSPHRASE),
+        ),
+        case(BAD, "a recovery key where an organisation key is asked for", &file(&Lock::Clear)),
+        asked(BAD, "an organisation key where a recovery key is asked for", RECOVERY, &named_organisation),
     ]
 }
 

@@ -109,6 +109,8 @@ fn open_key_file(vector: &Vector, text: &str, passphrase: Option<&str>) -> Resul
     let file = KeyFile::parse(text)?;
     let secret = if vector.need("holds") == b"staff" {
         file.open_staff_key(passphrase)?.expose_seed().to_vec()
+    } else if vector.need("holds") == b"recovery" {
+        file.open_recovery_key(passphrase)?.expose_seed().to_vec()
     } else if vector.need("holds") == b"node" {
         let node = file.open_node_secrets(passphrase)?;
         let first = [node.signing.expose_seed(), node.tls.expose_seed(), &*node.storage].map(|part| *part);

@@ -1,0 +1,341 @@
+//! A thief of a signing key, who dates back whatever it likes, and the organisation that disowns the key. [KEY-31] [KEY-32]
+//! [BUN-104] to [BUN-108]
+
+use uput_core::{
+    bundle::BundleDraft,
+    codec,
+    event::Statement,
+    head::Head,
+    id::{EventId, Id},
+    key::SealingSecret,
+    log::{Checkpoint, EntryKind, LogProof, Origin, SignedCheckpoint},
+    slot::Extent,
+    wire::{self, WarningCode},
+};
+
+use crate::{
+    diary::{BASE, Diary, SOON, Scene},
+    entry::Entry,
+    forge::changed,
+    sample::{Organisation, Story, TWO_PARTY, World, seed},
+};
+
+pub(crate) fn entries() -> Vec<Entry> {
+    let scene = Scene::new(TWO_PARTY);
+    let mut story = scene.world.enquiry();
+    story.say(&scene.world.hotline, Statement::Warned(WarningCode::MayBeSought));
+    let theft = Theft::of(&scene, &story);
+    [shown(&theft), dated_back(&theft), doubted(&theft), framed(&theft), cited()].into_iter().flatten().collect()
+}
+
+const BASE_STORY: &str = "an enquiry whose asker disowns a stolen key";
+
+/// A hotline that wrote a warning, and disowned the key of it later.
+struct Theft<'a> {
+    scene: &'a Scene,
+    story: &'a Story<'a>,
+    /// With the record that disowns.
+    after: Organisation,
+    diary: Diary<'a>,
+    warning: EventId,
+}
+
+/// The same organisation, that disowns its newest key up to this root.
+fn disowning(name: &'static str, others: &[&Organisation], until: Option<(u64, Vec<u8>)>) -> Organisation {
+    let mut own = Organisation::logging(name, BASE);
+    own.rotate_with(|draft| draft.witnesses = others.iter().map(|other| other.id).collect());
+    own.disown(until);
+    own
+}
+
+impl<'a> Theft<'a> {
+    fn of(scene: &'a Scene, story: &'a Story<'a>) -> Self {
+        let hotline = &scene.world.hotline;
+        let diary = scene.diary(hotline, story, |_| 0, 7);
+        let others = [&scene.north, &scene.south, &scene.world.jasen];
+        let root = diary.tree.root_at(7).unwrap().to_vec();
+        let after = disowning("hotline", &others, Some((7, root)));
+        assert!(after.records[..2] == hotline.records[..], "the same organisation");
+        let warning = story.trail.last(uput_core::state::Side::Opener).unwrap();
+        Self { scene, story, after, diary, warning }
+    }
+
+    /// The line that the record draws.
+    fn line(&self) -> Checkpoint {
+        let origin = Origin { organisation: self.after.id, incarnation: 0 };
+        Checkpoint { origin, size: 7, root: self.diary.tree.root_at(7).unwrap() }
+    }
+
+    /// What proves the honest events and head, without a note beside it.
+    fn proofs(&self) -> Vec<wire::LogProof> {
+        let line = self.line().sign(self.after.signing());
+        self.diary.proofs(&line).iter().map(LogProof::to_wire).collect()
+    }
+
+    /// The hotline's export of today; its head is by the key that counts.
+    fn export(&self, change: impl FnOnce(&mut BundleDraft)) -> Vec<u8> {
+        let (world, after) = (&self.scene.world, &self.after);
+        let mut draft = self.story.draft(&world.hotline, &Extent::VALUES);
+        draft.proofs.clear();
+        draft.checkpoints.clear();
+        draft.key = after.newest();
+        draft.chains = vec![after.records.clone(), world.jasen.records.clone()];
+        draft.chains.extend([self.scene.north.records.clone(), self.scene.south.records.clone()]);
+        let head = Head { key: after.newest(), ..self.story.head(&world.hotline) };
+        draft.heads = vec![head.sign(after.signing()).unwrap(), self.story.signed_head(&world.jasen)];
+        change(&mut draft);
+        draft.build(after.signing()).unwrap()
+    }
+
+    /// The thief writes with the stolen key after the warning, or in its place.
+    fn forged(&self, statement: Statement, beside: bool) -> uput_core::envelope::Envelope {
+        let hotline = &self.scene.world.hotline;
+        let warning = self.story.trail.event(&self.warning).unwrap();
+        let place = |event: &mut uput_core::event::Event| {
+            event.time = warning.time;
+            if beside {
+                (event.seq, event.prev, event.seen) = (warning.seq, warning.prev, warning.seen);
+            }
+        };
+        self.story.next(hotline, statement, place).envelope().clone()
+    }
+
+    fn entry(&self, name: &'static str, reason: &'static str, bundle: Vec<u8>) -> Entry {
+        let trust = self.scene.trust();
+        Entry::new(name, reason, &self.scene.world, bundle).of(BASE_STORY).trusting(|own| *own = trust)
+    }
+
+    fn refused(&self, name: &'static str, reason: &'static str, bundle: Vec<u8>) -> Entry {
+        self.entry(name, reason, bundle).fails(13, "BUN-30", "REVOKED_SIGNER").breaks(&["BUN-104", "BUN-105"])
+    }
+}
+
+/// The head of the hotline is by the stolen key: nothing by another key rests on the events.
+fn old_head(theft: &Theft<'_>, draft: &mut BundleDraft) {
+    draft.heads[0] = theft.story.signed_head(&theft.scene.world.hotline);
+}
+
+fn shown(theft: &Theft<'_>) -> Vec<Entry> {
+    let under = |change: &dyn Fn(&mut BundleDraft)| {
+        theft.export(|draft| {
+            old_head(theft, draft);
+            draft.proofs = theft.proofs();
+            change(draft);
+        })
+    };
+    let without = |kind: EntryKind, id: Id| {
+        under(&|draft| {
+            for proof in &mut draft.proofs {
+                proof.shown.retain(|one| (one.kind, one.id.as_slice()) != (kind.number().into(), id.as_bytes()));
+            }
+        })
+    };
+    let head = theft.story.signed_head(&theft.scene.world.hotline).id();
+    vec![
+        theft.entry("events of a disowned key under the root that is named", "The log had them.", under(&|_| {})),
+        theft.entry("events of a disowned key that a later head rests on", "The organisation counts them.", {
+            theft.export(|_| {})
+        }),
+        theft.entry(
+            "a head of a disowned key shows what it counts",
+            "It stands under the root, and counts the warning.",
+            { without(EntryKind::OwnEvent, theft.warning.into()) },
+        ),
+        theft
+            .entry("a head of a disowned key that nothing shows", "A thief says of any day that nothing had come.", {
+                without(EntryKind::Head, head)
+            })
+            .fails(13, "BUN-11", "REVOKED_SIGNER")
+            .breaks(&["BUN-104", "BUN-105"])
+            .also("BUN-40", "It was the asker's only head."),
+        theft
+            .refused("an event of a disowned key that nothing shows", "Nobody can tell it from a thief's.", {
+                under(&|draft| draft.proofs.clear())
+            })
+            .also("BUN-11", "The head is by the same key.")
+            .also("BUN-32", "The receiver's head has seen the warning.")
+            .also("BUN-40", "It was the asker's only head."),
+    ]
+}
+
+fn dated_back(theft: &Theft<'_>) -> Vec<Entry> {
+    let by_thief = || theft.forged(Statement::Withdrawn, false);
+    let logged = |event: &uput_core::envelope::Envelope| {
+        let own = [
+            (6, EntryKind::KeyRecord, theft.after.records[1].id()),
+            (6, EntryKind::OwnEvent, theft.warning.into()),
+            (6, EntryKind::OwnEvent, event.id()),
+        ];
+        Diary::of(&theft.scene.world.hotline, &own, 7)
+    };
+    vec![
+        theft.refused("a thief dates a withdrawal back", "Its author's log did not have it.", {
+            theft.export(|draft| {
+                draft.proofs = theft.proofs();
+                draft.events.push(by_thief());
+            })
+        }),
+        theft
+            .refused(
+                "a thief shows a withdrawal in a log of its own",
+                "It is another root than the one that is named.",
+                {
+                    let event = by_thief();
+                    let own = logged(&event);
+                    theft.export(|draft| {
+                        own.show(draft, &own.cosigned(7, &[(&theft.scene.north, SOON)]));
+                        draft.events.push(event);
+                    })
+                },
+            )
+            .breaks(&["BUN-104", "BUN-105", "BUN-107"]),
+        theft.refused("a thief writes another event under a number that was used", "It is no twin: it is nobody's.", {
+            theft.export(|draft| draft.events.push(theft.forged(Statement::Withdrawn, true)))
+        }),
+        theft
+            .refused("the receiver's key vouches for a thief's event", "Nobody vouches for another one's event.", {
+                theft.export(|draft| {
+                    let event = by_thief();
+                    let jasen = &theft.scene.world.jasen;
+                    let last = Some(EventId::from(event.id()));
+                    draft.heads.push(Head { own_last: last, ..theft.story.head(jasen) }.sign(jasen.signing()).unwrap());
+                    draft.events.push(event);
+                })
+            })
+            .also("BUN-36", "The receiver's two heads name two last events for one count."),
+    ]
+}
+
+/// The receiver had it before it heard of the theft, by its own cosigned log.
+fn doubted(theft: &Theft<'_>) -> Vec<Entry> {
+    let jasen = &theft.scene.world.jasen;
+    let event = || theft.forged(Statement::Warned(WarningCode::RiskChanged), false);
+    let log = |heard_first: bool, event: &uput_core::envelope::Envelope| {
+        let mut own =
+            vec![(6, EntryKind::ReceivedEvent, event.id()), (6, EntryKind::KeyRecord, theft.after.records[2].id())];
+        if heard_first {
+            own.reverse();
+        }
+        Diary::of(jasen, &own, 7)
+    };
+    let with = |event: uput_core::envelope::Envelope, heard_first: bool, witnessed: bool| {
+        let log = log(heard_first, &event);
+        let by = [(&theft.scene.north, SOON)];
+        theft.export(|draft| {
+            log.show(draft, &log.cosigned(7, if witnessed { &by } else { &[] }));
+            draft.events.push(event);
+        })
+    };
+    vec![
+        theft
+            .entry(
+                "a thief's event that the receiver had before it heard of the theft",
+                "It acted on it in good faith.",
+                { with(event(), false, true) },
+            )
+            .doubts("BUN-30")
+            .breaks(&["BUN-106"]),
+        theft
+            .refused("a thief's event that the receiver had after it heard of the theft", "It knew better.", {
+                with(event(), true, true)
+            })
+            .breaks(&["BUN-104", "BUN-106"]),
+        theft
+            .refused("a thief's event in a log that nobody cosigned", "Its order is its owner's word.", {
+                with(event(), false, false)
+            })
+            .breaks(&["BUN-104", "BUN-106"]),
+        theft
+            .refused(
+                "a thief's event under a used number that the receiver had early",
+                "What is shown has that number.",
+                { with(theft.forged(Statement::Withdrawn, true), false, true) },
+            )
+            .breaks(&["BUN-104", "BUN-106"]),
+    ]
+}
+
+/// What a thief signs accuses nobody.
+fn framed(theft: &Theft<'_>) -> Vec<Entry> {
+    let hotline = &theft.scene.world.hotline;
+    let other = Diary::of(hotline, &[(3, EntryKind::KeyRecord, hotline.records[1].id())], 6);
+    let north = disowned_witness();
+    let swapped = |draft: &mut BundleDraft| {
+        let own = draft.chains.iter_mut().find(|chain| chain[0].id() == north.records[0].id()).unwrap();
+        own.clone_from(&north.records);
+    };
+    let cosigned = |draft: &mut BundleDraft, witness: &Organisation| {
+        let logs = theft.scene.logs(theft.story);
+        logs.iter().for_each(|log| log.show(draft, &log.cosigned(7, &[(witness, SOON)])));
+    };
+    vec![
+        theft.entry("a thief splits a log", "A stolen key signs what it likes.", {
+            theft.export(|draft| {
+                draft.checkpoints = vec![theft.diary.checkpoint(6).to_bytes(), other.checkpoint(6).to_bytes()];
+            })
+        }),
+        theft
+            .entry("two roots of one size by a key that nobody disowns", "The log showed two histories.", {
+                let by_new = |diary: &Diary<'_>| diary.checkpoint(6).claimed().sign(theft.after.signing());
+                let both: [SignedCheckpoint; 2] = [by_new(&theft.diary), by_new(&other)];
+                theft.export(|draft| draft.checkpoints = both.map(|note| note.to_bytes()).into())
+            })
+            .fails(12, "BUN-76", ""),
+        theft
+            .entry("cosigned by a key that its witness disowns", "Anybody who stole it cosigns.", {
+                theft.export(|draft| {
+                    swapped(draft);
+                    cosigned(draft, &theft.scene.north);
+                })
+            })
+            .trusting(|trust| *trust = theft.scene.demanding(1))
+            .fails(11, "BUN-63", "")
+            .breaks(&["BUN-107"]),
+        theft
+            .entry("cosigned by a witness that disowns another key", "The new key counts.", {
+                theft.export(|draft| {
+                    swapped(draft);
+                    cosigned(draft, &north);
+                })
+            })
+            .trusting(|trust| *trust = theft.scene.demanding(1)),
+    ]
+}
+
+/// The witness of the scene, later.
+fn disowned_witness() -> Organisation {
+    let mut north = Organisation::invented("north");
+    north.rotate();
+    north.disown(None);
+    north
+}
+
+fn cited() -> Vec<Entry> {
+    let world = World::invented();
+    let mut centre = Organisation::invented("centre");
+    centre.disown(None);
+    let bundle = changed(&world.night(), |draft| {
+        let own = draft.chains.iter_mut().find(|chain| chain[0].id() == centre.records[0].id()).unwrap();
+        own.clone_from(&centre.records);
+    });
+    vec![
+        Entry::new(
+            "a decision of an issuer that disowns the key of it",
+            "Nothing shows that it decided so.",
+            &world,
+            bundle,
+        )
+        .of("a night that kept everything")
+        .fails(13, "BUN-51", "REVOKED_SIGNER")
+        .breaks(&["BUN-104"]),
+    ]
+}
+
+/// A record of a witness that disowns its first signing key, and changes this of it. [KEY-31] [KEY-32]
+pub(crate) fn disowns(record: &mut wire::KeyRecord, first: &uput_core::envelope::Envelope) {
+    let before: wire::KeyRecord = codec::decode(first.body()).unwrap();
+    let key = uput_core::key::PublicKey::parse(&before.signing_key).unwrap().id().to_vec();
+    record.disowned = Some(wire::Disowned { key, incarnation: 0, size: 3, root: seed("an invented root").to_vec() });
+    let sealing = SealingSecret::from_seed(&seed("a witness sealing after a theft"));
+    record.sealing_keys = vec![sealing.public().to_vec()];
+}
