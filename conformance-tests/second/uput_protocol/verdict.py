@@ -63,6 +63,7 @@ class Verdict:
         self._check_surplus()
         if self.readable and self.agreement is not None:
             self._check_deadlines()
+            self._check_ends()
 
     def _verify_trail(self):
         bundle, problems, admission = self.bundle, self.problems, self.admission
@@ -154,6 +155,10 @@ class Verdict:
         if one.id not in self.trust.agreements:
             self.problems.doubt("BUN-47", one.id)
         return one
+
+    def _check_ends(self):
+        unsure = self.problems.fails("BUN-4", "BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
+        self.conformance.check_ends(None if unsure else Proof(self, self.rule, accused=0))
 
     def _check_deadlines(self):
         problems, admission = self.problems, self.admission

@@ -12,6 +12,7 @@ mod conduct;
 mod copies;
 mod deadlines;
 mod demand;
+mod ends;
 mod events;
 mod evidence;
 mod examination;

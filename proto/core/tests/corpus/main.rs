@@ -27,6 +27,7 @@ mod copies;
 #[path = "../verdict/diary.rs"]
 mod diary;
 mod disclosures;
+mod ends;
 mod entry;
 mod envelopes;
 mod file;
@@ -56,7 +57,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 19] = [
+        let makers: [fn() -> Vec<Entry>; 20] = [
             valid::entries,
             copies::entries,
             file::entries,
@@ -70,6 +71,7 @@ fn all() -> &'static [Entry] {
             agreements::entries,
             disclosures::entries,
             bases::entries,
+            ends::entries,
             conduct::entries,
             timers::entries,
             trust::entries,
