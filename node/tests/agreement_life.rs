@@ -252,3 +252,32 @@ async fn when_an_agreement_ends_what_is_open_takes_answers_withdrawals_and_purge
     say(town.jasen(), open, Statement::Purged(wire::PurgeManner::Destroyed)).await.unwrap();
     until(|| async { town.hotline().show(&worker(), &open, false).await.unwrap().owed == 0 }).await;
 }
+
+/// [AGR-76] [AGR-77] [AGR-78] Three sign what the fourth does not; they agree on something else, and the fourth signs then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_given_up_does_not_come_back_when_the_last_party_signs_it() {
+    let town = town().await;
+    let first = town.agree(DEMONSTRATION, &[0, 1, 2, 3]).await;
+    let source = after(first, 2).replacen("Night", "Another night", 1);
+    let old = town.sign(&source, 0).await.unwrap().id();
+    for number in [1, 3] {
+        town.sign(&source, number).await.unwrap();
+    }
+    let new = without_lipa(&after(first, 2));
+    assert_eq!(town.sign(&new, 0).await.unwrap_err(), Rejection::NotAnAmendment, "it has signed another one");
+    let new = new.replacen("valid_from", &format!("gives_up = [\"{old}\"]\nvalid_from"), 1);
+    let new = town.agree(&new, &[0, 1, 3]).await;
+    until(|| async { town.nodes[2].held_agreement(&old).is_some() }).await;
+    town.sign(&source, 2).await.unwrap();
+    let counts = |node: &Arc<Node>| node.held_agreement(&old).is_some_and(|held| held.signed.is_some());
+    until(|| async { counts(town.hotline()) && counts(&town.nodes[2]) }).await;
+    for peer in ["shelter-jasen", "shelter-lipa"] {
+        assert_eq!(town.open(under(old, peer)).await, Err(Rejection::VersionGivenUp), "{peer}");
+    }
+    let status = town.hotline().agreement_list().into_iter().find(|status| status.agreement == old.to_vec()).unwrap();
+    assert_eq!((status.in_force, status.replaced_by), (false, new.to_vec()));
+    let opened = town.open(enquiry("shelter-jasen")).await.unwrap();
+    assert_eq!(pinned(town.hotline(), &opened).await, new.to_vec());
+    let behind = town.open(under(first, "shelter-lipa")).await.unwrap();
+    reads(&town.nodes[2], &behind, "asked").await;
+}

@@ -11,12 +11,13 @@ use uput_core::{
     event::Statement,
     id::TrailId,
     rejection::Rejection,
-    time::Span,
+    time::{Seconds, Span},
     wire::{self, Overbooking, Role, ServiceType, places_service_server::PlacesService},
 };
 use uput_node::{
     clock,
-    node::{NewEvent, NewTrail, Node, Refused},
+    node::{NewEvent, NewTrail, Node, Post, Refused},
+    peer::{Contact, Mailroom, Skew},
     places::Capacity,
     rpc::PlacesCalls,
 };
@@ -224,4 +225,22 @@ async fn a_supervisor_says_how_many_there_are_and_everybody_who_answers_sees_it(
     assert!(calls.set_places(call_as(Role::Supervisor, "PlacesService/SetPlaces", many)).await.is_err());
     let list = call_as(Role::Intake, "PlacesService/ListPlaces", wire::ListPlacesRequest {});
     assert_eq!(calls.list_places(list).await.unwrap().into_inner().services[0].overflow, 3);
+}
+
+/// [PLC-13]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_holds_a_place_until_a_time_that_is_past_where_the_clock_is_vouched_for() {
+    let pair = pair().await;
+    let trails = asked(&pair, 3).await;
+    let (shelter, hotline) = (&pair.shelter, Post(pair.hotline.clone()).organisation());
+    let over = |trail| event(trail, Statement::Held { until: Seconds::new(clock::now().get() - 7_200).unwrap() });
+    let measured = |ahead| Post(shelter.clone()).contact(&hotline, Contact::Clock(Skew { ahead, bound: 10 }));
+    // Nobody has said what their clock shows: it may be ours that is ahead.
+    assert_eq!(rejected(shelter.record_event(over(trails[0])).await), None);
+    measured(0);
+    assert_eq!(rejected(shelter.record_event(over(trails[1])).await), Some(Rejection::BadValue));
+    assert_eq!(rejected(shelter.record_event(hold(trails[1], 3_600)).await), None);
+    measured(-3_600_000);
+    assert_eq!(rejected(shelter.record_event(over(trails[2])).await), None, "ours is an hour ahead of the other one");
+    reads(shelter, &trails[2], "held").await;
 }

@@ -36,6 +36,9 @@ fn value(kind: ValueType) -> String {
         ValueType::Integer { min, max } => return format!("a whole number from {min} to {max}"),
         ValueType::Text { max } => return format!("words, up to {max} characters"),
         ValueType::Date => "a day: 2026-01-31",
+        ValueType::LastDay => {
+            "a last day, with the clock by which it ends where that is known: 2026-01-31, or 2026-01-31+01:00"
+        }
         ValueType::DateTime => "a minute in UTC: 2026-01-31T22:15Z",
         ValueType::Window => "two minutes in UTC: 2026-01-31T22:15Z/2026-02-01T06:00Z",
         ValueType::Hours => "two times of day by her clock: 09:00/12:30",
@@ -46,7 +49,7 @@ fn value(kind: ValueType) -> String {
         ValueType::Municipality => "a municipality, region code and number: ME-16",
         ValueType::Municipalities => "one to ten municipalities, ascending, one space between: ME-08 ME-16",
         ValueType::Region => "a region code of two letters: XK",
-        ValueType::Reference => "the number of a document, up to 64 characters",
+        ValueType::Reference => "the number of a document, with a digit, up to 64 characters: 03-112/26",
         ValueType::Pseudonym => "a pseudonym, up to 32 small letters, digits and hyphens",
         ValueType::Digest => "SHA-256, 64 hexadecimal digits",
         ValueType::Attestation => "an attestation, as it was received, in hexadecimal digits",

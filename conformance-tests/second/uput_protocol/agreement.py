@@ -54,6 +54,7 @@ class Agreement:
         for name in ("title", "version", "valid_from", "valid_until", "grain", "demonstration"):
             setattr(self, name, getattr(message, name))
         self.previous = message.previous or None
+        self.gives_up = frozenset(message.gives_up)
         self.parties = {one.organisation: Party(one) for one in message.parties}
         self.profiles = {one.name: Profile(one) for one in message.profiles}
         self.rules = {one.number: Rule(one) for one in message.rules}
@@ -118,6 +119,11 @@ def _check_head(message):
         demand(not message.previous, "previous")
     else:
         id_of(message.previous, "previous")
+    demand(len(message.gives_up) <= 16 and (message.version > 1 or not message.gives_up), "gives_up")  # [AGR-75]
+    for one in message.gives_up:
+        id_of(one, "gives_up")
+        demand(one != message.previous, "gives up the one before")
+    _ascending(list(message.gives_up))
     time_of(message.valid_from, "valid_from")
     time_of(message.valid_until, "valid_until")
     demand(message.valid_from < message.valid_until, "validity")

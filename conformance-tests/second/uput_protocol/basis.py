@@ -5,11 +5,13 @@ contradicts nothing.
 Leaves to others: which basis a rule lists (permit.py).
 """
 
-from .value import day_start, last_second, minute_start
+from .value import day_start, ends, minute_start
 
 NONPERSONAL = "none_needed_nonpersonal"
 CONSENTS = frozenset({"explicit_consent", "guardian_consent"})
 MANDATE = frozenset({"delegate_class", "mandate_reference", "mandate_scope", "mandate_until"})
+# [BAS-44] suspects who are relatives
+_RELATIVES = frozenset({"child", "former_partner", "other_family", "parent", "partner", "sibling"})
 _TOLD = frozenset({"client_told", "client_told_on"})
 
 
@@ -49,10 +51,31 @@ def serves_stage(basis: str, stage: int) -> bool:
     return (basis == NONPERSONAL) == (stage == 0)
 
 
-def has_ended(values: dict, time: int) -> bool:
-    """Whether a value shows that the basis ended before this time (BAS-6)."""
-    ends = ("consent_until", "mandate_until", "basis_until", "decision_until")
-    return any(values.get(label) is not None and last_second(values[label]) < time for label in ends)
+# [BAS-6] what says until when a basis lasts
+_UNTIL = {
+    "explicit_consent": ("consent_until", "mandate_until"),
+    "guardian_consent": ("consent_until", "mandate_until"),
+    "vital_interests": ("basis_until",),
+    "public_task_decision": ("decision_until",),
+}
+
+
+def lasts(basis: str, values: dict):
+    """(at least, at most): the seconds until which the basis lasts by what is seen, or None (BAS-6, BAS-46)."""
+    found = [ends(values[label]) for label in _UNTIL.get(basis, ()) if values.get(label) is not None]
+    return (min(one for one, _ in found), min(one for _, one in found)) if found else None
+
+
+def has_ended(basis: str, values: dict, time: int) -> bool:
+    """Whether the basis is taken to have ended before this time: of two ends the first counts (BAS-6, BAS-46)."""
+    found = lasts(basis, values)
+    return found is not None and found[0] < time
+
+
+def has_surely_ended(basis: str, values: dict, time: int) -> bool:
+    """Whether it certainly had (BAS-46)."""
+    found = lasts(basis, values)
+    return found is not None and found[1] < time
 
 
 def missing(basis: str, labels, values: dict) -> bool:
@@ -73,6 +96,8 @@ def told_contradicts(basis: str, values: dict, before: dict) -> bool:
     """Whether what was told before does not stand with the basis that these values carry (BAS-22)."""
     own = {label: value for label, value in values.items() if label not in HEARD}
     get = {**own, **before}.get
+    if basis in CONSENTS and _sent_by_suspect(get):
+        return True
     if basis == "explicit_consent":
         return get("age_band") in ("0_5", "6_11")
     if basis == "child_best_interests":  # [BAS-40]
@@ -87,6 +112,8 @@ def contradicted(basis: str, values: dict, time: int, receiver: str) -> bool:
         return True
     if basis == "guardian_consent" and _guardian_contradicted(get):
         return True
+    if basis in CONSENTS and _sent_by_suspect(get):
+        return True
     if basis == "child_best_interests" and get("age_band") in ("18_29", "30_59", "60_plus"):  # [BAS-40]
         return True
     scope = get("mandate_scope")
@@ -95,7 +122,12 @@ def contradicted(basis: str, values: dict, time: int, receiver: str) -> bool:
     if basis == "vital_interests" and _danger_contradicted(get, time):
         return True
     until, made = get("decision_until"), get("decision_date")
-    return until is not None and made is not None and day_start(until) < day_start(made)
+    return until is not None and made is not None and day_start(until[:10]) < day_start(made)
+
+
+def _sent_by_suspect(get):
+    """Whether the mandate may be that of whoever is suspected (BAS-44)."""
+    return get("delegate_class") == "relative" and get("perpetrator_relationship") in _RELATIVES
 
 
 def _guardian_contradicted(get):
@@ -113,4 +145,4 @@ def _danger_contradicted(get, time):
         if get(label) is not None and minute_start(get(label)) > time + 86_400:
             return True
     review = get("review_by")
-    return review is not None and last_second(review) < time
+    return review is not None and ends(review)[1] < time

@@ -5,7 +5,7 @@ Leaves to others: authenticity and completeness, which were settled before.
 """
 
 from . import disclosure, envelope
-from .basis import NONPERSONAL
+from .basis import NONPERSONAL, lasts
 from .disowned import OWN
 from .event import check_evidence
 from .event import read as read_event
@@ -127,6 +127,8 @@ class Conformance:
         for one in self.admission.order:
             self._check_terms(one)
             self._check_grain(one)
+            if one.kind == "held" and one.said.until < one.time:  # [PLC-14]
+                self.problems.doubt("BUN-54", one.id)
             if one.kind == "decision":
                 issuer = self.evidence.issuer(one)
                 if issuer is not None and not self._may_decide(issuer, one):
@@ -231,6 +233,53 @@ class Conformance:
         grounds = [self.admission.admitted[name] for name in self.state.ids(view.grounds)]
         if grounds and not any(self._carries(e, one.time) for e in grounds):
             self.problems.broken("BUN-52", one.id)
+
+    # what ended, against more than its author's clock
+
+    def check_ends(self, proof):
+        """BAS-48, BUN-57 and BUN-52 of what a past or a log shows to be later than it claims; `proof`: None if unsure."""
+        for one in self.admission.order:
+            occasion = occasion_of(one, self.admission.parties[0])
+            absent = proof.absent(one) if proof is not None else None
+            if one.kind == "identity":
+                self._hold_decision(one, absent)
+            if one.terms is not None and occasion != "reply":
+                self._hold_agreement(one, occasion, absent)
+                self._hold_basis(one, absent)
+
+    def _latest(self, one):
+        return max([one.time, *(self.admission.admitted[name].time for name in self.admission.past[one.id])])
+
+    def _hold_agreement(self, one, occasion, absent):
+        timed = occasion == "opening" or one.terms.stage > 0
+        if timed and absent is not None and self.agreement.valid_from <= one.time < self.agreement.valid_until <= absent:
+            self.problems.broken("BUN-57", one.id)
+
+    def _hold_basis(self, one, absent):
+        values = {slot.label: slot.value for slot in self.opened.slots(one) if slot.state == "field"}
+        found = lasts(one.terms.basis, values)
+        if found is None or one.time > found[1]:
+            return
+        if absent is not None and absent > found[1]:
+            self.problems.broken("BUN-55", one.id)
+        elif max(self._latest(one), absent or 0) > found[0]:
+            self.problems.doubt("BUN-55", one.id)
+
+    def _hold_decision(self, one, absent):
+        view = self.state.view_of(one.id)
+        grounds = [self.admission.admitted[name] for name in self.state.ids(view.grounds)]
+        if self.stage == 2 or view.covers or not grounds:
+            return
+
+        def holds(time):
+            return any(self._carries(e, time) for e in grounds)
+
+        if not holds(one.time):
+            return
+        if absent is not None and absent > one.time and not holds(absent):
+            self.problems.broken("BUN-52", one.id)
+        elif not holds(self._latest(one)):
+            self.problems.doubt("BUN-52", one.id)
 
     def _carries(self, decision, time):
         """A ground whose issuer may make it, as far as that is known, and that had not ended (EVT-31)."""

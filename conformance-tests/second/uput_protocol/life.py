@@ -12,13 +12,33 @@ class Versions:
 
     def __init__(self, agreements):
         self.by_id = {one.id: one for one in agreements}
+        self.given_up = {name for one in self.by_id.values() for name in self._given_up_by(one)}
+
+    def _given_up_by(self, agreement):
+        """What a version gives up: those known here that follow the same version, which it amends (AGR-76)."""
+        before = self.by_id.get(agreement.previous)
+        if before is None or not agreement.amends(before):
+            return
+        for name in agreement.gives_up:
+            if name in self.by_id and self.by_id[name].previous == before.id:
+                yield name
+
+    def is_given_up(self, agreement) -> bool:
+        """Whether it was given up, or one that it follows (AGR-76)."""
+        while agreement is not None:
+            if agreement.id in self.given_up:
+                return True
+            before = self.by_id.get(agreement.previous)
+            agreement = before if before is not None and agreement.amends(before) else None
+        return False
 
     def amended_by(self, agreement) -> list:
         """Every version that amends this one, directly or through others (AGR-32)."""
         found, asked = [], [agreement]
         while asked:
             one = asked.pop()
-            later = [new for new in self.by_id.values() if new.amends(one) and new not in found]
+            standing = [new for new in self.by_id.values() if new.id not in self.given_up]
+            later = [new for new in standing if new.amends(one) and new not in found]
             found += later
             asked += later
         return found
@@ -27,6 +47,8 @@ class Versions:
         """Whether something new may be opened, or disclosed, between two parties (AGR-32, AGR-34)."""
         if self._suspended(agreement, a, b, time):
             raise Rejection("PARTY_SUSPENDED")
+        if opening and self.is_given_up(agreement):  # [AGR-77]
+            raise Rejection("VERSION_GIVEN_UP")
         replaced = (one for one in self.amended_by(agreement) if one.valid_from <= time and {a, b} <= set(one.binds))
         if opening and any(replaced):
             raise Rejection("AGREEMENT_REPLACED")
@@ -50,7 +72,7 @@ class Versions:
         roots = [agreement]
         while roots[-1].previous in self.by_id and roots[-1].amends(self.by_id[roots[-1].previous]):
             roots.append(self.by_id[roots[-1].previous])
-        found = list(roots)
+        found = [one for one in roots if not self.is_given_up(one)]
         for one in self.amended_by(roots[-1]):
             if one not in found:
                 found.append(one)

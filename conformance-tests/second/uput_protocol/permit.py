@@ -8,7 +8,7 @@ from collections import namedtuple
 
 from . import attestation, catalogue
 from .acts import ACTS
-from .basis import CONSENTS, HEARD, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, missing, serves_stage, told_contradicts
+from .basis import CONSENTS, HEARD, LABELS, NONPERSONAL, can_collapse, contradicted, has_ended, has_surely_ended, missing, serves_stage, told_contradicts
 from .rejection import Rejection
 
 STAGES = ("enquiry", "need", "identity")
@@ -152,12 +152,12 @@ def belied(permitted, values, told):
     return bool(before) and told_contradicts(permitted.basis, values, before)
 
 
-def _basis_fails(permitted, labels, values, time, all_open):
+def _basis_fails(permitted, labels, values, time, all_open, ended=has_ended):
     if not permitted.discloses:
         return False
     if all_open and missing(permitted.basis, labels, values):
         return True
-    return has_ended(values, time) or contradicted(permitted.basis, values, time, permitted.rule.receiver)
+    return ended(permitted.basis, values, time) or contradicted(permitted.basis, values, time, permitted.rule.receiver)
 
 
 def _provenance(values, all_open):
@@ -190,6 +190,8 @@ def judge(permitted: Permitted, opened: list, slots: int, time: int, told=None):
 
     `told` is what was told before in its trail (BAS-22).
 
+    Whether a basis may have ended is said apart (BAS-46, BAS-48).
+
     Requirements are those of BUN-55 and BUN-56, in the order of AGR-22; the first `no` stands alone.
     """
     fields = [one for one in opened if one.state == "field"]
@@ -216,7 +218,8 @@ def judge(permitted: Permitted, opened: list, slots: int, time: int, told=None):
         outside, doubt = outside or said == "no", doubt or said == "not_checkable"
     if outside:
         return [("no", "BUN-56")]
-    if _basis_fails(permitted, labels, values, time, all_open) or all_open and belied(permitted, values, told):
+    fails = _basis_fails(permitted, labels, values, time, all_open, has_surely_ended)
+    if fails or all_open and belied(permitted, values, told):
         return [("no", "BUN-55")]
     if all_open and not permitted.content <= labels:  # [AGR-70]
         return [("no", "BUN-55")]

@@ -11,10 +11,14 @@ from .witnessed import HEAD, OWN, RECEIVED
 class Proof:
     """What the logs of one bundle prove of the steps of the receiver."""
 
-    def __init__(self, verdict, rule):
+    def __init__(self, verdict, rule, accused=1):
         self.logs, self.rule, self.heads = verdict.logs, rule, verdict.heads
         self.admission = verdict.admission
-        self.other, self.owing = self.admission.parties
+        self.owing, self.other = self.admission.parties[accused], self.admission.parties[1 - accused]
+
+    def absent(self, event):
+        """Until when its author's own log does not have an event, and nothing shows it before (BUN-74, BUN-100)."""
+        return self._step_absent(event)
 
     def late(self, timer, seconds, counting):
         """How long a timer of so many seconds was missed, or None; `counting`: the heads that say that nothing came."""

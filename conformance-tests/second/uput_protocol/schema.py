@@ -251,6 +251,7 @@ SCHEMAS = {
         (16, "witnesses", "WitnessRule"),
         (17, "auditors", "*Auditor"),
         (18, "amendment", "Amendment"),
+        (19, "gives_up", "*bytes"),
     ),
     "Party": (
         (1, "organisation", "bytes"),

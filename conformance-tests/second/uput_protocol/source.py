@@ -24,6 +24,7 @@ def compile_source(text: str) -> Message:
     table = tomllib.loads(text)
     message = Message("Agreement", title=table["title"], version=table["version"], grain=table["grain"])
     message.previous = bytes.fromhex(table.get("previous", ""))
+    message.gives_up = sorted(bytes.fromhex(one) for one in table.get("gives_up", []))
     message.valid_from, message.valid_until = (int(table[one].timestamp()) for one in ("valid_from", "valid_until"))
     message.demonstration = table.get("demonstration", False)
     message.parties = _sorted(map(_party, table["party"].values()), "organisation")

@@ -5,6 +5,7 @@ Leaves to others: whether the label may stand where it stands.
 """
 
 import re
+import unicodedata
 from datetime import date, datetime, timezone
 from functools import lru_cache
 
@@ -16,6 +17,8 @@ from .vector import specs
 
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01][0-9]|2[0-3]):([0-5][0-9])Z\Z")
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])\Z")
+_SIGNS = " -/.:()"
 _HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])/((?:[01][0-9]|2[0-3]):[0-5][0-9])\Z")
 _TASK = re.compile(r"(0|[1-9][0-9]*) ([a-z_]+) ([a-z_]+) ([0-9-]+)\Z")
 _MUNICIPALITY = re.compile(r"([A-Z]{2})-[0-9A-Z]{1,8}\Z")
@@ -35,9 +38,29 @@ def check(label: str, value: str) -> None:
         raise Rejection("BAD_VALUE", label)
 
 
-def last_second(value: str) -> int:
-    """The last second of a day or of a minute (BAS-6)."""
-    return day_start(value) + 86_399 if "T" not in value else minute_start(value) + 59
+def ends(value: str) -> tuple:
+    """The last second of a minute, or of a last day: (at least, at most), which differ where no clock is named (BAS-46)."""
+    if "T" in value:
+        return (minute_start(value) + 59,) * 2
+    midnight, offset = day_start(value[:10]) + 86_400, value[10:]
+    if not offset:
+        return midnight - 14 * 3600 - 1, midnight + 12 * 3600 - 1
+    return (midnight - _offset(offset) - 1,) * 2
+
+
+def _offset(text):
+    match = _OFFSET.match(text)
+    if not match:
+        return None
+    seconds = int(match[2]) * 3600 + int(match[3]) * 60
+    if match[1] == "-":
+        return -seconds if 0 < seconds <= 12 * 3600 else None
+    return seconds if seconds <= 14 * 3600 else None
+
+
+def _is_last_day(value, _=""):
+    offset = value[10:]
+    return _is_date(value[:10]) and (not offset or _offset(offset) is not None)
 
 
 def day_start(value: str) -> int:
@@ -150,7 +173,15 @@ def _are_municipalities(value, _):
 
 
 def _is_reference(value, _):
-    return _is_of(value, 64, " -/.:()")
+    if not _is_of(value, 64, _SIGNS) or not any(_is_number(char) for char in value):
+        return False
+    letters = "".join(" " if _is_number(char) or char in _SIGNS else char for char in value if not is_mark(char))
+    words = [len(word) for word in letters.split(" ")]
+    return max(words) <= 12 and sum(words) <= 24  # [NST-14]
+
+
+def _is_number(char):
+    return unicodedata.category(char)[0] == "N"
 
 
 def _is_pseudonym(value, _):
@@ -193,6 +224,7 @@ _TYPES = {
     "codes": _are_codes,
     "integer": _is_integer,
     "date": _is_date,
+    "last_day": _is_last_day,
     "date_time": _is_minute,
     "window": _is_window,
     "hours": _are_hours,

@@ -256,6 +256,8 @@ def _make_version(line, versions):
 def _change_version(message, verb, operand, versions):
     if verb == "after":
         message.version, message.previous = versions[operand].version + 1, versions[operand].id
+    elif verb == "gives_up":
+        message.gives_up = [versions[operand].id]
     elif verb in ("from", "until"):
         setattr(message, f"valid_{verb}", value.day_start(operand))
     elif verb == "threshold":

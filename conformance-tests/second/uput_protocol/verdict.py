@@ -65,6 +65,7 @@ class Verdict:
         self._check_surplus()
         if self.readable and self.agreement is not None:
             self._check_deadlines()
+            self._check_ends()
         for name in self.doubted:  # [BUN-106]
             problems.doubt("BUN-30", name)
 
@@ -189,6 +190,10 @@ class Verdict:
         if one.id not in self.trust.agreements:
             self.problems.doubt("BUN-47", one.id)
         return one
+
+    def _check_ends(self):
+        unsure = self.problems.fails("BUN-4", "BUN-24", "BUN-30", "BUN-31", "BUN-32", "BUN-35")
+        self.conformance.check_ends(None if unsure else Proof(self, self.rule, accused=0))
 
     def _check_deadlines(self):
         problems, admission = self.problems, self.admission

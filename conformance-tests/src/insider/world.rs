@@ -245,8 +245,7 @@ impl Makers {
         let mut list: Vec<(&str, String)> = more.to_vec();
         list.push(("consent_purpose", purpose.to_owned()));
         let basis = if made.plan.guardian {
-            let guardian =
-                [("guardian_class", "parent"), ("guardian_authority", "parental"), ("child_assent", "assents")];
+            let guardian = [("guardian_class", "parent"), ("guardian_authority", "INV-1"), ("child_assent", "assents")];
             list.extend(guardian.map(|(label, value)| (label, value.to_owned())));
             wire::LegalBasis::GuardianConsent
         } else {

@@ -138,7 +138,7 @@ impl Canaries {
         if let Some(value) = self.drawn.get(label) {
             return Ok(wire::Field { label: label.to_owned(), value: value.clone() });
         }
-        let value = if label.ends_with("_until") && value_type == "date" {
+        let value = if label.ends_with("_until") && value_type == "last_day" {
             format!("21{:02}-0{}-{}", self.draw.below(90) + 10, self.draw.below(9) + 1, self.draw.below(18) + 10)
         } else if matches!(label, "basis_until" | "review_by") {
             // [BAS-10] Within a day: no other minute between now and then is written.
@@ -171,6 +171,7 @@ impl Canaries {
             "hours" => format!("0{}:1{}/1{}:4{}", self.digits(1), self.digits(1), self.digits(1), self.digits(1)),
             "window" => format!("21{}-01-11T03:1{}Z/2199-07-1{}T09:41Z", self.year(), self.digits(1), self.digits(1)),
             "date" => format!("19{}-0{}-1{}", self.year(), self.draw.below(9) + 1, self.digits(1)),
+            "last_day" => format!("21{}-0{}-1{}", self.year(), self.draw.below(9) + 1, self.digits(1)),
             "date_time" => format!("21{}-03-1{}T0{}:17Z", self.year(), self.digits(1), self.digits(1)),
             "language" => "mnk-Cyrl-ML".to_owned(),
             "region" => "BI".to_owned(),

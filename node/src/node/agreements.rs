@@ -76,6 +76,11 @@ impl Standing {
         parties.iter().all(|other| by(other).is_some()).then_some(newest)
     }
 
+    /// The version that gave one up, or one that it follows. [AGR-76]
+    pub(super) fn given_up_by(&self, version: &AgreementId) -> Option<AgreementId> {
+        self.lineage().given_up_by(version)
+    }
+
     /// Parties that have signed two versions after one. [AGR-36]
     pub(super) fn forks(&self) -> Vec<(OrgId, [AgreementId; 2])> {
         self.lineage().forks()
@@ -155,22 +160,25 @@ impl Agreements {
         Standing { signed: self.all().into_iter().filter_map(|held| held.signed).collect(), now }
     }
 
-    /// Whether a version that is offered may be kept beside those that are here; `ours`: this organisation would sign it
-    /// now.
+    /// Whether a version that is offered may be kept beside those that are here. `ours`, if this organisation would sign
+    /// it now, says which others it has signed.
     ///
     /// # Errors
     /// [`Rejection::NotAnAmendment`].
-    pub(super) fn admit(&self, offered: &Held, ours: bool) -> Result<(), Rejection> {
+    pub(super) fn admit(&self, offered: &Held, ours: Option<&dyn Fn(&Held) -> bool>) -> Result<(), Rejection> {
         let Some(previous) = offered.agreement.previous() else { return Ok(()) };
         // [AGR-31] What is not here or not signed by all yet cannot be compared.
         let before = self.get(&previous).filter(|before| before.signed.is_some());
         let amends = before.is_none_or(|before| offered.agreement.may_amend(&before.agreement));
-        // [AGR-36] One successor only, once it counts.
         let id = offered.agreement.id();
-        let twin = |other: &Held| {
-            other.agreement.previous() == Some(previous) && other.agreement.id() != id && other.signed.is_some()
+        let twin = |other: &&Held| other.agreement.previous() == Some(previous) && other.agreement.id() != id;
+        // [AGR-36] [AGR-78] One successor only, once it counts; before that, none but what gives up the others.
+        let bars = |other: &Held, signed: &dyn Fn(&Held) -> bool| {
+            other.signed.is_some() || (signed(other) && !offered.agreement.gives_up().contains(&other.agreement.id()))
         };
-        if !amends || (ours && self.all().iter().any(twin)) { Err(Rejection::NotAnAmendment) } else { Ok(()) }
+        let others = self.all();
+        let barred = ours.is_some_and(|signed| others.iter().filter(twin).any(|other| bars(other, signed)));
+        if !amends || barred { Err(Rejection::NotAnAmendment) } else { Ok(()) }
     }
 
     /// One agreement.

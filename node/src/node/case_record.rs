@@ -99,7 +99,7 @@ impl Node {
             let taken = self.newest_values(&new.by, trail, labels, &mut typed, why).await?;
             fields.extend(taken.into_iter().map(|(field, source)| (field, Some(source))));
         }
-        fields.extend(typed.into_iter().map(|field| (field, None)));
+        fields.extend(self.by_her_clock(typed).into_iter().map(|field| (field, None)));
         let digest = record::request_digest(&new.by.by(), &new.request_id);
         let _alone = self.cases.hold([new.case]).await;
         // An exclusion that came while this waited counts.

@@ -92,6 +92,12 @@ impl Node {
         self.doubt(clock::system()).is_some()
     }
 
+    /// Whether a peer's clock was measured, and nothing speaks against this computer's. [PLC-13]
+    pub(super) fn is_clock_vouched_for(&self) -> bool {
+        let clocks = self.clocks();
+        clocks.measured > 0 && clocks.outrun == 0 && !self.is_clock_doubted()
+    }
+
     fn doubt(&self, now: Seconds) -> Option<Doubt> {
         if self.me.chain().newest().time() > now.after(AHEAD) {
             return Some(Doubt::BeforeKeys);

@@ -36,6 +36,7 @@ mod inbox;
 mod journal;
 mod keys;
 mod known;
+mod last_day;
 mod leaving;
 mod listing;
 mod log;

@@ -175,7 +175,8 @@ impl Node {
         if held.agreement.party(&self.me.organisation).is_none() {
             return Err(Rejection::NoRule);
         }
-        self.agreements.admit(&held, from.account().is_some())?;
+        let signed = |other: &Held| self.has_signed(other);
+        self.agreements.admit(&held, from.account().map(|_| &signed as &dyn Fn(&Held) -> bool))?;
         if let Some(from) = from.peer().filter(|_| self.agreements.get(&id).is_none()) {
             self.allow_agreement(&held, from)?;
         }

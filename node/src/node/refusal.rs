@@ -46,6 +46,9 @@ pub enum Refused {
     /// Asked until a time that is past. [NOD-60]
     #[error("the time until which it is asked is past: give a later one")]
     Expired,
+    /// A place held until a time that is past. [PLC-13]
+    #[error("the time until which the place is held is past: give a later one")]
+    HeldOver,
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
@@ -93,7 +96,8 @@ impl Refused {
             | Self::OtherCase
             | Self::NoTask(_)
             | Self::NotYet
-            | Self::Expired => Rejection::BadValue,
+            | Self::Expired
+            | Self::HeldOver => Rejection::BadValue,
             Self::Agreement { refused, .. } => refused.rejection,
         }
     }

@@ -353,8 +353,15 @@ impl Node {
     /// Why it is not one, or that this organisation is no party.
     pub fn check_agreement(&self, envelope: Envelope) -> Result<Held, Rejection> {
         let held = Held::new(envelope, &self.all_chains())?;
-        self.agreements.admit(&held, true)?;
+        self.agreements.admit(&held, Some(&|other: &Held| self.has_signed(other)))?;
         if held.agreement.party(&self.me.organisation).is_some() { Ok(held) } else { Err(Rejection::NoRule) }
+    }
+
+    /// Whether this organisation has signed an agreement.
+    pub(super) fn has_signed(&self, held: &Held) -> bool {
+        let us = self.me.organisation;
+        let binds = held.agreement.signing().any(|party| party.organisation == us);
+        binds && !held.missing(&self.all_chains()).contains(&us)
     }
 
     /// One agreement.
@@ -374,14 +381,17 @@ impl Node {
         let missing = held.missing(&self.all_chains());
         let parties = || held.agreement.parties();
         let signed = held.agreement.signing().map(|party| party.organisation).filter(|org| !missing.contains(org));
-        let replaced_by = self.versions().replaced_for_all(&held.agreement).map(|id| id.to_vec());
+        let versions = self.versions();
+        let given_up = versions.given_up_by(&held.agreement.id());
+        let replaced_by = versions.replaced_for_all(&held.agreement).or(given_up).map(|id| id.to_vec());
+        let stands = held.signed.is_some() && given_up.is_none();
         wire::AgreementStatus {
             agreement: held.agreement.id().to_vec(),
             title: held.agreement.title().to_owned(),
             version: held.agreement.version(),
             signed: sorted(signed.collect()),
             missing: sorted(missing.clone()),
-            in_force: held.signed.is_some() && held.agreement.is_in_force(crate::clock::now()),
+            in_force: stands && held.agreement.is_in_force(crate::clock::now()),
             replaced_by: replaced_by.unwrap_or_default(),
             suspended: sorted(parties().filter(|party| party.suspended).map(|party| party.organisation).collect()),
         }

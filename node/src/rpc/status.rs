@@ -66,6 +66,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::AgreementReplaced
         | Rejection::PartySuspended
         | Rejection::NotAnAmendment
+        | Rejection::VersionGivenUp
         | Rejection::NoRule
         | Rejection::NoPlace
         | Rejection::ChooseFirst

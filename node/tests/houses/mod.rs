@@ -218,7 +218,7 @@ pub fn basis_fields(basis: LegalBasis) -> Vec<Field> {
         LegalBasis::ExplicitConsent => &CONSENT,
         LegalBasis::GuardianConsent => &[
             ("guardian_class", "relative"),
-            ("guardian_authority", "An invented paper"),
+            ("guardian_authority", "INV-1"),
             ("child_assent", "assents"),
             ("consent_form", "written"),
             ("consent_language", "sq"),

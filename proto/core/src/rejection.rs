@@ -183,7 +183,7 @@ rejections! {
     /// A party that a version suspends.
     PartySuspended = 91, "PARTY_SUSPENDED", User, "a version of the agreement suspends one of the two; nothing new is opened or disclosed, what is open is brought to its end";
     /// A version that names one before and does not amend it.
-    NotAnAmendment = 92, "NOT_AN_AMENDMENT", User, "the version does not amend the one before: too few of its parties stay, or this organisation has signed another version after it";
+    NotAnAmendment = 92, "NOT_AN_AMENDMENT", User, "the version does not amend the one before: too few of its parties stay, or this organisation has signed another version after it which this one does not give up";
     /// Who she is would rest on decisions that have ended. [EVT-31]
     DecisionEnded = 105, "DECISION_ENDED", User, "every decision on which who she is could be told has ended: cite the one that stands now, or wait for a yes";
     /// A path of a log that leads elsewhere.
@@ -206,6 +206,8 @@ rejections! {
     WithoutContent = 134, "WITHOUT_CONTENT", User, "the act does not say what it is for, or what happened: give the labels that are named";
     /// What became of a task that is the other party's. [EVT-35]
     NotTheOwner = 135, "NOT_THE_OWNER", User, "the task is the other organisation's: what became of it, they say";
+    /// The parties gave this version up. [AGR-77]
+    VersionGivenUp = 137, "VERSION_GIVEN_UP", User, "its parties gave this version up by another one after the same version; open under that one";
 }
 
 impl Rejection {

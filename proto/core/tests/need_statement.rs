@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use uput_core::{
     catalogue::{Field, Label},
-    identifying::{Finding, Kind, Known, find},
+    identifying::{Finding, Kind, Known, suspects},
     sensitive::Sensitive,
 };
 
@@ -40,17 +40,24 @@ const SECOND: [(&str, &str); 6] = [
     ("sr-Latn", include_str!("../../../specs/vectors/need-statement/second/sr-Latn.tsv")),
 ];
 
+/// File numbers: with something planted, and as bodies write them.
+const NUMBERS: [(&str, &str); 2] = [
+    ("planted", include_str!("../../../specs/vectors/file-number/planted.tsv")),
+    ("clean", include_str!("../../../specs/vectors/file-number/clean.tsv")),
+];
+
 /// One row: what the record says, the words, and what is planted in them.
 struct Statement {
     known: Known,
-    text: Sensitive<String>,
+    said: Field,
     planted: Vec<Finding>,
     row: &'static str,
 }
 
 fn read(row: &'static str) -> Statement {
     let (record, marked) = row.split_once('\t').unwrap();
-    let fields: Vec<Field> = record
+    let (label, marked) = marked.split_once('\t').unwrap_or(("need_statement", marked));
+    let mut fields: Vec<Field> = record
         .split(" | ")
         .map(|field| {
             let (label, value) = field.split_once('=').unwrap();
@@ -70,9 +77,11 @@ fn read(row: &'static str) -> Statement {
         planted.push(Finding { from, to: text.chars().count(), kind });
         text.push_str(rest);
     }
-    let text = Sensitive::new(text);
-    Field::new(Label::NeedStatement, text.clone()).expect("words that could be sent");
-    Statement { known: Known::new(&fields), text, planted, row }
+    let label = Label::parse(label).unwrap();
+    let said = Field::new(label, Sensitive::new(text)).unwrap_or_else(|_| panic!("words that could be sent: {row}"));
+    // [NST-8] What is being said is known too.
+    fields.push(said.clone());
+    Statement { known: Known::new(&fields), said, planted, row }
 }
 
 fn statements(file: &'static str) -> impl Iterator<Item = Statement> {
@@ -118,7 +127,8 @@ impl Tally {
     }
 
     fn judge(&mut self, language: &'static str, statement: &Statement) {
-        let found = find(&statement.text, &statement.known);
+        let suspects = suspects([&statement.said], &statement.known);
+        let found: Vec<Finding> = suspects.into_iter().flat_map(|suspect| suspect.findings).collect();
         let of_language = self.languages.entry(language).or_default();
         self.statements += 1;
         for planted in &statement.planted {
@@ -190,4 +200,15 @@ fn the_second_set_is_counted_apart() {
     assert_eq!((tally.statements, tally.sum(|c| c.planted), tally.sum(|c| c.clean)), (120, 68, 55));
     assert!(tally.kinds.values().all(|count| count.recall() >= 95.0), "what is found stays found");
     assert!(tally.sum(|c| c.alarms) <= 6 && tally.beside <= 2, "and nothing more alarms");
+}
+
+/// [NST-12] [NST-13]
+#[test]
+fn what_is_planted_in_file_numbers_is_found_and_a_file_number_is_not() {
+    let tally = Tally::of(&NUMBERS);
+    let (planted, clean, alarms) = (tally.sum(|c| c.planted), tally.sum(|c| c.clean), tally.sum(|c| c.alarms));
+    assert_eq!((tally.statements, planted, clean), (102, 48, 54));
+    let kinds = [Kind::Telephone, Kind::Name, Kind::IdNumber];
+    assert!(kinds.iter().all(|kind| tally.kinds[kind].recall() >= 95.0));
+    assert!(20 * alarms <= clean && tally.beside <= 2, "at most one false alarm in twenty");
 }

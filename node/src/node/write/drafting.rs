@@ -106,6 +106,7 @@ impl Node {
         }
         let time = clock::now().floor(loaded.agreement.grain());
         not_ahead(new.occurred, time)?;
+        self.refuse_held_over(&statement, time)?;
         refuse_ended(&statement, loaded, time)?;
         let opening = loaded.trail.opening_event()?;
         let occasion = Occasion::of(&statement, side == Side::Opener);
@@ -164,6 +165,12 @@ impl Node {
         Ok(Written { disclosed, extent, cited, copy, rests_on, approved, beside, ..Written::plain(event) })
     }
 
+    /// A place is not held until a time that is past, as far as the clock is believed. [PLC-13]
+    fn refuse_held_over(&self, statement: &Statement, time: Seconds) -> Result<(), Refused> {
+        let over = matches!(statement, Statement::Held { until } if *until < time);
+        if over && self.is_clock_vouched_for() { Err(Refused::HeldOver) } else { Ok(()) }
+    }
+
     /// Fields become slots, if the agreement allows all of them.
     fn fill(
         &self,
@@ -175,7 +182,7 @@ impl Node {
     ) -> Result<Filled, Refused> {
         let by_rule = |refused| Refused::Agreement { rule: request.terms.rule, refused };
         let permitted = agreement.permit(request).map_err(|rejection| by_rule(rejection.into()))?.after(told);
-        let mut minimised = permitted.minimise(self.narrowed(fields)?).map_err(by_rule)?;
+        let mut minimised = permitted.minimise(self.narrowed(self.by_her_clock(fields))?).map_err(by_rule)?;
         if attest {
             minimised = permitted.minimise(self.attested(&minimised, request.time)?).map_err(by_rule)?;
         }

@@ -27,6 +27,8 @@ pub enum Clause<'a> {
         /// The version before.
         previous: Option<AgreementId>,
     },
+    /// Another version after the same one, which is given up.
+    GivesUp(&'a AgreementId),
     /// When it allows openings and disclosures.
     Validity {
         /// From then on.
@@ -104,6 +106,7 @@ pub enum LabelList {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ClauseKey {
     Title,
+    GivesUp(AgreementId),
     Validity,
     Grain,
     Party(OrgId),
@@ -132,6 +135,7 @@ impl Agreement {
             title,
             version,
             previous,
+            gives_up,
             valid_from,
             valid_until,
             grain,
@@ -153,6 +157,7 @@ impl Agreement {
             Clause::Validity { from: *valid_from, until: *valid_until },
             Clause::Grain { grain: *grain, demonstration: *demonstration },
         ];
+        clauses.extend(gives_up.iter().map(Clause::GivesUp));
         clauses.extend(parties.values().map(Clause::Party));
         clauses.extend(rules.values().map(Clause::Rule));
         clauses.extend(profiles.values().flat_map(of_profile));
@@ -194,6 +199,7 @@ impl Clause<'_> {
     pub(super) fn key(&self) -> ClauseKey {
         match self {
             Self::Title { .. } => ClauseKey::Title,
+            Self::GivesUp(id) => ClauseKey::GivesUp(**id),
             Self::Validity { .. } => ClauseKey::Validity,
             Self::Grain { .. } => ClauseKey::Grain,
             Self::Party(party) => ClauseKey::Party(party.organisation),

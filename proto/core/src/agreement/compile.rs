@@ -80,6 +80,7 @@ impl Compiler<'_> {
             title: source.title.get_ref().clone(),
             version: *source.version.get_ref(),
             previous: self.previous(source.previous.as_ref())?,
+            gives_up: self.gives_up(&source.gives_up)?,
             valid_from: self.time(&source.valid_from)?,
             valid_until: self.time(&source.valid_until)?,
             grain: *source.grain.get_ref(),
@@ -122,6 +123,7 @@ impl Compiler<'_> {
         let tops = [
             ("title", source.title.span()),
             ("version", source.version.span()),
+            ("gives_up", source.gives_up.first().map(Spanned::span).unwrap_or_default()),
             ("valid_from", source.valid_from.span()),
             ("valid_until", source.valid_until.span()),
             ("grain", source.grain.span()),
@@ -143,6 +145,18 @@ impl Compiler<'_> {
             self.error(previous, "AGR-4", "previous is the ID of a version, 64 hexadecimal digits".into())
         });
         id.map(|id| id.to_vec())
+    }
+
+    /// In the order of the document. [AGR-75]
+    fn gives_up(&self, given: &[Spanned<String>]) -> Result<Vec<Vec<u8>>, SourceError> {
+        let id = |given: &Spanned<String>| {
+            AgreementId::from_hex(given.get_ref()).map(|id| id.to_vec()).map_err(|_| {
+                self.error(given, "AGR-75", "gives_up names IDs of versions, 64 hexadecimal digits each".into())
+            })
+        };
+        let mut given = given.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+        given.sort();
+        Ok(given)
     }
 
     /// A date and time in UTC, whole seconds.

@@ -119,7 +119,7 @@ fn effects(
     let mut effects = Effects::default();
     match either {
         // Words, and what openings are rounded to.
-        Clause::Title { .. } | Clause::Grain { .. } | Clause::EmptyProfile { .. } => {}
+        Clause::Title { .. } | Clause::GivesUp(_) | Clause::Grain { .. } | Clause::EmptyProfile { .. } => {}
         Clause::Validity { .. } => effects.validity(versions),
         Clause::Party(party) => effects.party(versions, party.organisation),
         Clause::Labels { profile, list, .. } => effects.labels(versions, profile, *list),

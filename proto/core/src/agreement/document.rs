@@ -21,6 +21,7 @@ pub struct Agreement {
     pub(super) title: String,
     pub(super) version: u32,
     pub(super) previous: Option<AgreementId>,
+    pub(super) gives_up: BTreeSet<AgreementId>,
     pub(super) valid_from: Seconds,
     pub(super) valid_until: Seconds,
     pub(super) grain: Grain,
@@ -80,6 +81,12 @@ impl Agreement {
     #[must_use]
     pub const fn previous(&self) -> Option<AgreementId> {
         self.previous
+    }
+
+    /// Versions after the same one that this one gives up. [AGR-75]
+    #[must_use]
+    pub const fn gives_up(&self) -> &BTreeSet<AgreementId> {
+        &self.gives_up
     }
 
     /// From when it allows openings.

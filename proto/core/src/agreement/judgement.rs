@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     attestation::{Beside, beyond},
-    catalogue::{Field, Label},
+    catalogue::{Field, Label, Lasts},
+    legal_basis::Basis,
     rejection::Rejection,
     slot::{Disclosed, DisclosedSlot},
     time::Seconds,
@@ -36,6 +37,8 @@ pub enum Judgement {
     No(Refused),
     /// Nothing that is open breaks it, and something that matters is closed.
     NotCheckable,
+    /// All are open and allowed, and nobody can tell whether the basis had ended. [BAS-46]
+    EndUnknown,
 }
 
 impl Agreement {
@@ -63,6 +66,13 @@ impl Agreement {
             None => (Vec::new(), fields),
         };
         Stripped { kept, stripped: dropped.iter().map(Field::label).collect(), foreign, lowered }
+    }
+
+    /// Until when the basis of what was disclosed lasts, by what is open of it. [BAS-48]
+    #[must_use]
+    pub fn lasts(request: &Request<'_>, disclosed: &Disclosed) -> Option<Lasts> {
+        let fields: Vec<Field> = disclosed.fields().cloned().collect();
+        Basis::of(request.terms.basis).filter(|_| request.occasion.discloses())?.lasts(&fields)
     }
 
     /// Whether what was disclosed rests on a basis that held then, and does not any more. [LET-20]
@@ -104,6 +114,7 @@ impl Agreement {
             None if permitted.tick_is_closed(&labels, &fields, true) => Judgement::NotCheckable,
             // [ONW-3] What it would be compared with is closed.
             None if Beside::of(&labels, &fields, true) == Beside::Unseen => Judgement::NotCheckable,
+            None if permitted.may_have_ended(&fields) => Judgement::EndUnknown,
             None => Judgement::Yes,
         }
     }
@@ -154,7 +165,7 @@ impl Permitted {
             return Some(Refused { rejection: Rejection::OutsideProfile, labels: outside });
         }
         let mut lacking = if all { self.lacking(labels, fields) } else { Vec::new() };
-        lacking.extend(self.faults(fields));
+        lacking.extend(self.certain_faults(fields));
         lacking.extend(if all { self.belied(labels, fields) } else { Vec::new() });
         if !lacking.is_empty() {
             return Some(Refused { rejection: Rejection::BasisNotAllowed, labels: lacking });

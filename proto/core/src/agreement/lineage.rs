@@ -16,21 +16,48 @@ use crate::{
 /// Versions that every party has signed, as far as they are known here.
 pub struct Lineage<'a> {
     versions: BTreeMap<AgreementId, &'a SignedAgreement>,
+    /// Each with the version that gives it up.
+    given_up: BTreeMap<AgreementId, AgreementId>,
 }
 
 impl<'a> Lineage<'a> {
     /// Of these.
     #[must_use]
     pub fn new(versions: impl IntoIterator<Item = &'a SignedAgreement>) -> Self {
-        Self { versions: versions.into_iter().map(|version| (version.id(), version)).collect() }
+        let versions: BTreeMap<_, _> = versions.into_iter().map(|version| (version.id(), version)).collect();
+        let given_up = versions.values().flat_map(|by| given_up(by, &versions)).collect();
+        Self { versions, given_up }
+    }
+
+    /// The version by which one was given up, or one that it follows: a version after the same one, which counts. [AGR-76]
+    #[must_use]
+    pub fn given_up_by(&self, version: &AgreementId) -> Option<AgreementId> {
+        let mut next = *version;
+        // A version names one before and has a higher number: there is an end.
+        loop {
+            if let Some(by) = self.given_up.get(&next) {
+                return Some(*by);
+            }
+            let known = self.versions.get(&next)?;
+            let before = self.versions.get(&known.previous()?).filter(|before| known.amends(before))?;
+            next = before.id();
+        }
+    }
+
+    fn is_given_up(&self, version: &AgreementId) -> bool {
+        self.given_up_by(version).is_some()
     }
 
     /// Whether one of two parties may open a trail with the other under a version. [AGR-32] [AGR-34]
     ///
     /// # Errors
-    /// [`Rejection::PartySuspended`], [`Rejection::AgreementReplaced`].
+    /// [`Rejection::PartySuspended`], [`Rejection::VersionGivenUp`], [`Rejection::AgreementReplaced`].
     pub fn may_open(&self, version: &AgreementId, pair: [&OrgId; 2], now: Seconds) -> Result<(), Rejection> {
         self.may_disclose(version, pair, now)?;
+        // [AGR-77]
+        if self.is_given_up(version) {
+            return Err(Rejection::VersionGivenUp);
+        }
         self.replaced_by(version, pair, now).map_or(Ok(()), |_| Err(Rejection::AgreementReplaced))
     }
 
@@ -89,6 +116,10 @@ impl<'a> Lineage<'a> {
     }
 
     fn are_twins(&self, one: &SignedAgreement, other: &SignedAgreement) -> bool {
+        // [AGR-76] Whoever gave one up has said which of the two holds.
+        if self.is_given_up(&one.id()) || self.is_given_up(&other.id()) {
+            return false;
+        }
         let before = one.previous().and_then(|id| self.versions.get(&id));
         before.is_some_and(|before| one.amends(before) && other.amends(before))
     }
@@ -99,7 +130,8 @@ impl<'a> Lineage<'a> {
         let mut next = 0;
         while let Some(before) = found.get(next).copied() {
             // A version names one before and has a higher number: nothing is found twice.
-            found.extend(self.versions.values().filter(|version| version.amends(before)));
+            let standing = self.versions.values().filter(|version| !self.given_up.contains_key(&version.id()));
+            found.extend(standing.filter(|version| version.amends(before)));
             next += 1;
         }
         found.into_iter().skip(1).collect()
@@ -120,4 +152,16 @@ impl<'a> Lineage<'a> {
 
 fn binds(version: &SignedAgreement, party: &OrgId) -> bool {
     version.party(party).is_some_and(|party| !party.suspended)
+}
+
+/// What a version gives up: those that follow the same version, as it must. [AGR-76]
+fn given_up(
+    by: &SignedAgreement,
+    versions: &BTreeMap<AgreementId, &SignedAgreement>,
+) -> Vec<(AgreementId, AgreementId)> {
+    let before = by.previous().and_then(|id| versions.get(&id)).filter(|before| by.amends(before));
+    let follows = |id: &&AgreementId| {
+        before.zip(versions.get(*id)).is_some_and(|(before, version)| version.previous() == Some(before.id()))
+    };
+    by.gives_up().iter().filter(follows).map(|id| (*id, by.id())).collect()
 }

@@ -215,6 +215,17 @@ impl Permitted {
         self.basis().map(|(basis, receiver)| basis.faults(receiver, self.time, fields)).unwrap_or_default()
     }
 
+    /// The same as far as it is certain. [BAS-46]
+    pub(super) fn certain_faults(&self, fields: &[Field]) -> Vec<Label> {
+        self.basis().map(|(basis, receiver)| basis.certain_faults(receiver, self.time, fields)).unwrap_or_default()
+    }
+
+    /// Whether nobody can tell if the basis had ended: it ends with a day by a clock that is not named. [BAS-46]
+    pub(super) fn may_have_ended(&self, fields: &[Field]) -> bool {
+        let lasts = self.basis().and_then(|(basis, _)| basis.lasts(fields));
+        lasts.is_some_and(|lasts| lasts.at_least < self.time)
+    }
+
     pub(super) fn basis(&self) -> Option<(&'static Basis, ServiceType)> {
         let (code, receiver) = self.rests?;
         Some((Basis::of(code)?, receiver))

@@ -25,6 +25,8 @@ pub(super) struct Source {
     pub(super) title: Spanned<String>,
     pub(super) version: Spanned<u32>,
     pub(super) previous: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) gives_up: Vec<Spanned<String>>,
     pub(super) valid_from: Spanned<toml::value::Datetime>,
     pub(super) valid_until: Spanned<toml::value::Datetime>,
     pub(super) grain: Spanned<u32>,

@@ -24,6 +24,11 @@ impl Clause<'_> {
     pub fn sentence(&self) -> String {
         match self {
             Self::Title { title, version, previous } => of_title(title, *version, *previous),
+            Self::GivesUp(id) => {
+                format!(
+                    "The version {id}, after the same one, is given up: nothing new begins under it, whoever signs it."
+                )
+            }
             Self::Validity { from, until } => {
                 format!("It allows openings and disclosures from {} until {}.", written(*from), written(*until))
             }

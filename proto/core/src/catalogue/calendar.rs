@@ -1,6 +1,14 @@
 //! Dates and times of day as values write them.
 
+use super::Lasts;
 use crate::time::Seconds;
+
+/// How long a day is as text.
+pub(super) const DAY: usize = 10;
+
+/// By how many seconds the first clock of the earth is ahead of UTC, and the last one behind it.
+const EASTERNMOST: i64 = 14 * 3600;
+const WESTERNMOST: i64 = -12 * 3600;
 
 /// Whether it is a day of the calendar, `YYYY-MM-DD`, from 1900 to 2199.
 pub(super) fn is_date(text: &str) -> bool {
@@ -14,15 +22,41 @@ pub(super) fn is_date_time(text: &str) -> bool {
     is_date(date) && time.strip_suffix('Z').is_some_and(is_time)
 }
 
+/// Whether it is a day, with or without the offset from UTC of the clock by which it ends. [BAS-45]
+pub(super) fn is_last_day(text: &str) -> bool {
+    let (day, offset) = text.split_at_checked(DAY).unwrap_or((text, ""));
+    is_date(day) && (offset.is_empty() || offset_of(offset).is_some())
+}
+
 /// Whether it is a time of day, `HH:MM`.
 pub(super) fn is_time(text: &str) -> bool {
     let Some((hour, minute)) = text.split_once(':') else { return false };
     number(hour, 2).is_some_and(|hour| hour < 24) && number(minute, 2).is_some_and(|minute| minute < 60)
 }
 
-/// The last second of a day.
+/// The last second of a day, in UTC.
 pub(super) fn end_of_date(text: &str) -> Option<Seconds> {
     Seconds::new((days_since_1970(text)? + 1) * 86_400 - 1)
+}
+
+/// The last second of a day, by the clock that it names; without one, by the first clock of the earth and by the last.
+/// [BAS-45] [BAS-46]
+pub(super) fn ends_of_last_day(text: &str) -> Option<Lasts> {
+    let (day, offset) = text.split_at_checked(DAY)?;
+    let midnight = i64::try_from((days_since_1970(day)? + 1) * 86_400).ok()?;
+    let [first, last] = if offset.is_empty() { [EASTERNMOST, WESTERNMOST] } else { [offset_of(offset)?; 2] };
+    let last_second = |offset: i64| Seconds::new(u64::try_from(midnight - offset - 1).ok()?);
+    Some(Lasts { at_least: last_second(first)?, at_most: last_second(last)? })
+}
+
+/// Seconds by which a clock is ahead of UTC, `+01:00`; nothing is written in two ways.
+fn offset_of(text: &str) -> Option<i64> {
+    let (ahead, time) = (text.starts_with('+'), text.get(1..).filter(|time| is_time(time))?);
+    let (hour, minute) = time.split_once(':')?;
+    let seconds = i64::from(number(hour, 2)?) * 3600 + i64::from(number(minute, 2)?) * 60;
+    let offset = if ahead { seconds } else { -seconds };
+    let written = ahead || (text.starts_with('-') && seconds > 0);
+    (written && (WESTERNMOST..=EASTERNMOST).contains(&offset)).then_some(offset)
 }
 
 /// The last second of a minute.

@@ -12,7 +12,7 @@ mod table;
 mod text;
 mod value;
 
-pub use field::{Field, PlanTask};
+pub use field::{Field, Lasts, PlanTask};
 pub use label::{Beside, Cell, Class, Label, SERVICES};
 pub use value::ValueType;
 

@@ -2,7 +2,7 @@
 
 use super::{
     ValueType::{
-        Attestation, Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, Municipalities,
+        Attestation, Code, Codes, Date, DateTime, Digest, Hours, Integer, Labels, Language, LastDay, Municipalities,
         Municipality, Name, Names, Pseudonym, Reference, Region, Tasks, Telephone, Text, Window,
     },
     label::{Beside, Cell, Class, Row},
@@ -109,7 +109,7 @@ labels! {
     RiskFactors = "risk_factors", P4, Codes(&["child_contact_dispute", "earlier_measure", "earlier_violence", "fear_and_own_estimate", "mental_illness", "substance_abuse", "threat_of_murder", "threat_of_suicide", "weapon"]), [TICK, LAW, S2, TICK, TICK, TICK, S2, NO, NO, NO, NO, NO, LAW, NO], ASK, "Structured factors of the risk.";
     WeaponAccess = "weapon_access", P4, Code(&["yes", "no", "unknown"]), [TICK, S2, TICK, NO, LIFE, NO, TICK, NO, NO, NO, NO, NO, S2, NO], ASK, "Whether the perpetrator has access to a weapon.";
     ProtectiveOrder = "protective_order", P3, Code(&["barring", "emergency_measure", "eviction", "restraining", "other"]), [S2, S2, S2, S2, NO, NO, S2, TICK, NO, TICK, TICK, NO, S2, NO], ASK, "Which protective order is in force.";
-    ProtectiveOrderUntil = "protective_order_until", P3, Date, [S2, S2, S2, S2, NO, NO, S2, TICK, NO, TICK, TICK, NO, S2, NO], ASK, "Until when the protective order is in force.";
+    ProtectiveOrderUntil = "protective_order_until", P3, LastDay, [S2, S2, S2, S2, NO, NO, S2, TICK, NO, TICK, TICK, NO, S2, NO], ASK, "Until when the protective order is in force.";
     PerpetratorRelationship = "perpetrator_relationship", P3, Code(&["partner", "former_partner", "parent", "child", "sibling", "other_family", "employer", "acquaintance", "stranger", "unknown"]), [S1, S2, S2, S2, TICK, TICK, S1, NO, NO, TICK, NO, NO, S2, NO], ASK, "What the perpetrator is to her.";
     PerpetratorName = "perpetrator_name", P4, Name, [TICK, LAW, TICK, S2, NO, NO, S2, TICK, NO, NO, NO, NO, LAW, NO], ASK, "Who the perpetrator is.";
     ViolenceTypes = "violence_types", P3, Codes(&["denial_of_resources", "forced_marriage", "physical_assault", "psychological_abuse", "rape", "sexual_assault"]), [S1, S2, S2, S2, TICK, TICK, S1, NO, NO, TICK, NO, TICK, S2, NO], ASK, "Forms of violence: the six core types of GBVIMS, by what was done.";
@@ -147,10 +147,10 @@ labels! {
     ConsentForm = "consent_form", P2, Code(&["written", "oral_witnessed", "oral_recorded"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "In which form the consent was given.";
     ConsentLanguage = "consent_language", P2, Language, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "In which language the consent was asked and given.";
     ConsentPurpose = "consent_purpose", P2, Text { max: 200 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "What the consent is for.";
-    ConsentUntil = "consent_until", P2, Date, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "The last day of the consent.";
+    ConsentUntil = "consent_until", P2, LastDay, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "The last day of the consent.";
     ConsentTicked = "consent_ticked", P2, Labels, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Labels that she ticked for this recipient.";
     ChildAssent = "child_assent", P2, Code(&["assents", "too_young", "cannot_say"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "The own view of the child, or of an adult under guardianship; who objects has not assented.";
-    DelegateClass = "delegate_class", P2, Code(&["case_worker", "relative", "supporter", "temporary_guardian", "volunteer"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Who came in the place of the guardian, or of herself, under a mandate.";
+    DelegateClass = "delegate_class", P2, Code(&["case_worker", "relative", "other_relative", "supporter", "temporary_guardian", "volunteer"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Who came in the place of the guardian, or of herself, under a mandate; other_: not the one who is suspected.";
     MandateReference = "mandate_reference", P2, Reference, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "The document by which somebody was sent in another's place.";
     MandateScope = "mandate_scope", P2, Codes(&["child_protection", "day_centre", "employment", "health", "hotline", "justice", "legal_aid", "migrant_reception", "oversight", "police", "psychosocial", "school", "shelter", "social_work"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Kinds of service with which the delegate may act.";
     MandateUntil = "mandate_until", P2, DateTime, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BASIS, "Until when the mandate lasts.";
@@ -165,7 +165,7 @@ labels! {
     DecisionReference = "decision_reference", P2, Reference, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The number of a decision.";
     DecisionIssuer = "decision_issuer", P2, Name, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The body that decided.";
     DecisionDate = "decision_date", P2, Date, [S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, S1, NO], BOTH, "The date of a decision.";
-    DecisionUntil = "decision_until", P2, Date, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The last day that a decision counts.";
+    DecisionUntil = "decision_until", P2, LastDay, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], BOTH, "The last day that a decision counts.";
     ReasonInWords = "reason_in_words", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "A reason beside the code.";
     Conditions = "conditions", P3, Text { max: 300 }, [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "What must be so for the answer to hold.";
     VisitFindings = "visit_findings", P3, Codes(&["attends_school", "child_begging", "drops_out", "enrolled", "needs_care", "needs_documents", "needs_food", "neglect_signs", "no_concern"]), [NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO], REPLY, "What a visit found, by code.";

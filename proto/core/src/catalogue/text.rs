@@ -16,11 +16,21 @@ pub(super) fn is_name(text: &str, max: usize) -> bool {
         && has_letter_or_digit(text)
 }
 
-/// Whether it can be the number of a document.
+/// Signs that the number of a file has.
+const SIGNS: &str = " -/.:()";
+/// The most letters that it has, in a row and in all.
+const LETTERS: [usize; 2] = [12, 24];
+
+/// Whether it can be the number of a document or a file: with a digit, and no sentence. [NST-14]
 pub(super) fn is_reference(text: &str, max: usize) -> bool {
+    let [row, all] = LETTERS;
+    let letters = |part: &str| part.chars().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).count();
+    let words: Vec<usize> = text.split(|c: char| c.is_numeric() || SIGNS.contains(c)).map(letters).collect();
     is_text(text, max)
-        && text.chars().all(|c| is_letter_or_digit(c) || " -/.:()".contains(c))
-        && has_letter_or_digit(text)
+        && text.chars().all(|c| is_letter_or_digit(c) || SIGNS.contains(c))
+        && text.chars().any(char::is_numeric)
+        && words.iter().sum::<usize>() <= all
+        && words.iter().all(|word| *word <= row)
 }
 
 fn has_letter_or_digit(text: &str) -> bool {

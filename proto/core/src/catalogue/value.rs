@@ -25,6 +25,9 @@ pub enum ValueType {
     },
     /// A day, `2026-01-31`.
     Date,
+    /// The last day of something, with the offset from UTC of the clock by which it ends, `2026-01-31+01:00`; without one
+    /// nobody knows by which clock.
+    LastDay,
     /// A minute in UTC, `2026-01-31T22:15Z`.
     DateTime,
     /// Two minutes in UTC, the first earlier, `2026-01-31T22:15Z/2026-02-01T06:00Z`.
@@ -99,6 +102,7 @@ impl ValueType {
             Self::Codes(codes) => is_ascending(value, codes.len(), |code| codes.contains(&code)),
             Self::Integer { min, max } => is_integer(value, min, max),
             Self::Date => calendar::is_date(value),
+            Self::LastDay => calendar::is_last_day(value),
             Self::DateTime => calendar::is_date_time(value),
             Self::Window => is_window(value),
             Self::Hours => is_hours(value),
@@ -202,6 +206,7 @@ impl fmt::Display for ValueType {
             Self::Codes(codes) => write!(f, "codes {}", codes.join("|")),
             Self::Integer { min, max } => write!(f, "integer {min}..{max}"),
             Self::Date => f.write_str("date"),
+            Self::LastDay => f.write_str("last_day"),
             Self::DateTime => f.write_str("date_time"),
             Self::Window => f.write_str("window"),
             Self::Hours => f.write_str("hours"),

@@ -32,7 +32,7 @@ const NUMBER: usize = 6;
 pub struct Known {
     names: Vec<Zeroizing<String>>,
     places: Vec<Zeroizing<String>>,
-    numbers: Vec<Zeroizing<String>>,
+    numbers: Vec<(Kind, Zeroizing<String>)>,
 }
 
 impl Known {
@@ -57,11 +57,12 @@ impl Known {
             | Label::ReporterName
             | Label::SafeContactCodeWord => self.names.extend(value.split(';').flat_map(words_of_name)),
             Label::HomeAddress | Label::CurrentLocation => self.places.extend(words_of_place(value)),
-            Label::SafeContactTelephone | Label::IdentityNumber => {
+            label @ (Label::SafeContactTelephone | Label::IdentityNumber) => {
+                let kind = if label == Label::IdentityNumber { Kind::IdNumber } else { Kind::Telephone };
                 let digits: String = value.chars().filter(char::is_ascii_digit).collect();
                 let from = digits.len().saturating_sub(NUMBER);
                 let end = digits.get(from..).unwrap_or_default();
-                self.numbers.extend((end.len() == NUMBER).then(|| Zeroizing::new(end.to_owned())));
+                self.numbers.extend((end.len() == NUMBER).then(|| (kind, Zeroizing::new(end.to_owned()))));
             }
             _ => {}
         }
@@ -69,7 +70,12 @@ impl Known {
 
     /// Whether digits end as a number of the record does.
     pub(super) fn has_number(&self, digits: &str) -> bool {
-        self.numbers.iter().any(|number| digits.ends_with(number.as_str()))
+        self.number(digits).is_some()
+    }
+
+    /// As which one; as the telephone number, where both end so. [NST-13]
+    pub(super) fn number(&self, digits: &str) -> Option<Kind> {
+        self.numbers.iter().filter(|(_, number)| digits.ends_with(number.as_str())).map(|(kind, _)| *kind).min()
     }
 
     /// Finds its names and places. [NST-8]

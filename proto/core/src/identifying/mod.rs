@@ -10,6 +10,7 @@ mod inflection;
 mod known;
 mod number;
 mod online;
+mod reference;
 mod street;
 mod token;
 
@@ -78,10 +79,11 @@ impl Kind {
     }
 }
 
-/// Whether the words of a label are judged: all that are free, but those that are an address by their meaning. [NST-1]
+/// Whether the words of a label are judged: all that are free, but those that are an address by their meaning, and the
+/// numbers of files. [NST-1] [NST-12]
 #[must_use]
 pub fn is_judged(label: Label) -> bool {
-    let free = matches!(label.value_type(), ValueType::Text { .. });
+    let free = matches!(label.value_type(), ValueType::Text { .. } | ValueType::Reference);
     free && !matches!(label, Label::HomeAddress | Label::CurrentLocation)
 }
 
@@ -89,7 +91,13 @@ pub fn is_judged(label: Label) -> bool {
 #[must_use]
 pub fn suspects<'a>(fields: impl IntoIterator<Item = &'a Field>, known: &Known) -> Vec<Suspect> {
     let judged = fields.into_iter().filter(|field| is_judged(field.label()));
-    let suspects = judged.map(|field| Suspect { label: field.label(), findings: find(field.value(), known) });
+    let suspects = judged.map(|field| {
+        let findings = match field.label().value_type() {
+            ValueType::Reference => reference::find(field.label(), field.value(), known),
+            _ => find(field.value(), known),
+        };
+        Suspect { label: field.label(), findings }
+    });
     suspects.filter(|suspect| !suspect.findings.is_empty()).collect()
 }
 

@@ -8,7 +8,7 @@ mod run;
 
 use super::{Finding, Kind, Known, digit, token::Tokens};
 pub(super) use harmless::counts;
-use run::Run;
+pub(super) use run::Run;
 
 /// Country codes of the region and around it, with which numbers are written without a plus.
 const COUNTRIES: &[&str] = &["381", "382", "383", "385", "386", "387", "389", "355", "359", "49", "43", "41"];
@@ -57,7 +57,7 @@ pub(super) fn find(tokens: &mut Tokens, known: &Known) -> Vec<Finding> {
 }
 
 /// `nula šest devet jedan dva tri`: five words for digits in a row, or four that begin with a zero.
-fn spoken(tokens: &Tokens, at: usize) -> Option<(Kind, usize, usize)> {
+pub(super) fn spoken(tokens: &Tokens, at: usize) -> Option<(Kind, usize, usize)> {
     let (mut next, mut last, mut words, mut digits) = (at, at, 0, 0);
     while let Some(token) = tokens.get(next).filter(|token| !token.done) {
         let value = digit::spoken(&token.text).filter(|_| token.is_word());
@@ -120,14 +120,14 @@ fn is_telephone(tokens: &Tokens, run: &Run) -> bool {
 }
 
 /// A country's code without its plus.
-fn is_foreign(run: &Run) -> bool {
+pub(super) fn is_foreign(run: &Run) -> bool {
     let length = run.digits.len();
     (10..=13).contains(&length) && COUNTRIES.iter().any(|code| code.len() == 3 && run.digits.starts_with(code))
         || ((11..=13).contains(&length) && run.groups.len() > 2 && COUNTRIES.iter().any(|c| run.digits.starts_with(c)))
 }
 
 /// Whether a word that begins so stands among the few tokens before.
-fn announced(tokens: &Tokens, first: usize, beginnings: &[&str], within: usize) -> bool {
+pub(super) fn announced(tokens: &Tokens, first: usize, beginnings: &[&str], within: usize) -> bool {
     let before = (first.saturating_sub(within)..first).filter_map(|at| tokens.get(at));
     before.filter(|token| token.is_word()).any(|token| beginnings.iter().any(|start| token.text.starts_with(start)))
 }

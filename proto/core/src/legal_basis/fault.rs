@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Basis;
 use crate::{
     agreement::name_of,
-    catalogue::{Field, Label, minute_of},
+    catalogue::{Field, Label, Lasts, minute_of},
     sensitive::Sensitive,
     time::{Seconds, Span},
     wire::{LegalBasis, ServiceType},
@@ -18,7 +18,7 @@ use crate::{
 /// A label and codes of it.
 type Codes = (Label, &'static [&'static str]);
 
-/// What cannot stand together under a basis. [BAS-8]
+/// What cannot stand together under a basis. [BAS-8] [BAS-44]
 struct Contradiction {
     basis: LegalBasis,
     one: Codes,
@@ -34,7 +34,10 @@ const SHORT: [Label; 2] = [Label::BasisUntil, Label::ReviewBy];
 /// For how long danger to life stands for a consent. [BAS-10]
 const DAY: u64 = 24 * 60 * 60;
 
-const CONTRADICTIONS: [Contradiction; 5] = [
+/// Suspects who are relatives: a mandate of a `relative` may be theirs. [BAS-44]
+const RELATIVES: &[&str] = &["child", "former_partner", "other_family", "parent", "partner", "sibling"];
+
+const CONTRADICTIONS: [Contradiction; 7] = [
     Contradiction { basis: LegalBasis::ExplicitConsent, one: (Label::AgeBand, &["0_5", "6_11"]), other: None },
     Contradiction {
         basis: LegalBasis::ChildBestInterests,
@@ -56,6 +59,16 @@ const CONTRADICTIONS: [Contradiction; 5] = [
         one: (Label::AgeBand, &["12_14", "15_17", "18_29", "30_59", "60_plus"]),
         other: Some((Label::ChildAssent, &["too_young"])),
     },
+    Contradiction {
+        basis: LegalBasis::ExplicitConsent,
+        one: (Label::PerpetratorRelationship, RELATIVES),
+        other: Some((Label::DelegateClass, &["relative"])),
+    },
+    Contradiction {
+        basis: LegalBasis::GuardianConsent,
+        one: (Label::PerpetratorRelationship, RELATIVES),
+        other: Some((Label::DelegateClass, &["relative"])),
+    },
 ];
 
 /// Whether a label says something of her that can stand against a basis of a later event. [BAS-22]
@@ -74,11 +87,40 @@ impl Basis {
         self.must.iter().chain(mandate).copied().collect()
     }
 
-    /// Labels whose values show that the basis does not hold at that time for that receiver.
+    /// Labels whose values show that the basis does not hold at that time for that receiver. Of a day that ends by a clock
+    /// which nobody named its first end counts: her consent is not stretched. [BAS-46]
     #[must_use]
     pub fn faults(&self, receiver: ServiceType, time: Seconds, fields: &[Field]) -> Vec<Label> {
-        let mut faults: Vec<Label> =
-            self.until.iter().copied().filter(|label| is_before(fields, *label, time)).collect();
+        let ended = |lasts: Lasts| lasts.at_least < time;
+        self.found(receiver, time, fields, ended)
+    }
+
+    /// The same as far as it is certain: of such a day the last end counts. [BAS-46]
+    #[must_use]
+    pub fn certain_faults(&self, receiver: ServiceType, time: Seconds, fields: &[Field]) -> Vec<Label> {
+        let ended = |lasts: Lasts| lasts.at_most < time;
+        self.found(receiver, time, fields, ended)
+    }
+
+    /// Until when it lasts, by what is there. [BAS-6]
+    #[must_use]
+    pub fn lasts(&self, fields: &[Field]) -> Option<Lasts> {
+        let ends = self.until.iter().filter_map(|label| lasts(fields, *label));
+        ends.reduce(|one, other| Lasts {
+            at_least: one.at_least.min(other.at_least),
+            at_most: one.at_most.min(other.at_most),
+        })
+    }
+
+    fn found(
+        &self,
+        receiver: ServiceType,
+        time: Seconds,
+        fields: &[Field],
+        ended: impl Fn(Lasts) -> bool,
+    ) -> Vec<Label> {
+        let over = |label: &Label| lasts(fields, *label).is_some_and(&ended);
+        let mut faults: Vec<Label> = self.until.iter().copied().filter(over).collect();
         faults.extend(self.contradictions(fields));
         faults.extend(self.carries(Label::MandateScope).then(|| out_of_scope(receiver, fields)).flatten());
         faults.extend(SHORT.iter().copied().filter(|label| self.carries(*label) && !is_soon(fields, *label, time)));
@@ -131,19 +173,15 @@ fn has(fields: &[Field], (label, codes): Codes) -> bool {
     value_of(fields, label).is_some_and(|value| codes.contains(&value))
 }
 
-fn until(fields: &[Field], label: Label) -> Option<Seconds> {
-    fields.iter().find(|field| field.label() == label)?.until()
-}
-
-/// [BAS-6]
-fn is_before(fields: &[Field], label: Label, time: Seconds) -> bool {
-    until(fields, label).is_some_and(|until| until < time)
+fn lasts(fields: &[Field], label: Label) -> Option<Lasts> {
+    fields.iter().find(|field| field.label() == label)?.lasts()
 }
 
 /// From the time on, and within a day of it; true of what is not there. [BAS-10]
 fn is_soon(fields: &[Field], label: Label, time: Seconds) -> bool {
     // The last second of its minute is meant.
-    until(fields, label).is_none_or(|until| until >= time && until.get() <= time.get().saturating_add(DAY + 59))
+    let until = lasts(fields, label).map(|lasts| lasts.at_most);
+    until.is_none_or(|until| until >= time && until.get() <= time.get().saturating_add(DAY + 59))
 }
 
 /// A mandate for other kinds of service than the receiver's. [BAS-9]
@@ -156,6 +194,6 @@ fn out_of_scope(receiver: ServiceType, fields: &[Field]) -> Option<Label> {
 /// A decision that ended before it was made. [BAS-11]
 fn turned(fields: &[Field]) -> Option<Label> {
     let (made, ends) = (value_of(fields, Label::DecisionDate)?, value_of(fields, Label::DecisionUntil)?);
-    // Days of one form compare as text.
-    (ends < made).then_some(Label::DecisionUntil)
+    // Days of one form compare as text; the clock by which one ends stands behind it.
+    (ends.get(..made.len())? < made).then_some(Label::DecisionUntil)
 }

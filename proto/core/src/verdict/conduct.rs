@@ -87,6 +87,7 @@ pub(super) fn check_agreement(
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
         }
         check_grain(event, agreement, findings);
+        check_hold(event, findings);
         if let Statement::Retained { article } = event.statement
             && agreement.article(article).is_none()
         {
@@ -127,7 +128,8 @@ fn check_terms(
     let slots = event.slots.len() / 32;
     let said = |why: &str| format!("{} of {}: {why}", event.statement.name(), names.of(&event.author));
     match agreement.judge_labels_after(&request, opened.of(&event.id), slots, told) {
-        Judgement::Yes => {}
+        // [BAS-46] What is to be said of the end, `ends` says.
+        Judgement::Yes | Judgement::EndUnknown => {}
         Judgement::No(refused) => {
             findings.against(demand(&refused), Conformance::No, Some(event.id), said(&refused.to_string()));
         }
@@ -193,6 +195,16 @@ const fn demand(refused: &Refused) -> Demand {
         Rejection::AgreementNotInForce => Demand::Validity,
         Rejection::OutsideProfile => Demand::Profile,
         _ => Demand::Terms,
+    }
+}
+
+/// A place that was over when it was held: nothing was held, or its author's clock was ahead. [PLC-14]
+fn check_hold(event: &Event, findings: &mut Findings) {
+    if let Statement::Held { until } = event.statement
+        && until < event.time
+    {
+        let sentence = format!("it holds a place until {}, and claims {}", moment(until), moment(event.time));
+        findings.against(Demand::Conduct, Conformance::NotCheckable, Some(event.id), sentence);
     }
 }
 

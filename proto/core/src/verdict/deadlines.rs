@@ -295,6 +295,6 @@ impl Clocks<'_> {
     }
 }
 
-fn is_whole(findings: &Findings) -> bool {
+pub(super) fn is_whole(findings: &Findings) -> bool {
     !WHOLE.into_iter().any(|demand| findings.failed(demand))
 }

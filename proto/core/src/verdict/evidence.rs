@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Conformance, Exit, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
+use super::{Conformance, Exit, Where, demand::Demand, ends::Ends, findings::Findings, keyring::Keyring, names::Names};
 use crate::{
     agreement::Agreement,
     bundle::{Bundle, List},
@@ -76,13 +76,8 @@ impl Evidence {
     }
 
     /// Holds each decision of the trail against its evidence and the agreement. [BUN-51] [BUN-52]
-    pub(super) fn check(
-        &self,
-        trail: &Trail,
-        agreement: Option<&Agreement>,
-        names: &Names<'_>,
-        findings: &mut Findings,
-    ) {
+    pub(super) fn check(&self, agreement: Option<&Agreement>, ends: &Ends<'_>, findings: &mut Findings) {
+        let (trail, names) = (ends.trail, ends.names);
         let mut baseless = BTreeSet::new();
         for event in trail.events() {
             let Statement::Decision(decision) = &event.statement else { continue };
@@ -99,7 +94,7 @@ impl Evidence {
             }
         }
         if agreement.is_some() {
-            check_identities(trail, &baseless, findings);
+            check_identities(ends, &baseless, findings);
         }
     }
 
@@ -133,11 +128,19 @@ impl Evidence {
 
 /// Who she is does not follow from what its author may not decide, nor from what had ended: without a yes that covers the
 /// need, or another decision, such an identity has no ground. [BUN-52] [EVT-31]
-fn check_identities(trail: &Trail, baseless: &BTreeSet<EventId>, findings: &mut Findings) {
+fn check_identities(ends: &Ends<'_>, baseless: &BTreeSet<EventId>, findings: &mut Findings) {
+    let trail = ends.trail;
     for event in trail.events().filter(|event| event.statement == Statement::Identity) {
         let known: Vec<EventId> = [event.prev, event.seen].into_iter().flatten().collect();
         let own = |at: Seconds| trail.grounds(&known, at).iter().any(|decision| !baseless.contains(&decision.id));
-        if !trail.rests_on_decision(&known) || trail.history().grounds_at(&known).is_empty() || own(event.time) {
+        if !trail.rests_on_decision(&known) || trail.history().grounds_at(&known).is_empty() {
+            continue;
+        }
+        if own(event.time) {
+            if let Some((verdict, why)) = ends.outlived(event, findings, own) {
+                let sentence = format!("it discloses who she is on a decision that had ended: {why}");
+                findings.against(Demand::Issuer, verdict, Some(event.id), sentence);
+            }
             continue;
         }
         let ended = own(Seconds::EPOCH);

@@ -14,6 +14,7 @@ use super::{
     deadlines::Clocks,
     demand::Demand,
     disowned,
+    ends::Ends,
     events::{Connected, Events},
     evidence::Evidence,
     exporter,
@@ -198,8 +199,10 @@ impl<'a> Examination<'a> {
         twins::check(trail, &numbers, &self.heads, &seen, names, findings);
         self.heads.check(trail, &numbers, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
-        self.evidence.check(trail, self.agreement.as_deref(), names, findings);
         let (reading, chronology) = (trail.reading_without_crossings().ok(), Chronology::of(trail));
+        let said = Known::of(trail, &self.heads, logs, Side::Opener);
+        let ends = Ends { trail, chronology: &chronology, logs, known: &said, names };
+        self.evidence.check(self.agreement.as_deref(), &ends, findings);
         if let Some(reading) = &reading {
             telephone::say(trail, reading, names, findings);
         }
@@ -212,7 +215,7 @@ impl<'a> Examination<'a> {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
                 let (heads, bounded) = (&self.heads, &Bounded::of(trail));
-                let (chronology, known) = (&chronology, &Known::of(trail, heads, logs));
+                let (chronology, known) = (&chronology, &Known::of(trail, heads, logs, Side::Peer));
                 let clocks = Clocks { bundle: self.bundle, trail, heads, logs, known, chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
                 conduct::check_tasks((trail, reading), agreement, &opened, findings);
@@ -221,6 +224,7 @@ impl<'a> Examination<'a> {
         if let Some(agreement) = self.agreement.as_deref() {
             pact::check_trusted(agreement, self.trust, findings);
             conduct::check_agreement(trail, agreement, &opened, &chronology, names, findings);
+            ends.check(agreement, &opened, findings);
         }
         Judged { reading, opened: Some(opened), copies, deadlines, seen, parties }
     }

@@ -16,10 +16,10 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Of a trail whose receiver owes every step.
-    pub(super) fn of(trail: &Trail, heads: &Heads, logs: &Logs) -> Self {
+    /// Of a trail, for the party that owes a step, or is accused.
+    pub(super) fn of(trail: &Trail, heads: &Heads, logs: &Logs, side: Side) -> Self {
         let mut known = Self { there: BTreeMap::new(), had: BTreeMap::new() };
-        let (other, owing) = (trail.party(Side::Opener), trail.party(Side::Peer));
+        let (other, owing) = (trail.party(side.other()), trail.party(side));
         for event in trail.events() {
             let claimed = (event.author == other).then_some(event.time);
             earlier(&mut known.there, event.id, logs.first_sight(event).into_iter().chain(claimed));

@@ -13,6 +13,7 @@ mod copies;
 mod deadlines;
 mod demand;
 mod disowned;
+mod ends;
 mod events;
 mod evidence;
 mod examination;

@@ -230,7 +230,7 @@ fn a_basis_for_hours_is_given_its_end_where_nobody_gave_one_and_no_other_basis_i
 fn faults_are_named_once_and_in_the_order_of_the_catalogue() {
     let guardian = Basis::of(LegalBasis::GuardianConsent).unwrap();
     let fields = [
-        field(Label::ConsentUntil, "2026-11-21"),
+        field(Label::ConsentUntil, "2026-11-21+00:00"),
         field(Label::PerpetratorRelationship, "parent"),
         field(Label::GuardianClass, "parent"),
     ];

@@ -24,7 +24,7 @@ const CARRIED: [(LegalBasis, &[(Label, &str)]); 6] = [
             (Label::ConsentForm, "oral_witnessed"),
             (Label::ConsentLanguage, "sq"),
             (Label::ConsentPurpose, "A bed for tonight"),
-            (Label::ConsentUntil, "2026-11-22"),
+            (Label::ConsentUntil, "2026-11-22+00:00"),
         ],
     ),
     (
@@ -36,7 +36,7 @@ const CARRIED: [(LegalBasis, &[(Label, &str)]); 6] = [
             (Label::ConsentForm, "written"),
             (Label::ConsentLanguage, "sq"),
             (Label::ConsentPurpose, "A bed for tonight"),
-            (Label::ConsentUntil, "2026-11-22"),
+            (Label::ConsentUntil, "2026-11-22+00:00"),
         ],
     ),
     (
@@ -63,7 +63,7 @@ const CARRIED: [(LegalBasis, &[(Label, &str)]); 6] = [
             (Label::DecisionReference, "04-123/2026"),
             (Label::DecisionIssuer, "An Invented Centre"),
             (Label::DecisionDate, "2026-11-20"),
-            (Label::DecisionUntil, "2026-11-22"),
+            (Label::DecisionUntil, "2026-11-22+00:00"),
         ],
     ),
 ];
@@ -326,6 +326,57 @@ fn what_was_told_before_is_heard_under_a_consent_and_in_a_childs_best_interests(
     let labels: Vec<Label> = Label::ALL.iter().copied().filter(|label| is_heard(*label)).collect();
     assert_eq!(labels.len(), 2, "{labels:?}");
     assert!(labels.contains(&Label::AgeBand) && labels.contains(&Label::PerpetratorRelationship));
+}
+
+/// [BAS-45] [BAS-46]
+#[test]
+fn a_last_day_ends_by_its_own_clock_and_without_one_the_guards_take_the_first_end_and_the_auditor_the_last() {
+    let agreement = demonstration();
+    let (midnight, hour) = (24 * 60 * 60, 60 * 60);
+    let ends = [
+        (LegalBasis::ExplicitConsent, Label::ConsentUntil),
+        (LegalBasis::GuardianConsent, Label::ConsentUntil),
+        (LegalBasis::PublicTaskDecision, Label::DecisionUntil),
+    ];
+    for (basis, label) in ends {
+        let said = |value: &str, time| say(&agreement, basis, at(time), &but(carried(basis), &[(label, value)]));
+        for (value, end) in [("2026-11-22+01:00", midnight - hour), ("2026-11-22-03:30", midnight + 3 * hour + 1800)] {
+            assert!(holds(&said(value, end - 1)), "{value}");
+            refused(&said(value, end), &[label]);
+        }
+        let open = "2026-11-22";
+        assert!(holds(&said(open, midnight - 14 * hour - 1)));
+        for time in [midnight - 14 * hour, midnight, midnight + 12 * hour - 1] {
+            let said = said(open, time);
+            let refused = Some(Refused { rejection: Rejection::BasisNotAllowed, labels: vec![label] });
+            assert_eq!((&said.sender, &said.receiver), (&refused, &refused), "her consent is not stretched");
+            assert_eq!(said.auditor, Judgement::EndUnknown);
+        }
+        refused(&said(open, midnight + 12 * hour), &[label]);
+    }
+}
+
+/// [BAS-44]
+#[test]
+fn whoever_is_suspected_comes_in_nobodys_place() {
+    let agreement = demonstration();
+    let (suspect, class) = (Label::PerpetratorRelationship, Label::DelegateClass);
+    for basis in [LegalBasis::ExplicitConsent, LegalBasis::GuardianConsent] {
+        let said = |relationship: &str, delegate: &str| {
+            let fields = but(carried(basis), &[&MANDATE[1..], &[(suspect, relationship), (class, delegate)]].concat());
+            say(&agreement, basis, at(0), &fields)
+        };
+        for relative in ["partner", "former_partner", "parent", "child", "sibling", "other_family"] {
+            let told = said(relative, "relative");
+            refused(&told, &[suspect, class]);
+            assert_eq!(told.without_values, Judgement::Yes, "a relationship that is closed says nothing");
+            assert!(holds(&said(relative, "other_relative")), "her grandmother's signature is not lost");
+            assert!(holds(&said(relative, "case_worker")));
+        }
+        for other in ["employer", "acquaintance", "stranger", "unknown"] {
+            assert!(holds(&said(other, "relative")), "{other}");
+        }
+    }
 }
 
 /// [BAS-22] [DIS-14] A slot that is closed could say it anew, or hold what is missing.

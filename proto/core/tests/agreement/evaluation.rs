@@ -121,12 +121,12 @@ fn a_consent_that_has_ended_carries_nothing() {
     let opening = opening("shelter-jasen", Act::Referral, ServiceType::Shelter);
     let request = request(&hotline, &opening, terms(1, 1, CONSENT, 0), Occasion::Later);
     let mut fields = with(consent(), vec![field(Label::AgeBand, "30_59")]);
-    fields[4] = field(Label::ConsentUntil, "2026-11-21");
+    fields[4] = field(Label::ConsentUntil, "2026-11-21+00:00");
     let refused = Refused { rejection: Rejection::BasisNotAllowed, labels: vec![Label::ConsentUntil] };
     assert_eq!(agreement.permit(&request).unwrap().minimise(fields.clone()).unwrap_err(), refused);
     assert!(agreement.strip(&request, &disclosed(&fields)).kept.is_empty());
     assert_eq!(agreement.judge_labels(&request, Some(&disclosed(&fields)), 16), Judgement::No(refused));
-    fields[4] = field(Label::ConsentUntil, "2026-11-22");
+    fields[4] = field(Label::ConsentUntil, "2026-11-22+00:00");
     assert!(agreement.permit(&request).unwrap().minimise(fields).is_ok());
 }
 

@@ -215,6 +215,38 @@ fn in_a_fork_the_later_counts_and_a_suspension_in_either_holds() {
     assert!(Lineage::new([&first, &other, &third]).forks().is_empty());
 }
 
+/// [AGR-75] [AGR-76] [AGR-77] Whoever signs it late: given up it is, in whatever order it is learnt.
+#[test]
+fn a_version_that_was_given_up_counts_for_nothing_new_whenever_it_is_signed() {
+    let town = town();
+    let first = town.signed(DEMONSTRATION);
+    let old = town.signed(&suspending(&after(&first), "shelter-jasen"));
+    let next = town.signed(&after(&old));
+    let gives_up = format!("gives_up = [\"{}\"]\nvalid_from", old.id());
+    let new = town.signed(&without(&after(&first).replacen("valid_from", &gives_up, 1), "shelter_lipa"));
+    let [hotline, jasen, lipa, _] = NAMES.map(|name| town.id(name));
+    let before = Lineage::new([&first, &old]);
+    assert_eq!(before.may_disclose(&first.id(), [&hotline, &jasen], now()), Err(Rejection::PartySuspended));
+    assert_eq!(before.given_up_by(&old.id()), None, "what nobody has signed gives nothing up");
+    for known in [[&first, &old, &next, &new], [&new, &next, &old, &first]] {
+        let lineage = Lineage::new(known);
+        assert!(lineage.forks().is_empty(), "who gave one up has not said two things");
+        assert_eq!([&old, &next].map(|version| lineage.given_up_by(&version.id())), [Some(new.id()); 2]);
+        for pair in [[&hotline, &jasen], [&hotline, &lipa], [&lipa, &jasen]] {
+            for version in [&old, &next] {
+                assert_eq!(lineage.may_open(&version.id(), pair, now()), Err(Rejection::VersionGivenUp));
+                assert_eq!(lineage.may_disclose(&version.id(), pair, now()), Ok(()), "nobody is suspended by it");
+            }
+        }
+        assert_eq!(lineage.replaced_by(&first.id(), [&hotline, &jasen], now()).map(|by| by.id()), Some(new.id()));
+        assert_eq!(lineage.may_open(&new.id(), [&hotline, &jasen], now()), Ok(()));
+        assert_eq!(lineage.may_open(&first.id(), [&hotline, &lipa], now()), Ok(()), "who stays behind loses nothing");
+    }
+    // A version after another one gives nothing up.
+    let elsewhere = town.signed(&after(&new).replacen("valid_from", &gives_up, 1));
+    assert_eq!(Lineage::new([&first, &old, &elsewhere]).given_up_by(&old.id()), None);
+}
+
 /// [AGR-31] What does not amend replaces and suspends nothing.
 #[test]
 fn a_version_that_too_few_stay_in_amends_nothing() {
@@ -248,6 +280,9 @@ fn versioned(said: &str, known: &BTreeMap<String, SignedAgreement>) -> String {
                 source.replacen("version = 1", &version, 1)
             }
             "from" => source.replacen("2020-01-01", what, 1),
+            "gives_up" => {
+                source.replacen("valid_from", &format!("gives_up = [\"{}\"]\nvalid_from", known[what].id()), 1)
+            }
             "until" => source.replacen("2100-01-01", what, 1),
             "threshold" => source.replacen("threshold = 3", &format!("threshold = {what}"), 1),
             "suspends" => suspending(&source, what),

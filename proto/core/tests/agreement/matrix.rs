@@ -75,10 +75,12 @@ fn sample(label: Label) -> Field {
         }
         ValueType::Integer { .. } => "1",
         ValueType::Date => "2026-12-31",
+        ValueType::LastDay => "2026-12-31+01:00",
         ValueType::DateTime => "2026-11-22T22:15Z",
         ValueType::Window => "2026-12-31T22:15Z/2027-01-01T06:00Z",
         ValueType::Hours => "09:00/12:30",
-        ValueType::Name | ValueType::Names | ValueType::Text { .. } | ValueType::Reference => "Invented",
+        ValueType::Name | ValueType::Names | ValueType::Text { .. } => "Invented",
+        ValueType::Reference => "17/26",
         ValueType::Telephone => "+38200000000",
         ValueType::Language => "sr-Latn-ME",
         ValueType::Municipality | ValueType::Municipalities => "ME-16",
@@ -195,7 +197,7 @@ fn guards(agreement: &Agreement, service: ServiceType, moment: &Moment, label: L
             assert_eq!(refused.labels, [label], "the auditor says which label");
             false
         }
-        Judgement::NotCheckable => panic!("everything is open"),
+        Judgement::NotCheckable | Judgement::EndUnknown => panic!("everything is open, and nothing ended"),
     };
     [sent, kept, found]
 }

@@ -93,6 +93,7 @@ fn draft(die: &mut Die) -> wire::Agreement {
         title: "An invented agreement".into(),
         version: if later { 2 } else { 1 },
         previous: if later { vec![5; 32] } else { Vec::new() },
+        gives_up: if later && die.one_in(2) { vec![vec![6; 32], vec![7; 32]] } else { Vec::new() },
         valid_from: 1_700_000_040,
         valid_until: 1_900_000_020,
         grain: 60,

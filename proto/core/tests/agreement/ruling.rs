@@ -282,8 +282,12 @@ impl Asked<'_> {
         let labels: Labels = values.iter().map(|(label, _)| label.clone()).collect();
         let hers = ruling.ticked.intersection(&labels).next().is_some();
         if open {
-            let right = labels.iter().all(|label| ruling.passes(label, values)) && ruling.stands(values);
-            return if right { Said::Yes } else { Said::No };
+            let right = labels.iter().all(|label| ruling.passes(label, values)) && ruling.stands_at_most(values);
+            return match (right, ruling.has_ended(values, first_end)) {
+                (false, _) => Said::No,
+                (true, true) => Said::NotCheckable,
+                (true, false) => Said::Yes,
+            };
         }
         let closed: Vec<(String, String)> = labels.iter().map(|label| (label.clone(), String::new())).collect();
         let right = labels.is_subset(&ruling.labels) && ruling.lacks(&closed).is_empty() && ruling.says_it(&closed);
@@ -311,9 +315,17 @@ impl Ruling {
         self.content.iter().all(|label| value(values, label).is_some())
     }
 
+    /// The same, where nobody can tell by which clock it ended. [BAS-46]
+    fn stands_at_most(&self, values: &Values) -> bool {
+        self.lacks(values).is_empty()
+            && !self.has_ended(values, last_end)
+            && !self.is_contradicted(values)
+            && self.says_it(values)
+    }
+
     /// Whether all is there that the basis must carry, and nothing shows that it ended or does not hold.
     fn holds(&self, values: &Values) -> bool {
-        self.lacks(values).is_empty() && !self.has_ended(values) && !self.is_contradicted(values)
+        self.lacks(values).is_empty() && !self.has_ended(values, first_end) && !self.is_contradicted(values)
     }
 
     // [BAS-1] [BAS-9]
@@ -335,14 +347,14 @@ impl Ruling {
     }
 
     // [BAS-6]
-    fn has_ended(&self, values: &Values) -> bool {
+    fn has_ended(&self, values: &Values, end: fn(&str) -> u64) -> bool {
         let ends = match self.basis.as_deref() {
             Some("explicit_consent" | "guardian_consent") => vec!["consent_until", "mandate_until"],
             Some("vital_interests") => vec!["basis_until"],
             Some("public_task_decision") => vec!["decision_until"],
             _ => vec![],
         };
-        ends.into_iter().filter_map(|label| value(values, label)).any(|until| last_second(until) < self.time)
+        ends.into_iter().filter_map(|label| value(values, label)).any(|until| end(until) < self.time)
     }
 
     // [BAS-8] to [BAS-11]
@@ -356,11 +368,16 @@ impl Ruling {
         };
         let turned = || {
             let days = value(values, "decision_date").zip(value(values, "decision_until"));
-            days.is_some_and(|(made, until)| last_second(until) < last_second(made))
+            days.is_some_and(|(made, until)| last_second(&until[..10]) < last_second(made))
         };
         let suspected = || {
             (is("perpetrator_relationship", &["parent"]) && is("guardian_class", &["parent"]))
                 || (is("perpetrator_relationship", &["sibling", "other_family"]) && is("guardian_class", &["relative"]))
+        };
+        // [BAS-44]
+        let sent_by_suspect = || {
+            let relatives = ["partner", "former_partner", "parent", "child", "sibling", "other_family"];
+            is("perpetrator_relationship", &relatives) && is("delegate_class", &["relative"])
         };
         let elsewhere = || {
             value(values, "mandate_scope")
@@ -371,7 +388,7 @@ impl Ruling {
             || (self.is("child_best_interests") && is("age_band", &["18_29", "30_59", "60_plus"]))
             || (self.is("guardian_consent")
                 && (suspected() || (is("child_assent", &["too_young"]) && is("age_band", &older))))
-            || (self.rests_on_consent() && elsewhere())
+            || (self.rests_on_consent() && (elsewhere() || sent_by_suspect()))
             || (self.is("vital_interests") && (of_a_day("basis_until") || of_a_day("review_by")))
             || (self.is("public_task_decision") && turned())
     }
@@ -386,7 +403,29 @@ fn value<'a>(values: &'a Values, label: &str) -> Option<&'a str> {
     values.iter().find(|(of, _)| of == label).map(|(_, value)| value.as_str())
 }
 
-/// Of a day, or of a minute. [BAS-6]
+/// By the first clock of the earth, where none is named. [BAS-46]
+fn first_end(time: &str) -> u64 {
+    ends(time, 14 * 3_600)
+}
+
+/// By the last one.
+fn last_end(time: &str) -> u64 {
+    ends(time, -12 * 3_600)
+}
+
+fn ends(time: &str, unnamed: i64) -> u64 {
+    let ahead = match &time[10..] {
+        "" => unnamed,
+        minute if minute.starts_with('T') => return last_second(time),
+        offset => {
+            let seconds = offset[1..3].parse::<i64>().unwrap() * 3_600 + offset[4..6].parse::<i64>().unwrap() * 60;
+            if offset.starts_with('-') { -seconds } else { seconds }
+        }
+    };
+    last_second(&time[..10]).checked_add_signed(-ahead).unwrap()
+}
+
+/// Of a day in UTC, or of a minute. [BAS-6]
 fn last_second(time: &str) -> u64 {
     let number = |from: usize, to: usize| time[from..to].parse::<u64>().unwrap();
     let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));

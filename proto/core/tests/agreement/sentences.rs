@@ -28,6 +28,7 @@ fn nothing_else_can_be_said(document: wire::Agreement) {
         title: _,
         version: _,
         previous: _,
+        gives_up: _,
         valid_from: _,
         valid_until: _,
         grain: _,
@@ -81,6 +82,7 @@ fn edits_but_labels(document: &wire::Agreement) -> Vec<Edit> {
     let mut edits = vec![
         edit(|d| d.title.push_str(", changed")),
         edit(|d| (d.version, d.previous) = (d.version + 1, vec![7; 32])),
+        edit(|d| d.gives_up.push(vec![8; 32])),
         edit(|d| d.valid_from += 60),
         edit(|d| d.valid_until += 60),
         edit(|d| d.demonstration = !d.demonstration),
@@ -277,13 +279,14 @@ fn every_kind_of_clause_is_changed_by_an_edit_of_its_own() {
     assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), KINDS);
 }
 
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "amendment",
     "article",
     "auditor",
     "decision",
     "empty profile",
     "escalation",
+    "gives up",
     "grain",
     "labels",
     "party",
@@ -300,6 +303,7 @@ const KINDS: [&str; 16] = [
 const fn kind(clause: &Clause<'_>) -> &'static str {
     match clause {
         Clause::Title { .. } => "title",
+        Clause::GivesUp(_) => "gives up",
         Clause::Validity { .. } => "validity",
         Clause::Grain { .. } => "grain",
         Clause::Party(_) => "party",

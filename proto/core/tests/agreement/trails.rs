@@ -257,7 +257,7 @@ impl Game {
         let said = |disclosed| match self.agreement.judge_labels(&request, disclosed, count) {
             Judgement::Yes => Said::Yes,
             Judgement::No(_) => Said::No,
-            Judgement::NotCheckable => Said::NotCheckable,
+            Judgement::NotCheckable | Judgement::EndUnknown => Said::NotCheckable,
         };
         for (open, disclosed) in [(true, &disclosed[0]), (false, &disclosed[1])] {
             let audit = asked.audit(values, open);

@@ -104,6 +104,12 @@ fn documents(world: &World) -> Vec<Entry> {
             a.previous = vec![7; 32]
         }),
         case("a second version with none before it", "It names the one before.", &["AGR-4"], |a| a.version = 2),
+        case(
+            "a first version that gives one up",
+            "Only a later version takes the place of another.",
+            &["AGR-75"],
+            |a| a.gives_up = vec![vec![7; 32]],
+        ),
         case("an agreement that ends before it begins", "It would never be in force.", &["AGR-4"], |a| {
             a.valid_until = a.valid_from - 60
         }),

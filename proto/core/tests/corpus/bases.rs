@@ -89,7 +89,7 @@ fn bases(world: &World) -> Vec<Entry> {
             based(uput_core::event::Terms { rule: 2, ..consented(1) }, &need(&[]))
         }),
         case("a consent that had ended", "It lasted until the day before.", &["BAS-6"], {
-            needing(world, &with(need(&[]), "consent_until", "2026-11-21"))
+            needing(world, &with(need(&[]), "consent_until", "2026-11-21+00:00"))
         }),
         case("a small child who consents alone", "From 6 to 11 years.", &["BAS-8"], {
             needing(world, &with(need(&[]), "age_band", "6_11"))
@@ -154,6 +154,20 @@ fn bases(world: &World) -> Vec<Entry> {
                 ("mandate_until", "2026-12-31T00:00Z"),
             ])
         }),
+        case(
+            "a mandate of a relative where a relative is suspected",
+            "It may be the one who is suspected.",
+            &["BAS-44"],
+            {
+                mandate(&[
+                    ("perpetrator_relationship", "sibling"),
+                    ("delegate_class", "relative"),
+                    ("mandate_reference", "17/26"),
+                    ("mandate_scope", "shelter"),
+                    ("mandate_until", "2026-12-31T00:00Z"),
+                ])
+            },
+        ),
         case("a mandate that had ended", "It lasted until the evening before.", &["BAS-6", "BAS-9"], {
             mandate(&[
                 ("delegate_class", "relative"),

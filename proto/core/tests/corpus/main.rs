@@ -27,6 +27,7 @@ mod copies;
 #[path = "../verdict/diary.rs"]
 mod diary;
 mod disclosures;
+mod ends;
 mod entry;
 mod envelopes;
 mod file;
@@ -71,6 +72,7 @@ fn all() -> &'static [Entry] {
             agreements::entries,
             disclosures::entries,
             bases::entries,
+            ends::entries,
             conduct::entries,
             timers::entries,
             stolen::entries,

@@ -10046,6 +10046,8 @@ pub struct Agreement {
     pub auditors: ::prost::alloc::vec::Vec<Auditor>,
     #[prost(message, optional, tag = "18")]
     pub amendment: ::core::option::Option<Amendment>,
+    #[prost(bytes = "vec", repeated, tag = "19")]
+    pub gives_up: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]

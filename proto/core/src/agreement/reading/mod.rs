@@ -6,6 +6,8 @@ mod party;
 mod profile;
 mod rule;
 
+use std::collections::BTreeSet;
+
 use super::{Agreement, Flaw, Place, flaw::demand};
 use crate::{id::AgreementId, time::Grain, wire};
 use bound::{LONGEST_TITLE, is_line, time};
@@ -14,11 +16,15 @@ use party::{check_auditors, read_auditors, read_parties};
 use profile::read_profiles;
 use rule::{check_rule, check_rules_differ, read_rules};
 
+/// How many versions one gives up at most. [AGR-75]
+const MOST_GIVEN_UP: usize = 16;
+
 /// Reads a document, or says the first thing that is wrong with it.
 pub(super) fn read(id: AgreementId, document: wire::Agreement) -> Result<Agreement, Flaw> {
     let agreement = Agreement {
         id,
         previous: read_previous(&document)?,
+        gives_up: read_gives_up(&document)?,
         valid_from: time(document.valid_from, "valid_from")?,
         valid_until: time(document.valid_until, "valid_until")?,
         grain: read_grain(&document)?,
@@ -94,6 +100,26 @@ fn read_previous(document: &wire::Agreement) -> Result<Option<AgreementId>, Flaw
         },
     )?;
     Ok(previous.unwrap_or_default())
+}
+
+/// [AGR-75]
+fn read_gives_up(document: &wire::Agreement) -> Result<BTreeSet<AgreementId>, Flaw> {
+    let given: Option<Vec<AgreementId>> =
+        document.gives_up.iter().map(|id| AgreementId::parse_optional(id).ok().flatten()).collect();
+    let fits = |given: &Vec<AgreementId>| {
+        given.len() <= MOST_GIVEN_UP
+            && given.is_sorted_by(|one, other| one < other)
+            && given.iter().all(|id| id.as_bytes()[..] != document.previous[..])
+            && (document.version > 1 || given.is_empty())
+    };
+    let given = given.filter(fits).ok_or_else(|| Flaw {
+        place: Place::Top("gives_up"),
+        requirement: "AGR-75",
+        sentence: format!(
+            "gives_up names up to {MOST_GIVEN_UP} other versions after the one that this one follows, each once; correct it, or leave it out"
+        ),
+    })?;
+    Ok(given.into_iter().collect())
 }
 
 fn read_grain(document: &wire::Agreement) -> Result<Grain, Flaw> {

@@ -10,23 +10,23 @@ const LONGEST: usize = 34;
 const BETWEEN: usize = 3;
 
 /// One number as it is written.
-pub(super) struct Run {
-    pub(super) first: usize,
-    pub(super) last: usize,
-    pub(super) digits: Zeroizing<String>,
+pub(in crate::identifying) struct Run {
+    pub(in crate::identifying) first: usize,
+    pub(in crate::identifying) last: usize,
+    pub(in crate::identifying) digits: Zeroizing<String>,
     /// How many digits stand together.
-    pub(super) groups: Vec<usize>,
+    pub(in crate::identifying) groups: Vec<usize>,
     /// Whether a plus stands before it.
-    pub(super) plus: bool,
+    pub(in crate::identifying) plus: bool,
     /// Whether letters touch its beginning, as on a card.
-    pub(super) letters: bool,
+    pub(in crate::identifying) letters: bool,
     /// Whether only hyphens and slashes stand between its groups.
-    pub(super) joined: bool,
+    pub(in crate::identifying) joined: bool,
 }
 
 impl Run {
     /// The number that begins with a token; none if none does, or if it was set aside. [NST-3]
-    pub(super) fn at(tokens: &Tokens, at: usize) -> Option<Self> {
+    pub(in crate::identifying) fn at(tokens: &Tokens, at: usize) -> Option<Self> {
         let (plus, letters) = (tokens.get(at)?.is_sign("+"), is_lettered(tokens, at));
         let from = if plus || letters { at + 1 } else { at };
         let skipped = (from..from + 2).find(|at| !tokens.get(*at).is_some_and(|token| token.is_sign("(")))?;

@@ -89,6 +89,7 @@ fn cases() -> Vec<Vector> {
         super::document::cases(),
         staff(),
         in_force(),
+        last_days(),
         super::health::cases(),
         super::bases::cases(),
         super::contents::cases(),
@@ -227,7 +228,7 @@ fn staff() -> Vec<Vector> {
 /// [AGR-20] The first and the last second.
 fn in_force() -> Vec<Vector> {
     let one: &[&[&str]] = &[&["adults = 1"]];
-    let consent = [&CONSENT[..4], &["consent_until = 2099-12-31"]].concat();
+    let consent = [&CONSENT[..4], &["consent_until = 2099-12-31+00:00"]].concat();
     vec![
         at("an-opening-in-the-first-second", "ok", BED, ENQUIRY, "1577836800", one),
         at("an-opening-in-the-last-second", "ok", BED, ENQUIRY, "4102444799", one),
@@ -237,9 +238,25 @@ fn in_force() -> Vec<Vector> {
     ]
 }
 
+/// [BAS-45] [BAS-46] The last second that a sender may claim, and the one after it.
+fn last_days() -> Vec<Vector> {
+    const NO: &str = "BASIS_NOT_ALLOWED";
+    let until = |value: &'static str| [&CONSENT[..4], &[value]].concat();
+    let (clocked, behind) = (until("consent_until = 2026-11-22+01:00"), until("consent_until = 2026-11-22-03:30"));
+    let unnamed = until("consent_until = 2026-11-22");
+    vec![
+        at("a-consent-in-its-last-second-by-its-clock", "ok", BED, NEED, "1795388399", &[&clocked]),
+        at("a-consent-a-second-after-its-last-day-by-its-clock", NO, BED, NEED, "1795388400", &[&clocked]),
+        at("a-consent-in-its-last-second-by-a-clock-behind-utc", "ok", BED, NEED, "1795404599", &[&behind]),
+        at("a-consent-a-second-after-its-last-day-by-a-clock-behind-utc", NO, BED, NEED, "1795404600", &[&behind]),
+        at("a-consent-while-its-last-day-lasts-by-every-clock", "ok", BED, NEED, "1795341599", &[&unnamed]),
+        at("a-consent-whose-last-day-is-over-by-some-clock", NO, BED, NEED, "1795341600", &[&unnamed]),
+    ]
+}
+
 fn no_basis() -> Vec<Vector> {
     const NO: &str = "BASIS_NOT_ALLOWED";
-    let late: Vec<&str> = [&CONSENT[..4], &["consent_until = 2026-11-21"]].concat();
+    let late: Vec<&str> = [&CONSENT[..4], &["consent_until = 2026-11-21+00:00"]].concat();
     let with = |stage, basis, article| ("opening", stage, 2, basis, article);
     vec![
         question(

@@ -8,6 +8,8 @@ use super::{
 const GUARDIAN: &[&str] = &["guardian_authority = 04-1/2026", "child_assent = assents"];
 const MANDATE: &[&str] = &["delegate_class = case_worker", "mandate_reference = 7/2026"];
 
+const LASTING: &[&str] = &["mandate_scope = shelter", "mandate_until = 2026-11-22T00:00Z"];
+
 const BEST_INTERESTS: &[&str] = &["best_interests_reason = no_caregiver", SECOND, "authority_informed = before"];
 
 pub(super) fn cases() -> Vec<Vector> {
@@ -64,6 +66,23 @@ pub(super) fn cases() -> Vec<Vector> {
             NO,
             herself,
             &[CONSENT, MANDATE, lasting, &["mandate_scope = health"]],
+        ),
+        of(
+            "a-mandate-of-a-relative-where-a-relative-is-suspected",
+            NO,
+            herself,
+            &[CONSENT, &MANDATE[1..], LASTING, &["delegate_class = relative", "perpetrator_relationship = sibling"]],
+        ),
+        of(
+            "a-mandate-of-another-relative-than-the-one-who-is-suspected",
+            "ok",
+            herself,
+            &[
+                CONSENT,
+                &MANDATE[1..],
+                LASTING,
+                &["delegate_class = other_relative", "perpetrator_relationship = sibling"],
+            ],
         ),
         question(
             "danger-to-life-for-a-day",
@@ -122,6 +141,20 @@ fn told_before() -> Vec<Vector> {
             "ok",
             guardian,
             &[GUARDIAN, forms, parent, stranger],
+            suspected,
+        ),
+        told(
+            "a-mandate-of-a-relative-where-one-was-suspected-before",
+            NO,
+            herself,
+            &[CONSENT, &MANDATE[1..], LASTING, &["delegate_class = relative"]],
+            suspected,
+        ),
+        told(
+            "a-mandate-of-another-relative-where-one-was-suspected-before",
+            "ok",
+            herself,
+            &[CONSENT, &MANDATE[1..], LASTING, &["delegate_class = other_relative"]],
             suspected,
         ),
         told("a-small-child-by-what-was-told-before", NO, herself, &[CONSENT], "age_band = 6_11"),

@@ -29,6 +29,22 @@ fn broken(name: &str, change: fn(&mut uput_core::wire::Agreement)) -> Vector {
 fn heads() -> Vec<Vector> {
     vec![
         broken("a-version-0", |a| a.version = 0),
+        broken("a-first-version-that-gives-one-up", |a| a.gives_up = vec![vec![7; 32]]),
+        body("a-version-that-gives-two-up", "ok", |a| {
+            (a.version, a.previous, a.gives_up) = (2, vec![5; 32], vec![vec![6; 32], vec![7; 32]]);
+        }),
+        broken("versions-that-are-given-up-in-another-order", |a| {
+            (a.version, a.previous, a.gives_up) = (2, vec![5; 32], vec![vec![7; 32], vec![6; 32]]);
+        }),
+        broken("a-version-that-gives-up-the-one-before", |a| {
+            (a.version, a.previous, a.gives_up) = (2, vec![5; 32], vec![vec![5; 32]]);
+        }),
+        broken("a-version-that-gives-up-one-by-31-bytes", |a| {
+            (a.version, a.previous, a.gives_up) = (2, vec![5; 32], vec![vec![6; 31]]);
+        }),
+        broken("a-version-that-gives-up-17", |a| {
+            (a.version, a.previous, a.gives_up) = (2, vec![5; 32], (10..27).map(|n| vec![n; 32]).collect());
+        }),
         broken("a-first-version-that-names-one-before", |a| a.previous = vec![7; 32]),
         broken("a-second-version-after-zeros", |a| {
             a.version = 2;
