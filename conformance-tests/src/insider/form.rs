@@ -118,7 +118,7 @@ const EMPTY: [&str; 87] = [
     "outcome",
 ];
 /// Fields whose value is an ID of something that is no case; nobody has these.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "account",
     "team",
     "token",
@@ -134,6 +134,7 @@ const OTHERS: [&str; 15] = [
     "follow_up",
     "into_other",
     "access",
+    "hold",
 ];
 
 /// Every form of a request: without flags and with all of them, with each field that can aim at a case.

@@ -13,6 +13,7 @@ use super::{
     copies::Copies,
     deadlines::Clocks,
     demand::Demand,
+    erasures,
     events::{Connected, Events},
     evidence::Evidence,
     exporter,
@@ -197,6 +198,7 @@ impl<'a> Examination<'a> {
         let copies = Copies::verify(trail, &opened, &self.keyring, self.trust);
         copies.say(trail, names, findings);
         opened.say_closed(trail, findings);
+        erasures::check(self.bundle, trail, &self.events, &opened, findings);
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);

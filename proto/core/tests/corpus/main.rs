@@ -29,6 +29,7 @@ mod diary;
 mod disclosures;
 mod entry;
 mod envelopes;
+mod erasures;
 mod file;
 mod folder;
 mod forge;
@@ -56,7 +57,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 19] = [
+        let makers: [fn() -> Vec<Entry>; 20] = [
             valid::entries,
             copies::entries,
             file::entries,
@@ -76,6 +77,7 @@ fn all() -> &'static [Entry] {
             logs::entries,
             misled::entries,
             challenged::entries,
+            erasures::entries,
         ];
         makers.iter().flat_map(|maker| maker()).collect()
     })
