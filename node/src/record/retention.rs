@@ -1,4 +1,5 @@
-//! What the journal holds of retentions, of erasures and of legal holds: in the clear, as nothing of it is about a person. [RET-16]
+//! What the journal holds of retentions, of erasures and of legal holds: in the clear, as nothing of it is about a person.
+//! [RET-16]
 
 use prost::Message;
 use uput_core::wire::RetentionPart;

@@ -1,7 +1,7 @@
 //! Destroying what is over.
 //!
-//! Guarantees that the keys are gone before anything says so, that the peer hears it once, and that no record, no row of the
-//! index and no letter brings back what was erased. [RET-16] [RET-19] [RET-24] [NOD-83]
+//! Guarantees that the keys are gone before anything says so, that the peer hears it once, and that no record, no row of
+//! the index and no letter brings back what was erased. [RET-16] [RET-19] [RET-24] [NOD-83]
 
 use uput_core::{
     envelope::Verified,

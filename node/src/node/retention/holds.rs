@@ -1,7 +1,7 @@
 //! Legal holds.
 //!
-//! Guarantees that a hold stands from the commit in which it was set, that two people who are supervisors answer for it and for its end,
-//! and that nobody whom she excluded has a part in it. Leaves to people what must be kept. [RET-10] [RET-11] [RET-14]
+//! Guarantees that a hold stands from the commit in which it was set, that two people who are supervisors answer for it
+//! and for its end, and that nobody whom she excluded has a part in it. Leaves to people what must be kept. [RET-10] [RET-11] [RET-14]
 
 use std::fmt;
 
@@ -45,8 +45,8 @@ impl Node {
     /// Sets a hold. [RET-10]
     ///
     /// # Errors
-    /// [`Rejection::NoSuchTrail`]; [`Rejection::NoSuchCase`]; [`Rejection::BadValue`] if it would end in the past or too late;
-    /// [`Rejection::RetentionOver`] where nothing is left to hold.
+    /// [`Rejection::NoSuchTrail`]; [`Rejection::NoSuchCase`]; [`Rejection::BadValue`] if it would end in the past or too
+    /// late; [`Rejection::RetentionOver`] where nothing is left to hold.
     pub async fn set_hold(
         &self,
         caller: &Caller,

@@ -1,8 +1,8 @@
 //! What ends by the time of what is kept here, and what was erased.
 //!
-//! Guarantees that a retention begins in no trail that lives, that what is erased stays erased whatever letter comes, and that
-//! every erasure is known with its reason. Leaves to `run` when something is due, to `erasing` how it is destroyed, and to
-//! `holds` what keeps it.
+//! Guarantees that a retention begins in no trail that lives, that what is erased stays erased whatever letter comes, and
+//! that every erasure is known with its reason. Leaves to `run` when something is due, to `erasing` how it is destroyed,
+//! and to `holds` what keeps it.
 
 mod erasing;
 mod holds;
@@ -102,7 +102,8 @@ impl Retentions {
 }
 
 impl Node {
-    /// Reads what was noted, erased and held, and destroys what was to be destroyed when the node stopped. [RET-18] [RET-19]
+    /// Reads what was noted, erased and held, and destroys what was to be destroyed when the node stopped. [RET-18]
+    /// [RET-19]
     pub(super) fn read_retentions(&self) -> Result<(), OpenError> {
         let mut state = self.retentions.lock();
         state.day = all::<DayRecord>(&self.storage, DAYS)?.last().copied().unwrap_or_default();
@@ -149,7 +150,8 @@ impl Node {
         })
     }
 
-    /// The events of a trail in hand whose values are here, or were until just now: those that no erasure names. [RET-16]
+    /// The events of a trail in hand whose values are here, or were until just now: those that no erasure names.
+    /// [RET-16]
     pub(super) fn unerased(&self, loaded: &Loaded) -> Result<Vec<EventId>, Rejection> {
         let erased = self.retentions.events_erased(&loaded.trail.id());
         let mut events = Vec::new();

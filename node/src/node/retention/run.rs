@@ -1,7 +1,7 @@
 //! The clock of retentions: what is noted, what is held, what is due.
 //!
-//! Guarantees that nothing is erased by a clock that is doubted, nor before its warning was there on as many days as it has,
-//! and that what a stop left half done is finished. [RET-3] [RET-7] [RET-18]
+//! Guarantees that nothing is erased by a clock that is doubted, nor before its warning was there on as many days as it
+//! has, and that what a stop left half done is finished. [RET-3] [RET-7] [RET-18]
 
 use std::{
     sync::Arc,
@@ -53,7 +53,8 @@ impl Node {
         }
     }
 
-    /// Looks once for what ends; `running` is how long this run of the node lasts. What fails is logged, and tried again.
+    /// Looks once for what ends; `running` is how long this run of the node lasts. What fails is logged, and tried
+    /// again.
     pub async fn end_retentions(&self, now: Seconds, running: Duration) -> Passed {
         let mut passed = Passed::default();
         // [RET-3]
@@ -62,6 +63,8 @@ impl Node {
         }
         self.end_holds(now).await;
         for trail in self.outlines.trails() {
+            // Nobody waits for it.
+            tokio::task::yield_now().await;
             if let Err(rejection) = self.end_retention(&trail, now, &mut passed).await {
                 // The rejection names a cause, and nothing of the trail.
                 tracing::error!(%rejection, "the retention of a trail was not looked at");
