@@ -38,10 +38,17 @@ pub(crate) enum HoldCommand {
   uput hold set --case 4c1d22e0 --reason criminal-proceedings --until 2027-06-01T00:00+02:00")]
     Set(SetArgs),
     /// Confirm a hold that somebody else set, within 14 days
+    #[command(after_help = "Examples:
+  uput hold confirm 5d5d0c1e")]
     Confirm(HoldArgs),
     /// Say that a hold shall end; it ends when a second supervisor says so too
+    #[command(after_help = "Examples:
+  uput hold end 5d5d0c1e")]
     End(HoldArgs),
     /// List holds: those that stand, and those that ended within a year
+    #[command(after_help = "Examples:
+  uput hold list
+  uput hold list --json | jq '.holds[] | select(.state == \"set\") | .hold'")]
     List,
 }
 
