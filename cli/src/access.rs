@@ -28,6 +28,7 @@ use uput_core::wire::on_call_service_client::OnCallServiceClient;
 use uput_core::wire::override_service_client::OverrideServiceClient;
 use uput_core::wire::peering_service_client::PeeringServiceClient;
 use uput_core::wire::places_service_client::PlacesServiceClient;
+use uput_core::wire::retention_service_client::RetentionServiceClient;
 use uput_core::wire::session_service_client::SessionServiceClient;
 use uput_core::wire::staff_service_client::StaffServiceClient;
 use uput_core::wire::team_service_client::TeamServiceClient;
@@ -224,6 +225,11 @@ impl Node {
     /// The log.
     pub(crate) fn logs(&self) -> LogServiceClient<Authorised> {
         LogServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
+    }
+
+    /// Retentions and holds.
+    pub(crate) fn retentions(&self) -> RetentionServiceClient<Authorised> {
+        RetentionServiceClient::with_interceptor(self.channel.clone(), self.bearer.clone())
     }
 
     /// Overrides.

@@ -33,6 +33,7 @@ use crate::overrides::OverridesCommand;
 use crate::peer::PeerCommand;
 use crate::places::PlacesCommand;
 use crate::referral::ReferralCommand;
+use crate::retention::{HoldCommand, RetentionCommand};
 use crate::staff::StaffCommand;
 use crate::team::TeamCommand;
 use crate::trail::TrailCommand;
@@ -125,6 +126,12 @@ pub(crate) enum Command {
     /// What was done against the ordinary rule, and its later review
     #[command(subcommand)]
     Overrides(OverridesCommand),
+    /// What ends when: values and evidence that are erased by the time
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// What must be kept although its time is over
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Agreements between organisations
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -195,6 +202,8 @@ impl Command {
             Self::Staff(command) => command.run(options).await,
             Self::Approval(command) => command.run(options).await,
             Self::Overrides(command) => command.run(options).await,
+            Self::Retention(command) => command.run(options).await,
+            Self::Hold(command) => command.run(options).await,
             Self::Agreement(command) => command.run(options).await,
             Self::Case(command) => command.run(options).await,
             Self::Enquiry(command) => command.run(options).await,

@@ -54,6 +54,7 @@ mod reference;
 mod referral;
 mod refusal;
 mod request;
+mod retention;
 mod staff;
 mod statement;
 mod team;

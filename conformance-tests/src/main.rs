@@ -32,6 +32,8 @@ enum Command {
     /// What the first of five signed is verified by the fifth, nobody has what it was not sent, and a withdrawal reaches the last
     /// although programs are killed on its way
     Onward(Run),
+    /// Retentions end, and an attacker with every copy and every key that is left reads nothing that was planted
+    Retention(Run),
     /// What insiders can obtain equals what the rules allow, over random cases
     Insider(Insider),
     /// The mechanisms of the field are played, each under its agreement, and without the part on which it rests
@@ -120,6 +122,13 @@ async fn run(command: Command) -> Outcome<(String, bool)> {
         }
         Command::Leak(Run { seed, count }) => leaks(&programs, seed, count).await?,
         Command::Onward(Run { seed, count }) => rows_of_five(&programs, seed, count).await?,
+        Command::Retention(Run { seed, count }) => {
+            let mut all = Tally::default();
+            for round in 0..count {
+                all.join(leak::retained::run(&programs, seed + round).await?);
+            }
+            all
+        }
         Command::Insider(Insider { seed, cases, acts }) => {
             let bar = bar(insider::steps(cases))?;
             let extent = insider::Extent { seed, cases, acts };

@@ -26,6 +26,7 @@ use uput_core::wire::on_call_service_server::OnCallServiceServer;
 use uput_core::wire::override_service_server::OverrideServiceServer;
 use uput_core::wire::peering_service_server::PeeringServiceServer;
 use uput_core::wire::places_service_server::PlacesServiceServer;
+use uput_core::wire::retention_service_server::RetentionServiceServer;
 use uput_core::wire::session_service_server::SessionServiceServer;
 use uput_core::wire::staff_service_server::StaffServiceServer;
 use uput_core::wire::team_service_server::TeamServiceServer;
@@ -39,7 +40,7 @@ use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
     Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, KeyCalls, LogCalls, NodeCalls,
-    OnCall, Overrides, Peering, PlacesCalls, SLOW, Sessions, Staff, Teams, Trails,
+    OnCall, Overrides, Peering, PlacesCalls, RetentionCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
@@ -228,6 +229,13 @@ fn watch_calls(node: &Arc<Node>, config: &Config, shutdown: &shutdown::Shutdown)
             () = onward.follow_onward() => {}
         }
     });
+    let (retaining, stopping) = (Arc::clone(node), shutdown.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.requested() => {}
+            () = retaining.keep_retentions() => {}
+        }
+    });
     // A task of its own: what is said when, waits for nothing that goes onward. [CAS-104]
     let (settling, stopping) = (Arc::clone(node), shutdown.clone());
     tokio::spawn(async move {
@@ -274,6 +282,7 @@ fn services(
         .add_service(EnquiryServiceServer::new(Enquiries(Arc::clone(node))))
         .add_service(TeamServiceServer::new(Teams(Arc::clone(node))))
         .add_service(ApprovalServiceServer::new(Approvals(Arc::clone(node))))
+        .add_service(RetentionServiceServer::new(RetentionCalls(Arc::clone(node))))
         .add_service(OverrideServiceServer::new(Overrides(Arc::clone(node))))
         .add_service(
             KeyServiceServer::new(KeyCalls { node: Arc::clone(node), peers: Arc::clone(peers) })

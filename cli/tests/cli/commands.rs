@@ -273,6 +273,14 @@ transcripts! {
     overrides_review: "overrides review 5c5c5c5c --outcome upheld-with-lesson --reason she-was-not-told";
     overrides_review_another: "overrides review deadbeef --outcome upheld --reason danger-was-real";
     overrides_count: "overrides count --since \"2026-11-01 00:00\"";
+    retention_list: "retention list";
+    hold_set: "hold set --trail 3f3f3f3f --reason criminal-proceedings --until 2030-06-01T00:00+02:00";
+    hold_set_on_what_is_not_there: "hold set --trail deadbeef --reason court-order --until 2030-06-01T00:00+02:00";
+    hold_set_on_both: "hold set --trail 3f3f3f3f --case 4c4c4c4c --reason court-order --until 2030-06-01T00:00+02:00";
+    hold_confirm: "hold confirm 5d5d5d5d";
+    hold_confirm_another: "hold confirm deadbeef";
+    hold_end: "hold end 5d5d5d5d";
+    hold_list: "hold list";
     approval_count: "approval count --since \"2026-11-01 00:00\"";
     agreement_check: "agreement check agreement.toml";
     agreement_check_broken: "agreement check broken.toml";

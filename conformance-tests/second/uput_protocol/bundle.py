@@ -20,6 +20,7 @@ _LIMITS = {
     "disclosures": 65_536,
     "proofs": 131_072,
     "checkpoints": 131_072,
+    "erasures": 256,
 }
 
 
@@ -42,6 +43,7 @@ class Bundle:
             setattr(self, name, [Part(one) for one in getattr(message, name)])
         self.chains = [[Part(one) for one in chain.records] for chain in message.chains]
         self.disclosures = message.disclosures
+        self.erasures = message.erasures
         self.proofs, self.checkpoints = len(message.proofs), len(message.checkpoints)
         for part in self.events:
             _read_event(part)
@@ -60,7 +62,18 @@ def read(data: bytes) -> Bundle:
     demand(known("Purpose", message.purpose), "purpose")
     time_of(message.time, "time")
     demand(all(chain.records for chain in message.chains), "a chain without a record")
+    for one in message.erasures:
+        _check_erasure(one)
     return Bundle(env, message)
+
+
+def _check_erasure(one):
+    """RET-20."""
+    time_of(one.time, "time of an erasure")
+    demand(known("ErasureReason", one.reason), "reason")
+    for name in one.events:
+        id_of(name, "an event whose values were erased")
+    demand(one.events and _ascends(one.events), "events of an erasure")
 
 
 def _read_event(part):
@@ -86,6 +99,7 @@ def _in_order(bundle) -> bool:
     lists.append([places.get(one.event, -1) for one in bundle.disclosures])
     lists.append([(one.party, one.tick, one.checkpoint) for one in bundle.message.proofs])
     lists.append(list(bundle.message.checkpoints))
+    lists.append([(one.time, one.reason) for one in bundle.erasures])
     return all(_ascends(one) for one in lists) and all(_chain_in_order(chain) for chain in bundle.chains)
 
 

@@ -13,7 +13,7 @@ REQUIREMENTS = tuple(
     f"BUN-{number}"
     for number in (1, 3, 4, 5, 6, 11, 14, 20, 21, 22, 23, 24, 25, 26, 30, 31, 32, 33, 34, 35, 36, 40)
     + (45, 46, 47, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 63, 64, 71, 75, 76, 109, 111)
-)
+) + ("RET-21", "RET-22")
 # [BUN-80] what a rejection of a signer comes to; everything else that is refused is not authentic
 _UNKNOWN = frozenset({"UNKNOWN_SIGNER", "REVOKED_SIGNER"})
 

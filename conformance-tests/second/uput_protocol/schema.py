@@ -350,6 +350,12 @@ SCHEMAS = {
         (12, "proofs", "*LogProof"),
         (13, "checkpoints", "*bytes"),
         (14, "evidence", "*Envelope"),
+        (15, "erasures", "*Erasure"),
+    ),
+    "Erasure": (
+        (1, "time", "u64"),
+        (2, "reason", "enum"),
+        (3, "events", "*bytes"),
     ),
     "Head": (
         (1, "trail", "bytes"),
@@ -604,6 +610,12 @@ CODES = {
         "not_let_in",
         "not_safe",
         "not_made",
+    ),
+    "ErasureReason": (
+        "retention",
+        "asked",
+        "withdrawn",
+        "ended",
     ),
     "Purpose": (
         "audit",

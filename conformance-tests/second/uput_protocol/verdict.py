@@ -110,6 +110,7 @@ class Verdict:
             self._check_heads_of(party)
         self.agreement = self._find_agreement()
         self.opened = Opened(bundle, admission, problems)
+        self._check_erasures()
         self.copies = list(self._read_copies())
         self.evidence.cite(admission)
         self.conformance = Conformance(admission, self.opened, self.evidence, self.agreement, problems)
@@ -119,6 +120,24 @@ class Verdict:
         for event, _, stands in self.copies:
             if stands == "does_not_match":  # [BUN-92]
                 problems.doubt("BUN-56", event.id)
+
+    def _check_erasures(self):
+        """What the exporter says that it erased (RET-21, RET-22)."""
+        here = {part.id for part in self.bundle.events}
+        gaps = self.problems.fails("BUN-32")
+        for erasure in self.bundle.erasures:
+            if erasure.time > self.bundle.time:
+                self.problems.add("RET-21", 10, sentence="after the bundle")
+            for name in erasure.events:
+                event = self.admission.admitted.get(name)
+                if event is None:
+                    fits = name in here or gaps
+                else:
+                    fits = bool(event.slots)
+                    if any(slot.state == "field" and slot.value is not None for slot in self.opened.slots(event)):
+                        self.problems.add("RET-22", 10, None, name)
+                if not fits:
+                    self.problems.add("RET-21", 10, None, name)
 
     def _read_copies(self):
         """(event, copy, standing) of every copy that is open with its value (BUN-90, BUN-91)."""

@@ -4,6 +4,7 @@ Guarantees: the words of BUN-83, letter by letter, in their order.
 """
 
 from . import catalogue
+from .schema import word
 from .trust import rfc3339
 
 
@@ -42,6 +43,13 @@ class Words:
         n = self.name(self.bundle.exporter)
         time = rfc3339(self.bundle.time)
         yield f'Exported by {n} for "{self.bundle.purpose}" at {time}: purpose and time are {n}\'s word.'
+        for one in self.bundle.erasures:
+            yield f"{n} says that it erased the values of {len(one.events)} events at {rfc3339(one.time)}: " + {
+                "retention": "the retention that the agreement sets was over.",
+                "asked": "the other party asked for it.",
+                "withdrawn": "she withdrew.",
+                "ended": "an ending left them owed.",
+            }[word("ErasureReason", one.reason)]
 
     def _restored(self):
         for party in self.admission.parties:

@@ -8,7 +8,7 @@ use crate::failed::Outcome;
 use crate::tally::Tally;
 
 /// What a verifier of bundles can be asked stands in these documents.
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "envelope.md",
     "identity.md",
     "events.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 12] = [
     "bundle.md",
     "proven.md",
     "log.md",
+    "retention.md",
 ];
 /// Requirements that no bundle can break, each with the reason.
 const EXCEPTIONS: &str = "no-bundle-breaks.tsv";

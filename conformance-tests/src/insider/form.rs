@@ -122,7 +122,7 @@ const EMPTY: [&str; 91] = [
     "outcome",
 ];
 /// Fields whose value is an ID of something that is no case; nobody has these.
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 16] = [
     "account",
     "team",
     "token",
@@ -138,6 +138,7 @@ const OTHERS: [&str; 15] = [
     "follow_up",
     "into_other",
     "access",
+    "hold",
 ];
 
 /// Every form of a request: without flags and with all of them, with each field that can aim at a case.

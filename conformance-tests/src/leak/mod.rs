@@ -23,6 +23,7 @@ mod place;
 mod places;
 mod process;
 pub mod received;
+pub mod retained;
 pub mod scan;
 mod stopped;
 mod story;

@@ -85,6 +85,11 @@ pub(super) async fn wire(pair: &Pair, tally: &mut Tally) -> Outcome<Wire> {
 }
 
 impl Wire {
+    /// All of it, outside TLS and inside.
+    pub(super) fn everything(&self) -> Parts {
+        [&self.outside, &self.frames, &self.headers, &self.letters].into_iter().flatten().cloned().collect()
+    }
+
     /// As places to search.
     pub(super) fn places(self) -> [Place; 3] {
         [

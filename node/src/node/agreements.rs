@@ -186,6 +186,12 @@ impl Agreements {
         self.held.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
+    /// Whether any of them is for demonstration.
+    pub(super) fn any_demonstration(&self) -> bool {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.values().any(|held| held.agreement.is_demonstration())
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> Vec<Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()

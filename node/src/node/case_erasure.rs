@@ -27,6 +27,10 @@ impl Node {
         let _alone = self.cases.hold([*id]).await;
         let mut case = Case::clone(&*self.demand_case(caller, id, Sight::Values)?);
         if case.erased == 0 {
+            // [RET-13] [CAS-125]
+            if self.is_case_on_hold(&case.id) {
+                return Err(Rejection::OnHold);
+            }
             let mut keys = Vec::new();
             // A case that never had a key has one whose value is gone: nothing makes another.
             self.case_key(id, &mut keys)?;

@@ -83,7 +83,7 @@ impl Endings {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
-    fn ahead(&self) -> Span {
+    pub(super) fn ahead(&self) -> Span {
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

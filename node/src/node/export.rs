@@ -169,6 +169,8 @@ impl Node {
     /// The bundle, and whether how to reach her is in it.
     fn bundle(&self, loaded: &Loaded, export: &Export, brought: &Opened) -> Result<(Vec<u8>, bool), Rejection> {
         let us = self.me.organisation;
+        let erasures = self.erasures_in(loaded);
+        let erased: BTreeSet<EventId> = erasures.iter().flat_map(|erasure| erasure.events.clone()).collect();
         let mut evidence = BTreeMap::new();
         let (mut disclosures, mut contact, mut attesting) = (Vec::new(), false, BTreeSet::new());
         for event in loaded.trail.events() {
@@ -177,6 +179,8 @@ impl Node {
                 evidence.insert(cited.id(), cited.clone());
             }
             let kept: EventRecord = self.at(beside.position)?;
+            // [RET-22] What was opened before it was erased here does not come back with a bundle.
+            let brought = if erased.contains(&event.id) { None } else { brought.get(&event.id) };
             let (disclosure, reaches) = opened(loaded, event, &kept, export, brought)?;
             attesting.extend(disclosure.as_ref().and_then(|opens| self.copy_author_in(loaded, event, opens)));
             disclosures.extend(disclosure);
@@ -201,6 +205,7 @@ impl Node {
             proofs: proven.proofs,
             checkpoints: proven.checkpoints,
             evidence: evidence.into_values().collect(),
+            erasures,
         };
         Ok((draft.build(&keys.signing)?, contact))
     }
@@ -272,13 +277,13 @@ fn opened(
     event: &Event,
     kept: &EventRecord,
     export: &Export,
-    brought: &Opened,
+    brought: Option<&wire::Disclosure>,
 ) -> Result<(Option<wire::Disclosure>, bool), Rejection> {
     let labels = || loaded.labels(event, kept)?.disclose(&event.id, &Extent::LABELS);
     Ok(match export.scope {
         DisclosureScope::Labels => (labels(), false),
         DisclosureScope::Values => {
-            let values = match brought.get(&event.id) {
+            let values = match brought {
                 Some(disclosure) => Some(loaded.open(event, disclosure)?),
                 None if loaded.sealed(event, kept).is_some() => return Err(Rejection::SealedToStaff),
                 None => loaded.values(event, kept),

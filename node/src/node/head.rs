@@ -208,6 +208,7 @@ impl Node {
         let id = TrailId::parse(&request.trail)?;
         let nonce: [u8; 32] = request.nonce.as_slice().try_into().map_err(|_| Rejection::Malformed)?;
         let mut held = self.trails.hold(&id).await;
+        self.refuse_gone(&id, from)?;
         self.ensure_loaded(&mut held, &id)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         if loaded.other(&self.me.organisation) != *from {
@@ -230,6 +231,7 @@ impl Node {
         let chain = self.directory.chain(from).ok_or(Rejection::UnknownSigner)?;
         let head = Head::verify(Envelope::from_wire(envelope)?, &chain)?;
         let mut held = self.trails.hold(&head.trail).await;
+        self.refuse_gone(&head.trail, from)?;
         self.ensure_loaded(&mut held, &head.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         // The same as if it were not here. [EVT-23]

@@ -157,6 +157,7 @@ impl Node {
         taken: &mut Vec<Taken>,
     ) -> Result<(), Rejection> {
         let mut held = self.trails.hold(id).await;
+        self.refuse_gone(id, from)?;
         if held.is_none() {
             *held = self.load(id)?;
         }

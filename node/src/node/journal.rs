@@ -31,6 +31,7 @@ use super::{
     outbox::{Outbox, Refused, Waiting},
     outlines::Outlines,
     overrides::Overrides,
+    retention::Retentions,
     search::Found,
     staff_boxes::StaffBox,
     staff_dispatch::Arrived,
@@ -135,6 +136,7 @@ impl Node {
             on_call: OnCall::default(),
             found,
             endings: Endings::default(),
+            retentions: Retentions::default(),
             key_folder: OnceLock::new(),
             log,
             witnesses: Witnesses::default(),
@@ -144,6 +146,8 @@ impl Node {
         };
         node.read_directory()?;
         node.read_agreements()?;
+        // Before any trail is read.
+        node.read_retentions()?;
         node.read_outlines()?;
         node.read_queue()?;
         node.read_accounts()?;
@@ -282,8 +286,11 @@ impl Node {
     /// Reads a trail from the journal; `None` if there is none of that ID.
     ///
     /// # Errors
-    /// [`Rejection::ReadFailed`].
+    /// [`Rejection::RetentionOver`] if nothing of it is kept any more; [`Rejection::ReadFailed`].
     pub(super) fn load(&self, id: &TrailId) -> Result<Option<Loaded>, Rejection> {
+        if self.retentions.gone(id).is_some() {
+            return Err(Rejection::RetentionOver);
+        }
         self.read_trail(id).map_err(|rejection| {
             tracing::error!(%rejection, "a trail could not be read");
             Rejection::ReadFailed

@@ -54,6 +54,7 @@ mod places;
 mod post;
 mod refusal;
 mod report;
+mod retention;
 mod rivals;
 mod search;
 mod sessions;
@@ -96,6 +97,7 @@ pub use outbox::Length;
 pub use post::Post;
 pub(crate) use post::to_the_end;
 pub use refusal::Refused;
+pub use retention::{HoldId, ListedRetentions, OnWhat, Passed};
 pub use search::{FoundCases, Question};
 pub use several::{AskedOne, MOST_ASKED, NewEnquiries, Several};
 pub use step::in_step;
@@ -126,6 +128,7 @@ use endings::Endings;
 use outbox::Outbox;
 use outlines::Outlines;
 use overrides::Overrides;
+use retention::Retentions;
 use search::Found;
 use trails::Trails;
 use withdrawals::Withdrawals;
@@ -153,6 +156,7 @@ pub struct Node {
     found: Found,
     accesses: Accesses,
     endings: Endings,
+    retentions: Retentions,
     promised: places::Promised,
     /// The folder in which `node.key` lies, once the program has said so.
     key_folder: OnceLock<PathBuf>,

@@ -204,6 +204,26 @@ impl Queue {
         state.waiting.values().chain(flying).any(|item| !item.event && item.trail.as_ref() == Some(trail))
     }
 
+    /// Takes out what waits of a trail, for good; none if something of it is on its way. [RET-19]
+    pub(super) fn take_out(&self, trail: &TrailId) -> Option<Vec<(Position, Waiting)>> {
+        let mut state = self.lock();
+        if state.busy.contains(trail) {
+            return None;
+        }
+        let of_trail = |item: &Waiting| item.trail == Some(*trail);
+        let taken: Vec<(Position, Waiting)> = state
+            .waiting
+            .iter()
+            .filter(|(_, item)| of_trail(item))
+            .map(|(position, item)| (*position, *item))
+            .collect();
+        for (position, item) in &taken {
+            state.waiting.remove(position);
+            state.gave(item);
+        }
+        Some(taken)
+    }
+
     /// Whether a head with this nonce was asked for, and is not here yet.
     pub(super) fn has_asked(&self, trail: &TrailId, nonce: &[u8; 32]) -> bool {
         self.lock().asked.contains(&(*trail, *nonce))

@@ -143,6 +143,29 @@ impl Outlines {
         self.lock().entries.get(trail).map(|entry| entry.outlined.clone())
     }
 
+    /// Every trail, in no order.
+    pub(super) fn trails(&self) -> Vec<TrailId> {
+        self.lock().entries.keys().copied().collect()
+    }
+
+    /// Which outline of a trail is the newest: another number says that something happened in it.
+    pub(super) fn mark(&self, trail: &TrailId) -> Option<u64> {
+        self.lock().entries.get(trail).map(|entry| match &entry.outlined {
+            Outlined::Kept(ordered) => ordered.position.number(),
+            Outlined::Computed(_) => 0,
+        })
+    }
+
+    /// A trail of which nothing is kept any more is in no list. [RET-19]
+    pub(super) fn forget(&self, trail: &TrailId) {
+        let mut state = self.lock();
+        let place = state.entries.remove(trail).map(|entry| Place::of(*trail, &entry));
+        let groups = state.groups.remove(trail).unwrap_or_default();
+        if let Some(place) = place {
+            state.orders.remove([Group::All].iter().chain(&groups), &place);
+        }
+    }
+
     /// When something was last recorded in any trail, by the clock of then.
     pub(super) fn newest(&self) -> Option<Seconds> {
         Seconds::new(self.lock().newest)

@@ -114,6 +114,7 @@ impl Node {
             self.check_on_call(now, seen),
             self.check_telephone(now, seen),
         ];
+        checks.extend(self.check_retention(now, seen));
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
     }

@@ -185,7 +185,7 @@ impl Node {
         let mut new_keys = vec![new];
         self.exclude_named(&mut case, &named, &mut new_keys)?;
         let loaded = Loaded::begin(written.event.clone(), agreement, keys)?;
-        let asked = Asked { by: Some(by.by()), request: digest, case: Some(case), place: None };
+        let asked = Asked { by: Some(by.by()), request: digest, case: Some(case), place: None, erased: None };
         self.commit_event(&mut held, loaded, &mut written, asked, new_keys, false).await?;
         Ok(Some(id))
     }
@@ -243,6 +243,10 @@ impl Node {
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));
         }
+        // [RET-13] What is held is not destroyed, whoever asks for it.
+        if matches!(new.statement, Statement::Purged(_)) && self.is_on_hold(&new.trail) {
+            return Err(Rejection::OnHold.into());
+        }
         let loaded = held.take().ok_or(Rejection::NoSuchTrail)?;
         let written = match self.acting(&new.by, &new.second, new.validate_only).await {
             Ok(acting) => self.write_judged(&new, acting, &loaded, cited, leave),
@@ -261,8 +265,10 @@ impl Node {
             }
         };
         let mut loaded = loaded;
+        let mut erased = None;
         if matches!(new.statement, Statement::Purged(_)) {
             // The statement says that the values are gone: they go first.
+            erased = Some(self.purged_by_person(&loaded, clock::now())?);
             self.erase_values(&mut loaded)?;
         }
         let renewed = if written.disclosed.is_some() { loaded.renew()? } else { None };
@@ -273,7 +279,7 @@ impl Node {
         let (case, mut keys) = self.case_with(&new)?;
         keys.extend(renewed);
         let place = self.place_change(&loaded, promise.as_ref(), &new.by.by().to_vec())?;
-        let asked = Asked { by: Some(new.by.by()), request: digest, case, place };
+        let asked = Asked { by: Some(new.by.by()), request: digest, case, place, erased };
         self.commit_event(&mut held, loaded, &mut written, asked, keys, rests).await?;
         Ok(Some(id))
     }

@@ -16,6 +16,7 @@ mod onward;
 mod outline;
 mod overrides;
 mod places;
+mod retention;
 mod staff;
 mod team;
 mod withheld;
@@ -49,6 +50,7 @@ pub use onward::{
 };
 pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
+pub use retention::{DAYS, DayRecord, ERASED, ErasureRecord, HOLDS, HoldRecord, NOTED, NotedRecord, noted_key};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
 pub use withheld::{WITHHELD, WithheldRecord};
@@ -343,6 +345,7 @@ kinds! {
     WitnessRecord = 48, CosignedRecord = 49, HeldRecord = 50, ProofRecord = 51, ShownRecord = 52,
     ContradictionRecord = 54,
     WithheldRecord = 60,
+    DayRecord = 61, NotedRecord = 62, ErasureRecord = 63, HoldRecord = 64,
 }
 
 /// A record to be written.
@@ -426,6 +429,10 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         ProofRecord::KIND => with(record, |r: ProofRecord| r.project(record)),
         ShownRecord::KIND => with(record, |r: ShownRecord| r.project(record)),
         ContradictionRecord::KIND => with(record, |r| log::project_contradiction(&r, record)),
+        DayRecord::KIND => vec![points(DAYS, b"day", record)],
+        NotedRecord::KIND => with(record, |r| retention::project_noted(&r, record)),
+        ErasureRecord::KIND => with(record, |r| retention::project_erasure(&r, record)),
+        HoldRecord::KIND => with(record, |r: HoldRecord| vec![points(HOLDS, &r.hold, record)]),
         WithheldRecord::KIND => with(record, |r: WithheldRecord| vec![points(WITHHELD, &r.event, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),

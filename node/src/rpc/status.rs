@@ -49,6 +49,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NoSuchPeer
         | Rejection::NoSuchAccount
         | Rejection::NoSuchOverride
+        | Rejection::NoSuchHold
         | Rejection::NoSuchDuty => Code::NotFound,
         Rejection::UnknownSigner | Rejection::RevokedSigner | Rejection::BadInvitation | Rejection::NotPermitted => {
             Code::PermissionDenied
@@ -60,6 +61,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NeedsApproval
         | Rejection::BadApproval
         | Rejection::NotToReview
+        | Rejection::OnHold
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce

@@ -29,7 +29,12 @@ pub fn waiting<'a>(trail: &'a Trail, reading: &Reading, side: Side) -> Vec<&'a E
 
 /// What a machine says by itself is nobody's acknowledgement.
 const fn is_a_persons(event: &Event) -> bool {
-    !matches!(event.statement, Statement::Delivered(_) | Statement::Purged(wire::PurgeManner::Unopened))
+    match event.statement {
+        Statement::Delivered(_) | Statement::Purged(wire::PurgeManner::Unopened) => false,
+        // [RET-16] Who says it stands in a slot, unless the clock did it.
+        Statement::Purged(_) => !event.slots.is_empty(),
+        _ => true,
+    }
 }
 
 /// The kinds that ask for a person: a question, an answer, a danger, an ending that somebody must act on. [ONC-20]

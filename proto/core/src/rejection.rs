@@ -208,6 +208,12 @@ rejections! {
     NotTheOwner = 135, "NOT_THE_OWNER", User, "the task is the other organisation's: what became of it, they say";
     /// The parties gave this version up. [AGR-77]
     VersionGivenUp = 137, "VERSION_GIVEN_UP", User, "its parties gave this version up by another one after the same version; open under that one";
+    /// A trail of which nothing is kept any more. [RET-24]
+    RetentionOver = 140, "RETENTION_OVER", Nobody, "what proves this trail was erased when its retention was over; nothing of it is shown or taken any more";
+    /// A purge of what a hold keeps. [RET-13]
+    OnHold = 141, "ON_HOLD", User, "a legal hold stands: nothing of it is destroyed; say `retained` with the article, or let two supervisors end the hold";
+    /// A hold that is not there for whoever names it.
+    NoSuchHold = 142, "NO_SUCH_HOLD", User, "no hold of that ID stands here; `uput hold list` shows those that do";
 }
 
 impl Rejection {

@@ -11,6 +11,7 @@ mod follow_ups;
 mod keys;
 mod log;
 mod overrides;
+mod retention;
 mod sample;
 mod staff;
 
@@ -41,6 +42,7 @@ use uput_wire::v1::on_call_service_server::{OnCallService, OnCallServiceServer};
 use uput_wire::v1::override_service_server::OverrideServiceServer;
 use uput_wire::v1::peering_service_server::{PeeringService, PeeringServiceServer};
 use uput_wire::v1::places_service_server::PlacesServiceServer;
+use uput_wire::v1::retention_service_server::RetentionServiceServer;
 use uput_wire::v1::session_service_server::SessionServiceServer;
 use uput_wire::v1::staff_service_server::StaffServiceServer;
 use uput_wire::v1::team_service_server::TeamServiceServer;
@@ -143,6 +145,7 @@ fn serve(listener: TcpListener, identity: Identity, script: Script) {
             .add_service(PlacesServiceServer::with_interceptor(script.clone(), known))
             .add_service(TeamServiceServer::with_interceptor(script.clone(), known))
             .add_service(ApprovalServiceServer::with_interceptor(script.clone(), known))
+            .add_service(RetentionServiceServer::with_interceptor(script.clone(), known))
             .add_service(OverrideServiceServer::with_interceptor(script.clone(), known))
             .add_service(KeyServiceServer::with_interceptor(script.clone(), known))
             .add_service(LogServiceServer::with_interceptor(script.clone(), known))

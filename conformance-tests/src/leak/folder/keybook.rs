@@ -10,12 +10,14 @@ const BEGINNING: usize = 8 + 8 + 8 + 28;
 const ENTRY: usize = 125;
 /// Among what an entry says which keys follow.
 const HAS_VALUE: u8 = 1;
+const HAS_EVIDENCE: u8 = 2;
 
 /// The two keys of a trail.
 pub(crate) struct TrailKeys {
     /// None: it was destroyed.
     pub(crate) value: Option<[u8; 32]>,
-    pub(crate) evidence: [u8; 32],
+    /// The same.
+    pub(crate) evidence: Option<[u8; 32]>,
 }
 
 /// What stands in the key book: keys under names, and each entry's bytes as the book's key shows them.
@@ -50,8 +52,10 @@ fn entries_of(sealed: &[[u8; ENTRY]], key: &[u8; 32], mut chain: [u8; 32]) -> Op
         let plain = open(key, &[number.to_be_bytes().as_slice(), &chain].concat(), entry)?;
         chain = sha256(&[&chain, entry]);
         let part = |at: usize| plain.get(at..at + 32)?.try_into().ok();
-        let value = if plain.get(32)? & HAS_VALUE == 0 { None } else { Some(part(33)?) };
-        keys.insert(part(0)?, TrailKeys { value, evidence: part(65)? });
+        let held = *plain.get(32)?;
+        let value = if held & HAS_VALUE == 0 { None } else { Some(part(33)?) };
+        let evidence = if held & HAS_EVIDENCE == 0 { None } else { Some(part(65)?) };
+        keys.insert(part(0)?, TrailKeys { value, evidence });
         entries.push(plain);
     }
     Some(KeyBook { keys, entries })

@@ -24,6 +24,8 @@ use crate::key_file::{NodeSecrets, from_hex};
 /// Kind of an agreement's record. [NOD-20]
 pub(crate) const AGREEMENT: u16 = 5;
 const EVENT: u16 = 6;
+const HEAD: u16 = 8;
+const OUTLINE: u16 = 25;
 const ACCESS: u16 = 9;
 const CASE: u16 = 12;
 const CASE_VALUES: u16 = 13;
@@ -52,8 +54,20 @@ struct EventRecord {
     values: Vec<u8>,
     #[prost(uint32, tag = "8")]
     generation: u32,
+    #[prost(bytes = "vec", tag = "14")]
+    words: Vec<u8>,
     #[prost(bytes = "vec", tag = "21")]
     dispatch: Vec<u8>,
+}
+
+/// The record of a head or of an outline. [NOD-20]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+struct UnderEvidence {
+    #[prost(bytes = "vec", tag = "1")]
+    trail: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    sealed: Vec<u8>,
 }
 
 /// The record of a case, as far as it is sealed. [CAS-2]
@@ -111,8 +125,13 @@ struct NumberedEntry {
 impl Folder {
     /// Opens it. In the copy of the index that is read stands a control, sealed like any other entry.
     pub(crate) fn open(path: &Path, control: &[u8]) -> Outcome<Self> {
+        Self::open_with(path, path, control)
+    }
+
+    /// The same with the key book of another folder, which is a later or an earlier state of this one. [RET-25]
+    pub(crate) fn open_with(path: &Path, book_of: &Path, control: &[u8]) -> Outcome<Self> {
         let keys = folder_key(path)?;
-        let book = keybook::read(&path.join("keybook"), &keys)?;
+        let book = keybook::read(&book_of.join("keybook"), &keys)?;
         Ok(Self {
             records: journal::read(&path.join("journal"), &keys)?,
             book,
@@ -131,13 +150,47 @@ impl Folder {
         for record in self.records.iter().filter(|record| record.kind == EVENT) {
             let event = EventRecord::decode(record.payload.as_slice())
                 .map_err(|_| Failed::because("an event's record does not parse"))?;
-            evidence.push(event.opened(&self.keys(&event.trail, 0)?.evidence, "evidence", &event.evidence)?);
+            let gone = || Failed::because("the evidence of a trail is erased");
+            let key = self.keys(&event.trail, 0)?.evidence.ok_or_else(gone)?;
+            evidence.push(event.opened(&key, "evidence", &event.evidence)?);
             let key = self.keys(&event.trail, event.generation)?.value;
             if let (Some(key), false) = (key, event.values.is_empty()) {
                 values.push(event.opened(&key, "values", &event.values)?);
             }
         }
         Ok((evidence, values))
+    }
+
+    /// All that is sealed under a trail's keys and opens with those that are left. [RET-27]
+    pub(crate) fn left(&self) -> Outcome<Parts> {
+        let mut opened = Vec::new();
+        for record in &self.records {
+            let wrong = |_| Failed::because("a record of a trail does not parse");
+            let (trail, generation, sealed) = match record.kind {
+                EVENT => {
+                    let event = EventRecord::decode(record.payload.as_slice()).map_err(wrong)?;
+                    let sealed = vec![
+                        (true, "evidence", event.evidence),
+                        (false, "values", event.values),
+                        (false, "words", event.words),
+                    ];
+                    (event.trail, event.generation, sealed)
+                }
+                HEAD | OUTLINE => {
+                    let kept = UnderEvidence::decode(record.payload.as_slice()).map_err(wrong)?;
+                    let part = if record.kind == HEAD { "head" } else { "outline" };
+                    (kept.trail, 0, vec![(true, part, kept.sealed)])
+                }
+                _ => continue,
+            };
+            for (evidence, part, bytes) in sealed.into_iter().filter(|(_, _, bytes)| !bytes.is_empty()) {
+                let Ok(keys) = self.keys(&trail, if evidence { 0 } else { generation }) else { continue };
+                let aad = [b"uput/node/", part.as_bytes(), b"/", &trail].concat();
+                let key = if evidence { keys.evidence } else { keys.value };
+                opened.extend(key.and_then(|key| seal::open(&key, &aad, &bytes)));
+            }
+        }
+        Ok(opened)
     }
 
     /// What is on its way, sealed to staff, as far as the key book still has the keys of the way; and how many pieces it

@@ -147,7 +147,8 @@ impl Come {
             delivered = delivered.min(said.time.get());
             // What a machine says by itself is no person's word.
             let machine =
-                matches!(said.statement, Statement::Delivered(_) | Statement::Purged(wire::PurgeManner::Unopened));
+                matches!(said.statement, Statement::Delivered(_) | Statement::Purged(wire::PurgeManner::Unopened))
+                    || (matches!(said.statement, Statement::Purged(_)) && said.slots.is_empty());
             seen = if machine { seen } else { seen.min(said.time.get()) };
         }
         let known = |time: u64| if time == u64::MAX { 0 } else { time };

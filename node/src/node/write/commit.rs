@@ -25,7 +25,7 @@ use crate::{
         trails::{Held, Loaded},
         written::Written,
     },
-    record,
+    record::{self, ErasureRecord},
     storage::{Commit, KeyKind, NewTrailKeys},
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Asked {
     pub(super) case: Option<Case>,
     /// What the trail takes of our places from now on.
     pub(super) place: Option<places::Change>,
+    /// What it says that is erased. [RET-17]
+    pub(super) erased: Option<ErasureRecord>,
 }
 
 impl Node {
@@ -77,6 +79,7 @@ impl Node {
         records.extend(approved.iter().map(Approved::draft));
         // [PLC-2] What is promised is taken with the promise, or not at all.
         records.extend(asked.place.iter().map(places::Change::draft));
+        records.extend(asked.erased.iter().map(record::draft));
         // [APR-21]
         let overridden = |by| self.overridden_by(written, asked.place.as_ref(), by, loaded.trail.id());
         let passed = asked.by.as_ref().map(overridden).unwrap_or_default();
@@ -105,6 +108,7 @@ impl Node {
             approved.used();
         }
         asked.place.iter().for_each(|place| self.promised.took(place));
+        asked.erased.into_iter().for_each(|erased| self.retentions.erased(erased));
         passed.into_iter().for_each(|record| self.overrides.set(record));
         self.withdrawals.add(withdrawal);
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
@@ -130,7 +134,7 @@ impl Node {
     }
 
     /// Destroys the values of a trail. Blocks for a few syncs; nothing else works on the trail meanwhile.
-    pub(super) fn erase_values(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+    pub(in crate::node) fn erase_values(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
         for (generation, keys) in (0..).zip(&mut loaded.keys) {
             if keys.value.take().is_some() {
                 let name = record::key_name(&loaded.trail.id(), generation);

@@ -1,7 +1,8 @@
 //! What this machine says in a trail without anybody's doing.
 
 use uput_core::{
-    event::Statement,
+    envelope::Verified,
+    event::{Event, Statement},
     id::TrailId,
     rejection::Rejection,
     step::{self, Draft},
@@ -10,8 +11,14 @@ use uput_core::{
 use super::commit::Asked;
 use crate::{
     clock,
-    node::{Node, head::Rest, refusal::Refused, written::Written},
-    record,
+    node::{
+        Node,
+        head::Rest,
+        refusal::Refused,
+        trails::{Held, Loaded},
+        written::Written,
+    },
+    record::{self, ErasureRecord},
 };
 
 impl Node {
@@ -40,7 +47,22 @@ impl Node {
         let rest = Rest::may_follow(statement).then(|| loaded.rest());
         loaded.trail.admit(event.clone())?;
         let rests = rest.is_some_and(|before| loaded.rest() > before);
-        let asked = Asked { by: None, request, case: None, place: None };
+        let asked = Asked { by: None, request, case: None, place: None, erased: None };
         self.commit_event(&mut held, loaded, &mut Written::plain(event), asked, Vec::new(), rests).await
+    }
+
+    /// Says with an erasure that the receiver has what was disclosed no more: what was destroyed is said once. [RET-16]
+    pub(in crate::node) async fn say_erased(
+        &self,
+        held: &mut Held,
+        mut loaded: Loaded,
+        said: Verified<Event>,
+        erased: ErasureRecord,
+    ) -> Result<(), Rejection> {
+        loaded.trail.admit(said.clone())?;
+        let asked = Asked { by: None, request: Vec::new(), case: None, place: None, erased: Some(erased) };
+        let mut written = Written::plain(said);
+        let done = self.commit_event(held, loaded, &mut written, asked, Vec::new(), true).await;
+        done.map_err(|refused| refused.rejection())
     }
 }

@@ -131,3 +131,31 @@ fn keys_of_one_use_end_together_and_leave_nothing() {
     assert!(ended.iter().all(|(name, _)| storage.trail_keys(name).is_none()));
     assert!((100..MANY).all(|number| storage.trail_keys(&name(number)).is_some_and(|keys| keys.value.is_some())));
 }
+
+/// [NOD-84] [RET-25] What was copied of the journal opens with no key that the newest key book has, and none of its book keys
+/// is one of before.
+#[test]
+fn an_older_journal_with_the_newest_key_book_gives_nothing() {
+    let disk = made();
+    let storage = open(disk.clone()).unwrap();
+    let new = NewTrailKeys::generate([1; 32]).unwrap();
+    let sealed = crate::seal::seal(new.value.expose(), b"a place", b"a planted value").unwrap();
+    commit(&storage, &[&sealed], vec![new]);
+    let copied = storage.records(Position::new(0)).last().unwrap().unwrap().payload.to_vec();
+    assert_eq!(copied, sealed);
+    let opens = |readable: &[Vec<u8>]| {
+        let keys = readable.iter().filter(|part| part.len() == 97).flat_map(|part| part.windows(32));
+        let mut keys = keys.filter_map(|key| key.first_chunk::<32>());
+        keys.any(|key| crate::seal::open(key, b"a place", &copied).is_ok())
+    };
+    let before = everything_readable(&disk);
+    assert!(opens(&before), "the control: with the key book of then it opens");
+    storage.erase(&[1; 32], KeyKind::Value).unwrap();
+    drop(storage);
+    let after = everything_readable(&disk);
+    assert!(!opens(&after));
+    let book_keys =
+        |readable: &[Vec<u8>]| -> Vec<Vec<u8>> { readable.iter().filter(|part| part.len() == 32).cloned().collect() };
+    let (old, new) = (book_keys(&before), book_keys(&after));
+    assert!(!old.is_empty() && !new.is_empty() && new.iter().all(|key| !old.contains(key)), "another key each time");
+}

@@ -3,10 +3,10 @@
 use crate::wire::{
     AccessKind, AccessReason, AccessStanding, Act, ApprovalKind, ApprovalReason, ApprovalStatus, Beside, CaseMarkKind,
     ChangeKind, Channel, CheckLevel, Choice, ClosureReason, ContactChannel, ContactFit, DecisionOutcome, DecisionType,
-    DeclineReason, DisclosureScope, DutyChannel, ExclusionGround, ExclusionRuling, FollowState, LegalBasis,
-    NotReachedReason, NoticeKind, Outcome, Overbooking, OverrideKind, PartialForm, PeerState, PhoneAnswer, PurgeManner,
-    Purpose, ReviewOutcome, ReviewReason, RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind,
-    UnusualRule, VisitOutcome, WarningCode,
+    DeclineReason, DisclosureScope, DutyChannel, ErasureReason, ExclusionGround, ExclusionRuling, FollowState,
+    HoldReason, HoldState, LegalBasis, NotReachedReason, NoticeKind, Outcome, Overbooking, OverrideKind, PartialForm,
+    PeerState, PhoneAnswer, PurgeManner, Purpose, RetentionPart, RetentionState, ReviewOutcome, ReviewReason,
+    RevocationReason, Role, Scope, ServiceType, TaskStatus, TimerKind, UnusualRule, VisitOutcome, WarningCode,
 };
 
 /// A code of the schema that people write as a word.
@@ -80,6 +80,7 @@ codes! {
     TimerKind = "TIMER_KIND_",
     TaskStatus = "TASK_STATUS_",
     VisitOutcome = "VISIT_OUTCOME_",
+    ErasureReason = "ERASURE_REASON_",
     Role = "ROLE_",
     Scope = "SCOPE_",
     DisclosureScope = "DISCLOSURE_SCOPE_",
@@ -107,6 +108,10 @@ codes! {
     ReviewOutcome = "REVIEW_OUTCOME_",
     ReviewReason = "REVIEW_REASON_",
     Choice = "CHOICE_",
+    RetentionPart = "RETENTION_PART_",
+    RetentionState = "RETENTION_STATE_",
+    HoldReason = "HOLD_REASON_",
+    HoldState = "HOLD_STATE_",
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bundle, order};
+use super::{Bundle, Erasure, order};
 use crate::{
     codec,
     envelope::{Envelope, MediaType},
@@ -44,6 +44,8 @@ pub struct BundleDraft {
     pub checkpoints: Vec<Vec<u8>>,
     /// Decisions of other trails that events here name.
     pub evidence: Vec<Envelope>,
+    /// What the exporter has erased of the trail. [RET-20]
+    pub erasures: Vec<Erasure>,
 }
 
 impl BundleDraft {
@@ -100,6 +102,7 @@ impl BundleDraft {
             proofs: self.proofs.clone(),
             checkpoints: self.checkpoints.clone(),
             evidence: list(&self.evidence),
+            erasures: self.erasures.iter().map(Erasure::to_wire).collect(),
         })
     }
 }

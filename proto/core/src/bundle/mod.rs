@@ -4,10 +4,12 @@
 //! the same content always makes the same bytes. Leaves to others whether anything in it is true (`verdict`).
 
 mod draft;
+mod erasure;
 mod order;
 mod place;
 
 pub use draft::BundleDraft;
+pub use erasure::Erasure;
 pub use place::{List, Place};
 
 use std::ops::Deref;
@@ -81,6 +83,7 @@ impl Bundle {
             proofs: wire.proofs,
             checkpoints: wire.checkpoints,
             evidence: read_list(List::Evidence, wire.evidence, &starts)?,
+            erasures: read_erasures(&wire.erasures, &starts)?,
         };
         let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
         let prefixes = content.events.iter().map(prefix).collect();
@@ -91,6 +94,8 @@ impl Bundle {
     pub(crate) fn together(&self, other: &Self) -> Self {
         let mut content = self.content.clone();
         content.take_in(&other.content);
+        // [RET-20] Each is the word of one exporter on what it opens itself.
+        content.erasures.clear();
         let prefix = |event: &Envelope| EventPrefix::parse(event.id(), event.body());
         let prefixes = content.events.iter().map(prefix).collect();
         let (envelope, starts) = (self.envelope.clone(), self.starts.clone());
@@ -142,7 +147,7 @@ impl From<Rejection> for Unreadable {
 /// Most parts of each list. [BUN-2]
 const fn most(list: List) -> usize {
     match list {
-        List::Chains | List::Heads | List::Challenges | List::Evidence => 256,
+        List::Chains | List::Heads | List::Challenges | List::Evidence | List::Erasures => 256,
         List::Agreements => 16,
         List::Events | List::Disclosures => 65_536,
         List::Proofs | List::Checkpoints => 131_072,
@@ -160,6 +165,7 @@ fn check_counts(bundle: &wire::Bundle) -> Result<(), Unreadable> {
         (List::Proofs, bundle.proofs.len()),
         (List::Checkpoints, bundle.checkpoints.len()),
         (List::Evidence, bundle.evidence.len()),
+        (List::Erasures, bundle.erasures.len()),
     ];
     if lists.iter().all(|(list, count)| *count <= most(*list)) { Ok(()) } else { Err(Rejection::TooLarge.into()) }
 }
@@ -169,6 +175,14 @@ fn read_list(list: List, parts: Vec<wire::Envelope>, starts: &Starts) -> Result<
         Envelope::from_wire(part).map_err(|rejection| Unreadable { rejection, place: Some(starts.place(list, index)) })
     };
     parts.into_iter().enumerate().map(read).collect()
+}
+
+fn read_erasures(parts: &[wire::Erasure], starts: &Starts) -> Result<Vec<Erasure>, Unreadable> {
+    let read = |(index, part)| {
+        Erasure::parse(part)
+            .map_err(|rejection| Unreadable { rejection, place: Some(starts.place(List::Erasures, index)) })
+    };
+    parts.iter().enumerate().map(read).collect()
 }
 
 fn read_chains(chains: Vec<wire::KeyChain>, starts: &Starts) -> Result<Vec<Vec<Envelope>>, Unreadable> {

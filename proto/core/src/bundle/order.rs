@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BundleDraft, List};
+use super::{BundleDraft, Erasure, List};
 use crate::{
     codec,
     envelope::Envelope,
@@ -32,6 +32,7 @@ pub(super) fn arrange(draft: &mut BundleDraft) {
     let places = event_places(draft);
     draft.disclosures.sort_by_key(|disclosure| place_of(&disclosure.event, &places));
     draft.proofs.sort_by(|a, b| (&a.party, a.tick, &a.checkpoint).cmp(&(&b.party, b.tick, &b.checkpoint)));
+    draft.erasures.sort_by_key(Erasure::place);
     draft.checkpoints.sort();
     draft.checkpoints.dedup();
 }
@@ -68,6 +69,7 @@ pub(super) fn disorder(content: &BundleDraft, prefixes: &[Result<EventPrefix, Re
         (List::Proofs, descent(&content.proofs, |proof| (&proof.party, proof.tick, &proof.checkpoint))),
         (List::Checkpoints, descent(&content.checkpoints, |checkpoint| checkpoint)),
         (List::Evidence, descent(&content.evidence, Envelope::id)),
+        (List::Erasures, descent(&content.erasures, Erasure::place)),
     ];
     let within = || content.chains.iter().position(|chain| tail_descends(chain)).map(|index| (List::Chains, index));
     found.into_iter().find_map(|(list, index)| index.map(|index| (list, index))).or_else(within)

@@ -25,6 +25,8 @@ pub enum List {
     Checkpoints,
     /// Evidence.
     Evidence,
+    /// Erasures.
+    Erasures,
 }
 
 /// One part of a bundle.
@@ -40,10 +42,10 @@ pub struct Place {
 
 /// Where each part starts.
 #[derive(Clone)]
-pub(super) struct Starts([Vec<u64>; 9]);
+pub(super) struct Starts([Vec<u64>; 10]);
 
 impl List {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Chains,
         Self::Agreements,
         Self::Events,
@@ -53,6 +55,7 @@ impl List {
         Self::Proofs,
         Self::Checkpoints,
         Self::Evidence,
+        Self::Erasures,
     ];
 
     /// Its name in the schema.
@@ -68,6 +71,7 @@ impl List {
             Self::Proofs => "proofs",
             Self::Checkpoints => "checkpoints",
             Self::Evidence => "evidence",
+            Self::Erasures => "erasures",
         }
     }
 }
@@ -91,7 +95,8 @@ impl Starts {
             bundle.disclosures.iter().map(Message::encoded_len).collect(),
             bundle.proofs.iter().map(Message::encoded_len).collect(),
             bundle.checkpoints.iter().map(Vec::len).collect(),
-            bundle.evidence.iter().map(Message::encoded_len).collect::<Vec<_>>(),
+            bundle.evidence.iter().map(Message::encoded_len).collect(),
+            bundle.erasures.iter().map(Message::encoded_len).collect::<Vec<_>>(),
         ];
         Self(lengths.map(|lengths| {
             let start = |length| {

@@ -68,4 +68,6 @@ demands! {
     OneLog = "BUN-76", "nobody signed two checkpoints of one log that cannot both be";
     Countersigned = "BUN-109", "every countersignature is of a challenge that is here, to that party, and signed by its witness";
     Answered = "BUN-111", "every challenge is answered by a head that is here, or witnesses show that it was not";
+    Erased = "RET-21", "what the exporter says that it erased are values of this trail";
+    StaysErased = "RET-22", "no value is open that the exporter says it erased";
 }

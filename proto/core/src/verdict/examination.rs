@@ -15,6 +15,7 @@ use super::{
     demand::Demand,
     disowned,
     ends::Ends,
+    erasures,
     events::{Connected, Events},
     evidence::Evidence,
     exporter,
@@ -210,6 +211,7 @@ impl<'a> Examination<'a> {
         let copies = Copies::verify(trail, &opened, &self.keyring, self.trust);
         copies.say(trail, names, findings);
         opened.say_closed(trail, findings);
+        erasures::check(self.bundle, trail, &self.events, &opened, findings);
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);

@@ -1,6 +1,6 @@
 //! Who exported a bundle, and what only its word stands behind.
 
-use super::{Exit, Exported, Where, demand::Demand, findings::Findings, keyring::Keyring, names::Names};
+use super::{Exit, Exported, Where, demand::Demand, erasures, findings::Findings, keyring::Keyring, names::Names};
 use crate::{
     bundle::Bundle,
     envelope::{MediaType, verify_exactly},
@@ -44,5 +44,6 @@ pub(super) fn show(bundle: &Bundle, names: &Names<'_>, findings: &mut Findings) 
         moment(bundle.time),
         name = by.name
     ));
-    Exported { by, purpose, time: bundle.time.get() }
+    let erased = erasures::show(bundle, &by.name, findings);
+    Exported { by, purpose, time: bundle.time.get(), erased }
 }

@@ -14,6 +14,7 @@ mod deadlines;
 mod demand;
 mod disowned;
 mod ends;
+mod erasures;
 mod events;
 mod evidence;
 mod examination;
@@ -42,8 +43,8 @@ pub use compare::{Compared, Comparison, Lacking, Together, Uncomparable, Why, co
 pub use exit::Exit;
 pub use report::{
     AgreementShown, Assurance, AttestedShown, Breach, Check, Claim, Completeness, Conformance, Conformant, Deadline,
-    Decided, Entry, Exported, FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Proven, Reason,
-    Report, SCHEMA, Shown, Standing, TrustShown, Where, YesNo,
+    Decided, Entry, ErasedShown, Exported, FieldShown, HeadShown, Organisation, Outcome, PartyReach, Problem, Proven,
+    Reason, Report, SCHEMA, Shown, Standing, TrustShown, Where, YesNo,
 };
 
 use crate::{bundle::Bundle, trust::TrustFile};

@@ -234,6 +234,20 @@ pub struct Exported {
     pub purpose: String,
     /// When, as the exporter claims.
     pub time: u64,
+    /// What it says that it erased of the trail; only there if it says so. [RET-23]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<ErasedShown>,
+}
+
+/// Values that the exporter says it erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErasedShown {
+    /// When, as it claims.
+    pub time: u64,
+    /// Why.
+    pub reason: String,
+    /// The events whose values it had.
+    pub events: Vec<String>,
 }
 
 /// The trust file that decided.

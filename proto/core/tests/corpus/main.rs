@@ -30,6 +30,7 @@ mod disclosures;
 mod ends;
 mod entry;
 mod envelopes;
+mod erasures;
 mod file;
 mod folder;
 mod forge;
@@ -80,6 +81,7 @@ fn all() -> &'static [Entry] {
             logs::entries,
             misled::entries,
             challenged::entries,
+            erasures::entries,
         ];
         makers.iter().flat_map(|maker| maker()).collect()
     })

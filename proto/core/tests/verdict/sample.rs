@@ -427,6 +427,7 @@ impl<'w> Story<'w> {
             proofs: proofs(&exporter.id),
             checkpoints: (0..2).map(|n| format!("an invented checkpoint {n}").into_bytes()).collect(),
             evidence: self.evidence.iter().cloned().collect(),
+            erasures: Vec::new(),
         }
     }
 
