@@ -59,7 +59,7 @@ use entry::Entry;
 fn all() -> &'static [Entry] {
     static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let makers: [fn() -> Vec<Entry>; 20] = [
+        let makers: [fn() -> Vec<Entry>; 22] = [
             valid::entries,
             copies::entries,
             file::entries,
