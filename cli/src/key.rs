@@ -86,11 +86,11 @@ pub(crate) struct PrepareArgs {
     #[arg(long)]
     no_endpoints: bool,
     /// Public key of another organisation key, as `key create organisation` shows it; the old one signs, or the recovery set
-    #[arg(long, value_name = "KEY", value_parser = public_key)]
+    #[arg(long, value_name = "PUBLIC-KEY", value_parser = public_key)]
     new_organisation_key: Option<PublicKey>,
     /// Public key of somebody who may help to replace a lost organisation key, as `key create recovery` shows it, in place of
     /// those before; up to sixteen times
-    #[arg(long, value_name = "KEY", value_parser = public_key, requires = "threshold", conflicts_with = "no_recovery")]
+    #[arg(long, value_name = "PUBLIC-KEY", value_parser = public_key, requires = "threshold", conflicts_with = "no_recovery")]
     recovery: Vec<PublicKey>,
     /// How many of them it takes
     #[arg(long, value_name = "NUMBER", requires = "recovery")]

@@ -71,7 +71,7 @@ pub(crate) struct InitArgs {
     zone: Option<OsString>,
     /// Public key of somebody who may help to replace a lost organisation key, as `uput key create recovery` shows it; up
     /// to sixteen times
-    #[arg(long, value_name = "KEY", requires = "threshold")]
+    #[arg(long, value_name = "PUBLIC-KEY", requires = "threshold")]
     recovery: Vec<OsString>,
     /// How many of them it takes
     #[arg(long, value_name = "NUMBER", requires = "recovery")]

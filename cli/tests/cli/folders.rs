@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use uput_core::catalogue::Label;
 use uput_core::event::{Decision, Statement, Terms};
 use uput_core::slot::Extent;
 use uput_core::state::Side;
@@ -11,7 +12,7 @@ use uput_core::wire::{Act, DecisionOutcome, DeclineReason, LegalBasis, Outcome, 
 
 use crate::auditor::{Desk, assert_told};
 use crate::harness::{golden, json, run};
-use crate::night::{Story, TWO_PARTY, World, bed, placement};
+use crate::night::{Story, TWO_PARTY, World, field, placement};
 
 /// A folder of a good bundle, one with closed slots, an altered one in a subfolder, and what is no bundle.
 fn mixed(desk: &Desk) {
@@ -353,11 +354,13 @@ fn nobody_is_called_silent_whose_answer_is_here_or_who_owes_none() {
 #[test]
 fn advice_that_was_given_is_an_answer() {
     let rule = "[[rule]]\nnumber = 5\nact = \"consultation\"\nsender = \"asking\"\nreceiver = \"shelter\"\nprofile = \"bed\"\nbases = [\"explicit_consent\"]\n\n[[timer]]\nact = \"consultation\"\nstep = \"answer\"\nwithin = \"24 h\"\n\n[[timer]]";
-    let world = World::pair_by(&TWO_PARTY.replacen("[[timer]]", rule, 1));
+    let source = TWO_PARTY.replacen("enquiry = [\"places\"", "enquiry = [\"agenda\", \"places\"", 1);
+    let world = World::pair_by(&source.replacen("[[timer]]", rule, 1));
     let terms = Terms { stage: 0, rule: 5, basis: LegalBasis::NoneNeededNonpersonal, article: 0 };
     let asked = || {
         let opening = world.opening(&world.jasen, Act::Consultation, ServiceType::Shelter, "advice");
-        let mut story = Story::begin(&world, &world.hotline, opening, terms, bed(), "advice");
+        let mut story =
+            Story::begin(&world, &world.hotline, opening, terms, vec![field(Label::Agenda, "legal_steps")], "advice");
         story.say(&world.jasen, Statement::Delivered(story.trail.id().opening()));
         story
     };

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const END: &str = "\x04";
 pub(crate) const INTERRUPT: &str = "\x03";
 const SIGN: &str = "Sign? [y/N]";
-const PASSPHRASE_PROMPT: &str = "passphrase of the organisation key:";
+const PASSPHRASE_PROMPT: &str = "passphrase of the key:";
 
 /// A program on a terminal, and a person before it.
 pub(crate) struct Terminal {
