@@ -9,7 +9,7 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use tonic::{Response, Status};
 use town::{
     CONSENT, Carrier, Pair, call_as, caller_as, enquiry, event, fields, known, pair, reads, request_id, say, somebody,
-    until, worker,
+    take, until, worker,
 };
 use uput_core::{
     event::Statement,
@@ -382,6 +382,7 @@ async fn a_last_day_that_is_sent_names_the_clock_by_which_it_ends() {
         let new = NewTrail { stage: 1, basis: LegalBasis::ExplicitConsent, fields: need, ..enquiry("shelter-jasen") };
         let trail = pair.hotline.open_trail(new).await.unwrap().unwrap();
         reads(&pair.shelter, &trail, "asked").await;
+        take(&pair.shelter, &trail).await;
         let shown = asked(&pair.shelter, &trail, None, None).await.unwrap();
         let fields: Vec<wire::Field> = shown.events.into_iter().flat_map(|event| event.fields).collect();
         fields.into_iter().find(|field| field.label == "consent_until").unwrap().value

@@ -169,7 +169,7 @@ fn planted(values: &Scan) -> BTreeSet<&str> {
     values.names().filter(|name| *name != "CONTROL").collect()
 }
 
-fn found<'a>(values: &'a Scan, parts: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<&'a str> {
+fn found(values: &Scan, parts: impl IntoIterator<Item = Vec<u8>>) -> BTreeSet<&str> {
     let mut found: BTreeSet<&str> = parts.into_iter().flat_map(|part| values.find(&part)).collect();
     found.remove("CONTROL");
     found

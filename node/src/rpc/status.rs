@@ -104,9 +104,9 @@ mod tests {
     fn a_refusal_says_for_which_roles_the_call_is() {
         let said = |part| not_permitted("uput.v1.TrailService/GetTrail", part);
         for (part, who) in [
-            (Some(Part::Values), "case worker, supervisor, machine"),
-            (Some(Part::WithoutValues), "intake, case worker, supervisor, auditor, machine"),
-            (None, "intake, case worker, supervisor, auditor, machine"),
+            (Some(Part::Values), "case worker, supervisor, integration"),
+            (Some(Part::WithoutValues), "intake, case worker, supervisor, auditor, integration"),
+            (None, "intake, case worker, supervisor, auditor, integration"),
         ] {
             assert_eq!(said(part).message(), format!("{} (it is for: {who})", Rejection::NotPermitted));
             assert_eq!(

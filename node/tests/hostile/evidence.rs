@@ -90,7 +90,8 @@ async fn a_decision_by_a_key_that_its_issuer_disowns_is_taken_from_nobody() {
     assert_eq!(yard.say(&[&opening]).await, STORED);
     let made = issued(&yard, &yard.centre, Statement::Decision(PLACED));
     let cited = cites(&yard, &opening, PLACED, made.id);
-    let key_records = vec![disowning(&yard.centre).to_wire()];
+    let chain = yard.centre.chain();
+    let key_records = chain.envelopes().chain([&disowning(&yard.centre)]).map(Envelope::to_wire).collect();
     let told = LetterContent { key_records, evidence: vec![made.envelope.clone()], ..content(&[&cited]) };
     assert_eq!(yard.send(&told).await, refused(Rejection::RevokedSigner));
     assert_eq!(yard.shown(&opening).await.events.len(), 2, "nothing was taken in");

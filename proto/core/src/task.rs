@@ -44,8 +44,8 @@ pub fn is_of(side: Side, trail: &Trail, agreement: &Agreement, number: u32, of_p
 /// The plan that stands: the newest of those that count, while its values are anybody's and no stop stands. [EVT-36]
 #[must_use]
 pub fn plan<'a>(trail: &'a Trail, reading: &Reading) -> Option<&'a Event> {
-    let plans = trail.settled().into_iter().filter(|event| reading.plans.contains(&event.id));
-    let newest = plans.last().filter(|_| reading.stops.is_empty())?;
+    let order = trail.settled().into_iter();
+    let newest = order.rev().find(|event| reading.plans.contains(&event.id)).filter(|_| reading.stops.is_empty())?;
     reading.outstanding.contains(&newest.id).then_some(&**newest)
 }
 

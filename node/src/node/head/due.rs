@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(gave, [1, 2, 4, 8, 16, 32, 62, 92, 122, 152, 182, 212, 242, 272, 302, 332, 362]);
         assert_eq!(asked, [0; 0], "the other one's come by themselves");
         let event = Known { changed: at(100 * DAY), given: vec![said(99 * DAY)], ..known() };
-        assert_eq!(event.due(at(101 * DAY - 1)).give, false);
-        assert_eq!(event.due(at(101 * DAY)).give, true, "what happened begins it anew");
+        assert!(!event.due(at(101 * DAY - 1)).give);
+        assert!(event.due(at(101 * DAY)).give, "what happened begins it anew");
     }
 
     /// [NOD-91]
