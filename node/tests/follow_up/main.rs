@@ -28,7 +28,7 @@ use uput_node::{
 
 const GUARDIAN: [(&str, &str); 7] = [
     ("guardian_class", "appointed_guardian"),
-    ("guardian_authority", "UP-1/2026 (invented)"),
+    ("guardian_authority", "UP-1/2026"),
     ("child_assent", "assents"),
     ("consent_form", "written"),
     ("consent_language", "sq"),

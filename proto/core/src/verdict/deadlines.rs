@@ -40,6 +40,8 @@ const WHOLE: [Demand; 5] = [Demand::Signed, Demand::Sequence, Demand::Gaps, Dema
 struct Silence {
     until: Seconds,
     word: OrgId,
+    /// The owing party says itself that nothing had come until then.
+    admitted: bool,
     own_head: bool,
 }
 
@@ -84,7 +86,7 @@ impl Clocks<'_> {
         };
         let mut sentence = format!("{timer}: due {}, {done}, on the word of {word}", moment(due));
         let verdict = match late {
-            Some(_) => Some(self.weigh(&clocks, to, &mut sentence, findings)),
+            Some(_) => Some(self.weigh(clocks == [self.owing(); 2], to, &mut sentence, findings)),
             None => self
                 .doubt(to, due, &mut sentence, findings)
                 .or_else(|| self.doubt_start(step, to.time, sooner, &mut sentence, findings)),
@@ -204,7 +206,10 @@ impl Clocks<'_> {
             Some(_) => format!("{timer}: due {due_at}, no answer, on {by}'s word of {until}"),
         };
         let verdict = match late {
-            Some(_) => Some(self.weigh(&clocks, step.from, &mut sentence, findings)),
+            Some(_) => {
+                let own = silence.admitted && step.from.author == self.owing();
+                Some(self.weigh(own, step.from, &mut sentence, findings))
+            }
             None => self.doubt_start(step, self.latest().until, sooner, &mut sentence, findings),
         };
         let until = Some(self.names.claim(silence.until, &silence.word));
@@ -213,9 +218,8 @@ impl Clocks<'_> {
 
     /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
     /// shown and not judged.
-    fn weigh(&self, clocks: &[OrgId], event: &Event, sentence: &mut String, findings: &mut Findings) -> Conformance {
+    fn weigh(&self, own: bool, event: &Event, sentence: &mut String, findings: &mut Findings) -> Conformance {
         let owing = self.names.of(&self.owing());
-        let own = clocks.iter().all(|author| *author == self.owing());
         let whole = is_whole(findings) && !findings.failed(Demand::Exporter);
         let (verdict, why) = match (own, whole) {
             (true, true) => (Conformance::No, format!("{owing}'s own admission")),
@@ -242,7 +246,7 @@ impl Clocks<'_> {
         let head = self.own_heads().iter().map(|head| head.time).max();
         let signed = !findings.failed(Demand::Exporter) && is_whole(findings);
         let exported = (self.bundle.exporter == word && signed).then_some(self.bundle.time);
-        head.max(exported).map(|until| Silence { until, word, own_head: head == Some(until) })
+        head.max(exported).map(|until| Silence { until, word, admitted: true, own_head: head == Some(until) })
     }
 
     /// The latest time that the exporter claims for its bundle, or somebody for an event or a head in it: whoever put
@@ -254,7 +258,7 @@ impl Clocks<'_> {
         let exported = (self.bundle.time, self.bundle.exporter);
         let (until, word) =
             events.chain(heads).fold(exported, |last, other| if other.0 > last.0 { other } else { last });
-        Silence { until, word, own_head: false }
+        Silence { until, word, admitted: false, own_head: false }
     }
 
     /// Every step with a timer is the receiver's.
