@@ -222,7 +222,10 @@ const REFUSED: &[Refused] = &[
     },
     Refused {
         name: "a journal that is gone",
-        change: |home| std::fs::remove_file(home.path("node/journal/00000001.seg")).unwrap(),
+        change: |home| {
+            let journal = home.path("node/journal");
+            std::fs::read_dir(journal).unwrap().for_each(|file| std::fs::remove_file(file.unwrap().path()).unwrap());
+        },
         code: 6,
         says: &["journal is damaged (it ends before what was acknowledged)", "left as it is"],
     },

@@ -162,7 +162,8 @@ impl Canaries {
             "name" => self.name(),
             "names" => format!("{}; {}", self.name(), self.name()),
             "text" => format!("{} {}", self.name(), self.name()),
-            "reference" => format!("{}-{}", self.word(), self.digits(8)),
+            // At most twelve letters stand together in a file number. [NST-13]
+            "reference" => format!("{}-{}/26", self.word().chars().take(12).collect::<String>(), self.digits(4)),
             "pseudonym" => format!("kanarinka-{}", self.digits(12)),
             "telephone" => format!("+38267{}", self.digits(9)),
             "digest" => (0..4).map(|_| format!("{:016x}", self.draw.next())).collect(),

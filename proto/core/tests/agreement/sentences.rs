@@ -259,6 +259,7 @@ fn every_kind_of_clause_is_changed_by_an_edit_of_its_own() {
     let mut richer = document(&compiled(DEMONSTRATION));
     let (auditor, name) = (organisation("auditor").to_vec(), "An auditor (invented)".to_owned());
     richer.auditors.push(wire::Auditor { organisation: auditor, name, labels: false });
+    (richer.version, richer.previous) = (2, vec![6; 32]);
     let answers = vec![Label::ReasonInWords.name().to_owned()];
     richer.profiles.push(wire::Profile { name: "zeal".into(), reply: answers, ..wire::Profile::default() });
     every_edit_is_one_sentence(&richer).unwrap();

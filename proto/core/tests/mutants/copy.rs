@@ -130,7 +130,7 @@ fn program() -> String {
     };
     let checks = ["chains", "check", "invariant", "kinds", "oracle", "smallest", "views"];
     let mut text = String::from("#![allow(warnings)]\nextern crate self as uput_core;\n");
-    ["agreement", "id", "wire"].iter().for_each(|name| text.push_str(&module("mutants", name)));
+    ["agreement", "catalogue", "id", "wire"].iter().for_each(|name| text.push_str(&module("mutants", name)));
     text.push_str(&format!("#[path = {:?}] pub mod act;\n", root().join("src/act.rs")));
     text.push_str("#[path = \"state/mod.rs\"] pub mod state;\n");
     checks.iter().for_each(|name| text.push_str(&module("state", name)));
