@@ -16,11 +16,12 @@ use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
 use uput_core::wire::{KeyRecordQuery, LetterFrame, Receipt, ReceiptOutcome, WitnessQuery, WitnessReply};
 
-use super::greeting::{Greeted, answer};
+use super::greeting::Greeted;
 use super::limits;
 use super::line::{Ending, Line};
 use super::link::Turn;
 use super::mailroom::{Contact, Difficulty, Mailroom, Outgoing};
+use super::release::Release;
 use super::skew::{Asked, Skew};
 use crate::clock;
 
@@ -36,8 +37,7 @@ pub(super) struct Conversation<M> {
     peer: OrgId,
     tls_key: [u8; 32],
     line: Line,
-    /// The peer knows this node's newest keys.
-    released: bool,
+    release: Release,
     /// How many key records of the peer are known here.
     known: u32,
     /// A query is out; these letters wait for its answer. [TRA-14]
@@ -64,7 +64,7 @@ impl<M: Mailroom> Conversation<M> {
             peer: greeted.card.organisation,
             tls_key: greeted.card.tls_key,
             line,
-            released: greeted.released,
+            release: greeted.release,
             known: greeted.card.key_records,
             stale: None,
             sent: 0,
@@ -103,7 +103,7 @@ impl<M: Mailroom> Conversation<M> {
             } else if next.is_none() {
                 next.set(Some(mailroom.next_letter(&peer)));
             }
-            let may_ask = self.released && !self.asked && self.answering.is_empty();
+            let may_ask = self.release.is_given() && !self.asked && self.answering.is_empty();
             if !may_ask {
                 query.set(None);
             } else if query.is_none() {
@@ -136,7 +136,7 @@ impl<M: Mailroom> Conversation<M> {
 
     /// [TRA-13] [TRA-14] [TRA-15]
     fn may_send(&self) -> bool {
-        self.released && self.stale.is_none() && self.in_flight.len() + self.settling.len() < limits::WINDOW
+        self.release.is_given() && self.stale.is_none() && self.in_flight.len() + self.settling.len() < limits::WINDOW
     }
 
     fn send(&mut self, outgoing: Outgoing) -> Result<(), Ending> {
@@ -153,10 +153,7 @@ impl<M: Mailroom> Conversation<M> {
         match frame {
             Frame::Letter(frame) => self.receive(frame).await,
             Frame::Receipt(receipt) => self.settle(&receipt),
-            Frame::KeyRecordQuery(query) => {
-                self.released |= answer(&*self.mailroom, &self.line, &query)?;
-                Ok(())
-            }
+            Frame::KeyRecordQuery(query) => self.release.answer(&*self.mailroom, &self.line, query),
             Frame::KeyRecordReply(reply) => self.learn(reply.records).await,
             Frame::WitnessQuery(query) => self.witness(query),
             Frame::WitnessReply(reply) => self.answered(reply),

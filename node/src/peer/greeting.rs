@@ -5,11 +5,12 @@
 use uput_core::id::{KeyRecordId, OrgId};
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
-use uput_core::wire::{Envelope, Hello, KeyRecordQuery, KeyRecordReply};
+use uput_core::wire::{Envelope, Hello, KeyRecordQuery};
 
 use super::limits;
 use super::line::{Ending, Line};
 use super::mailroom::{Difficulty, Mailroom, PeerCard};
+use super::release::Release;
 use super::skew::{Asked, Skew};
 use crate::clock::{self, SystemEntropy};
 
@@ -23,8 +24,7 @@ const MAX_VERSIONS: usize = 16;
 /// A peer that has shown its keys.
 pub(super) struct Greeted {
     pub(super) card: PeerCard,
-    /// Whether the peer knows this node's newest keys, so that letters may go out. [TRA-13]
-    pub(super) released: bool,
+    pub(super) release: Release,
     /// How far its clock is from ours; none if it does not say, or spoke first.
     pub(super) skew: Option<Skew>,
 }
@@ -101,15 +101,6 @@ pub(super) async fn ask_as_stranger(line: &mut Line, card: &PeerCard) -> Result<
     Err(Ending::Failed(Difficulty::Misbehaved))
 }
 
-/// Answers a query; `true` if the answer holds this node's newest record. [TRA-13]
-pub(super) fn answer<M: Mailroom>(mailroom: &M, line: &Line, query: &KeyRecordQuery) -> Result<bool, Ending> {
-    let mut records = mailroom.key_records_from(query.known);
-    let complete = records.len() <= limits::RECORDS;
-    records.truncate(limits::RECORDS);
-    line.say(Frame::KeyRecordReply(KeyRecordReply { records }))?;
-    Ok(complete)
-}
-
 /// A peer's hello, parsed.
 struct Theirs {
     organisation: OrgId,
@@ -155,15 +146,15 @@ async fn settle_keys<M: Mailroom>(
     card: Option<PeerCard>,
     tls_key: [u8; 32],
 ) -> Result<Greeted, Ending> {
-    let mut released = theirs.known == Some(mailroom.newest_key_record());
+    let mut release = Release::new(mailroom, theirs.known);
     match &card {
         Some(card) if card.key_record == theirs.key_record => (),
-        Some(card) => released |= refresh(mailroom, line, &theirs, card.key_records).await?,
-        None => released |= identify(mailroom, line, &theirs).await?,
+        Some(card) => refresh(mailroom, line, &theirs, card.key_records, &mut release).await?,
+        None => identify(mailroom, line, &theirs, &mut release).await?,
     }
     let newest = mailroom.peer(&theirs.organisation).ok_or(refuse(Rejection::UnknownSigner))?;
     if newest.tls_key == tls_key {
-        Ok(Greeted { card: newest, released, skew: None })
+        Ok(Greeted { card: newest, release, skew: None })
     } else if card.is_some() {
         Err(refuse(Rejection::RevokedSigner))
     } else {
@@ -172,16 +163,21 @@ async fn settle_keys<M: Mailroom>(
 }
 
 /// Asks until the record that the peer calls its newest is here, or the peer has no more. Answers its queries meanwhile.
-async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mut known: u32) -> Result<bool, Ending> {
-    let mut released = false;
+async fn refresh<M: Mailroom>(
+    mailroom: &M,
+    line: &mut Line,
+    theirs: &Theirs,
+    mut known: u32,
+    release: &mut Release,
+) -> Result<(), Ending> {
     let mut replies = 0;
     // [TRA-32] Its chain may have another branch than the one that is known here.
     let mut anew = known > 0;
     line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
     loop {
         match line.hear().await? {
-            Frame::KeyRecordQuery(query) => released |= answer(mailroom, line, &query)?,
-            Frame::KeyRecordReply(reply) if reply.records.is_empty() && !anew => return Ok(released),
+            Frame::KeyRecordQuery(query) => release.answer(mailroom, line, query)?,
+            Frame::KeyRecordReply(reply) if reply.records.is_empty() && !anew => return Ok(()),
             Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS && replies < limits::REPLIES => {
                 let count = u32::try_from(reply.records.len()).unwrap_or(u32::MAX);
                 match mailroom.learn(&theirs.organisation, reply.records).await {
@@ -193,7 +189,7 @@ async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mu
                 }
                 let newest = mailroom.peer(&theirs.organisation).map(|card| card.key_record);
                 if newest == Some(theirs.key_record) {
-                    return Ok(released);
+                    return Ok(());
                 }
                 replies += 1;
                 line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;
@@ -205,14 +201,18 @@ async fn refresh<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs, mu
 
 /// Asks a stranger for everything, and only then looks whether it may be somebody known: whatever it claims and shows,
 /// the talk goes the same way. [TRA-12]
-async fn identify<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs) -> Result<bool, Ending> {
-    let mut released = false;
+async fn identify<M: Mailroom>(
+    mailroom: &M,
+    line: &mut Line,
+    theirs: &Theirs,
+    release: &mut Release,
+) -> Result<(), Ending> {
     let mut records = Vec::new();
     line.say(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 }))?;
     for _ in 0..limits::REPLIES {
         let reply = loop {
             match line.hear().await? {
-                Frame::KeyRecordQuery(query) => released |= answer(mailroom, line, &query)?,
+                Frame::KeyRecordQuery(query) => release.answer(mailroom, line, query)?,
                 Frame::KeyRecordReply(reply) if reply.records.len() <= limits::RECORDS => break reply.records,
                 _ => return Err(Ending::Failed(Difficulty::Misbehaved)),
             }
@@ -225,7 +225,7 @@ async fn identify<M: Mailroom>(mailroom: &M, line: &mut Line, theirs: &Theirs) -
             let unknown = refuse(Rejection::UnknownSigner);
             mailroom.peer(&theirs.organisation).ok_or(unknown)?;
             mailroom.learn(&theirs.organisation, records).await.map_err(|_| unknown)?;
-            return Ok(released);
+            return Ok(());
         }
         let known = u32::try_from(records.len()).unwrap_or(u32::MAX);
         line.say(Frame::KeyRecordQuery(KeyRecordQuery { known }))?;

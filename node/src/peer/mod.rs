@@ -14,6 +14,7 @@ pub mod limits;
 mod line;
 mod link;
 pub mod mailroom;
+mod release;
 mod service;
 mod skew;
 mod successor;

@@ -13,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};
+use uput_core::id::Id;
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
 use uput_core::wire::peer_service_client::PeerServiceClient;
@@ -239,6 +240,29 @@ async fn a_letter_to_a_retired_key_is_sealed_anew_after_the_new_record() {
     node.post.until("settled", |state| state.settled.len() == 3).await;
     assert_eq!(node.post.look(|state| state.settled[0]), (ticket, ReceiptOutcome::StaleKey, 13));
     assert!(second > ticket);
+}
+
+/// [TRA-32] It asks beyond another branch first: a letter then would be a breach, and they would never get further.
+#[tokio::test]
+async fn who_knows_another_branch_gets_no_letter_before_the_records_that_explain_it() {
+    let (mut a, b) = pair();
+    a.rotate();
+    let (records, elsewhere) = (a.records(), Organisation::new("invented branch").newest());
+    let node = Node::start(a, &[&b], limits()).await;
+    node.post.send(&b.id, b"letter");
+    for (named, beyond, last) in [(elsewhere, &[2, 1, 2, 1, 2, 1][..], 0), (Id::of(&records[0].body).into(), &[], 1)] {
+        let mut peer = Liar::dial(&node, &b).await;
+        let Frame::Hello(mut greeting) = hello(&node, &b) else { unreachable!() };
+        greeting.known_key_record = named.to_vec();
+        peer.say(Frame::Hello(greeting));
+        assert!(matches!(peer.hear().await, Ok(Frame::Hello(_))));
+        for known in beyond.iter().copied().chain([last]) {
+            peer.say(Frame::KeyRecordQuery(KeyRecordQuery { known }));
+            let Ok(Frame::KeyRecordReply(reply)) = peer.hear().await else { panic!("an answer, and no letter") };
+            assert!(reply.records == records[known as usize..]);
+        }
+        assert!(matches!(peer.hear().await, Ok(Frame::Letter(frame)) if frame.letter == b"letter"));
+    }
 }
 
 /// [TRA-14] Else a peer could have a letter sealed again without end.

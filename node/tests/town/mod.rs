@@ -327,15 +327,15 @@ pub async fn agree_on(text: &str, houses: &[(&str, &House, &Arc<Node>)]) -> Agre
     id
 }
 
-/// Waits for something, for at most twenty seconds.
+/// Waits for something, for at most a minute: long for a machine that does much else.
 pub async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         if holds().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("it did not come to pass in twenty seconds");
+    panic!("it did not come to pass in a minute");
 }
 
 pub fn fields(list: &[(&str, &str)]) -> Vec<Field> {
