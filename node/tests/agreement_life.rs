@@ -235,7 +235,7 @@ async fn what_waits_for_a_party_goes_no_more_once_it_is_suspended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_an_agreement_ends_what_is_open_takes_answers_withdrawals_and_purges() {
     let town = town().await;
-    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(12);
+    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(25);
     let text = DEMONSTRATION.replacen("2100-01-01T00:00:00Z", &end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), 1);
     town.agree(&text, &[0, 1, 2, 3]).await;
     let (open, asked) = (town.held().await, town.held().await);

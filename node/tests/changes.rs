@@ -194,7 +194,7 @@ async fn a_reader_that_does_not_read_is_cut_and_a_node_that_stops_says_so() {
     }
     let (service, stop) = changes(&pair.hotline, 200);
     let mut lazy = service.watch(watch()).await.unwrap().into_inner();
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(lazy.next().await.unwrap().unwrap().changes.len(), 100, "no more than one message was kept for it");
     let cut = lazy.next().await.unwrap().err().unwrap();
     assert_eq!(status::rejection(&cut), Some(Rejection::TooSlow));

@@ -62,7 +62,7 @@ async fn a_witness_whose_number_is_compared_while_the_stream_stands_is_asked_at_
     assert!(!asking.is_finished(), "nobody has compared anything");
     let number = owner.view_peers()[0].safety_number.clone();
     owner.confirm(&BY, "ministry", &number).await.unwrap();
-    let asked = tokio::time::timeout(Duration::from_secs(20), asking).await;
+    let asked = tokio::time::timeout(Duration::from_secs(60), asking).await;
     assert_eq!(asked.expect("it waits for the next tick").unwrap().known, 0);
 }
 

@@ -110,7 +110,7 @@ impl House {
     /// A program that another test starts holds each lock of this process until it is that program: such are waited for.
     pub fn open_storage(&self) -> Storage {
         let open = || Storage::open(self.path(), &self.storage_key(), SMALL, record::project);
-        for _ in 0..200 {
+        for _ in 0..6000 {
             match open() {
                 Err(StorageError::InUse) => std::thread::sleep(Duration::from_millis(10)),
                 opened => return opened.unwrap(),
@@ -456,7 +456,7 @@ pub async fn broken_off(node: &Node, asked: NewFollowUp) {
 
 /// Opens a house again, once the tasks that still hold its folder have ended.
 pub async fn reopened(house: &House) -> Arc<Node> {
-    for _ in 0..500 {
+    for _ in 0..6000 {
         let opened = Storage::open(house.path(), &house.storage_key(), SMALL, record::project);
         if opened.is_ok() {
             drop(opened);
