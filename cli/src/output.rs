@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
+use uput_core::look_alike::is_unseen;
 
 use crate::args::Options;
 use crate::exit::Exit;
@@ -106,7 +107,7 @@ pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).collect()
 }
 
-/// Replaces control and direction characters by their number. [CLI-8]
+/// Replaces characters that steer, and those that show nothing or pass for a space, by their number. [CLI-8]
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
@@ -120,8 +121,7 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 fn steers(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    character.is_control() || is_unseen(character)
 }
 
 /// Prints the end of a run and gives its exit code. [CLI-17] What could not be written is a failure.
@@ -211,7 +211,9 @@ fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if character != '\n' && steers(character) {
-            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+            for half in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{half:04x}");
+            }
         } else {
             escaped.push(character);
         }
@@ -266,8 +268,15 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_nothing_is_shown() {
+        // [CLI-8]
+        assert_eq!(clean("Shel\u{ad}ter\u{a0}A\u{2060}\u{fe00}"), "Shel\\u{00ad}ter\\u{00a0}A\\u{2060}\\u{fe00}");
+        assert_eq!(clean("A\u{e0041}"), "A\\u{e0041}");
+    }
+
+    #[test]
     fn json_stays_equal_and_steers_nothing() {
-        let value = json!({ "name": "a\u{9b}2Jb\n\u{202e}c" });
+        let value = json!({ "name": "a\u{9b}2Jb\n\u{202e}c\u{ad}\u{e0041}" });
         let escaped = escape(&format!("{value:#}"));
         assert!(!escaped.contains(|c| c != '\n' && steers(c)));
         assert_eq!(serde_json::from_str::<Value>(&escaped).unwrap(), value);

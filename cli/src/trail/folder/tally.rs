@@ -31,7 +31,8 @@ struct Kept {
     done: bool,
     doubtful: bool,
     seconds: u64,
-    owed_by: String,
+    /// Name and ID.
+    owed_by: (String, String),
 }
 
 /// How one requirement fared.
@@ -84,6 +85,7 @@ struct ByCheck {
 #[derive(Serialize)]
 struct ByTimer {
     owed_by: String,
+    owed_by_id: String,
     timer: String,
     #[serde(flatten)]
     counts: Timer,
@@ -133,7 +135,8 @@ impl Tally {
     /// As it is said.
     pub(super) fn totals(self, not_looked_at: u64) -> Totals {
         let checks = self.checks.into_iter();
-        let mut timers: BTreeMap<(String, String), Timer> = BTreeMap::new();
+        // By the name of who owed it, so that the rows stand in that order, by its ID, and by the timer.
+        let mut timers: BTreeMap<((String, String), String), Timer> = BTreeMap::new();
         for ((_, timer, _), kept) in self.deadlines {
             timers.entry((kept.owed_by.clone(), timer)).or_default().count(&kept);
         }
@@ -142,8 +145,19 @@ impl Tally {
             not_looked_at,
             by_exit_code: self.exits.into_iter().map(|(exit_code, bundles)| ByExit { exit_code, bundles }).collect(),
             by_check: checks.map(|((_, requirement), counts)| ByCheck { requirement, counts }).collect(),
-            by_timer: timers.into_iter().map(|((owed_by, timer), counts)| ByTimer { owed_by, timer, counts }).collect(),
+            by_timer: timers
+                .into_iter()
+                .map(|(((owed_by, owed_by_id), timer), counts)| ByTimer { owed_by, owed_by_id, timer, counts })
+                .collect(),
         }
+    }
+}
+
+impl ByTimer {
+    /// Its name, and where another organisation is called so too, its ID. [CLI-74]
+    fn whose(&self, rows: &[Self]) -> String {
+        let another = |row: &Self| row.owed_by == self.owed_by && row.owed_by_id != self.owed_by_id;
+        if rows.iter().any(another) { format!("{} ({})", self.owed_by, self.owed_by_id) } else { self.owed_by.clone() }
     }
 }
 
@@ -173,7 +187,7 @@ impl Kept {
             done: deadline.done.is_some(),
             doubtful: deadline.verdict.is_some(),
             seconds: deadline.late.unwrap_or_default(),
-            owed_by: deadline.owed_by.name.clone(),
+            owed_by: (deadline.owed_by.name.clone(), deadline.owed_by.id.clone()),
         }
     }
 }
@@ -228,11 +242,36 @@ fn write_timers(timers: &[ByTimer], page: &mut Page) {
     page.line(
         "Timers, each deadline once: late is what a party admits by its own clock, or its log proves; what rests on another clock is in doubt",
     );
-    let rows = timers.iter().map(|ByTimer { owed_by, timer, counts }| {
+    let rows = timers.iter().map(|row @ ByTimer { timer, counts, .. }| {
         let [all, in_time, late, doubtful, open] =
             [counts.deadlines, counts.in_time, counts.late, counts.doubtful, counts.open].map(|n| n.to_string());
         let longest = if counts.late == 0 { String::new() } else { Span(counts.longest_late).to_string() };
-        [owed_by.clone(), label::shown("timer_kind", timer), all, in_time, late, longest, doubtful, open]
+        [row.whose(timers), label::shown("timer_kind", timer), all, in_time, late, longest, doubtful, open]
     });
     page.table(["OWED BY", "TIMER", "ALL", "IN TIME", "LATE", "LONGEST", "IN DOUBT", "OPEN"], rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owed(trail: &str, id: &str, name: &str) -> Tally {
+        let kept = Kept { owed_by: (name.to_owned(), id.to_owned()), ..Kept::default() };
+        let step = (trail.to_owned(), "answer".to_owned(), "opening".to_owned());
+        Tally { deadlines: [(step, kept)].into(), ..Tally::default() }
+    }
+
+    #[test]
+    fn two_organisations_with_one_name_are_counted_apart_and_told_by_their_ids() {
+        // [CLI-74]
+        let mut tally = owed("t1", "aa01", "Shelter A");
+        [owed("t2", "aa02", "Shelter A"), owed("t3", "aa01", "Shelter A"), owed("t4", "aa03", "Shelter B")]
+            .into_iter()
+            .for_each(|other| tally.add(other));
+        let totals = tally.totals(0);
+        let counted: Vec<_> =
+            totals.by_timer.iter().map(|row| (row.whose(&totals.by_timer), row.counts.deadlines)).collect();
+        let expected = [("Shelter A (aa01)", 2), ("Shelter A (aa02)", 1), ("Shelter B", 1)];
+        assert_eq!(counted, expected.map(|(name, count)| (name.to_owned(), count)));
+    }
 }

@@ -4,7 +4,7 @@
 //! and colours to the template.
 
 use uput_core::time::Span;
-use uput_core::verdict::{Deadline, Entry, Report};
+use uput_core::verdict::{Deadline, Entry, Organisation, Report};
 
 use crate::moment;
 use crate::output::clean;
@@ -70,26 +70,25 @@ impl Drawing {
             dots: entries.iter().enumerate().map(|(row, entry)| dot(row, entry, &parties)).collect(),
             bars: report.deadlines.iter().enumerate().map(|(at, one)| bar(at, one, entries, &parties)).collect(),
             gaps: entries.windows(2).enumerate().filter_map(|(row, pair)| gap(row, pair)).collect(),
-            lanes: parties.iter().enumerate().map(|(at, name)| Lane { x: lane(at), name: clean(name) }).collect(),
+            lanes: parties.iter().enumerate().map(|(at, one)| Lane { x: lane(at), name: clean(&one.name) }).collect(),
             height,
         }
     }
 }
 
-/// The opener first; whoever else signed is drawn in the second lane.
-fn parties(report: &Report) -> Vec<String> {
-    let named = report.completeness.parties.iter().map(|reach| reach.party.name.clone());
-    let mut parties: Vec<String> = named.collect();
+/// The opener first; whoever else signed is drawn in the second lane. Two with one name are two: they are told by their IDs.
+fn parties(report: &Report) -> Vec<Organisation> {
+    let mut parties: Vec<Organisation> = report.completeness.parties.iter().map(|reach| reach.party.clone()).collect();
     for entry in &report.timeline {
-        if parties.len() < 2 && !parties.contains(&entry.author.name) {
-            parties.push(entry.author.name.clone());
+        if parties.len() < 2 && parties.iter().all(|party| party.id != entry.author.id) {
+            parties.push(entry.author.clone());
         }
     }
     parties
 }
 
-fn side(name: &str, parties: &[String]) -> usize {
-    usize::from(parties.first().is_some_and(|first| first != name))
+fn side(of: &Organisation, parties: &[Organisation]) -> usize {
+    usize::from(parties.first().is_some_and(|first| first.id != of.id))
 }
 
 const fn lane(side: usize) -> usize {
@@ -100,8 +99,8 @@ const fn y(row: usize) -> usize {
     TOP + row * ROW
 }
 
-fn dot(row: usize, entry: &Entry, parties: &[String]) -> Dot {
-    let side = side(&entry.author.name, parties);
+fn dot(row: usize, entry: &Entry, parties: &[Organisation]) -> Dot {
+    let side = side(&entry.author, parties);
     Dot {
         x: lane(side),
         y: y(row),
@@ -113,12 +112,12 @@ fn dot(row: usize, entry: &Entry, parties: &[String]) -> Dot {
     }
 }
 
-fn bar(at: usize, deadline: &Deadline, entries: &[Entry], parties: &[String]) -> Bar {
+fn bar(at: usize, deadline: &Deadline, entries: &[Entry], parties: &[Organisation]) -> Bar {
     let row = |id: &str| entries.iter().position(|entry| entry.event == id);
     let from = row(&deadline.from).unwrap_or(0);
     let to = deadline.met.as_deref().and_then(row).unwrap_or(entries.len());
     let aside = 14 + at % BARS * 8;
-    let side = side(&deadline.owed_by.name, parties);
+    let side = side(&deadline.owed_by, parties);
     Bar {
         x: if side == 0 { lane(0) + aside } else { lane(1) - aside },
         from: y(from),
@@ -139,4 +138,18 @@ fn short(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(FITS - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_parties_with_one_name_have_a_lane_each() {
+        // [CLI-75]
+        let [opener, peer] =
+            ["aa01", "aa02"].map(|id| Organisation { id: id.to_owned(), name: "Shelter A".to_owned() });
+        let parties = [opener.clone(), peer.clone()];
+        assert_eq!((side(&opener, &parties), side(&peer, &parties)), (0, 1));
+    }
 }
