@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod backup;
 pub mod case;
 pub mod clock;
 pub mod config;

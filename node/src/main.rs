@@ -31,6 +31,7 @@ use uput_core::wire::session_service_server::SessionServiceServer;
 use uput_core::wire::staff_service_server::StaffServiceServer;
 use uput_core::wire::team_service_server::TeamServiceServer;
 use uput_core::wire::trail_service_server::TrailServiceServer;
+use uput_node::backup::{Restored, command::Backup};
 use uput_node::config::Config;
 use uput_node::daemon::{self, Sockets};
 use uput_node::exit::{Exit, Failure};
@@ -77,6 +78,8 @@ enum Command {
         after_help = "Example:\n  uputd init --dir /var/lib/uput --organisation-key /media/stick/organisation.key \\\n    --peer 0.0.0.0:7420 --endpoint node.shelter.example:7420"
     )]
     Init(Init),
+    #[command(subcommand)]
+    Backup(Backup),
 }
 
 #[derive(Args)]
@@ -132,6 +135,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     match (arguments.command, arguments.config) {
         (Some(Command::Init(init)), _) => runtime.block_on(make(init)),
+        (Some(Command::Backup(backup)), _) => say(&backup.run()?),
         (None, Some(config)) => runtime.block_on(serve(&config)),
         (None, None) => Err(Failure::new(Exit::Usage, &"--config FILE or init is needed")),
     }
@@ -170,6 +174,12 @@ async fn serve(path: &Path) -> Result<(), Failure> {
         tracing::warn!(
             "others can read node.key: run `chmod 600 node.key` in the data folder, and ask who has read it"
         );
+    }
+    if let Some(restored) = Restored::read(&config.data)? {
+        // [BAK-50]
+        let sentence = "this folder was restored from backup {}, and this version begins no new incarnation: what the node \
+                        would say could convict it of having told two stories";
+        return Err(Failure::new(Exit::Folder, &sentence.replace("{}", &restored.number.to_string())));
     }
     let storage = open_storage(&config.data, &StorageKey::new(node_key::read(&config.data)?.storage))?;
     let folder = |error| Failure::new(Exit::Folder, &error);

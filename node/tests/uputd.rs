@@ -168,6 +168,61 @@ fn every_way_not_to_start_has_its_number_and_one_line() {
     assert_eq!(uputd().arg("--nonsense").output().unwrap().status.code(), Some(2));
 }
 
+impl Home {
+    fn backup(&self, words: &[&str]) -> (i32, String) {
+        let mut command = uputd();
+        command.current_dir(self.0.path()).arg("backup").args(words);
+        let ended = command.output().unwrap();
+        let code = ended.status.code().unwrap();
+        (code, text(if code == 0 { &ended.stdout } else { &ended.stderr }).trim_end().to_owned())
+    }
+
+    fn key(&self, name: &str) -> String {
+        let (code, line) = self.backup(&["key", "--out", name]);
+        assert_eq!(code, 0, "{line}");
+        line.strip_prefix("recipient=").unwrap().to_owned()
+    }
+}
+
+/// [BAK-40] [BAK-34] [BAK-50]
+#[test]
+fn a_running_node_is_backed_up_verified_and_restored_by_commands() {
+    let home = Home::new();
+    let [one, two] = ["one.txt", "two.txt"].map(|name| home.key(name));
+    assert_eq!(home.backup(&["key", "--out", "one.txt"]).0, 1, "no key is written over");
+    let create = |words: &[&str]| {
+        let words = [&["create", "--dir", "node", "--to", "backups", "--keys", "keys", "--recipient", &one], words];
+        home.backup(&words.concat())
+    };
+    let (child, _) = ready(&home.config());
+    let (code, said) = create(&[]);
+    assert_eq!((code, said.contains("at least two recipients")), (2, true), "{said}");
+    let (code, said) = create(&["--recipient", &two]);
+    assert_eq!((code, said.starts_with("backup=1 records=")), (0, true), "{said}");
+    let (code, said) = create(&["--recipient", &two]);
+    assert_eq!((code, said.starts_with("backup=2 records=")), (0, true), "{said}");
+    assert_eq!(stop(child), 0);
+    let with = |word: &'static str, identity: &str, more: &[&str]| {
+        let words = [word, "--from", "backups", "--keys", "keys", "--identity", identity];
+        home.backup(&[&words, more].concat())
+    };
+    let (code, said) = with("verify", "two.txt", &[]);
+    assert_eq!((code, said.starts_with("good=2 made=")), (0, true), "{said}");
+    assert_eq!(with("verify", "node/node.key", &[]).0, 4);
+    assert_eq!(with("verify", "one.txt", &["--number", "7"]).0, 2);
+    assert_eq!(with("restore", "one.txt", &["--dir", "node"]).0, 6, "nothing is restored over a folder");
+    let (code, said) = with("restore", "one.txt", &["--dir", "again"]);
+    assert_eq!((code, said.starts_with("restored=2 made=")), (0, true), "{said}");
+    for file in ["node.key", "uput.toml", "api.toml", "FORMAT"] {
+        let same = |folder: &str| std::fs::read(home.path(folder).join(file)).unwrap();
+        assert!(file == "api.toml" || same("node") == same("again"), "{file}");
+        let mode = std::fs::metadata(home.path("again").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file}");
+    }
+    let (code, said) = refusal(&home.path("again/uput.toml"));
+    assert_eq!((code, said.contains("restored from backup 2")), (6, true), "{said}");
+}
+
 #[test]
 fn a_key_file_that_was_changed_does_not_start_a_node() {
     let home = Home::new();

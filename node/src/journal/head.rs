@@ -58,52 +58,82 @@ impl HeadFile {
     pub(crate) fn open(disk: &dyn Disk, keys: &FolderKey) -> Result<(Self, ReadHead), StorageError> {
         let file = disk.open(FILE).map_err(|_| StorageError::damaged(FILE, "missing"))?;
         let bytes = file.read_all().map_err(StorageError::io("reading the head"))?;
-        let head = Self { file, mac: mac(keys), slot: Vec::with_capacity(SLOT) };
-        let slots = [0, SLOT].map(|slot| head.newest(&bytes, slot));
-        let newest = slots.iter().flatten().max_by_key(|head| head.sequence);
-        let newest = *newest.ok_or_else(|| StorageError::damaged(FILE, "no slot is readable"))?;
-        let doubtful = slots.iter().any(Option::is_none);
-        Ok((head, ReadHead { head: newest, doubtful }))
+        let mac = mac(keys);
+        let read = read(&mac, &bytes)?;
+        Ok((Self { file, mac, slot: Vec::with_capacity(SLOT) }, read))
     }
 
     /// Writes and syncs a head; its slot follows from its sequence number.
     pub(crate) fn write(&mut self, head: &Head) -> Result<(), Failure> {
-        self.slot.clear();
-        for copy in COPIES {
-            self.slot.resize(copy, 0);
-            let start = self.slot.len();
-            encode(head, &mut self.slot);
-            let mac = self.mac.mac(&[self.slot.get(start..).unwrap_or_default()]);
-            self.slot.extend_from_slice(&mac);
-        }
-        self.slot.resize(SLOT, 0);
+        fill(&mut self.slot, &self.mac, head);
         self.file.write_at(head.sequence % 2 * SLOT as u64, &self.slot)?;
         self.file.sync().map_err(Failure::Fatal)
     }
+}
 
-    fn newest(&self, bytes: &[u8], slot: usize) -> Option<Head> {
-        let copies = COPIES.iter().filter_map(|copy| self.decode(bytes.get(slot + copy..)?));
-        copies.max_by_key(|head| head.sequence)
+impl ReadHead {
+    /// What a head says that somebody else may be writing meanwhile: one of its two slots is always whole.
+    pub(crate) fn beside(disk: &dyn Disk, keys: &FolderKey) -> Result<Self, StorageError> {
+        let bytes = disk.read(FILE).map_err(StorageError::io("reading the head"))?;
+        read(&mac(keys), &bytes)
     }
+}
 
-    fn decode(&self, bytes: &[u8]) -> Option<Head> {
-        let (plain, rest) = bytes.split_first_chunk::<PLAIN>()?;
-        self.mac.verify(plain, rest.first_chunk::<32>()?).ok()?;
-        let (magic, fields) = plain.split_first_chunk::<8>()?;
-        let (sequence, fields) = fields.split_first_chunk::<8>()?;
-        let (records, fields) = fields.split_first_chunk::<8>()?;
-        let (chain, fields) = fields.split_first_chunk::<32>()?;
-        let (generation, fields) = fields.split_first_chunk::<8>()?;
-        let (entries, fields) = fields.split_first_chunk::<8>()?;
-        (magic == MAGIC).then_some(Head {
-            sequence: u64::from_be_bytes(*sequence),
-            records: u64::from_be_bytes(*records),
-            chain: *chain,
-            generation: u64::from_be_bytes(*generation),
-            entries: u64::from_be_bytes(*entries),
-            book: *fields.first_chunk::<32>()?,
-        })
+fn read(mac: &MacKey, bytes: &[u8]) -> Result<ReadHead, StorageError> {
+    let slots = [0, SLOT].map(|slot| newest(mac, bytes, slot));
+    let newest = slots.iter().flatten().max_by_key(|head| head.sequence);
+    let head = *newest.ok_or_else(|| StorageError::damaged(FILE, "no slot is readable"))?;
+    Ok(ReadHead { head, doubtful: slots.iter().any(Option::is_none) })
+}
+
+fn newest(mac: &MacKey, bytes: &[u8], slot: usize) -> Option<Head> {
+    let copies = COPIES.iter().filter_map(|copy| decode(mac, bytes.get(slot + copy..)?));
+    copies.max_by_key(|head| head.sequence)
+}
+
+fn decode(mac: &MacKey, bytes: &[u8]) -> Option<Head> {
+    let (plain, rest) = bytes.split_first_chunk::<PLAIN>()?;
+    mac.verify(plain, rest.first_chunk::<32>()?).ok()?;
+    let (magic, fields) = plain.split_first_chunk::<8>()?;
+    let (sequence, fields) = fields.split_first_chunk::<8>()?;
+    let (records, fields) = fields.split_first_chunk::<8>()?;
+    let (chain, fields) = fields.split_first_chunk::<32>()?;
+    let (generation, fields) = fields.split_first_chunk::<8>()?;
+    let (entries, fields) = fields.split_first_chunk::<8>()?;
+    (magic == MAGIC).then_some(Head {
+        sequence: u64::from_be_bytes(*sequence),
+        records: u64::from_be_bytes(*records),
+        chain: *chain,
+        generation: u64::from_be_bytes(*generation),
+        entries: u64::from_be_bytes(*entries),
+        book: *fields.first_chunk::<32>()?,
+    })
+}
+
+/// The whole file as it is when a head was written and nothing after it.
+pub(crate) fn encoded(keys: &FolderKey, head: Head) -> Vec<u8> {
+    let (mac, mut slot) = (mac(keys), Vec::with_capacity(SLOT));
+    let next = Head { sequence: head.sequence + 1, ..head };
+    let in_order = if head.sequence % 2 == 0 { [head, next] } else { [next, head] };
+    let mut file = Vec::with_capacity(2 * SLOT);
+    for head in in_order {
+        fill(&mut slot, &mac, &head);
+        file.extend_from_slice(&slot);
     }
+    file
+}
+
+/// A slot: twice the same, each with its MAC.
+fn fill(slot: &mut Vec<u8>, mac: &MacKey, head: &Head) {
+    slot.clear();
+    for copy in COPIES {
+        slot.resize(copy, 0);
+        let start = slot.len();
+        encode(head, slot);
+        let mac = mac.mac(&[slot.get(start..).unwrap_or_default()]);
+        slot.extend_from_slice(&mac);
+    }
+    slot.resize(SLOT, 0);
 }
 
 fn mac(keys: &FolderKey) -> MacKey {

@@ -6,12 +6,14 @@
 //! acknowledge (`storage`), what a record means (its writer), rollback of the whole folder to an
 //! earlier state (peers and witnesses).
 
+mod copying;
 pub(crate) mod head;
 mod reader;
 mod record;
 mod segment;
 mod writer;
 
+pub(crate) use copying::{Pieces, Reach};
 pub(crate) use reader::Reader;
 pub use reader::Records;
 pub use record::{Draft, Position, Record};
@@ -28,6 +30,11 @@ use std::sync::Arc;
 pub(crate) const FOLDER: &str = "journal";
 /// The longest payload of a record: above the largest thing a node receives.
 pub const MAX_PAYLOAD: usize = 1 << 20;
+
+/// The name of a segment's file.
+pub(crate) fn segment_name(segment: u64) -> String {
+    segment::name(segment)
+}
 
 /// A segment whose records were all authenticated.
 struct Segment {

@@ -185,6 +185,19 @@ impl Book {
     }
 }
 
+/// The two files of a generation, as far as a head says; none if an erasure has put another one in its place meanwhile.
+/// [BAK-20]
+pub(crate) fn copy(disk: &dyn Disk, head: &Head) -> Option<[(String, Vec<u8>); 2]> {
+    let named = [key_name(head.generation), book_name(head.generation)].map(|name| format!("{FOLDER}/{name}"));
+    let [key, mut book] = [disk.read(&named[0]).ok()?, disk.read(&named[1]).ok()?];
+    let length = usize::try_from(head.entries).ok()?.checked_mul(entry::ENTRY)?.checked_add(entry::BEGINNING)?;
+    // A key that was overwritten while it was read is no key.
+    let whole = book.len() >= length && key.iter().any(|byte| *byte != 0);
+    book.truncate(length);
+    let [key_name, book_name] = named;
+    whole.then_some([(key_name, key), (book_name, book)])
+}
+
 fn write_book(disk: &dyn Disk, generation: u64, bytes: &[u8]) -> Result<Arc<dyn DiskFile>, Failure> {
     let path = format!("{FOLDER}/{}", book_name(generation));
     remove_if_there(disk, &path)?;

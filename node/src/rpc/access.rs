@@ -19,7 +19,7 @@ pub const ACCESS: &str = "api.toml";
 /// The certificate to trust.
 pub const CERTIFICATE: &str = "api-certificate.pem";
 /// Its private key: for the node alone.
-const KEY: &str = "api-key.pem";
+pub(crate) const KEY: &str = "api-key.pem";
 
 /// Why the access files cannot be used. One line.
 #[derive(Debug, thiserror::Error)]

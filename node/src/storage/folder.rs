@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-const FORMAT: &str = "FORMAT";
+pub(crate) const FORMAT: &str = "FORMAT";
 const LOCK: &str = "LOCK";
 const RESERVE: &str = "RESERVE";
 pub(super) const INDEX: &str = "index";
@@ -55,6 +55,10 @@ impl Identity {
 
     /// Reads whose folder it is. Touches nothing. [NOD-3]
     pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<FolderKey, StorageError> {
+        Self::read_whole(disk, key).map(|(keys, _)| keys)
+    }
+
+    fn read_whole(disk: &dyn Disk, key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
         let bytes = match disk.read(FORMAT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StorageError::Foreign),
             // It may well be ours: a disk that was mounted read-only, another user's folder.
@@ -70,10 +74,16 @@ impl Identity {
         }
         let damaged = || StorageError::damaged(FORMAT, "it is not as it was written");
         let folder = lines.next().and_then(|line| unhex(line.strip_prefix("folder ")?));
-        let keys = FolderKey::new(key, &folder.ok_or_else(damaged)?);
+        let folder = folder.ok_or_else(damaged)?;
+        let keys = FolderKey::new(key, &folder);
         let expected = lines.next().and_then(|line| line.strip_prefix("key check ")).ok_or_else(damaged)?;
-        if expected == check(&keys) { Ok(keys) } else { Err(StorageError::WrongKey) }
+        if expected == check(&keys) { Ok((keys, folder)) } else { Err(StorageError::WrongKey) }
     }
+}
+
+/// The keys of a folder that somebody else may have open; nothing is changed. [BAK-20]
+pub(crate) fn keys(disk: &dyn Disk, key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
+    Identity::read_whole(disk, key)
 }
 
 /// Held while a process has the folder open; the system lets go of it when the process ends. [NOD-4]
@@ -152,7 +162,7 @@ fn check(keys: &FolderKey) -> String {
     hex(keys.derive("uput/node/check", &[]).as_ref())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         // cannot fail: writing to a String.

@@ -8,7 +8,7 @@
 
 mod committer;
 mod error;
-mod folder;
+pub(crate) mod folder;
 mod opening;
 mod queue;
 #[cfg(test)]

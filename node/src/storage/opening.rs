@@ -4,7 +4,7 @@ use super::committer::{Committer, Indexed};
 use super::folder::{Identity, Reserve, quarantine};
 use super::{Options, Project, Storage, StorageError};
 use crate::disk::{Disk, Failure};
-use crate::journal::head::{Head, HeadFile};
+use crate::journal::head::{Head, HeadFile, ReadHead};
 use crate::journal::{self, Journal, Position, Reader};
 use crate::keybook::{self, KeyBook};
 use crate::seal::{FolderKey, StorageKey};
@@ -62,6 +62,15 @@ impl Storage {
             tracing::error!(file, %error, "no copy could be put into quarantine");
         }
         opened
+    }
+
+    /// Reads and authenticates all that a folder holds but its index, as a start does, and changes nothing. [BAK-30]
+    pub(crate) fn examine(disk: &dyn Disk, key: &StorageKey) -> Result<Head, StorageError> {
+        let keys = Identity::read(disk, key)?;
+        let read = ReadHead::beside(disk, &keys)?;
+        let records = journal::Examined::read(disk, &keys, &read)?;
+        keybook::Examined::read(disk, &keys, &read)?;
+        Ok(Head { records: records.records(), chain: records.chain(), ..read.head })
     }
 
     fn open_checked(
