@@ -10,9 +10,10 @@ use houses::{Houses, MINUTES, PLAN, basis_fields, houses, opening, statement};
 use town::{event, fields, known, somebody, worker};
 use uput_core::{
     catalogue::Field,
-    event::Statement,
+    event::{Decision, Statement},
     id::TrailId,
     rejection::Rejection,
+    time::Seconds,
     wire::{self, Act, LegalBasis},
 };
 use uput_node::{
@@ -318,6 +319,29 @@ async fn a_task_whose_day_is_over_is_listed_for_both_until_its_owner_says_what_b
     let done = Statement::Task { plan, number: 1, status: wire::TaskStatus::Done };
     houses.say(false, trail, done).await;
     assert_eq!((listed(&houses.hotline).await, listed(&houses.house).await), (vec![], vec![]));
+}
+
+/// [EVT-31]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_she_is_is_not_told_on_a_decision_that_has_ended() {
+    let houses = houses().await;
+    let now = uput_node::clock::now().get();
+    let name = [basis_fields(LegalBasis::ExplicitConsent), fields(&[("name", "Invented Name")])].concat();
+    for (expiry, refusal) in [(now - 60, Some(Rejection::DecisionEnded)), (now + 86_400, None)] {
+        let new = NewTrail { validate_only: false, ..opening(1, LegalBasis::ExplicitConsent, Act::Referral) };
+        let trail = houses.hotline.open_trail(new).await.unwrap().unwrap();
+        houses.settled().await;
+        // Nobody has said yes: what was decided is all that lets her be named.
+        let (kind, outcome) = (wire::DecisionType::Placement, wire::DecisionOutcome::Granted);
+        let decision = Decision { kind, outcome, expiry: Seconds::new(expiry), evidence: None };
+        houses.say(false, trail, Statement::Decision(decision)).await;
+        let basis = Some(LegalBasis::ExplicitConsent);
+        let identity = NewEvent { fields: name.clone(), basis, ..event(trail, Statement::Identity) };
+        let said = houses.hotline.record_event(identity).await;
+        assert_eq!(said.err().map(|refused| refused.rejection()), refusal);
+        let shown = houses.hotline.show(&worker(), &trail, false).await.unwrap();
+        assert_eq!(shown.events.iter().any(|event| event.kind == "identity"), refusal.is_none());
+    }
 }
 
 /// [EVT-28]

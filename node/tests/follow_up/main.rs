@@ -308,6 +308,37 @@ async fn a_withdrawal_goes_where_the_consent_went_and_a_lost_telephone_is_said_f
     assert!(list.iter().any(|change| change.change == "consent_withdrawn"));
 }
 
+/// She ticks for one recipient: what stands in the record as ticked was ticked for another one. [CAS-57]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_she_ticked_is_never_taken_from_the_record() {
+    let (town, by) = (a_town().await, worker());
+    let without = town.named(&by, 0, None, LegalBasis::ExplicitConsent, &CONSENT).await;
+    let case = town.hotline.case_of(&without).unwrap();
+    let ticked = [&CONSENT[..], &[("consent_ticked", "substance_use")]].concat();
+    let with = town.named(&by, 1, Some(case), LegalBasis::ExplicitConsent, &ticked).await;
+    let record = NewValues {
+        knowingly: Vec::new(),
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        fields: fields(&[("consent_ticked", "need_statement")]),
+        taken: Vec::new(),
+        removed: Vec::new(),
+        marks: Vec::new(),
+        words: None,
+        label_words: Vec::new(),
+    };
+    town.hotline.update_case_record(record).await.unwrap();
+    let made = town.follow(&by, case, contact(&NEW, false)).await;
+    assert!([&without, &with].iter().all(|trail| step(&made, trail).say == ["corrected"]));
+    for (node, trail, tick) in [(&town.others[0], &without, None), (&town.others[1], &with, Some("substance_use"))] {
+        until(|| async { newest(node, trail, "safe_contact_telephone").await.as_deref() == Some("+38269000222") })
+            .await;
+        assert_eq!(newest(node, trail, "consent_ticked").await.as_deref(), tick);
+    }
+}
+
 /// The other side of the same: what came to us is not ours to correct. [CAS-52]
 #[tokio::test(flavor = "multi_thread")]
 async fn who_received_is_told_to_telephone() {

@@ -9,9 +9,11 @@ mod evidence;
 mod invitations;
 mod keys;
 mod letters;
+mod meetings;
 mod mistakes;
 mod receivers;
 mod said;
+mod stays;
 #[path = "../town/mod.rs"]
 mod town;
 mod yard;

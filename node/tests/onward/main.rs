@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod chain;
+mod copies;
 mod settled;
 mod stranger;
 #[path = "../town/mod.rs"]
