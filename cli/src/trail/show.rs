@@ -20,6 +20,9 @@ use crate::staff::ring::KeyArgs;
 use crate::trail::view::{TrailView, asks, catalogue_place, disclosed};
 use crate::why::WhyArgs;
 
+/// The timer that runs from the sending.
+const DELIVER: &str = "deliver";
+
 /// Which trail.
 #[derive(Args)]
 pub(crate) struct ShowArgs {
@@ -64,6 +67,7 @@ impl ShowArgs {
         let trail = self.trail(options).await?;
         let mut page = Page::default();
         head(&trail, &mut page);
+        page.pair("times", times(&trail.events));
         for event in &trail.events {
             page.line("");
             describe(event, &trail, &mut page);
@@ -148,7 +152,7 @@ fn escalation(next: &wire::Escalation) -> String {
 fn due(deadline: &wire::Deadline, peer: &str) -> String {
     let whose = if deadline.ours { "by us" } else { "by them" };
     let word = |ours: bool| if ours { "our word".to_owned() } else { format!("the word of {peer}") };
-    let from = format!(", from {} on {}", moment::local(deadline.from), word(deadline.from_ours));
+    let from = format!(", from {}", began(deadline, &word(deadline.from_ours)));
     let met = match deadline.met {
         0 => String::new(),
         met if deadline.ended => {
@@ -158,6 +162,34 @@ fn due(deadline: &wire::Deadline, peer: &str) -> String {
     };
     let late = if deadline.overdue { ", LATE" } else { "" };
     format!("{} {whose}{late}{from}{met}{}", moment::local(deadline.due), came(deadline))
+}
+
+/// From when on it runs, and who says or shows that. [TIM-84] [TIM-85]
+fn began(deadline: &wire::Deadline, word: &str) -> String {
+    let from = moment::local(deadline.from);
+    match (deadline.timer == DELIVER, deadline.proven) {
+        (false, _) => format!("{from} on {word}"),
+        (true, 0) => format!("{from} on {word}, which no witness shows"),
+        (true, proven) if proven == deadline.from => format!("{from}, as witnesses show"),
+        (true, proven) => format!("{from} on {word}, as witnesses had it at {} only", moment::local(proven)),
+    }
+}
+
+/// By when it was there, as witnesses show. [TIM-86]
+fn proven(event: &wire::TrailEvent) -> String {
+    match event.proven {
+        0 => String::new(),
+        by => format!("there by {}, cosigned by {}", moment::local(by), event.witnesses.join(", ")),
+    }
+}
+
+/// How many of the times that follow are more than a word. [TIM-86]
+fn times(events: &[wire::TrailEvent]) -> String {
+    match events.iter().filter(|event| event.proven != 0).count() {
+        0 => "no witness shows any: each is its author's word".to_owned(),
+        shown if shown == events.len() => "witnesses show each event".to_owned(),
+        shown => format!("witnesses show {shown} of {} events: the others are their authors' word", events.len()),
+    }
 }
 
 /// Between which times it was signed, on the other side's word; nothing, where that has said nothing. [TIM-1]
@@ -265,6 +297,7 @@ fn describe(event: &wire::TrailEvent, trail: &wire::Trail, page: &mut Page) {
     detail("task", if event.task == 0 { String::new() } else { event.task.to_string() });
     detail("happened", happened(event));
     detail("signed", signed(event, &trail.peer));
+    detail("proven", proven(event));
     detail("stored here", if event.ours { String::new() } else { moment::local(event.stored) });
     detail("delivered", moment::local(event.delivered));
     detail("settled", settled(event, trail));

@@ -53,6 +53,8 @@ struct DeadlineView {
     stands: Option<String>,
     came: Option<String>,
     leeway: u64,
+    /// Of *deliver*: by when witnesses show the opening; none: no witness does. [TIM-84]
+    proven: Option<String>,
 }
 
 /// What ends; the time is null where it stands in a value.
@@ -88,6 +90,10 @@ struct EventView {
     time: Option<String>,
     occurred: Option<String>,
     stored: Option<String>,
+    /// By when witnesses show that it was there, and which; none: no witness does. [TIM-86]
+    proven: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    witnesses: Vec<String>,
     not_before: Option<String>,
     not_after: Option<String>,
     delivered: Option<String>,
@@ -222,6 +228,7 @@ impl DeadlineView {
             stands: moment::utc(deadline.stands),
             came: moment::utc(deadline.came),
             leeway: deadline.leeway,
+            proven: moment::utc(deadline.proven),
         }
     }
 }
@@ -259,6 +266,8 @@ impl EventView {
             time: moment::utc(event.time),
             occurred: moment::utc(event.occurred),
             stored: moment::utc(event.stored),
+            proven: moment::utc(event.proven),
+            witnesses: event.witnesses,
             not_before: moment::utc(event.not_before),
             not_after: moment::utc(event.not_after),
             delivered: moment::utc(event.delivered),

@@ -57,6 +57,7 @@ mod report;
 mod retention;
 mod rivals;
 mod search;
+mod sent;
 mod sessions;
 mod several;
 mod staff_boxes;

@@ -126,6 +126,11 @@ impl Node {
         waits || ends || asks || outline.trail.as_ref().is_some_and(|trail| trail.telephone_due != 0)
     }
 
+    /// Something that no event says has changed in a trail: it is looked at again.
+    pub(super) fn look_at_trail(&self, trail: TrailId) {
+        self.on_call.calls.touch(trail);
+    }
+
     /// Waits until something may have changed who must be woken.
     pub async fn something_new(&self) {
         self.on_call.calls.new.notified().await;
@@ -288,11 +293,13 @@ impl Node {
             None => None,
         };
         let timers = loaded.agreement.timers();
+        let sent = self.sent_again(loaded);
+        let moved = |due: Option<Seconds>| due.map(|due| sent.as_ref().map_or(due, |sent| sent.moves(due)));
         let needy = Needy {
             peer: loaded.other(&self.me.organisation),
             waits: self.waits(loaded, &reading, taken.as_ref().map(|taken| taken.until)),
-            telephone: telephone::due(&loaded.trail, &reading, timers),
-            escalation: self.next_asked(loaded, &reading),
+            telephone: moved(telephone::due(&loaded.trail, &reading, timers)),
+            escalation: moved(self.next_asked(loaded, &reading)),
             taken: taken.and_then(|taken| Seconds::new(taken.time)),
             patience: telephone::patience(&loaded.trail, timers),
         };

@@ -115,6 +115,7 @@ impl Node {
         let other = OrgId::parse(&outline.other)?;
         let mut trail = outline.trail.ok_or(Rejection::ReadFailed)?;
         trail.peer = self.directory.name(&other);
+        self.run_from_what_is_shown(&mut trail, &other, id);
         for deadline in &mut trail.deadlines {
             deadline.overdue = is_overdue(deadline, now);
         }
@@ -300,6 +301,8 @@ fn deadline(loaded: &Loaded, known: (&Bounded, u64), step: &Step<'_>, span: Span
         stands: step.to.map_or(0, |event| known.0.around(event.id).settle(event.time).get()),
         came: step.to.and_then(came).map_or(0, Seconds::get),
         leeway: span.0.min(LEEWAY),
+        // Witnesses show it later, and no event tells: it is said when it is shown.
+        proven: 0,
     }
 }
 

@@ -81,6 +81,8 @@ impl Node {
         for event in loaded.trail.events() {
             let mut shown = self.view_event(loaded, &reading, event, values)?;
             (shown.telephone, shown.telephone_by) = telephone::standing(&agreed, &event.id);
+            // [TIM-86]
+            self.add_proven(&mut shown, loaded, event);
             // [TIM-2]
             let bounds = bounded.around(event.id);
             shown.not_before = bounds.after.map_or(0, |bound| bound.time.get());

@@ -16,11 +16,11 @@ use uput_core::{
     time::Seconds,
     trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
     verdict::{self, YesNo},
-    wire::{DisclosureScope, EventPrefix, LetterContent, Purpose, ReceiptOutcome, WitnessQuery},
+    wire::{self, DisclosureScope, EventPrefix, LetterContent, Purpose, ReceiptOutcome, WitnessQuery},
 };
 use uput_node::{
     clock::{self, SystemEntropy},
-    node::{Export, Node, Post, Second},
+    node::{Export, Listing, Node, Post, Second},
     peer::Mailroom,
     record::{self, ProofRecord, ShownRecord},
     storage::Position,
@@ -219,6 +219,52 @@ async fn a_common_witness_proves_when_and_learns_nothing() {
         things.dedup();
         assert_eq!(things.len(), shown.iter().map(|shown| shown.things.len()).sum::<usize>());
     }
+}
+
+/// When *deliver* began at a node, and by when witnesses have the opening.
+async fn delivers(node: &Arc<Node>, trail: &TrailId) -> wire::Deadline {
+    let shown = node.show(&worker(), trail, false).await.unwrap();
+    shown.deadlines.into_iter().find(|deadline| deadline.timer == "deliver").unwrap()
+}
+
+async fn next_due(node: &Arc<Node>, trail: &TrailId) -> u64 {
+    node.show(&worker(), trail, false).await.unwrap().telephone_due
+}
+
+/// [TIM-84] [TIM-86] [ONC-30]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_for_delivery_runs_from_when_a_witness_has_the_request_and_not_before_one_does() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let trail = three.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&three.shelter, &trail, "asked").await;
+    three.quiet().await;
+    let (claimed, due) = (delivers(&three.hotline, &trail).await, next_due(&three.hotline, &trail).await);
+    for node in [&three.hotline, &three.shelter] {
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        assert!(
+            shown.events.iter().all(|event| event.proven == 0 && event.witnesses.is_empty()),
+            "nothing is cosigned"
+        );
+        let deadline = delivers(node, &trail).await;
+        assert_eq!((deadline.proven, deadline.from), (0, shown.events[0].time), "the claimed time counts");
+    }
+    // The clock moves on, so that what the witness says is another time than what the sender says.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    three.tick(1).await;
+    let has = async |node: &Arc<Node>| delivers(node, &trail).await.proven != 0;
+    until(|| async { has(&three.hotline).await && has(&three.shelter).await }).await;
+    for node in [&three.hotline, &three.shelter] {
+        let deadline = delivers(node, &trail).await;
+        assert!(deadline.from == deadline.proven && deadline.from > claimed.from, "{} {}", deadline.from, claimed.from);
+        assert_eq!(deadline.due - deadline.from, claimed.due - claimed.from, "as long as the agreement gives");
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        assert!(shown.events.iter().all(|event| event.proven != 0 && event.witnesses == ["centre"]));
+        let listed = node.list(&worker(), &Listing { waiting: false, most: 10, token: "" }).unwrap();
+        let row = listed.trails.iter().find(|row| row.trail == trail.to_vec()).unwrap();
+        assert!(row.deadlines.contains(&delivers(node, &trail).await), "a list says the same");
+    }
+    assert_eq!(next_due(&three.hotline, &trail).await, due, "it was delivered: nothing moves any more");
 }
 
 /// [LOG-95] [LOG-98]

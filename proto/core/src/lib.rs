@@ -31,6 +31,7 @@ pub mod look_alike;
 pub mod rejection;
 pub mod safe_contact;
 pub mod sensitive;
+pub mod sent;
 pub mod slot;
 pub mod staff;
 pub mod state;

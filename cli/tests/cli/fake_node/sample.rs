@@ -291,18 +291,29 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
         stage: if notification { 2 } else { 0 },
         notes: vec!["no crossing".to_owned()],
         owed: 0,
-        deadlines: vec![wire::Deadline {
-            timer: "answer".to_owned(),
-            due: NIGHT + 3600,
-            met: 0,
-            overdue: true,
-            ours: false,
-            from: NIGHT,
-            from_ours: false,
-            met_ours: false,
-            ended: false,
-            ..wire::Deadline::default()
-        }],
+        deadlines: vec![
+            wire::Deadline {
+                timer: "answer".to_owned(),
+                due: NIGHT + 3600,
+                met: 0,
+                overdue: true,
+                ours: false,
+                from: NIGHT,
+                from_ours: false,
+                met_ours: false,
+                ended: false,
+                ..wire::Deadline::default()
+            },
+            wire::Deadline {
+                timer: "deliver".to_owned(),
+                due: NIGHT + 1440,
+                met: NIGHT + 60,
+                from: NIGHT + 540,
+                from_ours: true,
+                proven: NIGHT + 540,
+                ..wire::Deadline::default()
+            },
+        ],
         escalation: Some(wire::Escalation {
             due: NIGHT + 3900,
             now: true,
@@ -338,6 +349,8 @@ fn events(notification: bool, values: bool) -> Vec<wire::TrailEvent> {
         time: NIGHT,
         stored: NIGHT,
         delivered: NIGHT + 60,
+        proven: NIGHT + 540,
+        witnesses: vec!["Centre".to_owned()],
         not_after: NIGHT + 60,
         fields: vec![field("adults", "1"), field("children", "2")],
         basis: wire::LegalBasis::NoneNeededNonpersonal as i32,

@@ -89,7 +89,9 @@ impl Node {
         own.add(line.line())?;
         let kept = CosignedRecord { witness: by.to_vec(), size: asked.size, note: own.to_bytes(), time };
         self.keep(&kept).await?;
+        let before = self.witnesses.standing(by).size;
         self.witnesses.cosigned(by, asked.size, time);
+        self.look_at_witnessed(before..asked.size);
         self.hand_proofs().await;
         Ok(())
     }

@@ -9,11 +9,13 @@ mod evidence;
 mod handing;
 mod proving;
 mod shown;
+mod since;
 mod status;
 mod ticking;
 mod witnessing;
 
 pub(super) use proving::{InLogs, Thing};
+pub(super) use since::Witnessed;
 pub(super) use witnessing::{Witnessing, refused};
 
 use prost::Message;

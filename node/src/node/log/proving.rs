@@ -225,7 +225,7 @@ impl Node {
     }
 
     /// The closed tick in which something stands in our log.
-    fn logged_in(&self, kind: EntryKind, id: &Id) -> Option<u64> {
+    pub(super) fn logged_in(&self, kind: EntryKind, id: &Id) -> Option<u64> {
         let key = record::logged_key(u32::from(kind.number()), id.as_bytes());
         self.log.tick_of(self.indexed(record::LOGGED, &key)?)
     }

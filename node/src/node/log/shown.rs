@@ -72,7 +72,11 @@ impl Node {
             size: under.claimed().size,
             things,
         };
-        self.keep(&record).await.map(drop)
+        self.keep(&record).await?;
+        for one in proof.shown() {
+            self.look_at_opening(one.entry.id);
+        }
+        Ok(())
     }
 
     /// Whether a proof is here that something stands in somebody's log.

@@ -32,6 +32,8 @@ pub(in crate::node) struct Witnessing {
     alone: tokio::sync::Mutex<()>,
     /// How many ticks were handed out; none: the journal says it. Held while they are.
     pub(super) handed: tokio::sync::Mutex<Option<u64>>,
+    /// Since when witnesses show an event.
+    pub(super) since: super::since::Remembered,
     /// Questions of this minute.
     asked: Mutex<HashMap<OrgId, (u64, u32)>>,
 }

@@ -3900,6 +3900,8 @@ pub struct Deadline {
     pub came: u64,
     #[prost(uint64, tag = "12")]
     pub leeway: u64,
+    #[prost(uint64, tag = "13")]
+    pub proven: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
@@ -3956,6 +3958,10 @@ pub struct TrailEvent {
     pub settled: u64,
     #[prost(uint32, tag = "30")]
     pub task: u32,
+    #[prost(uint64, tag = "31")]
+    pub proven: u64,
+    #[prost(string, repeated, tag = "32")]
+    pub witnesses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
