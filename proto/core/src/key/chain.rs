@@ -64,17 +64,14 @@ impl KeyChain {
     /// [`Rejection::MissingPredecessor`] if records before it are not here, [`Rejection::BrokenChain`] if it does not
     /// continue this chain, [`Rejection::WrongSigners`], [`Rejection::BadSignature`], or what does not parse.
     pub fn extend(&mut self, envelope: &Envelope) -> Result<Change, Rejection> {
-        if self.links().chain(&self.twins).any(|link| link.envelope == *envelope) {
+        // Signed anew or wrongly, it is still the record that is here: an ID covers no signature.
+        if self.links().chain(&self.twins).any(|link| link.envelope.id() == envelope.id()) {
             return Ok(Change::Known);
         }
         let record = KeyRecord::parse(envelope, Some(self.newest()))?;
         let before = self.predecessor_of(&record)?;
         self.check_disowned(&record, before)?;
         let recovered = verify_signers(&record, Some(before), envelope)?;
-        // Signed again with other valid signatures, it is still the same record: an ID covers no signature.
-        if self.links().chain(&self.twins).any(|link| link.record.id() == record.id()) {
-            return Ok(Change::Known);
-        }
         self.take(Link { record, envelope: envelope.clone(), recovered })
     }
 

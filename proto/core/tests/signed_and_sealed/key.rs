@@ -385,6 +385,22 @@ fn an_older_chain_rolls_nothing_back() {
     assert_eq!(chain.newest_id(), second.id().into());
 }
 
+/// [KEY-13] An ID covers no signature.
+#[test]
+fn a_record_that_is_here_changes_nothing_however_it_is_signed_this_time() {
+    let organisation = Organisation::invented("shelter");
+    let mut chain = organisation.chain();
+    let second = organisation.next(&chain);
+    chain.extend(&second).unwrap();
+    let before: Vec<_> = chain.envelopes().cloned().collect();
+    for record in [&organisation.first, &second] {
+        let mut message = record.to_wire();
+        message.signatures[0].signature[40] ^= 1;
+        assert_eq!(chain.extend(&Envelope::from_wire(message).unwrap()), Ok(Change::Known));
+    }
+    assert!(chain.envelopes().eq(&before), "the signatures that were checked stay");
+}
+
 #[test]
 fn a_draft_that_no_chain_would_take_is_not_signed() {
     let organisation = Organisation::invented("shelter");
