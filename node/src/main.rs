@@ -175,13 +175,14 @@ async fn serve(path: &Path) -> Result<(), Failure> {
             "others can read node.key: run `chmod 600 node.key` in the data folder, and ask who has read it"
         );
     }
-    if let Some(restored) = Restored::read(&config.data)? {
-        // [BAK-50]
-        let sentence = "this folder was restored from backup {}, and this version begins no new incarnation: what the node \
-                        would say could convict it of having told two stories";
-        return Err(Failure::new(Exit::Folder, &sentence.replace("{}", &restored.number.to_string())));
-    }
     let storage = open_storage(&config.data, &StorageKey::new(node_key::read(&config.data)?.storage))?;
+    if let Some(restored) = Restored::read(&config.data)? {
+        // [BAK-50] A crash in between takes a number more, and harms nothing.
+        let incarnation =
+            Node::begin_incarnation(&storage).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
+        tracing::warn!(backup = restored.number, incarnation, "this folder was restored: a new incarnation begins");
+        Restored::remove(&config.data)?;
+    }
     let folder = |error| Failure::new(Exit::Folder, &error);
     let own = Node::own_chain(&storage).map_err(|error| folder(error.to_string()))?;
     let secrets = node_key::settle(&config.data, own.newest())?;
@@ -201,6 +202,8 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     node.affirm_disowned().await;
+    // [BAK-51]
+    node.ask_to_resume().await;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config, shutdown.clone())?;

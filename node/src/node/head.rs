@@ -2,6 +2,7 @@
 
 mod due;
 mod giving;
+mod resuming;
 
 pub(super) use giving::HeadClock;
 
@@ -24,7 +25,7 @@ use super::{
     outbox::Waiting,
     trails::Loaded,
 };
-use crate::{clock, record::HeadRecord};
+use crate::{clock, record::HeadRecord, storage::Position};
 
 /// How far a trail has come to rest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +88,7 @@ impl Node {
 
     fn own_head_at(&self, loaded: &Loaded, nonce: Option<[u8; 32]>, now: Seconds) -> Result<Envelope, Rejection> {
         let keys = self.me.keys();
+        self.demand_resumed(loaded)?;
         Head { nonce, ..self.standing_of(loaded, &keys, now)? }.sign(&keys.signing)
     }
 
@@ -98,6 +100,7 @@ impl Node {
     ) -> Result<(Envelope, HeadRecord), Rejection> {
         let keys = self.me.keys();
         let now = clock::now();
+        self.demand_resumed(loaded)?;
         let head = Head { settled: Some(withdrawal), ..self.standing_of(loaded, &keys, now)? }.sign(&keys.signing)?;
         let to = loaded.other(&self.me.organisation);
         let record = head_record(loaded, &head, Some(&to), now)?;
@@ -120,7 +123,8 @@ impl Node {
             seen_count: loaded.trail.count(theirs),
             seen_last: loaded.trail.last(theirs),
             peer_key: peer.newest_id(),
-            closes: None,
+            // [BAK-53] What was closed stays closed.
+            closes: loaded.heads_of(&us).filter_map(|head| head.closes).last(),
             time: now.floor(loaded.agreement.grain()),
             nonce: None,
             settled: None,
@@ -179,7 +183,7 @@ impl Node {
         envelope: Envelope,
         to: Option<&OrgId>,
     ) -> Result<(), Rejection> {
-        self.keep_head_at(loaded, envelope, to, clock::now()).await
+        self.keep_head_at(loaded, envelope, to, clock::now()).await.map(drop)
     }
 
     async fn keep_head_at(
@@ -188,7 +192,7 @@ impl Node {
         envelope: Envelope,
         to: Option<&OrgId>,
         now: Seconds,
-    ) -> Result<(), Rejection> {
+    ) -> Result<Position, Rejection> {
         let record = head_record(loaded, &envelope, to, now)?;
         let other = loaded.other(&self.me.organisation);
         let entries = logged([Logged::with(EntryKind::Head, envelope.id(), other)]);
@@ -200,7 +204,7 @@ impl Node {
         }
         loaded.head_times.insert(envelope.id(), now);
         loaded.heads.push(envelope);
-        Ok(())
+        Ok(position)
     }
 
     /// A peer asks for our head of a trail with it. [LET-9]
@@ -232,6 +236,11 @@ impl Node {
         let head = Head::verify(Envelope::from_wire(envelope)?, &chain)?;
         let mut held = self.trails.hold(&head.trail).await;
         self.refuse_gone(&head.trail, from)?;
+        if self.me.incarnation > 0 && held.is_none() && self.load(&head.trail)?.is_none() {
+            // [BAK-57] What this node had in it is not here any more: all of it is asked for, and the head with it.
+            self.outbox.queue(from).ask_for_lost(head.trail);
+            return Ok(());
+        }
         self.ensure_loaded(&mut held, &head.trail)?;
         let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
         // The same as if it were not here. [EVT-23]
@@ -243,8 +252,12 @@ impl Node {
         let asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));
         let news = loaded.is_news(&head);
         // [NOD-35] What says nothing new is not kept, unless the time is the news: what says as much is on disk.
+        let resumes = self.resumes(loaded, &head, known).then(|| Head::clone(&head));
         if known || (asked.is_none() && !news && !self.is_word_of_the_time(loaded, &head)?) {
-            return Ok(());
+            return match resumes {
+                Some(head) => self.answer_restored(from, loaded, &head).await,
+                None => Ok(()),
+            };
         }
         if asked.is_none() && news {
             loaded.allow_head(from)?;
@@ -253,6 +266,9 @@ impl Node {
         self.keep_head(loaded, head.into_envelope(), None).await?;
         if let Some(nonce) = asked {
             queue.answered(&trail, &nonce);
+        }
+        if let Some(head) = resumes {
+            self.answer_restored(from, loaded, &head).await?;
         }
         Ok(())
     }

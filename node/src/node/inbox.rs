@@ -3,12 +3,13 @@
 //! Guarantees: everything well-formed is taken in, once, and is on disk before the peer hears so; one bad item does not
 //! keep out the others of its letter; a value that profile, stage and basis do not allow is dropped unread, and said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uput_core::{
     codec,
     envelope::{Envelope, Verified},
     event::{Event, Statement},
+    head::Head,
     id::{EventId, OrgId, TrailId},
     letter,
     log::EntryKind,
@@ -62,6 +63,10 @@ struct Changes {
     named: Vec<Sensitive<String>>,
     /// She withdrew.
     withdrawn: bool,
+    /// A purge by this node itself came back to it. [BAK-55]
+    purged: bool,
+    /// It brought what its author lost in a restore. [BAK-54]
+    returned: bool,
 }
 
 impl Changes {
@@ -80,8 +85,10 @@ struct Taken {
 
 impl Taken {
     /// What the log tells of it. [LOG-60]
-    fn logged(&self, from: &OrgId) -> impl Iterator<Item = Logged> {
-        let events = self.changes.records.iter().map(|(kept, _, event)| match kept.to.is_empty() {
+    fn logged<'a>(&'a self, from: &'a OrgId) -> impl Iterator<Item = Logged> + 'a {
+        let theirs = |event| self.loaded.trail.event(event).is_some_and(|event| event.author == *from);
+        // [BAK-54] What a restored node hears of itself is its own all the same.
+        let events = self.changes.records.iter().map(move |(_, _, event)| match theirs(event) {
             true => Logged::with(EntryKind::ReceivedEvent, *event, *from),
             false => Logged::with(EntryKind::OwnEvent, *event, *from),
         });
@@ -106,7 +113,7 @@ impl Node {
         }
         let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
         // What this letter makes this node say is on disk before its keys become others.
-        let _speaking = self.me.speak().await;
+        let speaking = self.me.speak().await;
         let mut worst = None;
         let mut note = |result: Result<(), Rejection>| {
             // What can be mended by sending again is said before what cannot.
@@ -128,6 +135,8 @@ impl Node {
         let enclosed = enclosed(content.disclosures, content.evidence);
         let mut taken = Vec::new();
         let (trails, misshapen) = by_trail(content.events);
+        let mut touched: BTreeSet<TrailId> = trails.iter().map(|(trail, _)| *trail).collect();
+        touched.extend(content.heads.iter().filter_map(trail_of_head));
         note(misshapen.map_or(Ok(()), Err));
         for (trail, events) in trails {
             note(self.take_events(from, &trail, events, &enclosed, &mut taken).await);
@@ -143,6 +152,13 @@ impl Node {
         }
         for request in content.head_requests.iter().take(MOST_REQUESTS) {
             note(self.answer_head_request(from, request).await);
+        }
+        for lost in content.lost.iter().take(MOST_REQUESTS) {
+            note(self.answer_lost(from, lost).await);
+        }
+        drop(speaking);
+        for trail in touched {
+            self.resume_trail(&trail).await;
         }
         worst.map_or(Ok(()), Err)
     }
@@ -243,6 +259,8 @@ impl Node {
                 loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
                 if !kept.to.is_empty() {
                     replies.push((position, Waiting { trail, event: true, since: kept.stored }));
+                } else if changes.returned {
+                    replies.push((position, Waiting { trail, event: false, since: kept.stored }));
                 }
             }
             // A position is taken only for a head that is there: the next one belongs to the next trail.
@@ -256,6 +274,9 @@ impl Node {
                 && let Some(position) = positions.next()
             {
                 self.outlined(loaded.trail.id(), &outline, position);
+            }
+            if changes.purged {
+                self.erase_values(&mut loaded)?;
             }
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
             *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);
@@ -392,7 +413,9 @@ impl Node {
         kept.words = self.sealed_words(loaded, &written)?;
         changes.withdrawn |= written.event.statement == Statement::Withdrawn;
         changes.records.push((kept, evidence, written.event.id));
-        if written.event.wants_delivered() && written.event.author == *from {
+        changes.purged |= matches!(written.event.statement, Statement::Purged(_)) && written.event.author != *from;
+        changes.returned |= self.closed_before(loaded, from, &written.event);
+        if written.event.wants_delivered() && written.event.author == *from && self.is_resumed(loaded) {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;
             changes.rests |= self.say_unopened(loaded, from, &written.event, changes)?;
         }
@@ -404,8 +427,11 @@ impl Node {
     /// away.
     fn begin(&self, from: &OrgId, event: Verified<Event>, changes: &mut Changes) -> Result<Loaded, Rejection> {
         let opening = event.opening().ok_or(Rejection::MissingPredecessor)?;
-        // [EVT-4] B that forwards A's opening to C is neither its author nor C its peer.
-        if event.author != *from || opening.peer != self.me.organisation {
+        // [EVT-4] B that forwards A's opening to C is neither its author nor C its peer. [BAK-54] What we opened and lost comes
+        // back from whom we opened it with.
+        let (us, lost) = (self.me.organisation, self.me.incarnation > 0);
+        let theirs = event.author == *from && opening.peer == us;
+        if !theirs && !(lost && event.author == us && opening.peer == *from) {
             return Err(Rejection::WrongTrail);
         }
         let held = self.agreements.get(&opening.agreement).ok_or(Rejection::UnknownAgreement)?;
@@ -568,6 +594,11 @@ fn by_trail(events: Vec<wire::Envelope>) -> (Vec<(TrailId, Vec<Envelope>)>, Opti
     (trails, misshapen)
 }
 
+fn trail_of_head(envelope: &wire::Envelope) -> Option<TrailId> {
+    let head = Head::parse(&envelope.body).ok()?;
+    Some(head.trail)
+}
+
 fn trail_of(envelope: &Envelope) -> Result<TrailId, Rejection> {
     use prost::Message;
     // Only to find the trail; the event itself is parsed strictly after its signature verified.
@@ -590,6 +621,8 @@ const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         | Rejection::NeedsUpgrade
         | Rejection::DiskFull
         | Rejection::ReadFailed
+        // [BAK-52] It is asked, and then says what it owes.
+        | Rejection::NotResumed
         | Rejection::TooMany => ReceiptOutcome::Later,
         _ => ReceiptOutcome::Refused,
     }

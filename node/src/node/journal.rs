@@ -61,6 +61,9 @@ pub enum OpenError {
     /// Something in it is not what this program wrote.
     #[error("a record of the journal does not read as what it is: {0}; restore the folder from a backup")]
     Unreadable(Rejection),
+    /// A new incarnation could not be begun.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
     /// Key file and folder do not belong together.
     #[error("the key file belongs to another node: it does not hold the keys that the newest key record names")]
     WrongKeys,
@@ -102,7 +105,8 @@ impl Node {
         }
         let me = Me::new(keys, own.incarnation);
         let (directory, agreements) = (Directory::default(), Agreements::default());
-        let (trails, outbox) = (Trails::default(), Outbox::default());
+        // [BAK-53] Nothing is sent twice.
+        let (trails, outbox) = (Trails::default(), Outbox::new(own.incarnation > 0));
         let changing = tokio::sync::Mutex::default();
         let accesses = Accesses::default();
         let cascades = super::cascades::Cascades::default();
@@ -415,7 +419,7 @@ fn retired(kept: &[RetiredKey]) -> Result<Vec<Retired>, Rejection> {
     kept.iter().map(|one| Ok(Retired { key: KeyId::parse(&one.key)?, until: one.until })).collect()
 }
 
-fn newest<K: Kept>(storage: &Storage, tree: Tree, key: &[u8]) -> Result<Option<K>, OpenError> {
+pub(super) fn newest<K: Kept>(storage: &Storage, tree: Tree, key: &[u8]) -> Result<Option<K>, OpenError> {
     let value = storage.index().get(tree, key).map_err(StorageError::from)?;
     let Some(position) = value.and_then(|value| record::position(&value)) else { return Ok(None) };
     read_at(storage, position).map(Some)
@@ -432,6 +436,6 @@ pub(super) fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, Open
         .collect()
 }
 
-fn read_at<K: Kept>(storage: &Storage, position: Position) -> Result<K, OpenError> {
+pub(super) fn read_at<K: Kept>(storage: &Storage, position: Position) -> Result<K, OpenError> {
     record::read(&storage.read(position)?).ok_or(OpenError::Unreadable(Rejection::Malformed))
 }

@@ -32,6 +32,8 @@ const SHARED: Duration = Duration::from_millis(20);
 #[derive(Default)]
 pub(super) struct Outbox {
     queues: Mutex<HashMap<OrgId, Arc<Queue>>>,
+    /// The node was restored. [BAK-53]
+    restored: bool,
 }
 
 /// What waits for one peer.
@@ -64,6 +66,23 @@ struct State {
     broken: HashSet<TrailId>,
     /// How each trail stands of which the peer has not every event.
     standings: HashMap<TrailId, Standing>,
+    /// Of a node that was restored: what may go.
+    restored: Option<Restored>,
+}
+
+/// What may go from a node that was restored. [BAK-53]
+#[derive(Default)]
+struct Restored {
+    /// Trails of which the peer has said where they stand.
+    resumed: HashSet<TrailId>,
+    /// Heads that ask.
+    asks: HashSet<Position>,
+    /// Trails that were asked about since the start.
+    about: HashSet<TrailId>,
+    /// What is still to be asked for: a trail, or none for all of them.
+    lost: BTreeSet<Option<TrailId>>,
+    /// What letters on their way ask for.
+    asking: HashMap<u64, BTreeSet<Option<TrailId>>>,
 }
 
 /// Letters that the peer put off together: they rest equally long.
@@ -116,6 +135,8 @@ pub(super) struct Batch {
     pub(super) positions: Vec<Position>,
     /// Heads that are asked for.
     pub(super) requests: Vec<(TrailId, [u8; 32])>,
+    /// What was lost and is asked for: a trail, or none for all of them. [BAK-57]
+    pub(super) lost: BTreeSet<Option<TrailId>>,
 }
 
 /// How a queue stands.
@@ -130,10 +151,15 @@ pub struct Length {
 }
 
 impl Outbox {
+    /// Of a node that was restored, or not.
+    pub(super) fn new(restored: bool) -> Self {
+        Self { restored, ..Self::default() }
+    }
+
     /// The queue of a peer.
     pub(super) fn queue(&self, to: &OrgId) -> Arc<Queue> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.entry(*to).or_default().clone()
+        queues.entry(*to).or_insert_with(|| Arc::new(Queue::new(self.restored))).clone()
     }
 
     /// What was refused for good and may still be news, by whom.
@@ -171,6 +197,78 @@ impl Length {
 }
 
 impl Queue {
+    fn new(restored: bool) -> Self {
+        // [BAK-57] Whatever there is with this peer is asked for first.
+        let all = || Restored { lost: BTreeSet::from([None]), ..Restored::default() };
+        let state = State { restored: restored.then(all), ..State::default() };
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// A head that asks where a trail stands goes before anything else of it. [BAK-51]
+    pub(super) fn asks_by(&self, position: Position, item: Waiting) {
+        let mut state = self.lock();
+        if let Some(restored) = &mut state.restored {
+            restored.asks.insert(position);
+            restored.about.extend(item.trail);
+        }
+        state.waiting.insert(position, item);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether a trail was asked about since the start.
+    pub(super) fn has_asked_about(&self, trail: &TrailId) -> bool {
+        self.lock().restored.as_ref().is_some_and(|restored| restored.about.contains(trail))
+    }
+
+    /// Whether what waits of a trail may go.
+    pub(super) fn is_resumed(&self, trail: &TrailId) -> bool {
+        self.lock().restored.as_ref().is_none_or(|restored| restored.resumed.contains(trail))
+    }
+
+    /// From now on what waits of a trail goes.
+    pub(super) fn resume(&self, trail: TrailId) {
+        self.lock().restored.iter_mut().for_each(|restored| restored.resumed.extend([trail]));
+        self.changed.notify_waiters();
+    }
+
+    /// Asks for all of a trail that is not here. [BAK-57]
+    pub(super) fn ask_for_lost(&self, trail: TrailId) {
+        let mut state = self.lock();
+        let asked = state.restored.iter().flat_map(|restored| restored.asking.values()).flatten();
+        if !asked.clone().any(|asked| *asked == Some(trail)) {
+            state.restored.iter_mut().for_each(|restored| restored.lost.extend([Some(trail)]));
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether an event of a trail waits.
+    pub(super) fn waits(&self, trail: &TrailId) -> bool {
+        self.lock().waiting.values().any(|item| item.event && item.trail.as_ref() == Some(trail))
+    }
+
+    /// The trails and positions of a letter on its way, if it is one that asks.
+    pub(super) fn asked_in(&self, ticket: u64) -> Option<(Position, TrailId)> {
+        let state = self.lock();
+        let [(position, item)] = state.flying.get(&ticket)?.as_slice() else { return None };
+        let asks = state.restored.as_ref().is_some_and(|restored| restored.asks.contains(position));
+        item.trail.filter(|_| asks).map(|trail| (*position, trail))
+    }
+
+    /// Adds what is on disk and does not wait yet.
+    pub(super) fn push_again(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
+        let mut state = self.lock();
+        for (position, item) in items {
+            let flies = state.flying.values().flatten().any(|(flying, _)| *flying == position);
+            if !flies {
+                state.waiting.entry(position).or_insert(item);
+            }
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
     /// Adds what is on disk.
     pub(super) fn push(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
         let mut state = self.lock();
@@ -251,7 +349,11 @@ impl Queue {
     fn take(&self, most: usize) -> Option<Batch> {
         let mut state = self.lock();
         let positions = state.choose(most);
-        if state.requests.is_empty() && (positions.is_empty() || state.better_together(positions.len(), most)) {
+        let lost = state.restored.as_mut().map(|restored| std::mem::take(&mut restored.lost)).unwrap_or_default();
+        if state.requests.is_empty()
+            && lost.is_empty()
+            && (positions.is_empty() || state.better_together(positions.len(), most))
+        {
             return None;
         }
         // What goes alone goes without questions: the answer is about that item.
@@ -259,15 +361,18 @@ impl Queue {
         let requests = if alone { Vec::new() } else { std::mem::take(&mut state.requests) };
         state.next_ticket = state.next_ticket.wrapping_add(1);
         let ticket = state.next_ticket;
-        if !requests.is_empty() {
+        if !requests.is_empty() || !lost.is_empty() {
             state.asking.insert(ticket);
+        }
+        if let Some(restored) = state.restored.as_mut().filter(|_| !lost.is_empty()) {
+            restored.asking.insert(ticket, lost.clone());
         }
         let items: Vec<(Position, Waiting)> =
             positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
         let trails: Vec<TrailId> = items.iter().filter_map(|(_, item)| item.trail).collect();
         state.busy.extend(trails);
         state.flying.insert(ticket, items);
-        Some(Batch { ticket, positions, requests })
+        Some(Batch { ticket, positions, requests, lost })
     }
 
     /// The peer has them, or refused them for good: they are gone from here. Gives their positions.
@@ -275,6 +380,7 @@ impl Queue {
         let items = self.land(ticket);
         let positions = items.iter().map(|(position, _)| *position).collect();
         let mut state = self.lock();
+        state.restored.iter_mut().for_each(|restored| drop(restored.asking.remove(&ticket)));
         state.refusals = 0;
         for (position, item) in &items {
             state.alone.remove(position);
@@ -355,6 +461,11 @@ impl Queue {
     pub(super) fn again(&self, ticket: u64, alone: bool) {
         let items = self.land(ticket);
         let mut state = self.lock();
+        if let Some(restored) = &mut state.restored {
+            // What was not answered is asked again, unless the peer does not know the question.
+            let lost = restored.asking.remove(&ticket).unwrap_or_default();
+            restored.lost.extend(lost.into_iter().filter(|_| !alone));
+        }
         if alone {
             state.alone.extend(items.iter().map(|(position, _)| *position));
         }
@@ -455,9 +566,19 @@ impl State {
         item.event && item.trail.is_some_and(|trail| self.broken.contains(&trail))
     }
 
+    /// Whether an item waits for the peer's word on its trail. [BAK-53]
+    fn awaits(&self, position: &Position, item: &Waiting) -> bool {
+        let Some((restored, trail)) = self.restored.as_ref().zip(item.trail) else { return false };
+        !restored.resumed.contains(&trail) && !restored.asks.contains(position)
+    }
+
     fn choose(&self, most: usize) -> Vec<Position> {
-        let free = |item: &Waiting| !self.holds(item) && item.trail.is_none_or(|trail| !self.busy.contains(&trail));
-        let mut free = self.waiting.iter().filter(|(_, item)| free(item)).peekable();
+        let free = |position: &Position, item: &Waiting| {
+            !self.holds(item)
+                && !self.awaits(position, item)
+                && item.trail.is_none_or(|trail| !self.busy.contains(&trail))
+        };
+        let mut free = self.waiting.iter().filter(|(position, item)| free(position, item)).peekable();
         if let Some((first, _)) = free.peek()
             && self.alone.contains(first)
         {

@@ -120,6 +120,11 @@ impl Node {
         for (trail, nonce) in batch.requests {
             content.head_requests.push(wire::HeadRequest { trail: trail.to_vec(), nonce: nonce.to_vec() });
         }
+        let incarnation = self.me.incarnation;
+        content.lost.extend(batch.lost.into_iter().map(|trail| wire::LostRequest {
+            incarnation,
+            trail: trail.map(|trail| trail.to_vec()).unwrap_or_default(),
+        }));
         if content == LetterContent::default() {
             return Ok(None);
         }
@@ -166,6 +171,10 @@ impl Node {
                 }
                 let disclosure = wire::Disclosure::decode(values.as_slice()).map_err(|_| Rejection::Malformed)?;
                 if !says_only_who_acted(&disclosure) {
+                    // [BAK-58] What the peer destroyed does not go back to it.
+                    if self.was_purged(to, &trail, &disclosure).await.map_err(Unmade::NotNow)? {
+                        return Ok(());
+                    }
                     // [LET-20] The event goes without them, and what ended them after it.
                     if self.withhold(to, &trail, &disclosure).await.map_err(Unmade::NotNow)?.is_some() {
                         return Ok(());
@@ -214,6 +223,9 @@ impl Node {
 
     /// What a letter holds will never be on the peer's disk: it is kept so, and shown. [NOD-34]
     async fn refused(self: &Arc<Self>, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
+        if code == Rejection::NoSuchTrail.number() && self.is_unknown_there(to, ticket).await {
+            return;
+        }
         let time = clock::now().get();
         let refused = self.outbox.queue(to).refuse(ticket, code, unsent, time);
         refused.iter().for_each(|(_, refused)| self.broken_off(refused));
@@ -247,7 +259,7 @@ impl Node {
     }
 
     /// Whether it is on disk.
-    async fn keep_settled(&self, to: &OrgId, settled: SettledRecord) -> bool {
+    pub(super) async fn keep_settled(&self, to: &OrgId, settled: SettledRecord) -> bool {
         let record = SettledRecord { organisation: to.to_vec(), ..settled };
         // If this is lost the letters go once more, and the peer has them already.
         let kept = self.keep(&record).await;
@@ -303,7 +315,7 @@ fn says_only_who_acted(disclosure: &wire::Disclosure) -> bool {
     whole.fields.iter().all(|field| of_staff(&field.label))
 }
 
-fn settled(positions: &[Position]) -> SettledRecord {
+pub(super) fn settled(positions: &[Position]) -> SettledRecord {
     SettledRecord {
         positions: positions.iter().map(|position| position.number()).collect(),
         ..SettledRecord::default()

@@ -243,6 +243,8 @@ impl Node {
         if let Some(position) = self.indexed(record::REQUESTS, &digest) {
             return Ok(held.as_ref().and_then(|loaded| event_at(loaded, position)));
         }
+        // [BAK-52]
+        held.as_ref().map_or(Ok(()), |loaded| self.demand_resumed(loaded))?;
         // [RET-13] What is held is not destroyed, whoever asks for it.
         if matches!(new.statement, Statement::Purged(_)) && self.is_on_hold(&new.trail) {
             return Err(Rejection::OnHold.into());

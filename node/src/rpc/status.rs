@@ -62,6 +62,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::BadApproval
         | Rejection::NotToReview
         | Rejection::OnHold
+        | Rejection::NotResumed
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce

@@ -107,6 +107,10 @@ impl House {
         StorageKey::new(Zeroizing::new(self.storage))
     }
 
+    pub fn storage_secret(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.storage)
+    }
+
     /// A program that another test starts holds each lock of this process until it is that program: such are waited for.
     pub fn open_storage(&self) -> Storage {
         let open = || Storage::open(self.path(), &self.storage_key(), SMALL, record::project);

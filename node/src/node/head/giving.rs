@@ -123,6 +123,10 @@ impl Node {
         if loaded.rest() == Rest::Settled {
             return Ok(None);
         }
+        // [BAK-52]
+        if !self.is_resumed(loaded) {
+            return Ok(Some(now.after(LATER)));
+        }
         let other = loaded.other(&self.me.organisation);
         if self.directory.state_of(&other) != Some(PeerState::Confirmed) {
             return Ok(Some(now.after(LATER)));

@@ -89,6 +89,10 @@ impl Node {
                     && event.terms.is_some_and(|terms| terms.stage > 0)
             })
         };
+        // [BAK-52] What is said is said by a node that knows what it had said.
+        if !self.is_resumed(loaded) {
+            return None;
+        }
         if loaded.trail.party(Side::Peer) != self.me.organisation || !erasure.events.iter().any(told) {
             return None;
         }

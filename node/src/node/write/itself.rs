@@ -38,6 +38,8 @@ impl Node {
             return Ok(());
         }
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
+        // [BAK-52]
+        self.demand_resumed(loaded)?;
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         step::may(&loaded.trail, side, statement)?;
         let time = clock::now().floor(loaded.agreement.grain());

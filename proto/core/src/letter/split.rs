@@ -56,6 +56,7 @@ fn units(mut content: LetterContent) -> Vec<LetterContent> {
     units.extend(take(&mut content.checkpoints).into_iter().map(|c| LetterContent { checkpoints: vec![c], ..empty() }));
     let requests = take(&mut content.head_requests).into_iter();
     units.extend(requests.map(|r| LetterContent { head_requests: vec![r], ..empty() }));
+    units.extend(take(&mut content.lost).into_iter().map(|l| LetterContent { lost: vec![l], ..empty() }));
     units
 }
 
@@ -105,4 +106,5 @@ fn append(part: &mut LetterContent, mut unit: LetterContent) {
     part.checkpoints.append(&mut unit.checkpoints);
     part.evidence.append(&mut unit.evidence);
     part.head_requests.append(&mut unit.head_requests);
+    part.lost.append(&mut unit.lost);
 }

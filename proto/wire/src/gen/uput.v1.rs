@@ -14953,6 +14953,8 @@ pub struct LetterContent {
     pub evidence: ::prost::alloc::vec::Vec<Envelope>,
     #[prost(message, repeated, tag = "9")]
     pub head_requests: ::prost::alloc::vec::Vec<HeadRequest>,
+    #[prost(message, repeated, tag = "10")]
+    pub lost: ::prost::alloc::vec::Vec<LostRequest>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -14961,6 +14963,14 @@ pub struct HeadRequest {
     pub trail: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
     pub nonce: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LostRequest {
+    #[prost(uint32, tag = "1")]
+    pub incarnation: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
