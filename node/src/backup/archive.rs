@@ -26,7 +26,9 @@ impl<W: Write> Writer<W> {
         let header = header(name, bytes.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
         self.0.write_all(&header)?;
         self.0.write_all(bytes)?;
-        self.0.write_all(&[0; BLOCK][..padding(bytes.len() as u64)])
+        let block = [0; BLOCK];
+        let (zeros, _) = block.split_at(padding(bytes.len() as u64));
+        self.0.write_all(zeros)
     }
 
     /// Ends the archive and gives back what it was written to.

@@ -77,6 +77,9 @@ struct Moment {
     book: [(String, Vec<u8>); 2],
 }
 
+/// A file of the archive: its name and its bytes.
+type Named = (String, Zeroizing<Vec<u8>>);
+
 /// Bytes so far, for whoever waits.
 pub(super) type Progress<'a> = &'a mut dyn FnMut(u64);
 
@@ -178,7 +181,7 @@ impl Making<'_> {
     }
 
     /// All but the journal.
-    fn small_files(&self, writing: &Writing<'_, '_>) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>, BackupError> {
+    fn small_files(&self, writing: &Writing<'_, '_>) -> Result<Vec<Named>, BackupError> {
         let mut files = Vec::new();
         for name in [FORMAT].iter().chain(&BESIDE) {
             let path = self.folder.join(name);

@@ -114,7 +114,7 @@ fn decode(mac: &MacKey, bytes: &[u8]) -> Option<Head> {
 pub(crate) fn encoded(keys: &FolderKey, head: Head) -> Vec<u8> {
     let (mac, mut slot) = (mac(keys), Vec::with_capacity(SLOT));
     let next = Head { sequence: head.sequence + 1, ..head };
-    let in_order = if head.sequence % 2 == 0 { [head, next] } else { [next, head] };
+    let in_order = if head.sequence.is_multiple_of(2) { [head, next] } else { [next, head] };
     let mut file = Vec::with_capacity(2 * SLOT);
     for head in in_order {
         fill(&mut slot, &mac, &head);

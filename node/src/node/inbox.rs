@@ -431,7 +431,8 @@ impl Node {
         // back from whom we opened it with.
         let (us, lost) = (self.me.organisation, self.me.incarnation > 0);
         let theirs = event.author == *from && opening.peer == us;
-        if !theirs && !(lost && event.author == us && opening.peer == *from) {
+        let ours_back = lost && event.author == us && opening.peer == *from;
+        if !theirs && !ours_back {
             return Err(Rejection::WrongTrail);
         }
         let held = self.agreements.get(&opening.agreement).ok_or(Rejection::UnknownAgreement)?;
