@@ -26,12 +26,12 @@ class Signers:
         except Rejection as rejection:
             problems.add("BUN-20", 10, rejection.code, parts[0].id)  # [BUN-20]
             return
+        for record in chain.rivals:
+            problems.add("BUN-25", 12, None, record.id)  # [BUN-25]
         if chain.organisation in self.chains:
             return
         self.chains[chain.organisation] = chain
         self.records[chain.organisation] = _usable(chain, trust.minimum.get(chain.organisation))
-        for record in chain.rivals:
-            problems.add("BUN-25", 12, None, record.id)  # [BUN-25]
 
     def record(self, organisation, name):
         """The record that somebody names, if it counts; else UNKNOWN_SIGNER."""
