@@ -1,18 +1,19 @@
 //! How many commits a second become durable, against bare syncs of the same disk in the same run.
 //!
-//! `cargo run --release -p uput-node --example storage_bench [FOLDER]`; the folder must not exist.
+//! `cargo run --release -p uput-node --example storage_bench [FOLDER [TRAILS]]`; the folder must not exist. With so many trails
+//! (100,000 if nothing is said), each with its keys and one record, a folder is then filled and opened, and what it takes is said.
 //! Absolute figures belong to one machine on one day: read the ratios.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
-#![allow(clippy::unwrap_used, reason = "a benchmark stops at the first thing that fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark stops at the first thing that fails")]
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use uput_node::storage::{Commit, Draft, Options, Position, Record, Storage, StorageKey};
+use uput_node::storage::{Commit, Draft, NewTrailKeys, Options, Position, Record, Storage, StorageKey};
 use uput_node::store::{IndexValue, IndexWrite, Tree};
 use zeroize::Zeroizing;
 
@@ -35,6 +36,14 @@ fn main() {
         );
         reopen(&dir);
     }
+    let trails = std::env::args().nth(2).map_or(100_000, |count| count.parse().unwrap());
+    let dir = folder.join("data-trails");
+    fill(&dir, trails);
+    println!("{trails} trails, each with its keys and one record of {PAYLOAD} B; bytes a trail:");
+    for part in ["journal", "keybook", "index"] {
+        println!("    {part:<8} {:>8.0}", size(&dir.join(part)) as f64 / trails as f64);
+    }
+    reopen(&dir);
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -70,6 +79,44 @@ fn commits(dir: &Path, writers: usize) -> (f64, Duration, Duration) {
     times.sort();
     let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
     (count.load(Ordering::Relaxed) as f64 / took.as_secs_f64(), at(50), at(99))
+}
+
+/// Trails as a node makes them, 64 at once.
+fn fill(dir: &Path, trails: u64) {
+    let key = key();
+    Storage::create(dir, &key, Options::default()).unwrap();
+    let storage = Arc::new(Storage::open(dir, &key, Options::default(), project).unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let next = Arc::new(AtomicU64::new(0));
+    let writer = || {
+        let (storage, next) = (Arc::clone(&storage), Arc::clone(&next));
+        async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= trails {
+                    return;
+                }
+                let mut trail = [0; 32];
+                trail[..8].copy_from_slice(&number.to_be_bytes());
+                let keys = vec![NewTrailKeys::generate(trail).unwrap()];
+                let records = vec![Draft { kind: 1, payload: Zeroizing::new(vec![7; PAYLOAD]) }];
+                storage.commit(Commit { keys, records }).await.unwrap();
+            }
+        }
+    };
+    let writers: Vec<_> = (0..64).map(|_| runtime.spawn(writer())).collect();
+    writers.into_iter().for_each(|writer| runtime.block_on(writer).unwrap());
+}
+
+/// Bytes of all files below a folder, as they are allocated.
+fn size(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| {
+            let found = entry.metadata().unwrap();
+            if found.is_dir() { size(&entry.path()) } else { found.blocks() * 512 }
+        })
+        .sum()
 }
 
 async fn write(storage: Arc<Storage>, stop: Arc<AtomicBool>, count: Arc<AtomicU64>) -> Vec<Duration> {

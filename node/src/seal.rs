@@ -151,16 +151,32 @@ impl SealKey {
     pub(crate) fn seal_in_place(&self, nonce: &[u8; NONCE], aad: &[u8], body: &mut [u8]) -> [u8; TAG] {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         #[allow(clippy::expect_used, reason = "ring refuses only bodies beyond 256 GiB")]
-        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(aad), body).expect("below 256 GiB");
+        let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(bound(aad)), body).expect("below 256 GiB");
         to_array(tag.as_ref())
     }
 
     /// Opens `body` (ciphertext and tag) where it stands; returns the length of the plaintext.
     pub(crate) fn open_in_place(&self, nonce: &[u8; NONCE], aad: &[u8], body: &mut [u8]) -> Result<usize, Unreadable> {
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let plain = self.0.open_in_place(nonce, Aad::from(aad), body).map_err(|_| Unreadable)?;
+        let plain = self.0.open_in_place(nonce, Aad::from(bound(aad)), body).map_err(|_| Unreadable)?;
         Ok(plain.len())
     }
+}
+
+/// What is bound to the sealed bytes: all of it.
+#[cfg(not(test))]
+const fn bound(aad: &[u8]) -> &[u8] {
+    aad
+}
+
+/// The same in a test build, in which the storage's tests plant the fault that nothing is bound: they must find it. This
+/// function is in no other build. [STO-34]
+#[cfg(test)]
+fn bound(aad: &[u8]) -> &[u8] {
+    static REMOVED: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+        std::env::var("UPUT_TEST_MUTANT").is_ok_and(|name| name == "associated data removed")
+    });
+    if *REMOVED { &[] } else { aad }
 }
 
 /// Copies what ring returns as a slice of known length.

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: whatever was acknowledged is covered by a readable slot. Two slots are written
 //! alternately, each holds its content twice, in two sectors, so that neither a torn write nor one
-//! bad sector leaves less than the last acknowledged state. Leaves to others: comparing it.
+//! bad sector leaves less than the last acknowledged state. Between the copies stands a label, the text of `FORMAT`, so
+//! that its loss does not take the folder. Leaves to others: comparing it.
 
 use crate::disk::{Disk, DiskFile, Failure};
 use crate::seal::{FolderKey, MacKey};
@@ -14,6 +15,9 @@ pub(crate) const FILE: &str = "head";
 const MAGIC: &[u8; 8] = b"uputhead";
 const SLOT: usize = 4096;
 const COPIES: [usize; 2] = [0, SLOT / 2];
+/// Where in a slot the label stands, and its longest.
+const LABEL: usize = SLOT / 4;
+const LABEL_MOST: usize = 512;
 const PLAIN: usize = 8 + 8 + 8 + 32 + 8 + 8 + 32;
 
 /// How far everything reaches that was acknowledged.
@@ -38,6 +42,7 @@ pub(crate) struct HeadFile {
     file: Arc<dyn DiskFile>,
     mac: MacKey,
     slot: Vec<u8>,
+    label: Vec<u8>,
 }
 
 /// What was read: the newest head, and whether the slot that might hold a newer one is unreadable.
@@ -49,7 +54,7 @@ pub(crate) struct ReadHead {
 impl HeadFile {
     /// Makes the file, durable but for its name.
     pub(crate) fn create(disk: &dyn Disk, keys: &FolderKey, head: Head) -> Result<(), Failure> {
-        let mut file = Self { file: disk.create(FILE)?, mac: mac(keys), slot: Vec::new() };
+        let mut file = Self { file: disk.create(FILE)?, mac: mac(keys), slot: Vec::new(), label: Vec::new() };
         file.write(&head)?;
         file.write(&Head { sequence: head.sequence + 1, ..head })
     }
@@ -60,12 +65,28 @@ impl HeadFile {
         let bytes = file.read_all().map_err(StorageError::io("reading the head"))?;
         let mac = mac(keys);
         let read = read(&mac, &bytes)?;
-        Ok((Self { file, mac, slot: Vec::with_capacity(SLOT) }, read))
+        Ok((Self { file, mac, slot: Vec::with_capacity(SLOT), label: Vec::new() }, read))
+    }
+
+    /// From now on each write puts this beside the head; what is too long is left out.
+    pub(crate) fn set_label(&mut self, label: &[u8]) {
+        self.label = label.get(..LABEL_MOST).map_or_else(|| label.to_vec(), |_| Vec::new());
+    }
+
+    /// The labels that stand in the file, whoever wrote them: nothing of them is authenticated here.
+    pub(crate) fn labels(disk: &dyn Disk) -> Vec<Vec<u8>> {
+        let bytes = disk.read(FILE).unwrap_or_default();
+        let place = |slot: usize| bytes.get(slot + LABEL..slot + LABEL + LABEL_MOST);
+        let text = |place: &[u8]| place.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
+        [0, SLOT].into_iter().filter_map(place).map(text).filter(|text| !text.is_empty()).collect()
     }
 
     /// Writes and syncs a head; its slot follows from its sequence number.
     pub(crate) fn write(&mut self, head: &Head) -> Result<(), Failure> {
         fill(&mut self.slot, &self.mac, head);
+        if let Some(place) = self.slot.get_mut(LABEL..LABEL + self.label.len()) {
+            place.copy_from_slice(&self.label);
+        }
         self.file.write_at(head.sequence % 2 * SLOT as u64, &self.slot)?;
         self.file.sync().map_err(Failure::Fatal)
     }

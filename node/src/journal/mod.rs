@@ -1,4 +1,4 @@
-//! The journal: the truth of a node, an append-only row of sealed, numbered, chained records.
+//! The journal: the truth of a node, an append-only row of sealed, numbered, chained records. [STO-1]
 //!
 //! Guarantees: a record is served exactly as it was written, or an error is; what was acknowledged
 //! and is missing, changed or out of place is found when the journal is opened, before anything is

@@ -1,4 +1,4 @@
-//! The key book: the only place where a trail's two keys are written, and where they are destroyed.
+//! The key book: the only place where a trail's two keys are written, and where they are destroyed. [STO-2]
 //!
 //! Guarantees: a key that was added is there after a power loss, before anything that it seals; an
 //! erased key cannot be got back from any file of the folder with any key that is left, because

@@ -24,7 +24,10 @@ pub enum StorageError {
     #[error("{0} already exists here; a data folder is made only where there is none")]
     Exists(String),
     /// A file is not what was acknowledged. A copy lies in `quarantine`, the file is as it was found.
-    #[error("{file} is damaged ({what}); it was left as it is; if it could be copied, the copy lies in quarantine")]
+    #[error(
+        "{file} is damaged ({what}); it was left as it is; if it could be copied, the copy lies in quarantine. \
+         Keep this folder, and restore it from its newest backup"
+    )]
     Damaged {
         /// Path inside the data folder.
         file: String,

@@ -2,6 +2,7 @@
 
 use super::StorageError;
 use crate::disk::{Disk, DiskFile, Failure};
+use crate::journal::head::HeadFile;
 use crate::seal::{FolderKey, StorageKey, fill_random, sha256};
 use rustix::fs::{FlockOperation, flock};
 use std::fmt::Write as _;
@@ -53,18 +54,30 @@ impl Identity {
         disk.replace("", FORMAT, text.as_bytes())
     }
 
-    /// Reads whose folder it is. Touches nothing. [NOD-3]
-    pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<FolderKey, StorageError> {
-        Self::read_whole(disk, key).map(|(keys, _)| keys)
+    /// Reads whose folder it is. Touches nothing. A `FORMAT` that is damaged or gone is read from beside the head, where
+    /// the check of the key proves it. [NOD-3] [STO-22]
+    pub(super) fn read(disk: &dyn Disk, key: &StorageKey) -> Result<Known, StorageError> {
+        let read = match disk.read(FORMAT) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StorageError::Foreign),
+            // It may well be ours: a disk that was mounted read-only, another user's folder.
+            Err(error) => return Err(StorageError::io("opening FORMAT; nothing in this folder was touched")(error)),
+            Ok(bytes) => {
+                Self::parse(&bytes, key).map(|(keys, folder)| Known { keys, folder, text: bytes, lost: false })
+            }
+        };
+        match read {
+            Ok(known) => Ok(known),
+            Err(newer @ StorageError::Newer(_)) => Err(newer),
+            Err(refused) => {
+                let mut labels = HeadFile::labels(disk).into_iter();
+                let found = labels.find_map(|text| Some((Self::parse(&text, key).ok()?, text)));
+                found.map(|((keys, folder), text)| Known { keys, folder, text, lost: true }).ok_or(refused)
+            }
+        }
     }
 
-    fn read_whole(disk: &dyn Disk, key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
-        let bytes = match disk.read(FORMAT) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StorageError::Foreign),
-            // It may well be ours: a disk that was mounted read-only, another user's folder.
-            read => read.map_err(StorageError::io("opening FORMAT; nothing in this folder was touched"))?,
-        };
-        let text = String::from_utf8(bytes).map_err(|_| StorageError::Foreign)?;
+    fn parse(bytes: &[u8], key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
+        let text = str::from_utf8(bytes).map_err(|_| StorageError::Foreign)?;
         let mut lines = text.lines();
         let ours = lines.next() == Some(OURS);
         let version = lines.next().and_then(|line| line.strip_prefix("format ")?.parse::<u32>().ok());
@@ -83,7 +96,30 @@ impl Identity {
 
 /// The keys of a folder that somebody else may have open; nothing is changed. [BAK-20]
 pub(crate) fn keys(disk: &dyn Disk, key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
-    Identity::read_whole(disk, key)
+    let known = Identity::read(disk, key)?;
+    Ok((known.keys, known.folder))
+}
+
+/// Whose folder it is.
+pub(super) struct Known {
+    pub(super) keys: FolderKey,
+    folder: [u8; 16],
+    /// What `FORMAT` says, or should say.
+    pub(super) text: Vec<u8>,
+    /// The file does not say it any more.
+    pub(super) lost: bool,
+}
+
+impl Known {
+    /// Writes `FORMAT` again if it was lost; what stood there is kept in quarantine. [STO-22]
+    pub(super) fn mend(&self, disk: &dyn Disk) -> Result<(), Failure> {
+        if self.lost {
+            tracing::warn!("FORMAT was damaged or gone, and is written again from its copy beside the head");
+            quarantine(disk, FORMAT)?;
+            disk.replace("", FORMAT, &self.text)?;
+        }
+        Ok(())
+    }
 }
 
 /// Held while a process has the folder open; the system lets go of it when the process ends. [NOD-4]

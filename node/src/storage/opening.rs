@@ -66,7 +66,7 @@ impl Storage {
 
     /// Reads and authenticates all that a folder holds but its index, as a start does, and changes nothing. [BAK-30]
     pub(crate) fn examine(disk: &dyn Disk, key: &StorageKey) -> Result<Head, StorageError> {
-        let keys = Identity::read(disk, key)?;
+        let keys = Identity::read(disk, key)?.keys;
         let read = ReadHead::beside(disk, &keys)?;
         let records = journal::Examined::read(disk, &keys, &read)?;
         keybook::Examined::read(disk, &keys, &read)?;
@@ -80,13 +80,16 @@ impl Storage {
         options: Options,
         mut project: impl Project,
     ) -> Result<Self, StorageError> {
-        let keys = Identity::read(disk.as_ref(), key)?;
+        let known = Identity::read(disk.as_ref(), key)?;
+        let keys = known.keys.clone();
         let (mut head_file, read) = HeadFile::open(disk.as_ref(), &keys)?;
         let records = journal::Examined::read(disk.as_ref(), &keys, &read)?;
         let book = keybook::Examined::read(disk.as_ref(), &keys, &read)?;
         // [NOD-5] Everything that counts is there. From here on files are changed.
         let reach = Watermark { records: records.records(), chain: records.chain() };
         let failed = failed("completing what a crash cut off");
+        known.mend(disk.as_ref()).map_err(&failed)?;
+        head_file.set_label(&known.text);
         let segment = options.segment.clamp(4096, 1 << 30);
         let journal = Journal::start(Arc::clone(&disk), &keys, records, segment).map_err(&failed)?;
         let book = book.start(Arc::clone(&disk)).map_err(&failed)?;

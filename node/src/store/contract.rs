@@ -13,6 +13,7 @@ fn with_each_store(test: impl Fn(Arc<dyn Store>)) {
     test(Arc::new(MemoryStore::default()));
     let folder = tempfile::tempdir().unwrap();
     test(Arc::new(SledStore::open(folder.path()).unwrap()));
+    test(Arc::new(super::oracle::RedbStore::new()));
 }
 
 /// Lets a test look below the index.

@@ -8,6 +8,8 @@
 mod contract;
 mod index;
 mod memory;
+#[cfg(test)]
+mod oracle;
 mod sled;
 
 pub use index::{Index, IndexValue, IndexWrite, MAX_KEY, MAX_VALUE, TooLarge, Tree};
@@ -22,7 +24,7 @@ pub type Change = (Vec<u8>, Option<Vec<u8>>);
 /// What a range gives.
 pub type Entries<'a> = Box<dyn DoubleEndedIterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + 'a>;
 
-/// An ordered map from bytes to bytes, below the index.
+/// An ordered map from bytes to bytes, below the index. [STO-4]
 ///
 /// - Durability: none is promised. After a crash a store may have any earlier content or fail to
 ///   open; [`Index`] finds out.

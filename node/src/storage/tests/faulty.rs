@@ -23,7 +23,7 @@ pub(super) enum Fault {
 /// The disk; clones are the same one.
 #[derive(Clone)]
 pub(super) struct FaultyDisk {
-    inner: SimulatedDisk,
+    inner: Arc<dyn Disk>,
     files: &'static str,
     fault: Arc<Mutex<Fault>>,
 }
@@ -31,7 +31,12 @@ pub(super) struct FaultyDisk {
 impl FaultyDisk {
     /// Does something wrong with the files whose paths begin with `files`.
     pub(super) fn new(inner: &SimulatedDisk, files: &'static str, fault: Fault) -> Self {
-        Self { inner: inner.clone(), files, fault: Arc::new(Mutex::new(fault)) }
+        Self::over(Arc::new(inner.clone()), files, fault)
+    }
+
+    /// The same over any disk.
+    pub(super) fn over(inner: Arc<dyn Disk>, files: &'static str, fault: Fault) -> Self {
+        Self { inner, files, fault: Arc::new(Mutex::new(fault)) }
     }
 
     pub(super) fn set(&self, fault: Fault) {

@@ -1,19 +1,32 @@
 //! The storage as a whole, on a simulated disk and on a real one.
+//!
+//! The campaigns of [`power`] and [`corruption`] are compiled a second time by the example `storage_campaign`, which
+//! runs them with a seed and a count; the tests run a slice.
 
 #![allow(clippy::print_stdout, reason = "a campaign prints its figures")]
 
-mod corruption;
+pub(crate) mod corruption;
+#[cfg(test)]
 mod door;
+#[cfg(test)]
 mod erasure;
+#[cfg(test)]
 mod faults;
 mod faulty;
-mod power;
+#[cfg(test)]
+mod killed;
+pub(crate) mod power;
+#[cfg(test)]
+mod repair;
+#[cfg(test)]
+mod teeth;
 mod workload;
 
 use super::{Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError};
 use crate::disk::{Disk, SimulatedDisk};
 use crate::seal::StorageKey;
 use crate::store::{IndexValue, IndexWrite, Tree};
+use faulty::{Fault, FaultyDisk};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -34,7 +47,20 @@ fn made() -> SimulatedDisk {
 }
 
 fn open(disk: impl Disk + 'static) -> Result<Storage, StorageError> {
-    Storage::open_on(Arc::new(disk), IndexHome::Memory, &key(), SMALL, project)
+    Storage::open_on(with_mutant(Arc::new(disk)), IndexHome::Memory, &key(), SMALL, project)
+}
+
+/// Names the fault that [`teeth`] plants into the processes that it starts.
+const MUTANT: &str = "UPUT_TEST_MUTANT";
+
+/// The disk as a committer would use it that forgot the journal's sync, or the head: what is not called and what does
+/// nothing leave the same bytes.
+fn with_mutant(disk: Arc<dyn Disk>) -> Arc<dyn Disk> {
+    match std::env::var(MUTANT).as_deref() {
+        Ok("sync removed") => Arc::new(FaultyDisk::over(disk, "journal", Fault::NoSync)),
+        Ok("head removed") => Arc::new(FaultyDisk::over(disk, "head", Fault::NoWrite)),
+        _ => disk,
+    }
 }
 
 /// The index maps a record's position to the first bytes of its payload.
