@@ -7,9 +7,7 @@
 #![allow(dead_code, reason = "what only the tests of these modules use")]
 
 use clap::{Parser, ValueEnum};
-use uput_node::storage::{
-    Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError, StorageKey,
-};
+use uput_node::storage::{Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError};
 use uput_node::{disk, seal, storage, store};
 
 #[path = "../src/storage/tests/mod.rs"]

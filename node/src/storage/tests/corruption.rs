@@ -17,8 +17,8 @@ struct Damaged {
 /// A folder with several segments and a rewritten key book, and how it was halfway.
 fn folder(seed: u64) -> Damaged {
     let disk = made();
-    let history = run(&disk, disk.clone(), 60, Erasures::Some, seed);
-    let halfway = history.commits[30].at;
+    let history = run(&disk, disk.clone(), 44, Erasures::Some, seed);
+    let halfway = history.commits[22].at;
     let earlier = disk.after(halfway, crate::disk::PowerLoss::Names, 0).snapshot();
     Damaged { now: disk.snapshot(), disk, history, earlier }
 }

@@ -14,7 +14,7 @@ const CHILD: &str = "UPUT_TEST_KILLED";
 const NAME: &str = "storage::tests::killed::what_was_acknowledged_survives_kill_9_once";
 const WRITERS: u64 = 8;
 /// Kills in one folder, before it is left for a fresh one.
-const TURNS: usize = 25;
+const TURNS: usize = 15;
 /// Segments that some turns share, and each turn begins one.
 const OPTIONS: Options = Options { reserve: 4096, segment: 1 << 15, group: 1024 };
 
