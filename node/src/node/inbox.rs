@@ -25,6 +25,7 @@ use super::{
     Node,
     agreements::Origin,
     cases::draft_of,
+    challenge::Challenges,
     enclosed::{Arrived, Enclosed, enclosed},
     head::Rest,
     journal::beside,
@@ -104,7 +105,8 @@ impl Node {
             Some(PeerState::Confirmed | PeerState::Frozen) => {}
             _ => return Err(Rejection::PeerNotConfirmed),
         }
-        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        let mut content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        let challenges = Challenges::out_of(&mut content);
         // What this letter makes this node say is on disk before its keys become others.
         let _speaking = self.me.speak().await;
         let mut worst = None;
@@ -144,6 +146,7 @@ impl Node {
         for request in content.head_requests.iter().take(MOST_REQUESTS) {
             note(self.answer_head_request(from, request).await);
         }
+        note(self.take_challenges(from, &challenges).await);
         worst.map_or(Ok(()), Err)
     }
 
