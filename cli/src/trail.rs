@@ -1,5 +1,6 @@
 //! Trails: what was signed, step by step.
 
+pub(crate) mod challenge;
 mod compare;
 mod convert;
 mod export;
@@ -15,6 +16,7 @@ use clap::Subcommand;
 use crate::args::Options;
 use crate::failure::Failure;
 use crate::output::Answer;
+use crate::trail::challenge::ChallengeArgs;
 use crate::trail::compare::CompareArgs;
 use crate::trail::convert::ConvertArgs;
 use crate::trail::export::ExportArgs;
@@ -32,6 +34,8 @@ pub(crate) enum TrailCommand {
     Show(ShowArgs),
     /// Export a trail as a bundle that verifies offline
     Export(ExportArgs),
+    /// Challenge the other side to say where the trail stands, also through its witnesses, so that silence can be shown
+    Challenge(ChallengeArgs),
     /// Verify a bundle, or a folder of them, offline: what happened, what was checked, what it comes to
     Verify(VerifyArgs),
     /// Hold two bundles of one trail against each other, offline: what did one leave out?
@@ -45,6 +49,7 @@ impl TrailCommand {
         match self {
             Self::Show(args) => args.timeline(options).await,
             Self::Export(args) => args.run(options).await,
+            Self::Challenge(args) => args.run(options).await,
             Self::Verify(args) => args.run(options),
             Self::Compare(args) => args.run(options),
             Self::Convert(args) => args.run(),

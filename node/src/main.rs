@@ -199,6 +199,8 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     tokio::spawn(async move { ticking.keep_ticking(stopping).await });
     let (stating, stopping) = (Arc::clone(&node), shutdown.clone());
     tokio::spawn(async move { stating.keep_heads(stopping).await });
+    let (witness, stopping) = (Arc::clone(&node), shutdown.clone());
+    tokio::spawn(async move { witness.keep_countersigning(stopping).await });
     // [CAS-54]
     node.continue_follow_ups().await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     node.affirm_disowned().await;

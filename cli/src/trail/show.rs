@@ -17,6 +17,7 @@ use crate::reference::Reference;
 use crate::request::hex;
 use crate::staff::opened;
 use crate::staff::ring::KeyArgs;
+use crate::trail::challenge;
 use crate::trail::view::{TrailView, asks, catalogue_place, disclosed};
 use crate::why::WhyArgs;
 
@@ -122,6 +123,9 @@ fn head(trail: &wire::Trail, page: &mut Page) {
     }
     if let Some(next) = &trail.escalation {
         page.pair("ask next", escalation(next));
+    }
+    for challenge in &trail.challenges {
+        challenge::describe(challenge, page);
     }
     for ending in &trail.endings {
         page.pair(&format!("ends: {}", expiring::what(ending)), expiring::when(ending));

@@ -8,6 +8,7 @@ use crate::code::word_of;
 use crate::label;
 use crate::moment;
 use crate::request::hex;
+use crate::trail::challenge::ChallengeView;
 
 /// A trail without its events.
 #[derive(Serialize)]
@@ -30,6 +31,9 @@ pub(crate) struct TrailView {
     deadlines: Vec<DeadlineView>,
     endings: Vec<EndingView>,
     escalation: Option<EscalationView>,
+    /// Challenges of this organisation, the newest first. [CLI-137]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    challenges: Vec<ChallengeView>,
     /// The earlier trail, if whoever asks sees it here. [EVT-27]
     about: Option<String>,
     changed: Option<String>,
@@ -164,6 +168,7 @@ impl TrailView {
             deadlines: trail.deadlines.into_iter().map(DeadlineView::of).collect(),
             endings: trail.endings.into_iter().map(EndingView::of).collect(),
             escalation: trail.escalation.map(EscalationView::of),
+            challenges: trail.challenges.iter().map(ChallengeView::of).collect(),
             about: Some(hex(&trail.about)).filter(|about| !about.is_empty()),
             changed: moment::utc(trail.changed),
             contact: word_of::<ContactFit>(trail.contact),

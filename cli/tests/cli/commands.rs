@@ -368,6 +368,9 @@ transcripts! {
     trail_show: "trail show 3f9a1c20";
     trail_show_values: "trail show 3f9a1c20 --values";
     trail_show_none: "trail show deadbeef";
+    trail_show_challenged: "trail show 77aa01de";
+    trail_challenge: "trail challenge 3f9a1c20";
+    trail_challenge_without_a_witness: "trail challenge 77aa01de";
     inbox_in_albanian: "inbox --language sq";
     trail_show_in_macedonian: "trail show 3f9a1c20 --values --language mk";
 }

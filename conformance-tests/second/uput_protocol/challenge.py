@@ -87,4 +87,7 @@ class Challenges:
             return False
         own = records[one.witness]
         least = [record.number for record in own if record.id == verdict.trust.minimum.get(one.witness)]
-        return bool(least) and any(record.id == one.key and record.number >= least[0] for record in own)
+        named = [record for record in own if record.id == one.key]
+        if any(verdict.disowned.by(one.witness, record) is not None for record in named):  # [BUN-124]
+            return False
+        return bool(least) and any(record.number >= least[0] for record in named)

@@ -123,7 +123,7 @@ class Proof:
             raise Rejection("TOO_LARGE", "proof")
         demand(self.shown, "nothing is shown")
         for one in self.shown:
-            demand(1 <= one.kind <= 7, "kind")
+            demand(1 <= one.kind <= 8, "kind")
             id_of(one.id, "id")
             id_of(one.nonce, "nonce")
             demand(one.index < self.entries, "index")

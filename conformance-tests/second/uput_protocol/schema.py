@@ -432,6 +432,25 @@ SCHEMAS = {
         (7, "checkpoints", "*bytes"),
         (8, "evidence", "*Envelope"),
         (9, "head_requests", "*HeadRequest"),
+        (10, "challenges", "*Envelope"),
+        (11, "put_challenges", "*PutChallenge"),
+        (12, "put_answers", "*PutAnswer"),
+        (13, "countersignatures", "*Envelope"),
+        (14, "lost", "*LostRequest"),
+    ),
+    "LostRequest": (
+        (1, "incarnation", "u32"),
+        (2, "trail", "bytes"),
+    ),
+    "PutChallenge": (
+        (1, "challenge", "bytes"),
+        (2, "to", "bytes"),
+        (3, "letter", "bytes"),
+    ),
+    "PutAnswer": (
+        (1, "challenge", "bytes"),
+        (2, "head", "bytes"),
+        (3, "code", "u32"),
     ),
     "HeadRequest": (
         (1, "trail", "bytes"),

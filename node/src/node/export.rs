@@ -187,7 +187,8 @@ impl Node {
             contact |= reaches;
         }
         let agreement = self.agreements.get(&loaded.agreement.id()).ok_or(Rejection::UnknownAgreement)?;
-        let heads = self.heads_shown(loaded);
+        let (challenges, countersigning) = self.challenges_shown(loaded)?;
+        let heads = self.heads_shown(loaded)?;
         let proven = self.in_logs(&self.told(loaded, &heads), &loaded.other(&us))?;
         let keys = self.me.keys();
         let draft = BundleDraft {
@@ -196,11 +197,11 @@ impl Node {
             key: keys.chain.newest_id(),
             purpose: export.purpose,
             time: clock::now().floor(loaded.agreement.grain()),
-            chains: self.chains_for(loaded, attesting, &proven),
+            chains: self.chains_for(loaded, attesting, &proven, countersigning),
             agreements: vec![agreement.envelope],
             events: loaded.trail.events().map(|event| event.envelope().clone()).collect(),
             heads,
-            challenges: Vec::new(),
+            challenges,
             disclosures,
             proofs: proven.proofs,
             checkpoints: proven.checkpoints,
@@ -211,19 +212,28 @@ impl Node {
     }
 
     /// [KEY-25] Key records of everybody who signed anything in the bundle: whom the agreement binds, the parties of the trail,
-    /// whoever signed a copy that is open, and who cosigned. [BUN-6] [BUN-93] [LOG-99]
-    fn chains_for(&self, loaded: &Loaded, attesting: BTreeSet<OrgId>, proven: &InLogs) -> Vec<Vec<Envelope>> {
+    /// whoever signed a copy that is open, and who cosigned or countersigned. [BUN-6] [BUN-93] [LOG-99]
+    fn chains_for(
+        &self,
+        loaded: &Loaded,
+        attesting: BTreeSet<OrgId>,
+        proven: &InLogs,
+        countersigning: Vec<OrgId>,
+    ) -> Vec<Vec<Envelope>> {
         let mut organisations = attesting;
         organisations.extend(loaded.agreement.signing().map(|party| party.organisation));
         organisations.extend([Side::Opener, Side::Peer].map(|side| loaded.trail.party(side)));
         organisations.extend(&proven.witnesses);
+        organisations.extend(countersigning);
         let chains = organisations.iter().filter_map(|organisation| self.chain_of(organisation));
         chains.map(|chain| chain.envelopes().cloned().collect()).collect()
     }
 
-    /// Heads for a bundle: as below, and the newest of the other party that its log shows. [LOG-99]
-    fn heads_shown(&self, loaded: &Loaded) -> Vec<Envelope> {
+    /// Heads for a bundle: as below, those that answer a challenge, and the newest of the other party that its log shows.
+    /// [LOG-99] [BUN-123]
+    fn heads_shown(&self, loaded: &Loaded) -> Result<Vec<Envelope>, Rejection> {
         let mut heads = self.newest_heads(loaded);
+        heads.extend(self.answers_shown(loaded)?);
         let other = loaded.other(&self.me.organisation);
         let by_other = |envelope: &&Envelope| Head::parse(envelope.body()).is_ok_and(|head| head.author == other);
         let shown = |envelope: &&Envelope| self.is_shown(&other, EntryKind::Head, &envelope.id());
@@ -232,7 +242,7 @@ impl Node {
         heads.dedup_by_key(|envelope| envelope.id());
         // [NOD-89] Nothing would show that it is not the thief's.
         heads.retain(|head| Head::parse(head.body()).is_ok_and(|head| !self.is_disowned(&head.author, &head.key)));
-        heads
+        Ok(heads)
     }
 
     /// All of a bundle that logs tell, as ours tells it.

@@ -249,7 +249,11 @@ impl Node {
         }
         let known = loaded.heads.iter().any(|known| known.id() == head.id());
         let queue = self.outbox.queue(from);
-        let asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));
+        let mut asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));
+        // [NOD-110] What a challenge asks is asked until it is answered, also after a stop.
+        if let Some(nonce) = head.nonce.filter(|_| asked.is_none()) {
+            asked = Some(nonce).filter(|_| self.answers_challenge(loaded, &nonce).is_ok_and(|answers| answers));
+        }
         let news = loaded.is_news(&head);
         // [NOD-35] What says nothing new is not kept, unless the time is the news: what says as much is on disk.
         let resumes = self.resumes(loaded, &head, known).then(|| Head::clone(&head));

@@ -26,6 +26,7 @@ use super::{
     Node,
     agreements::Origin,
     cases::draft_of,
+    challenge::Challenges,
     enclosed::{Arrived, Enclosed, enclosed},
     head::Rest,
     journal::beside,
@@ -111,7 +112,8 @@ impl Node {
             Some(PeerState::Confirmed | PeerState::Frozen) => {}
             _ => return Err(Rejection::PeerNotConfirmed),
         }
-        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        let mut content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        let challenges = Challenges::out_of(&mut content);
         // What this letter makes this node say is on disk before its keys become others.
         let speaking = self.me.speak().await;
         let mut worst = None;
@@ -156,6 +158,7 @@ impl Node {
         for lost in content.lost.iter().take(MOST_REQUESTS) {
             note(self.answer_lost(from, lost).await);
         }
+        note(self.take_challenges(from, &challenges).await);
         drop(speaking);
         for trail in touched {
             self.resume_trail(&trail).await;

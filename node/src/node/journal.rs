@@ -21,6 +21,7 @@ use super::{
     agreements::{Agreements, Held},
     approvals::Approvals,
     case_list::CaseList,
+    challenge::Putting,
     changes::Changes,
     directory::{Directory, Invitation},
     endings::Endings,
@@ -41,8 +42,8 @@ use crate::{
     case::Cases,
     log::{Log, Witnesses},
     record::{
-        self, AgreementRecord, ChainRecord, EntriesRecord, EventRecord, Evidence, HeadRecord, InvitationRecord, Kept,
-        OwnRecord, PeerRecord, RetiredKey, SettledRecord,
+        self, AgreementRecord, ChainRecord, ChallengeRecord, EntriesRecord, EventRecord, Evidence, HeadRecord,
+        InvitationRecord, Kept, OwnRecord, PeerRecord, RetiredKey, SettledRecord,
     },
     staff::StaffRegister,
     storage::{Commit, CommitError, Draft, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
@@ -146,6 +147,7 @@ impl Node {
             witnesses: Witnesses::default(),
             witnessing: Witnessing::default(),
             head_clock: HeadClock::default(),
+            putting: Putting::default(),
             changing,
         };
         node.read_directory()?;
@@ -168,6 +170,7 @@ impl Node {
         node.read_withdrawals()?;
         node.read_log()?;
         node.read_witnesses()?;
+        node.read_put().map_err(OpenError::Unreadable)?;
         Ok(node)
     }
 
@@ -407,9 +410,12 @@ pub(super) fn chain_from_wire(chain: wire::KeyChain) -> Result<KeyChain, Rejecti
 fn waiting(record: &Record) -> Waiting {
     let event = record::read::<EventRecord>(record);
     let head = record::read::<HeadRecord>(record);
-    let trail = event.as_ref().map(|event| &event.trail).or(head.as_ref().map(|head| &head.trail));
+    let challenge = record::read::<ChallengeRecord>(record);
+    let of_trail = [head.map(|head| head.trail), challenge.map(|challenge| challenge.trail)];
+    let trail =
+        event.as_ref().map(|event| event.trail.clone()).into_iter().chain(of_trail.into_iter().flatten()).next();
     Waiting {
-        trail: trail.and_then(|trail| TrailId::parse(trail).ok()),
+        trail: trail.and_then(|trail| TrailId::parse(&trail).ok()),
         event: event.is_some(),
         since: event.as_ref().map_or_else(|| crate::clock::now().get(), |event| event.stored),
     }

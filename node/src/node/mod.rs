@@ -20,6 +20,7 @@ mod case_list;
 mod case_listing;
 mod case_record;
 mod cases;
+mod challenge;
 mod changes;
 mod clocks;
 mod concern;
@@ -165,6 +166,7 @@ pub struct Node {
     witnesses: Witnesses,
     witnessing: log::Witnessing,
     head_clock: head::HeadClock,
+    putting: challenge::Putting,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

@@ -484,6 +484,12 @@ impl Queue {
         self.lock().flying.get(&ticket).map_or(0, Vec::len)
     }
 
+    /// What a letter in flight holds.
+    pub(super) fn carried(&self, ticket: u64) -> Vec<Position> {
+        let state = self.lock();
+        state.flying.get(&ticket).into_iter().flatten().map(|(position, _)| *position).collect()
+    }
+
     /// How one trail stands.
     pub(super) fn standing(&self, trail: &TrailId) -> Standing {
         self.lock().standings.get(trail).copied().unwrap_or_default()

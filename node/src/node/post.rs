@@ -23,7 +23,10 @@ use super::{
 use crate::{
     clock::{self, SystemEntropy},
     peer::{Contact, Mailroom, Outgoing, PeerCard, PeerState},
-    record::{self, AgreementRecord, ChainRecord, EventRecord, Evidence, HeadRecord, ProofRecord, SettledRecord},
+    record::{
+        self, AgreementRecord, ChainRecord, ChallengeRecord, EventRecord, Evidence, HeadRecord, ProofRecord, PutRecord,
+        SettledRecord,
+    },
     storage::{KeyKind, Position, Record},
 };
 use zeroize::Zeroizing;
@@ -146,6 +149,12 @@ impl Node {
         if let Some(proof) = record::read::<ProofRecord>(&kept) {
             return Ok(Self::enclose_proof(content, &proof)?);
         }
+        if let Some(challenge) = record::read::<ChallengeRecord>(&kept) {
+            return Ok(self.enclose_challenge(content, &challenge)?);
+        }
+        if let Some(put) = record::read::<PutRecord>(&kept) {
+            return Ok(self.enclose_put(content, put, position)?);
+        }
         Ok(self.enclose_agreement(content, &kept)?)
     }
 
@@ -249,6 +258,8 @@ impl Node {
         let (node, to) = (Arc::clone(self), *to);
         // A task of its own: it writes for others too, and ends also when nobody waits for it any more.
         let kept = tokio::spawn(async move {
+            // [LOG-111] Before the queue forgets it: after a stop it is put again, and said then.
+            node.arrived_there(&positions).await;
             let all = queue.received(positions).await;
             if !all.is_empty() && node.keep_settled(&to, settled(&all)).await {
                 node.arrived(&to, &all);
@@ -419,6 +430,10 @@ impl Mailroom for Post {
             ReceiptOutcome::Stored => self.0.settled(to, ticket).await,
             // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
             ReceiptOutcome::Refused if queue.flying(ticket) > 1 || queue.asks(ticket) => queue.again(ticket, true),
+            // [LOG-112] What was put for somebody else is theirs to hear of, and no fault here.
+            ReceiptOutcome::Refused if self.0.not_taken(to, &queue.carried(ticket), code).await => {
+                self.0.settled(to, ticket).await;
+            }
             ReceiptOutcome::Refused => {
                 tracing::warn!(code, "a peer refused a letter for good");
                 self.0.refused(to, ticket, code, false).await;

@@ -72,6 +72,7 @@ impl Node {
         let sight = self.cases.sight_of_trail(&self.viewer(caller), id);
         self.name_about(&mut view, &self.viewer(caller));
         let known = without_reviewed(self.endings_in(loaded, &reading)?, &loaded.trail.id(), &self.reviewed_trails());
+        view.challenges = self.view_challenges(loaded, clock::now())?;
         view.endings = self.shown_endings(&known, view.ours, sight, clock::now());
         if values {
             self.add_boxes(&mut view, loaded, caller)?;

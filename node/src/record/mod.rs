@@ -8,6 +8,7 @@ mod account;
 mod approval;
 mod case;
 mod case_values;
+mod challenge;
 mod credential;
 mod follow_up;
 mod log;
@@ -37,6 +38,7 @@ pub use case::{CASES, CaseRecord, ExclusionEntry, GlassEntry, case_aad, case_key
 pub use case_values::{
     CASE_VALUES, CASE_VALUES_PART, CaseValuesRecord, HeldField, HeldMark, Holding, TOLD_PART, TOLD_WORDS_PART, Told,
 };
+pub use challenge::{CHALLENGES, ChallengeRecord, PUT, Part, PutRecord, put_key};
 pub use credential::{CredentialRecord, CredentialSecret, DelegationRecord, credential_aad};
 pub use follow_up::{FOLLOW_UPS, FOLLOWING, FollowUpRecord, Followed, FollowedStep, follow_up_key};
 pub use log::{
@@ -346,6 +348,7 @@ kinds! {
     ContradictionRecord = 54,
     WithheldRecord = 60,
     DayRecord = 61, NotedRecord = 62, ErasureRecord = 63, HoldRecord = 64,
+    ChallengeRecord = 67, PutRecord = 68,
 }
 
 /// A record to be written.
@@ -433,6 +436,8 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         NotedRecord::KIND => with(record, |r| retention::project_noted(&r, record)),
         ErasureRecord::KIND => with(record, |r| retention::project_erasure(&r, record)),
         HoldRecord::KIND => with(record, |r: HoldRecord| vec![points(HOLDS, &r.hold, record)]),
+        ChallengeRecord::KIND => with(record, |r: ChallengeRecord| r.project(record)),
+        PutRecord::KIND => with(record, |r: PutRecord| r.project(record)),
         WithheldRecord::KIND => with(record, |r: WithheldRecord| vec![points(WITHHELD, &r.event, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),

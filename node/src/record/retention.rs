@@ -4,7 +4,7 @@
 use prost::Message;
 use uput_core::wire::RetentionPart;
 
-use super::{EVENTS, HEADS, OUTLINES, WORDS, Writes, event_key, points, queue_key};
+use super::{CHALLENGES, EVENTS, HEADS, OUTLINES, WORDS, Writes, event_key, points, queue_key};
 use crate::{
     storage::{Position, Record},
     store::{IndexWrite, Tree},
@@ -86,6 +86,9 @@ pub struct ErasureRecord {
     /// Of evidence: the positions of its heads.
     #[prost(uint64, repeated, tag = "10")]
     pub heads: Vec<u64>,
+    /// Of evidence: the positions of our challenges.
+    #[prost(uint64, repeated, tag = "11")]
+    pub challenges: Vec<u64>,
 }
 
 /// A legal hold as it stands. [RET-10]
@@ -156,6 +159,8 @@ pub(super) fn project_erasure(erasure: &ErasureRecord, record: &Record) -> Write
     }
     let heads = erasure.heads.iter().map(|head| queue_key(&erasure.trail, Position::new(*head)));
     writes.extend(heads.map(|key| IndexWrite::delete(HEADS, &key).ok()));
+    let asked = erasure.challenges.iter().map(|position| queue_key(&erasure.trail, Position::new(*position)));
+    writes.extend(asked.map(|key| IndexWrite::delete(CHALLENGES, &key).ok()));
     writes.push(IndexWrite::delete(OUTLINES, &erasure.trail).ok());
     writes
 }

@@ -100,6 +100,18 @@ impl TrailService for Trails {
         let (bundle, fresh_head) = exported.map_err(|rejection: Rejection| status::of(rejection))?;
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head }))
     }
+
+    async fn challenge_trail(
+        &self,
+        call: Request<wire::ChallengeTrailRequest>,
+    ) -> Result<Response<wire::ChallengeTrailResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?;
+        let id = request::trail(&self.0, &by, &call.get_ref().trail)?;
+        let node = Arc::clone(&self.0);
+        let challenged = to_the_end(async move { node.challenge(&by, &id).await }).await.ok_or_else(broken_off)?;
+        let challenge = Some(challenged.map_err(status::of)?);
+        Ok(Response::new(wire::ChallengeTrailResponse { challenge, trail: id.to_vec() }))
+    }
 }
 
 fn page(listed: Listed) -> wire::ListTrailsResponse {

@@ -35,13 +35,15 @@ use crate::{
 
 /// All that one node got from its peers.
 #[derive(Default)]
-struct Heard {
+pub(crate) struct Heard {
     asked: Vec<(OrgId, WitnessQuery)>,
-    letters: Vec<Vec<u8>>,
+    pub(crate) letters: Vec<Vec<u8>>,
+    /// It takes letters and says so, and sends none.
+    pub(crate) mute: bool,
 }
 
 /// A node, and what it hears.
-struct Tapped(Post, Arc<Mutex<Heard>>);
+pub(crate) struct Tapped(Post, Arc<Mutex<Heard>>);
 
 impl Mailroom for Tapped {
     fn organisation(&self) -> OrgId {
@@ -91,7 +93,11 @@ impl Mailroom for Tapped {
     }
 
     async fn next_letter(&self, to: &OrgId) -> Outgoing {
-        self.0.next_letter(to).await
+        let letter = self.0.next_letter(to).await;
+        while self.1.lock().unwrap().mute {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        letter
     }
 
     async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {
@@ -131,17 +137,17 @@ fn served(house: &House, node: &Arc<Node>, at: TcpListener, heard: &Arc<Mutex<He
     (stop, peers)
 }
 
-struct Network {
-    houses: Vec<House>,
-    nodes: Vec<Arc<Node>>,
-    heard: Vec<Arc<Mutex<Heard>>>,
+pub(crate) struct Network {
+    pub(crate) houses: Vec<House>,
+    pub(crate) nodes: Vec<Arc<Node>>,
+    pub(crate) heard: Vec<Arc<Mutex<Heard>>>,
     served: Vec<(Stop, Arc<Peers<Tapped>>)>,
 }
 
 const NAMES: [&str; 4] = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
 
 impl Network {
-    async fn found() -> Self {
+    pub(crate) async fn found() -> Self {
         let mut at = Vec::new();
         for _ in NAMES {
             at.push(listener().await);
@@ -169,12 +175,12 @@ impl Network {
         network
     }
 
-    async fn quiet(&self) {
+    pub(crate) async fn quiet(&self) {
         until(|| async { self.nodes.iter().all(|node| node.queued().items == 0) }).await;
     }
 
     /// Both parties close a tick, and the witness hears of it by itself.
-    async fn tick(&self, number: u64) {
+    pub(crate) async fn tick(&self, number: u64) {
         for node in &self.nodes[..2] {
             node.close_ticks(later(number)).await.unwrap();
         }
@@ -184,7 +190,7 @@ impl Network {
         self.quiet().await;
     }
 
-    async fn end(self) -> (Vec<House>, Vec<Arc<Mutex<Heard>>>) {
+    pub(crate) async fn end(self) -> (Vec<House>, Vec<Arc<Mutex<Heard>>>) {
         let Self { houses, nodes, heard, served } = self;
         served.iter().for_each(|(stop, _)| stop.stop());
         for (_, peers) in &served {

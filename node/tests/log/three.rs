@@ -31,18 +31,23 @@ use crate::{
     town::{CONSENT, Carrier, House, agree, enquiry, introduce, reads, say, say_with, take, until, worker},
 };
 
-struct Three {
-    houses: [House; 4],
-    hotline: Arc<Node>,
-    shelter: Arc<Node>,
-    ministry: Arc<Node>,
+pub(crate) struct Three {
+    pub(crate) houses: [House; 4],
+    pub(crate) hotline: Arc<Node>,
+    pub(crate) shelter: Arc<Node>,
+    pub(crate) ministry: Arc<Node>,
     /// All that the witness has received, by whom.
     asked: Vec<(OrgId, WitnessQuery)>,
-    _carriers: Vec<Carrier>,
+    pub(crate) _carriers: Vec<Carrier>,
 }
 
 impl Three {
-    async fn found() -> Self {
+    pub(crate) async fn found() -> Self {
+        Self::found_where(true).await
+    }
+
+    /// Where the witness that the shelter names knows the shelter, or does not.
+    pub(crate) async fn found_where(known: bool) -> Self {
         let centre = House::found(4).await;
         let witness = vec![centre.id];
         let [a, b] = [House::found_with(1, witness.clone()).await, House::found_with(2, witness).await];
@@ -54,7 +59,9 @@ impl Three {
             introduce(&nodes[0], "hotline", node, name).await;
             carriers.extend(Carrier::both(&nodes[0], node));
         }
-        introduce(&nodes[1], "shelter-jasen", &nodes[3], "centre").await;
+        if known {
+            introduce(&nodes[1], "shelter-jasen", &nodes[3], "centre").await;
+        }
         carriers.extend(Carrier::both(&nodes[1], &nodes[3]));
         let all: Vec<_> =
             names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
@@ -79,7 +86,7 @@ impl Three {
         self.quiet().await;
     }
 
-    async fn quiet(&self) {
+    pub(crate) async fn quiet(&self) {
         until(|| async { self.hotline.queued().items == 0 && self.shelter.queued().items == 0 }).await;
     }
 }

@@ -492,4 +492,15 @@ impl TrailService for Script {
         let bundle = b"an invented bundle".to_vec();
         Ok(Response::new(wire::ExportTrailResponse { bundle, fresh_head: true }))
     }
+
+    async fn challenge_trail(
+        &self,
+        request: Request<wire::ChallengeTrailRequest>,
+    ) -> Answer<wire::ChallengeTrailResponse> {
+        self.record("ChallengeTrail", request.get_ref());
+        let trail = request.into_inner().trail;
+        // What the other side's witnesses say, or that it names none.
+        let challenge = sample::challenges().into_iter().nth(usize::from(trail != sample::TRAIL));
+        Ok(Response::new(wire::ChallengeTrailResponse { challenge, trail }))
+    }
 }

@@ -272,6 +272,47 @@ fn compiled() -> Compiled {
     compile(include_str!("../agreement.toml"), &peers).unwrap()
 }
 
+/// Challenges that stand in each way, and what witnesses say in each way.
+pub(crate) fn challenges() -> Vec<wire::TrailChallenge> {
+    let day = 86_400;
+    let word = |witness: &str, put, until, answered, code| {
+        let witness = witness.to_owned();
+        wire::WitnessWord { witness, put, until, answered, code }
+    };
+    let challenge = |id: u8, time, standing: wire::ChallengeStanding, answered, words| {
+        let (challenge, standing) = (vec![id; 32], standing.into());
+        wire::TrailChallenge { challenge, time, standing, answered, words }
+    };
+    let refused = uput_core::rejection::Rejection::ChallengeRefused.number();
+    vec![
+        challenge(
+            0xc4,
+            NIGHT + 3 * day,
+            wire::ChallengeStanding::Open,
+            0,
+            vec![
+                word("ministry", NIGHT + 3 * day + 60, NIGHT + 3 * day + 60, false, 0),
+                word("Ombuds office", 0, 0, false, 0),
+            ],
+        ),
+        challenge(0xc3, NIGHT + 2 * day, wire::ChallengeStanding::Open, 0, Vec::new()),
+        challenge(
+            0xc2,
+            NIGHT + day,
+            wire::ChallengeStanding::Unanswered,
+            0,
+            vec![word("ministry", NIGHT + day, NIGHT + 2 * day, false, 0), word("Ombuds office", 0, 0, false, refused)],
+        ),
+        challenge(
+            0xc1,
+            NIGHT,
+            wire::ChallengeStanding::Answered,
+            NIGHT + 600,
+            vec![word("ministry", NIGHT + 60, NIGHT + 660, true, 0)],
+        ),
+    ]
+}
+
 pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
     let notification = id == CENTRE_TRAIL;
     wire::Trail {
@@ -323,6 +364,7 @@ pub(crate) fn trail(id: [u8; 32], values: bool) -> wire::Trail {
             peers: vec!["Centre".to_owned()],
             case: vec![0x4c; 16],
         }),
+        challenges: if id == OTHER_TRAIL { challenges() } else { Vec::new() },
         endings: vec![ending("hold", NIGHT + 600, "over"), ending("consent", 0, "soon")],
         about: if notification { vec![0x7d; 32] } else { Vec::new() },
         events: events(notification, values),

@@ -138,7 +138,9 @@ impl Node {
         }
         if ask {
             // [LET-9] The question is not kept: after a stop it is asked again if the answer is not here.
-            self.outbox.queue(&other).ask(*trail, SystemEntropy.bytes());
+            // [NOD-110] If a challenge waits for an answer it is asked with that.
+            let nonce = self.open_nonce(loaded)?.unwrap_or_else(|| SystemEntropy.bytes());
+            self.outbox.queue(&other).ask(*trail, nonce);
             self.head_clock.ask(*trail, now);
         }
         Ok(Some(again))

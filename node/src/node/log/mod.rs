@@ -29,7 +29,7 @@ use uput_core::{
 use super::Node;
 use crate::{
     clock::SystemEntropy,
-    record::{self, AccessRecord, EntriesRecord, EventRecord, HeadRecord, Kept, KeptEntry},
+    record::{self, AccessRecord, ChallengeRecord, EntriesRecord, EventRecord, HeadRecord, Kept, KeptEntry},
     storage::{Commit, Draft},
 };
 
@@ -69,7 +69,7 @@ pub(super) fn logged(things: impl IntoIterator<Item = Logged>) -> Option<Draft> 
     (!entries.is_empty()).then(|| record::draft(&EntriesRecord { entries }))
 }
 
-/// Whether a commit puts all that it keeps of events, heads and accesses into the log.
+/// Whether a commit puts all that it keeps of events, heads, challenges and accesses into the log.
 pub(super) fn is_logged(commit: &Commit) -> bool {
     let kept = |kind: u16| commit.records.iter().filter(|draft| draft.kind == kind).count();
     let entries = commit.records.iter().filter(|draft| draft.kind == EntriesRecord::KIND);
@@ -82,6 +82,7 @@ pub(super) fn is_logged(commit: &Commit) -> bool {
     told(&[EntryKind::OwnEvent, EntryKind::ReceivedEvent]) >= kept(EventRecord::KIND)
         && told(&[EntryKind::Head]) >= kept(HeadRecord::KIND)
         && told(&[EntryKind::Access]) >= kept(AccessRecord::KIND)
+        && told(&[EntryKind::Challenge]) >= kept(ChallengeRecord::KIND)
 }
 
 impl Node {
@@ -119,5 +120,6 @@ mod tests {
         assert!(!is_logged(&commit(vec![event(), told(EntryKind::Head)])), "one kind does not stand for another");
         assert!(!is_logged(&commit(vec![record::draft(&HeadRecord::default())])));
         assert!(!is_logged(&commit(vec![record::draft(&AccessRecord::default())])));
+        assert!(!is_logged(&commit(vec![record::draft(&ChallengeRecord::default())])));
     }
 }

@@ -114,12 +114,14 @@ impl Node {
         let Some(due) = over.filter(|_| !self.is_on_hold(trail)) else { return Ok(false) };
         let other = loaded.other(&self.me.organisation);
         let heads = self.positions(record::HEADS, trail.as_bytes())?;
+        let asked = self.positions(record::CHALLENGES, trail.as_bytes())?;
         let erasure = ErasureRecord {
             part: RetentionPart::Evidence.into(),
             due: due.get(),
             events: Vec::new(),
             records: loaded.ordinal(),
             heads: heads.iter().map(|head| head.number()).collect(),
+            challenges: asked.iter().map(|position| position.number()).collect(),
             ..self.erasure_of(loaded, now)?
         };
         // What is on its way is waited for.

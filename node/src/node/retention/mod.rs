@@ -188,6 +188,7 @@ impl Node {
             agreement: loaded.agreement.id().to_vec(),
             records: 0,
             heads: Vec::new(),
+            challenges: Vec::new(),
         })
     }
 

@@ -56,6 +56,14 @@ fn units(mut content: LetterContent) -> Vec<LetterContent> {
     units.extend(take(&mut content.checkpoints).into_iter().map(|c| LetterContent { checkpoints: vec![c], ..empty() }));
     let requests = take(&mut content.head_requests).into_iter();
     units.extend(requests.map(|r| LetterContent { head_requests: vec![r], ..empty() }));
+    let challenges = take(&mut content.challenges).into_iter();
+    units.extend(challenges.map(|e| LetterContent { challenges: vec![e], ..empty() }));
+    let put = take(&mut content.put_challenges).into_iter();
+    units.extend(put.map(|p| LetterContent { put_challenges: vec![p], ..empty() }));
+    let answers = take(&mut content.put_answers).into_iter();
+    units.extend(answers.map(|a| LetterContent { put_answers: vec![a], ..empty() }));
+    let said = take(&mut content.countersignatures).into_iter();
+    units.extend(said.map(|e| LetterContent { countersignatures: vec![e], ..empty() }));
     units.extend(take(&mut content.lost).into_iter().map(|l| LetterContent { lost: vec![l], ..empty() }));
     units
 }
@@ -106,5 +114,9 @@ fn append(part: &mut LetterContent, mut unit: LetterContent) {
     part.checkpoints.append(&mut unit.checkpoints);
     part.evidence.append(&mut unit.evidence);
     part.head_requests.append(&mut unit.head_requests);
+    part.challenges.append(&mut unit.challenges);
+    part.put_challenges.append(&mut unit.put_challenges);
+    part.put_answers.append(&mut unit.put_answers);
+    part.countersignatures.append(&mut unit.countersignatures);
     part.lost.append(&mut unit.lost);
 }

@@ -24,6 +24,8 @@ pub enum EntryKind {
     Head,
     /// The last cosigned checkpoint of an older incarnation.
     Checkpoint,
+    /// A challenge that this organisation signed.
+    Challenge,
 }
 
 /// One entry of a tick's batch.
@@ -49,6 +51,7 @@ impl EntryKind {
             Self::Access => 5,
             Self::Head => 6,
             Self::Checkpoint => 7,
+            Self::Challenge => 8,
         }
     }
 
@@ -65,6 +68,7 @@ impl EntryKind {
             5 => Self::Access,
             6 => Self::Head,
             7 => Self::Checkpoint,
+            8 => Self::Challenge,
             _ => return Err(Rejection::Malformed),
         })
     }

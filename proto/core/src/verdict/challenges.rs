@@ -169,6 +169,8 @@ impl Hearing<'_> {
         let own = self.keyring.record(&witness, &said.key);
         let newer =
             own.map(KeyRecord::number).zip(least.map(KeyRecord::number)).is_some_and(|(own, least)| own >= least);
+        // [BUN-124]
+        let newer = newer && self.keyring.disowning(&witness, &said.key).is_none();
         apart && named && newer
     }
 }

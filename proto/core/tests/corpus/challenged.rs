@@ -104,6 +104,20 @@ fn answer(story: &Story<'_>, draft: &mut BundleDraft) {
     draft.heads.push(head.sign(jasen.signing()).unwrap());
 }
 
+/// The witness of the scene after its newest signing key was stolen.
+fn robbed() -> Organisation {
+    let mut north = Organisation::invented("north");
+    north.rotate();
+    north.disown(None);
+    north
+}
+
+/// Its key records as they are then.
+fn swap(draft: &mut BundleDraft, north: &Organisation) {
+    let own = draft.chains.iter_mut().find(|chain| chain[0].id() == north.records[0].id()).unwrap();
+    own.clone_from(&north.records);
+}
+
 const DAY: u64 = 24 * HOUR;
 
 pub(crate) fn entries() -> Vec<Entry> {
@@ -122,6 +136,18 @@ fn shown(quiet: &Quiet) -> Vec<Entry> {
             "a silence that a witness of the silent party shows",
             "Its own witness put it, and heard nothing for a day.",
             quiet.with(&story, &[(&quiet.north, silent.clone())]),
+        ),
+        quiet.entry(
+            "a silence that a witness shows by its new key after a theft",
+            "What was stolen is the old one.",
+            {
+                let north = robbed();
+                let word = Countersignature { key: north.newest(), ..silent.clone() };
+                quiet.bundle(&story, |draft| {
+                    swap(draft, &north);
+                    draft.challenges.push(word.sign(north.signing()).unwrap());
+                })
+            },
         ),
         quiet.entry(
             "an answer that a witness had not heard yet",
@@ -171,6 +197,13 @@ fn not_shown(quiet: &Quiet) -> Vec<Entry> {
             north.unwrap().minimum = quiet.north.newest();
         })
         .breaks(&["BUN-110"]),
+        case("a silence that a witness shows by a key that it disowns", "Anybody who stole it calls others silent.", {
+            quiet.bundle(&story, |draft| {
+                swap(draft, &robbed());
+                draft.challenges.push(word(&quiet.north).sign(quiet.north.signing()).unwrap());
+            })
+        })
+        .breaks(&["BUN-124"]),
         case("a silence of less than a day", "Whoever is asked at night answers by day.", {
             quiet.with(&story, &[(&quiet.north, quiet.word(&story, &quiet.north, DAY - 1))])
         }),

@@ -115,7 +115,7 @@ fn proofs() -> Vec<Case> {
         case("a path that is too long", "BAD_PROOF", &|proof| proof.leaf_path.push(vec![7; 32]), BASE, SIZE),
         case("a proof that shows nothing", "MALFORMED", &|proof| proof.shown.clear(), BASE, SIZE),
         case("an index that is no entry's", "MALFORMED", &|proof| proof.shown[1].index = 11, BASE, SIZE),
-        case("a kind that nobody knows", "MALFORMED", &|proof| proof.shown[0].kind = 8, BASE, SIZE),
+        case("a kind that nobody knows", "MALFORMED", &|proof| proof.shown[0].kind = 9, BASE, SIZE),
         case("entries in another order", "NOT_CANONICAL", &|proof| proof.shown.reverse(), BASE, SIZE),
         case("a path of 66 hashes", "TOO_LARGE", &|proof| proof.leaf_path = vec![vec![7; 32]; 66], BASE, SIZE),
     ]

@@ -3830,6 +3830,36 @@ pub struct Trail {
     pub endings: ::prost::alloc::vec::Vec<Ending>,
     #[prost(message, optional, tag = "31")]
     pub escalation: ::core::option::Option<Escalation>,
+    #[prost(message, repeated, tag = "60")]
+    pub challenges: ::prost::alloc::vec::Vec<TrailChallenge>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct TrailChallenge {
+    #[prost(bytes = "vec", tag = "1")]
+    pub challenge: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub time: u64,
+    #[prost(enumeration = "ChallengeStanding", tag = "3")]
+    pub standing: i32,
+    #[prost(uint64, tag = "4")]
+    pub answered: u64,
+    #[prost(message, repeated, tag = "5")]
+    pub words: ::prost::alloc::vec::Vec<WitnessWord>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct WitnessWord {
+    #[prost(string, tag = "1")]
+    pub witness: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub put: u64,
+    #[prost(uint64, tag = "3")]
+    pub until: u64,
+    #[prost(bool, tag = "4")]
+    pub answered: bool,
+    #[prost(uint32, tag = "5")]
+    pub code: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -4001,6 +4031,20 @@ pub struct ExportTrailRequest {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
+pub struct ChallengeTrailRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct ChallengeTrailResponse {
+    #[prost(message, optional, tag = "1")]
+    pub challenge: ::core::option::Option<TrailChallenge>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub trail: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct ExportTrailResponse {
     #[prost(bytes = "vec", tag = "1")]
     pub bundle: ::prost::alloc::vec::Vec<u8>,
@@ -4108,6 +4152,39 @@ impl Beside {
             "BESIDE_IN_TURN" => Some(Self::InTurn),
             "BESIDE_TOGETHER" => Some(Self::Together),
             "BESIDE_TOLD" => Some(Self::Told),
+            _ => None,
+        }
+    }
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ChallengeStanding {
+    Unspecified = 0,
+    Open = 1,
+    Answered = 2,
+    Unanswered = 3,
+}
+impl ChallengeStanding {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CHALLENGE_STANDING_UNSPECIFIED",
+            Self::Open => "CHALLENGE_STANDING_OPEN",
+            Self::Answered => "CHALLENGE_STANDING_ANSWERED",
+            Self::Unanswered => "CHALLENGE_STANDING_UNANSWERED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CHALLENGE_STANDING_UNSPECIFIED" => Some(Self::Unspecified),
+            "CHALLENGE_STANDING_OPEN" => Some(Self::Open),
+            "CHALLENGE_STANDING_ANSWERED" => Some(Self::Answered),
+            "CHALLENGE_STANDING_UNANSWERED" => Some(Self::Unanswered),
             _ => None,
         }
     }
@@ -5898,6 +5975,30 @@ pub mod trail_service_client {
                 .insert(GrpcMethod::new("uput.v1.TrailService", "ExportTrail"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn challenge_trail(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ChallengeTrailRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChallengeTrailResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.TrailService/ChallengeTrail",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.TrailService", "ChallengeTrail"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -5947,6 +6048,13 @@ pub mod trail_service_server {
             request: tonic::Request<super::ExportTrailRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ExportTrailResponse>,
+            tonic::Status,
+        >;
+        async fn challenge_trail(
+            &self,
+            request: tonic::Request<super::ChallengeTrailRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ChallengeTrailResponse>,
             tonic::Status,
         >;
     }
@@ -6236,6 +6344,51 @@ pub mod trail_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExportTrailSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.TrailService/ChallengeTrail" => {
+                    #[allow(non_camel_case_types)]
+                    struct ChallengeTrailSvc<T: TrailService>(pub Arc<T>);
+                    impl<
+                        T: TrailService,
+                    > tonic::server::UnaryService<super::ChallengeTrailRequest>
+                    for ChallengeTrailSvc<T> {
+                        type Response = super::ChallengeTrailResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ChallengeTrailRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TrailService>::challenge_trail(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ChallengeTrailSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -14954,7 +15107,35 @@ pub struct LetterContent {
     #[prost(message, repeated, tag = "9")]
     pub head_requests: ::prost::alloc::vec::Vec<HeadRequest>,
     #[prost(message, repeated, tag = "10")]
+    pub challenges: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "11")]
+    pub put_challenges: ::prost::alloc::vec::Vec<PutChallenge>,
+    #[prost(message, repeated, tag = "12")]
+    pub put_answers: ::prost::alloc::vec::Vec<PutAnswer>,
+    #[prost(message, repeated, tag = "13")]
+    pub countersignatures: ::prost::alloc::vec::Vec<Envelope>,
+    #[prost(message, repeated, tag = "14")]
     pub lost: ::prost::alloc::vec::Vec<LostRequest>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PutChallenge {
+    #[prost(bytes = "vec", tag = "1")]
+    pub challenge: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub to: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub letter: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct PutAnswer {
+    #[prost(bytes = "vec", tag = "1")]
+    pub challenge: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub head: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "3")]
+    pub code: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
