@@ -1,5 +1,7 @@
 //! One's own node: to make it, and to see how it is.
 
+mod folder;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -32,9 +34,10 @@ pub(crate) enum NodeCommand {
     Status,
     /// Write the organisation's key records to a file, for an auditor
     Keys(KeysArgs),
-    /// Check the node, and say what to do
+    /// Check the node, and say what to do; if it does not answer, look at its folder
     #[command(after_help = "Examples:
-  uput node doctor --node ./our-node")]
+  uput node doctor --node ./our-node
+  uput node doctor --node ./our-node --json | jq .checks")]
     Doctor,
 }
 
@@ -199,10 +202,15 @@ struct Status {
     clock_difference_seconds: u64,
 }
 
+/// The word for what must be done now.
+const ERROR: &str = "error";
+
 #[derive(Serialize)]
 struct Checked {
     name: String,
     level: String,
+    /// What is wrong, for programs; none: the node's own checks have none, and what is in order neither.
+    reason: Option<String>,
     finding: String,
     remedy: String,
 }
@@ -239,9 +247,10 @@ pub(crate) fn waiting(queued: u64, oldest: u64) -> String {
 }
 
 async fn doctor(options: &Options) -> Result<Answer, Failure> {
-    let node = ask(&Node::connect(options).await?).await?;
-    let worst = node.checks.iter().map(|check| check.level).max().unwrap_or_default();
-    let checks: Vec<Checked> = node.checks.into_iter().map(checked).collect();
+    let checks: Vec<Checked> = match look(options).await {
+        Ok(node) => node.checks.into_iter().map(checked).collect(),
+        Err(failure) => folder::look(options, failure)?,
+    };
     let mut page = Page::default();
     for check in &checks {
         let level = label::of::<wire::CheckLevel>(&check.level);
@@ -251,14 +260,20 @@ async fn doctor(options: &Options) -> Result<Answer, Failure> {
         }
     }
     // [CLI-13] [CLI-31] A check that needs something done now makes the command fail, so that a timer can call it.
-    let exit = if worst >= wire::CheckLevel::Error as i32 { Exit::Failed } else { Exit::Done };
+    let bad = checks.iter().any(|check| check.level == ERROR);
+    let exit = if bad { Exit::Failed } else { Exit::Done };
     Answer::ending(exit, &serde_json::json!({ "checks": checks }), page)
+}
+
+async fn look(options: &Options) -> Result<wire::GetNodeResponse, Failure> {
+    ask(&Node::connect(options).await?).await
 }
 
 fn checked(check: wire::Check) -> Checked {
     Checked {
         name: check.name,
         level: word_of::<wire::CheckLevel>(check.level).unwrap_or_default(),
+        reason: None,
         finding: check.finding,
         remedy: check.remedy,
     }

@@ -53,7 +53,7 @@ fn run() -> Result<(), Failed> {
 }
 
 fn open(folder: &Path) -> Result<Arc<Node>, Failed> {
-    let secrets = node_key::read(folder).map_err(|failure| failure.to_string())?;
+    let secrets = node_key::KeyPlace::from(folder).read().map_err(|failure| failure.to_string())?;
     let key = StorageKey::new(secrets.storage);
     let storage = Storage::open(folder, &key, Options::default(), record::project)?;
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };

@@ -191,7 +191,7 @@ fn draw(random: &mut impl Entropy) -> Zeroizing<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node_key;
+    use crate::node_key::KeyPlace;
     use std::os::unix::fs::PermissionsExt;
     use uput_core::keyfile::KeyFile;
 
@@ -228,7 +228,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let founding = make(&plan(home.path()), now(), &mut Counter(0)).unwrap();
         let folder = home.path().join("node");
-        let secrets = node_key::read(&folder).unwrap();
+        let secrets = KeyPlace::from(folder.as_path()).read().unwrap();
         assert!(founding.chain.newest().signing_key() == secrets.signing.public());
         let config = Config::read(&founding.configuration).unwrap();
         assert_eq!(config.endpoints, ["node.example:7420"]);

@@ -37,6 +37,7 @@ use uput_node::daemon::{self, Sockets};
 use uput_node::exit::{Exit, Failure};
 use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
+use uput_node::node_key::{KeyPlace, Sources};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rpc::{
@@ -45,8 +46,7 @@ use uput_node::rpc::{
 };
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::{Options, Storage, StorageKey};
-use uput_node::{clock, node_key, process, record, shutdown, telemetry};
-use zeroize::Zeroizing;
+use uput_node::{clock, doctor, node_key, process, record, shutdown, telemetry};
 
 /// How often it is looked for words whose time is over. [APR-9]
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
@@ -67,6 +67,9 @@ struct Arguments {
     /// Configuration of the node to serve
     #[arg(long, value_name = "FILE", required = true)]
     config: Option<PathBuf>,
+    /// File whose first line is the passphrase of the node; left out: the credential uput.passphrase, or it is asked for
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -80,6 +83,47 @@ enum Command {
     Init(Init),
     #[command(subcommand)]
     Backup(Backup),
+    /// Lock the secrets of a node that does not run with a passphrase, or with another one
+    #[command(
+        after_help = "Example:\n  uputd lock --dir /var/lib/uput\n  uputd lock --dir /var/lib/uput --passphrase-file new --old-passphrase-file old"
+    )]
+    Lock(LockNode),
+    /// Take the passphrase away from the secrets of a node that does not run
+    #[command(after_help = "Example:\n  uputd unlock --dir /var/lib/uput")]
+    Unlock(UnlockNode),
+    /// Look at a node's folder without its keys, and say what to do
+    #[command(after_help = "Example:\n  uputd doctor --dir /var/lib/uput")]
+    Doctor(Doctor),
+}
+
+#[derive(Args)]
+struct LockNode {
+    /// Folder of the node
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// File whose first line is the new passphrase; left out: it is asked for, twice
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// File whose first line is the passphrase until now; left out: the credential uput.passphrase, or it is asked for
+    #[arg(long, value_name = "FILE")]
+    old_passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct UnlockNode {
+    /// Folder of the node
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// File whose first line is the passphrase; left out: the credential uput.passphrase, or it is asked for
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Doctor {
+    /// Folder of the node
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
 }
 
 #[derive(Args)]
@@ -136,14 +180,49 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match (arguments.command, arguments.config) {
         (Some(Command::Init(init)), _) => runtime.block_on(make(init)),
         (Some(Command::Backup(backup)), _) => say(&backup.run()?),
-        (None, Some(config)) => runtime.block_on(serve(&config)),
+        (Some(Command::Lock(lock)), _) => lock.run(),
+        (Some(Command::Unlock(unlock)), _) => unlock.run(),
+        (Some(Command::Doctor(doctor)), _) => doctor.run(),
+        (None, Some(config)) => runtime.block_on(serve(&config, &Sources::here(arguments.passphrase_file.as_deref()))),
         (None, None) => Err(Failure::new(Exit::Usage, &"--config FILE or init is needed")),
+    }
+}
+
+impl LockNode {
+    /// [RST-2]
+    fn run(self) -> Result<(), Failure> {
+        let old = Sources::here(self.old_passphrase_file.as_deref());
+        let new = Sources::here(self.passphrase_file.as_deref());
+        node_key::relock(&self.dir, &old, || new.new_passphrase().map(Some))?;
+        say("locked")
+    }
+}
+
+impl UnlockNode {
+    /// [RST-2]
+    fn run(self) -> Result<(), Failure> {
+        node_key::relock(&self.dir, &Sources::here(self.passphrase_file.as_deref()), || Ok(None))?;
+        say("unlocked")
+    }
+}
+
+impl Doctor {
+    /// One line each, for people and programs. [RST-12]
+    fn run(self) -> Result<(), Failure> {
+        let mut findings = doctor::examine(&self.dir, &doctor::Bounds::default());
+        findings.extend(doctor::surroundings());
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.level()));
+        findings.iter().try_for_each(|finding| say(&finding.line()))?;
+        match findings.iter().any(|finding| finding.level() == doctor::Level::Error) {
+            true => Err(Failure::new(Exit::Failed, &"something must be done now: see the lines that begin with error")),
+            false => Ok(()),
+        }
     }
 }
 
 async fn make(init: Init) -> Result<(), Failure> {
     let plan = Plan {
-        passphrase: init.passphrase_file.as_deref().map(read_passphrase).transpose()?,
+        passphrase: init.passphrase_file.as_deref().map(node_key::first_line).transpose()?,
         folder: init.dir,
         organisation_key: init.organisation_key,
         peer: init.peer,
@@ -160,22 +239,26 @@ async fn make(init: Init) -> Result<(), Failure> {
     say(&format!("organisation={} config={}", chain.organisation(), configuration.display()))
 }
 
-async fn serve(path: &Path) -> Result<(), Failure> {
+async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {
     let config = Config::read(path)?;
     telemetry::start(config.log);
+    let sockets = Sockets::bind(&config).await?;
+    let kept = process::keep_pages_in();
+    // Before signals are waited for: who is asked for a passphrase can end the program.
+    let place = KeyPlace::find(&config.data, sources)?;
     let (stop, shutdown) = shutdown::channel();
     let signalled = shutdown::signalled().map_err(|error| Failure::new(Exit::Failed, &error))?;
     tokio::spawn(async move {
         signalled.await;
         stop.stop();
     });
-    let sockets = Sockets::bind(&config).await?;
     if init::is_open_to_others(&config.data) {
         tracing::warn!(
             "others can read node.key: run `chmod 600 node.key` in the data folder, and ask who has read it"
         );
     }
-    let storage = open_storage(&config.data, &StorageKey::new(node_key::read(&config.data)?.storage))?;
+    let secrets = place.read()?;
+    let storage = open_storage(&config.data, &StorageKey::new(secrets.storage.clone()))?;
     if let Some(restored) = Restored::read(&config.data)? {
         // [BAK-50] A crash in between takes a number more, and harms nothing.
         let incarnation =
@@ -185,10 +268,11 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     }
     let folder = |error| Failure::new(Exit::Folder, &error);
     let own = Node::own_chain(&storage).map_err(|error| folder(error.to_string()))?;
-    let secrets = node_key::settle(&config.data, own.newest())?;
+    let secrets = place.settle(secrets, own.newest())?;
+    warn_of_swap(kept);
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
-    node.look_after_keys(&config.data);
+    node.look_after_keys(place);
     node.remember_times();
     node.warn_ahead(Span(u64::from(config.warn_days) * DAY));
     watch_calls(&node, &config, &shutdown)?;
@@ -212,6 +296,15 @@ async fn serve(path: &Path) -> Result<(), Failure> {
     let mut said = Ok(());
     daemon::serve(sockets, &config.data, &node, peers, services, shutdown, |line| said = say(line)).await?;
     said
+}
+
+/// [RST-7] Where the system does not let pages be kept, and they may go to a disk, that is said.
+fn warn_of_swap(kept: bool) {
+    if !kept && doctor::swap().is_some() {
+        tracing::warn!(
+            "memory may be written to a disk that is not encrypted: switch swap off, or encrypt it; `uputd doctor` says more"
+        );
+    }
 }
 
 /// Destroys what people wrote about approvals, and sealing keys that were replaced, when their time is over. [APR-9] [NOD-82]
@@ -314,16 +407,6 @@ fn open_storage(folder: &Path, key: &StorageKey) -> Result<Storage, Failure> {
     let opened = Storage::open(folder, key, Options::default(), record::project);
     // Several nodes can run on one computer: the line says whose folder it is.
     opened.map_err(|error| Failure::new(Exit::Folder, &format!("{}: {error}", folder.display())))
-}
-
-/// The first line, without its end.
-fn read_passphrase(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let failure = |reason: &dyn std::fmt::Display| Failure::new(Exit::Key, &format!("{}: {reason}", path.display()));
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failure(&error))?);
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
-        _ => Err(failure(&"its first line must be the passphrase")),
-    }
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {

@@ -394,3 +394,125 @@ fn a_peer_address_in_use_is_named_and_the_folder_stays_untouched() {
     assert_eq!((code, said.contains("peer address") && said.contains(&address)), (5, true), "{said}");
     assert!(home.node_files() == before);
 }
+
+impl Home {
+    /// Runs a command on the node's folder; its exit code and what it said on stderr.
+    fn at_rest(&self, command: &str, more: &[(&str, &str)]) -> (i32, String) {
+        let mut run = uputd();
+        run.arg(command).arg("--dir").arg(self.path("node"));
+        for (option, file) in more {
+            run.arg(option).arg(self.path(file));
+        }
+        let ended = run.output().unwrap();
+        (ended.status.code().unwrap(), text(&ended.stderr))
+    }
+
+    fn serve_with(&self, file: &str) -> (i32, String) {
+        let ended = self.starting(file).output().unwrap();
+        (ended.status.code().unwrap(), text(&ended.stderr))
+    }
+
+    fn starting(&self, file: &str) -> Command {
+        let mut start = uputd();
+        start.arg("--config").arg(self.config()).arg("--passphrase-file").arg(self.path(file));
+        start.stdout(Stdio::piped()).stderr(Stdio::piped());
+        start
+    }
+
+    /// Everything but the key file.
+    fn data(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = self.node_files();
+        files.remove(&self.path("node/node.key"));
+        files
+    }
+}
+
+fn comes_up(mut start: Command) {
+    let mut child = start.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if !line.starts_with("ready ") {
+        panic!("{}", text(&child.wait_with_output().unwrap().stderr));
+    }
+    assert_eq!(stop(child), 0);
+}
+
+/// [RST-1] [RST-2] [RST-4]
+#[test]
+fn a_node_is_locked_changed_and_unlocked_and_its_data_is_never_rewritten() {
+    let home = Home::new();
+    home.put("first", b"an invented passphrase\nnot this line\n");
+    home.put("second", "jo\u{161} jedna izmi\u{161}ljena\n".as_bytes());
+    home.put("empty", b"\n");
+    let data = home.data();
+    assert_eq!(home.at_rest("lock", &[("--passphrase-file", "empty")]).0, 4);
+    // Nobody can be asked here.
+    assert_eq!(home.at_rest("lock", &[]).0, 2);
+    assert_eq!(home.at_rest("lock", &[("--passphrase-file", "first")]), (0, String::new()));
+    assert!(text(&home.bytes("node/node.key")).contains("lock argon2id 262144 3 1 "));
+    assert_eq!(std::fs::metadata(home.path("node/node.key")).unwrap().permissions().mode() & 0o777, 0o600);
+    let locked = home.bytes("node/node.key");
+    let (code, said) = home.serve_with("second");
+    assert_eq!((code, said.lines().count()), (4, 1), "{said}");
+    assert!(said.contains("node.key") && said.contains("passphrase"), "{said}");
+    let change = [("--passphrase-file", "first"), ("--old-passphrase-file", "second")];
+    // It opens under the new one: as if the change had been cut off.
+    assert_eq!(home.at_rest("lock", &change).0, 0);
+    let locked_again = home.bytes("node/node.key");
+    assert!(locked_again != locked, "a fresh salt");
+    assert_eq!(home.at_rest("unlock", &[("--passphrase-file", "second")]).0, 4);
+    assert!(home.bytes("node/node.key") == locked_again);
+    let change = [("--passphrase-file", "second"), ("--old-passphrase-file", "first")];
+    assert_eq!(home.at_rest("lock", &change).0, 0);
+    assert!(home.data() == data, "nothing but the key file was written");
+    comes_up(home.starting("second"));
+    assert_eq!(home.at_rest("unlock", &[("--passphrase-file", "second")]), (0, String::new()));
+    assert!(text(&home.bytes("node/node.key")).contains("lock none"));
+}
+
+/// [RST-1] [RST-2] [RST-5] As systemd starts it: a folder of credentials, and nobody to ask.
+#[test]
+fn a_node_starts_with_a_credential_and_is_not_locked_while_it_runs() {
+    let home = Home::new();
+    home.put("words", b"an invented passphrase\n");
+    assert_eq!(home.at_rest("lock", &[("--passphrase-file", "words")]).0, 0);
+    std::fs::create_dir(home.path("given")).unwrap();
+    std::fs::copy(home.path("words"), home.path("given/uput.passphrase")).unwrap();
+    let started = || {
+        let mut start = uputd();
+        start.arg("--config").arg(home.config()).env("CREDENTIALS_DIRECTORY", home.path("given"));
+        start
+    };
+    comes_up(started());
+    std::fs::rename(home.path("node/node.key"), home.path("given/uput.node-key")).unwrap();
+    let mut child = started().stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("ready "));
+    std::fs::copy(home.path("given/uput.node-key"), home.path("node/node.key")).unwrap();
+    let (code, said) = home.at_rest("unlock", &[("--passphrase-file", "words")]);
+    assert_eq!((code, said.contains("stop the node first")), (6, true), "{said}");
+    assert_eq!(stop(child), 0);
+    let both = started().output().unwrap();
+    assert_eq!((both.status.code(), text(&both.stderr).contains("credential")), (Some(4), true));
+}
+
+/// [RST-10] [RST-12]
+#[test]
+fn the_doctor_needs_no_key_and_ends_with_one_if_something_is_an_error() {
+    let home = Home::new();
+    home.lock_key();
+    let doctor = || {
+        let ended = uputd().args(["doctor", "--dir"]).arg(home.path("node")).output().unwrap();
+        (ended.status.code(), text(&ended.stdout))
+    };
+    let before = home.node_files();
+    let (code, said) = doctor();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ok\tkey-file\t-\tnode.key takes a passphrase\t-\n"), "{said}");
+    assert!(home.node_files() == before);
+    std::fs::remove_file(home.path("node/head")).unwrap();
+    let (code, said) = doctor();
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("error\thead\thead-missing\t"), "the worst first: {said}");
+}

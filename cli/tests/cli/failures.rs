@@ -157,6 +157,33 @@ fn uputd_init_is_run_from_beside_the_program() {
     }
 }
 
+/// [CLI-161]
+#[test]
+#[cfg(unix)]
+fn a_doctor_that_no_node_answers_looks_at_the_folder() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let program = folder.path().join("uput");
+    std::fs::hard_link(env!("CARGO_BIN_EXE_uput"), &program).unwrap();
+    let doctor = || {
+        let words = ["node", "doctor", "--json", "--node"];
+        let ended = std::process::Command::new(&program).args(words).arg(folder.path()).output().unwrap();
+        (ended.status.code(), serde_json::from_slice::<serde_json::Value>(&ended.stdout).unwrap())
+    };
+    // Without `uputd` nobody looks.
+    assert_eq!(doctor().0, Some(5));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/uputd");
+    std::os::unix::fs::symlink(script, folder.path().join("uputd")).unwrap();
+    let (code, object) = doctor();
+    crate::harness::check_schema(&object);
+    let said: Vec<_> = object["checks"].as_array().unwrap().iter().map(|check| check["reason"].as_str()).collect();
+    assert_eq!((code, said), (Some(1), vec![Some("no-answer"), Some("segment-gap"), None]));
+    assert_eq!(object["checks"][1]["remedy"], "bring it back");
+    // A folder that was not named is a wrong command line, as everywhere.
+    let nowhere =
+        std::process::Command::new(&program).args(["node", "doctor"]).env_remove("UPUT_NODE").output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2));
+}
+
 /// [CLI-17]
 #[test]
 #[cfg(target_os = "linux")]

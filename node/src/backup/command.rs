@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{BackupError, Holders, Identities, Made, Making, Opened, Opening, error::io, new_identity};
+use crate::clock;
 use crate::disk::{Disk, RealDisk, SimulatedDisk};
 use crate::exit::Failure;
+use crate::node_key::{KeyPlace, Sources};
 use crate::storage::StorageKey;
-use crate::{clock, node_key};
 
 /// Said every so many bytes.
 const EVERY: u64 = 64 << 20;
@@ -102,7 +103,9 @@ impl Backup {
 impl Create {
     fn run(self) -> Result<String, Failure> {
         let holders = Holders::parse(&self.recipient)?;
-        let key = StorageKey::new(node_key::read(&self.dir)?.storage.clone());
+        // [RST-1] A timer gives a credential.
+        let place = KeyPlace::find(&self.dir, &Sources::here(None))?;
+        let key = StorageKey::new(place.read()?.storage.clone());
         let making = Making { folder: &self.dir, to: &self.to, keys: &self.keys, holders: &holders, now: clock::now() };
         let Made { number, records, new, bytes, destroyed } = making.make(&key, &mut progress())?;
         Ok(format!("backup={number} records={records} new={new} bytes={bytes} destroyed={destroyed}"))

@@ -142,7 +142,7 @@ impl Node {
             found,
             endings: Endings::default(),
             retentions: Retentions::default(),
-            key_folder: OnceLock::new(),
+            key_place: OnceLock::new(),
             log,
             witnesses: Witnesses::default(),
             witnessing: Witnessing::default(),

@@ -5,7 +5,7 @@
 //! anything is signed under it, and that a sealing key no record names is destroyed when its grace ends. Leaves to the
 //! transport that peers hear of it.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use uput_core::{
     entropy::Entropy,
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     account::AccountId,
     clock::{self, SystemEntropy},
-    node_key,
+    node_key::{self, KeyPlace},
     record::{OwnRecord, RetiredKey},
 };
 
@@ -89,12 +89,12 @@ impl Node {
     /// [`Rejection::KeysNotHere`] if this node's key file cannot be read or written.
     pub async fn prepare_keys(&self, mut new: NewKeys) -> Result<Vec<u8>, Rejection> {
         let _alone = self.changing.lock().await;
-        let (folder, now) = (self.key_folder()?, clock::now());
+        let (place, now) = (self.key_place()?, clock::now());
         if new.stolen == Some(Stolen::Current) {
             // What lies in one file was stolen together. [KEY-32]
             (new.signing, new.tls, new.sealing) = (true, true, true);
         }
-        let secrets = renewed(node_key::read(folder).map_err(not_here)?, &new)?;
+        let secrets = renewed(place.read().map_err(not_here)?, &new)?;
         let before = self.me.chain();
         let mut draft = KeyRecordDraft::after(before.newest(), now, now.after(new.valid.unwrap_or(VALID)));
         if new.sealing {
@@ -110,7 +110,7 @@ impl Node {
         let organisation = new.organisation.unwrap_or(*before.newest().organisation_key());
         let proposal = Proposal::new(&before, draft, &organisation, &secrets.signing, &secrets.tls)?;
         if new.signing || new.tls || new.sealing {
-            node_key::write_next(folder, &secrets).map_err(not_written)?;
+            place.write_next(&secrets).map_err(not_written)?;
         }
         Ok(proposal.to_bytes())
     }
@@ -134,24 +134,24 @@ impl Node {
     /// [`Rejection::TooMany`] if this node does not come to rest, [`Rejection::DiskFull`].
     pub async fn install_keys(&self, by: &AccountId, bytes: &[u8], grace: Span) -> Result<Installed, Rejection> {
         let _alone = self.changing.lock().await;
-        let folder = self.key_folder()?;
+        let place = self.key_place()?;
         let proposal = Proposal::parse(bytes)?;
         let mut chain = KeyChain::clone(&self.me.chain());
         match chain.extend(proposal.envelope())? {
             Change::Extended => {}
             Change::Known if chain.newest_id() == proposal.record().id() => {
-                let tls = node_key::read(folder).map_err(not_here)?.tls;
+                let tls = place.read().map_err(not_here)?.tls;
                 return Ok(self.installed(tls));
             }
             _ => return Err(Rejection::BrokenChain),
         }
-        let (secrets, prepared) = secrets_of(folder, proposal.record())?;
+        let (secrets, prepared) = secrets_of(place, proposal.record())?;
         let (now, own) = (clock::now(), self.me.keys());
         let retired = retire(&own, proposal.record(), now.after(grace));
         let silent = self.me.fall_silent().await.ok_or(Rejection::TooMany)?;
         let entries = self.logged_keys(&chain);
         self.keep_logged(&self.own_record(&chain, &retired, Some(by)), entries).await?;
-        if prepared && let Err(error) = node_key::take_next(folder) {
+        if prepared && let Err(error) = place.take_next() {
             // The record counts; at the next start the secrets take their place.
             tracing::error!(%error, "the new key file did not take the place of the old one");
         }
@@ -159,7 +159,7 @@ impl Node {
         let (signing, sealing) = (secrets.signing, secrets.sealing);
         self.me.set_keys(Keys { chain: Arc::new(chain), signing, sealing, retired });
         drop(silent);
-        self.destroy_retired_now(folder, now).await?;
+        self.destroy_retired_now(place, now).await?;
         self.affirm_disowned().await;
         tracing::info!("a new key record of this organisation counts");
         Ok(self.installed(tls))
@@ -175,20 +175,20 @@ impl Node {
         if !self.me.keys().retired.iter().any(over) {
             return Ok(0);
         }
-        self.destroy_retired_now(self.key_folder()?, now).await
+        self.destroy_retired_now(self.key_place()?, now).await
     }
 
-    async fn destroy_retired_now(&self, folder: &Path, now: Seconds) -> Result<usize, Rejection> {
+    async fn destroy_retired_now(&self, place: &KeyPlace, now: Seconds) -> Result<usize, Rejection> {
         let own = self.me.keys();
         let (over, kept): (Vec<Retired>, Vec<Retired>) = own.retired.iter().partition(|one| one.until <= now.get());
         if over.is_empty() {
             return Ok(0);
         }
-        let mut secrets = node_key::read(folder).map_err(not_here)?;
+        let mut secrets = place.read().map_err(not_here)?;
         secrets.sealing.retain(|secret| over.iter().all(|one| one.key != secret.id()));
         // The secret goes first: a record that says so while it is still there would be a lie after a crash.
-        node_key::replace(folder, &secrets).map_err(not_written)?;
-        forget_prepared(folder, &over)?;
+        place.replace(&secrets).map_err(not_written)?;
+        forget_prepared(place, &over)?;
         self.keep(&self.own_record(&own.chain, &kept, None)).await?;
         let (signing, sealing) = (secrets.signing, secrets.sealing);
         self.me.set_keys(Keys { chain: Arc::clone(&own.chain), signing, sealing, retired: kept });
@@ -204,7 +204,7 @@ impl Node {
         wire::GetKeysResponse {
             key_chain: encode_chain(&keys.chain),
             retired: retired.map(|one| wire::RetiredSealingKey { key: one.key.to_vec(), until: one.until }).collect(),
-            prepared: self.key_folder().is_ok_and(|folder| folder.join(node_key::NEXT).exists()),
+            prepared: self.key_place().is_ok_and(KeyPlace::is_next_there),
         }
     }
 
@@ -233,8 +233,8 @@ impl Node {
         }
     }
 
-    fn key_folder(&self) -> Result<&Path, Rejection> {
-        self.key_folder.get().map(std::path::PathBuf::as_path).ok_or(Rejection::KeysNotHere)
+    fn key_place(&self) -> Result<&KeyPlace, Rejection> {
+        self.key_place.get().ok_or(Rejection::KeysNotHere)
     }
 }
 
@@ -256,20 +256,20 @@ fn renewed(now: NodeSecrets, new: &NewKeys) -> Result<NodeSecrets, Rejection> {
 }
 
 /// Those in use if it names no other, or those that were prepared for it; and which.
-fn secrets_of(folder: &Path, record: &KeyRecord) -> Result<(NodeSecrets, bool), Rejection> {
-    let now = node_key::read(folder).map_err(not_here)?;
+fn secrets_of(place: &KeyPlace, record: &KeyRecord) -> Result<(NodeSecrets, bool), Rejection> {
+    let now = place.read().map_err(not_here)?;
     if node_key::fits(&now, record) {
         return Ok((now, false));
     }
-    let next = node_key::read_next(folder).map_err(not_here)?.filter(|next| node_key::fits(next, record));
+    let next = place.read_next().map_err(not_here)?.filter(|next| node_key::fits(next, record));
     next.map(|next| (next, true)).ok_or(Rejection::KeysNotHere)
 }
 
 /// What was prepared holds them too.
-fn forget_prepared(folder: &Path, over: &[Retired]) -> Result<(), Rejection> {
-    let Some(mut next) = node_key::read_next(folder).map_err(not_here)? else { return Ok(()) };
+fn forget_prepared(place: &KeyPlace, over: &[Retired]) -> Result<(), Rejection> {
+    let Some(mut next) = place.read_next().map_err(not_here)? else { return Ok(()) };
     next.sealing.retain(|secret| over.iter().all(|one| one.key != secret.id()));
-    node_key::write_next(folder, &next).map_err(not_written)
+    place.write_next(&next).map_err(not_written)
 }
 
 /// The sealing keys that `record` names no more, each with its end: that of before, if it had one.

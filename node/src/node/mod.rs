@@ -105,10 +105,7 @@ pub use several::{AskedOne, MOST_ASKED, NewEnquiries, Several};
 pub use step::in_step;
 pub use write::{NewEvent, NewTrail};
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use uput_core::key::{KeyChain, SealingSecret, SigningKey};
 
@@ -116,6 +113,7 @@ use crate::{
     account::Register,
     case::Cases,
     log::{Log, Witnesses},
+    node_key::KeyPlace,
     staff::StaffRegister,
     storage::Storage,
 };
@@ -161,7 +159,7 @@ pub struct Node {
     retentions: Retentions,
     promised: places::Promised,
     /// The folder in which `node.key` lies, once the program has said so.
-    key_folder: OnceLock<PathBuf>,
+    key_place: OnceLock<KeyPlace>,
     log: Log,
     witnesses: Witnesses,
     witnessing: log::Witnessing,

@@ -1,6 +1,6 @@
 //! The node and its peers as people see them, and what needs their attention.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use uput_core::{
     envelope::Envelope,
@@ -23,6 +23,7 @@ use crate::{
     account::{Account, Caller},
     case::{Case, Sight, Viewer},
     init,
+    node_key::KeyPlace,
     peer::PeerState,
 };
 
@@ -133,14 +134,14 @@ impl Node {
     }
 
     /// Where the node's secrets lie, so that its doctor can look at who reads them. [NOD-64]
-    pub fn look_after_keys(&self, folder: &Path) {
+    pub fn look_after_keys(&self, place: impl Into<KeyPlace>) {
         // Said once, when the program starts.
-        let _ = self.key_folder.set(folder.to_owned());
+        let _ = self.key_place.set(place.into());
     }
 
     /// [NOD-64]
     fn check_key_file(&self) -> Option<wire::Check> {
-        let open = self.key_folder.get().is_some_and(|folder| init::is_open_to_others(folder));
+        let open = self.key_place.get().is_some_and(|place| init::is_open_to_others(place.folder()));
         open.then(|| {
             check(
                 "key-file",

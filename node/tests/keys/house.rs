@@ -10,7 +10,7 @@ use uput_core::{
 };
 use uput_node::{
     node::{Installed, NewKeys, Node, Secrets},
-    node_key,
+    node_key::{self, KeyPlace},
 };
 use zeroize::Zeroizing;
 
@@ -55,12 +55,17 @@ pub(crate) fn begin(house: &House) -> Arc<Node> {
 
 /// Opens a house again with what its key file holds.
 pub(crate) fn open_again(house: &House) -> Arc<Node> {
+    open_by(house, KeyPlace::from(house.path()))
+}
+
+/// Opens a house again with what lies in a place of keys.
+pub(crate) fn open_by(house: &House, place: KeyPlace) -> Arc<Node> {
     let storage = house.open_storage();
     let chain = Node::own_chain(&storage).unwrap();
-    let secrets = node_key::settle(house.path(), chain.newest()).unwrap();
+    let secrets = place.settle(place.read().unwrap(), chain.newest()).unwrap();
     let secrets = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, secrets).unwrap());
-    node.look_after_keys(house.path());
+    node.look_after_keys(place);
     node
 }
 

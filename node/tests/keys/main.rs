@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 mod house;
+mod locked;
 mod recovery;
 mod rotation;
 mod stream;
