@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "a campaign prints its figures")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a campaign stops at what it finds")]
-#![allow(dead_code, reason = "what only the tests of these modules use")]
+#![allow(dead_code, unused_imports, reason = "what only the tests of these modules use")]
 
 use clap::{Parser, ValueEnum};
 use uput_node::storage::{Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError};
