@@ -162,12 +162,13 @@ fn keys_of_key_books_past_their_bound_are_destroyed_by_the_next_backup() {
     let home = Home::new();
     home.commit(Some(1), b"she");
     home.back_up().unwrap();
-    let path = home.path("keys").join(file_name(1));
-    let mut kept = fs::File::open(&path).unwrap();
-    let written = path.metadata().unwrap().modified().unwrap();
-    let written = written.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    assert_eq!(home.back_up_at(written + BOUND - 86_401).unwrap().destroyed, 0);
-    assert_eq!(home.back_up_at(written + BOUND - 86_400).unwrap().destroyed, 2);
+    let mut kept = fs::File::open(home.path("keys").join(file_name(1))).unwrap();
+    let written = |number| {
+        let written = home.path("keys").join(file_name(number)).metadata().unwrap().modified().unwrap();
+        written.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+    };
+    assert_eq!(home.back_up_at(written(1) + BOUND - 86_401).unwrap().destroyed, 0);
+    assert_eq!(home.back_up_at(written(2) + BOUND - 86_400).unwrap().destroyed, 2);
     assert_eq!(numbers(&home.path("keys")).unwrap(), [3], "the newest stays, whatever the clock says");
     let mut bytes = Vec::new();
     kept.read_to_end(&mut bytes).unwrap();
