@@ -30,7 +30,8 @@ impl Node {
             return Ok(());
         }
         let head = self.answer(&challenge, put).await.map_err(|rejection| match rejection {
-            Rejection::DiskFull | Rejection::ReadFailed => rejection,
+            // [BAK-52] A restored node answers when it knows where the trail stands.
+            Rejection::DiskFull | Rejection::ReadFailed | Rejection::NotResumed => rejection,
             // One code for all: a witness learns nothing of a trail by it.
             _ => Rejection::ChallengeRefused,
         })?;
