@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(Entry::parse(&bytes), Ok(entry));
         assert_eq!(Entry::parse(&bytes[1..]), Err(Rejection::Malformed));
         assert_eq!(Entry::parse(&[&bytes[..], &[0]].concat()), Err(Rejection::Malformed));
-        for kind in [0, 8, 255] {
+        for kind in [0, 9, 255] {
             let mut other = bytes;
             other[32] = kind;
             assert_eq!(Entry::parse(&other), Err(Rejection::Malformed));

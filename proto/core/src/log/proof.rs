@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(refused(&|proof| proof.entries = 4), Some(Rejection::Malformed));
         assert_eq!(refused(&|proof| proof.shown.reverse()), Some(Rejection::NotCanonical));
         assert_eq!(refused(&|proof| proof.shown[1] = proof.shown[0].clone()), Some(Rejection::NotCanonical));
-        assert_eq!(refused(&|proof| proof.shown[0].kind = 8), Some(Rejection::Malformed));
+        assert_eq!(refused(&|proof| proof.shown[0].kind = 9), Some(Rejection::Malformed));
         assert_eq!(refused(&|proof| proof.shown[0].nonce = vec![0; 32]), Some(Rejection::Malformed));
         assert_eq!(refused(&|proof| proof.leaf_path[0].truncate(31)), Some(Rejection::Malformed));
         assert_eq!(refused(&|proof| proof.leaf_path = vec![vec![1; 32]; 66]), Some(Rejection::TooLarge));
