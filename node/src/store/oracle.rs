@@ -89,6 +89,7 @@ fn count(variable: &str, default: u64) -> u64 {
 
 /// [STO-5]
 #[test]
+#[allow(clippy::print_stdout, reason = "a campaign prints its figures")]
 fn sled_memory_and_redb_agree_on_the_same_operations() {
     let (seeds, operations) = (count("UPUT_STORE_SEEDS", 6), count("UPUT_STORE_OPERATIONS", 600));
     for seed in 0..seeds {
