@@ -248,7 +248,10 @@ struct Refused {
 const REFUSED: &[Refused] = &[
     Refused {
         name: "somebody else's folder",
-        change: |home| home.put("node/FORMAT", b"photographs, 2019\n"),
+        change: |home| {
+            home.put("node/FORMAT", b"photographs, 2019\n");
+            home.empty("node/head");
+        },
         code: 6,
         says: &["is not a node's data folder", "nothing in it was touched"],
     },
@@ -259,8 +262,11 @@ const REFUSED: &[Refused] = &[
         says: &["has format 2, which this version cannot read", "nothing in it was touched"],
     },
     Refused {
-        name: "a FORMAT that was cut",
-        change: |home| home.put("node/FORMAT", &home.bytes("node/FORMAT")[..40]),
+        name: "a FORMAT that was cut, without the copy beside the head",
+        change: |home| {
+            home.put("node/FORMAT", &home.bytes("node/FORMAT")[..40]);
+            home.empty("node/head");
+        },
         code: 6,
         says: &["FORMAT is damaged", "left as it is"],
     },
@@ -290,7 +296,7 @@ const REFUSED: &[Refused] = &[
     },
     Refused {
         name: "a head of zeros",
-        change: |home| home.put("node/head", &vec![0; home.bytes("node/head").len()]),
+        change: |home| home.empty("node/head"),
         code: 6,
         says: &["head is damaged", "left as it is"],
     },
@@ -345,6 +351,10 @@ impl Home {
         let before = text(&self.bytes(name));
         assert!(before.contains(old), "{name}: {before}");
         self.put(name, before.replace(old, new).as_bytes());
+    }
+
+    fn empty(&self, name: &str) {
+        self.put(name, &vec![0; self.bytes(name).len()]);
     }
 
     fn flip(&self, name: &str, at: usize) {
