@@ -205,6 +205,9 @@ impl Node {
         let mut commit = Commit::default();
         for Taken { loaded, changes, .. } in &mut taken {
             commit.keys.append(&mut changes.keys);
+            // [NOD-37] Stored at once, they have one time: the outline, which is made before, knows no other.
+            let at = changes.records.last().map(|(kept, _, _)| kept.stored);
+            changes.records.iter_mut().zip(at.into_iter().cycle()).for_each(|((kept, _, _), at)| kept.stored = at);
             commit.records.extend(changes.records.iter().map(|(kept, _, _)| record::draft(kept)));
             // A head counts events: none while one is in hand that is not kept.
             let whole = loaded.trail.len() == loaded.beside.len().saturating_add(changes.records.len());
