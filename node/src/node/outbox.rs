@@ -5,6 +5,8 @@
 //! trail is held: the peer could never admit it. [NOD-34]
 //! Memory: eight bytes an item beside the map; the items themselves stay in the journal.
 
+mod restored;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,6 +18,7 @@ use uput_core::id::{OrgId, TrailId};
 
 use super::inbox::MOST_REQUESTS;
 use crate::storage::Position;
+use restored::Restored;
 
 /// The first pause after a peer said "later".
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -68,21 +71,6 @@ struct State {
     standings: HashMap<TrailId, Standing>,
     /// Of a node that was restored: what may go.
     restored: Option<Restored>,
-}
-
-/// What may go from a node that was restored. [BAK-53]
-#[derive(Default)]
-struct Restored {
-    /// Trails of which the peer has said where they stand.
-    resumed: HashSet<TrailId>,
-    /// Heads that ask.
-    asks: HashSet<Position>,
-    /// Trails that were asked about since the start.
-    about: HashSet<TrailId>,
-    /// What is still to be asked for: a trail, or none for all of them.
-    lost: BTreeSet<Option<TrailId>>,
-    /// What letters on their way ask for.
-    asking: HashMap<u64, BTreeSet<Option<TrailId>>>,
 }
 
 /// Letters that the peer put off together: they rest equally long.
@@ -204,69 +192,9 @@ impl Queue {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// A head that asks where a trail stands goes before anything else of it. [BAK-51]
-    pub(super) fn asks_by(&self, position: Position, item: Waiting) {
-        let mut state = self.lock();
-        if let Some(restored) = &mut state.restored {
-            restored.asks.insert(position);
-            restored.about.extend(item.trail);
-        }
-        state.waiting.insert(position, item);
-        drop(state);
-        self.changed.notify_waiters();
-    }
-
-    /// Whether a trail was asked about since the start.
-    pub(super) fn has_asked_about(&self, trail: &TrailId) -> bool {
-        self.lock().restored.as_ref().is_some_and(|restored| restored.about.contains(trail))
-    }
-
-    /// Whether what waits of a trail may go.
-    pub(super) fn is_resumed(&self, trail: &TrailId) -> bool {
-        self.lock().restored.as_ref().is_none_or(|restored| restored.resumed.contains(trail))
-    }
-
-    /// From now on what waits of a trail goes.
-    pub(super) fn resume(&self, trail: TrailId) {
-        self.lock().restored.iter_mut().for_each(|restored| restored.resumed.extend([trail]));
-        self.changed.notify_waiters();
-    }
-
-    /// Asks for all of a trail that is not here. [BAK-57]
-    pub(super) fn ask_for_lost(&self, trail: TrailId) {
-        let mut state = self.lock();
-        let asked = state.restored.iter().flat_map(|restored| restored.asking.values()).flatten();
-        if !asked.clone().any(|asked| *asked == Some(trail)) {
-            state.restored.iter_mut().for_each(|restored| restored.lost.extend([Some(trail)]));
-        }
-        drop(state);
-        self.changed.notify_waiters();
-    }
-
     /// Whether an event of a trail waits.
     pub(super) fn waits(&self, trail: &TrailId) -> bool {
         self.lock().waiting.values().any(|item| item.event && item.trail.as_ref() == Some(trail))
-    }
-
-    /// The trails and positions of a letter on its way, if it is one that asks.
-    pub(super) fn asked_in(&self, ticket: u64) -> Option<(Position, TrailId)> {
-        let state = self.lock();
-        let [(position, item)] = state.flying.get(&ticket)?.as_slice() else { return None };
-        let asks = state.restored.as_ref().is_some_and(|restored| restored.asks.contains(position));
-        item.trail.filter(|_| asks).map(|trail| (*position, trail))
-    }
-
-    /// Adds what is on disk and does not wait yet.
-    pub(super) fn push_again(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
-        let mut state = self.lock();
-        for (position, item) in items {
-            let flies = state.flying.values().flatten().any(|(flying, _)| *flying == position);
-            if !flies {
-                state.waiting.entry(position).or_insert(item);
-            }
-        }
-        drop(state);
-        self.changed.notify_waiters();
     }
 
     /// Adds what is on disk.
