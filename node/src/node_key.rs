@@ -144,7 +144,9 @@ impl KeyPlace {
         if self.is_next_there() { take_place(&self.folder, NEXT, NODE_KEY) } else { Ok(()) }
     }
 
-    fn path(&self) -> PathBuf {
+    /// Where the secrets lie.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
         self.credential.clone().unwrap_or_else(|| self.folder.join(NODE_KEY))
     }
 

@@ -30,6 +30,7 @@ use uput_node::{
     clock::SystemEntropy,
     disk::RealDisk,
     node::{Export, NewTrail, Node, Origin, Post, Refused, Second},
+    node_key::Sources,
     peer::Mailroom,
 };
 
@@ -149,7 +150,9 @@ impl Pair {
         let holders = Holders::parse(&recipients).unwrap();
         let (to, keys) = (self.kept.path().join("backups"), self.kept.path().join("keys"));
         let now = Seconds::new(1_795_000_000).unwrap();
-        let making = Making { folder: self.folders[self.lost].path(), to: &to, keys: &keys, holders: &holders, now };
+        let folder = self.folders[self.lost].path();
+        let secrets = folder.join("node.key");
+        let making = Making { folder, secrets: &secrets, to: &to, keys: &keys, holders: &holders, now };
         making.make(&self.folders[self.lost].storage_key(), &mut |_| {}).unwrap();
     }
 
@@ -178,8 +181,9 @@ impl Pair {
         let folder = tempfile::tempdir().unwrap();
         let identities = Identities::read(&self.kept.path().join("identity")).unwrap();
         let (from, keys) = (self.kept.path().join("backups"), self.kept.path().join("keys"));
-        let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None };
-        opening.put_together(&RealDisk::new(folder.path()), true, &mut |_| {}).unwrap();
+        let sources = Sources::default();
+        let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None, sources: &sources };
+        opening.put_together(&RealDisk::new(folder.path()), &mut |_| {}).unwrap();
         self.folders[self.lost].folder = folder;
         let storage = self.folders[self.lost].open_storage();
         Node::begin_incarnation(&storage).await.unwrap();

@@ -74,7 +74,8 @@ class Challenges:
         needed = max(1, rule.number)
         if len(each) < needed:
             return None
-        since = sorted(min(one.put for one in own) for own in each)[needed - 1]
+        asked = self.asked[name][0].time
+        since = sorted(max(asked, min(one.put for one in own)) for own in each)[needed - 1]
         until = sorted(max(one.until for one in own) for own in each)[-needed]
         return (since, until, witnesses) if since + DAY <= until else None
 

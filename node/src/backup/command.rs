@@ -69,6 +69,9 @@ pub struct From {
     /// An older backup than the newest
     #[arg(long, value_name = "NUMBER")]
     number: Option<u64>,
+    /// File whose first line is the passphrase that the node had when the backup was made; without it a person is asked
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 /// Which backup, and where to.
@@ -92,7 +95,7 @@ impl Backup {
             Self::Create(create) => create.run(),
             Self::Verify(from) => {
                 // In memory: the clear folder is never on a disk of whoever only checks.
-                let opened = from.put_together(&SimulatedDisk::new(), false)?;
+                let opened = from.put_together(&SimulatedDisk::new())?;
                 Ok(line("good", &opened))
             }
             Self::Restore(restore) => restore.run(),
@@ -106,24 +109,28 @@ impl Create {
         // [RST-1] A timer gives a credential.
         let place = KeyPlace::find(&self.dir, &Sources::here(None))?;
         let key = StorageKey::new(place.read()?.storage.clone());
-        let making = Making { folder: &self.dir, to: &self.to, keys: &self.keys, holders: &holders, now: clock::now() };
+        let (secrets, now) = (place.path(), clock::now());
+        let (folder, to, keys) = (&self.dir, &self.to, &self.keys);
+        let making = Making { folder, secrets: &secrets, to, keys, holders: &holders, now };
         let Made { number, records, new, bytes, destroyed } = making.make(&key, &mut progress())?;
         Ok(format!("backup={number} records={records} new={new} bytes={bytes} destroyed={destroyed}"))
     }
 }
 
 impl From {
-    fn put_together(&self, disk: &dyn Disk, marked: bool) -> Result<Opened, BackupError> {
+    fn put_together(&self, disk: &dyn Disk) -> Result<Opened, BackupError> {
         let identities = Identities::read(&self.identity)?;
-        let opening = Opening { from: &self.from, keys: &self.keys, identities: &identities, number: self.number };
-        opening.put_together(disk, marked, &mut progress())
+        let sources = Sources::here(self.passphrase_file.as_deref());
+        let (from, keys, number) = (&self.from, &self.keys, self.number);
+        let opening = Opening { from, keys, identities: &identities, number, sources: &sources };
+        opening.put_together(disk, &mut progress())
     }
 }
 
 impl Restore {
     fn run(self) -> Result<String, Failure> {
         refuse_existing(&self.dir)?;
-        let restored = self.from.put_together(&RealDisk::new(&self.dir), true);
+        let restored = self.from.put_together(&RealDisk::new(&self.dir));
         let left = self.dir.display().to_string();
         restored.map(|opened| line("restored", &opened)).map_err(|error| match self.dir.exists() {
             true => Failure::from(error).leaving(&left),

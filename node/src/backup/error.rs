@@ -53,8 +53,8 @@ pub enum BackupError {
     },
     /// [BAK-32]
     #[error(
-        "backup {newest} was made, and the newest here is {found}: with --number {found} you take the older one, \
-             and what came between them is not in it"
+        "backup {newest} was begun, and the newest here is {found}: if making it was cut off, --number {found} is the \
+             newest there is; if it was made it is missing here, and what came between them is not in {found}"
     )]
     RolledBack {
         /// The newest that was made.
@@ -70,6 +70,12 @@ pub enum BackupError {
         "the key of the key book of backup {0} is not here: past its bound it is destroyed, and with it every trail"
     )]
     PastItsBound(u64),
+    /// [BAK-2]
+    #[error(
+        "the folder of keys has keys of another chain: give a folder of its own, and destroy the other one within 30 \
+             days"
+    )]
+    KeysOfAnother,
     /// The data folder, or what became of it.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -92,7 +98,11 @@ impl BackupError {
     #[must_use]
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::TooFewRecipients | Self::NotARecipient(_) | Self::OnePlace | Self::Missing(_) => Exit::Usage,
+            Self::TooFewRecipients
+            | Self::NotARecipient(_)
+            | Self::OnePlace
+            | Self::KeysOfAnother
+            | Self::Missing(_) => Exit::Usage,
             Self::NotAnIdentity(_) | Self::WrongKey(_) | Self::PastItsBound(_) | Self::KeyFile(_) => Exit::Key,
             Self::InUse | Self::Restless | Self::Io(_) => Exit::Failed,
             _ => Exit::Folder,

@@ -18,6 +18,7 @@ use super::error::io;
 use super::manifest::{Listed, MANIFEST, Manifest};
 use super::opening::Hashing;
 use super::recipients::{Holders, Identities, Reader, book_key, under_book_key};
+use super::restored::{RESTORED, Restored};
 use super::{BOUND, BackupError, file_name, number_of, numbers};
 use crate::disk::RealDisk;
 use crate::journal::head::{self, Head, ReadHead};
@@ -32,19 +33,18 @@ const TRIES: usize = 100;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Files at the top of a data folder that are in a backup, if they are there.
-const BESIDE: [&str; 6] = [
-    node_key::NODE_KEY,
-    node_key::NEXT,
-    init::CONFIGURATION,
-    rpc::access::ACCESS,
-    rpc::access::CERTIFICATE,
-    rpc::access::KEY,
-];
+const BESIDE: [&str; 5] =
+    [node_key::NEXT, init::CONFIGURATION, rpc::access::ACCESS, rpc::access::CERTIFICATE, rpc::access::KEY];
+
+/// Without these nothing can be restored.
+const NEEDED: [&str; 2] = [FORMAT, node_key::NODE_KEY];
 
 /// What is to be made.
 pub struct Making<'a> {
     /// The data folder.
     pub folder: &'a Path,
+    /// The file of the node's secrets: in the folder, or a credential beside it.
+    pub secrets: &'a Path,
     /// Where the backups lie.
     pub to: &'a Path,
     /// Where the keys of their key books lie: elsewhere.
@@ -100,10 +100,12 @@ impl Making<'_> {
         let moment = moment(&disk, &keys)?;
         let (reader, book_reader) = (Reader::new(), Reader::new());
         let half = self.to.join(format!("{}.new", file_name(before.number + 1)));
+        self.refuse_other_keys(before.number, half.exists())?;
         // A run that was cut off left it.
         let _ = fs::remove_file(&half);
         let (book, book_text) = book_key();
-        let writing = Writing { disk: &disk, keys: &keys, moment: &moment, book: &book, folder: id, progress };
+        let number = before.number + 1;
+        let writing = Writing { disk: &disk, keys: &keys, moment: &moment, book: &book, folder: id, number, progress };
         let manifest = self.write(&half, &before, writing, &reader)?;
         let digest = read_again(&half, &reader.identities(), &manifest, progress)?;
         self.keep_book_key(manifest.number, &book_text, book_reader)?;
@@ -116,6 +118,14 @@ impl Making<'_> {
         let destroyed = self.destroy_old()?;
         let new = manifest.to.records.saturating_sub(manifest.from.records);
         Ok(Made { number: manifest.number, records: manifest.to.records, new, bytes, destroyed })
+    }
+
+    /// [BAK-2] A folder of keys is that of one chain. The next key is there already if a run was cut off after it was
+    /// named, and then what it was to open is there half.
+    fn refuse_other_keys(&self, last: u64, cut_off: bool) -> Result<(), BackupError> {
+        let newest = numbers(self.keys)?.last().copied().unwrap_or(0);
+        let expected = if cut_off { last + 1 } else { last };
+        if newest > expected { Err(BackupError::KeysOfAnother) } else { Ok(()) }
     }
 
     /// The chain that is gone on with.
@@ -164,7 +174,7 @@ impl Making<'_> {
         let manifest = Manifest {
             folder: writing.folder,
             chain: before.id,
-            number: before.number + 1,
+            number: writing.number,
             before: before.last,
             made: self.now.get(),
             from: before.to,
@@ -182,12 +192,15 @@ impl Making<'_> {
 
     /// All but the journal.
     fn small_files(&self, writing: &Writing<'_, '_>) -> Result<Vec<Named>, BackupError> {
-        let mut files = Vec::new();
-        for name in [FORMAT].iter().chain(&BESIDE) {
-            let path = self.folder.join(name);
+        // [BAK-50] Whoever unpacks it by hand has a restored folder too.
+        let restored = Restored { number: writing.number, made: self.now.get() };
+        let mut files = vec![(RESTORED.to_owned(), Zeroizing::new(restored.text().into_bytes()))];
+        let beside = BESIDE.iter().map(|name| (*name, self.folder.join(name)));
+        let secrets = [(FORMAT, self.folder.join(FORMAT)), (node_key::NODE_KEY, self.secrets.to_owned())];
+        for (name, path) in secrets.into_iter().chain(beside) {
             match fs::read(&path) {
-                Ok(bytes) => files.push(((*name).to_owned(), Zeroizing::new(bytes))),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Ok(bytes) => files.push((name.to_owned(), Zeroizing::new(bytes))),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !NEEDED.contains(&name) => {}
                 Err(error) => return Err(io("reading", &path)(error)),
             }
         }
@@ -250,6 +263,7 @@ struct Writing<'a, 'p> {
     moment: &'a Moment,
     book: &'a age::x25519::Identity,
     folder: [u8; 16],
+    number: u64,
     progress: &'p mut dyn FnMut(u64),
 }
 

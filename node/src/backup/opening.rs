@@ -18,7 +18,7 @@ use super::{BackupError, file_name, numbers};
 use crate::disk::{Disk, Failure};
 use crate::journal::{self, Reach, segment_name};
 use crate::keybook;
-use crate::node_key::NODE_KEY;
+use crate::node_key::{NODE_KEY, Sources};
 use crate::seal::{StorageKey, sha256};
 use crate::storage::{Storage, StorageError, folder::FORMAT};
 
@@ -32,6 +32,8 @@ pub struct Opening<'a> {
     pub identities: &'a Identities,
     /// Which backup; none: the newest, and it must be the newest that was made.
     pub number: Option<u64>,
+    /// Who knows the passphrase of the node's secrets, if they take one.
+    pub sources: &'a Sources,
 }
 
 /// What was opened, and found to be good.
@@ -48,13 +50,15 @@ pub struct Opened {
 }
 
 impl Opening<'_> {
-    /// Puts the folder back together on an empty disk and checks all of it as a node does that starts. `marked`: as a
-    /// restored one, whose node begins a new incarnation.
+    /// Puts the folder back together on an empty disk and checks all of it as a node does that starts. It is a restored
+    /// one: its node begins a new incarnation.
     ///
     /// # Errors
     /// [`BackupError`]: what lies on the disk is of no use then.
-    pub fn put_together(&self, disk: &dyn Disk, marked: bool, progress: Progress<'_>) -> Result<Opened, BackupError> {
+    pub fn put_together(&self, disk: &dyn Disk, progress: Progress<'_>) -> Result<Opened, BackupError> {
         let number = self.number()?;
+        // Before anything is written: whoever mistypes tries again.
+        let key = self.storage_key(number)?;
         disk.create_folder("").and_then(|()| disk.create_folder(journal::FOLDER)).map_err(writing)?;
         let mut before: Option<(Manifest, [u8; 32])> = None;
         let mut newest = BTreeMap::new();
@@ -68,8 +72,11 @@ impl Opening<'_> {
         let book = newest.remove(BOOK).ok_or_else(|| damaged(&file_name(number), "its key book is missing"))?;
         self.put_book(number, &book, disk)?;
         let format = newest.remove(FORMAT).ok_or_else(|| damaged(&file_name(number), "its FORMAT is missing"))?;
-        if marked {
-            put(disk, RESTORED, Restored { number, made: manifest.made }.text().as_bytes())?;
+        if newest
+            .get(RESTORED)
+            .is_none_or(|text| Restored::parse(text) != Some(Restored { number, made: manifest.made }))
+        {
+            return Err(damaged(&file_name(number), "it does not say from which backup it is restored"));
         }
         for (name, bytes) in &newest {
             put(disk, name, bytes)?;
@@ -78,8 +85,7 @@ impl Opening<'_> {
         // [NOD-3] Written last: what was cut off is no data folder.
         put(disk, FORMAT, &format)?;
         disk.sync_folder("").map_err(writing)?;
-        let key = newest.get(NODE_KEY).ok_or_else(|| damaged(&file_name(number), "its node.key is missing"))?;
-        let found = Storage::examine(disk, &storage_key(key)?)?;
+        let found = Storage::examine(disk, &key)?;
         let same = (found.records, found.chain) == (manifest.to.records, manifest.to.chain);
         if !same || found.generation != manifest.generation || found.entries != manifest.entries {
             return Err(damaged(&file_name(number), "it holds something else than it says"));
@@ -101,6 +107,38 @@ impl Opening<'_> {
             Some(newest) if newest > found => Err(BackupError::RolledBack { newest, found }),
             _ => Ok(found),
         }
+    }
+
+    /// The key of the folder, from the secrets near the beginning of a backup.
+    fn storage_key(&self, number: u64) -> Result<StorageKey, BackupError> {
+        let name = file_name(number);
+        let file = File::open(self.from.join(&name)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => BackupError::Missing(number),
+            _ => BackupError::Io(format!("reading {name}: {error}")),
+        })?;
+        let mut archive = archive::Reader::new(self.identities.decrypt(file, &name)?);
+        let wrong = |_| damaged(&name, "it ends too early or was changed");
+        while let Some(found) = archive.next().map_err(wrong)? {
+            if found.name == NODE_KEY {
+                return self.opened_key(&found.bytes);
+            }
+        }
+        Err(damaged(&name, "its node.key is missing"))
+    }
+
+    fn opened_key(&self, file: &[u8]) -> Result<StorageKey, BackupError> {
+        let wrong = |error: &dyn std::fmt::Display| BackupError::KeyFile(format!("{NODE_KEY}: {error}"));
+        let text = std::str::from_utf8(file).map_err(|error| wrong(&error))?;
+        let file = KeyFile::parse(text).map_err(|error| wrong(&error))?;
+        let words = match file.is_locked() {
+            true => {
+                self.sources.passphrase("passphrase that the node had then: ").map_err(|failure| wrong(&failure))?
+            }
+            false => None,
+        };
+        let secrets =
+            file.open_node_secrets(words.as_ref().map(|words| words.as_str())).map_err(|error| wrong(&error))?;
+        Ok(StorageKey::new(secrets.storage.clone()))
     }
 
     /// Opens one: its journal goes to the disk, its other files are given.
@@ -222,14 +260,6 @@ fn put(disk: &dyn Disk, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
 fn is_plain(name: Option<&str>) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
     name.is_some_and(|name| name.bytes().all(plain) && name.bytes().next().is_some_and(|byte| byte != b'.'))
-}
-
-fn storage_key(file: &[u8]) -> Result<StorageKey, BackupError> {
-    let wrong = |error: &dyn std::fmt::Display| BackupError::KeyFile(format!("{NODE_KEY}: {error}"));
-    let text = std::str::from_utf8(file).map_err(|error| wrong(&error))?;
-    let file = KeyFile::parse(text).map_err(|error| wrong(&error))?;
-    let secrets = file.open_node_secrets(None).map_err(|error| wrong(&error))?;
-    Ok(StorageKey::new(secrets.storage.clone()))
 }
 
 fn damaged(file: &str, what: &'static str) -> BackupError {

@@ -25,15 +25,18 @@ impl Restored {
     /// [`BackupError`]: it is there and cannot be read.
     pub fn read(folder: &Path) -> Result<Option<Self>, BackupError> {
         let path = folder.join(RESTORED);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match std::fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(io("reading", &path))?,
         };
-        let parsed = text.strip_prefix("uput restored 1\nnumber ").and_then(|rest| rest.split_once("\nmade "));
-        let parsed = parsed.and_then(|(number, made)| Some((number.parse().ok()?, made.trim_end().parse().ok()?)));
-        let (number, made) =
-            parsed.ok_or(BackupError::Damaged { file: RESTORED.to_owned(), what: "it is not as it was written" })?;
-        Ok(Some(Self { number, made }))
+        let damaged = || BackupError::Damaged { file: RESTORED.to_owned(), what: "it is not as it was written" };
+        Self::parse(&text).map(Some).ok_or_else(damaged)
+    }
+
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let rest = std::str::from_utf8(text).ok()?.strip_prefix("uput restored 1\nnumber ")?;
+        let (number, made) = rest.split_once("\nmade ")?;
+        Some(Self { number: number.parse().ok()?, made: made.trim_end().parse().ok()? })
     }
 
     pub(super) fn text(&self) -> String {

@@ -15,6 +15,7 @@ use super::*;
 use crate::clock::SystemEntropy;
 use crate::disk::{RealDisk, SimulatedDisk};
 use crate::exit::Exit;
+use crate::node_key::Sources;
 use crate::storage::{Commit, Draft, KeyKind, NewTrailKeys, Options, Position, Storage, StorageError, StorageKey};
 
 const NOW: u64 = 1_795_000_000;
@@ -24,6 +25,9 @@ struct Home {
     dir: TempDir,
     storage: Option<Storage>,
     secrets: NodeSecrets,
+    secrets_at: String,
+    /// Who knows the passphrase.
+    sources: Sources,
     recipients: Vec<String>,
 }
 
@@ -32,7 +36,8 @@ impl Home {
         let dir = tempfile::tempdir().unwrap();
         let secrets = NodeSecrets::generate(&mut SystemEntropy);
         let recipients = ["a.txt", "b.txt"].map(|name| new_identity(&dir.path().join(name)).unwrap());
-        let mut home = Self { dir, storage: None, secrets, recipients: recipients.to_vec() };
+        let (secrets_at, sources) = ("node/node.key".to_owned(), Sources::default());
+        let mut home = Self { dir, storage: None, secrets, secrets_at, sources, recipients: recipients.to_vec() };
         fs::create_dir(home.path("node")).unwrap();
         fs::write(home.path("node/node.key"), home.secrets.write(&Lock::Clear).unwrap().as_bytes()).unwrap();
         Storage::create(&home.path("node"), &home.key(), SMALL).unwrap();
@@ -72,7 +77,9 @@ impl Home {
         let (folder, to, keys) = (self.path("node"), self.path("backups"), self.path("keys"));
         let holders = Holders::parse(&self.recipients)?;
         let now = Seconds::new(now).unwrap();
-        Making { folder: &folder, to: &to, keys: &keys, holders: &holders, now }.make(&self.key(), &mut |_| {})
+        let secrets = self.path(&self.secrets_at);
+        let making = Making { folder: &folder, secrets: &secrets, to: &to, keys: &keys, holders: &holders, now };
+        making.make(&self.key(), &mut |_| {})
     }
 
     fn open(&self, number: Option<u64>) -> Result<(Opened, SimulatedDisk), BackupError> {
@@ -83,16 +90,17 @@ impl Home {
         let identities = Identities::read(&self.path(identity))?;
         let disk = SimulatedDisk::new();
         let (from, keys) = (self.path("backups"), self.path("keys"));
-        let opening = Opening { from: &from, keys: &keys, identities: &identities, number };
-        Ok((opening.put_together(&disk, false, &mut |_| {})?, disk))
+        let opening = Opening { from: &from, keys: &keys, identities: &identities, number, sources: &self.sources };
+        Ok((opening.put_together(&disk, &mut |_| {})?, disk))
     }
 
     /// A folder put together on a real disk, opened as a node does.
     fn restored(&self) -> Storage {
         let identities = Identities::read(&self.path("a.txt")).unwrap();
         let (from, keys) = (self.path("backups"), self.path("keys"));
-        let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None };
-        opening.put_together(&RealDisk::new(&self.path("again")), true, &mut |_| {}).unwrap();
+        let sources = &self.sources;
+        let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None, sources };
+        opening.put_together(&RealDisk::new(&self.path("again")), &mut |_| {}).unwrap();
         Storage::open(&self.path("again"), &self.key(), SMALL, |_| Vec::new()).unwrap()
     }
 
@@ -194,7 +202,8 @@ fn one_recipient_the_same_twice_a_wrong_key_and_one_place_are_refused() {
     let (node, to) = (home.path("node"), home.path("backups"));
     for keys in [to.clone(), to.join("keys")] {
         let now = Seconds::new(NOW).unwrap();
-        let making = Making { folder: &node, to: &to, keys: &keys, holders: &holders, now };
+        let secrets = home.path("node/node.key");
+        let making = Making { folder: &node, secrets: &secrets, to: &to, keys: &keys, holders: &holders, now };
         assert!(matches!(making.make(&home.key(), &mut |_| {}), Err(BackupError::OnePlace)));
     }
     home.back_up().unwrap();
@@ -237,6 +246,11 @@ fn a_chain_that_was_rolled_back_mixed_or_has_a_gap_is_refused() {
     assert_eq!(home.open(None).unwrap().0.records, 3);
     // Another chain of the same folder, for the same people.
     fs::rename(home.path("backups"), home.path("older")).unwrap();
+    let refused = home.back_up().err().unwrap();
+    assert!(matches!(refused, BackupError::KeysOfAnother), "{refused}");
+    assert!(numbers(&home.path("backups")).unwrap().is_empty(), "nothing was made");
+    assert_eq!(numbers(&home.path("keys")).unwrap(), [1, 2, 3], "nor destroyed");
+    fs::rename(home.path("keys"), home.path("older keys")).unwrap();
     home.back_up().unwrap();
     home.commit(Some(9), b"later");
     home.back_up().unwrap();
@@ -352,8 +366,68 @@ fn tar_reads_what_is_inside() {
     let listed = tar.arg("-xvf").arg(home.path("plain.tar")).arg("-C").arg(home.dir.path()).output().unwrap();
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     let names = String::from_utf8(listed.stdout).unwrap();
-    let expected = "FORMAT\nnode.key\nhead\nkeybook.age\njournal/00000001.seg@000000000000\nMANIFEST\n";
+    let expected = "RESTORED\nFORMAT\nnode.key\nhead\nkeybook.age\njournal/00000001.seg@000000000000\nMANIFEST\n";
     assert_eq!(names, expected);
+    // [BAK-50] The node that starts in a folder which was unpacked so begins a new incarnation.
+    assert_eq!(Restored::read(home.dir.path()).unwrap(), Some(Restored { number: 1, made: NOW }));
     let piece = fs::read(home.path("journal/00000001.seg@000000000000")).unwrap();
     assert!(fs::read(home.path("node/journal/00000001.seg")).unwrap().starts_with(&piece));
+}
+
+/// [BAK-6] [RST-5] The secrets are in the backup wherever they lie: in the folder, or in a credential beside it.
+#[test]
+fn secrets_that_are_a_credential_are_in_the_backup() {
+    let mut home = Home::new();
+    home.commit(Some(1), b"she");
+    home.secrets_at = "credential".to_owned();
+    fs::rename(home.path("node/node.key"), home.path("credential")).unwrap();
+    home.back_up().unwrap();
+    home.restored();
+    assert_eq!(fs::read(home.path("again/node.key")).unwrap(), fs::read(home.path("credential")).unwrap());
+    fs::remove_file(home.path("credential")).unwrap();
+    assert!(matches!(home.back_up(), Err(BackupError::Io(_))), "without them nothing could be restored");
+}
+
+/// [BAK-6] [RST-2] A backup of a node that is locked opens with its passphrase, and nothing is written without it.
+#[test]
+fn a_backup_of_a_locked_node_takes_its_passphrase() {
+    let mut home = Home::new();
+    home.commit(Some(1), b"she");
+    let lock = Lock::Passphrase { passphrase: "words", salt: [7; 32], cost: uput_core::keyfile::Cost::LEAST };
+    fs::write(home.path("node/node.key"), home.secrets.write(&lock).unwrap().as_bytes()).unwrap();
+    home.back_up().unwrap();
+    let knows = |words: &str| {
+        fs::write(home.path("words.txt"), words).unwrap();
+        Sources { file: Some(home.path("words.txt")), ..Sources::default() }
+    };
+    let (right, wrong) = (knows("words"), Sources::default());
+    for sources in [wrong, knows("others")] {
+        home.sources = sources;
+        let identities = Identities::read(&home.path("a.txt")).unwrap();
+        let (from, keys, disk) = (home.path("backups"), home.path("keys"), SimulatedDisk::new());
+        let sources = &home.sources;
+        let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None, sources };
+        let refused = opening.put_together(&disk, &mut |_| {}).err().unwrap();
+        assert_eq!(refused.exit(), Exit::Key, "{refused}");
+        assert!(disk.snapshot().is_empty(), "nothing was written");
+    }
+    fs::write(home.path("words.txt"), "words").unwrap();
+    home.sources = right;
+    home.restored();
+}
+
+/// [BAK-2] What a run left that was cut off between the two names is made again, and is no other chain.
+#[test]
+fn a_run_that_was_cut_off_after_its_key_was_named_is_made_again() {
+    let home = Home::new();
+    home.commit(None, b"record");
+    home.back_up().unwrap();
+    let chain = fs::read(home.path("backups").join("CHAIN")).unwrap();
+    home.back_up().unwrap();
+    fs::write(home.path("backups").join("CHAIN"), chain).unwrap();
+    fs::rename(home.file(2), home.path("backups").join("000002.age.new")).unwrap();
+    let refused = home.open(None).err().unwrap().to_string();
+    assert!(refused.contains("if making it was cut off, --number 1"), "{refused}");
+    assert_eq!(home.back_up().unwrap().number, 2);
+    assert_eq!(home.open(None).unwrap().0.number, 2);
 }

@@ -68,8 +68,8 @@ fn files(folder: &Path) -> Result<Vec<(&'static str, KeyFile)>, Failure> {
 fn open(file: &KeyFile, old: &Words, new: &Words) -> Result<NodeSecrets, KeyFileError> {
     let by = |words: &Words| file.open_node_secrets(words.as_ref().map(|words| words.as_str()));
     match by(old) {
-        // A change that was cut off had come as far as this file.
-        Err(KeyFileError::Rejected(Rejection::WrongPassphrase)) if new.is_some() => by(new),
+        // A change that was cut off had come as far as this file; a first one, while nobody knows an old passphrase.
+        Err(KeyFileError::Rejected(Rejection::WrongPassphrase | Rejection::KeyLocked)) if new.is_some() => by(new),
         opened => opened,
     }
 }
@@ -168,6 +168,18 @@ mod tests {
         desk.relock("first", Some("second")).unwrap();
         assert!(desk.opens(&desk.knows("second")));
         assert!(!desk.0.path().join(HALF).exists());
+    }
+
+    /// [RST-2] The same where there was none before: nobody knows an old one.
+    #[test]
+    fn a_first_lock_that_was_cut_off_is_finished_by_making_it_again() {
+        let desk = Desk::new();
+        let next = fs::read(desk.0.path().join(NEXT)).unwrap();
+        desk.relock("", Some("first")).unwrap();
+        fs::write(desk.0.path().join(NEXT), next).unwrap();
+        relock(desk.0.path(), &Sources::default(), || Ok(Some(Zeroizing::new("first".to_owned())))).unwrap();
+        assert!(desk.opens(&desk.knows("first")));
+        assert!(!desk.opens(&Sources::default()), "both are locked");
     }
 
     /// [RST-2]

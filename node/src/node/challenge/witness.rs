@@ -124,6 +124,9 @@ impl Node {
             return Ok(());
         }
         let now = clock::now();
+        if !self.may_end_by_time() {
+            return Err(Rejection::TooMany);
+        }
         self.putting.allow(from, now)?;
         let record = PutRecord {
             part: Part::Witness.into(),

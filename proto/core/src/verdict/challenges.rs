@@ -131,8 +131,10 @@ impl Challenges {
             if said.head.is_some() {
                 return None;
             }
-            let times = heard.entry(said.witness).or_insert((said.put, said.until));
-            *times = (times.0.min(said.put), times.1.max(said.until));
+            // [BUN-111] By a clock that was behind it may name a time at which nobody had asked yet.
+            let put = said.put.max(asked.challenge.time);
+            let times = heard.entry(said.witness).or_insert((put, said.until));
+            *times = (times.0.min(put), times.1.max(said.until));
         }
         let needed = usize::try_from(hearing.rule.number).unwrap_or(usize::MAX).max(1);
         let (mut since, mut until): (Vec<_>, Vec<_>) = heard.values().copied().unzip();

@@ -13,14 +13,19 @@ use crate::{
 
 /// The hotline's export with its challenge to the shelter, and what the witness says that it had heard until then.
 fn report(scene: &Scene, story: &Story<'_>, heard: Option<u64>, answers: bool) -> Report {
+    let put = story.clock + 60;
+    witnessed(scene, story, heard.map(|minutes| (put, put + minutes)), answers)
+}
+
+/// The same, with when the witness says that it put it.
+fn witnessed(scene: &Scene, story: &Story<'_>, heard: Option<(u64, u64)>, answers: bool) -> Report {
     let (hotline, jasen) = (&scene.world.hotline, &scene.world.jasen);
     let time = scene.world.at(story.clock + 1);
     let challenge = Challenge { trail: story.trail.id(), to: jasen.id, nonce: [5; 32], time };
     let challenge = challenge.sign(hotline.signing()).unwrap();
     let mut draft = story.draft(hotline, &Extent::VALUES);
     draft.chains.push(scene.north.records.clone());
-    if let Some(minutes) = heard {
-        let (put, until) = (story.clock + 60, story.clock + 60 + minutes);
+    if let Some((put, until)) = heard {
         let said = Countersignature {
             challenge: challenge.id(),
             to: jasen.id,
@@ -62,6 +67,18 @@ fn a_silence_is_said_with_both_times_and_by_whom() {
     let answered = report(&scene, &story, Some(DAY), true);
     assert_eq!(answered.exit, Exit::Valid);
     assert!(said(&answered).starts_with("shelter-jasen answered the challenge of hotline of "));
+}
+
+/// [BUN-111] A witness whose clock was behind when it put the challenge, and is right now: nobody was silent before it was
+/// asked.
+#[test]
+fn a_witness_whose_clock_was_behind_makes_nobody_silent() {
+    let scene = Scene::new(TWO_PARTY);
+    let story = scene.world.enquiry();
+    let asked = story.clock + 1;
+    let silent = |until| witnessed(&scene, &story, Some((1, until)), false).exit;
+    assert_eq!(silent(asked + DAY - 1), Exit::Incomplete);
+    assert_eq!(silent(asked + DAY), Exit::Valid);
 }
 
 /// [BUN-112]
