@@ -112,6 +112,8 @@ impl Node {
         let us = self.me.organisation;
         let ours = loaded.trail.side(&us).ok_or(Rejection::WrongTrail)?;
         let theirs: Side = ours.other();
+        // [STO-41] A head that counts less than an older one speaks against its author.
+        self.refuse_put_back(&loaded.other(&us))?;
         let peer = self.chain_of(&loaded.other(&us)).ok_or(Rejection::UnknownSigner)?;
         Ok(Head {
             trail: loaded.trail.id(),
@@ -242,11 +244,15 @@ impl Node {
             return Ok(());
         }
         self.ensure_loaded(&mut held, &head.trail)?;
-        let loaded = held.as_mut().ok_or(Rejection::NoSuchTrail)?;
-        // The same as if it were not here. [EVT-23]
-        if loaded.other(&self.me.organisation) != *from {
+        // One with others is the same as if it were not here. [EVT-23]
+        let with_them = |loaded: &&mut Loaded| loaded.other(&self.me.organisation) == *from;
+        let Some(loaded) = held.as_mut().filter(with_them) else {
+            // [STO-40] Perhaps it was.
+            self.outbox.queue(from).ask_whether_more(head.trail);
             return Err(Rejection::NoSuchTrail);
-        }
+        };
+        let more = loaded.counts_more(&head, &self.me.organisation);
+        self.take_word_of_more(from, &head.trail, more).await;
         let known = loaded.heads.iter().any(|known| known.id() == head.id());
         let queue = self.outbox.queue(from);
         let mut asked = head.nonce.filter(|nonce| queue.has_asked(&head.trail, nonce));

@@ -31,6 +31,7 @@ use super::{
     enclosed::{Arrived, Enclosed, enclosed},
     head::Rest,
     log::Logged,
+    put_back::KnowsMore,
     staff_boxes::NewBox,
     trails::{Held, Loaded, new_keys, verify_event},
     written::Written,
@@ -65,6 +66,8 @@ struct Changes {
     purged: bool,
     /// It brought what its author lost in a restore. [BAK-54]
     returned: bool,
+    /// The peer knows more of us than is here.
+    more: Option<KnowsMore>,
 }
 
 impl Changes {
@@ -152,8 +155,13 @@ impl Node {
         for request in content.head_requests.iter().take(MOST_REQUESTS) {
             note(self.answer_head_request(from, request).await);
         }
-        for lost in content.lost.iter().take(MOST_REQUESTS) {
-            note(self.answer_lost(from, lost).await);
+        // [BAK-59] For what there is with a peer all trails are looked at: once for a letter.
+        if content.lost.iter().filter(|lost| lost.trail.is_empty()).count() > 1 {
+            note(Err(Rejection::TooMany));
+        } else {
+            for lost in content.lost.iter().take(MOST_REQUESTS) {
+                note(self.answer_lost(from, lost).await);
+            }
         }
         note(self.take_challenges(from, &challenges).await);
         drop(speaking);
@@ -177,6 +185,9 @@ impl Node {
         if held.is_none() {
             *held = self.load(id)?;
         }
+        self.take_own_events(from, held.as_ref(), &envelopes).await;
+        // [STO-41] To take an event is to answer it.
+        self.refuse_put_back(from)?;
         // Whoever is no party of a trail hears the same as if it were not here. [EVT-23]
         let foreign = held.as_ref().is_some_and(|loaded| loaded.other(&self.me.organisation) != *from);
         let mut loaded = if foreign { None } else { held.take() };
@@ -189,6 +200,11 @@ impl Node {
                 changes.records.truncate(whole);
                 break;
             }
+        }
+        self.take_word_of_more(from, id, changes.more).await;
+        if took == Err(Rejection::MissingPredecessor) && loaded.is_none() {
+            // [STO-40] Also of a trail of others: asking tells nobody whether it is here.
+            self.outbox.queue(from).ask_whether_more(*id);
         }
         if let Some(loaded) = loaded.filter(|_| !foreign) {
             taken.push(Taken { held, loaded, changes });
@@ -210,6 +226,7 @@ impl Node {
             return Ok(());
         }
         let event = verify_event(envelope, |organisation| self.chain_of(organisation))?;
+        changes.more = loaded.as_ref().and_then(|loaded| loaded.knows_more(&event, &self.me.organisation));
         let cited = self.check_evidence(&event, enclosed)?;
         let rest = loaded.as_ref().filter(|_| Rest::may_follow(&event.statement)).map(Loaded::rest);
         match loaded {
@@ -340,6 +357,7 @@ impl Node {
         statement: Statement,
         changes: &mut Changes,
     ) -> Result<(), Rejection> {
+        self.refuse_put_back(to)?;
         let time = clock::now().floor(loaded.agreement.grain());
         let draft = Draft { statement, terms: None, slots: Vec::new(), time, occurred: None };
         let said = step::append(&loaded.trail, &self.me.author(&self.me.keys()), draft)

@@ -43,7 +43,7 @@ use crate::{
     log::{Log, Witnesses},
     record::{
         self, AgreementRecord, ChainRecord, ChallengeRecord, EntriesRecord, EventRecord, Evidence, HeadRecord,
-        InvitationRecord, Kept, OwnRecord, PeerRecord, RetiredKey, SettledRecord,
+        InvitationRecord, Kept, OwnRecord, PeerRecord, PutBackRecord, RetiredKey, SettledRecord,
     },
     staff::StaffRegister,
     storage::{Commit, CommitError, Draft, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
@@ -148,8 +148,10 @@ impl Node {
             witnessing: Witnessing::default(),
             head_clock: HeadClock::default(),
             putting: Putting::default(),
+            put_back: super::put_back::PutBack::default(),
             changing,
         };
+        node.read_put_back()?;
         node.read_directory()?;
         node.read_agreements()?;
         // Before any trail is read.
@@ -172,6 +174,11 @@ impl Node {
         node.read_witnesses()?;
         node.read_put().map_err(OpenError::Unreadable)?;
         Ok(node)
+    }
+
+    fn read_put_back(&self) -> Result<(), OpenError> {
+        let shown = all::<PutBackRecord>(&self.storage, record::PUT_BACK)?;
+        shown.iter().try_for_each(|kept| self.set_put_back(kept).map_err(OpenError::Unreadable))
     }
 
     fn read_directory(&self) -> Result<(), OpenError> {

@@ -53,6 +53,7 @@ mod overrides;
 mod pairing;
 mod places;
 mod post;
+mod put_back;
 mod refusal;
 mod report;
 mod retention;
@@ -165,6 +166,7 @@ pub struct Node {
     witnessing: log::Witnessing,
     head_clock: head::HeadClock,
     putting: challenge::Putting,
+    put_back: put_back::PutBack,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

@@ -18,7 +18,7 @@ use uput_core::id::{OrgId, TrailId};
 
 use super::inbox::MOST_REQUESTS;
 use crate::storage::Position;
-use restored::Restored;
+use restored::{Lost, Restored};
 
 /// The first pause after a peer said "later".
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -71,6 +71,8 @@ struct State {
     standings: HashMap<TrailId, Standing>,
     /// Of a node that was restored: what may go.
     restored: Option<Restored>,
+    /// What is not here, and is asked for. [BAK-57] [STO-40]
+    lost: Lost,
 }
 
 /// Letters that the peer put off together: they rest equally long.
@@ -187,8 +189,8 @@ impl Length {
 impl Queue {
     fn new(restored: bool) -> Self {
         // [BAK-57] Whatever there is with this peer is asked for first.
-        let all = || Restored { lost: BTreeSet::from([None]), ..Restored::default() };
-        let state = State { restored: restored.then(all), ..State::default() };
+        let lost = if restored { Lost::all() } else { Lost::default() };
+        let state = State { restored: restored.then(Restored::default), lost, ..State::default() };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
@@ -277,7 +279,7 @@ impl Queue {
     fn take(&self, most: usize) -> Option<Batch> {
         let mut state = self.lock();
         let positions = state.choose(most);
-        let lost = state.restored.as_mut().map(|restored| std::mem::take(&mut restored.lost)).unwrap_or_default();
+        let lost = state.lost.take();
         if state.requests.is_empty()
             && lost.is_empty()
             && (positions.is_empty() || state.better_together(positions.len(), most))
@@ -292,9 +294,7 @@ impl Queue {
         if !requests.is_empty() || !lost.is_empty() {
             state.asking.insert(ticket);
         }
-        if let Some(restored) = state.restored.as_mut().filter(|_| !lost.is_empty()) {
-            restored.asking.insert(ticket, lost.clone());
-        }
+        state.lost.flies(ticket, &lost);
         let items: Vec<(Position, Waiting)> =
             positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
         let trails: Vec<TrailId> = items.iter().filter_map(|(_, item)| item.trail).collect();
@@ -308,7 +308,7 @@ impl Queue {
         let items = self.land(ticket);
         let positions = items.iter().map(|(position, _)| *position).collect();
         let mut state = self.lock();
-        state.restored.iter_mut().for_each(|restored| drop(restored.asking.remove(&ticket)));
+        state.lost.lands(ticket);
         state.refusals = 0;
         for (position, item) in &items {
             state.alone.remove(position);
@@ -323,6 +323,7 @@ impl Queue {
         let refused = items.into_iter().map(|(position, item)| (position, Refused { item, code, unsent, time }));
         let refused: Vec<_> = refused.collect();
         let mut state = self.lock();
+        state.lost.lands(ticket);
         refused.iter().for_each(|(position, refused)| state.refuse(*position, *refused));
         refused
     }
@@ -389,11 +390,7 @@ impl Queue {
     pub(super) fn again(&self, ticket: u64, alone: bool) {
         let items = self.land(ticket);
         let mut state = self.lock();
-        if let Some(restored) = &mut state.restored {
-            // What was not answered is asked again, unless the peer does not know the question.
-            let lost = restored.asking.remove(&ticket).unwrap_or_default();
-            restored.lost.extend(lost.into_iter().filter(|_| !alone));
-        }
+        state.lost.again(ticket, alone);
         if alone {
             state.alone.extend(items.iter().map(|(position, _)| *position));
         }

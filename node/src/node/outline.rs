@@ -93,9 +93,19 @@ impl Node {
 
     /// The row of a trail; none if it cannot be read any more.
     pub(super) fn row(&self, trail: &TrailId, now: Seconds) -> Result<Option<wire::Trail>, Rejection> {
-        let outline = match self.outlines.outlined(trail) {
-            None => return Ok(None),
-            Some(Outlined::Computed(outline)) => Outline::clone(&outline),
+        let outline = self.outlined_as(trail)?;
+        outline.map(|outline| self.dress(outline, trail, now)).transpose()
+    }
+
+    /// Who the other party of a trail is, without reading the trail itself; none where its outline does not say so.
+    pub(super) fn outlined_other(&self, trail: &TrailId) -> Result<Option<OrgId>, Rejection> {
+        self.outlined_as(trail)?.map(|outline| OrgId::parse(&outline.other)).transpose()
+    }
+
+    fn outlined_as(&self, trail: &TrailId) -> Result<Option<Outline>, Rejection> {
+        match self.outlines.outlined(trail) {
+            None => Ok(None),
+            Some(Outlined::Computed(outline)) => Ok(Some(Outline::clone(&outline))),
             Some(Outlined::Kept(ordered)) => {
                 let kept: OutlineRecord = self.at(ordered.position)?;
                 // [NOD-9] Without its evidence key there is nothing left of it to show.
@@ -104,10 +114,9 @@ impl Node {
                     return Ok(None);
                 };
                 let plain = unseal(&keys, trail, &kept.outline, KeyKind::Evidence, PART)?;
-                Outline::decode(plain.as_slice()).map_err(|_| Rejection::ReadFailed)?
+                Outline::decode(plain.as_slice()).map(Some).map_err(|_| Rejection::ReadFailed)
             }
-        };
-        self.dress(outline, trail, now).map(Some)
+        }
     }
 
     /// An outline with what is true now: names, what is late, what the other party does not have.

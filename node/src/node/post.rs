@@ -107,6 +107,7 @@ impl Node {
     }
 
     async fn seal_batch(&self, to: &OrgId, batch: Batch) -> Result<Option<Vec<u8>>, Unmade> {
+        let batch = self.of_put_back(to, batch)?;
         let chain = self.directory.chain(to).ok_or(Unmade::NotNow(Rejection::NoSuchPeer))?;
         let mut content = LetterContent::default();
         let mut left = Vec::new();
@@ -132,6 +133,19 @@ impl Node {
             return Ok(None);
         }
         Ok(Some(letter::seal(chain.newest(), &content, &mut SystemEntropy)?))
+    }
+
+    /// [STO-41] To a peer that knows more of us than is here nothing goes but the question for that.
+    fn of_put_back(&self, to: &OrgId, batch: Batch) -> Result<Batch, Unmade> {
+        self.refuse_proven().map_err(Unmade::NotNow)?;
+        match self.refuse_put_back(to) {
+            Ok(()) => Ok(batch),
+            Err(rejection) if batch.lost.is_empty() => Err(Unmade::NotNow(rejection)),
+            Err(_) => {
+                self.outbox.queue(to).put_back(batch.ticket, &batch.positions);
+                Ok(Batch { positions: Vec::new(), requests: Vec::new(), ..batch })
+            }
+        }
     }
 
     /// Puts what a record holds into a letter.

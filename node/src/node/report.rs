@@ -116,6 +116,7 @@ impl Node {
             self.check_telephone(now, seen),
         ];
         checks.extend(self.check_retention(now, seen));
+        checks.extend(self.check_put_back());
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
     }

@@ -157,6 +157,7 @@ impl Node {
             return Ok(Some(opened).filter(|opened| kept.ordinal == 0 && self.asks_that(opened, &new)));
         }
         let peer = self.confirmed(&new.peer)?;
+        self.refuse_put_back(&peer.organisation)?;
         let now = clock::now();
         let agreement = self.agreement_for(&new, &peer.organisation, now)?;
         let (validate_only, by, case, begins) = (new.validate_only, new.by.clone(), new.case, new.begins);
@@ -245,6 +246,9 @@ impl Node {
         }
         // [BAK-52]
         held.as_ref().map_or(Ok(()), |loaded| self.demand_resumed(loaded))?;
+        if let Some(loaded) = held.as_ref() {
+            self.refuse_put_back(&loaded.other(&self.me.organisation))?;
+        }
         // [RET-13] What is held is not destroyed, whoever asks for it.
         if matches!(new.statement, Statement::Purged(_)) && self.is_on_hold(&new.trail) {
             return Err(Rejection::OnHold.into());

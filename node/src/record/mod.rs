@@ -17,6 +17,7 @@ mod onward;
 mod outline;
 mod overrides;
 mod places;
+mod put_back;
 mod retention;
 mod staff;
 mod team;
@@ -53,6 +54,7 @@ pub use onward::{
 };
 pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
+pub use put_back::{PUT_BACK, PutBackRecord};
 pub use retention::{DAYS, DayRecord, ERASED, ErasureRecord, HOLDS, HoldRecord, NOTED, NotedRecord, noted_key};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
@@ -239,6 +241,7 @@ kinds! {
     WithheldRecord = 60,
     DayRecord = 61, NotedRecord = 62, ErasureRecord = 63, HoldRecord = 64,
     ChallengeRecord = 67, PutRecord = 68,
+    PutBackRecord = 69,
 }
 
 /// A record to be written.
@@ -328,6 +331,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         HoldRecord::KIND => with(record, |r: HoldRecord| vec![points(HOLDS, &r.hold, record)]),
         ChallengeRecord::KIND => with(record, |r: ChallengeRecord| r.project(record)),
         PutRecord::KIND => with(record, |r: PutRecord| r.project(record)),
+        PutBackRecord::KIND => with(record, |r| put_back::project(&r, record)),
         WithheldRecord::KIND => with(record, |r: WithheldRecord| vec![points(WITHHELD, &r.event, record)]),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),

@@ -213,7 +213,6 @@ async fn an_event_that_belongs_elsewhere_is_not_taken_in_here() {
     let seen = EventId::parse(&delivered).unwrap();
     let cases = [
         (change(&|event| event.prev = Some(there.id)), later(Rejection::MissingPredecessor)),
-        (change(&|event| event.seen = Some(seen)), later(Rejection::MissingPredecessor)),
         (change(&|event| event.seen = Some(here.id)), refused(Rejection::BrokenSequence)),
         (change(&|event| event.seq = 2), refused(Rejection::BrokenSequence)),
         (change(&|event| event.author = yard.lipa.id), later(Rejection::UnknownSigner)),
@@ -223,6 +222,9 @@ async fn an_event_that_belongs_elsewhere_is_not_taken_in_here() {
     }
     let lipas = Event { key: yard.lipa.chain().newest_id(), author: yard.lipa.id, ..change(&|_| {}).read() };
     assert_eq!(yard.say(&[&Said::sign(&yard.lipa, &lipas, None)]).await, refused(Rejection::WrongTrail));
+    // Last, as it says that this node lost something: nothing more is taken from there (STO-41).
+    let elsewhere = change(&|event| event.seen = Some(seen));
+    assert_eq!(yard.say(&[&elsewhere]).await, later(Rejection::MissingPredecessor));
     assert_eq!(yard.shown(&here).await.events.len(), 2);
     assert_eq!(yard.shown(&there).await.events.len(), 2);
 }

@@ -11,6 +11,7 @@ mod keys;
 mod letters;
 mod meetings;
 mod mistakes;
+mod put_back;
 mod receivers;
 mod said;
 mod stays;

@@ -5,6 +5,7 @@ mod challenge;
 mod heads;
 #[path = "../houses/mod.rs"]
 mod houses;
+mod put_back;
 mod real;
 mod three;
 mod ticks;

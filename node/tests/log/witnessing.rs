@@ -179,9 +179,9 @@ async fn who_asks_without_end_is_told_to_wait() {
     assert!(answers.iter().filter(|answer| **answer == COSIGNED).count() <= 24);
 }
 
-/// [LOG-75] [LOG-96]
+/// [LOG-75] [LOG-96] [STO-41]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_was_put_back_is_found_by_its_witness_and_stops_nothing() {
+async fn a_folder_that_was_put_back_is_found_by_its_witness_and_nothing_more_is_sent_to_anybody() {
     let (houses, owner, witness) = two().await;
     owner.add_witness(&BY, "ministry").await.unwrap();
     let before = tempfile::tempdir().unwrap();
@@ -205,6 +205,11 @@ async fn a_folder_that_was_put_back_is_found_by_its_witness_and_stops_nothing() 
     let check = owner.checks(clock::now()).into_iter().find(|check| check.name == "log").unwrap();
     assert_eq!(check.level(), CheckLevel::Error, "{}", check.finding);
     assert!(check.finding.contains("ministry"), "{}", check.finding);
+    let check = owner.checks(clock::now()).into_iter().find(|check| check.name == "rollback").unwrap();
+    assert!(check.finding.contains("ministry") && check.finding.contains("to anybody"), "{}", check.finding);
+    owner.close_ticks(later(2)).await.unwrap();
+    let asked = tokio::time::timeout(Duration::from_millis(200), from.next_query(&to.organisation())).await;
+    assert!(asked.is_err(), "a checkpoint of a log that went back was signed");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {

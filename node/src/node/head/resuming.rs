@@ -192,12 +192,18 @@ impl Node {
     /// Gives a peer whose node was restored what it asks for: a head of each trail with it, so that it learns of those that
     /// it lost, and the agreements with it; or all events of one trail. [BAK-57]
     pub(in crate::node) async fn answer_lost(&self, from: &OrgId, lost: &wire::LostRequest) -> Result<(), Rejection> {
-        let older = lost.incarnation.checked_sub(1).ok_or(Rejection::Malformed)?;
+        // [STO-40] A trail is asked for by a node that was put back, too, which knows of no other incarnation.
         if let Some(trail) = TrailId::parse_optional(&lost.trail)? {
             return self.give_back(from, &trail).await;
         }
+        let older = lost.incarnation.checked_sub(1).ok_or(Rejection::Malformed)?;
+        self.outbox.queue(from).allow_all(crate::clock::now().get())?;
         self.give_agreements(from)?;
         for trail in self.trail_ids()? {
+            // [BAK-59] What is with others is not read for it.
+            if self.outlined_other(&trail).ok().flatten().is_some_and(|other| other != *from) {
+                continue;
+            }
             if let Err(rejection) = self.name_trail(from, &trail, older).await {
                 tracing::warn!(%rejection, "a trail was not named to a peer that was restored");
             }

@@ -2,7 +2,6 @@
 
 use uput_core::{
     id::OrgId,
-    key::KeyRecord,
     log::{Checkpoint, Contradiction, Hash, Origin, SignedCheckpoint},
     rejection::Rejection,
     wire::{WitnessOutcome, WitnessQuery, WitnessReply},
@@ -36,7 +35,8 @@ impl Node {
     }
 
     fn query_for(&self, to: &OrgId) -> Option<WitnessQuery> {
-        if !self.witnesses().contains_key(to) {
+        // [STO-41] A checkpoint of a log that went back contradicts what was signed before.
+        if !self.witnesses().contains_key(to) || self.refuse_put_back(to).is_err() {
             return None;
         }
         let Asked { size, known, lost } = self.witnesses.next(to, self.log.size())?;
@@ -118,8 +118,8 @@ impl Node {
         let held = SignedCheckpoint::parse(note)?;
         let chain = self.me.chain();
         // Also by a key that was replaced since.
-        let key = chain.records().map(KeyRecord::signing_key).find(|key| held.names(key));
-        let said = held.verify(key.ok_or(Rejection::UnknownSigner)?)?;
+        let record = chain.records().find(|record| held.names(record.signing_key())).ok_or(Rejection::UnknownSigner)?;
+        let said = held.verify(record.signing_key())?;
         let own = self.own_origin();
         if said.origin.organisation != own.organisation {
             return Err(Rejection::Malformed);
@@ -133,6 +133,7 @@ impl Node {
                 "a witness holds a log of a later incarnation: this folder was put back to an earlier state"
             );
             self.witnesses.ahead(by, said.size);
+            self.take_proof_of_more(by, record.id()).await;
             return Err(Rejection::LogContradiction);
         }
         match self.own_checkpoint(said.size) {
@@ -141,12 +142,14 @@ impl Node {
                 if let Some(found) = Contradiction::between(&own, &held, &[]) {
                     self.keep_contradiction(&found).await;
                 }
+                self.take_proof_of_more(by, record.id()).await;
                 Err(Rejection::LogContradiction)
             }
             Some(_) => Ok(Held { size: said.size, lost: false }),
             None => {
                 tracing::error!("a witness holds a longer log of ours: this folder was put back to an earlier state");
                 self.witnesses.ahead(by, said.size);
+                self.take_proof_of_more(by, record.id()).await;
                 Err(Rejection::LogContradiction)
             }
         }

@@ -65,6 +65,8 @@ impl Node {
     }
 
     async fn cosigned_or(&self, of: &OrgId, query: &WitnessQuery) -> Result<WitnessReply, Rejection> {
+        // [STO-41] What it has cosigned it does not know any more.
+        self.refuse_proven()?;
         let chain = self.asker(of)?;
         self.witnessing.allow(of)?;
         let offered = SignedCheckpoint::parse(&query.checkpoint)?;

@@ -2,10 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use uput_core::id::TrailId;
+use uput_core::{id::TrailId, rejection::Rejection};
 
 use super::{Queue, Waiting};
 use crate::storage::Position;
+
+/// Trails about which a peer is asked because it seems to know more, since the start: who names trails without end is asked
+/// no more.
+const MOST_SUSPECTED: usize = 64;
+
+/// Seconds in which a peer may ask so often for all that there is with it.
+const DAY: u64 = 86_400;
+const MOST_TOLD: u32 = 4;
 
 /// What may go from a node that was restored. [BAK-53]
 #[derive(Default)]
@@ -16,10 +24,44 @@ pub(super) struct Restored {
     pub(super) asks: HashSet<Position>,
     /// Trails that were asked about since the start.
     pub(super) about: HashSet<TrailId>,
-    /// What is still to be asked for: a trail, or none for all of them.
-    pub(super) lost: BTreeSet<Option<TrailId>>,
+}
+
+/// What is not here, and is asked for: a trail, or none for all of them.
+#[derive(Default)]
+pub(super) struct Lost {
+    wanted: BTreeSet<Option<TrailId>>,
     /// What letters on their way ask for.
-    pub(super) asking: HashMap<u64, BTreeSet<Option<TrailId>>>,
+    asking: HashMap<u64, BTreeSet<Option<TrailId>>>,
+    /// Since when, and how often, the peer was told all that there is with it.
+    told: (u64, u32),
+    /// Of a suspicion: trails that were asked about since the start.
+    suspected: HashSet<TrailId>,
+}
+
+impl Lost {
+    pub(super) fn all() -> Self {
+        Self { wanted: BTreeSet::from([None]), ..Self::default() }
+    }
+
+    pub(super) fn take(&mut self) -> BTreeSet<Option<TrailId>> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    pub(super) fn flies(&mut self, ticket: u64, lost: &BTreeSet<Option<TrailId>>) {
+        if !lost.is_empty() {
+            self.asking.insert(ticket, lost.clone());
+        }
+    }
+
+    pub(super) fn lands(&mut self, ticket: u64) {
+        self.asking.remove(&ticket);
+    }
+
+    /// What was not answered is asked again, unless the peer does not know the question.
+    pub(super) fn again(&mut self, ticket: u64, alone: bool) {
+        let lost = self.asking.remove(&ticket).unwrap_or_default();
+        self.wanted.extend(lost.into_iter().filter(|_| !alone));
+    }
 }
 
 impl Queue {
@@ -54,12 +96,31 @@ impl Queue {
     /// Asks for all of a trail that is not here. [BAK-57]
     pub(in crate::node) fn ask_for_lost(&self, trail: TrailId) {
         let mut state = self.lock();
-        let asked = state.restored.iter().flat_map(|restored| restored.asking.values()).flatten();
-        if !asked.clone().any(|asked| *asked == Some(trail)) {
-            state.restored.iter_mut().for_each(|restored| restored.lost.extend([Some(trail)]));
+        if !state.lost.asking.values().flatten().any(|asked| *asked == Some(trail)) {
+            state.lost.wanted.insert(Some(trail));
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Asks whether the peer has more of a trail than is here: of each once, and of so many since the start. [STO-40]
+    pub(in crate::node) fn ask_whether_more(&self, trail: TrailId) {
+        let mut state = self.lock();
+        if state.lost.suspected.len() >= MOST_SUSPECTED || !state.lost.suspected.insert(trail) {
+            return;
+        }
+        drop(state);
+        self.ask_for_lost(trail);
+    }
+
+    /// Whether the peer may be told now of all that there is with it: all trails are looked at for that. [BAK-59]
+    pub(in crate::node) fn allow_all(&self, now: u64) -> Result<(), Rejection> {
+        let told = &mut self.lock().lost.told;
+        if now.abs_diff(told.0) >= DAY {
+            *told = (now, 0);
+        }
+        told.1 = told.1.saturating_add(1);
+        if told.1 > MOST_TOLD { Err(Rejection::TooMany) } else { Ok(()) }
     }
 
     /// The trails and positions of a letter on its way, if it is one that asks.

@@ -89,8 +89,8 @@ impl Node {
                     && event.terms.is_some_and(|terms| terms.stage > 0)
             })
         };
-        // [BAK-52] What is said is said by a node that knows what it had said.
-        if !self.is_resumed(loaded) {
+        // [BAK-52] [STO-41] What is said is said by a node that knows what it had said.
+        if !self.is_resumed(loaded) || self.refuse_put_back(&loaded.other(&self.me.organisation)).is_err() {
             return None;
         }
         if loaded.trail.party(Side::Peer) != self.me.organisation || !erasure.events.iter().any(told) {

@@ -40,6 +40,7 @@ impl Node {
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
         // [BAK-52]
         self.demand_resumed(loaded)?;
+        self.refuse_put_back(&loaded.other(&self.me.organisation))?;
         let side = loaded.trail.side(&self.me.organisation).ok_or(Rejection::WrongTrail)?;
         step::may(&loaded.trail, side, statement)?;
         let time = clock::now().floor(loaded.agreement.grain());
