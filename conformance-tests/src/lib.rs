@@ -26,3 +26,4 @@ pub mod staff;
 pub mod tally;
 pub mod tap;
 pub mod watch;
+pub mod wrong_clock;

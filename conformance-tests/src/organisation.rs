@@ -157,10 +157,10 @@ impl Organisation {
     ///
     /// # Errors
     /// If the file cannot be changed.
-    pub fn configure(&self, field: &str, text: &str) -> Outcome<()> {
+    pub fn configure(&self, field: &str, value: impl Into<toml::Value>) -> Outcome<()> {
         let path = self.folder().join("uput.toml");
         let mut table: BTreeMap<String, toml::Value> = toml::from_str(&std::fs::read_to_string(&path)?)?;
-        table.insert(field.to_owned(), toml::Value::String(text.to_owned()));
+        table.insert(field.to_owned(), value.into());
         let lines: String = table.iter().map(|(field, value)| format!("{field} = {value}\n")).collect();
         Ok(std::fs::write(path, lines)?)
     }

@@ -4,7 +4,7 @@
 use uput_conformance::leak::retained::run;
 use uput_conformance::programs::Programs;
 
-/// [RET-25] [RET-26] [RET-27]
+/// [RET-20] [RET-23] [RET-25] [RET-26] [RET-27]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attacker_with_every_copy_and_every_key_that_is_left_reads_nothing_that_was_erased() {
     let programs = Programs::find().unwrap();
@@ -15,4 +15,6 @@ async fn an_attacker_with_every_copy_and_every_key_that_is_left_reads_nothing_th
     assert_eq!(tally.count("planted values found after"), 0, "{tally}");
     assert!(tally.count("places searched after") >= 10, "{tally}");
     assert!(tally.count("bundles that say what was erased") >= 20, "{tally}");
+    let verified = tally.count("bundles from after that are authentic, and say what was erased");
+    assert_eq!(verified, tally.count("bundles that say what was erased"), "{tally}");
 }

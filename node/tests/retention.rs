@@ -1,6 +1,8 @@
 //! What ends by the time: values, then evidence; who is told, who can hold it, and what is known afterwards.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+#[path = "erasing/stopped.rs"]
+mod stopped;
 mod town;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

@@ -27,6 +27,7 @@ pub mod retained;
 pub mod scan;
 mod stopped;
 mod story;
+mod verified;
 
 use std::collections::BTreeSet;
 

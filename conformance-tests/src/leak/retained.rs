@@ -7,6 +7,9 @@
 //! readers find every planted value in a copy within its bound, and in the letters with a sealing key that is not
 //! destroyed yet: so they look in the right places. That sealing keys are destroyed after their grace (KEY-24) is shown
 //! elsewhere: here the attacker has none.
+//!
+//! The spans pass by the nodes' wall clocks, both of which are as much ahead after each copy (so no node doubts its own).
+//! Where no such clock can be had the spans are short, and are waited for.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +25,7 @@ use super::canary::Catalogue;
 use super::folder::Folder;
 use super::scan::Scan;
 use super::story::Story;
-use super::{agreement, bundle, letters, places, scans};
+use super::{agreement, bundle, letters, places, scans, verified};
 use crate::failed::{Failed, Outcome};
 use crate::organisation::Organisation;
 use crate::pair::{Pair, Setting};
@@ -30,9 +33,16 @@ use crate::programs::Programs;
 use crate::random::Draw;
 use crate::referral::{Request, shown};
 use crate::tally::Tally;
+use crate::wrong_clock::WrongClock;
 
-/// How long values are kept after the end, and evidence: long enough for a copy in between.
-const SPANS: [&str; 2] = ["30 s", "150 s"];
+/// How long values are kept after the end, and evidence, where the clock is set: long enough for any machine.
+const SPANS: [&str; 2] = ["60 min", "180 min"];
+/// By how many seconds the clock is ahead when each has passed.
+const AHEAD: [i64; 2] = [61 * 60, 181 * 60];
+/// The spans where they are waited for: long enough for a copy in between.
+const SHORT: [&str; 2] = ["30 s", "150 s"];
+/// Days of the warning, which are seconds here. [RET-9]
+const WARNING: i64 = 2;
 /// How long it is waited for what ends.
 const PATIENCE: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(500);
@@ -42,9 +52,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// # Errors
 /// If the run could not be made; violations stand in the tally.
 pub async fn run(programs: &Programs, seed: u64) -> Outcome<Tally> {
+    let clock = WrongClock::make()?.ok();
+    let [values, evidence] = if clock.is_some() { SPANS } else { SHORT };
     let source = agreement::source(&Catalogue::read()?)?;
-    let source =
-        source.replace("\"30 d\"", &format!("{:?}", SPANS[0])).replace("\"3650 d\"", &format!("{:?}", SPANS[1]));
+    let source = source.replace("\"30 d\"", &format!("{values:?}")).replace("\"3650 d\"", &format!("{evidence:?}"));
     let pair = Pair::found(programs, &Setting { log: "warn", open_wire: true, agreement: source }).await?;
     let mut story = Story::new(&pair, seed)?;
     story.tell().await?;
@@ -52,15 +63,16 @@ pub async fn run(programs: &Programs, seed: u64) -> Outcome<Tally> {
     let mut tally = Tally::default();
     let values = scans(&story, &mut tally)?.values;
     let home = tempfile::tempdir()?;
-    let mut copies = Copies { home, number: 0, made: Vec::new() };
-    copies.copy(&pair).await?;
+    let mut copies = Copies { home, clock, number: 0, made: Vec::new() };
+    copies.copy(&pair, 0).await?;
     let within = copies.made.clone();
     let before = bundles(&pair, &story).await?;
     close(&pair, &story, seed).await?;
-    copies.copy(&pair).await?;
+    copies.copy(&pair, AHEAD[0]).await?;
     ended(&pair, wire::RetentionPart::Values, story.trails.len()).await?;
     let after = bundles(&pair, &story).await?;
-    copies.copy(&pair).await?;
+    verified::verify(&pair, &after, &mut tally).await?;
+    copies.copy(&pair, AHEAD[1]).await?;
     ended(&pair, wire::RetentionPart::Evidence, story.trails.len()).await?;
     let wire = places::wire(&pair, &mut tally).await?;
     let nodes = [pair.hotline.secrets()?, pair.shelter.secrets()?];
@@ -94,13 +106,14 @@ pub async fn run(programs: &Programs, seed: u64) -> Outcome<Tally> {
 /// Copies of the folders of both sides, each with whose it is.
 struct Copies {
     home: TempDir,
+    clock: Option<WrongClock>,
     number: usize,
     made: Vec<(usize, PathBuf)>,
 }
 
 impl Copies {
-    /// Both nodes stop for it, and go on.
-    async fn copy(&mut self, pair: &Pair) -> Outcome<()> {
+    /// Both nodes stop for it, and go on, with clocks that are ahead by so many seconds.
+    async fn copy(&mut self, pair: &Pair, ahead: i64) -> Outcome<()> {
         pair.settled().await?;
         for (at, side) in pair.both().into_iter().enumerate() {
             side.stop().await?;
@@ -108,7 +121,14 @@ impl Copies {
             let copy = self.home.path().join(self.number.to_string());
             copy_all(&side.folder(), &copy)?;
             self.made.push((at, copy));
-            side.start().await?;
+            // How long people are told before is shown elsewhere.
+            side.configure("warn_days", WARNING)?;
+        }
+        for side in pair.both() {
+            match &self.clock {
+                Some(clock) => clock.start(side, ahead).await?,
+                None => side.start().await?,
+            }
         }
         Ok(())
     }
