@@ -10,7 +10,7 @@ from collections import namedtuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from . import access_log, agreement, attestation, disclosure, ed25519, envelope, event, head, invitation, key, key_file, letter, life, log, permit, protobuf
-from . import reading, sealing, source, staff, trust, value, verdict
+from . import reading, sealing, source, staff, statements, trust, value, verdict
 from .rejection import Rejection, malformed
 from .vector import Vector, specs, unhex, unquote
 
@@ -23,6 +23,13 @@ def main(arguments) -> int:
     skipped = []
     for folder in folders:
         if arguments and folder.name not in arguments:
+            continue
+        if folder.name in TABLES:
+            right, of, wrong = statements.check(folder)
+            agreed, asked = agreed + right, asked + of
+            print(f"{folder.name}: {right}/{of} rows")
+            for said in wrong:
+                print(f"  {said}")
             continue
         reader = READERS.get(folder.name)
         files = sorted(folder.glob("*"))
@@ -420,6 +427,9 @@ def _read_contradiction(vector):
     kind, of = log.read_contradiction(vector.bytes_of("contradiction"))
     return Outcome("ok", {"kind": kind, "of": of})
 
+
+# One file holds many rows.
+TABLES = ("file-number", "need-statement")
 
 READERS = {
     "log": read_log,
