@@ -404,9 +404,15 @@ fn services(
 }
 
 fn open_storage(folder: &Path, key: &StorageKey) -> Result<Storage, Failure> {
-    let opened = Storage::open(folder, key, Options::default(), record::project);
+    let options = Options { knows: record::is_known, ..Options::default() };
+    let opened = Storage::open(folder, key, options, record::project);
     // Several nodes can run on one computer: the line says whose folder it is.
-    opened.map_err(|error| Failure::new(Exit::Folder, &format!("{}: {error}", folder.display())))
+    let storage = opened.map_err(|error| Failure::new(Exit::Folder, &format!("{}: {error}", folder.display())))?;
+    if !storage.parked().is_empty() {
+        // [UPG-3]
+        tracing::warn!(kinds = ?storage.parked(), "records of a newer version are kept and not shown");
+    }
+    Ok(storage)
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {

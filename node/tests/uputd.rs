@@ -257,9 +257,9 @@ const REFUSED: &[Refused] = &[
     },
     Refused {
         name: "a folder of a newer version",
-        change: |home| home.edit("node/FORMAT", "format 1", "format 2"),
+        change: |home| home.edit("node/FORMAT", "format 2", "format 3"),
         code: 6,
-        says: &["has format 2, which this version cannot read", "nothing in it was touched"],
+        says: &["has format 3, which this version cannot read", "nothing in it was touched"],
     },
     Refused {
         name: "a FORMAT that was cut, without the copy beside the head",

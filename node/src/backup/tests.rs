@@ -109,7 +109,7 @@ impl Home {
     }
 }
 
-const SMALL: Options = Options { reserve: 4096, segment: 8192, group: 64 };
+const SMALL: Options = Options { reserve: 4096, segment: 8192, group: 64, knows: |_| true };
 
 fn payloads(storage: &Storage) -> Vec<Vec<u8>> {
     storage.records(Position::START).map(|record| record.unwrap().payload.to_vec()).collect()

@@ -8,9 +8,9 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 use super::{Area, Patient, Reason};
 use crate::config::Config;
 use crate::init::CONFIGURATION;
+use crate::storage::folder::VERSION;
 
 const OURS: &str = "uput node data folder";
-const VERSION: u32 = 1;
 const ID: usize = 32;
 const CHECK: usize = 64;
 
@@ -22,16 +22,22 @@ fn format(text: &[u8]) -> Result<(), Reason> {
         return Err(Reason::FormatForeign);
     }
     let version = lines.next().and_then(|line| line.strip_prefix("format ")?.parse::<u32>().ok());
-    match version {
-        Some(VERSION) => {}
-        Some(_) => return Err(Reason::FormatNewer),
-        None => return Err(Reason::FormatDamaged),
-    }
+    let older = match version {
+        Some(VERSION) => false,
+        Some(version) if version > VERSION => return Err(Reason::FormatNewer),
+        Some(version) if version > 0 => true,
+        _ => return Err(Reason::FormatDamaged),
+    };
     let mut digits = |name: &str, length: usize| {
         let found = lines.next().and_then(|line| line.strip_prefix(name));
         found.is_some_and(|found| found.len() == length && found.bytes().all(|digit| digit.is_ascii_hexdigit()))
     };
-    if digits("folder ", ID) && digits("key check ", CHECK) { Ok(()) } else { Err(Reason::FormatDamaged) }
+    let whole = digits("folder ", ID) && digits("key check ", CHECK);
+    match (whole, older) {
+        (true, false) => Ok(()),
+        (true, true) => Err(Reason::FormatOlder),
+        (false, _) => Err(Reason::FormatDamaged),
+    }
 }
 
 impl Patient<'_> {

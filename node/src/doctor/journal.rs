@@ -2,7 +2,10 @@
 
 use super::head::Head;
 use super::{Area, Patient, Reason, hash, number};
+use crate::record;
 use crate::seal::sha256;
+use crate::storage::PASSED_OVER;
+use std::collections::BTreeSet;
 
 const MAGIC: &[u8] = b"uputseg1";
 /// Bytes of a segment's header.
@@ -34,7 +37,8 @@ impl Patient<'_> {
             return self.wrong(Reason::JournalMissing, "there is no journal");
         };
         names.retain(|name| !name.ends_with(".new"));
-        let mut walk = Walk { head, reach: Reach { records: 0, chain: [0; 32] }, met: head.is_none() };
+        let reach = Reach { records: 0, chain: [0; 32] };
+        let mut walk = Walk { head, reach, met: head.is_none(), kinds: BTreeSet::new() };
         walk.meet();
         let mut before = String::new();
         for (place, name) in names.iter().enumerate() {
@@ -53,7 +57,21 @@ impl Patient<'_> {
         if !walk.met {
             return self.wrong(Reason::JournalShort, "the journal ends before what was acknowledged");
         }
-        self.fine(Area::Journal, format!("{} segments hold {} records without a gap", names.len(), walk.reach.records));
+        let strange: Vec<u16> = walk.kinds.into_iter().filter(|kind| !record::is_known(*kind)).collect();
+        let (needed, parked): (Vec<u16>, Vec<u16>) = strange.into_iter().partition(|kind| *kind < PASSED_OVER);
+        if !needed.is_empty() {
+            return self.wrong(Reason::RecordsNewer, format!("there are records of kinds {needed:?}, unknown here"));
+        }
+        if !parked.is_empty() {
+            self.wrong(
+                Reason::RecordsParked,
+                format!("there are records of kinds {parked:?}, kept and not shown here"),
+            );
+        }
+        self.fine_unless_wrong(
+            Area::Journal,
+            format!("{} segments hold {} records without a gap", names.len(), walk.reach.records),
+        );
     }
 }
 
@@ -61,6 +79,7 @@ struct Walk<'a> {
     head: Option<&'a Head>,
     reach: Reach,
     met: bool,
+    kinds: BTreeSet<u16>,
 }
 
 impl Walk<'_> {
@@ -77,7 +96,7 @@ impl Walk<'_> {
             return Err(Wrong { reason: Reason::SegmentChanged, found, before: number > 1 });
         }
         let mut at = HEADER;
-        while let Some((end, records)) = group(bytes, at, self.reach.records) {
+        while let Some((end, records)) = group(bytes, at, self.reach.records, &mut self.kinds) {
             let chain = sha256(&[&self.reach.chain, bytes.get(at..end).unwrap_or_default()]);
             (at, self.reach) = (end, Reach { records, chain });
             if !self.meet() {
@@ -109,9 +128,11 @@ fn header(bytes: &[u8], segment: u64) -> Option<(u64, [u8; 32])> {
 }
 
 /// Where a group that begins here ends, and the number after it; none: there is no whole one.
-fn group(bytes: &[u8], mut at: usize, mut records: u64) -> Option<(usize, u64)> {
+fn group(bytes: &[u8], mut at: usize, mut records: u64, kinds: &mut BTreeSet<u16>) -> Option<(usize, u64)> {
+    let mut found = Vec::new();
     loop {
         let length = u32::from_be_bytes(*bytes.get(at..)?.first_chunk::<4>()?);
+        let kind = u16::from_be_bytes(*bytes.get(at + 4..)?.first_chunk::<2>()?);
         let flags = u16::from_be_bytes(*bytes.get(at + 6..)?.first_chunk::<2>()?);
         if length > LONGEST || flags > 1 || number(bytes, at + 8)? != records {
             return None;
@@ -121,7 +142,9 @@ fn group(bytes: &[u8], mut at: usize, mut records: u64) -> Option<(usize, u64)> 
         if at > bytes.len() {
             return None;
         }
+        found.push(kind);
         if flags == 1 {
+            kinds.extend(found);
             return Some((at, records));
         }
     }

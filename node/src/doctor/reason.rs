@@ -112,6 +112,8 @@ reasons! {
     FormatForeign: Folder, Error, "format-foreign", "name the folder of the node";
     /// A later format.
     FormatNewer: Folder, Error, "format-newer", "use the version of uputd that wrote this folder, or a later one";
+    /// An earlier format. [UPG-6]
+    FormatOlder: Folder, Warning, "format-older", "make a backup, then start the node, which takes the folder over";
     /// A `FORMAT` that is not as it was written.
     FormatDamaged: Folder, Error, "format-damaged", "restore it from the newest backup: without it no key fits";
     /// Others may look into the folder.
@@ -159,6 +161,10 @@ reasons! {
     SegmentChanged: Journal, Error, "segment-changed", "bring the segment back from a backup, and replace the disk";
     /// Everything that is there is whole, and it is less than was acknowledged.
     JournalShort: Journal, Error, "journal-short", "bring the last segment back from a backup";
+    /// Records that a newer program wrote and that this one must not pass over.
+    RecordsNewer: Journal, Error, "records-newer", "use the version of uputd that wrote this folder, or a later one";
+    /// Records that a newer program wrote and that this one keeps and does not show.
+    RecordsParked: Journal, Warning, "records-parked", "use the version of uputd that wrote them, or a later one, to see what they say";
     /// No key of the key book.
     BookKeyMissing: KeyBook, Error, "book-key-missing", "bring it back from the newest backup";
     /// A key of the key book that is not one.

@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::clock::SystemEntropy;
 use crate::init::{self, Plan};
-use crate::storage::{Commit, Draft, NewTrailKeys, Options, Storage};
+use crate::node_key::KeyPlace;
+use crate::storage::{Commit, Draft, NewTrailKeys, Options, PASSED_OVER, Storage, StorageKey};
 
 const RESERVE: u64 = 64 << 10;
 const SEGMENT: usize = 4096;
@@ -42,7 +43,8 @@ macro_rules! fault {
 const FAULTS: &[Fault] = &[
     fault!(FormatMissing, |folder| remove(folder, "FORMAT")),
     fault!(FormatForeign, |folder| put(folder, "FORMAT", b"photographs, 2019\n")),
-    fault!(FormatNewer, |folder| edit(folder, "FORMAT", "format 1", "format 2")),
+    fault!(FormatNewer, |folder| edit(folder, "FORMAT", "format 2", "format 3")),
+    fault!(FormatOlder, |folder| edit(folder, "FORMAT", "format 2", "format 1")),
     fault!(FormatDamaged, |folder| cut(folder, "FORMAT", 40)),
     fault!(FolderOpen, |folder| open_to_all(folder, 0o755)),
     Fault { reason: Reason::InUse, inject: |folder, _| Some(hold(folder)) },
@@ -68,6 +70,8 @@ const FAULTS: &[Fault] = &[
     fault!(SegmentCut, |folder| cut(folder, "journal/00000002.seg", 900)),
     fault!(SegmentChanged, |folder| flip(folder, "journal/00000002.seg", 300)),
     fault!(JournalShort, |folder| remove(folder, &last_segment(folder))),
+    fault!(RecordsNewer, |folder| record(folder, PASSED_OVER - 1)),
+    fault!(RecordsParked, |folder| record(folder, PASSED_OVER)),
     fault!(BookKeyMissing, |folder| remove(folder, "keybook/000000000001.key")),
     fault!(BookKeyBroken, |folder| cut(folder, "keybook/000000000001.key", 20)),
     fault!(BookMissing, |folder| remove(folder, "keybook/000000000001.book")),
@@ -153,6 +157,22 @@ fn hold(folder: &Path) -> File {
     lock
 }
 
+/// A program of a later version was here, and recorded something.
+fn record(folder: &Path, kind: u16) {
+    let key = StorageKey::new(KeyPlace::from(folder).read().unwrap().storage.clone());
+    let options = Options { reserve: RESERVE, segment: SEGMENT, group: 1, knows: |_| true };
+    let written = std::thread::spawn({
+        let folder = folder.to_owned();
+        move || {
+            let storage = Storage::open(&folder, &key, options, |_: &_| Vec::new()).unwrap();
+            let records = vec![Draft { kind, payload: Zeroizing::new(vec![1]) }];
+            let commit = storage.commit(Commit { keys: Vec::new(), records });
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(commit).unwrap();
+        }
+    });
+    written.join().unwrap();
+}
+
 fn last_segment(folder: &Path) -> String {
     let names = fs::read_dir(folder.join("journal")).unwrap().map(|entry| entry.unwrap().file_name());
     format!("journal/{}", names.max().unwrap().to_string_lossy())
@@ -174,7 +194,7 @@ async fn written(home: &Path) -> PathBuf {
     };
     let founding = init::make(&plan, Seconds::new(1_790_000_000).unwrap(), &mut SystemEntropy).unwrap();
     fs::write(folder.join("RESERVE"), vec![0; RESERVE as usize]).unwrap();
-    let options = Options { reserve: RESERVE, segment: SEGMENT, group: 1 };
+    let options = Options { reserve: RESERVE, segment: SEGMENT, group: 1, knows: |_| true };
     for run in 0..2_u8 {
         let storage = Storage::open(&folder, &founding.storage, options, |_: &_| Vec::new()).unwrap();
         for number in 0..8_u8 {

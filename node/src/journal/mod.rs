@@ -24,6 +24,7 @@ use crate::seal::{FolderKey, MacKey, SealKey};
 use crate::storage::StorageError;
 use head::ReadHead;
 use segment::{Groups, Header};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Its folder in the data folder.
@@ -56,6 +57,7 @@ pub(crate) struct Examined {
     chain: [u8; 32],
     tail: Option<Tail>,
     unfinished: Vec<String>,
+    kinds: BTreeSet<u16>,
 }
 
 /// What follows the acknowledged records in the last segment.
@@ -74,7 +76,8 @@ impl Examined {
     pub(crate) fn read(disk: &dyn Disk, keys: &FolderKey, head: &ReadHead) -> Result<Self, StorageError> {
         let names = disk.list(FOLDER).map_err(|_| StorageError::damaged(FOLDER, "missing"))?;
         let (names, unfinished) = names.into_iter().partition(|name| !name.ends_with(".new"));
-        let mut examined = Self { segments: Vec::new(), number: 0, chain: [0; 32], tail: None, unfinished };
+        let mut examined =
+            Self { segments: Vec::new(), number: 0, chain: [0; 32], tail: None, unfinished, kinds: BTreeSet::new() };
         let mut walk = Walk { disk, keys, mac: mac(keys), head, met: false };
         walk.meet(&examined, FOLDER)?;
         for (index, name) in names.iter().enumerate() {
@@ -99,6 +102,11 @@ impl Examined {
     /// The chain hash over them.
     pub(crate) fn chain(&self) -> [u8; 32] {
         self.chain
+    }
+
+    /// Which kinds of record there are.
+    pub(crate) const fn kinds(&self) -> &BTreeSet<u16> {
+        &self.kinds
     }
 
     /// Completes or drops what was not acknowledged, durably.
@@ -146,6 +154,7 @@ impl Walk<'_> {
                 acknowledged = groups.at;
             }
         }
+        so_far.kinds.append(&mut groups.kinds);
         if !last && groups.at != bytes.len() {
             return Err(damaged("a record does not open"));
         }

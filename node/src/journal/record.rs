@@ -90,7 +90,7 @@ pub(super) struct Sealed<'a> {
     header: &'a [u8; HEADER],
     body: &'a [u8],
     nonce: [u8; NONCE],
-    kind: u16,
+    pub(super) kind: u16,
     pub(super) number: u64,
     pub(super) ends_group: bool,
 }

@@ -6,6 +6,7 @@
 use super::MAX_PAYLOAD;
 use super::record::Sealed;
 use crate::seal::{FolderKey, MacKey, SealKey, TAG, Unreadable, sha256};
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 8] = b"uputseg1";
@@ -82,6 +83,8 @@ pub(super) struct Groups<'a> {
     pub(super) number: u64,
     /// The chain hash up to here.
     pub(super) chain: [u8; 32],
+    /// Which kinds of record there were.
+    pub(super) kinds: BTreeSet<u16>,
 }
 
 impl<'a> Groups<'a> {
@@ -89,7 +92,7 @@ impl<'a> Groups<'a> {
     pub(super) fn new(bytes: &'a [u8], header: &Header, key: &'a SealKey) -> Self {
         // It never grows, so no plaintext stays behind in a buffer that was left.
         let scratch = Zeroizing::new(Vec::with_capacity(bytes.len().min(MAX_PAYLOAD + TAG)));
-        Self { bytes, key, scratch, at: HEADER, number: header.first, chain: header.chain }
+        Self { bytes, key, scratch, at: HEADER, number: header.first, chain: header.chain, kinds: BTreeSet::new() }
     }
 
     /// Appends to `offsets` where the records of the next group begin; `false` when no whole,
@@ -105,6 +108,7 @@ impl<'a> Groups<'a> {
                 return false;
             };
             offsets.push(offset);
+            self.kinds.insert(sealed.kind);
             at += sealed.len();
             number += 1;
             if sealed.ends_group {

@@ -76,7 +76,16 @@ impl Node {
     /// # Errors
     /// [`CommitError`].
     pub async fn found(storage: &Storage, chain: &KeyChain) -> Result<(), CommitError> {
-        let record = OwnRecord { chain: encode_chain(chain), ..OwnRecord::default() };
+        Self::found_again(storage, chain, 0).await
+    }
+
+    /// The same for an organisation that had a node before, of which nothing is left. It asks its peers for what it lost.
+    /// [BAK-63]
+    ///
+    /// # Errors
+    /// [`CommitError`].
+    pub async fn found_again(storage: &Storage, chain: &KeyChain, incarnation: u32) -> Result<(), CommitError> {
+        let record = OwnRecord { chain: encode_chain(chain), incarnation, ..OwnRecord::default() };
         let entries = logged(chain.envelopes().map(|own| Logged::new(EntryKind::KeyRecord, own.id())));
         let records = std::iter::once(record::draft(&record)).chain(entries).collect();
         storage.commit(Commit { keys: Vec::new(), records }).await?;
@@ -156,6 +165,7 @@ impl Node {
         node.read_agreements()?;
         // Before any trail is read.
         node.read_retentions()?;
+        node.destroy_returned()?;
         node.read_outlines()?;
         node.read_queue()?;
         node.read_accounts()?;
@@ -167,6 +177,7 @@ impl Node {
         node.finish_erasures()?;
         node.read_words()?;
         node.read_approvals()?;
+        node.destroy_words_of_returned()?;
         node.read_places()?;
         node.read_overrides()?;
         node.read_withdrawals()?;

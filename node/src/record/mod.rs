@@ -55,7 +55,9 @@ pub use onward::{
 pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use put_back::{PUT_BACK, PutBackRecord};
-pub use retention::{DAYS, DayRecord, ERASED, ErasureRecord, HOLDS, HoldRecord, NOTED, NotedRecord, noted_key};
+pub use retention::{
+    DAYS, DayRecord, ERASED, ErasureRecord, HOLDS, HoldRecord, NOTED, NotedRecord, RETURNED, ReturnedRecord, noted_key,
+};
 pub use staff::{BoxRecord, SealingRecord, ShareRecord, StaffKeyRecord, dispatch_key_name, numbered, word_box_name};
 pub use team::{TeamRecord, team_key_name};
 pub use trail::{EventRecord, Evidence, HeadRecord, SettledRecord};
@@ -224,6 +226,12 @@ pub trait Kept: Message + Default {
 macro_rules! kinds {
     ($($record:ident = $kind:literal),* $(,)?) => {
         $(impl Kept for $record { const KIND: u16 = $kind; })*
+
+        /// Whether this program knows a kind of record. [UPG-2]
+        #[must_use]
+        pub const fn is_known(kind: u16) -> bool {
+            matches!(kind, $($kind)|*)
+        }
     };
 }
 
@@ -242,6 +250,7 @@ kinds! {
     DayRecord = 61, NotedRecord = 62, ErasureRecord = 63, HoldRecord = 64,
     ChallengeRecord = 67, PutRecord = 68,
     PutBackRecord = 69,
+    ReturnedRecord = 73,
 }
 
 /// A record to be written.
@@ -328,6 +337,7 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         DayRecord::KIND => vec![points(DAYS, b"day", record)],
         NotedRecord::KIND => with(record, |r| retention::project_noted(&r, record)),
         ErasureRecord::KIND => with(record, |r| retention::project_erasure(&r, record)),
+        ReturnedRecord::KIND => with(record, |r: ReturnedRecord| vec![points(RETURNED, &r.trail, record)]),
         HoldRecord::KIND => with(record, |r: HoldRecord| vec![points(HOLDS, &r.hold, record)]),
         ChallengeRecord::KIND => with(record, |r: ChallengeRecord| r.project(record)),
         PutRecord::KIND => with(record, |r: PutRecord| r.project(record)),

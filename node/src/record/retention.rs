@@ -18,6 +18,8 @@ pub const NOTED: Tree = Tree::new("noted");
 pub const ERASED: Tree = Tree::new("erased");
 /// Holds: ID to the newest record.
 pub const HOLDS: Tree = Tree::new("holds");
+/// Own purges that came back after a restore: trail ID to the newest record.
+pub const RETURNED: Tree = Tree::new("returned");
 
 /// A day on which this node ran with a clock that was not doubted. [RET-6]
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -89,6 +91,21 @@ pub struct ErasureRecord {
     /// Of evidence: the positions of our challenges.
     #[prost(uint64, repeated, tag = "11")]
     pub challenges: Vec<u64>,
+}
+
+/// An own `purged` came back to a node that was restored: what must be destroyed with the commit that brought it. [BAK-60]
+#[derive(Clone, PartialEq, Message)]
+#[prost(skip_debug)]
+pub struct ReturnedRecord {
+    /// Trail ID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub trail: Vec<u8>,
+    /// Of how many generations of its value key, from the first.
+    #[prost(uint32, tag = "2")]
+    pub generations: u32,
+    /// When it came back, seconds since 1970.
+    #[prost(uint64, tag = "3")]
+    pub time: u64,
 }
 
 /// A legal hold as it stands. [RET-10]

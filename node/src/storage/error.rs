@@ -14,6 +14,12 @@ pub enum StorageError {
     /// Written by a newer version: nothing was touched.
     #[error("this data folder has format {0}, which this version cannot read; nothing in it was touched")]
     Newer(u32),
+    /// Holds records that a newer version wrote and that none may pass over: nothing was touched.
+    #[error(
+        "this data folder holds records of kind {0}, which this version does not know and must not pass over; nothing in it \
+         was touched. Start the version of uputd that wrote them, or a later one"
+    )]
+    NewerRecords(u16),
     /// The storage key is another one: nothing was touched.
     #[error("this is not the storage key of this data folder; nothing in it was touched")]
     WrongKey,

@@ -18,7 +18,8 @@ const RESERVE: &str = "RESERVE";
 pub(super) const INDEX: &str = "index";
 pub(super) const QUARANTINE: &str = "quarantine";
 const OURS: &str = "uput node data folder";
-const VERSION: u32 = 1;
+/// The format that this program writes; older ones are taken over. [UPG-1]
+pub(crate) const VERSION: u32 = 2;
 
 /// Refuses if anything of a data folder is already there.
 pub(super) fn refuse_existing(disk: &dyn Disk) -> Result<(), StorageError> {
@@ -49,9 +50,7 @@ impl Identity {
     }
 
     pub(super) fn write(&self, disk: &dyn Disk, keys: &FolderKey) -> Result<(), Failure> {
-        let (folder, check) = (hex(&self.folder), check(keys));
-        let text = format!("{OURS}\nformat {VERSION}\nfolder {folder}\nkey check {check}\n");
-        disk.replace("", FORMAT, text.as_bytes())
+        disk.replace("", FORMAT, text(&self.folder, keys, VERSION).as_bytes())
     }
 
     /// Reads whose folder it is. Touches nothing. A `FORMAT` that is damaged or gone is read from beside the head, where
@@ -61,28 +60,27 @@ impl Identity {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StorageError::Foreign),
             // It may well be ours: a disk that was mounted read-only, another user's folder.
             Err(error) => return Err(StorageError::io("opening FORMAT; nothing in this folder was touched")(error)),
-            Ok(bytes) => {
-                Self::parse(&bytes, key).map(|(keys, folder)| Known { keys, folder, text: bytes, lost: false })
-            }
+            Ok(bytes) => Self::parse(&bytes, key).map(|known| Known { text: bytes, lost: false, ..known }),
         };
         match read {
             Ok(known) => Ok(known),
             Err(newer @ StorageError::Newer(_)) => Err(newer),
             Err(refused) => {
                 let mut labels = HeadFile::labels(disk).into_iter();
-                let found = labels.find_map(|text| Some((Self::parse(&text, key).ok()?, text)));
-                found.map(|((keys, folder), text)| Known { keys, folder, text, lost: true }).ok_or(refused)
+                let found = labels.find_map(|text| Some(Known { text: text.clone(), ..Self::parse(&text, key).ok()? }));
+                found.ok_or(refused)
             }
         }
     }
 
-    fn parse(bytes: &[u8], key: &StorageKey) -> Result<(FolderKey, [u8; 16]), StorageError> {
+    /// What a text says, as one that was read from beside the head.
+    fn parse(bytes: &[u8], key: &StorageKey) -> Result<Known, StorageError> {
         let text = str::from_utf8(bytes).map_err(|_| StorageError::Foreign)?;
         let mut lines = text.lines();
         let ours = lines.next() == Some(OURS);
         let version = lines.next().and_then(|line| line.strip_prefix("format ")?.parse::<u32>().ok());
-        let version = version.filter(|_| ours).ok_or(StorageError::Foreign)?;
-        if version != VERSION {
+        let version = version.filter(|version| ours && *version > 0).ok_or(StorageError::Foreign)?;
+        if version > VERSION {
             return Err(StorageError::Newer(version));
         }
         let damaged = || StorageError::damaged(FORMAT, "it is not as it was written");
@@ -90,7 +88,8 @@ impl Identity {
         let folder = folder.ok_or_else(damaged)?;
         let keys = FolderKey::new(key, &folder);
         let expected = lines.next().and_then(|line| line.strip_prefix("key check ")).ok_or_else(damaged)?;
-        if expected == check(&keys) { Ok((keys, folder)) } else { Err(StorageError::WrongKey) }
+        let known = Known { keys, folder, version, text: Vec::new(), lost: true };
+        if expected == check(&known.keys, version) { Ok(known) } else { Err(StorageError::WrongKey) }
     }
 }
 
@@ -104,6 +103,8 @@ pub(crate) fn keys(disk: &dyn Disk, key: &StorageKey) -> Result<(FolderKey, [u8;
 pub(super) struct Known {
     pub(super) keys: FolderKey,
     folder: [u8; 16],
+    /// Its format.
+    pub(super) version: u32,
     /// What `FORMAT` says, or should say.
     pub(super) text: Vec<u8>,
     /// The file does not say it any more.
@@ -111,6 +112,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// What `FORMAT` says once the folder is one of this version.
+    pub(super) fn taken_over(&self) -> Vec<u8> {
+        text(&self.folder, &self.keys, VERSION).into_bytes()
+    }
+
     /// Writes `FORMAT` again if it was lost; what stood there is kept in quarantine. [STO-22]
     pub(super) fn mend(&self, disk: &dyn Disk) -> Result<(), Failure> {
         if self.lost {
@@ -120,6 +126,13 @@ impl Known {
         }
         Ok(())
     }
+}
+
+/// `FORMAT` as a program of an earlier format wrote it.
+#[cfg(test)]
+pub(super) fn earlier(disk: &dyn Disk, key: &StorageKey, version: u32) -> Vec<u8> {
+    let known = Identity::read(disk, key).unwrap_or_else(|error| panic!("{error}"));
+    text(&known.folder, &known.keys, version).into_bytes()
 }
 
 /// Held while a process has the folder open; the system lets go of it when the process ends. [NOD-4]
@@ -194,8 +207,15 @@ impl Reserve {
     }
 }
 
-fn check(keys: &FolderKey) -> String {
-    hex(keys.derive("uput/node/check", &[]).as_ref())
+fn text(folder: &[u8; 16], keys: &FolderKey, version: u32) -> String {
+    format!("{OURS}\nformat {version}\nfolder {}\nkey check {}\n", hex(folder), check(keys, version))
+}
+
+/// Proves key, folder and number together; in format 1 it did not prove the number. [UPG-1]
+fn check(keys: &FolderKey, version: u32) -> String {
+    let number = version.to_be_bytes();
+    let salt: &[u8] = if version == 1 { &[] } else { &number };
+    hex(keys.derive("uput/node/check", salt).as_ref())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -13,6 +13,7 @@ mod opening;
 mod queue;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub use crate::journal::{Draft, MAX_PAYLOAD, Position, Record, Records};
 pub use crate::keybook::{KeyKind, NewTrailKeys, TrailKey, TrailKeys};
@@ -20,6 +21,7 @@ pub use crate::seal::StorageKey;
 pub use committer::Durable;
 pub use error::{CommitError, StorageError};
 pub use opening::IndexHome;
+pub use upgrade::PASSED_OVER;
 
 use crate::disk::{Disk, RealDisk};
 use crate::journal::Reader;
@@ -37,7 +39,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-/// Sizes that tests make small.
+/// Sizes that tests make small, and what is known of records.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Bytes kept aside for a full disk.
@@ -46,11 +48,13 @@ pub struct Options {
     pub segment: usize,
     /// Commits that one sync may serve.
     pub group: usize,
+    /// Which kinds of record the program knows. [UPG-2]
+    pub knows: fn(u16) -> bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reserve: 64 << 20, segment: 16 << 20, group: 1024 }
+        Self { reserve: 64 << 20, segment: 16 << 20, group: 1024, knows: |_| true }
     }
 }
 
@@ -78,6 +82,7 @@ pub struct Storage {
     shown: Arc<AtomicU64>,
     tokens: SealKey,
     search: SearchKey,
+    parked: Vec<u16>,
     jobs: Option<UnboundedSender<Job>>,
     committer: Option<JoinHandle<()>>,
     _lock: Option<File>,
@@ -116,6 +121,11 @@ impl Storage {
     /// Whether the disk was full when something was last to be recorded.
     pub fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
+    }
+
+    /// Kinds of records that were here at the start and that this program passes over: a newer one wrote them. [UPG-3]
+    pub fn parked(&self) -> &[u16] {
+        &self.parked
     }
 
     /// The record at a position.

@@ -2,7 +2,7 @@
 
 use super::committer::{Committer, Indexed};
 use super::folder::{Identity, Reserve, quarantine};
-use super::{Options, Project, Storage, StorageError};
+use super::{Options, Project, Storage, StorageError, upgrade};
 use crate::disk::{Disk, Failure};
 use crate::journal::head::{Head, HeadFile, ReadHead};
 use crate::journal::{self, Journal, Position, Reader};
@@ -85,11 +85,13 @@ impl Storage {
         let (mut head_file, read) = HeadFile::open(disk.as_ref(), &keys)?;
         let records = journal::Examined::read(disk.as_ref(), &keys, &read)?;
         let book = keybook::Examined::read(disk.as_ref(), &keys, &read)?;
+        let parked = upgrade::demand_known(records.kinds(), options.knows)?;
         // [NOD-5] Everything that counts is there. From here on files are changed.
         let reach = Watermark { records: records.records(), chain: records.chain() };
         let failed = failed("completing what a crash cut off");
         known.mend(disk.as_ref()).map_err(&failed)?;
-        head_file.set_label(&known.text);
+        let mut head = read.head;
+        upgrade::take_over(disk.as_ref(), &known, &mut head_file, &mut head).map_err(&failed)?;
         let segment = options.segment.clamp(4096, 1 << 30);
         let journal = Journal::start(Arc::clone(&disk), &keys, records, segment).map_err(&failed)?;
         let book = book.start(Arc::clone(&disk)).map_err(&failed)?;
@@ -100,7 +102,7 @@ impl Storage {
         let index = Arc::new(opening.index(&mut project, &mut reserve)?);
         let found = book.keys();
         let indexed = Indexed { index: Arc::clone(&index), project: Box::new(project) };
-        let mut head = Head { sequence: read.head.sequence + 1, ..read.head };
+        head.sequence += 1;
         journal.cover(&mut head);
         book.cover(&mut head);
         head_file.write(&head).map_err(&failed)?;
@@ -121,7 +123,19 @@ impl Storage {
         let (jobs, committer) = (Some(jobs), Some(thread));
         let tokens = keys.seal_key("uput/node/token", &[]);
         let search = SearchKey::new(&keys.derive("uput/node/search", &[]));
-        Ok(Self { journal: reader, index, keys: found, full, shown, tokens, search, jobs, committer, _lock: None })
+        Ok(Self {
+            journal: reader,
+            index,
+            keys: found,
+            full,
+            shown,
+            tokens,
+            search,
+            parked,
+            jobs,
+            committer,
+            _lock: None,
+        })
     }
 }
 

@@ -32,7 +32,7 @@ fn files(folder: &Path, within: &str, found: &mut BTreeMap<String, Vec<u8>>) {
 }
 
 fn on(disk: &SimulatedDisk, house: &House) -> Arc<Node> {
-    let options = Options { reserve: 4096, segment: 16 << 10, group: 64 };
+    let options = Options { reserve: 4096, segment: 16 << 10, group: 64, knows: record::is_known };
     let key = house.storage_key();
     let disk = Arc::new(disk.clone());
     house.open_with(Storage::open_on(disk, IndexHome::Memory, &key, options, record::project).unwrap())

@@ -39,7 +39,7 @@ async fn moved(yard: Yard) -> (Yard, SimulatedDisk) {
     let mut found = BTreeMap::new();
     files(shelter_house.path(), "", &mut found);
     let disk = SimulatedDisk::from_snapshot(found);
-    let options = Options { reserve: 4096, segment: 16 << 10, group: 64 };
+    let options = Options { reserve: 4096, segment: 16 << 10, group: 64, knows: record::is_known };
     let key = shelter_house.storage_key();
     let storage = Storage::open_on(Arc::new(disk.clone()), IndexHome::Memory, &key, options, record::project).unwrap();
     let shelter = House::open_with(&shelter_house, storage);

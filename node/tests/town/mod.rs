@@ -50,7 +50,7 @@ use zeroize::Zeroizing;
 /// An account of nobody in particular.
 pub const BY: AccountId = AccountId::new([7; 16]);
 
-pub const SMALL: Options = Options { reserve: 4096, segment: 1 << 20, group: 64 };
+pub const SMALL: Options = Options { reserve: 4096, segment: 1 << 20, group: 64, knows: record::is_known };
 
 /// An organisation: keys that can be used again after a restart.
 pub struct House {
@@ -121,6 +121,13 @@ impl House {
             }
         }
         open().unwrap()
+    }
+
+    /// From now on it lies there, with secrets of these bytes: signing, TLS, sealing and storage key.
+    pub fn put_in(&mut self, folder: TempDir, secrets: [u8; 4]) {
+        let [signing, tls, sealing, storage] = secrets.map(|byte| [byte; 32]);
+        (self.signing, self.tls, self.sealing, self.storage) = (signing, tls, sealing, storage);
+        self.folder = folder;
     }
 
     pub fn organisation_key(&self) -> SigningKey {

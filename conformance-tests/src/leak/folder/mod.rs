@@ -314,12 +314,12 @@ pub(crate) fn plant(path: &Path, record: &Record) -> Outcome<()> {
 fn folder_key(path: &Path) -> Outcome<FolderKey> {
     let format = std::fs::read_to_string(path.join("FORMAT"))?;
     let line = |name: &str| format.lines().find_map(|line| line.strip_prefix(name));
-    if !format.starts_with("uput node data folder\n") || line("format ") != Some("1") {
+    if !format.starts_with("uput node data folder\n") || line("format ") != Some("2") {
         return Err(Failed::because("the format of this data folder is not the one of specs/node.md"));
     }
     let wrong = || Failed::because("FORMAT is damaged, or of another key");
     let folder = line("folder ").and_then(from_hex).ok_or_else(wrong)?;
     let keys = FolderKey::new(&NodeSecrets::read(&path.join("node.key"))?.storage, &folder);
     let check = line("key check ").and_then(from_hex).ok_or_else(wrong)?;
-    if keys.derive("uput/node/check", &[])?.as_slice() == check { Ok(keys) } else { Err(wrong()) }
+    if keys.derive("uput/node/check", &2_u32.to_be_bytes())?.as_slice() == check { Ok(keys) } else { Err(wrong()) }
 }

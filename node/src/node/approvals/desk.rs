@@ -28,7 +28,7 @@ use crate::{
     },
     record::{self, ApprovalRecord},
     seal,
-    storage::{Commit, KeyKind, NewTrailKeys},
+    storage::{Commit, KeyKind, NewTrailKeys, StorageError},
 };
 
 /// For how long it shows that a way into an account was made by an administrator. [APR-10]
@@ -253,18 +253,25 @@ impl Node {
         &self,
         wanted: impl Fn(&ApprovalRecord) -> bool,
     ) -> Result<usize, Rejection> {
+        tokio::task::block_in_place(|| self.destroy_words_of_approvals(wanted)).map_err(|error| {
+            tracing::error!(%error, "keys of words were not destroyed");
+            Rejection::DiskFull
+        })
+    }
+
+    /// The same where nobody else runs: at a start.
+    pub(in crate::node) fn destroy_words_of_approvals(
+        &self,
+        wanted: impl Fn(&ApprovalRecord) -> bool,
+    ) -> Result<usize, StorageError> {
         let all = self.approvals.all();
         let with_words = all.iter().filter(|(_, kept)| !kept.words.is_empty() && wanted(kept));
         let names = with_words.map(|(id, _)| record::approval_key_name(id));
         let held = |name: &[u8; 32]| self.storage.trail_keys(name).is_some_and(|keys| keys.value.is_some());
         let keys: Vec<_> = names.filter(held).map(|name| (name, KeyKind::Value)).collect();
-        if keys.is_empty() {
-            return Ok(0);
+        if !keys.is_empty() {
+            self.storage.erase_all(&keys)?;
         }
-        tokio::task::block_in_place(|| self.storage.erase_all(&keys)).map_err(|error| {
-            tracing::error!(%error, "keys of words were not destroyed");
-            Rejection::DiskFull
-        })?;
         Ok(keys.len())
     }
 

@@ -25,9 +25,15 @@ use super::{
 use crate::{
     case::{Case, CaseId},
     clock,
-    record::{self, EventRecord, Evidence, OutlineRecord, WithdrawalRecord},
+    record::{self, EventRecord, Evidence, OutlineRecord, ReturnedRecord, WithdrawalRecord},
     storage::{Commit, NewTrailKeys},
 };
+
+/// What an own `purged` that came back destroys: every value key of now.
+fn returned_of(loaded: &Loaded) -> ReturnedRecord {
+    let generations = u32::try_from(loaded.keys.len()).unwrap_or(u32::MAX);
+    ReturnedRecord { trail: loaded.trail.id().to_vec(), generations, time: clock::now().get() }
+}
 
 impl Node {
     /// Commits what a letter led to on all its trails at once, and queues the answers. If it fails, the trails in hand
@@ -63,6 +69,9 @@ impl Node {
         let given = kept.map(|taken| self.place_change(&taken.loaded, None, &[])).collect::<Result<Vec<_>, _>>()?;
         commit.records.extend(given.iter().flatten().map(places::Change::draft));
         commit.records.extend(withdrawals.iter().map(record::draft));
+        // [BAK-60] After a crash the start destroys what is destroyed below.
+        let returned = taken.iter().filter(|taken| taken.changes.purged);
+        commit.records.extend(returned.map(|taken| record::draft(&returned_of(&taken.loaded))));
         for Taken { loaded, changes, .. } in &mut taken {
             let case = cases.iter().find(|case| case.trails.contains(&loaded.trail.id()));
             if let Some(new) = changes.boxed.take() {

@@ -17,8 +17,11 @@ use uput_core::{
 use super::{ErasureRecord, Node};
 use crate::{
     clock,
-    node::trails::Loaded,
-    record::{self, SettledRecord},
+    node::{
+        journal::{OpenError, all},
+        trails::Loaded,
+    },
+    record::{self, ApprovalRecord, RETURNED, ReturnedRecord, SettledRecord},
     storage::{Commit, KeyKind, StorageError},
 };
 
@@ -168,6 +171,27 @@ impl Node {
         let keys = names.iter().flat_map(|name| kinds.map(|kind| (*name, kind)));
         let keys: Vec<_> = keys.filter(|(name, kind)| left(name, *kind)).collect();
         if keys.is_empty() { Ok(()) } else { self.storage.erase_all(&keys) }
+    }
+
+    /// At a start: destroys the values of which an own `purged` came back, if the node stopped before it had. What a trail that
+    /// was reopened since has under later keys stays. [BAK-60]
+    pub(in crate::node) fn destroy_returned(&self) -> Result<(), OpenError> {
+        let mut left = Vec::new();
+        for returned in all::<ReturnedRecord>(&self.storage, RETURNED)? {
+            let trail = TrailId::parse(&returned.trail).map_err(OpenError::Unreadable)?;
+            let names = (0..returned.generations).map(|generation| record::key_name(&trail, generation));
+            let has = |name: &[u8; 32]| self.storage.trail_keys(name).is_some_and(|keys| keys.value.is_some());
+            left.extend(names.filter(has).map(|name| (name, KeyKind::Value)));
+        }
+        if left.is_empty() { Ok(()) } else { Ok(self.storage.erase_all(&left)?) }
+    }
+
+    /// The same of why a second person was asked in it. [APR-9]
+    pub(in crate::node) fn destroy_words_of_returned(&self) -> Result<(), OpenError> {
+        let returned = all::<ReturnedRecord>(&self.storage, RETURNED)?;
+        let before = |kept: &ApprovalRecord, back: &ReturnedRecord| kept.trail == back.trail && kept.asked <= back.time;
+        self.destroy_words_of_approvals(|kept| returned.iter().any(|back| before(kept, back)))?;
+        Ok(())
     }
 
     /// Whether a trail is one of which nothing is kept any more, and what a peer hears: to anybody else it is not here.

@@ -113,7 +113,7 @@ fn keys_of_one_use_end_together_and_leave_nothing() {
     let name = |number: u32| *uput_core::id::Id::of(&number.to_be_bytes()).as_bytes();
     let folder = tempfile::tempdir().unwrap();
     let key = || StorageKey::new(zeroize::Zeroizing::new([7; 32]));
-    let options = Options { reserve: 4096, segment: 1 << 20, group: 64 };
+    let options = Options { reserve: 4096, segment: 1 << 20, group: 64, knows: |_| true };
     Storage::create(folder.path(), &key(), options).unwrap();
     let open = || Storage::open(folder.path(), &key(), options, |_: &Record| Vec::new()).unwrap();
     let storage = open();

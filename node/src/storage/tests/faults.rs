@@ -111,7 +111,7 @@ fn a_folder_that_is_not_ours_is_refused_and_not_touched() {
     };
     assert!(matches!(refused(foreign), StorageError::Foreign));
     assert!(matches!(refused(with_format("something else\n")), StorageError::Foreign));
-    assert!(matches!(refused(with_format(&format.replace("format 1", "format 2"))), StorageError::Newer(2)));
+    assert!(matches!(refused(with_format(&format.replace("format 2", "format 3"))), StorageError::Newer(3)));
     assert!(matches!(refused(with_format(&format[..60])), StorageError::Damaged { .. }));
 }
 

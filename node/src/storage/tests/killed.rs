@@ -16,7 +16,7 @@ const WRITERS: u64 = 8;
 /// Kills in one folder, before it is left for a fresh one.
 const TURNS: usize = 15;
 /// Segments that some turns share, and each turn begins one.
-const OPTIONS: Options = Options { reserve: 4096, segment: 1 << 15, group: 1024 };
+const OPTIONS: Options = Options { reserve: 4096, segment: 1 << 15, group: 1024, knows: |_| true };
 
 /// What a folder holds: how often each number is there.
 type Found = BTreeMap<u64, usize>;

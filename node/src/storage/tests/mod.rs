@@ -20,6 +20,8 @@ pub(crate) mod power;
 mod repair;
 #[cfg(test)]
 mod teeth;
+#[cfg(test)]
+mod upgrade;
 mod workload;
 
 use super::{Commit, Draft, IndexHome, NewTrailKeys, Options, Position, Record, Storage, StorageError};
@@ -32,7 +34,7 @@ use zeroize::Zeroizing;
 
 const TREE: Tree = Tree::new("payload");
 /// Small, so that a few commits fill several segments.
-const SMALL: Options = Options { reserve: 4096, segment: 4096, group: 1024 };
+const SMALL: Options = Options { reserve: 4096, segment: 4096, group: 1024, knows: |_| true };
 
 fn key() -> StorageKey {
     StorageKey::new(Zeroizing::new([0x5A; 32]))

@@ -2,7 +2,11 @@
 //! twice, nobody convicted, and what the living one has seen is not lost.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod by_hand;
+#[path = "../houses/mod.rs"]
 mod houses;
+mod returned;
+#[path = "../town/mod.rs"]
 mod town;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
@@ -15,7 +19,7 @@ use uput_core::{
     agreement::compile,
     envelope::{Envelope, MediaType},
     event::Statement,
-    id::{AgreementId, TrailId},
+    id::{AgreementId, KeyRecordId, TrailId},
     keyfile::{Lock, NodeSecrets},
     letter,
     rejection::Rejection,
@@ -203,19 +207,7 @@ impl Pair {
     async fn proves(&mut self, trail: TrailId) -> Report {
         let mut last = None;
         for node in [Arc::clone(self.hotline()), Arc::clone(self.house())] {
-            self.exports += 1;
-            let by = somebody(AccountId::new([self.exports + 100; 16]), self.exports + 100, Role::Supervisor);
-            let export = Export {
-                contact: false,
-                by,
-                second: Second::Nobody,
-                trail,
-                purpose: Purpose::Audit,
-                scope: DisclosureScope::Labels,
-                nonce: Some([7; 32]),
-                wait: Duration::from_secs(60),
-            };
-            let (bundle, _) = node.export(export).await.unwrap();
+            let bundle = self.exported(&node, trail).await;
             let report = verdict::verify(&bundle, &self.trust());
             assert_eq!((report.authentic, report.completeness.complete), (YesNo::Yes, YesNo::Yes), "{report:?}");
             assert!(report.breaches.is_empty(), "{:?}", report.breaches);
@@ -224,11 +216,29 @@ impl Pair {
         last.unwrap()
     }
 
+    /// A bundle with heads that were asked for now.
+    async fn exported(&mut self, node: &Node, trail: TrailId) -> Vec<u8> {
+        self.exports += 1;
+        let by = somebody(AccountId::new([self.exports + 100; 16]), self.exports + 100, Role::Supervisor);
+        let export = Export {
+            contact: false,
+            by,
+            second: Second::Nobody,
+            trail,
+            purpose: Purpose::Audit,
+            scope: DisclosureScope::Labels,
+            nonce: Some([self.exports; 32]),
+            wait: Duration::from_secs(60),
+        };
+        node.export(export).await.unwrap().0
+    }
+
     fn trust(&self) -> TrustFile {
         let trusted = |folder: &House| TrustedOrganisation {
             name: folder.id.to_string().chars().take(8).collect(),
             organisation: folder.id,
-            minimum: folder.chain().newest_id(),
+            // The ID of an organisation is that of its first record.
+            minimum: KeyRecordId::new(*folder.id.as_bytes()),
         };
         let mut organisations: Vec<_> = self.folders.iter().map(trusted).collect();
         organisations.sort_by_key(|trusted| trusted.organisation);
