@@ -89,12 +89,21 @@ fn write_all(
 ) -> Result<(StorageKey, PathBuf, Token), Failure> {
     make_folder(&plan.folder)?;
     write_new(&plan.organisation_key, &organisation_key_text(plan, organisation, random)?, 0o600)?;
-    write_new(&plan.folder.join(NODE_KEY), &secrets.write(&Lock::Clear).map_err(key_failure)?, 0o600)?;
+    fill_folder(&plan.folder, config, secrets)
+}
+
+/// All that lies in the folder of a new node but its records. [API-24]
+pub(crate) fn fill_folder(
+    folder: &Path,
+    config: &Config,
+    secrets: &NodeSecrets,
+) -> Result<(StorageKey, PathBuf, Token), Failure> {
+    write_new(&folder.join(NODE_KEY), &secrets.write(&Lock::Clear).map_err(key_failure)?, 0o600)?;
     let storage = StorageKey::new(secrets.storage.clone());
-    Storage::create(&plan.folder, &storage, Options::default())?;
+    Storage::create(folder, &storage, Options::default())?;
     let token = Token::generate().map_err(|error| Failure::new(Exit::Failed, &error))?;
-    access::create(&plan.folder, &token)?;
-    let configuration = plan.folder.join(CONFIGURATION);
+    access::create(folder, &token)?;
+    let configuration = folder.join(CONFIGURATION);
     write_new(&configuration, &config.to_toml(), 0o644)?;
     Ok((storage, configuration, token))
 }
@@ -107,13 +116,23 @@ pub fn is_open_to_others(folder: &Path) -> bool {
 }
 
 fn configuration(plan: &Plan) -> Result<Config, Failure> {
+    configuration_of(plan.peer, &plan.endpoints, plan.api, plan.zone.as_deref())
+}
+
+/// What a node is told of the world around it.
+pub(crate) fn configuration_of(
+    peer: Option<SocketAddr>,
+    endpoints: &[Endpoint],
+    api: SocketAddr,
+    zone: Option<&str>,
+) -> Result<Config, Failure> {
     let config = Config {
         data: PathBuf::from("."),
-        peer: plan.peer,
-        endpoints: plan.endpoints.iter().map(Endpoint::to_string).collect(),
-        api: plan.api,
+        peer,
+        endpoints: endpoints.iter().map(Endpoint::to_string).collect(),
+        api,
         warn_days: 14,
-        on_call: plan.zone.as_deref().map(OnCallConfig::of_zone),
+        on_call: zone.map(OnCallConfig::of_zone),
         log: LogLevel::default(),
     };
     // What is written must be what will be read.
@@ -121,20 +140,27 @@ fn configuration(plan: &Plan) -> Result<Config, Failure> {
 }
 
 fn refuse_existing(plan: &Plan) -> Result<(), Failure> {
-    let exists =
-        |path: &Path| Failure::new(Exit::Folder, &format!("{}: is there already; nothing was touched", path.display()));
     if plan.organisation_key.exists() {
         return Err(exists(&plan.organisation_key));
     }
-    match std::fs::read_dir(&plan.folder).map(|mut entries| entries.next().is_some()) {
-        Ok(true) => Err(exists(&plan.folder)),
+    refuse_filled(&plan.folder)
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(Exit::Folder, &format!("{}: is there already; nothing was touched", path.display()))
+}
+
+/// The folder must be empty, or not there yet.
+pub(crate) fn refuse_filled(folder: &Path) -> Result<(), Failure> {
+    match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
+        Ok(true) => Err(exists(folder)),
         Ok(false) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Failure::new(Exit::Folder, &format!("{}: {error}", plan.folder.display()))),
+        Err(error) => Err(Failure::new(Exit::Folder, &format!("{}: {error}", folder.display()))),
     }
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -22,6 +22,7 @@ pub mod on_call;
 pub mod peer;
 pub mod places;
 pub mod process;
+pub mod rebuild;
 pub mod record;
 pub mod rpc;
 pub mod seal;

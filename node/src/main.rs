@@ -40,12 +40,13 @@ use uput_node::node::{self, Node, Post, Secrets};
 use uput_node::node_key::{KeyPlace, Sources};
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
+use uput_node::rebuild::{self, Rebuild};
 use uput_node::rpc::{
     Accesses, Accounts, Agreements, Approvals, CaseCalls, Changes, Enquiries, FollowUps, KeyCalls, LogCalls, NodeCalls,
     OnCall, Overrides, Peering, PlacesCalls, RetentionCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
-use uput_node::storage::{Options, Storage, StorageKey};
+use uput_node::storage::{CommitError, Options, Storage, StorageKey};
 use uput_node::{clock, doctor, node_key, process, record, shutdown, telemetry};
 
 /// How often it is looked for words whose time is over. [APR-9]
@@ -81,6 +82,11 @@ enum Command {
         after_help = "Example:\n  uputd init --dir /var/lib/uput --organisation-key /media/stick/organisation.key \\\n    --peer 0.0.0.0:7420 --endpoint node.shelter.example:7420"
     )]
     Init(Init),
+    /// Make a node anew where nothing is left but the organisation key: its peers give back what they have
+    #[command(
+        after_help = "Example:\n  uputd rebuild --dir /var/lib/uput --organisation-key /media/stick/organisation.key \\\n    --records from-shelter.keys --records from-centre.keys --peer 0.0.0.0:7420 --endpoint node.example:7420"
+    )]
+    Rebuild(Rebuild),
     #[command(subcommand)]
     Backup(Backup),
     /// Lock the secrets of a node that does not run with a passphrase, or with another one
@@ -179,6 +185,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     match (arguments.command, arguments.config) {
         (Some(Command::Init(init)), _) => runtime.block_on(make(init)),
+        (Some(Command::Rebuild(rebuild)), _) => runtime.block_on(make_again(rebuild)),
         (Some(Command::Backup(backup)), _) => say(&backup.run()?),
         (Some(Command::Lock(lock)), _) => lock.run(),
         (Some(Command::Unlock(unlock)), _) => unlock.run(),
@@ -237,6 +244,18 @@ async fn make(init: Init) -> Result<(), Failure> {
     Node::found(&storage, &chain).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     node::first_account(&storage, &token).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
     say(&format!("organisation={} config={}", chain.organisation(), configuration.display()))
+}
+
+/// [BAK-61] [BAK-63]
+async fn make_again(rebuild: Rebuild) -> Result<(), Failure> {
+    let now = clock::now();
+    let Founding { chain, storage, configuration, token } = rebuild.make(now, &mut clock::SystemEntropy)?;
+    let storage = open_storage(&rebuild.dir, &storage)?;
+    let folder = |error: CommitError| Failure::new(Exit::Folder, &error);
+    Node::found_again(&storage, &chain, rebuild::incarnation(now)).await.map_err(folder)?;
+    node::first_account(&storage, &token).await.map_err(|error| Failure::new(Exit::Folder, &error))?;
+    let number = chain.newest().number();
+    say(&format!("organisation={} record={number} config={}", chain.organisation(), configuration.display()))
 }
 
 async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {

@@ -15,8 +15,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use prost::Message;
 use tempfile::TempDir;
-use uput_core::keyfile::{Cost, KeyFile, Lock};
+use uput_core::{
+    envelope::Envelope,
+    key::KeyChain,
+    keyfile::{Cost, KeyFile, Lock},
+    wire,
+};
+use uput_node::{
+    node::Node,
+    node_key::KeyPlace,
+    record,
+    storage::{Options, Storage, StorageKey},
+};
 
 struct Home(TempDir);
 
@@ -166,6 +178,44 @@ fn every_way_not_to_start_has_its_number_and_one_line() {
     let (code, _) = refusal(&home.config());
     assert_eq!((code, stop(child)), (6, 0));
     assert_eq!(uputd().arg("--nonsense").output().unwrap().status.code(), Some(2));
+}
+
+impl Home {
+    fn rebuild(&self) -> Output {
+        let mut command = uputd();
+        command.current_dir(self.0.path()).args(["rebuild", "--dir", "node", "--organisation-key", "organisation.key"]);
+        command.args(["--records", "records", "--peer", "127.0.0.1:0", "--endpoint", "node.example:7420"]);
+        command.args(["--api", "127.0.0.1:0"]).output().unwrap()
+    }
+
+    /// The key records of the node, as a peer would write them to a file.
+    fn key_records(&self) -> KeyChain {
+        let secrets = KeyPlace::from(self.path("node").as_path()).read().unwrap();
+        let key = StorageKey::new(secrets.storage.clone());
+        let storage = Storage::open(&self.path("node"), &key, Options::default(), record::project).unwrap();
+        Node::own_chain(&storage).unwrap()
+    }
+}
+
+/// [BAK-61] [BAK-62] [BAK-63]
+#[test]
+fn a_node_is_made_anew_from_the_organisation_key_and_its_key_records() {
+    let home = Home::new();
+    let chain = home.key_records();
+    let records = wire::KeyChain { records: chain.envelopes().map(Envelope::to_wire).collect() };
+    std::fs::write(home.path("records"), records.encode_to_vec()).unwrap();
+    assert_eq!(home.rebuild().status.code(), Some(6), "nothing is made over a folder");
+    std::fs::remove_dir_all(home.path("node")).unwrap();
+    let made = home.rebuild();
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let said = text(&made.stdout);
+    assert!(said.starts_with(&format!("organisation={} record=1 config=", chain.organisation())), "{said}");
+    let (child, line) = ready(&home.config());
+    assert!(line.starts_with("ready peer="), "{line}");
+    assert_eq!(stop(child), 0);
+    let followed = home.key_records();
+    assert!(followed.organisation() == chain.organisation() && followed.newest().number() == 1);
+    assert!(followed.newest().tls_key() != chain.newest().tls_key());
 }
 
 impl Home {

@@ -5,6 +5,7 @@
 mod by_hand;
 #[path = "../houses/mod.rs"]
 mod houses;
+mod rebuilt;
 mod returned;
 #[path = "../town/mod.rs"]
 mod town;
