@@ -42,7 +42,7 @@ fn read_files(folder: &Path, within: &str, found: &mut BTreeMap<String, Vec<u8>>
 }
 
 fn storage_on(disk: &SimulatedDisk, house: &House) -> Storage {
-    let options = Options { reserve: 4096, segment: 16 << 10, group: 64 };
+    let options = Options { reserve: 4096, segment: 16 << 10, group: 64, knows: record::is_known };
     let disk = Arc::new(disk.clone());
     Storage::open_on(disk, IndexHome::Memory, &house.storage_key(), options, record::project).unwrap()
 }
