@@ -23,7 +23,7 @@ const NEED: [(&str, &str); 2] = [("age_band", "30_59"), ("language", "sq")];
 #[ignore = "a release runs it once: UPUT_FOLDER=NAME cargo test -p uput-node --test upgrade -- --ignored"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_this_version_is_made() {
-    let name = std::env::var("UPUT_FOLDER").expect("UPUT_FOLDER names it");
+    let name = std::env::var("UPUT_FOLDER").unwrap();
     let to = folders().join(name);
     fs::create_dir(&to).unwrap();
     let pair = pair().await;
