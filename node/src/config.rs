@@ -18,6 +18,8 @@ pub const PEER_PORT: u16 = 7420;
 pub const API_PORT: u16 = 7421;
 /// How many days before something ends people are told, unless the file says otherwise.
 const WARN_DAYS: u32 = 14;
+/// MiB below which a folder has no room to work in: reserve, segments, index.
+const LEAST_QUOTA: u64 = 256;
 /// More endpoints than a key record can name.
 const MAX_ENDPOINTS: usize = 4;
 
@@ -41,6 +43,8 @@ pub struct Config {
     /// How many days before something ends people are told. [TIM-10]
     #[serde(default = "default_warn_days")]
     pub warn_days: u32,
+    /// How many MiB the data folder may take; absent: as much as the disk has. [STO-35]
+    pub quota_mib: Option<u64>,
     /// How whoever is on duty is woken; absent: nobody is. [API-27]
     pub on_call: Option<OnCallConfig>,
 }
@@ -132,8 +136,20 @@ impl Config {
             endpoints.join(", "),
             self.api,
             self.log,
-        ) + &self.warn_toml()
+        ) + &self.quota_toml()
+            + &self.warn_toml()
             + &self.on_call_toml()
+    }
+
+    /// How many bytes the data folder may take. [STO-35]
+    #[must_use]
+    pub fn quota(&self) -> Option<u64> {
+        self.quota_mib.map(|mib| mib.saturating_mul(1 << 20))
+    }
+
+    fn quota_toml(&self) -> String {
+        let line = |mib| format!("# How many MiB this folder may take.\nquota_mib = {mib}\n");
+        self.quota_mib.map(line).unwrap_or_default()
     }
 
     fn warn_toml(&self) -> String {
@@ -167,6 +183,9 @@ impl Config {
         }
         if !(1..=365).contains(&self.warn_days) {
             return Err(("warn_days", "warn_days must be 1 to 365".to_owned()));
+        }
+        if self.quota_mib.is_some_and(|mib| mib < LEAST_QUOTA) {
+            return Err(("quota_mib", format!("quota_mib must be {LEAST_QUOTA} or more")));
         }
         self.on_call.as_ref().map_or(Ok(()), OnCallConfig::check)?;
         match self.endpoints.iter().find(|endpoint| Endpoint::parse(endpoint).is_err()) {
@@ -228,6 +247,9 @@ mod tests {
         assert_eq!(Config::parse(&config.to_toml()).unwrap(), config);
         let quiet = Config::parse("data = \"x\"").unwrap();
         assert_eq!(Config::parse(&quiet.to_toml()).unwrap(), quiet);
+        let bounded = Config::parse("data = \"x\"\nquota_mib = 4096").unwrap();
+        assert_eq!(bounded.quota(), Some(4096 << 20));
+        assert_eq!(Config::parse(&bounded.to_toml()).unwrap(), bounded);
         let early = Config::parse("data = \"x\"\nwarn_days = 30").unwrap();
         assert_eq!(Config::parse(&early.to_toml()).unwrap(), early);
         let text = "data = \"x\"\n[on_call]\nzone = \"Europe/Belgrade\"\n[on_call.command]\nargv = [\"/bin/ring\"]\n\
@@ -247,6 +269,7 @@ mod tests {
         assert_eq!(line("data = \"x\"\npeer = \n"), 2);
         assert_eq!(line("data = \"\"\n"), 1);
         assert_eq!(line("data = \"x\"\nwarn_days = 0\n"), 2);
+        assert_eq!(line("data = \"x\"\nquota_mib = 255\n"), 2);
         assert_eq!(line("data = \"x\"\n[on_call]\nzone = \"Nowhere\"\n"), 3);
     }
 

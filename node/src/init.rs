@@ -132,6 +132,7 @@ pub(crate) fn configuration_of(
         endpoints: endpoints.iter().map(Endpoint::to_string).collect(),
         api,
         warn_days: 14,
+        quota_mib: None,
         on_call: zone.map(OnCallConfig::of_zone),
         log: LogLevel::default(),
     };

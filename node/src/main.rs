@@ -46,6 +46,7 @@ use uput_node::rpc::{
     OnCall, Overrides, Peering, PlacesCalls, RetentionCalls, SLOW, Sessions, Staff, Teams, Trails,
 };
 use uput_node::shutdown::Shutdown;
+use uput_node::storage::command::IndexCommand;
 use uput_node::storage::{CommitError, Options, Storage, StorageKey};
 use uput_node::{clock, doctor, node_key, process, record, shutdown, telemetry};
 
@@ -89,6 +90,8 @@ enum Command {
     Rebuild(Rebuild),
     #[command(subcommand)]
     Backup(Backup),
+    #[command(subcommand)]
+    Index(IndexCommand),
     /// Lock the secrets of a node that does not run with a passphrase, or with another one
     #[command(
         after_help = "Example:\n  uputd lock --dir /var/lib/uput\n  uputd lock --dir /var/lib/uput --passphrase-file new --old-passphrase-file old"
@@ -187,6 +190,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         (Some(Command::Init(init)), _) => runtime.block_on(make(init)),
         (Some(Command::Rebuild(rebuild)), _) => runtime.block_on(make_again(rebuild)),
         (Some(Command::Backup(backup)), _) => say(&backup.run()?),
+        (Some(Command::Index(index)), _) => say(&index.run()?),
         (Some(Command::Lock(lock)), _) => lock.run(),
         (Some(Command::Unlock(unlock)), _) => unlock.run(),
         (Some(Command::Doctor(doctor)), _) => doctor.run(),
@@ -278,6 +282,7 @@ async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {
     }
     let secrets = place.read()?;
     let storage = open_storage(&config.data, &StorageKey::new(secrets.storage.clone()))?;
+    storage.set_quota(config.quota());
     if let Some(restored) = Restored::read(&config.data)? {
         // [BAK-50] A crash in between takes a number more, and harms nothing.
         let incarnation =

@@ -277,6 +277,28 @@ fn a_running_node_is_backed_up_verified_and_restored_by_commands() {
     }
 }
 
+/// [STO-35] [STO-38]
+#[test]
+fn a_node_with_a_bound_serves_and_its_index_is_rebuilt_while_it_does_not() {
+    let home = Home::new();
+    let written = std::fs::read_to_string(home.config()).unwrap();
+    std::fs::write(home.config(), format!("quota_mib = 100\n{written}")).unwrap();
+    let (code, said) = refusal(&home.config());
+    assert_eq!((code, said.contains("quota_mib")), (3, true), "{said}");
+    std::fs::write(home.config(), format!("quota_mib = 1024\n{written}")).unwrap();
+    let rebuild = || {
+        let done = uputd().args(["index", "rebuild", "--dir"]).arg(home.path("node")).output().unwrap();
+        (done.status.code().unwrap(), text(&done.stdout) + &text(&done.stderr))
+    };
+    let (child, _) = ready(&home.config());
+    let (code, said) = rebuild();
+    assert_eq!((code, said.contains("another process")), (6, true), "{said}");
+    assert_eq!(stop(child), 0);
+    let (code, said) = rebuild();
+    assert_eq!((code, said.starts_with("records=") && said.contains(" after=")), (0, true), "{said}");
+    assert_eq!(stop(ready(&home.config()).0), 0);
+}
+
 #[test]
 fn a_key_file_that_was_changed_does_not_start_a_node() {
     let home = Home::new();

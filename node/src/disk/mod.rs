@@ -13,6 +13,7 @@ mod simulated;
 
 pub use power::PowerLoss;
 pub use real::RealDisk;
+pub(crate) use real::taken;
 pub use simulated::SimulatedDisk;
 
 use std::io;
@@ -37,6 +38,14 @@ pub trait Disk: Send + Sync {
 
     /// Bytes that can still be written to this disk.
     fn free(&self) -> io::Result<u64>;
+    /// Bytes that the disk has, free or not; one that does not say is large.
+    fn size(&self) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+    /// Bytes that the files of the folder take, at most a second ago; a disk that does not say gives them nothing.
+    fn taken(&self) -> io::Result<u64> {
+        Ok(0)
+    }
 
     /// The whole content of a file.
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {

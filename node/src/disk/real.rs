@@ -8,19 +8,25 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use rustix::io::Errno;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// One folder of the real file system.
 pub struct RealDisk {
     root: PathBuf,
+    /// What its files took when they were last measured.
+    measured: Mutex<Option<(Instant, u64)>>,
 }
+
+/// What was measured is believed so long.
+const BELIEVED: Duration = Duration::from_secs(1);
 
 impl RealDisk {
     /// A disk that sees nothing outside `root`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), measured: Mutex::new(None) }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -65,6 +71,23 @@ impl Disk for RealDisk {
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
+    fn size(&self) -> io::Result<u64> {
+        let found = statvfs(&self.root)?;
+        Ok(found.f_blocks.saturating_mul(found.f_frsize))
+    }
+
+    fn taken(&self) -> io::Result<u64> {
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        match *measured {
+            Some((when, bytes)) if when.elapsed() < BELIEVED => Ok(bytes),
+            _ => {
+                let bytes = taken(&self.root)?;
+                *measured = Some((Instant::now(), bytes));
+                Ok(bytes)
+            }
+        }
+    }
+
     fn sync_folder(&self, path: &str) -> io::Result<()> {
         File::open(self.path(path))?.sync_all()
     }
@@ -97,6 +120,25 @@ impl DiskFile for File {
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
+}
+
+/// Bytes that a folder's files take on the disk; what goes away meanwhile takes none.
+pub(crate) fn taken(folder: &Path) -> io::Result<u64> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut bytes = 0_u64;
+    for entry in entries {
+        let entry = entry?;
+        bytes = bytes.saturating_add(match entry.metadata() {
+            Ok(found) if found.is_dir() => taken(&entry.path())?,
+            Ok(found) => found.blocks().saturating_mul(512),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(bytes)
 }
 
 /// For file systems that cannot reserve.

@@ -156,6 +156,14 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.state().capacity.unwrap_or(u64::MAX))
+    }
+
+    fn taken(&self) -> io::Result<u64> {
+        Ok(self.state().used())
+    }
+
     fn free(&self) -> io::Result<u64> {
         let state = self.state();
         Ok(state.capacity.map_or(u64::MAX, |capacity| capacity.saturating_sub(state.used())))

@@ -7,6 +7,7 @@ use rustix::fs::{FlockOperation, flock, statvfs};
 
 use super::{Area, Patient, Reason};
 use crate::config::Config;
+use crate::disk::taken;
 use crate::init::CONFIGURATION;
 use crate::storage::folder::VERSION;
 
@@ -94,12 +95,26 @@ impl Patient<'_> {
             }
             Ok(_) => {}
         }
+        self.look_at_the_bound();
         let free = statvfs(self.root).map_or(u64::MAX, |found| found.f_bavail.saturating_mul(found.f_frsize));
         let said = format!("{} MiB are free", free >> 20);
         match free {
             free if free < self.bounds.gone => self.wrong(Reason::SpaceGone, said),
             free if free < self.bounds.low => self.wrong(Reason::SpaceLow, said),
             _ => self.fine_unless_wrong(Area::Disk, format!("{said}, and the reserve is there")),
+        }
+    }
+
+    /// What the folder may take, and takes. [STO-35]
+    fn look_at_the_bound(&mut self) {
+        let configured = || Config::read(&self.path(CONFIGURATION)).ok()?.quota();
+        let Some(quota) = self.bounds.quota.or_else(configured) else { return };
+        let taken = taken(self.root).unwrap_or_default();
+        let said = format!("the folder takes {} of {} MiB", taken >> 20, quota >> 20);
+        match quota.saturating_sub(taken) {
+            left if left < self.bounds.reserve / 4 => self.wrong(Reason::QuotaReached, said),
+            left if left < quota / 10 => self.wrong(Reason::QuotaNear, said),
+            _ => {}
         }
     }
 }

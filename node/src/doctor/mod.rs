@@ -28,12 +28,14 @@ pub struct Bounds {
     pub low: u64,
     /// Free bytes below which nothing is recorded.
     pub gone: u64,
+    /// Bytes that the folder may take; none: what its configuration says. [STO-35]
+    pub quota: Option<u64>,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         let reserve = crate::storage::Options::default().reserve;
-        Self { reserve, low: 1 << 30, gone: reserve / 4 }
+        Self { reserve, low: 1 << 30, gone: reserve / 4, quota: None }
     }
 }
 

@@ -191,6 +191,10 @@ reasons! {
     SpaceLow: Disk, Warning, "space-low", "free space before the node must stop taking anything in";
     /// Nearly nothing is free.
     SpaceGone: Disk, Error, "space-gone", "free space: the node takes nothing in";
+    /// The folder is about to reach its bound.
+    QuotaNear: Disk, Warning, "quota-near", "raise quota_mib, or run `uputd index rebuild`, before the node must stop";
+    /// The folder has reached its bound.
+    QuotaReached: Disk, Error, "quota-reached", "raise quota_mib, or run `uputd index rebuild`: the node takes nothing in";
     /// Pages may go to a disk in the clear.
     SwapInClear: Memory, Warning, "swap-in-clear",
         "switch swap off (`swapoff -a`), encrypt it, or give the service LimitMEMLOCK=infinity";

@@ -18,7 +18,7 @@ use crate::storage::{Commit, Draft, NewTrailKeys, Options, PASSED_OVER, Storage,
 
 const RESERVE: u64 = 64 << 10;
 const SEGMENT: usize = 4096;
-const BOUNDS: Bounds = Bounds { reserve: RESERVE, low: 0, gone: 0 };
+const BOUNDS: Bounds = Bounds { reserve: RESERVE, low: 0, gone: 0, quota: None };
 
 /// What is done to a folder, and the reason that must be given for it.
 struct Fault {
@@ -101,6 +101,21 @@ const FAULTS: &[Fault] = &[
         reason: Reason::SpaceGone,
         inject: |_, bounds| {
             bounds.gone = u64::MAX;
+            None
+        },
+    },
+    Fault {
+        reason: Reason::QuotaNear,
+        inject: |folder, bounds| {
+            bounds.quota = Some(crate::disk::taken(folder).unwrap() / 95 * 100);
+            bounds.reserve = 0;
+            None
+        },
+    },
+    Fault {
+        reason: Reason::QuotaReached,
+        inject: |folder, bounds| {
+            bounds.quota = Some(crate::disk::taken(folder).unwrap());
             None
         },
     },

@@ -25,6 +25,7 @@ use crate::{
     init,
     node_key::KeyPlace,
     peer::PeerState,
+    storage::{Left, Scarce},
 };
 
 /// How far two clocks may be apart before one of them counts as wrong: ten minutes. [EVT-25]
@@ -35,6 +36,21 @@ const OLD: u64 = 900;
 const NEWS: u64 = 30 * 86_400;
 /// How long before its end a key record is worth a warning: thirty days.
 const SOON: u64 = 30 * 86_400;
+
+/// What the check of the disk says where nothing is wrong.
+const ROOM: &str = "there was space for everything that was to be recorded";
+
+/// Little is left, and everything is still taken in. [STO-36]
+fn low_space(left: Left) -> wire::Check {
+    let (of, remedy) = match left.of {
+        Scarce::Disk => ("on the disk", "free space before the node must stop taking anything in"),
+        Scarce::Quota => (
+            "below the bound of the data folder, quota_mib",
+            "raise quota_mib, or run `uputd index rebuild`, before the node must stop taking anything in",
+        ),
+    };
+    check("disk", wire::CheckLevel::Warning, &format!("{} MiB are left {of}", left.bytes >> 20), remedy)
+}
 
 impl Node {
     /// What was checked, what is worse first.
@@ -123,8 +139,18 @@ impl Node {
 
     /// [API-26]
     fn check_disk(&self) -> wire::Check {
+        let left = self.storage.left().ok();
+        let quota = left.is_some_and(|left| left.of == Scarce::Quota);
         if !self.storage.is_full() {
-            return check("disk", wire::CheckLevel::Ok, "there was space for everything that was to be recorded", "");
+            return left.filter(Left::is_low).map_or_else(|| check("disk", wire::CheckLevel::Ok, ROOM, ""), low_space);
+        }
+        if quota {
+            return check(
+                "disk",
+                wire::CheckLevel::Error,
+                "the data folder has reached its bound, quota_mib: nothing is taken in, from peers neither; what waits is sent",
+                "stop the node, and raise quota_mib in its configuration, or run `uputd index rebuild`; what peers sent comes again",
+            );
         }
         check(
             "disk",

@@ -1,6 +1,7 @@
 //! The data folder itself: whose it is, who has it open, what is kept for bad days.
 
 use super::StorageError;
+use super::space::{Scarce, Space};
 use crate::disk::{Disk, DiskFile, Failure};
 use crate::journal::head::HeadFile;
 use crate::seal::{FolderKey, StorageKey, fill_random, sha256};
@@ -166,20 +167,22 @@ pub(super) fn quarantine(disk: &dyn Disk, path: &str) -> io::Result<()> {
 /// [NOD-13] Space kept aside, given back when the disk is full, so that a node can still open, erase, read
 /// and end. While it is given back nothing is recorded.
 pub(super) struct Reserve {
-    disk: Arc<dyn Disk>,
+    space: Arc<Space>,
     file: Arc<dyn DiskFile>,
     size: u64,
     held: bool,
+    /// Little was left when somebody last looked, and it was said.
+    low: bool,
 }
 
 impl Reserve {
-    pub(super) fn open(disk: &Arc<dyn Disk>, size: u64) -> io::Result<Self> {
+    pub(super) fn open(disk: &Arc<dyn Disk>, size: u64, space: Arc<Space>) -> io::Result<Self> {
         let file = match disk.open(RESERVE) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => disk.create(RESERVE)?,
             opened => opened?,
         };
         let held = file.len()? >= size;
-        Ok(Self { disk: Arc::clone(disk), file, size, held })
+        Ok(Self { space, file, size, held, low: false })
     }
 
     /// Whether it is there, after trying to take it.
@@ -198,7 +201,22 @@ impl Reserve {
     /// recording must stop before sled finds one.
     pub(super) fn has_room(&mut self) -> Result<bool, Failure> {
         let taken = if self.held { 0 } else { self.size };
-        Ok(self.disk.free()? >= taken + self.size / 4 && self.hold()?)
+        self.warn()?;
+        Ok(self.space.bytes()? >= taken + self.size / 4 && self.hold()?)
+    }
+
+    /// Says once that little is left, before there is nothing. [STO-36]
+    fn warn(&mut self) -> Result<(), Failure> {
+        let left = self.space.left()?;
+        if left.is_low() && !self.low {
+            let what = match left.of {
+                Scarce::Disk => "on the disk",
+                Scarce::Quota => "below the bound of the folder (quota_mib)",
+            };
+            tracing::warn!(mib = left.bytes >> 20, "little space is left {what}: soon nothing is taken in any more");
+        }
+        self.low = left.is_low();
+        Ok(())
     }
 
     pub(super) fn release(&mut self) -> Result<(), Failure> {

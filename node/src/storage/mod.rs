@@ -6,11 +6,14 @@
 //! Leaves to others: what records mean, sealing them under trail keys ([`crate::seal`]), rollback of
 //! the whole folder (peers, witnesses), backups.
 
+pub mod command;
 mod committer;
 mod error;
 pub(crate) mod folder;
 mod opening;
 mod queue;
+mod rebuilding;
+mod space;
 #[cfg(test)]
 mod tests;
 mod upgrade;
@@ -21,6 +24,8 @@ pub use crate::seal::StorageKey;
 pub use committer::Durable;
 pub use error::{CommitError, StorageError};
 pub use opening::IndexHome;
+pub use rebuilding::Rebuilt;
+pub use space::{Left, Scarce};
 pub use upgrade::PASSED_OVER;
 
 use crate::disk::{Disk, RealDisk};
@@ -79,6 +84,7 @@ pub struct Storage {
     index: Arc<Index>,
     keys: Arc<Keys>,
     full: Arc<AtomicBool>,
+    space: Arc<space::Space>,
     shown: Arc<AtomicU64>,
     tokens: SealKey,
     search: SearchKey,
@@ -103,6 +109,7 @@ impl Storage {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::new(dir));
         folder::Identity::read(disk.as_ref(), key)?;
         let lock = folder::lock(dir)?;
+        rebuilding::remove_left_over(dir).map_err(StorageError::io("removing what a rebuilding left"))?;
         let home = IndexHome::Folder(dir.join(folder::INDEX), dir.join(folder::QUARANTINE));
         let mut storage = Self::open_on(disk, home, key, options, project)?;
         storage._lock = Some(lock);
@@ -126,6 +133,16 @@ impl Storage {
     /// Kinds of records that were here at the start and that this program passes over: a newer one wrote them. [UPG-3]
     pub fn parked(&self) -> &[u16] {
         &self.parked
+    }
+
+    /// From now on all files of the folder together may take so many bytes; none: as many as the disk has. [STO-35]
+    pub fn set_quota(&self, bytes: Option<u64>) {
+        self.space.set_quota(bytes);
+    }
+
+    /// What is left for the folder. [STO-36]
+    pub fn left(&self) -> Result<Left, StorageError> {
+        self.space.left().map_err(StorageError::io("looking at the space"))
     }
 
     /// The record at a position.

@@ -2,6 +2,7 @@
 
 use super::committer::{Committer, Indexed};
 use super::folder::{Identity, Reserve, quarantine};
+use super::space::Space;
 use super::{Options, Project, Storage, StorageError, upgrade};
 use crate::disk::{Disk, Failure};
 use crate::journal::head::{Head, HeadFile, ReadHead};
@@ -37,7 +38,8 @@ impl Storage {
             disk.create_folder(keybook::FOLDER)?;
             let head = KeyBook::create(disk, &keys)?;
             HeadFile::create(disk.as_ref(), &keys, head)?;
-            if !Reserve::open(disk, options.reserve)?.hold()? {
+            let space = Arc::new(Space::new(disk, options.reserve));
+            if !Reserve::open(disk, options.reserve, space)?.hold()? {
                 return Err(Failure::Full);
             }
             disk.sync_folder("").map_err(Failure::Fatal)?;
@@ -95,7 +97,9 @@ impl Storage {
         let segment = options.segment.clamp(4096, 1 << 30);
         let journal = Journal::start(Arc::clone(&disk), &keys, records, segment).map_err(&failed)?;
         let book = book.start(Arc::clone(&disk)).map_err(&failed)?;
-        let mut reserve = Reserve::open(&disk, options.reserve).map_err(StorageError::io("opening the reserve"))?;
+        let space = Arc::new(Space::new(&disk, options.reserve));
+        let mut reserve = Reserve::open(&disk, options.reserve, Arc::clone(&space))
+            .map_err(StorageError::io("opening the reserve"))?;
         reserve.hold().map_err(&failed)?;
         let reader = journal.reader();
         let opening = Opening { home: &home, keys: &keys, reader: &reader, reach };
@@ -128,6 +132,7 @@ impl Storage {
             index,
             keys: found,
             full,
+            space,
             shown,
             tokens,
             search,

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use uput_core::rejection::Rejection;
+use uput_core::{rejection::Rejection, wire::ReceiptOutcome};
 use uput_node::{
+    clock,
     disk::SimulatedDisk,
+    node::Post,
+    peer::Mailroom,
     record,
     storage::{IndexHome, Options, Storage},
 };
@@ -75,4 +78,41 @@ async fn a_full_disk_puts_letters_off_tells_its_user_and_loses_nothing() {
     assert_eq!(yard.say(&[&put_off]).await, STORED, "it goes on by itself");
     assert!(yard.shelter.open_trail(ours()).await.is_ok());
     assert_eq!(yard.shelter.trail_ids().unwrap().len(), stored.len() + 2);
+}
+
+/// [STO-35] [STO-37] What bounds the folder stops what comes in, and nothing that goes out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_at_its_bound_puts_letters_off_says_so_and_delivers_what_waits() {
+    let Yard { hotline, shelter, shelter_house, lipa, centre, agreement } = yard().await;
+    drop(shelter);
+    drop(crate::town::reopened(&shelter_house).await);
+    let mut found = BTreeMap::new();
+    files(shelter_house.path(), "", &mut found);
+    let disk = SimulatedDisk::from_snapshot(found);
+    let options = Options { reserve: 4096, segment: 16 << 10, group: 64, knows: |_| true };
+    let key = shelter_house.storage_key();
+    let storage = Storage::open_on(Arc::new(disk.clone()), IndexHome::Memory, &key, options, record::project).unwrap();
+    storage.set_quota(Some(disk.used() + (64 << 10)));
+    let shelter = House::open_with(&shelter_house, storage);
+    let yard = Yard { hotline, shelter, shelter_house, lipa, centre, agreement };
+    let mut stored = 0;
+    while yard.say(&[&yard.enquiry()]).await == STORED {
+        stored += 1;
+        assert!(stored < 200, "the bound was never reached");
+    }
+    assert!(stored > 0);
+    assert_eq!(yard.say(&[&yard.enquiry()]).await, later(Rejection::DiskFull));
+    let check = yard.shelter.checks(clock::now()).into_iter().find(|check| check.name == "disk").unwrap();
+    assert_eq!(check.level(), uput_core::wire::CheckLevel::Error);
+    assert!(check.finding.contains("quota_mib") && check.remedy.contains("index rebuild"), "{}", check.finding);
+    // What the shelter owes is sent and settled all the same.
+    let post = Post(yard.shelter.clone());
+    let mut sent = 0;
+    while yard.shelter.queued().items > 0 {
+        let letter = post.next_letter(&yard.hotline.id).await;
+        sent += letter.letter.len();
+        post.settle(&yard.hotline.id, letter.ticket, ReceiptOutcome::Stored, 0).await;
+    }
+    assert!(sent > 0, "nothing was sent");
+    assert!(disk.used() > 0);
 }

@@ -37,6 +37,34 @@ fn a_full_disk_refuses_commits_serves_reads_and_goes_on_when_there_is_space() {
     assert_eq!(storage.records(Position::START).count(), recorded + 1);
 }
 
+/// [STO-35] [STO-36]
+#[test]
+fn a_bound_is_warned_of_before_it_stops_what_is_recorded_and_erasing_goes_on() {
+    let disk = made();
+    let storage = open(disk.clone()).unwrap();
+    commit(&storage, &[b"first"], vec![NewTrailKeys::generate([1; 32]).unwrap()]);
+    assert!(!storage.left().unwrap().is_low(), "nothing bounds it");
+    let quota = disk.used() + 40 * SMALL.segment as u64;
+    storage.set_quota(Some(quota));
+    let (mut recorded, mut warned) = (1_usize, 0_usize);
+    while try_commit(&storage, &[7; 900]).is_ok() {
+        recorded += 1;
+        assert!(recorded < 1000, "the bound was never reached");
+        assert!(disk.used() <= quota, "more than the bound");
+        let left = storage.left().unwrap();
+        warned += usize::from(left.is_low() && left.of == crate::storage::Scarce::Quota);
+    }
+    assert!(warned > 0, "nothing was said before");
+    assert!(warned < recorded / 2, "it was said from the beginning");
+    assert!(storage.is_full());
+    assert_eq!(storage.read(Position::START).unwrap().payload.as_slice(), b"first");
+    storage.erase(&[1; 32], KeyKind::Value).unwrap();
+    storage.set_quota(Some(2 * quota));
+    assert_eq!(try_commit(&storage, b"again"), Ok(()));
+    assert!(!storage.is_full());
+    assert_eq!(storage.records(Position::START).count(), recorded + 1);
+}
+
 #[test]
 fn a_write_that_stops_in_the_middle_leaves_nothing_of_its_commit() {
     for files in ["journal", "keybook"] {

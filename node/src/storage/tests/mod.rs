@@ -17,6 +17,8 @@ mod faulty;
 mod killed;
 pub(crate) mod power;
 #[cfg(test)]
+mod rebuilt;
+#[cfg(test)]
 mod repair;
 #[cfg(test)]
 mod teeth;
