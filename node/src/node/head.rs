@@ -240,8 +240,7 @@ impl Node {
         self.refuse_gone(&head.trail, from)?;
         if self.me.incarnation > 0 && held.is_none() && self.load(&head.trail)?.is_none() {
             // [BAK-57] What this node had in it is not here any more: all of it is asked for, and the head with it.
-            self.outbox.queue(from).ask_for_lost(head.trail);
-            return Ok(());
+            return self.outbox.queue(from).ask_for_lost(head.trail);
         }
         self.ensure_loaded(&mut held, &head.trail)?;
         // One with others is the same as if it were not here. [EVT-23]

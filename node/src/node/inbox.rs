@@ -156,10 +156,11 @@ impl Node {
             note(self.answer_head_request(from, request).await);
         }
         // [BAK-59] For what there is with a peer all trails are looked at: once for a letter.
-        if content.lost.iter().filter(|lost| lost.trail.is_empty()).count() > 1 {
+        let all = content.lost.iter().filter(|lost| lost.trail.is_empty()).count();
+        if all > 1 || content.lost.len() > MOST_REQUESTS {
             note(Err(Rejection::TooMany));
         } else {
-            for lost in content.lost.iter().take(MOST_REQUESTS) {
+            for lost in &content.lost {
                 note(self.answer_lost(from, lost).await);
             }
         }
@@ -255,7 +256,11 @@ impl Node {
         kept.words = self.sealed_words(loaded, &written)?;
         changes.withdrawn |= written.event.statement == Statement::Withdrawn;
         changes.records.push((kept, evidence, written.event.id));
-        changes.purged |= matches!(written.event.statement, Statement::Purged(_)) && written.event.author != *from;
+        if matches!(written.event.statement, Statement::Purged(_)) && written.event.author != *from {
+            // What follows it in this letter it did not destroy: that comes under another key.
+            loaded.ended = loaded.keys.len();
+            changes.purged = true;
+        }
         changes.returned |= self.closed_before(loaded, from, &written.event);
         if written.event.wants_delivered() && written.event.author == *from && self.is_resumed(loaded) {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;

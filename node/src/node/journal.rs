@@ -230,8 +230,13 @@ impl Node {
             let (key, _) = entry.map_err(StorageError::from)?;
             let unreadable = OpenError::Unreadable(Rejection::Malformed);
             let (to, position) = record::parse_queue_key(&key).ok_or(unreadable)?;
-            let waiting = waiting(&self.storage.read(position)?);
-            self.outbox.queue(&to).push([(position, waiting)]);
+            let record = self.storage.read(position)?;
+            let (queue, item) = (self.outbox.queue(&to), (position, waiting(&record)));
+            match record::read::<ChallengeRecord>(&record) {
+                // [BAK-51] A witness has nothing of the trail, and says nothing on it.
+                Some(_) => queue.give([item]),
+                None => queue.push([item]),
+            }
         }
         self.read_refused()
     }

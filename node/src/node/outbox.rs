@@ -278,16 +278,16 @@ impl Queue {
     /// Takes what may go now: of each trail only if nothing of it is in flight.
     fn take(&self, most: usize) -> Option<Batch> {
         let mut state = self.lock();
-        let positions = state.choose(most);
+        // A question goes without items, and what goes alone without questions: the answer is about that alone.
         let lost = state.lost.take();
+        let positions = if lost.is_empty() { state.choose(most) } else { Vec::new() };
+        let alone = !lost.is_empty() || positions.iter().any(|position| state.alone.contains(position));
         if state.requests.is_empty()
             && lost.is_empty()
             && (positions.is_empty() || state.better_together(positions.len(), most))
         {
             return None;
         }
-        // What goes alone goes without questions: the answer is about that item.
-        let alone = positions.iter().any(|position| state.alone.contains(position));
         let requests = if alone { Vec::new() } else { std::mem::take(&mut state.requests) };
         state.next_ticket = state.next_ticket.wrapping_add(1);
         let ticket = state.next_ticket;
@@ -313,6 +313,9 @@ impl Queue {
         for (position, item) in &items {
             state.alone.remove(position);
             state.gave(item);
+            if let Some(restored) = &mut state.restored {
+                restored.gives.remove(position);
+            }
         }
         positions
     }
@@ -390,7 +393,7 @@ impl Queue {
     pub(super) fn again(&self, ticket: u64, alone: bool) {
         let items = self.land(ticket);
         let mut state = self.lock();
-        state.lost.again(ticket, alone);
+        state.lost.again(ticket);
         if alone {
             state.alone.extend(items.iter().map(|(position, _)| *position));
         }
@@ -500,7 +503,8 @@ impl State {
     /// Whether an item waits for the peer's word on its trail. [BAK-53]
     fn awaits(&self, position: &Position, item: &Waiting) -> bool {
         let Some((restored, trail)) = self.restored.as_ref().zip(item.trail) else { return false };
-        !restored.resumed.contains(&trail) && !restored.asks.contains(position)
+        let goes = restored.asks.contains(position) || restored.gives.contains(position);
+        !goes && !restored.resumed.contains(&trail)
     }
 
     fn choose(&self, most: usize) -> Vec<Position> {

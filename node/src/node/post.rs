@@ -94,7 +94,10 @@ impl Node {
                     tracing::warn!(%rejection, "a letter could not be made now; it is tried again");
                     self.later(to, ticket);
                 }
-                Err(Unmade::Never(rejection)) if queue.flying(ticket) > 1 => {
+                // What an item shares its letter with is no fault of it.
+                Err(Unmade::Never(rejection))
+                    if queue.flying(ticket) > 1 || (queue.flying(ticket) == 1 && queue.asks(ticket)) =>
+                {
                     tracing::warn!(%rejection, "a letter could not be made; its items go one by one");
                     queue.again(ticket, true);
                 }
@@ -443,7 +446,11 @@ impl Mailroom for Post {
         match outcome {
             ReceiptOutcome::Stored => self.0.settled(to, ticket).await,
             // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
-            ReceiptOutcome::Refused if queue.flying(ticket) > 1 || queue.asks(ticket) => queue.again(ticket, true),
+            ReceiptOutcome::Refused if queue.flying(ticket) > 1 || queue.asks(ticket) => {
+                // What the peer does not answer, or does not know to ask, is not asked again.
+                queue.forget_lost(ticket);
+                queue.again(ticket, true);
+            }
             // [LOG-112] What was put for somebody else is theirs to hear of, and no fault here.
             ReceiptOutcome::Refused if self.0.not_taken(to, &queue.carried(ticket), code).await => {
                 self.0.settled(to, ticket).await;

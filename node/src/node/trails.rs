@@ -67,6 +67,8 @@ pub(super) struct Loaded {
     pub(super) told: BTreeSet<Id>,
     /// Its keys, as far as they are not destroyed; after each erasure of values comes a new generation.
     pub(super) keys: Vec<TrailKeys>,
+    /// How many of them are over for values, though not destroyed yet. [BAK-55]
+    pub(super) ended: usize,
     /// To what its values are sealed, the newest last; empty: to no staff.
     pub(super) boxes: Vec<StaffBox>,
 }
@@ -150,6 +152,7 @@ impl Loaded {
             head_times: BTreeMap::new(),
             told: BTreeSet::new(),
             keys: vec![keys],
+            ended: 0,
             boxes: Vec::new(),
         })
     }
@@ -277,7 +280,7 @@ impl Loaded {
 
     /// After an erasure: keys for values that come now. To be committed with them. [NOD-23]
     pub(super) fn renew(&mut self) -> Result<Option<NewTrailKeys>, Rejection> {
-        if self.keys.last().is_some_and(|keys| keys.value.is_some()) {
+        if self.keys.len() > self.ended && self.keys.last().is_some_and(|keys| keys.value.is_some()) {
             return Ok(None);
         }
         let generation = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);

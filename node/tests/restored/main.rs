@@ -6,11 +6,12 @@ mod by_hand;
 #[path = "../houses/mod.rs"]
 mod houses;
 mod rebuilt;
+mod restoring;
 mod returned;
 #[path = "../town/mod.rs"]
 mod town;
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use houses::{AGREEMENT, Line, listener, opening};
 use tempfile::TempDir;
@@ -75,14 +76,17 @@ impl Pair {
         for node in [&hotline, &house] {
             until(|| async { node.held_agreement(&agreement).is_some_and(|held| held.signed.is_some()) }).await;
         }
-        let secrets = NodeSecrets {
-            signing: folders[lost].signing_key(),
-            tls: folders[lost].tls_key(),
-            sealing: vec![folders[lost].sealing_secret()],
-            storage: folders[lost].storage_secret(),
-        };
-        std::fs::write(folders[lost].path().join("node.key"), secrets.write(&Lock::Clear).unwrap().as_bytes()).unwrap();
         let kept = tempfile::tempdir().unwrap();
+        for (number, folder) in folders.iter().enumerate() {
+            let secrets = NodeSecrets {
+                signing: folder.signing_key(),
+                tls: folder.tls_key(),
+                sealing: vec![folder.sealing_secret()],
+                storage: folder.storage_secret(),
+            };
+            std::fs::write(folder.path().join("node.key"), secrets.write(&Lock::Clear).unwrap().as_bytes()).unwrap();
+            std::fs::create_dir(kept.path().join(number.to_string())).unwrap();
+        }
         let (nodes, line) = ([Some(hotline), Some(house)], Some(line));
         let pair = Self { folders, addresses, nodes, lost, agreement, line, kept, exports: 0 };
         pair.settled().await;
@@ -142,18 +146,23 @@ impl Pair {
         fields.filter(|field| field.label == "language" && !field.value.is_empty()).count()
     }
 
+    /// Where the backups of the one that is lost lie.
+    fn kept(&self) -> PathBuf {
+        self.kept.path().join(self.lost.to_string())
+    }
+
     fn back_up(&self) {
-        let identity = self.kept.path().join("identity");
-        let recipients = match std::fs::read_to_string(self.kept.path().join("recipients")) {
+        let identity = self.kept().join("identity");
+        let recipients = match std::fs::read_to_string(self.kept().join("recipients")) {
             Ok(known) => known.lines().map(str::to_owned).collect::<Vec<_>>(),
             Err(_) => {
-                let made = [&identity, &self.kept.path().join("other")].map(|path| new_identity(path).unwrap());
-                std::fs::write(self.kept.path().join("recipients"), made.join("\n")).unwrap();
+                let made = [&identity, &self.kept().join("other")].map(|path| new_identity(path).unwrap());
+                std::fs::write(self.kept().join("recipients"), made.join("\n")).unwrap();
                 made.to_vec()
             }
         };
         let holders = Holders::parse(&recipients).unwrap();
-        let (to, keys) = (self.kept.path().join("backups"), self.kept.path().join("keys"));
+        let (to, keys) = (self.kept().join("backups"), self.kept().join("keys"));
         let now = Seconds::new(1_795_000_000).unwrap();
         let folder = self.folders[self.lost].path();
         let secrets = folder.join("node.key");
@@ -184,8 +193,8 @@ impl Pair {
         self.cut().await;
         self.nodes[self.lost] = None;
         let folder = tempfile::tempdir().unwrap();
-        let identities = Identities::read(&self.kept.path().join("identity")).unwrap();
-        let (from, keys) = (self.kept.path().join("backups"), self.kept.path().join("keys"));
+        let identities = Identities::read(&self.kept().join("identity")).unwrap();
+        let (from, keys) = (self.kept().join("backups"), self.kept().join("keys"));
         let sources = Sources::default();
         let opening = Opening { from: &from, keys: &keys, identities: &identities, number: None, sources: &sources };
         opening.put_together(&RealDisk::new(folder.path()), &mut |_| {}).unwrap();

@@ -110,7 +110,8 @@ impl Node {
         let position = positions.get().first().copied().ok_or(Rejection::DiskFull)?;
         for witness in &witnesses {
             let waiting = Waiting { trail: Some(trail), event: false, since: now.get() };
-            self.outbox.queue(witness).push([(position, waiting)]);
+            // [BAK-51] The witness has nothing of the trail, and says nothing on it.
+            self.outbox.queue(witness).give([(position, waiting)]);
         }
         let words = witnesses.into_iter().map(|witness| Word { witness, said: None, code: 0 }).collect();
         Ok(Known { envelope, challenge, stored: now, answered: None, words })

@@ -36,7 +36,8 @@ impl Node {
     /// [`OpenError`].
     pub async fn begin_incarnation(storage: &Storage) -> Result<u32, OpenError> {
         let own: OwnRecord = newest(storage, record::OWN, b"own")?.ok_or(OpenError::NotFounded)?;
-        let incarnation = own.incarnation.checked_add(1).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
+        let incarnation =
+            next(own.incarnation, crate::clock::now()).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
         let mut records = vec![record::draft(&OwnRecord { incarnation, ..own })];
         if let Some(last) = last_cosigned(storage)? {
             let id = SignedCheckpoint::parse(&last.note).map_err(OpenError::Unreadable)?.claimed().id();
@@ -68,7 +69,8 @@ impl Node {
             return;
         }
         for trail in self.trail_ids().unwrap_or_default() {
-            if let Err(rejection) = self.ask_of(&trail).await {
+            // What a stop cut off is found again: what is answered, and what is owed for it. [BAK-52]
+            if let Err(rejection) = self.resume(&trail).await {
                 tracing::error!(%rejection, "a trail of before the restore is not asked about until the next start");
             }
         }
@@ -79,29 +81,36 @@ impl Node {
         let mut held = self.trails.hold(id).await;
         self.ensure_loaded(&mut held, id)?;
         let Some(loaded) = held.as_mut() else { return Ok(()) };
-        let other = loaded.other(&self.me.organisation);
-        let queue = self.outbox.queue(&other);
         if self.is_resumed(loaded) {
-            queue.resume(*id);
             return Ok(());
         }
-        // It says what was here when something last happened, and nothing of the time since: that is not known.
-        let then = Seconds::new(loaded.changed()).unwrap_or(Seconds::EPOCH);
-        let keys = self.me.keys();
-        let head = self.standing_of(loaded, &keys, then)?.sign(&keys.signing)?;
-        let position = match self.position_of(loaded, &head.id())? {
-            Some(position) => position,
-            None => self.keep_head_at(loaded, head, None, crate::clock::now()).await?,
-        };
-        queue.asks_by(position, Waiting { trail: Some(*id), event: false, since: then.get() });
+        let queue = self.outbox.queue(&loaded.other(&self.me.organisation));
+        // [BAK-54] What this node owed to a peer that was restored too waits for no answer.
+        if let Some(position) = self.own_closing(loaded, 0)? {
+            queue.give([(position, head_of(loaded))]);
+        }
+        let question = self.question(loaded).await?;
+        queue.asks_by(question, head_of(loaded));
         Ok(())
+    }
+
+    /// The head that asks where a trail stands, as it is on disk.
+    async fn question(&self, loaded: &mut Loaded) -> Result<Position, Rejection> {
+        let keys = self.me.keys();
+        let head = self.standing_of(loaded, &keys, last_known(loaded))?.sign(&keys.signing)?;
+        match self.position_of(loaded, &head.id())? {
+            Some(position) => Ok(position),
+            None => self.keep_head_at(loaded, head, None, crate::clock::now()).await,
+        }
     }
 
     /// Whether a head of the other party asks where a trail stands, because its node was restored. [BAK-51]
     pub(super) fn resumes(&self, loaded: &Loaded, head: &Head, known: bool) -> bool {
         let Some(older) = head.incarnation.checked_sub(1) else { return false };
         let closes = |own: Head| own.closes.is_some_and(|closes| closes.incarnation >= older);
-        head.nonce.is_none() && (known || !loaded.heads_of(&self.me.organisation).any(closes))
+        // What is here and closes something is an answer that came once more: two nodes would answer each other for ever.
+        let again = known && head.closes.is_none();
+        head.nonce.is_none() && (again || !loaded.heads_of(&self.me.organisation).any(closes))
     }
 
     /// Closes the older incarnation of the other party, and gives back what it lost: events first, then the head. [BAK-54]
@@ -121,21 +130,31 @@ impl Node {
         let events = events.filter_map(|event| loaded.beside.get(&event.id));
         let items: Vec<_> =
             events.map(|beside| (beside.position, Waiting { trail, event: false, since: beside.stored })).collect();
-        self.outbox.queue(from).push_again(items);
-        let told = loaded.heads.iter().filter_map(|known| Some((known.id(), Head::parse(known.body()).ok()?)));
-        let closing =
-            told.filter(|(_, own)| own.author == us && own.closes.is_some_and(|closes| closes.incarnation >= older));
-        let closing = closing.map(|(id, _)| id).next();
-        if let Some(position) = closing.map(|id| self.position_of(loaded, &id)).transpose()?.flatten() {
-            let item = Waiting { trail, event: false, since: loaded.changed() };
-            self.outbox.queue(from).push_again([(position, item)]);
+        let queue = self.outbox.queue(from);
+        queue.give(items);
+        if let Some(position) = self.own_closing(loaded, older)? {
+            queue.give([(position, head_of(loaded))]);
             return Ok(());
         }
-        let keys = self.me.keys();
-        let standing = self.standing_of(loaded, &keys, crate::clock::now())?;
+        let (keys, now) = (self.me.keys(), crate::clock::now());
+        // [BAK-51] A node that asks itself says nothing of the time since.
+        let then = if self.is_resumed(loaded) { now } else { last_known(loaded) };
+        let standing = self.standing_of(loaded, &keys, then)?;
         let closes = Some(ClosedIncarnation { incarnation: older, count: standing.seen_count });
         let closing = Head { closes, ..standing }.sign(&keys.signing)?;
-        self.keep_head(loaded, closing, Some(from)).await
+        let position = self.keep_head_at(loaded, closing, Some(from), now).await?;
+        queue.give([(position, head_of(loaded))]);
+        Ok(())
+    }
+
+    /// Where our head is that closes an incarnation of the other party, or a later one.
+    fn own_closing(&self, loaded: &Loaded, older: u32) -> Result<Option<Position>, Rejection> {
+        let own = loaded.heads.iter().filter_map(|known| Some((known.id(), Head::parse(known.body()).ok()?)));
+        let mut closing = own.filter(|(_, head)| {
+            head.author == self.me.organisation && head.closes.is_some_and(|closes| closes.incarnation >= older)
+        });
+        let found = closing.next().map(|(id, _)| self.position_of(loaded, &id));
+        Ok(found.transpose()?.flatten())
     }
 
     /// Whether the other party lost an event in a restore, and it came here all the same: it goes back. [BAK-54]
@@ -162,29 +181,43 @@ impl Node {
         let other = loaded.other(&self.me.organisation);
         let queue = self.outbox.queue(&other);
         if !self.is_resumed(loaded) {
+            // [BAK-54] What was given back did not come before the head that counts it, as after a stop of the peer.
+            let short =
+                loaded.heads_of(&other).filter_map(|head| head.closes).any(|at| at.count > own_count(loaded, &other));
             drop(held);
+            if short {
+                queue.ask_for_short(*id)?;
+            }
             return if queue.has_asked_about(id) { Ok(()) } else { self.ask_of(id).await };
         }
         if queue.is_resumed(id) {
             return Ok(());
         }
         let seen = loaded.heads_of(&other).filter(|head| head.closes.is_some()).map(|head| head.seen_count).max();
-        // What is on its way is the head that asked: it goes again, which harms nothing.
-        let waited = queue.take_out(id).unwrap_or_default();
-        let (goes, has): (Vec<_>, Vec<_>) = waited.into_iter().partition(|(position, item)| {
-            item.event && numbered(loaded, *position).is_some_and(|seq| seq >= seen.unwrap_or(0))
-        });
+        let has = |position| numbered(loaded, position).zip(seen).is_some_and(|(number, seen)| number < seen);
+        let settles = queue.take_answered(id, has);
         let owed = owed(loaded, &other);
-        let has: Vec<Position> = has.into_iter().map(|(position, _)| position).collect();
-        if !has.is_empty() {
-            self.keep_settled(&other, settled(&has)).await;
+        if !settles.is_empty() {
+            self.keep_settled(&other, settled(&settles)).await;
         }
-        queue.push(goes);
-        queue.resume(*id);
         drop(held);
+        self.say_owed(id, owed).await?;
+        // Last: after a stop or a full disk all of it is found again.
+        queue.resume(*id);
+        Ok(())
+    }
+
+    /// Says that the events of the time of the restore are here.
+    async fn say_owed(&self, id: &TrailId, owed: Vec<EventId>) -> Result<(), Rejection> {
         for event in owed {
             let request = Id::of(&[b"uput/node/resumed".as_slice(), event.as_bytes()].concat()).as_bytes().to_vec();
-            self.record_itself(id, &Statement::Delivered(event), request).await.map_err(|error| error.rejection())?;
+            let said = self.record_itself(id, &Statement::Delivered(event), request).await;
+            match said.map_err(|refused| refused.rejection()) {
+                Err(rejection @ (Rejection::DiskFull | Rejection::ReadFailed)) => return Err(rejection),
+                // What cannot be said any more holds up nothing.
+                Err(rejection) => tracing::warn!(%rejection, "that an event arrived is not said"),
+                Ok(()) => (),
+            }
         }
         Ok(())
     }
@@ -199,27 +232,38 @@ impl Node {
         let older = lost.incarnation.checked_sub(1).ok_or(Rejection::Malformed)?;
         self.outbox.queue(from).allow_all(crate::clock::now().get())?;
         self.give_agreements(from)?;
+        let mut named = Ok(());
         for trail in self.trail_ids()? {
             // [BAK-59] What is with others is not read for it.
             if self.outlined_other(&trail).ok().flatten().is_some_and(|other| other != *from) {
                 continue;
             }
-            if let Err(rejection) = self.name_trail(from, &trail, older).await {
-                tracing::warn!(%rejection, "a trail was not named to a peer that was restored");
+            match self.name_trail(from, &trail, older).await {
+                Ok(()) | Err(Rejection::NoSuchTrail | Rejection::RetentionOver) => (),
+                // The peer asks again: a trail that it does not hear of stays lost to it.
+                Err(rejection) => {
+                    tracing::warn!(%rejection, "a trail was not named to a peer that was restored");
+                    named = Err(if rejection == Rejection::DiskFull { rejection } else { Rejection::ReadFailed });
+                }
             }
         }
-        Ok(())
+        named
     }
 
     /// All events of a trail with that peer go once more.
     async fn give_back(&self, from: &OrgId, id: &TrailId) -> Result<(), Rejection> {
         let mut held = self.trails.hold(id).await;
         self.ensure_loaded(&mut held, id)?;
-        let loaded = held.as_ref().filter(|loaded| loaded.other(&self.me.organisation) == *from);
+        let loaded = held.as_mut().filter(|loaded| loaded.other(&self.me.organisation) == *from);
         let loaded = loaded.ok_or(Rejection::NoSuchTrail)?;
         let items = loaded.beside.values();
         let items = items.map(|kept| (kept.position, Waiting { trail: Some(*id), event: false, since: kept.stored }));
-        self.outbox.queue(from).push_again(items.collect::<Vec<_>>());
+        let queue = self.outbox.queue(from);
+        queue.give(items.collect::<Vec<_>>());
+        if !self.is_resumed(loaded) {
+            // [BAK-51] Both were restored: only now the other one can answer.
+            queue.asks_by(self.question(loaded).await?, head_of(loaded));
+        }
         Ok(())
     }
 
@@ -234,15 +278,18 @@ impl Node {
         if loaded.heads_of(&us).any(|own| own.closes.is_some_and(|closes| closes.incarnation >= older)) {
             return Ok(());
         }
+        let queue = self.outbox.queue(from);
+        if !self.is_resumed(loaded) {
+            // Both were restored: the question names it as well.
+            queue.asks_by(self.question(loaded).await?, head_of(loaded));
+            return Ok(());
+        }
         let head = self.own_head(loaded, None)?;
         match self.position_of(loaded, &head.id())? {
-            Some(position) => {
-                let item = Waiting { trail: Some(*id), event: false, since: loaded.changed() };
-                self.outbox.queue(from).push_again([(position, item)]);
-                Ok(())
-            }
-            None => self.keep_head(loaded, head, Some(from)).await,
+            Some(position) => queue.give([(position, head_of(loaded))]),
+            None => self.keep_head(loaded, head, Some(from)).await?,
         }
+        Ok(())
     }
 
     /// Whether a peer said that it destroyed the values of an event. [BAK-58]
@@ -266,7 +313,7 @@ impl Node {
         let shared = ours.iter().filter(|held| held.agreement.party(from).is_some());
         let found = shared.filter_map(|held| self.indexed(record::AGREEMENTS, held.agreement.id().as_bytes()));
         let item = Waiting { trail: None, event: false, since: crate::clock::now().get() };
-        self.outbox.queue(from).push_again(found.map(|position| (position, item)).collect::<Vec<_>>());
+        self.outbox.queue(from).give(found.map(|position| (position, item)).collect::<Vec<_>>());
         Ok(())
     }
 
@@ -296,6 +343,28 @@ impl Node {
     }
 }
 
+/// The incarnation after one, begun at a moment. Two that are restored from one backup do not know of each other: so it is
+/// not the next number, but the time, unless that is behind. [BAK-50]
+fn next(last: u32, now: Seconds) -> Option<u32> {
+    let by_clock = u32::try_from(now.get()).unwrap_or(0);
+    last.checked_add(1).map(|next| next.max(by_clock))
+}
+
+/// How a head of a trail waits.
+fn head_of(loaded: &Loaded) -> Waiting {
+    Waiting { trail: Some(loaded.trail.id()), event: false, since: loaded.changed() }
+}
+
+/// When something last happened in a trail, as it is here. [BAK-51]
+fn last_known(loaded: &Loaded) -> Seconds {
+    Seconds::new(loaded.changed()).unwrap_or(Seconds::EPOCH)
+}
+
+/// How many own events of a trail with another organisation are here.
+fn own_count(loaded: &Loaded, other: &OrgId) -> u64 {
+    loaded.trail.side(other).map_or(0, |theirs| loaded.trail.count(theirs.other()))
+}
+
 /// The number of the event whose record stands there.
 fn numbered(loaded: &Loaded, position: Position) -> Option<u64> {
     let id = loaded.beside.iter().find(|(_, beside)| beside.position == position).map(|(id, _)| *id)?;
@@ -315,4 +384,22 @@ fn last_cosigned(storage: &Storage) -> Result<Option<CosignedRecord>, OpenError>
     let (_, value) = found.map_err(StorageError::from)?;
     let position = record::position(&value).ok_or(OpenError::Unreadable(Rejection::ReadFailed))?;
     crate::node::journal::read_at(storage, position).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [BAK-50] What two restores of one backup have in common is the clock alone.
+    #[test]
+    fn an_incarnation_is_numbered_by_the_time_and_never_below_the_one_before() {
+        let at = |seconds: u64| Seconds::new(seconds).unwrap();
+        assert_eq!(
+            [next(0, at(1_795_000_000)), next(0, at(1_795_000_001))],
+            [Some(1_795_000_000), Some(1_795_000_001)]
+        );
+        assert_eq!(next(1_795_000_000, at(1_794_000_000)), Some(1_795_000_001), "a clock that is behind");
+        assert_eq!(next(7, at(u64::from(u32::MAX) + 5)), Some(8), "after 2106");
+        assert_eq!(next(u32::MAX, at(1_795_000_000)), None);
+    }
 }

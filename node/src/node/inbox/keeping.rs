@@ -100,6 +100,10 @@ impl Node {
         for Taken { mut held, mut loaded, changes } in taken {
             let trail = Some(loaded.trail.id());
             self.on_call.calls.touch(loaded.trail.id());
+            if changes.purged {
+                // Before the words of what follows it are noted.
+                self.erase_ended(&mut loaded)?;
+            }
             for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
                 self.note_words(&kept);
                 loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
@@ -120,9 +124,6 @@ impl Node {
                 && let Some(position) = positions.next()
             {
                 self.outlined(loaded.trail.id(), &outline, position);
-            }
-            if changes.purged {
-                self.erase_values(&mut loaded)?;
             }
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
             *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uput_core::{id::TrailId, rejection::Rejection};
 
-use super::{Queue, Waiting};
+use super::{MOST_REQUESTS, Queue, Waiting};
 use crate::storage::Position;
 
 /// Trails about which a peer is asked because it seems to know more, since the start: who names trails without end is asked
@@ -14,6 +14,8 @@ const MOST_SUSPECTED: usize = 64;
 /// Seconds in which a peer may ask so often for all that there is with it.
 const DAY: u64 = 86_400;
 const MOST_TOLD: u32 = 4;
+/// Trails of which a peer is asked for all at a time: who names trails without end is put off. [BAK-57]
+const MOST_LOST: usize = 1024;
 
 /// What may go from a node that was restored. [BAK-53]
 #[derive(Default)]
@@ -22,8 +24,12 @@ pub(super) struct Restored {
     pub(super) resumed: HashSet<TrailId>,
     /// Heads that ask.
     pub(super) asks: HashSet<Position>,
+    /// What waits for no word on its trail.
+    pub(super) gives: HashSet<Position>,
     /// Trails that were asked about since the start.
     pub(super) about: HashSet<TrailId>,
+    /// Trails that were asked for whole since the start, because less of them came than was counted.
+    pub(super) short: HashSet<TrailId>,
 }
 
 /// What is not here, and is asked for: a trail, or none for all of them.
@@ -43,8 +49,11 @@ impl Lost {
         Self { wanted: BTreeSet::from([None]), ..Self::default() }
     }
 
+    /// What the next letter asks for: as much as the peer answers in one. [BAK-57]
     pub(super) fn take(&mut self) -> BTreeSet<Option<TrailId>> {
-        std::mem::take(&mut self.wanted)
+        let rest = self.wanted.iter().nth(MOST_REQUESTS).copied();
+        let rest = rest.map(|first| self.wanted.split_off(&first)).unwrap_or_default();
+        std::mem::replace(&mut self.wanted, rest)
     }
 
     pub(super) fn flies(&mut self, ticket: u64, lost: &BTreeSet<Option<TrailId>>) {
@@ -57,10 +66,9 @@ impl Lost {
         self.asking.remove(&ticket);
     }
 
-    /// What was not answered is asked again, unless the peer does not know the question.
-    pub(super) fn again(&mut self, ticket: u64, alone: bool) {
-        let lost = self.asking.remove(&ticket).unwrap_or_default();
-        self.wanted.extend(lost.into_iter().filter(|_| !alone));
+    /// What was not answered is asked again.
+    pub(super) fn again(&mut self, ticket: u64) {
+        self.wanted.extend(self.asking.remove(&ticket).unwrap_or_default());
     }
 }
 
@@ -93,14 +101,52 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// Asks for all of a trail that is not here. [BAK-57]
-    pub(in crate::node) fn ask_for_lost(&self, trail: TrailId) {
+    /// Takes out, of what waits of a trail, the questions that were answered, and what the other party `has`. [BAK-53]
+    pub(in crate::node) fn take_answered(&self, trail: &TrailId, has: impl Fn(Position) -> bool) -> Vec<Position> {
         let mut state = self.lock();
-        if !state.lost.asking.values().flatten().any(|asked| *asked == Some(trail)) {
+        let Some(restored) = &state.restored else { return Vec::new() };
+        let asks = |at: &Position| restored.asks.contains(at) && !restored.gives.contains(at);
+        let over =
+            |(at, item): &(&Position, &Waiting)| item.trail == Some(*trail) && (asks(at) || (item.event && has(**at)));
+        let over: Vec<Position> = state.waiting.iter().filter(over).map(|(at, _)| *at).collect();
+        for at in &over {
+            state.alone.remove(at);
+            if let Some(item) = state.waiting.remove(at) {
+                state.gave(&item);
+            }
+        }
+        over
+    }
+
+    /// Asks for all of a trail that is not here. [BAK-57]
+    ///
+    /// # Errors
+    /// [`Rejection::TooMany`]: so many are asked for and not answered yet.
+    pub(in crate::node) fn ask_for_lost(&self, trail: TrailId) -> Result<(), Rejection> {
+        let mut state = self.lock();
+        let flies = state.lost.asking.values().flatten().any(|asked| *asked == Some(trail));
+        if !flies && !state.lost.wanted.contains(&Some(trail)) {
+            let asked = state.lost.asking.values().map(BTreeSet::len).sum::<usize>();
+            if state.lost.wanted.len().saturating_add(asked) >= MOST_LOST {
+                return Err(Rejection::TooMany);
+            }
             state.lost.wanted.insert(Some(trail));
         }
         drop(state);
         self.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// The same of a trail of which less is here than the peer counts: once since the start, whatever comes.
+    pub(in crate::node) fn ask_for_short(&self, trail: TrailId) -> Result<(), Rejection> {
+        let first = |restored: &mut Restored| restored.short.insert(trail);
+        let first = self.lock().restored.as_mut().is_some_and(first);
+        if first { self.ask_for_lost(trail) } else { Ok(()) }
+    }
+
+    /// The peer refused a letter: what it asks for is asked for no more.
+    pub(in crate::node) fn forget_lost(&self, ticket: u64) {
+        self.lock().lost.lands(ticket);
     }
 
     /// Asks whether the peer has more of a trail than is here: of each once, and of so many since the start. [STO-40]
@@ -110,7 +156,8 @@ impl Queue {
             return;
         }
         drop(state);
-        self.ask_for_lost(trail);
+        // So many at a time are never asked about.
+        self.ask_for_lost(trail).ok();
     }
 
     /// Whether the peer may be told now of all that there is with it: all trails are looked at for that. [BAK-59]
@@ -131,10 +178,14 @@ impl Queue {
         item.trail.filter(|_| asks).map(|trail| (*position, trail))
     }
 
-    /// Adds what is on disk and does not wait yet.
-    pub(in crate::node) fn push_again(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
+    /// Adds what is on disk and does not wait yet, and what no word on its trail holds back: a peer that was restored is given
+    /// it, or it is for somebody else. [BAK-54]
+    pub(in crate::node) fn give(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
         let mut state = self.lock();
         for (position, item) in items {
+            if let Some(restored) = &mut state.restored {
+                restored.gives.insert(position);
+            }
             let flies = state.flying.values().flatten().any(|(flying, _)| *flying == position);
             if !flies {
                 state.waiting.entry(position).or_insert(item);

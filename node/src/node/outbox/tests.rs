@@ -1,7 +1,7 @@
 //! What a queue owes its peer, tried without a peer.
 
 use super::*;
-use uput_core::id::Id;
+use uput_core::{id::Id, rejection::Rejection};
 
 fn item(position: u64, trail: u8) -> (Position, Waiting) {
     let trail = Some(TrailId::from(Id::of(&[trail])));
@@ -216,4 +216,58 @@ fn the_oldest_item_counts_also_in_flight() {
     queue.push([item(5, 1), item(7, 2)]);
     let _ = queue.take(1).unwrap();
     assert_eq!((queue.length().items, queue.length().oldest), (2, 5));
+}
+
+/// [BAK-57] Put off, or sealed to an older key, the question goes again; what goes alone goes without it.
+#[test]
+fn what_was_lost_is_asked_for_until_somebody_answers_or_refuses() {
+    let queue = Queue::new(true);
+    queue.asks_by(Position::new(1), item(1, 1).1);
+    queue.asks_by(Position::new(2), item(2, 2).1);
+    let first = queue.take(9).unwrap();
+    assert_eq!((numbers(&first), &first.lost), (vec![1, 2], &BTreeSet::from([None])));
+    queue.again(first.ticket, true);
+    let alone = [queue.take(9).unwrap(), queue.take(9).unwrap()];
+    assert!(alone.iter().all(|letter| letter.lost.is_empty() && letter.positions.len() == 1));
+    let asks = queue.take(9).unwrap();
+    assert_eq!((numbers(&asks), &asks.lost), (Vec::new(), &BTreeSet::from([None])));
+    queue.forget_lost(asks.ticket);
+    queue.again(asks.ticket, true);
+    assert!(queue.take(9).is_none());
+}
+
+/// [BAK-57]
+#[test]
+fn what_was_lost_is_asked_for_in_letters_that_are_answered_in_whole() {
+    let queue = Queue::new(true);
+    let trail = |n: u32| TrailId::from(Id::of(&n.to_be_bytes()));
+    let named = (0..).take_while(|n| queue.ask_for_lost(trail(*n)).is_ok()).count();
+    assert_eq!(named, 1023, "and one question for all");
+    let letters: Vec<_> = std::iter::from_fn(|| queue.take(9)).collect();
+    assert!(letters.iter().all(|letter| letter.lost.len() == 64));
+    assert_eq!(letters.len(), 16);
+    assert_eq!(queue.ask_for_lost(trail(5000)), Err(Rejection::TooMany), "they are not answered yet");
+    queue.done(letters[0].ticket);
+    queue.refuse(letters[1].ticket, 1, true, 0);
+    let again = (5000..).take_while(|n| queue.ask_for_lost(trail(*n)).is_ok()).count();
+    assert_eq!(again, 128, "what was answered or set aside makes room");
+}
+
+/// [BAK-53] [BAK-54]
+#[test]
+fn what_a_restored_peer_is_given_waits_for_no_answer_and_the_rest_does() {
+    let queue = Queue::new(true);
+    queue.push([item(1, 1), item(2, 1), item(3, 1)]);
+    queue.asks_by(Position::new(4), Waiting { event: false, ..item(4, 1).1 });
+    queue.give([item(2, 1)]);
+    let letter = queue.take(9).unwrap();
+    assert_eq!(numbers(&letter), [2, 4]);
+    queue.done(letter.ticket);
+    queue.asks_by(Position::new(4), Waiting { event: false, ..item(4, 1).1 });
+    let trail = item(1, 1).1.trail.unwrap();
+    let answered = queue.take_answered(&trail, |at| at.number() == 1);
+    assert_eq!(answered, [Position::new(1), Position::new(4)]);
+    assert!(queue.take(9).is_none());
+    queue.resume(trail);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [3]);
 }

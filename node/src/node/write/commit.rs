@@ -129,13 +129,24 @@ impl Node {
         }
         let items =
             (0..).zip(positions).take(sent).map(|(n, at)| (at, Waiting { trail, event: n == 0, since: kept.stored }));
-        self.outbox.queue(&to).push(items);
+        let queue = self.outbox.queue(&to);
+        if written.event.opening().is_some() {
+            // [BAK-51] What this incarnation opens was nowhere before: nobody is asked about it.
+            trail.iter().for_each(|trail| queue.resume(*trail));
+        }
+        queue.push(items);
         Ok(())
     }
 
     /// Destroys the values of a trail. Blocks for a few syncs; nothing else works on the trail meanwhile.
     pub(in crate::node) fn erase_values(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
-        for (generation, keys) in (0..).zip(&mut loaded.keys) {
+        loaded.ended = loaded.keys.len();
+        self.erase_ended(loaded)
+    }
+
+    /// The same of those that are over. [BAK-55]
+    pub(in crate::node) fn erase_ended(&self, loaded: &mut Loaded) -> Result<(), Rejection> {
+        for (generation, keys) in (0..).zip(loaded.keys.iter_mut().take(loaded.ended)) {
             if keys.value.take().is_some() {
                 let name = record::key_name(&loaded.trail.id(), generation);
                 tokio::task::block_in_place(|| self.storage.erase(&name, KeyKind::Value)).map_err(|error| {
