@@ -17,14 +17,15 @@ use uput_node::{
     clock::{self, SystemEntropy},
     node::{Node, Post},
     peer::Mailroom,
-    record::{self, ChallengeRecord, EntriesRecord, HeadRecord, Part, PutRecord},
+    record::{self, ChallengeRecord, EntriesRecord, HeadRecord, OwnRecord, Part, PutRecord},
     storage::Position,
 };
 
 use crate::{
     real::Network,
     three::{Three, export, trust},
-    town::{House, enquiry, everything, holds, reads, until, worker},
+    town::{Carrier, House, enquiry, everything, holds, reads, reopened, until, worker},
+    witnessing::rewritten,
 };
 
 const DAY: u64 = 86_400;
@@ -133,7 +134,7 @@ async fn a_challenge_outlives_a_stop() {
     assert!(put.words.is_empty(), "the shelter names nobody");
     let crate::town::Pair { hotline, shelter, houses } = pair;
     drop(hotline);
-    let hotline = crate::town::reopened(&houses[0]).await;
+    let hotline = reopened(&houses[0]).await;
     assert_eq!(newest(&hotline, &trail).await.challenge, put.challenge);
     let _carriers = crate::town::Carrier::both(&hotline, &shelter);
     hotline.give_heads(after(2 * DAY)).await;
@@ -315,4 +316,29 @@ async fn a_word_is_taken_of_the_witness_that_was_asked() {
     let kept: Vec<PutRecord> = records(&houses[0]);
     assert!(kept.iter().all(|kept| kept.part() == Part::Challenger));
     assert_eq!(kept.len(), 33, "one when it was put, and so many more");
+}
+
+/// [NOD-110] [BAK-51] Also after one more start: the witness has nothing of the trail, and says nothing on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_of_a_node_that_was_restored_reaches_the_witness() {
+    for stopped in [false, true] {
+        let Three { houses, mut hotline, shelter, ministry, _carriers, .. } = Three::found().await;
+        let chain = hotline.own_chain_bytes();
+        drop((_carriers, hotline));
+        drop(reopened(&houses[0]).await);
+        rewritten(&houses[0], OwnRecord { chain, incarnation: 1, ..OwnRecord::default() }).await;
+        hotline = reopened(&houses[0]).await;
+        let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+        hotline.challenge(&worker(), &trail).await.unwrap();
+        if stopped {
+            drop(hotline);
+            hotline = reopened(&houses[0]).await;
+            hotline.ask_to_resume().await;
+        }
+        let carriers = [Carrier::both(&hotline, &shelter), Carrier::both(&hotline, &ministry)];
+        until(|| async { hotline.queued().items == 0 }).await;
+        drop((carriers, hotline, shelter, ministry));
+        drop(reopened(&houses[3]).await);
+        assert_eq!(records::<PutRecord>(&houses[3]).len(), 1);
+    }
 }

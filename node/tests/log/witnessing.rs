@@ -226,7 +226,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 }
 
 /// The same house under another incarnation or other key records, as a later program writes them.
-async fn rewritten(house: &House, own: OwnRecord) {
+pub(crate) async fn rewritten(house: &House, own: OwnRecord) {
     let storage = house.open_storage();
     storage.commit(Commit { keys: Vec::new(), records: vec![record::draft(&own)] }).await.unwrap();
 }

@@ -1,7 +1,16 @@
 //! What is said after a restore: new trails, a second restore, and two nodes that were lost at once.
 
-use super::*;
-use uput_node::clock;
+use uput_node::{
+    clock,
+    record::{self, HeadRecord},
+    seal,
+    storage::Commit,
+};
+
+use super::{
+    town::{CONSENT, say_with},
+    *,
+};
 
 impl Pair {
     /// Loses both, and restores each from its backup.
@@ -20,10 +29,9 @@ impl Pair {
     }
 
     /// Waits until both may speak in a trail, and have the same of it.
-    async fn both_go_on(&self, trail: TrailId) {
+    async fn both_go_on(&self, trail: TrailId, of_house: Statement) {
         self.resumed(trail).await;
-        let statement = || Statement::Warned(wire::WarningCode::DoNotContact);
-        until(|| async { say(self.house(), trail, statement()).await.is_ok() }).await;
+        until(|| async { say(self.house(), trail, of_house.clone()).await.is_ok() }).await;
         self.settled().await;
         assert_eq!(self.shown(self.hotline(), trail).await, self.shown(self.house(), trail).await);
     }
@@ -90,11 +98,84 @@ async fn two_that_are_restored_at_once_give_each_other_what_they_have() {
     pair.connect().await;
     until(|| async { pair.events(pair.hotline(), new).await > 0 }).await;
     take(pair.hotline(), &new).await;
-    for trail in [old, new] {
-        pair.both_go_on(trail).await;
+    for (trail, statement) in [(old, Statement::ContactMade), (new, Statement::Accepted)] {
+        pair.both_go_on(trail, statement).await;
         pair.proves(trail).await;
     }
     let trail = pair.opened().await;
     pair.house_says(trail, Statement::Accepted).await;
     pair.settled().await;
+}
+
+/// [BAK-52] Cut off between the head that answers and what is owed after it: the next start says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_owed_after_the_answer_is_said_at_the_next_start_too() {
+    let mut pair = Pair::found().await;
+    let trail = pair.opened().await;
+    pair.back_up();
+    pair.house_says(trail, Statement::Accepted).await;
+    pair.settled().await;
+    pair.lose_and_restore().await;
+    let [hotline, house] = [0, 1].map(|place| pair.folders[place].id);
+    let posts = [pair.hotline(), pair.house()].map(|node| Post(Arc::clone(node)));
+    let question = posts[0].next_letter(&house).await;
+    assert_eq!(posts[1].receive(&hotline, question.letter).await.0, ReceiptOutcome::Stored);
+    let (mut events, mut heads) = (Vec::new(), Vec::new());
+    while heads.is_empty() {
+        let answer = posts[1].next_letter(&hotline).await;
+        let content = letter::open(&answer.letter, hotline, &[pair.folders[0].sealing_secret()]).unwrap().content;
+        posts[1].settle(&hotline, answer.ticket, ReceiptOutcome::Stored, 0).await;
+        events.extend(content.events);
+        heads.extend(content.heads);
+    }
+    let content = wire::LetterContent { events, ..wire::LetterContent::default() };
+    let sealed = letter::seal(pair.hotline().me().chain().newest(), &content, &mut SystemEntropy).unwrap();
+    assert_eq!(posts[0].receive(&house, sealed).await, (ReceiptOutcome::Stored, 0));
+    let before = pair.events(pair.hotline(), trail).await;
+    drop(posts);
+    pair.nodes[0] = None;
+    let storage = pair.folders[0].open_storage();
+    let keys = storage.trail_keys(trail.as_bytes()).unwrap();
+    let evidence = keys.evidence.as_ref().unwrap().expose();
+    let kept = heads.into_iter().map(|head| {
+        let bytes = Envelope::from_wire(head).unwrap().to_bytes();
+        let envelope = seal::seal(evidence, &record::trail_aad(&trail, b"head"), &bytes).unwrap();
+        record::draft(&HeadRecord { trail: trail.to_vec(), envelope, to: Vec::new(), stored: clock::now().get() })
+    });
+    storage.commit(Commit { keys: Vec::new(), records: kept.collect() }).await.unwrap();
+    drop((keys, storage));
+    pair.nodes[0] = Some(pair.folders[0].open());
+    pair.hotline().ask_to_resume().await;
+    assert_eq!(pair.events(pair.hotline(), trail).await, before + 1, "that it was delivered");
+    pair.connect().await;
+    pair.both_go_on(trail, Statement::ContactMade).await;
+    pair.proves(trail).await;
+}
+
+/// [BAK-55] What was disclosed after the purge that comes back was not purged.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_comes_back_destroys_nothing_that_was_disclosed_after_it() {
+    let mut pair = Pair::to_lose(1).await;
+    let trail = pair.opened().await;
+    pair.house_says(trail, Statement::Accepted).await;
+    pair.settled().await;
+    pair.back_up();
+    say(pair.hotline(), trail, Statement::Closed(wire::ClosureReason::Done)).await.unwrap();
+    pair.settled().await;
+    pair.house_says(trail, Statement::Purged(wire::PurgeManner::Destroyed)).await;
+    pair.settled().await;
+    say(pair.hotline(), trail, Statement::Reopened).await.unwrap();
+    let need = [&CONSENT[..], &[("language", "mk")]].concat();
+    say_with(pair.hotline(), trail, Statement::Need, &need).await;
+    pair.settled().await;
+    assert_eq!(pair.values(trail).await, 1);
+    let last = pair.events(pair.house(), trail).await;
+    pair.lose_and_restore().await;
+    pair.connect().await;
+    until(|| async { pair.events(pair.house(), trail).await >= last }).await;
+    assert_eq!(pair.values(trail).await, 1, "the older one is destroyed again, the newer one is not");
+    pair.cut().await;
+    pair.nodes[1] = None;
+    pair.nodes[1] = Some(pair.folders[1].open());
+    assert_eq!(pair.values(trail).await, 1);
 }
