@@ -1,5 +1,6 @@
 //! What is said after a restore: new trails, a second restore, and two nodes that were lost at once.
 
+use uput_core::head::Head;
 use uput_node::{
     clock,
     record::{self, HeadRecord},
@@ -110,31 +111,37 @@ async fn two_that_are_restored_at_once_give_each_other_what_they_have() {
 /// [BAK-52] Cut off between the head that answers and what is owed after it: the next start says it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_owed_after_the_answer_is_said_at_the_next_start_too() {
-    let mut pair = Pair::found().await;
+    let mut pair = Pair::to_lose(1).await;
     let trail = pair.opened().await;
     pair.back_up();
-    pair.house_says(trail, Statement::Accepted).await;
-    pair.settled().await;
+    pair.cut().await;
+    say_with(pair.hotline(), trail, Statement::Need, &[&CONSENT[..], &[("language", "mk")]].concat()).await;
     pair.lose_and_restore().await;
     let [hotline, house] = [0, 1].map(|place| pair.folders[place].id);
     let posts = [pair.hotline(), pair.house()].map(|node| Post(Arc::clone(node)));
-    let question = posts[0].next_letter(&house).await;
-    assert_eq!(posts[1].receive(&hotline, question.letter).await.0, ReceiptOutcome::Stored);
-    let (mut events, mut heads) = (Vec::new(), Vec::new());
-    while heads.is_empty() {
-        let answer = posts[1].next_letter(&hotline).await;
-        let content = letter::open(&answer.letter, hotline, &[pair.folders[0].sealing_secret()]).unwrap().content;
-        posts[1].settle(&hotline, answer.ticket, ReceiptOutcome::Stored, 0).await;
-        events.extend(content.events);
+    // For everything, and where the trail stands.
+    for _ in 0..2 {
+        let question = posts[1].next_letter(&hotline).await;
+        assert_eq!(posts[0].receive(&house, question.letter).await, (ReceiptOutcome::Stored, 0));
+        posts[1].settle(&hotline, question.ticket, ReceiptOutcome::Stored, 0).await;
+    }
+    let (mut told, mut heads) = (wire::LetterContent::default(), Vec::new());
+    let closes = |head: &wire::Envelope| Head::parse(&head.body).unwrap().closes.is_some();
+    while !heads.iter().any(closes) {
+        let answer = posts[0].next_letter(&house).await;
+        let content = letter::open(&answer.letter, house, &[pair.folders[1].sealing_secret()]).unwrap().content;
+        posts[0].settle(&house, answer.ticket, ReceiptOutcome::Stored, 0).await;
+        told.events.extend(content.events);
+        told.disclosures.extend(content.disclosures);
         heads.extend(content.heads);
     }
-    let content = wire::LetterContent { events, ..wire::LetterContent::default() };
-    let sealed = letter::seal(pair.hotline().me().chain().newest(), &content, &mut SystemEntropy).unwrap();
-    assert_eq!(posts[0].receive(&house, sealed).await, (ReceiptOutcome::Stored, 0));
-    let before = pair.events(pair.hotline(), trail).await;
+    let sealed = letter::seal(pair.house().me().chain().newest(), &told, &mut SystemEntropy).unwrap();
+    assert_eq!(posts[1].receive(&hotline, sealed).await, (ReceiptOutcome::Stored, 0));
+    let before = pair.events(pair.house(), trail).await;
     drop(posts);
-    pair.nodes[0] = None;
-    let storage = pair.folders[0].open_storage();
+    pair.nodes[1] = None;
+    drop(town::reopened(&pair.folders[1]).await);
+    let storage = pair.folders[1].open_storage();
     let keys = storage.trail_keys(trail.as_bytes()).unwrap();
     let evidence = keys.evidence.as_ref().unwrap().expose();
     let kept = heads.into_iter().map(|head| {
@@ -144,11 +151,11 @@ async fn what_is_owed_after_the_answer_is_said_at_the_next_start_too() {
     });
     storage.commit(Commit { keys: Vec::new(), records: kept.collect() }).await.unwrap();
     drop((keys, storage));
-    pair.nodes[0] = Some(pair.folders[0].open());
-    pair.hotline().ask_to_resume().await;
-    assert_eq!(pair.events(pair.hotline(), trail).await, before + 1, "that it was delivered");
+    pair.nodes[1] = Some(pair.folders[1].open());
+    pair.house().ask_to_resume().await;
+    assert_eq!(pair.events(pair.house(), trail).await, before + 1, "that it was delivered");
     pair.connect().await;
-    pair.both_go_on(trail, Statement::ContactMade).await;
+    pair.both_go_on(trail, Statement::Accepted).await;
     pair.proves(trail).await;
 }
 
