@@ -140,11 +140,11 @@ impl Rebuild {
     }
 }
 
-/// The incarnation of a node that does not know how many it had: the minute, which is more than there can have been, and
+/// The incarnation of a node that does not know how many it had: the second (BAK-50), which is more than there can have been, and
 /// which only grows. [BAK-63]
 #[must_use]
 pub fn incarnation(now: Seconds) -> u32 {
-    u32::try_from(now.get() / 60).unwrap_or(u32::MAX)
+    u32::try_from(now.get()).unwrap_or(u32::MAX)
 }
 
 fn read(path: &Path) -> Result<Vec<Envelope>, Failure> {

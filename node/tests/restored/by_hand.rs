@@ -67,7 +67,7 @@ async fn a_backup_is_opened_by_the_procedure_that_is_written_down() {
     pair.cut().await;
     pair.nodes[0] = None;
     let desk = tempfile::tempdir().unwrap();
-    let (kept, program) = (pair.kept.path(), pair.kept.path().join("program"));
+    let (kept, program) = (pair.kept(), pair.kept().join("program"));
     an_age_program(&program);
     for (name, from) in [("backups", "backups"), ("keys", "keys"), ("identity.txt", "identity")] {
         symlink(kept.join(from), desk.path().join(name)).unwrap();

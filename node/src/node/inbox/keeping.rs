@@ -29,9 +29,9 @@ use crate::{
     storage::{Commit, NewTrailKeys},
 };
 
-/// What an own `purged` that came back destroys: every value key of now.
+/// What an own `purged` that came back destroys: every value key of when it came.
 fn returned_of(loaded: &Loaded) -> ReturnedRecord {
-    let generations = u32::try_from(loaded.keys.len()).unwrap_or(u32::MAX);
+    let generations = u32::try_from(loaded.ended).unwrap_or(u32::MAX);
     ReturnedRecord { trail: loaded.trail.id().to_vec(), generations, time: clock::now().get() }
 }
 
