@@ -17,7 +17,7 @@ Standing = namedtuple("Standing", "to by time answered silent")
 
 class Challenges:
     def __init__(self, verdict):
-        self.verdict, self.asked, self.said = verdict, {}, []
+        self.verdict, self.asked, self.said, self.stolen = verdict, {}, [], set()
         parts = verdict.bundle.challenges if verdict.readable else ()
         for part in parts:
             if part.type != envelope.COUNTERSIGNATURE:
@@ -44,6 +44,8 @@ class Challenges:
         if one.trail != self.verdict.bundle.trail or one.to not in self.verdict.admission.parties:
             raise Rejection("WRONG_TRAIL")
         self.asked[part.id] = one, signer[0]
+        if self.verdict.disowned.by(signer[0], signer[1]) is not None:
+            self.stolen.add(part.id)
 
     def _countersignature(self, part):
         one = head.read_countersignature(part.envelope.body)
@@ -57,6 +59,8 @@ class Challenges:
         """What became of each, by ID (BUN-111)."""
         found = []
         for name, (one, by) in sorted(self.asked.items()):
+            if name in self.stolen:  # [BUN-124]
+                continue
             answers = [own.time for own in self.verdict.heads.of(one.to) if own.nonce == one.nonce]
             answered = min(answers, default=None)
             silent = None if answers else self._silence(name, by, rule)
@@ -69,15 +73,24 @@ class Challenges:
         counted = [one for one in self.said if one.challenge == name and self._counts(one, by)]
         if any(one.head for one in counted):
             return None
-        witnesses = sorted({one.witness for one in counted})
-        each = [[one for one in counted if one.witness == witness] for witness in witnesses]
         needed = max(1, rule.number)
-        if len(each) < needed:
-            return None
         asked = self.asked[name][0].time
-        since = sorted(max(asked, min(one.put for one in own)) for own in each)[needed - 1]
-        until = sorted(max(one.until for one in own) for own in each)[-needed]
-        return (since, until, witnesses) if since + DAY <= until else None
+        heard = [(one.witness, max(asked, one.put), one.until) for one in counted]
+        common = [span for _, since, _ in heard if (span := self._common(since, heard, needed)) is not None]
+        return min(common, key=lambda span: (span[0] - span[1], span[0]), default=None)
+
+    @staticmethod
+    def _common(since, heard, needed):
+        """What so many witnesses heard from a time on, each by one word of its own: (since, until, who), or None."""
+        until = {}
+        for witness, began, last in heard:
+            if began <= since:
+                until[witness] = max(last, until.get(witness, last))
+        times = sorted(until.values(), reverse=True)
+        if len(times) < needed or since + DAY > times[needed - 1]:
+            return None
+        last = times[needed - 1]
+        return since, last, sorted(witness for witness, time in until.items() if time >= last)
 
     def _counts(self, one, by):
         """BUN-110."""

@@ -14,14 +14,14 @@ from .log import Proof
 from .rejection import Rejection
 
 OWN, HEAD = 1, 6
-Line = namedtuple("Line", "id organisation size root record base")
+Line = namedtuple("Line", "id organisation size root record base origin")
 
 
 class Disowned:
     """The lines that the records of a bundle draw, and what proofs show under them (BUN-105)."""
 
     def __init__(self, bundle, signers):
-        self.signers, self.shown, self.proofs = signers, set(), set()
+        self.signers, self.shown, self.proofs, self.drawn = signers, set(), set(), set()
         lines = list(self._lines())
         for message in bundle.message.proofs if lines else ():
             self._take(message, lines)
@@ -34,9 +34,10 @@ class Disowned:
                 if said is None or said.size == 0:
                     continue
                 root = base64.b64encode(said.root).decode()
-                text = f"uput/v1/{organisation.hex()}/{said.incarnation}\n{said.size}\n{root}\n"
+                origin = f"uput/v1/{organisation.hex()}/{said.incarnation}"
+                text = f"{origin}\n{said.size}\n{root}\n"
                 name = hashlib.sha256(text.encode()).digest()
-                yield Line(name, organisation, said.size, said.root, record, base)
+                yield Line(name, organisation, said.size, said.root, record, base, origin)
 
     def _take(self, message, lines):
         try:
@@ -47,6 +48,7 @@ class Disowned:
             if proof.leads_to(line, line.base):
                 self.proofs.add(id(message))
                 self.shown |= {(line.record.id, one.kind, one.id) for one in proof.shown}
+                self.drawn |= {(line.origin, proof.tick - line.base, one.kind, one.id) for one in proof.shown}
 
     def by(self, organisation, record):
         """The record that disowns the key that a record names, or None."""

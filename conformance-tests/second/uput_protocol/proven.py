@@ -51,7 +51,7 @@ class Proof:
     def _step_absent(self, done):
         if done.author != self.owing:
             return None
-        until = self.logs.absent(self.owing, OWN, done.id, self.rule)
+        until = self.logs.absent(self.owing, done.incarnation, OWN, done.id, self.rule)
         return None if until is None or any(one < until for one in self._shown(done)) else until
 
     def _shown(self, done):
@@ -68,7 +68,7 @@ class Proof:
                     yield head.time
 
     def _head_absent(self, head):
-        until = self.logs.absent(self.owing, HEAD, head.id, self.rule)
+        until = self.logs.absent(self.owing, head.incarnation, HEAD, head.id, self.rule)
         sight = self.logs.sight(self.logs.of_head(head.id), self.rule)
         return None if until is None or sight is not None and sight < until else until
 

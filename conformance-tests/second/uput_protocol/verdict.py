@@ -74,22 +74,25 @@ class Verdict:
         if not self.disowned.any:
             return []
         heads = Heads(self.bundle, admission, self.signers, Problems(), self.disowned)
+        counts = {}
+        for one in heads.all:
+            counts[one.author] = max(one.own_count, counts.get(one.author, 0))
         heads = [(one.author, one.own_last) for one in heads.all + heads.strange if one.own_last is not None]
         events = list(admission.signed.values())
         counted = self.disowned.resting(events, admission.record_of, heads)
         left = sorted((one for one in events if one.id not in counted), key=lambda one: one.id)
         if left and admission.opening is not None:
-            self.doubted = [one.id for one in self._in_doubt(admission, events, left)]
+            self.doubted = [one.id for one in self._in_doubt(admission, events, left, counts)]
         return [one.id for one in left if one.id not in self.doubted]
 
-    def _in_doubt(self, admission, events, left):
+    def _in_doubt(self, admission, events, left, counts):
         problems, self.problems, self.admission = self.problems, Problems(), admission
         self.agreement = self._find_agreement()
         logs, rule = Logs(self), self.rule
         self.problems, self.admission, self.agreement = problems, None, None
         for one in left:
             alone = sum((other.author, other.seq) == (one.author, one.seq) for other in events) == 1
-            if not alone or one.author not in admission.parties:
+            if not alone or one.author not in admission.parties or counts.get(one.author, 0) > one.seq:
                 continue
             other, stolen = admission.other(one.author), self.disowned.by(one.author, admission.record_of[one.id])
             heard = logs.views(other, RECORD, stolen.id, rule)

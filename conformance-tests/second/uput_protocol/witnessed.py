@@ -155,17 +155,20 @@ class Logs:
         if party in self.contradicted:
             return found
         for place in self.places.get((party, kind, name), []):
+            drawn = (place.checkpoint.origin, place.leaf, kind, name) in self.disowned.drawn
+            if place.checkpoint.id in self.stolen and not drawn:  # [BUN-107]
+                continue
             for witness, times in self.cosigned(place.checkpoint, rule).items():
                 view, here = (witness, place.checkpoint.origin), ((place.leaf, place.index), min(times))
                 found[view] = min(found.get(view, here), here)
         return found
 
-    def absent(self, party, kind, name, rule):
-        """Until when something was not in a party's log, or None (BUN-74)."""
-        until = {}
-        for (witness, origin), (place, _) in self.views(party, kind, name, rule).items():
-            until.setdefault(witness, []).append(self._reach(witness, origin, place[0], party, rule))
-        times = sorted(min(each) for each in until.values() if None not in each)
+    def absent(self, party, incarnation, kind, name, rule):
+        """Until when something was not in the log of the incarnation that said it, or None (BUN-74)."""
+        views = self.views(party, kind, name, rule).items()
+        own = [view for view in views if int(view[0][1].rsplit("/", 1)[1]) == incarnation]
+        reached = [self._reach(witness, origin, place[0], party, rule) for (witness, origin), (place, _) in own]
+        times = sorted(one for one in reached if one is not None)
         needed = max(1, rule.number)
         return times[-needed] if len(times) >= needed else None
 

@@ -4,7 +4,10 @@
 //! word: only by witnesses that the silent party named itself, that the trust file names, and that have no hand in the
 //! trail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Exit, Where, demand::Demand, findings::Findings, heads::Heads, keyring::Keyring, names::Names};
 use crate::{
@@ -32,6 +35,8 @@ struct Asked {
     challenge: Challenge,
     by: OrgId,
     place: Where,
+    /// The key that signed it is disowned: it may be a thief's. [BUN-124]
+    stolen: bool,
 }
 
 /// What a silence is judged by.
@@ -54,10 +59,7 @@ impl Challenges {
         for (index, envelope) in bundle.challenges.iter().enumerate().filter(|(_, envelope)| !words(envelope)) {
             findings.reach(Demand::Challenges);
             match check(envelope, trail, keyring) {
-                Ok((by, challenge)) => {
-                    let place = place(index);
-                    found.asked.insert(envelope.id(), Asked { challenge, by, place });
-                }
+                Ok(asked) => drop(found.asked.insert(envelope.id(), Asked { place: place(index), ..asked })),
                 Err(rejection) => refuse(Demand::Challenges, place(index), rejection, findings),
             }
         }
@@ -93,7 +95,7 @@ impl Challenges {
 
     /// Says of each challenge whether it was answered, and on whose word it was not. [BUN-111] [BUN-112]
     pub(super) fn judge(&self, hearing: &Hearing<'_>, findings: &mut Findings) {
-        for (id, asked) in &self.asked {
+        for (id, asked) in self.asked.iter().filter(|(_, asked)| !asked.stolen) {
             findings.reach(Demand::Answered);
             let names = hearing.names;
             let (name, by, time) = (names.of(&asked.challenge.to), names.of(&asked.by), moment(asked.challenge.time));
@@ -126,24 +128,26 @@ impl Challenges {
     /// an answer.
     fn silence(&self, id: &Id, asked: &Asked, hearing: &Hearing<'_>) -> Option<Silence> {
         let of_it = self.said.iter().filter(|said| said.challenge == *id && hearing.counts(said, &asked.by));
-        let mut heard: BTreeMap<OrgId, (Seconds, Seconds)> = BTreeMap::new();
+        let mut heard: Vec<Heard> = Vec::new();
         for said in of_it {
             if said.head.is_some() {
                 return None;
             }
-            // [BUN-111] By a clock that was behind it may name a time at which nobody had asked yet.
-            let put = said.put.max(asked.challenge.time);
-            let times = heard.entry(said.witness).or_insert((put, said.until));
-            *times = (times.0.min(put), times.1.max(said.until));
+            // By a clock that was behind it may name a time at which nobody had asked yet.
+            let since = said.put.max(asked.challenge.time);
+            heard.push(Heard { witness: said.witness, since, until: said.until });
         }
         let needed = usize::try_from(hearing.rule.number).unwrap_or(usize::MAX).max(1);
-        let (mut since, mut until): (Vec<_>, Vec<_>) = heard.values().copied().unzip();
-        since.sort_unstable();
-        until.sort_unstable_by(|one, two| two.cmp(one));
-        let (since, until) = (*since.get(needed - 1)?, *until.get(needed - 1)?);
-        let witnesses = heard.into_keys().collect();
-        (since.after(PATIENCE) <= until).then_some(Silence { since, until, witnesses })
+        let common = heard.iter().filter_map(|one| Silence::from(one.since, &heard, needed));
+        common.min_by_key(|silence| (Reverse(silence.until.since(silence.since)), silence.since))
     }
+}
+
+/// What one countersignature says: nothing was heard from the one time until the other.
+struct Heard {
+    witness: OrgId,
+    since: Seconds,
+    until: Seconds,
 }
 
 /// What witnesses show.
@@ -151,6 +155,23 @@ struct Silence {
     since: Seconds,
     until: Seconds,
     witnesses: BTreeSet<OrgId>,
+}
+
+impl Silence {
+    /// Until when as many witnesses as are needed heard nothing from a time on, each by one word of its own; none, if that is
+    /// less than a day. What one heard first and another later says nothing of what came between. [BUN-111]
+    fn from(since: Seconds, heard: &[Heard], needed: usize) -> Option<Self> {
+        let mut until: BTreeMap<OrgId, Seconds> = BTreeMap::new();
+        for one in heard.iter().filter(|one| one.since <= since) {
+            let known = until.entry(one.witness).or_insert(one.until);
+            *known = one.until.max(*known);
+        }
+        let mut times: Vec<Seconds> = until.values().copied().collect();
+        times.sort_unstable_by(|one, two| two.cmp(one));
+        let last = *times.get(needed - 1).filter(|last| since.after(PATIENCE) <= **last)?;
+        let witnesses = until.into_iter().filter(|(_, until)| *until >= last).map(|(witness, _)| witness).collect();
+        Some(Self { since, until: last, witnesses })
+    }
 }
 
 impl Hearing<'_> {
@@ -182,13 +203,53 @@ fn refuse(demand: Demand, place: Where, rejection: Rejection, findings: &mut Fin
     findings.reject(demand, exit, place, rejection);
 }
 
-fn check(envelope: &Envelope, trail: &Trail, keyring: &Keyring) -> Result<(OrgId, Challenge), Rejection> {
+fn check(envelope: &Envelope, trail: &Trail, keyring: &Keyring) -> Result<Asked, Rejection> {
     if !envelope.is(MediaType::CHALLENGE) {
         return Err(Rejection::WrongType); // [ENV-9]
     }
     let named = envelope.signers().next().ok_or(Rejection::WrongSigners)?;
-    let (signer, key) = keyring.find_signing(&named).ok_or(Rejection::UnknownSigner)?;
+    let (by, key) = keyring.find_signing(&named).ok_or(Rejection::UnknownSigner)?;
     let challenge = verify_one(envelope.clone(), MediaType::CHALLENGE, key, Challenge::parse)?;
     let ours = challenge.trail == trail.id() && trail.side(&challenge.to).is_some();
-    if ours { Ok((signer, Challenge::clone(&challenge))) } else { Err(Rejection::WrongTrail) }
+    let stolen = keyring.chain(&by).is_some_and(|chain| chain.disowning(key).is_some());
+    let asked = Asked { challenge: Challenge::clone(&challenge), by, place: Where::default(), stolen };
+    if ours { Ok(asked) } else { Err(Rejection::WrongTrail) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+    use super::*;
+
+    /// Hours, from an invented morning on.
+    fn heard(witness: u8, since: u64, until: u64) -> Heard {
+        let at = |hours: u64| Seconds::new(1_800_000_000 + hours * 3600).unwrap();
+        Heard { witness: OrgId::new([witness; 32]), since: at(since), until: at(until) }
+    }
+
+    fn longest(words: &[Heard], needed: usize) -> Option<(u64, u64, usize)> {
+        let hours = |time: Seconds| (time.get() - 1_800_000_000) / 3600;
+        let common = words.iter().filter_map(|one| Silence::from(one.since, words, needed));
+        let silence = common.min_by_key(|silence| (Reverse(silence.until.since(silence.since)), silence.since))?;
+        Some((hours(silence.since), hours(silence.until), silence.witnesses.len()))
+    }
+
+    /// [BUN-111] Whoever answers each witness at once is not silent, whichever of their words are shown.
+    #[test]
+    fn what_two_heard_at_two_times_says_nothing_of_the_time_between() {
+        assert_eq!(longest(&[heard(1, 0, 0), heard(2, 24, 24)], 1), None);
+        assert_eq!(longest(&[heard(1, 0, 23), heard(2, 30, 53)], 1), None);
+        assert_eq!(longest(&[heard(1, 0, 24), heard(2, 48, 72)], 2), None);
+        assert_eq!(longest(&[heard(1, 0, 24), heard(2, 48, 96)], 1), Some((48, 96, 1)));
+    }
+
+    /// [BUN-111] As many as are needed, over all of the same day.
+    #[test]
+    fn as_many_as_are_needed_heard_nothing_over_all_of_a_span() {
+        let words = [heard(1, 0, 30), heard(2, 4, 40), heard(3, 10, 33)];
+        assert_eq!(longest(&words, 1), Some((4, 40, 1)));
+        assert_eq!(longest(&words, 2), Some((4, 30, 2)));
+        assert_eq!(longest(&words, 3), None, "of all three it is not a day");
+        assert_eq!(longest(&[heard(1, 0, 5), heard(1, 0, 60)], 2), None, "one is one, however often");
+    }
 }

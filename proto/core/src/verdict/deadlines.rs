@@ -137,7 +137,10 @@ impl Clocks<'_> {
     /// Until when the owing party's log shows that a step was not made, unless something shows it earlier. [BUN-100]
     fn step_absent(&self, to: &Event) -> Option<Seconds> {
         let owing = self.owing();
-        let until = self.logs.absent_until(&owing, EntryKind::OwnEvent, to.id.into()).filter(|_| to.author == owing);
+        let until = self
+            .logs
+            .absent_until(&owing, to.incarnation, EntryKind::OwnEvent, to.id.into())
+            .filter(|_| to.author == owing);
         until.filter(|until| self.known.there(&to.id).is_none_or(|there| there >= *until))
     }
 
@@ -145,7 +148,7 @@ impl Clocks<'_> {
     fn head_absent(&self, from: &Event) -> Option<Seconds> {
         let heads = self.own_heads().into_iter().filter(|head| known::has_seen(self.trail, head, from.id));
         let until = |head: &Verified<Head>| {
-            let until = self.logs.absent_until(&self.owing(), EntryKind::Head, head.id())?;
+            let until = self.logs.absent_until(&self.owing(), head.incarnation, EntryKind::Head, head.id())?;
             let there = self.logs.first_sight_of_head(head.id());
             there.is_none_or(|there| there >= until).then_some(until)
         };

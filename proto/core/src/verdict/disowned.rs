@@ -20,62 +20,64 @@ use super::{
 };
 use crate::{
     bundle::Bundle,
+    envelope::Verified,
+    head::Head,
     id::{EventId, Id, KeyRecordId, OrgId},
     key::KeyRecord,
-    log::{Checkpoint, EntryKind, LogProof, Tick},
+    log::{Checkpoint, EntryKind, LogProof, Origin, Tick},
     trust::TrustFile,
     wire,
 };
 
 /// The checkpoints up to which stolen keys count, by their IDs.
-pub(super) struct Lines(BTreeMap<Id, Vec<(KeyRecordId, Tick, Checkpoint)>>);
+pub(super) struct Lines(BTreeMap<Id, (Tick, Checkpoint)>);
 
 impl Lines {
     /// Those that the records of every chain draw.
     pub(super) fn of(keyring: &Keyring) -> Self {
-        let mut lines: BTreeMap<Id, Vec<_>> = BTreeMap::new();
+        let mut lines = BTreeMap::new();
         for chain in keyring.chains() {
             for record in chain.records().chain(chain.rivals()) {
                 let line = record.disowned().and_then(|disowned| disowned.checkpoint(chain.organisation()));
                 let Some(line) = line else { continue };
-                let base = Tick(chain.first().log_base_tick());
-                lines.entry(line.id()).or_default().push((record.id(), base, line));
+                // One line, however many records draw it: its ID holds whose log it is.
+                lines.insert(line.id(), (Tick(chain.first().log_base_tick()), line));
             }
         }
         Self(lines)
     }
 
-    /// A proof that holds under one of them, and the records that draw it.
-    pub(super) fn of_proof(&self, proof: &wire::LogProof) -> Option<(LogProof, Vec<KeyRecordId>)> {
+    /// A proof that holds under one of them, with whose log that is and the index of the leaf.
+    pub(super) fn of_proof(&self, proof: &wire::LogProof) -> Option<(LogProof, Origin, u64)> {
         let proof = LogProof::parse(proof).ok()?;
-        let lines = self.0.get(&proof.checkpoint())?.iter();
-        let holds = lines.filter(|(_, base, line)| proof.check(*base, line).is_ok());
-        let records: Vec<KeyRecordId> = holds.map(|(record, ..)| *record).collect();
-        (!records.is_empty()).then_some((proof, records))
+        let (base, line) = self.0.get(&proof.checkpoint())?;
+        let index = proof.check(*base, line).ok()?;
+        Some((proof, line.origin, index))
     }
 }
 
 /// What is shown to be of an organisation although a stolen key signed it.
 struct Shown<'a> {
     keyring: &'a Keyring,
-    entries: BTreeSet<(KeyRecordId, EntryKind, Id)>,
+    /// Under which line, and what.
+    entries: BTreeSet<(Id, EntryKind, Id)>,
 }
 
 impl<'a> Shown<'a> {
     fn of(bundle: &Bundle, keyring: &'a Keyring) -> Self {
         let lines = Lines::of(keyring);
         let mut entries = BTreeSet::new();
-        for (proof, records) in bundle.proofs.iter().filter_map(|proof| lines.of_proof(proof)) {
-            let of = |record: KeyRecordId| proof.shown().iter().map(move |one| (record, one.entry.kind, one.entry.id));
-            entries.extend(records.into_iter().flat_map(of));
+        for (proof, ..) in bundle.proofs.iter().filter_map(|proof| lines.of_proof(proof)) {
+            entries.extend(proof.shown().iter().map(|one| (proof.checkpoint(), one.entry.kind, one.entry.id)));
         }
         Self { keyring, entries }
     }
 
     /// Whether a key that is not disowned signed it, or a proof shows it in its author's log.
     fn is_own(&self, author: &OrgId, key: &KeyRecordId, kind: EntryKind, id: Id) -> bool {
-        let disowning = self.keyring.disowning(author, key);
-        disowning.is_none_or(|record| self.entries.contains(&(record.id(), kind, id)))
+        let Some(record) = self.keyring.disowning(author, key) else { return true };
+        let line = record.disowned().and_then(|disowned| disowned.checkpoint(*author));
+        line.is_some_and(|line| self.entries.contains(&(line.id(), kind, id)))
     }
 
     /// The events that are shown, and those that rest on the organisation's own later word. [BUN-105]
@@ -112,7 +114,12 @@ pub(super) fn settle(
     let told: BTreeMap<EventId, Told> = events.told().map(|one| (one.id, one)).collect();
     let counted = shown.events(&told, heads);
     let stolen: Vec<&Told> = told.values().filter(|one| !counted.contains(&one.id)).collect();
-    let doubted = in_doubt(bundle, keyring, trust, events, &told, &stolen);
+    // [BUN-106] Whoever counts more of its own events has written that number itself, and nothing shows that it is this one.
+    let counts = |head: &Head, one: &Told| head.author == one.author && head.own_count > one.seq;
+    let own = |head: &&Verified<Head>| shown.is_own(&head.author, &head.key, EntryKind::Head, head.id());
+    let counted_by_itself = |one: &Told| heads.all().filter(own).any(|head| counts(head, one));
+    let open: Vec<&Told> = stolen.iter().copied().filter(|one| !counted_by_itself(one)).collect();
+    let doubted = in_doubt(bundle, keyring, trust, events, &told, &open);
     for one in stolen.iter().filter(|one| !doubted.contains(&one.id)) {
         events.disown(&one.id, findings);
     }

@@ -90,7 +90,7 @@ impl Ends<'_> {
 
     /// Until when its author's own cosigned log does not have an event, unless something shows it before. [BUN-74] [BUN-100]
     fn not_yet(&self, event: &Event, findings: &Findings) -> Option<Seconds> {
-        let until = self.logs.absent_until(&event.author, EntryKind::OwnEvent, event.id.into())?;
+        let until = self.logs.absent_until(&event.author, event.incarnation, EntryKind::OwnEvent, event.id.into())?;
         // What shows it before may be what is missing.
         let whole = is_whole(findings) && !findings.failed(Demand::Exporter);
         let shown = self.known.there(&event.id).is_some_and(|there| there < until);

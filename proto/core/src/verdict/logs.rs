@@ -39,6 +39,8 @@ pub(super) struct Logs {
     /// Two checkpoints under which two leaves stand at one index.
     parted: BTreeMap<(Origin, u64), [Id; 2]>,
     views: Views,
+    /// What stands where in a log up to which a stolen key counts. [BUN-105]
+    drawn: BTreeSet<(Origin, u64, EntryKind, Id)>,
     /// Parties whose log shows two histories, or whose keys fork: it proves nothing against anybody. [BUN-99]
     contradicted: BTreeSet<OrgId>,
     needed: usize,
@@ -104,13 +106,14 @@ impl Logs {
             leaves: BTreeMap::new(),
             parted: BTreeMap::new(),
             views,
+            drawn: BTreeSet::new(),
             contradicted,
             needed,
             parties,
             idle: (0, 0),
         };
         let lines = Lines::of(keyring);
-        let shows = |proof| logs.take_proof(proof).is_some() | lines.of_proof(proof).is_some();
+        let shows = |proof| logs.take_proof(proof).is_some() | logs.take_drawn(proof, &lines).is_some();
         let shown = bundle.proofs.iter().map(shows).filter(|shows| *shows).count();
         logs.idle = ((bundle.proofs.len() - shown) as u64, (bundle.checkpoints.len() - counted) as u64);
         logs
@@ -130,6 +133,12 @@ impl Logs {
             let place = Place { index, within: one.index, under: proof.checkpoint() };
             self.entries.entry((proof.party(), one.entry.kind, one.entry.id)).or_default().push(place);
         }
+        Some(())
+    }
+
+    fn take_drawn(&mut self, proof: &wire::LogProof, lines: &Lines) -> Option<()> {
+        let (proof, origin, index) = lines.of_proof(proof)?;
+        self.drawn.extend(proof.shown().iter().map(|one| (origin, index, one.entry.kind, one.entry.id)));
         Some(())
     }
 
@@ -172,16 +181,12 @@ impl Logs {
         roots.flat_map(|root| root.cosigned.values()).map(|(first, _)| *first).min()
     }
 
-    /// Until when a party's log shows that something was not in it yet. [BUN-74]
-    pub(super) fn absent_until(&self, party: &OrgId, kind: EntryKind, id: Id) -> Option<Seconds> {
-        let mut until: BTreeMap<OrgId, Option<Seconds>> = BTreeMap::new();
-        for (view, spot) in self.spots(party, kind, id) {
-            let time = self.views.reach_before(&view, spot.place.0);
-            // What a witness saw in two incarnations of a log was in the one where it stood first.
-            let known = until.entry(view.witness).or_insert(time);
-            *known = time.min(*known);
-        }
-        self.latest_by_enough(until.into_values().flatten().collect())
+    /// Until when a party's log shows that something was not in it yet: the log of the incarnation that said it, as one that
+    /// was restored has what it got back late. [BUN-74]
+    pub(super) fn absent_until(&self, party: &OrgId, incarnation: u32, kind: EntryKind, id: Id) -> Option<Seconds> {
+        let spots = self.spots(party, kind, id).into_iter();
+        let own = spots.filter(|(view, _)| view.origin.incarnation == incarnation);
+        self.latest_by_enough(own.filter_map(|(view, spot)| self.views.reach_before(&view, spot.place.0)).collect())
     }
 
     /// The latest time that as many witnesses as are needed reach.
@@ -198,6 +203,11 @@ impl Logs {
         }
         for place in self.places(party, kind, id) {
             let Some(root) = self.roots.get(&place.under) else { continue };
+            // [BUN-107] A thief writes a log as he likes, and a witness may help.
+            let drawn = (root.checkpoint.origin, place.index, kind, id);
+            if root.disowned && !self.drawn.contains(&drawn) {
+                continue;
+            }
             let latest = Tick(root.base.0.saturating_add(place.index)).ends().saturating_add(PROMPT);
             for (witness, (first, _)) in &root.cosigned {
                 let view = View { witness: *witness, origin: root.checkpoint.origin };
