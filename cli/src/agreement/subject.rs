@@ -125,3 +125,30 @@ impl Document {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uput_core::agreement::compile;
+    use uput_core::id::Id;
+
+    /// [AGR-68]
+    #[test]
+    fn where_nobody_said_whose_a_name_is_no_id_is_invented() {
+        let source = include_str!("../../../specs/agreements/demonstration.toml");
+        let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+        let of = |name: &str| -> OrgId { Id::of(name.as_bytes()).into() };
+        let peers: BTreeMap<String, OrgId> = names.iter().map(|name| ((*name).to_owned(), of(name))).collect();
+        let agreement = compile(source, &peers).unwrap().agreement;
+        let told = Document { keys: peers, ..Document::of(agreement) };
+        let ids = |sentences: &[String]| names.map(|name| sentences.concat().contains(&of(name).to_string()));
+        assert_eq!(ids(&told.sentences()), [true; 4], "whom everybody knows stands there with its ID");
+        let unresolved = ["hotline", "centre"].map(str::to_owned).into();
+        let untold = Document { unresolved, ..told };
+        let sentences = untold.sentences();
+        assert_eq!(ids(&sentences), [false, true, true, false]);
+        for (name, stands) in names.into_iter().zip([true, false, false, true]) {
+            assert_eq!(sentences.iter().any(|sentence| sentence.contains(&format!("peer:{name}"))), stands, "{name}");
+        }
+    }
+}

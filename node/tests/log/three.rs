@@ -13,7 +13,7 @@ use uput_core::{
         SignedCheckpoint, Tick,
     },
     rejection::Rejection,
-    time::Seconds,
+    time::{Seconds, Span},
     trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
     verdict::{self, YesNo},
     wire::{self, DisclosureScope, EventPrefix, LetterContent, Purpose, ReceiptOutcome, WitnessQuery},
@@ -69,6 +69,26 @@ impl Three {
         until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
         let [hotline, shelter, ministry] = [nodes[0].clone(), nodes[1].clone(), nodes[3].clone()];
         Self { houses, hotline, shelter, ministry, asked: Vec::new(), _carriers: carriers }
+    }
+
+    /// The same with a witness that comes to it so much later.
+    async fn tick_late(&mut self, number: u64, late: Span) {
+        let centre = &self.houses[3];
+        for node in [self.hotline.clone(), self.shelter.clone()] {
+            node.close_ticks(later(number)).await.unwrap();
+            let (from, to) = (Post(node.clone()), Post(self.ministry.clone()));
+            while node.view_log(clock::now()).witnesses[0].size < node.log().size() {
+                let query = from.next_query(&to.organisation()).await;
+                let mut note = SignedCheckpoint::parse(&query.checkpoint).unwrap();
+                let line = note.cosign(&centre.id, &centre.signing_key(), clock::now().after(late));
+                note.add(line).unwrap();
+                let mut reply = to.witness(&from.organisation(), query).await;
+                assert!(!reply.checkpoint.is_empty());
+                reply.checkpoint = note.to_bytes();
+                from.answered(&to.organisation(), reply).await;
+            }
+        }
+        self.quiet().await;
     }
 
     /// Closes a tick at both parties and lets the witness cosign it.
@@ -272,6 +292,26 @@ async fn the_time_for_delivery_runs_from_when_a_witness_has_the_request_and_not_
         assert!(row.deadlines.contains(&delivers(node, &trail).await), "a list says the same");
     }
     assert_eq!(next_due(&three.hotline, &trail).await, due, "it was delivered: nothing moves any more");
+}
+
+/// [TIM-85] A witness that was away for three hours: nobody waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_witness_that_was_away_puts_nobodys_call_off() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let trail = three.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    reads(&three.shelter, &trail, "asked").await;
+    three.quiet().await;
+    let claimed = delivers(&three.hotline, &trail).await;
+    three.tick_late(1, Span(3 * 3600)).await;
+    let has = async |node: &Arc<Node>| delivers(node, &trail).await.proven != 0;
+    until(|| async { has(&three.hotline).await && has(&three.shelter).await }).await;
+    for node in [&three.hotline, &three.shelter] {
+        let deadline = delivers(node, &trail).await;
+        assert!(deadline.proven >= claimed.from + 3 * 3600, "{} {}", deadline.proven, claimed.from);
+        assert_eq!(deadline.from, claimed.from + 1200, "from twenty minutes after the time that it claims");
+        assert_eq!(deadline.due - deadline.from, claimed.due - claimed.from, "as long as the agreement gives");
+    }
 }
 
 /// [LOG-95] [LOG-98]

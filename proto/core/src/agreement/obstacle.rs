@@ -187,3 +187,54 @@ impl Profile {
         if basis.nonpersonal && !label.is_nonpersonal() { Err(Obstacle::AboutAPerson) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{agreement::compile, id::Id};
+
+    /// Of rule 2 of the demonstration: a notification of a hotline to social work, with profile *notice*.
+    fn said(obstacle: Obstacle) -> String {
+        let source = include_str!("../../../../specs/agreements/demonstration.toml");
+        let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+        let peers: BTreeMap<String, OrgId> =
+            names.iter().map(|name| ((*name).to_owned(), Id::of(name.as_bytes()).into())).collect();
+        let agreement = compile(source, &peers).unwrap().agreement;
+        obstacle.sentence(agreement.rule(2).unwrap(), Label::Ethnicity)
+    }
+
+    /// [AGR-22]
+    #[test]
+    fn each_obstacle_is_said_in_words_of_its_own() {
+        let all = [
+            (Obstacle::NotInForce, "the agreement is not in force at that time"),
+            (Obstacle::NoSuchRule, "there is no such rule"),
+            (Obstacle::OtherAct, "the rule is for a notification"),
+            (Obstacle::OtherService, "the rule is for social_work"),
+            (Obstacle::Itself, "nobody asks itself"),
+            (Obstacle::NotInRole, "whoever asks does not have the role hotline"),
+            (Obstacle::NotGiven, "whoever is asked does not give social_work"),
+            (Obstacle::Suspended, "one of the two is suspended"),
+            (Obstacle::NoProfile, "there is no profile notice"),
+            (Obstacle::BeyondTheAct, "a notification does not go to that stage"),
+            (Obstacle::OtherStage, "a stage above 0 needs a basis, and stage 0 has none"),
+            (Obstacle::ServesNotTheAct, "the basis cannot carry a notification"),
+            (Obstacle::NotListed, "the rule does not list the basis"),
+            (Obstacle::WaitsForTheAnswer, "who she is waits for the answer"),
+            (Obstacle::NoArticle, "the basis must cite an article"),
+            (Obstacle::UnknownArticle, "the article is not in the agreement's list"),
+            (Obstacle::OutsideProfile, "ethnicity is not in profile notice"),
+            (Obstacle::LaterStage(2), "profile notice has ethnicity from stage 2 on"),
+            (Obstacle::NeedsHerTick, "ethnicity is hers to tick, and nobody ticks under this basis"),
+            (Obstacle::NeedsTheLaw, "ethnicity goes to social_work under a duty to report or a decision only"),
+            (Obstacle::NeedsDangerToLife, "ethnicity goes to social_work in danger to life only"),
+            (Obstacle::NotInAnswers, "answers under profile notice may not say ethnicity"),
+            (Obstacle::AboutAPerson, "ethnicity is about a person, and an answer to an enquiry says nothing about one"),
+        ];
+        for (obstacle, sentence) in all {
+            assert_eq!(said(obstacle), sentence);
+        }
+    }
+}
