@@ -60,6 +60,10 @@ pub(crate) struct EscalateArgs {
     /// Labels whose words do not tell who she is, although the node says so; that you said this is kept
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     knowingly: Vec<String>,
+    // [TIM-87]
+    /// The clock of this computer is doubted, and you ask all the same; that you said this is kept
+    #[arg(long)]
+    despite_clock: bool,
     /// Take nothing over from the record of the case
     #[arg(long)]
     bare: bool,
@@ -101,6 +105,7 @@ impl EscalateArgs {
             from_case: carried.clone(),
             case: next.case.clone(),
             approval: ApprovalId::bytes(self.approval.as_ref()),
+            despite_clock: self.despite_clock,
             ..Default::default()
         };
         if let Some(asking) = node.asking() {

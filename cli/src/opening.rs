@@ -49,6 +49,10 @@ pub(crate) struct OpeningArgs {
     /// Sign what is said of her, for whoever comes after them: they can pass it on, and that can be checked
     #[arg(long)]
     attest: bool,
+    // [TIM-87]
+    /// The clock of this computer is doubted, and you open it all the same; that you said this is kept
+    #[arg(long)]
+    despite_clock: bool,
     /// Until when it is asked: 23:00 (the next), 2026-11-22 20:00 by your clock, or 8h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     expiry: Option<u64>,
@@ -103,6 +107,7 @@ impl OpeningArgs {
             expiry: self.expiry.unwrap_or_default(),
             occurred: self.occurred.unwrap_or_default(),
             attest: self.attest,
+            despite_clock: self.despite_clock,
             approval: ApprovalId::bytes(self.approval.as_ref()),
             beside: asked.beside.unwrap_or_default().into(),
         };

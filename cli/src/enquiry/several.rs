@@ -52,6 +52,10 @@ pub(crate) struct SeveralArgs {
     /// Labels whose values come from the record of the case; see `uput case record`
     #[arg(long, value_name = "LABEL", value_delimiter = ',', requires = "case")]
     from_case: Vec<String>,
+    // [TIM-87]
+    /// The clock of this computer is doubted, and you ask all the same; that you said this is kept
+    #[arg(long)]
+    despite_clock: bool,
     /// Until when it is asked: 23:00 (the next), 2026-11-22 20:00 by your clock, or 8h (from now)
     #[arg(long, value_name = "TIME", value_parser = moment::parse_future)]
     expiry: Option<u64>,
@@ -92,6 +96,7 @@ impl SeveralArgs {
             expiry: self.expiry.unwrap_or_default(),
             from_case: self.from_case,
             knowingly: self.knowingly,
+            despite_clock: self.despite_clock,
         };
         let answer = node.enquiries().ask_several(request).await;
         let answer = answer.map_err(|status| refusal::of_request(&request_id, &status))?;

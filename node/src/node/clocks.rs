@@ -83,6 +83,10 @@ impl Node {
                 &doubt.words(),
                 "look at a third clock, and set the one that is wrong; `uput peer list` shows whose was measured",
             ),
+            Some(doubt) if self.is_astray(now) => {
+                let asked = format!("{set}; whoever opens a trail before that says so with `--despite-clock`");
+                check("clock", wire::CheckLevel::Error, &doubt.words(), &asked)
+            }
             Some(doubt) => check("clock", wire::CheckLevel::Error, &doubt.words(), set),
         }
     }

@@ -21,7 +21,7 @@ use super::{
     agreements::{Agreements, Held},
     approvals::Approvals,
     case_list::CaseList,
-    challenge::Putting,
+    challenge::{Lately, Putting},
     changes::Changes,
     directory::{Directory, Invitation},
     endings::Endings,
@@ -158,6 +158,7 @@ impl Node {
             head_clock: HeadClock::default(),
             putting: Putting::default(),
             put_back: super::put_back::PutBack::default(),
+            challenged: Lately::default(),
             changing,
         };
         node.read_put_back()?;

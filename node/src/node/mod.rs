@@ -10,6 +10,7 @@ mod actor;
 mod agreements;
 mod allowance;
 mod approvals;
+mod astray;
 mod bulk;
 mod call_checks;
 mod cascades;
@@ -167,6 +168,7 @@ pub struct Node {
     head_clock: head::HeadClock,
     putting: challenge::Putting,
     put_back: put_back::PutBack,
+    challenged: challenge::Lately,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.
     changing: tokio::sync::Mutex<()>,
 }

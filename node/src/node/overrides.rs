@@ -113,7 +113,7 @@ impl Node {
     }
 
     /// What one person overrides with an event: words that are let pass, places that are not there, others who have not
-    /// heard, who she is in a first message. [APR-21] [APR-24] [APR-25]
+    /// heard, who she is in a first message, a clock that is doubted. [APR-21] [APR-24] [APR-25] [TIM-88]
     pub(super) fn overridden_by(
         &self,
         written: &Written,
@@ -129,7 +129,8 @@ impl Node {
         let beside = Some(written.beside).filter(|reason| *reason != Beside::Unspecified);
         let named = beside.map(|reason| OverrideRecord { beside: reason.into(), ..over(OverrideKind::NamedBeside) });
         let at_once = tells_at_once(written).then(|| over(OverrideKind::ToldAtOnce));
-        [words, places, named, at_once].into_iter().flatten().collect()
+        let clock = written.despite_clock.then(|| over(OverrideKind::ClockDoubted));
+        [words, places, named, at_once, clock].into_iter().flatten().collect()
     }
 
     /// Overrides of cases that the caller sees, the newest first; what is due first before, if only what waits is asked

@@ -12,7 +12,7 @@ use uput_core::{
     step,
 };
 
-use super::enquiries::Unchosen;
+use super::{astray::Astray, enquiries::Unchosen};
 use crate::case::Closed;
 use crate::places::Full;
 
@@ -49,6 +49,15 @@ pub enum Refused {
     /// A place held until a time that is past. [PLC-13]
     #[error("the time until which the place is held is past: give a later one")]
     HeldOver,
+    /// The clock of this computer is doubted, and nobody said that they know it. [TIM-87]
+    #[error("{rejection} ({0})", rejection = Rejection::ClockDoubted)]
+    ClockDoubted(Astray),
+    /// No agreement is in force by this clock, and one would be by another. [TIM-89]
+    #[error(
+        "{rejection} ({0}): look at a third clock, and set the one of this computer",
+        rejection = Rejection::AgreementNotInForce
+    )]
+    NotByThisClock(Astray),
     /// By what is noted of the case.
     #[error("the legal basis is not allowed: {0}")]
     Closed(Closed),
@@ -91,6 +100,8 @@ impl Refused {
             Self::Void(_) | Self::NoPlan | Self::TakenAlready | Self::Unchosen(_) => Rejection::StepNotAllowed,
             Self::Closed(_) | Self::Withdrawn(_) => Rejection::BasisNotAllowed,
             Self::Full(_) => Rejection::NoPlace,
+            Self::ClockDoubted(_) => Rejection::ClockDoubted,
+            Self::NotByThisClock(_) => Rejection::AgreementNotInForce,
             Self::NotRecorded(_)
             | Self::NotAbout(_)
             | Self::OtherCase

@@ -51,6 +51,8 @@ pub struct NewEnquiries {
     pub knowingly: Vec<Label>,
     /// End of the request.
     pub expiry: Option<Seconds>,
+    /// Whoever asks knows that the clock is doubted. [TIM-87]
+    pub despite_clock: bool,
 }
 
 /// What became of a request to several.
@@ -155,6 +157,7 @@ impl Node {
             occurred: None,
             about: None,
             beside: wire::Beside::Unspecified,
+            despite_clock: new.despite_clock,
             // An enquiry says nothing of her that could be attested, or rest on what somebody else said.
             attest: false,
             rests_on: BTreeSet::new(),

@@ -90,6 +90,8 @@ pub struct NewTrail {
     pub begins: Option<CaseId>,
     /// Why she is named although others were asked the same; unspecified: nobody was. [CAS-81]
     pub beside: wire::Beside,
+    /// Whoever opens it knows that the clock is doubted. [TIM-87]
+    pub despite_clock: bool,
 }
 
 /// An event to be added.
@@ -159,7 +161,11 @@ impl Node {
         let peer = self.confirmed(&new.peer)?;
         self.refuse_put_back(&peer.organisation)?;
         let now = clock::now();
-        let agreement = self.agreement_for(&new, &peer.organisation, now)?;
+        let agreement = self.agreement_for(&new, &peer.organisation, now).map_err(|rejection| {
+            let would = |time| self.agreement_for(&new, &peer.organisation, time).is_ok();
+            self.not_in_force(rejection, now, &would)
+        })?;
+        let despite_clock = self.opens_despite_clock(&new, now)?;
         let (validate_only, by, case, begins) = (new.validate_only, new.by.clone(), new.case, new.begins);
         let names = (new.stage == 2).then_some(((new.act, new.service_type), new.beside));
         let (named, basis) = (names_in(&new.fields), new.basis);
@@ -179,6 +185,7 @@ impl Node {
         }
         self.refuse_closed(&by, &case, basis, &said)?;
         written.knowingly = self.judge_words(&by, &case, &said, &knowingly)?;
+        written.despite_clock = despite_clock;
         if validate_only {
             return Ok(None);
         }

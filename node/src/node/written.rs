@@ -50,6 +50,8 @@ pub(super) struct Written {
     pub(super) approved: Option<Approved>,
     /// Why she is named in it although others were asked the same; unspecified: nobody was. [CAS-81]
     pub(super) beside: wire::Beside,
+    /// Whoever opened with it knew that the clock is doubted. [TIM-88]
+    pub(super) despite_clock: bool,
 }
 
 impl Written {
@@ -70,6 +72,7 @@ impl Written {
             rests_on: BTreeSet::new(),
             approved: None,
             beside: wire::Beside::Unspecified,
+            despite_clock: false,
         }
     }
 

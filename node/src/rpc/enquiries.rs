@@ -41,6 +41,7 @@ impl EnquiryService for Enquiries {
             fields: request::fields(said.fields)?,
             from_case: request::labels("from_case", &said.from_case)?,
             knowingly: request::labels("knowingly", &said.knowingly)?,
+            despite_clock: said.despite_clock,
             expiry: request::time("expiry", said.expiry)?,
         };
         let node = Arc::clone(&self.0);

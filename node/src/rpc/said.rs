@@ -55,6 +55,7 @@ pub(super) async fn opening(
         about: if said.about.is_empty() { None } else { Some(request::trail(node, &by_whom, &said.about)?) },
         begins: None,
         beside,
+        despite_clock: said.despite_clock,
     };
     let differs = node.open_from_case(&mut new, &request::labels("from_case", &said.from_case)?).await;
     let differs = request::names(&differs.map_err(|refused| request::refused(&refused))?);
@@ -62,6 +63,8 @@ pub(super) async fn opening(
     exact.case = new.case.map(|id| id.to_vec()).unwrap_or_default();
     exact.about = new.about.map(|id| id.to_vec()).unwrap_or_default();
     (exact.fields, exact.from_case) = (to_wire(&new.fields), Vec::new());
+    // [TIM-88] A clock that is doubted since is no reason to ask a second person anew.
+    exact.despite_clock = false;
     let digest = request_digest(&exact);
     new.second = second(ask, &exact.approval, digest);
     Ok((new, digest, differs))

@@ -72,6 +72,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::VersionGivenUp
         | Rejection::NoRule
         | Rejection::NoPlace
+        | Rejection::ClockDoubted
         | Rejection::ChooseFirst
         | Rejection::OutsideProfile
         | Rejection::WithoutContent

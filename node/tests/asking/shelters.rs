@@ -132,6 +132,7 @@ pub(crate) fn several(peers: &[&str]) -> NewEnquiries {
         from_case: Vec::new(),
         knowingly: Vec::new(),
         expiry: None,
+        despite_clock: false,
     }
 }
 

@@ -265,6 +265,7 @@ pub fn opening(stage: u32, basis: LegalBasis, act: Act) -> NewTrail {
         attest: false,
         rests_on: std::collections::BTreeSet::new(),
         begins: None,
+        despite_clock: false,
         beside: wire::Beside::Unspecified,
     }
 }

@@ -388,6 +388,7 @@ pub fn enquiry(peer: &str) -> NewTrail {
         attest: false,
         rests_on: std::collections::BTreeSet::new(),
         begins: None,
+        despite_clock: false,
         beside: wire::Beside::SheWishes,
     }
 }

@@ -214,6 +214,8 @@ rejections! {
     OnHold = 141, "ON_HOLD", User, "a legal hold stands: nothing of it is destroyed; say `retained` with the article, or let two supervisors end the hold";
     /// A hold that is not there for whoever names it.
     NoSuchHold = 142, "NO_SUCH_HOLD", User, "no hold of that ID stands here; `uput hold list` shows those that do";
+    /// An opening by a clock that most peers, or our own records, speak against. [TIM-87]
+    ClockDoubted = 143, "CLOCK_DOUBTED", User, "the clock of this computer is doubted, and what is opened by it claims its time; set it, or open with `--despite-clock`, which is kept";
     /// What a witness put is no challenge that is answered here. [NOD-112]
     ChallengeRefused = 146, "CHALLENGE_REFUSED", Author, "what the witness put is not a challenge of a trail between the two, or cannot be opened any more; nothing was answered";
     /// A trail in which a restored node does not know yet what it had said. [BAK-52]

@@ -5,9 +5,14 @@
 
 mod asked;
 mod heard;
+mod lately;
 mod witness;
 
+use std::time::Instant;
+
 pub(super) use heard::Challenges;
+pub(super) use lately::Lately;
+use lately::is_of_today;
 pub(super) use witness::Putting;
 
 use uput_core::{
@@ -76,7 +81,8 @@ impl Node {
         let loaded = held.as_ref().ok_or(Rejection::NoSuchTrail)?;
         let now = clock::now();
         let newest = self.challenges_of(loaded)?.pop();
-        let known = match newest.filter(|known| known.stored <= now && now < known.stored.after(DAY)) {
+        let lately = self.challenged.holds(id, Instant::now());
+        let known = match newest.filter(|known| lately || is_of_today(known.stored, now)) {
             Some(known) => known,
             None => self.put_new(loaded, now).await?,
         };
@@ -107,6 +113,7 @@ impl Node {
             .chain(asked.map(|asked| record::draft(&asked)))
             .chain(logged([Logged::new(EntryKind::Challenge, id)]));
         let positions = self.commit(Commit { keys: Vec::new(), records: records.collect() }).await?;
+        self.challenged.note(trail, Instant::now());
         let position = positions.get().first().copied().ok_or(Rejection::DiskFull)?;
         for witness in &witnesses {
             let waiting = Waiting { trail: Some(trail), event: false, since: now.get() };

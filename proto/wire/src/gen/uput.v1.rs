@@ -3598,6 +3598,8 @@ pub struct OpenTrailRequest {
     pub approval: ::prost::alloc::vec::Vec<u8>,
     #[prost(enumeration = "Beside", tag = "32")]
     pub beside: i32,
+    #[prost(bool, tag = "35")]
+    pub despite_clock: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -13461,6 +13463,8 @@ pub struct AskSeveralRequest {
     pub from_case: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "31")]
     pub knowingly: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(bool, tag = "32")]
+    pub despite_clock: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -16035,6 +16039,7 @@ pub enum OverrideKind {
     Overbooked = 9,
     NamedBeside = 10,
     ToldAtOnce = 11,
+    ClockDoubted = 12,
 }
 impl OverrideKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -16055,6 +16060,7 @@ impl OverrideKind {
             Self::Overbooked => "OVERRIDE_KIND_OVERBOOKED",
             Self::NamedBeside => "OVERRIDE_KIND_NAMED_BESIDE",
             Self::ToldAtOnce => "OVERRIDE_KIND_TOLD_AT_ONCE",
+            Self::ClockDoubted => "OVERRIDE_KIND_CLOCK_DOUBTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -16072,6 +16078,7 @@ impl OverrideKind {
             "OVERRIDE_KIND_OVERBOOKED" => Some(Self::Overbooked),
             "OVERRIDE_KIND_NAMED_BESIDE" => Some(Self::NamedBeside),
             "OVERRIDE_KIND_TOLD_AT_ONCE" => Some(Self::ToldAtOnce),
+            "OVERRIDE_KIND_CLOCK_DOUBTED" => Some(Self::ClockDoubted),
             _ => None,
         }
     }
