@@ -36,6 +36,10 @@ pub fn now() -> Seconds {
 /// What the computer's clock shows, right or wrong.
 #[must_use]
 pub fn system() -> Seconds {
+    #[cfg(feature = "simulation")]
+    if let Some(time) = crate::simulated::milliseconds().and_then(|time| Seconds::new(time / 1000)) {
+        return time;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs().max(1));
     Seconds::new(since).unwrap_or(Seconds::EPOCH)
 }
@@ -43,6 +47,10 @@ pub fn system() -> Seconds {
 /// The same in milliseconds since 1970.
 #[must_use]
 pub fn milliseconds() -> u64 {
+    #[cfg(feature = "simulation")]
+    if let Some(time) = crate::simulated::milliseconds() {
+        return time;
+    }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1)
 }
@@ -73,6 +81,10 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&mut self, buffer: &mut [u8]) {
+        #[cfg(feature = "simulation")]
+        if crate::simulated::fill(buffer) {
+            return;
+        }
         if getrandom::fill(buffer).is_err() {
             // Without randomness every secret made from here on could be guessed: nothing may go on.
             tracing::error!("the system gives no randomness; stopping");

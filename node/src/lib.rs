@@ -28,6 +28,8 @@ pub mod rpc;
 pub mod seal;
 pub mod search;
 pub mod shutdown;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 pub mod staff;
 pub mod storage;
 pub mod store;

@@ -180,7 +180,10 @@ impl Node {
         let keys = self.storage.trail_keys(trail.as_bytes()).ok_or(Rejection::NoSuchTrail)?;
         let evidence = unseal(&keys, &trail, &event.evidence, KeyKind::Evidence, b"evidence")?;
         let evidence = Evidence::decode(evidence.as_slice()).map_err(|_| Rejection::Malformed)?;
-        content.events.push(Envelope::parse(&evidence.envelope)?.to_wire());
+        let envelope = Envelope::parse(&evidence.envelope)?;
+        #[cfg(feature = "simulation")]
+        let envelope = crate::simulated::resent(to, envelope, &self.me.keys().signing);
+        content.events.push(envelope.to_wire());
         if !evidence.cited.is_empty() {
             let cited = Envelope::parse(&evidence.cited)?;
             content.key_records.extend(self.signer_records(&cited));

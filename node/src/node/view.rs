@@ -166,6 +166,10 @@ impl Node {
     ) -> Result<wire::TrailEvent, Rejection> {
         let beside = loaded.beside.get(&event.id).ok_or(Rejection::Malformed)?;
         let verdict = reading.events.get(&event.id).map(|judged| judged.verdict);
+        #[cfg(feature = "simulation")]
+        let verdict = crate::simulated::by_arrival(&loaded.trail, event)
+            .map(|counts| counts.err().map_or(Verdict::Effective, Verdict::Void))
+            .or(verdict);
         let findings = reading.findings.iter().filter(|finding| finding.event() == event.id);
         let fields = self.fields(loaded, event, values)?;
         Ok(wire::TrailEvent {

@@ -8,9 +8,10 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uput_core::id::OrgId;
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;

@@ -62,6 +62,19 @@ impl Line {
         Self { inbound: Box::pin(inbound.map(|item| item.map(|request| request.frame))), outbound }
     }
 
+    /// For frames that no connection carries. [SIM-3]
+    #[cfg(feature = "simulation")]
+    pub(super) fn simulated(
+        inbound: mpsc::Receiver<Result<Frame, Status>>,
+        outbound: mpsc::Sender<Result<Frame, Status>>,
+    ) -> Self {
+        let inbound = tokio_stream::wrappers::ReceiverStream::new(inbound);
+        Self {
+            inbound: Box::pin(inbound.map(|item| item.map(|frame| Some(PeerFrame { frame: Some(frame) })))),
+            outbound,
+        }
+    }
+
     /// The next frame of the peer.
     pub(super) async fn hear(&mut self) -> Result<Frame, Ending> {
         match self.inbound.next().await {

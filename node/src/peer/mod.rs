@@ -16,6 +16,8 @@ mod link;
 pub mod mailroom;
 mod release;
 mod service;
+#[cfg(feature = "simulation")]
+pub mod simulated;
 mod skew;
 mod successor;
 

@@ -3,8 +3,9 @@
 //! Guarantees that the true difference lies within the bound, if the peer says what its clock shows. It may lie: nothing
 //! is decided by this, it is shown.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use uput_core::time::LATEST;
 
 use crate::clock;

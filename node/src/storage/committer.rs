@@ -69,10 +69,33 @@ pub(super) struct Committer {
 
 impl Committer {
     /// Starts the thread; it ends when the sender is dropped.
+    #[cfg_attr(feature = "simulation", allow(dead_code, reason = "there it has none"))]
     pub(super) fn start(self) -> io::Result<(UnboundedSender<Job>, JoinHandle<()>)> {
         let (jobs, queue) = unbounded_channel();
         let run = move || Running { committer: self, index_behind: false }.run(Queue::new(queue));
         Ok((jobs, thread::Builder::new().name("committer".to_owned()).spawn(run)?))
+    }
+}
+
+/// The committer without a thread: whoever asks does what waits. [SIM-2]
+#[cfg(feature = "simulation")]
+pub(super) struct Inline(std::sync::Mutex<(Running, Queue)>);
+
+#[cfg(feature = "simulation")]
+impl Inline {
+    pub(super) fn new(committer: Committer) -> (UnboundedSender<Job>, Self) {
+        let (jobs, queue) = unbounded_channel();
+        let running = Running { committer, index_behind: false };
+        (jobs, Self(std::sync::Mutex::new((running, Queue::new(queue)))))
+    }
+
+    /// Does all that was handed in.
+    pub(super) fn work(&self) {
+        let mut inner = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (running, queue) = &mut *inner;
+        while queue.is_ready() {
+            running.turn(queue);
+        }
     }
 }
 
@@ -84,21 +107,26 @@ struct Running {
 impl Running {
     fn run(mut self, mut queue: Queue) {
         while queue.wait(self.committer.group) {
-            let began = Instant::now();
-            let erasures = queue.take_erasures();
-            if !erasures.is_empty() {
-                self.erase(erasures);
-            }
-            let batch = self.collect(&mut queue);
-            queue.last = batch.len();
-            if !batch.is_empty() {
-                self.commit(batch);
-            }
-            queue.last_took = began.elapsed();
+            self.turn(&mut queue);
         }
         if let Err(error) = self.committer.indexed.index.flush() {
             tracing::warn!(%error, "the index was not flushed; it is checked at the next start");
         }
+    }
+
+    /// Does what waits: the erasures at its head, or a batch of commits.
+    fn turn(&mut self, queue: &mut Queue) {
+        let began = Instant::now();
+        let erasures = queue.take_erasures();
+        if !erasures.is_empty() {
+            self.erase(erasures);
+        }
+        let batch = self.collect(queue);
+        queue.last = batch.len();
+        if !batch.is_empty() {
+            self.commit(batch);
+        }
+        queue.last_took = began.elapsed();
     }
 
     /// Stages commits until one does not fit into the segment or something else waits.

@@ -91,6 +91,8 @@ pub struct Storage {
     parked: Vec<u16>,
     jobs: Option<UnboundedSender<Job>>,
     committer: Option<JoinHandle<()>>,
+    #[cfg(feature = "simulation")]
+    inline: committer::Inline,
     _lock: Option<File>,
 }
 
@@ -122,6 +124,11 @@ impl Storage {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or(CommitError::Closed)?;
         jobs.send(Job::Commit { commit, reply }).map_err(|_| CommitError::Closed)?;
+        #[cfg(feature = "simulation")]
+        {
+            crate::simulated::disk_works().await;
+            self.inline.work();
+        }
         answer.await.map_err(|_| CommitError::Closed)?
     }
 
@@ -197,6 +204,8 @@ impl Storage {
         let (reply, answer) = mpsc::channel();
         let jobs = self.jobs.as_ref().ok_or(StorageError::Closed)?;
         jobs.send(Job::Erase { trail: *trail, which, reply }).map_err(|_| StorageError::Closed)?;
+        #[cfg(feature = "simulation")]
+        self.inline.work();
         answer.recv().map_err(|_| StorageError::Closed)?
     }
 
@@ -209,6 +218,8 @@ impl Storage {
             jobs.send(Job::Erase { trail: *trail, which: *which, reply }).map_err(|_| StorageError::Closed)?;
             answers.push(answer);
         }
+        #[cfg(feature = "simulation")]
+        self.inline.work();
         answers.into_iter().try_for_each(|answer| answer.recv().map_err(|_| StorageError::Closed)?)
     }
 }

@@ -123,8 +123,16 @@ impl Storage {
             full: Arc::clone(&full),
             shown: Arc::clone(&shown),
         };
-        let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
-        let (jobs, committer) = (Some(jobs), Some(thread));
+        #[cfg(not(feature = "simulation"))]
+        let (jobs, committer) = {
+            let (jobs, thread) = committer.start().map_err(StorageError::io("starting the committer"))?;
+            (Some(jobs), Some(thread))
+        };
+        #[cfg(feature = "simulation")]
+        let (jobs, committer, inline) = {
+            let (jobs, inline) = super::committer::Inline::new(committer);
+            (Some(jobs), None, inline)
+        };
         let tokens = keys.seal_key("uput/node/token", &[]);
         let search = SearchKey::new(&keys.derive("uput/node/search", &[]));
         Ok(Self {
@@ -139,6 +147,8 @@ impl Storage {
             parked,
             jobs,
             committer,
+            #[cfg(feature = "simulation")]
+            inline,
             _lock: None,
         })
     }

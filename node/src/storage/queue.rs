@@ -57,6 +57,15 @@ impl Queue {
         true
     }
 
+    /// Takes what was asked, and tells whether there is any of it.
+    #[cfg(feature = "simulation")]
+    pub(super) fn is_ready(&mut self) -> bool {
+        while let Ok(job) = self.jobs.try_recv() {
+            self.waiting.push_back(job);
+        }
+        !self.waiting.is_empty()
+    }
+
     pub(super) fn take_erasures(&mut self) -> Vec<([u8; 32], KeyKind, EraseReply)> {
         let mut erasures = Vec::new();
         while let Some(job) = self.waiting.pop_front() {

@@ -1,0 +1,419 @@
+//! A whole run: houses, lines, people, and what happens to them by the seed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+use uput_core::{
+    agreement::compile,
+    envelope::{Envelope, MediaType},
+    id::{OrgId, TrailId},
+    invitation::Invitation,
+    key::Endpoint,
+};
+use uput_node::{
+    disk::PowerLoss,
+    node::{Origin, Post},
+    peer::Mailroom,
+};
+
+use crate::{
+    Broken, Run, check,
+    dice::Dice,
+    house::{BY, House, Running},
+    line::{self, Copies, Weather},
+    people::{self, Acknowledged, Answer, Ask, Told, What},
+    story::Story,
+    tally::Tally,
+};
+
+/// Everything of one run.
+pub struct Town {
+    /// The seed's choices.
+    dice: Dice,
+    seed: u64,
+    /// What happened, by number.
+    pub tally: Tally,
+    /// What happened, in words.
+    pub story: Story,
+    /// Letters as they travelled.
+    pub copies: Copies,
+    /// What people were told.
+    pub told: Mutex<Acknowledged>,
+    houses: Mutex<Vec<House>>,
+    names: Vec<String>,
+    lines: BTreeMap<(usize, usize), Weather>,
+    unsure: Mutex<Vec<Ask>>,
+    asking: AtomicUsize,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Town {
+    /// Houses that have met and agreed.
+    ///
+    /// # Errors
+    /// [`Broken`] if they could not.
+    pub async fn found(run: &Run, seed: u64) -> Result<Arc<Self>, Broken> {
+        let mut houses = Vec::new();
+        for number in 1..=run.nodes {
+            houses.push(House::found(u8::try_from(number).unwrap_or(u8::MAX), run.forgets_syncs()).await?);
+        }
+        meet(&houses).await?;
+        let pairs = |last: usize| (0..last).flat_map(move |a| (a + 1..last).map(move |b| (a, b)));
+        Ok(Arc::new(Self {
+            dice: Dice::new(seed),
+            seed,
+            tally: Tally::default(),
+            story: Story::new(),
+            copies: Copies::default(),
+            told: Mutex::default(),
+            names: houses.iter().map(|house| house.name.clone()).collect(),
+            lines: pairs(houses.len()).map(|pair| (pair, Weather::default())).collect(),
+            houses: Mutex::new(houses),
+            unsure: Mutex::default(),
+            asking: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Runs for so many days, then lets everything come to rest and looks at it.
+    ///
+    /// # Errors
+    /// [`Broken`]: what does not hold.
+    pub async fn live(self: &Arc<Self>, days: u64) -> Result<(), Broken> {
+        for ends in self.lines.keys() {
+            tokio::spawn(line::keep(Arc::clone(self), *ends));
+        }
+        for _ in 0..days {
+            let evening = Instant::now() + Duration::from_secs(86_400);
+            while Instant::now() < evening {
+                self.step().await?;
+            }
+            self.rest().await?;
+            check::agree(self).await?;
+        }
+        Ok(())
+    }
+
+    /// Something happens, and what was acknowledged is looked for.
+    async fn step(self: &Arc<Self>) -> Result<(), Broken> {
+        // Mostly minutes, at times at once: what crosses, crosses within seconds.
+        // Each step draws by itself, so that what nodes do meanwhile changes no later one. [SIM-1]
+        let dice = &Dice::new(self.dice.next());
+        let pause = if dice.chance(50) { 4_000 } else { 3_000_000 };
+        sleep(Duration::from_millis(dice.next() % pause)).await;
+        match dice.below(100) {
+            0..55 => people::act(self, &Dice::new(dice.next())),
+            55..63 => {
+                self.amid(dice, 2_000).await;
+                self.cut(dice);
+            }
+            63..70 => {
+                self.amid(dice, 200).await;
+                self.fall_silent(dice);
+            }
+            70..76 => self.slow_down(dice),
+            76..86 => self.clear_one(dice),
+            86..92 => self.copy_arrives(dice),
+            _ => self.power_fails(dice).await?,
+        }
+        check::nothing_is_lost(self)
+    }
+
+    /// Everything stands again; then it is waited until nothing waits any more.
+    async fn rest(self: &Arc<Self>) -> Result<(), Broken> {
+        self.lines.values().for_each(Weather::clear);
+        self.start_all(&Dice::new(self.dice.next())).await?;
+        self.story.fails("everything stands again");
+        let late = Instant::now() + Duration::from_secs(3600);
+        let mut quiet = 0;
+        while quiet < 3 {
+            if Instant::now() > late {
+                return Err(Broken::new(format!("after an hour without a fault letters still wait: {}", self.waits())));
+            }
+            let unsure = std::mem::take(&mut *lock(&self.unsure));
+            quiet = if unsure.is_empty() && self.is_quiet() { quiet + 1 } else { 0 };
+            unsure.into_iter().for_each(|asked| people::ask(self, asked));
+            sleep(Duration::from_secs(40)).await;
+        }
+        Ok(())
+    }
+
+    /// Often what fails fails while somebody does something.
+    async fn amid(self: &Arc<Self>, dice: &Dice, most: u64) {
+        if dice.chance(60) {
+            people::act(self, &Dice::new(dice.next()));
+            sleep(Duration::from_millis(dice.next() % most)).await;
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let queued = |house: &House| house.running.as_ref().map_or(1, |running| running.node.queued().items);
+        self.asking.load(Ordering::Relaxed) == 0 && lock(&self.houses).iter().all(|house| queued(house) == 0)
+    }
+
+    fn waits(&self) -> String {
+        let queued = |house: &House| house.running.as_ref().map_or(0, |running| running.node.queued().items);
+        lock(&self.houses)
+            .iter()
+            .map(|house| format!("{} {}", house.name, queued(house)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    fn cut(&self, dice: &Dice) {
+        let (ends, weather) = self.any_line(dice);
+        let stays = dice.chance(40);
+        weather.cut(stays);
+        self.tally.note("line: cut");
+        self.story.fails(&format!("{} is cut{}", self.between(ends), if stays { " and stays so" } else { "" }));
+    }
+
+    fn fall_silent(&self, dice: &Dice) {
+        let (ends, weather) = self.any_line(dice);
+        let from = if dice.chance(50) { ends.0 } else { ends.1 };
+        weather.silence(from);
+        self.tally.note("line: cut one way");
+        self.story.fails(&format!("{}: nothing comes from {} any more", self.between(ends), self.name(from)));
+    }
+
+    fn slow_down(&self, dice: &Dice) {
+        let (ends, weather) = self.any_line(dice);
+        let most = Duration::from_millis(500 + dice.next() % 20_000);
+        weather.slow(most);
+        self.tally.note("line: slow");
+        self.story.fails(&format!("{}: a frame takes up to {} ms", self.between(ends), most.as_millis()));
+    }
+
+    fn clear_one(&self, dice: &Dice) {
+        let (ends, weather) = self.any_line(dice);
+        weather.clear();
+        self.story.fails(&format!("{} stands", self.between(ends)));
+    }
+
+    /// A letter arrives once more, or at last, by another way.
+    fn copy_arrives(self: &Arc<Self>, dice: &Dice) {
+        let lost = dice.chance(60);
+        let Some(copy) = self.copies.any(lost, |most| dice.below(most)) else { return };
+        let (from, to) = copy.ends;
+        let Some(running) = self.running(to) else { return };
+        self.tally.note(if copy.lost { "letters: overtaken" } else { "letters: doubled" });
+        self.story.tell(&format!("a copy of a letter of {} reaches {} by another way", self.name(from), self.name(to)));
+        let Some(sender) = lock(&self.houses).get(from).map(|house| house.id) else { return };
+        tokio::spawn(async move { Post(running.node).receive(&sender, copy.letter).await });
+    }
+
+    async fn power_fails(self: &Arc<Self>, dice: &Dice) -> Result<(), Broken> {
+        let number = dice.below(self.houses());
+        if dice.chance(70) {
+            people::act_at(self, &Dice::new(dice.next()), number);
+            sleep(Duration::from_millis(dice.next() % 120)).await;
+        }
+        let (loss, name, cut_off) = {
+            let mut houses = lock(&self.houses);
+            let Some(house) = houses.get_mut(number).filter(|house| house.running.is_some()) else { return Ok(()) };
+            let (told, disk) = house.teller();
+            let cut_off = disk.operations() > told.load(Ordering::Relaxed);
+            (house.crash(dice), house.name.clone(), cut_off)
+        };
+        self.tally.note(match loss {
+            PowerLoss::Unsynced => "power: unsynced bytes lost",
+            PowerLoss::Torn => "power: sectors torn",
+            PowerLoss::Reordered => "power: operations reordered",
+            PowerLoss::Names => "power: names lost",
+        });
+        if cut_off {
+            self.tally.note("power: what was under way was cut off");
+        }
+        self.story.fails(&format!("the power of {name} fails ({loss:?})"));
+        if dice.chance(70) { self.start_all(dice).await } else { Ok(()) }
+    }
+
+    async fn start_all(self: &Arc<Self>, dice: &Dice) -> Result<(), Broken> {
+        // Another runtime turn, so that a node that was told to stop lets go of what it holds.
+        tokio::task::yield_now().await;
+        for house in lock(&self.houses).iter_mut().filter(|house| house.running.is_none()) {
+            if dice.chance(30) {
+                house.damaged(dice)?;
+                self.tally.note("disk: a flipped bit");
+            }
+            house.start()?;
+            self.story.tell(&format!("{} runs again", house.name));
+        }
+        let (now, later) = lock(&self.unsure).drain(..).partition(|asked: &Ask| self.running(asked.house).is_some());
+        lock(&self.unsure).extend::<Vec<Ask>>(later);
+        let now: Vec<Ask> = now;
+        now.into_iter().for_each(|asked| people::ask(self, asked));
+        Ok(())
+    }
+
+    fn any_line(&self, dice: &Dice) -> ((usize, usize), &Weather) {
+        let which = dice.below(self.lines.len());
+        self.lines.iter().nth(which).map_or_else(|| unreachable!("two houses have a line"), |(ends, one)| (*ends, one))
+    }
+
+    fn between(&self, ends: (usize, usize)) -> String {
+        format!("the line {}-{}", self.name(ends.0), self.name(ends.1))
+    }
+
+    /// What decides about a line.
+    pub fn seed_of(&self, ends: (usize, usize)) -> u64 {
+        let line = u64::try_from(ends.0 * 64 + ends.1 + 1).unwrap_or_default();
+        self.seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ line
+    }
+
+    /// How the line between two houses is.
+    pub fn weather(&self, ends: (usize, usize)) -> Option<&Weather> {
+        self.lines.get(&(ends.0.min(ends.1), ends.0.max(ends.1)))
+    }
+
+    /// How many houses there are.
+    pub fn houses(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What a house is called.
+    pub fn name(&self, house: usize) -> String {
+        self.names.get(house).cloned().unwrap_or_default()
+    }
+
+    /// A house's node, if it runs.
+    pub fn running(&self, house: usize) -> Option<Running> {
+        lock(&self.houses).get(house).and_then(|house| house.running.clone())
+    }
+
+    /// Who a house is.
+    pub fn organisation(&self, house: usize) -> Option<OrgId> {
+        lock(&self.houses).get(house).map(|house| house.id)
+    }
+
+    /// A node tells somebody outside something: `false` if its power is gone, and nobody hears it.
+    pub fn tells(&self, house: usize, by: &Running) -> bool {
+        let houses = lock(&self.houses);
+        let Some(house) = houses.get(house) else { return false };
+        let runs = house.running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.node, &by.node));
+        if runs {
+            house.tells();
+        }
+        runs
+    }
+
+    /// Trails that people of a house know of, and whether they opened them.
+    pub fn trails_of(&self, house: usize) -> Vec<(TrailId, bool)> {
+        let told = lock(&self.told);
+        let of = |(trail, told): (&TrailId, &Told)| {
+            let opens = told.ends.0 == house;
+            (opens || told.ends.1 == house).then_some((told.number, *trail, opens))
+        };
+        let mut known: Vec<_> = told.trails.iter().filter_map(of).collect();
+        known.sort();
+        known.into_iter().map(|(_, trail, opens)| (trail, opens)).collect()
+    }
+
+    /// The other house of a trail.
+    pub fn other(&self, trail: TrailId, house: usize) -> Option<usize> {
+        let told = lock(&self.told);
+        let (opener, peer) = told.trails.get(&trail)?.ends;
+        Some(if opener == house { peer } else { opener })
+    }
+
+    /// Somebody waits for an answer.
+    pub fn begins(&self) {
+        self.asking.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// They do not any more.
+    pub fn ends(&self) {
+        self.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Nobody knows whether it was recorded: it is asked again.
+    pub fn unsure(&self, asked: Ask) {
+        lock(&self.unsure).push(asked);
+    }
+
+    /// What a node answered is noted: from now on it may not be missing.
+    pub fn answered(&self, asked: &Ask, answer: Result<Answer, Broken>) {
+        let mut told = lock(&self.told);
+        let number = told.trails.len();
+        let who = self.name(asked.house);
+        match (&asked.what, answer) {
+            (What::Open(to), Ok(Answer::Opened(trail))) => {
+                let ends = (asked.house, *to);
+                told.trails.entry(trail).or_insert(Told { number, ends, events: Vec::new() });
+                self.tally.note("opened");
+                self.story.tell(&format!("{who} opens trail {number} with {}", self.name(*to)));
+            }
+            (What::Say(trail, word), Ok(Answer::Said(event))) => {
+                if let Some(told) = told.trails.get_mut(trail) {
+                    self.tally.note(word);
+                    self.story.tell(&format!("{who} says {word} in trail {}", told.number));
+                    if !told.events.contains(&(asked.house, event)) {
+                        told.events.push((asked.house, event));
+                    }
+                }
+            }
+            (What::Open(_), Err(refused)) => {
+                self.tally.note("refused: opening");
+                self.story.tell(&format!("{who} may not open: {}", refused.why));
+            }
+            (What::Say(_, word), Err(refused)) => {
+                self.tally.note("a step that is not allowed");
+                self.story.tell(&format!("{who} may not say {word}: {}", refused.why));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// All pairs are introduced, and all sign the agreement.
+async fn meet(houses: &[House]) -> Result<(), Broken> {
+    let wrong = |rejection: uput_core::rejection::Rejection| Broken::new(format!("they could not meet: {rejection}"));
+    let nodes: Vec<&Running> = houses.iter().filter_map(|house| house.running.as_ref()).collect();
+    for (place, a) in nodes.iter().enumerate() {
+        for (other, b) in nodes.iter().enumerate().skip(place + 1) {
+            let (a_name, b_name) = (&houses[place].name, &houses[other].name);
+            let endpoint = Endpoint::parse("node.example:7420").map_err(wrong)?;
+            let line = a.node.invite(&BY, b_name, vec![endpoint], 0).await.map_err(wrong)?;
+            let invitation = Invitation::parse(line.expose()).map_err(wrong)?;
+            let (post, chain) = (Post(Arc::clone(&a.node)), Post(Arc::clone(&b.node)).own_chain());
+            let shown = post.introduce(invitation.secret().expose(), houses[other].tls_key(), chain).await;
+            b.node.accepted(&BY, &invitation, a_name, shown.map_err(wrong)?).await.map_err(wrong)?;
+            let peer = a.node.view_peers().into_iter().find(|peer| peer.name == *b_name);
+            let number = peer.map(|peer| peer.safety_number).unwrap_or_default();
+            a.node.confirm(&BY, b_name, &number).await.map_err(wrong)?;
+            b.node.confirm(&BY, a_name, &number).await.map_err(wrong)?;
+        }
+    }
+    let peers = houses.iter().map(|house| (house.name.clone(), house.id)).collect();
+    let compiled = compile(&agreement(houses), &peers).map_err(|error| Broken::new(format!("{error:?}")))?;
+    let signers: Vec<_> = houses.iter().map(House::organisation_key).collect();
+    let envelope = Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &signers.iter().collect::<Vec<_>>())
+        .map_err(wrong)?;
+    for node in nodes {
+        node.node.take_agreement(envelope.clone(), Origin::Account(&BY)).await.map_err(wrong)?;
+    }
+    Ok(())
+}
+
+/// Everybody may ask everybody for a bed.
+fn agreement(houses: &[House]) -> String {
+    let mut text = String::from(include_str!("agreement.toml"));
+    for house in houses {
+        let party = house.name.replace('-', "_");
+        text.push_str(&format!(
+            "\n[party.{party}]\norganisation = \"peer:{name}\"\nname = \"{name} (invented)\"\nroles = [\"house\"]\n\
+             services = [\"shelter\"]\n",
+            name = house.name
+        ));
+    }
+    text
+}
