@@ -1,5 +1,7 @@
 //! Other organisations: meeting them, and knowing them.
 
+mod carry;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -35,6 +37,8 @@ pub(crate) enum PeerCommand {
     Confirm(ConfirmArgs),
     /// Write the key records of another organisation to a file, for an auditor
     Keys(KeysArgs),
+    /// Carry letters by hand, where no line goes: out into a file, in out of one
+    Carry(carry::CarryArgs),
     /// List the organisations that this node knows
     #[command(after_help = "Examples:
   uput peer list
@@ -113,6 +117,7 @@ impl PeerCommand {
             Self::Accept(args) => args.run(options).await,
             Self::Confirm(args) => args.run(options).await,
             Self::Keys(args) => args.run(options).await,
+            Self::Carry(args) => args.run(options).await,
             Self::List => list(options).await,
         }
     }

@@ -144,6 +144,8 @@ transcripts! {
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
     peer_list: "peer list";
+    peer_carry_in_no_letters: "peer carry --in passphrase";
+    peer_carry_without_a_peer: "peer carry --out letters";
     access_list: "access list 0c0c0c0c";
     access_list_without_a_reason: "access list 5a5a5a5a";
     access_list_for_a_reason: "access list 5a5a5a5a --reason other --reason-file -", "an invented reason\n";

@@ -11,6 +11,7 @@
 mod accesses;
 mod agreements;
 mod auditor;
+mod carry;
 mod commands;
 mod evidence;
 mod failures;

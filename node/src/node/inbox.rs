@@ -112,7 +112,16 @@ impl Node {
             Some(PeerState::Confirmed | PeerState::Frozen) => {}
             _ => return Err(Rejection::PeerNotConfirmed),
         }
-        let mut content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        // [CAR-3]
+        if content.carriage.is_some() {
+            return Err(Rejection::Malformed);
+        }
+        self.take_content(from, content).await
+    }
+
+    /// Takes in what a letter holds, whichever way it came.
+    pub(super) async fn take_content(&self, from: &OrgId, mut content: LetterContent) -> Result<(), Rejection> {
         let challenges = Challenges::out_of(&mut content);
         // What this letter makes this node say is on disk before its keys become others.
         let speaking = self.me.speak().await;
@@ -457,7 +466,7 @@ fn trail_of(envelope: &Envelope) -> Result<TrailId, Rejection> {
 }
 
 /// What the peer is told to do. [EVT-17]
-const fn outcome(rejection: Rejection) -> ReceiptOutcome {
+pub(super) const fn outcome(rejection: Rejection) -> ReceiptOutcome {
     match rejection {
         Rejection::StaleKey => ReceiptOutcome::StaleKey,
         Rejection::MissingPredecessor

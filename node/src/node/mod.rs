@@ -14,6 +14,7 @@ mod astray;
 mod bulk;
 mod call_checks;
 mod cascades;
+mod carry;
 mod case_acts;
 mod case_boxes;
 mod case_erasure;

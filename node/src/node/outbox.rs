@@ -5,6 +5,7 @@
 //! trail is held: the peer could never admit it. [NOD-34]
 //! Memory: eight bytes an item beside the map; the items themselves stay in the journal.
 
+mod carried;
 mod restored;
 
 use std::{
@@ -73,6 +74,8 @@ struct State {
     restored: Option<Restored>,
     /// What is not here, and is asked for. [BAK-57] [STO-40]
     lost: Lost,
+    /// What the peer has shown to have, and no receipt has said.
+    shown: Vec<u64>,
 }
 
 /// Letters that the peer put off together: they rest equally long.

@@ -34,13 +34,13 @@ use zeroize::Zeroizing;
 /// Most records in one letter: small enough that one bad item is found soon, large enough to share one sealing.
 const BATCH: usize = 16;
 /// Content that leaves room for padding in the middle size.
-const FULL: usize = 30 * 1024;
+pub(super) const FULL: usize = 30 * 1024;
 
 /// Records of our own that somebody else has made: so many are proof enough.
 const PROOFS: usize = 16;
 
 /// Why no letter was made.
-enum Unmade {
+pub(super) enum Unmade {
     /// It may be made yet.
     NotNow(Rejection),
     /// It never will.
@@ -152,7 +152,12 @@ impl Node {
     }
 
     /// Puts what a record holds into a letter.
-    async fn enclose(&self, to: &OrgId, content: &mut LetterContent, position: Position) -> Result<(), Unmade> {
+    pub(super) async fn enclose(
+        &self,
+        to: &OrgId,
+        content: &mut LetterContent,
+        position: Position,
+    ) -> Result<(), Unmade> {
         let kept = self.storage.read(position).map_err(|error| {
             tracing::error!(%error, "a queued record could not be read");
             if error.is_final() { Unmade::Never(Rejection::ReadFailed) } else { Unmade::NotNow(Rejection::ReadFailed) }
@@ -269,7 +274,7 @@ impl Node {
     }
 
     /// The peer has a letter on disk.
-    async fn settled(self: &Arc<Self>, to: &OrgId, ticket: u64) {
+    pub(super) async fn settled(self: &Arc<Self>, to: &OrgId, ticket: u64) {
         let queue = self.outbox.queue(to);
         let positions = queue.done(ticket);
         if positions.is_empty() {
@@ -432,7 +437,12 @@ impl Mailroom for Post {
 
     async fn receive(&self, from: &OrgId, letter: Vec<u8>) -> (ReceiptOutcome, u32) {
         let (node, from) = (Arc::clone(&self.0), *from);
-        let taken = to_the_end(async move { node.take_letter(&from, &letter).await }).await;
+        let taken = async move {
+            let taken = node.take_letter(&from, &letter).await;
+            node.settle_shown(&from).await;
+            taken
+        };
+        let taken = to_the_end(taken).await;
         let answer = taken.unwrap_or((ReceiptOutcome::Later, Rejection::TooMany.number()));
         if answer.1 != 0 {
             tracing::debug!(code = answer.1, "a letter was not taken in whole");

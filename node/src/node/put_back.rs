@@ -101,7 +101,9 @@ impl Node {
             return;
         }
         self.outbox.queue(by).ask_whether_more(*trail);
-        if self.me.incarnation == 0 {
+        // [STO-40] Where somebody had a key of ours, the word may be of what a thief said.
+        let robbed = self.me.forged() > 0 || self.me.chain().records().any(|record| record.disowned().is_some());
+        if self.me.incarnation == 0 && !robbed {
             self.suspect(by, Shown::Word(*trail)).await;
         }
     }

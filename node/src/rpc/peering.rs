@@ -11,6 +11,7 @@ use crate::{
     account::roles::Part,
     node::{Node, Post, to_the_end},
     peer::{Difficulty, Peers},
+    storage::Position,
 };
 
 /// How long an invitation may be valid, in seconds: thirty days.
@@ -103,6 +104,46 @@ impl PeeringService for Peering {
         let peers = self.node.view_peers().into_iter().map(|peer| self.node.peer_for(&by, peer)).collect();
         let (peers, next_page_token) = request::page(peers, said.page_size, &said.page_token, 100)?;
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token }))
+    }
+
+    async fn carry_out(
+        &self,
+        call: Request<wire::CarryOutRequest>,
+    ) -> Result<Response<wire::CarryOutResponse>, Status> {
+        Admitted::demand(call.extensions(), Part::Whole)?;
+        let said = call.into_inner();
+        let after = match said.page_token.as_str() {
+            "" => None,
+            token => {
+                let wrong = |_| request::invalid("page_token", "give it as the answer before gave it");
+                Some(Position::new(token.parse().map_err(wrong)?))
+            }
+        };
+        let pack = self.node.carry_out(&said.peer, after).await.map_err(status::of)?;
+        Ok(Response::new(wire::CarryOutResponse {
+            letters: pack.letters,
+            items: pack.items,
+            left: pack.left,
+            next_page_token: pack.next.map(|position| position.to_string()).unwrap_or_default(),
+        }))
+    }
+
+    async fn carry_in(
+        &self,
+        call: Request<wire::CarryInRequest>,
+    ) -> Result<Response<wire::CarryInResponse>, Status> {
+        Admitted::demand(call.extensions(), Part::Whole)?;
+        let node = Arc::clone(&self.node);
+        // What is taken is on disk also if whoever asked goes away meanwhile.
+        let taken = to_the_end(async move {
+            let mut letters = Vec::new();
+            for letter in call.into_inner().letters {
+                letters.push(node.carry_in(&letter).await);
+            }
+            letters
+        });
+        let letters = taken.await.ok_or_else(broken_off)?;
+        Ok(Response::new(wire::CarryInResponse { letters }))
     }
 }
 

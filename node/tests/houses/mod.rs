@@ -148,7 +148,7 @@ impl Line {
         line
     }
 
-    pub async fn close(self) {
+    pub async fn close(&self) {
         self.stops.iter().for_each(Stop::stop);
         for peers in &self.peers {
             peers.closed().await;
@@ -202,6 +202,11 @@ impl Houses {
         let shown = self.hotline.show(&worker(), &trail, false).await.unwrap();
         let first = shown.events.iter().find(|event| event.kind == kind).unwrap();
         EventId::parse(&first.event).unwrap()
+    }
+
+    /// The line between them is cut, for good.
+    pub async fn cut(&self) {
+        self.line.close().await;
     }
 
     /// Both nodes stop. What is left is in their folders.

@@ -46,6 +46,8 @@ impl MediaType {
     pub const BUNDLE: Self = Self("application/vnd.uput.bundle.v1+protobuf");
     /// What is attested of a person for somebody further on.
     pub const ATTESTATION: Self = Self("application/vnd.uput.attestation.v1+protobuf");
+    /// Whose a letter is that somebody carries by hand.
+    pub const CARRIAGE: Self = Self("application/vnd.uput.carriage.v1+protobuf");
     /// The accesses to a case.
     pub const ACCESS_LOG: Self = Self("application/vnd.uput.access-log.v1+protobuf");
 

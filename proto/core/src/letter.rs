@@ -4,6 +4,7 @@
 //! organisation and arrived unchanged, padding included. Nothing signed refers to a letter.
 //! Leaves to others: who sealed it (every envelope inside says that for itself), and keeping it, which nobody does.
 
+pub mod carriage;
 mod split;
 
 use hpke::aead::ChaCha20Poly1305;
@@ -104,9 +105,9 @@ pub fn open(letter: &[u8], us: OrgId, keys: &[SealingSecret]) -> Result<Opened, 
     Ok(Opened { header, content: unpad(&Zeroizing::new(padded))? })
 }
 
-/// Bytes of content that a letter of the largest size holds.
+/// Bytes of content that a letter of the largest size holds. [LET-2]
 #[must_use]
-pub(crate) fn largest_content() -> usize {
+pub fn largest_content() -> usize {
     SIZE_CLASSES.last().map_or(0, |class| capacity(*class))
 }
 

@@ -230,6 +230,41 @@ impl PeeringService for Script {
         };
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token: next.to_owned() }))
     }
+
+    async fn carry_out(&self, request: Request<wire::CarryOutRequest>) -> Answer<wire::CarryOutResponse> {
+        self.record("CarryOut", request.get_ref());
+        let (letters, next) = match request.get_ref().page_token.as_str() {
+            "" => (vec![vec![1; 8192], vec![2; 32768]], "7"),
+            _ => (vec![vec![3; 8192]], ""),
+        };
+        let (items, left) = (5, u32::from(next.is_empty()));
+        Ok(Response::new(wire::CarryOutResponse { letters, items, left, next_page_token: next.to_owned() }))
+    }
+
+    async fn carry_in(&self, request: Request<wire::CarryInRequest>) -> Answer<wire::CarryInResponse> {
+        self.record("CarryIn", request.get_ref());
+        let carried = |(number, letter): (u32, &Vec<u8>)| {
+            let of_pack = wire::CarriedLetter {
+                outcome: wire::ReceiptOutcome::Stored.into(),
+                code: 0,
+                peer: "Shelter A".to_owned(),
+                pack: vec![7; 16],
+                number,
+                count: 4,
+            };
+            match letter.first() {
+                Some(2) => wire::CarriedLetter { outcome: wire::ReceiptOutcome::Later.into(), code: 22, ..of_pack },
+                Some(9) => wire::CarriedLetter {
+                    outcome: wire::ReceiptOutcome::Refused.into(),
+                    code: 12,
+                    ..wire::CarriedLetter::default()
+                },
+                _ => of_pack,
+            }
+        };
+        let letters = (1..).zip(&request.get_ref().letters).map(carried).collect();
+        Ok(Response::new(wire::CarryInResponse { letters }))
+    }
 }
 
 #[tonic::async_trait]

@@ -26,7 +26,7 @@ use crate::{
     case::{Case, CaseId},
     clock,
     record::{self, EventRecord, Evidence, OutlineRecord, ReturnedRecord, WithdrawalRecord},
-    storage::{Commit, NewTrailKeys},
+    storage::{Commit, NewTrailKeys, Position},
 };
 
 /// What an own `purged` that came back destroys: every value key of when it came.
@@ -125,11 +125,24 @@ impl Node {
             {
                 self.outlined(loaded.trail.id(), &outline, position);
             }
+            self.note_shown(from, &loaded);
             // An event that was admitted and then refused is in no record: the journal knows the trail without it.
             *held = (loaded.trail.len() == loaded.beside.len()).then_some(loaded);
         }
         self.outbox.queue(from).push(replies);
         Ok(())
+    }
+
+    /// [CAR-7] What the peer's newest event has in its past has arrived there.
+    fn note_shown(&self, from: &OrgId, loaded: &Loaded) {
+        let (queue, id) = (self.outbox.queue(from), loaded.trail.id());
+        let waiting = queue.events_of(&id);
+        let Some(last) = loaded.trail.side(from).and_then(|side| loaded.trail.last(side)) else { return };
+        let place = |position: &Position| loaded.beside.iter().find(|(_, beside)| beside.position == *position);
+        let seen = |position: &&Position| {
+            place(position).is_some_and(|(event, _)| loaded.trail.history().has_seen(last, *event))
+        };
+        queue.shown(&id, &waiting.iter().filter(seen).copied().collect());
     }
 
     /// The withdrawals that a letter brought to a trail which we received.

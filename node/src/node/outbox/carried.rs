@@ -1,0 +1,53 @@
+//! What a queue gives to somebody who carries letters by hand, and what the peer shows to have.
+
+use std::collections::BTreeSet;
+
+use uput_core::id::TrailId;
+
+use super::{Queue, Waiting};
+use crate::storage::Position;
+
+impl Queue {
+    /// What waits or is on its way, oldest first, and whether it may go now. [CAR-5]
+    pub(in crate::node) fn all(&self) -> Vec<(Position, Waiting, bool)> {
+        let state = self.lock();
+        let flying = state.flying.values().flatten().map(|(position, item)| (*position, *item));
+        let waiting = state.waiting.iter().map(|(position, item)| (*position, *item));
+        let may_go = |position, item| !state.holds(&item) && !state.awaits(&position, &item);
+        let mut all: Vec<_> =
+            flying.chain(waiting).map(|(position, item)| (position, item, may_go(position, item))).collect();
+        all.sort_unstable_by_key(|(position, ..)| *position);
+        all
+    }
+
+    /// Events of a trail that wait.
+    pub(in crate::node) fn events_of(&self, trail: &TrailId) -> Vec<Position> {
+        let state = self.lock();
+        let of_it = |item: &Waiting| item.event && item.trail.as_ref() == Some(trail);
+        state.waiting.iter().filter(|(_, item)| of_it(item)).map(|(position, _)| *position).collect()
+    }
+
+    /// The peer has shown that it has these events of a trail. While something of that trail is on its way its receipt says
+    /// so. [CAR-7]
+    pub(in crate::node) fn shown(&self, trail: &TrailId, positions: &BTreeSet<Position>) {
+        let mut state = self.lock();
+        if state.busy.contains(trail) {
+            return;
+        }
+        let items: Vec<(Position, Waiting)> =
+            positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
+        if items.is_empty() {
+            return;
+        }
+        state.next_ticket = state.next_ticket.wrapping_add(1);
+        let ticket = state.next_ticket;
+        state.busy.insert(*trail);
+        state.flying.insert(ticket, items);
+        state.shown.push(ticket);
+    }
+
+    /// What was shown since somebody asked last, as if it had been sent and waited for its receipt.
+    pub(in crate::node) fn take_shown(&self) -> Vec<u64> {
+        std::mem::take(&mut self.lock().shown)
+    }
+}
