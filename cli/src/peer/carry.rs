@@ -221,7 +221,10 @@ fn page_of(found: &Found, packs: &[Pack], not_taken: &[NotTaken]) -> Page {
         }
     }
     for letter in not_taken {
-        page.line(format!("Letter {} of the file was not taken ({}): {}.", letter.letter, letter.outcome, letter.reason));
+        page.line(format!(
+            "Letter {} of the file was not taken ({}): {}.",
+            letter.letter, letter.outcome, letter.reason
+        ));
     }
     if let Some(broken) = found.broken {
         page.line(format!("The file is not whole: {broken}. What stands before was taken; ask for it once more."));

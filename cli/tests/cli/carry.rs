@@ -23,7 +23,10 @@ fn what_waits_is_written_to_a_file_that_was_not_there() {
     assert_eq!(again.code, 1);
     assert!(again.stderr.contains("letters is there already"), "{}", again.stderr);
     let programs = json(&run(node.folder(), &["peer", "carry", "--out", "other", "Shelter A", "--json"], ""));
-    assert_eq!((programs["letters"].as_u64(), programs["items"].as_u64(), programs["left"].as_u64()), (Some(3), Some(10), Some(1)));
+    assert_eq!(
+        (programs["letters"].as_u64(), programs["items"].as_u64(), programs["left"].as_u64()),
+        (Some(3), Some(10), Some(1))
+    );
 }
 
 /// [CLI-170] [CAR-11] [CAR-12] Of three letters the node takes one, and a fourth is cut off.

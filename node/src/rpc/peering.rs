@@ -128,10 +128,7 @@ impl PeeringService for Peering {
         }))
     }
 
-    async fn carry_in(
-        &self,
-        call: Request<wire::CarryInRequest>,
-    ) -> Result<Response<wire::CarryInResponse>, Status> {
+    async fn carry_in(&self, call: Request<wire::CarryInRequest>) -> Result<Response<wire::CarryInResponse>, Status> {
         Admitted::demand(call.extensions(), Part::Whole)?;
         let node = Arc::clone(&self.node);
         // What is taken is on disk also if whoever asked goes away meanwhile.

@@ -104,7 +104,7 @@ impl Carriage {
     }
 }
 
-/// Verifies whose a letter is, takes the carriage out, and holds the rest against it. [CAR-4]
+/// Verifies whose a letter is, takes the carriage out, and holds the rest against it. [CAR-10]
 ///
 /// # Errors
 /// [`Rejection::UnknownSigner`] if the chain is not the author's or has no such record, [`Rejection::BadSignature`] also
