@@ -437,6 +437,7 @@ SCHEMAS = {
         (12, "put_answers", "*PutAnswer"),
         (13, "countersignatures", "*Envelope"),
         (14, "lost", "*LostRequest"),
+        (15, "carriage", "Envelope"),
     ),
     "LostRequest": (
         (1, "incarnation", "u32"),

@@ -146,7 +146,8 @@ fn inside() -> Vec<Vector> {
     let bytes = codec::encode(&content(1));
     let mut marked = padded(&bytes, bytes.len());
     *marked.last_mut().unwrap() = 1;
-    let unknown = [bytes.as_slice(), &[0x78, 0x01]].concat();
+    // Field 2047, a number.
+    let unknown = [bytes.as_slice(), &[0xf8, 0x7f, 0x01]].concat();
     let mut info_aside = sealed_raw(&padded(&bytes, bytes.len()), b"uput/v2/letter");
     info_aside.truncate(8192);
     let mut longer = padded(&bytes, bytes.len());
