@@ -180,6 +180,7 @@ pub enum Answer {
 
 async fn opening(node: &Arc<Node>, peer: &str, request: &str) -> Result<TrailId, Broken> {
     let new = NewTrail {
+        despite_clock: false,
         by: worker(),
         case: None,
         second: Second::Nobody,

@@ -101,11 +101,15 @@ impl Node {
             return;
         }
         self.outbox.queue(by).ask_whether_more(*trail);
-        // [STO-40] Where somebody had a key of ours, the word may be of what a thief said.
-        let robbed = self.me.forged() > 0 || self.me.chain().records().any(|record| record.disowned().is_some());
-        if self.me.incarnation == 0 && !robbed {
+        if self.me.incarnation == 0 && !self.may_be_robbed() {
             self.suspect(by, Shown::Word(*trail)).await;
         }
+    }
+
+    /// Whether somebody else may have had a key of ours: then a word may be of what a thief said. [STO-40]
+    fn may_be_robbed(&self) -> bool {
+        let chain = self.me.chain();
+        self.me.forged() > 0 || chain.was_recovered() || chain.records().any(|record| record.disowned().is_some())
     }
 
     /// Whether events that a peer brings are ours and not here: this incarnation signed them, or one after it. [STO-40]

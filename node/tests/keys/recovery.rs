@@ -11,12 +11,12 @@ use uput_core::{
     key::{Endpoint, KeyChain, KeyRecordDraft, Proposal, Recovery, SigningKey, sign_key_record},
     letter,
     rejection::Rejection,
-    time::Span,
+    time::{Seconds, Span},
     verdict::{self, Exit, Report, YesNo},
     wire::{self, DisclosureScope, Purpose, ReceiptOutcome, WarningCode},
 };
 use uput_node::{
-    clock::SystemEntropy,
+    clock::{self, SystemEntropy},
     node::{Export, NewKeys, Node, Post, Second, Stolen},
     peer::Mailroom,
 };
@@ -285,6 +285,23 @@ async fn a_fork_freezes_the_recovery_set_decides_and_everything_stays_readable()
     drop((theirs, shelter));
     let shelter = open_again(&houses[1]);
     assert_eq!(shelter.show(&worker(), &trail, false).await.unwrap().events.len(), read);
+
+    // [STO-40] What the shelter says there has seen the thief's event. That is no word of a folder that was put back: other
+    // trails go their way.
+    let held = || Statement::Held { until: Seconds::new(4_000_000_000).unwrap() };
+    say(&shelter, trail, held()).await.unwrap();
+    let another = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    carry(&hotline, &shelter).await;
+    take(&shelter, &another).await;
+    say(&shelter, another, held()).await.unwrap();
+    let (from, to) = (Post(shelter.clone()), Post(hotline.clone()));
+    while hotline.show(&worker(), &another, false).await.unwrap().headline != "held" {
+        let next = tokio::time::timeout(Duration::from_secs(5), from.next_letter(&houses[0].id)).await;
+        let Ok(outgoing) = next else { continue };
+        let (outcome, code) = to.receive(&houses[1].id, outgoing.letter).await;
+        from.settle(&houses[0].id, outgoing.ticket, outcome, code).await;
+    }
+    assert!(hotline.checks(clock::now()).iter().all(|check| check.name != "rollback"));
 }
 
 /// [TRA-32] [KEY-28] The shelter has heard the thief first, and the organisation calls with a TLS key that the thief's record ended.

@@ -212,6 +212,12 @@ impl KeyChain {
             .min_by_key(|record| record.number())
     }
 
+    /// Whether a recovery set has signed a record of it: its organisation key was lost, or stolen. [KEY-27]
+    #[must_use]
+    pub fn was_recovered(&self) -> bool {
+        self.later.iter().any(|link| link.recovered)
+    }
+
     /// Second successors, decided or not, as they came.
     pub fn twins(&self) -> impl Iterator<Item = &KeyRecord> {
         self.twins.iter().map(|link| &link.record)
