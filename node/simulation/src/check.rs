@@ -23,9 +23,12 @@ pub fn nothing_is_lost(town: &Town) -> Result<(), Broken> {
     Ok(())
 }
 
+/// What people were told of a trail: which it is, its number, its ends, its events.
+type Told = (TrailId, usize, (usize, usize), BTreeSet<Vec<u8>>);
+
 /// At rest both sides of every trail say the same, and all of it. [SIM-7] [SIM-8] [SIM-9]
 pub async fn agree(town: &Town) -> Result<(), Broken> {
-    let told: Vec<(TrailId, usize, (usize, usize), BTreeSet<Vec<u8>>)> = {
+    let told: Vec<Told> = {
         let told = town.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let events = |events: &[(usize, uput_core::id::EventId)]| events.iter().map(|(_, id)| id.to_vec()).collect();
         told.trails.iter().map(|(trail, told)| (*trail, told.number, told.ends, events(&told.events))).collect()

@@ -12,7 +12,7 @@ pub struct Story {
 
 impl Story {
     /// Begins now.
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Self { began: Instant::now(), lines: Mutex::default() }
     }
 

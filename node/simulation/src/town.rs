@@ -73,7 +73,7 @@ impl Town {
             dice: Dice::new(seed),
             seed,
             tally: Tally::default(),
-            story: Story::new(),
+            story: Story::begin(),
             copies: Copies::default(),
             told: Mutex::default(),
             names: houses.iter().map(|house| house.name.clone()).collect(),
