@@ -117,7 +117,8 @@ impl House {
         // What still runs of it writes to a disk that nobody has any more, and is heard by nobody.
         self.running.take().into_iter().for_each(|running| running.stop.stop());
         self.disk = self.disk.after(moment, loss, dice.next());
-        self.told.store(0, Ordering::Relaxed);
+        // What was found after the cut is what this disk began with: the next cut takes nothing of that.
+        self.told = Arc::new(AtomicUsize::new(self.disk.operations()));
         loss
     }
 
