@@ -226,7 +226,7 @@ impl Pair {
         last.unwrap()
     }
 
-    /// A bundle with heads that were asked for now.
+    /// A bundle with heads that were asked for by this export.
     async fn exported(&mut self, node: &Node, trail: TrailId) -> Vec<u8> {
         self.exports += 1;
         let by = somebody(AccountId::new([self.exports + 100; 16]), self.exports + 100, Role::Supervisor);
