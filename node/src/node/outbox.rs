@@ -197,11 +197,6 @@ impl Queue {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Whether an event of a trail waits.
-    pub(super) fn waits(&self, trail: &TrailId) -> bool {
-        self.lock().waiting.values().any(|item| item.event && item.trail.as_ref() == Some(trail))
-    }
-
     /// Adds what is on disk.
     pub(super) fn push(&self, items: impl IntoIterator<Item = (Position, Waiting)>) {
         let mut state = self.lock();

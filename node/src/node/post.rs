@@ -257,7 +257,7 @@ impl Node {
 
     /// What a letter holds will never be on the peer's disk: it is kept so, and shown. [NOD-34]
     async fn refused(self: &Arc<Self>, to: &OrgId, ticket: u64, code: u32, unsent: bool) {
-        if code == Rejection::NoSuchTrail.number() && self.is_unknown_there(to, ticket).await {
+        if code == Rejection::NoSuchTrail.number() && self.is_unknown_there(to, ticket) {
             return;
         }
         let time = clock::now().get();

@@ -319,14 +319,10 @@ impl Node {
 
     /// Whether a letter that was refused asked about a trail that the other party does not have: then nothing of it was lost
     /// there, and what waits goes; after it the question goes once more. [BAK-56]
-    pub(in crate::node) async fn is_unknown_there(&self, to: &OrgId, ticket: u64) -> bool {
+    pub(in crate::node) fn is_unknown_there(&self, to: &OrgId, ticket: u64) -> bool {
         let queue = self.outbox.queue(to);
         let Some((position, trail)) = queue.asked_in(ticket) else { return false };
-        queue.done(ticket);
-        queue.resume(trail);
-        if queue.waits(&trail) {
-            queue.asks_by(position, Waiting { trail: Some(trail), event: false, since: crate::clock::now().get() });
-        }
+        queue.asks_again(ticket, position, trail);
         true
     }
 

@@ -85,6 +85,22 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
+    /// The peer does not have the trail that a letter asked about: what waits of it goes, and with it the question once
+    /// more. Until the letter is done nothing of the trail goes, so that none of it leaves the question behind. [BAK-56]
+    pub(in crate::node) fn asks_again(&self, ticket: u64, position: Position, trail: TrailId) {
+        let mut state = self.lock();
+        let waits = state.waiting.values().any(|item| item.event && item.trail == Some(trail));
+        if let Some(restored) = &mut state.restored {
+            restored.resumed.insert(trail);
+            if waits {
+                let since = crate::clock::now().get();
+                state.waiting.insert(position, Waiting { trail: Some(trail), event: false, since });
+            }
+        }
+        drop(state);
+        self.done(ticket);
+    }
+
     /// Whether a trail was asked about since the start.
     pub(in crate::node) fn has_asked_about(&self, trail: &TrailId) -> bool {
         self.lock().restored.as_ref().is_some_and(|restored| restored.about.contains(trail))

@@ -276,3 +276,25 @@ fn what_a_restored_peer_is_given_waits_for_no_answer_and_the_rest_does() {
     queue.resume(trail);
     assert_eq!(numbers(&queue.take(9).unwrap()), [3]);
 }
+
+/// [BAK-56] Whoever takes the next letter stands ready: what goes to a peer that does not have the trail takes the
+/// question along, whatever moment it goes in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_peer_never_had_goes_with_the_question() {
+    for _ in 0..500 {
+        let queue = Arc::new(Queue::new(true));
+        let (event, (asks, question)) = (item(1, 1), item(2, 1));
+        queue.push([event]);
+        queue.asks_by(asks, Waiting { event: false, ..question });
+        queue.lock().lost = Lost::default();
+        let first = queue.take(9).unwrap();
+        assert_eq!(numbers(&first), [2]);
+        let next = tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move { queue.next(9).await }
+        });
+        tokio::task::yield_now().await;
+        queue.asks_again(first.ticket, asks, question.trail.unwrap());
+        assert_eq!(numbers(&next.await.unwrap()), [1, 2]);
+    }
+}
