@@ -11,7 +11,7 @@ use crate::moment;
 use crate::output::{Answer, Page};
 
 /// The members of a report that are times.
-const TIMES: [&str; 7] = ["time", "occurred", "proven", "due", "day", "settled", "expiry"];
+const TIMES: [&str; 8] = ["time", "occurred", "proven", "due", "day", "settled", "settled_proven", "expiry"];
 
 /// The report of the core as an answer. [CLI-71] One word for one thing: times and exit codes are as in every other.
 pub(crate) fn answer(report: &impl Serialize, exit: impl Into<Exit>, page: Page) -> Result<Answer, Failure> {

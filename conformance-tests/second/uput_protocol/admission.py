@@ -143,7 +143,7 @@ class Admission:
             incarnations = sorted({one.incarnation for one in twins})
             for incarnation in incarnations:
                 if sum(one.incarnation == incarnation for one in twins) > 1:
-                    self.problems.add("BUN-33", 12, None, twins[0].id)
+                    self.problems.contradict("BUN-33", author, twins[0].id)
             for older in incarnations[:-1]:
                 if self.is_closed(author, older, seq, heads_here):
                     closed.add((author, seq))
@@ -240,7 +240,7 @@ class Heads:
                 for e in self.admission.signed.values()
             )
         if wrong:
-            self.problems.add("BUN-36", 12, None, one.id)
+            self.problems.contradict("BUN-36", one.author, one.id)
         return wrong
 
     def _was_used_before(self, one):
@@ -262,7 +262,7 @@ class Heads:
                     self.problems.broken("BUN-34", later.id)
                 same = (later.incarnation, later.own_count) == (one.incarnation, one.own_count)
                 if same and later.own_last != one.own_last:  # [BUN-36]
-                    self.problems.add("BUN-36", 12, None, later.id)
+                    self.problems.contradict("BUN-36", one.author, later.id)
 
 
 def _holds(signers, organisation, name):

@@ -2,7 +2,7 @@
 
 Guarantees: each mutant is verified by both; whatever differs is printed with its number, and the exit code is 0 exactly if
 nothing did. Compared are the exit code, each requirement that failed or cannot be checked, the words of BUN-83, whether it
-is authentic, complete, conformant, the timeline with its codes, void events and findings, what became of decisions, the standing, and every deadline.
+is authentic, complete, conformant, who contradicted itself, what is settled, the timeline with its codes, void events and findings, what became of decisions, the standing, and every deadline.
 """
 
 import argparse
@@ -95,6 +95,8 @@ def ask(program, data, trusted, path):
         "conformant": said["conformant"]["verdict"],
         "checks": {c["requirement"]: c["outcome"] for c in said["checks"] if c["outcome"] in ("failed", "not_checkable")},
         "words": said["words"],
+        "contradicting": sorted({b["by"]["id"] for b in said["breaches"] if b["requirement"] != "BUN-34"}),
+        "settled": {e["event"]: (e["settled"], e.get("settled_proven")) for e in said["timeline"] if "settled" in e},
         "timeline": [(e["event"], e["kind"], e["code"]) for e in said["timeline"]],
         "void": {e["event"]: e["void"] for e in said["timeline"] if " " not in (e["void"] or " ")},
         "standing": _standing(said["standing"]),
@@ -134,6 +136,8 @@ def summary(data, trusted):
         "conformant": one.conformant,
         "checks": one.outcomes(),
         "words": one.words,
+        "contradicting": sorted(name.hex() for name in one.problems.contradicting),
+        "settled": {name.hex(): tuple(time and rfc3339(time) for time in times) for name, times in one.settled().items()},
         "timeline": [(name.hex(), kind, code) for name, kind, code in one.timeline()],
         "void": {name.hex(): reason for name, reason in state.void.items()} if state else {},
         "standing": _own_standing(one, state) if state else None,

@@ -115,13 +115,16 @@ class Conformance:
 
     def check_state(self):
         for name in self.state.void:
-            self.problems.broken("BUN-53", name)
+            self.problems.broken_past("BUN-53", name)
         for finding, name in self.state.findings:
-            self.problems.broken("BUN-34" if finding == "stale_seen" else "BUN-54", name)
+            if finding == "stale_seen":
+                self.problems.broken("BUN-34", name)
+            else:
+                self.problems.broken_past("BUN-54", name)
         for name in self.state.fresh:  # [STA-23]
             terms = self.admission.admitted[name].terms
             if terms is None or terms.basis == NONPERSONAL:
-                self.problems.broken("BUN-54", name)
+                self.problems.broken_past("BUN-54", name)
 
     def check_agreement(self):
         for one in self.admission.order:
@@ -150,7 +153,8 @@ class Conformance:
                 tasks = dict(task.split(" ", 1) for task in slot.value.split("; "))
                 text = tasks.get(str(one.said.number))
                 if text is not None and one.author != self._owner(text.split(" ")[1]):
-                    self.problems.broken("BUN-54", one.id)
+                    doubted = self.problems.doubts.beneath(one.id) or self.problems.doubts.itself(plan.id)
+                    (self.problems.doubt if doubted else self.problems.broken)("BUN-54", one.id)
 
     def _owner(self, who):
         """EVT-34."""
@@ -214,12 +218,12 @@ class Conformance:
         if one.kind not in ("opening", "need", "identity"):  # [EVT-24]
             reached = self.state.view_of(one.id).stage
             if one.terms.stage > reached or one.kind == "reopened" and one.terms.stage == 2:
-                self.problems.broken("BUN-55", one.id)
+                self.problems.broken_past("BUN-55", one.id)
         if occasion == "reply" and one.terms.basis != NONPERSONAL:  # [EVT-30]
             ground = (one.terms.basis, one.terms.article)
             past = [self.admission.admitted[name] for name in self.admission.past[one.id]]
             if not any(self._discloses(e) and (e.terms.basis, e.terms.article) == ground for e in past):
-                self.problems.broken("BUN-55", one.id)
+                self.problems.broken_past("BUN-55", one.id)
 
     def _discloses(self, one):
         told = one.kind == "opening" or one.kind in DISCLOSING and one.author == self.admission.parties[0]
@@ -232,7 +236,7 @@ class Conformance:
             return
         grounds = [self.admission.admitted[name] for name in self.state.ids(view.grounds)]
         if grounds and not any(self._carries(e, one.time) for e in grounds):
-            self.problems.broken("BUN-52", one.id)
+            self.problems.broken_past("BUN-52", one.id)
 
     # what ended, against more than its author's clock
 
@@ -277,7 +281,7 @@ class Conformance:
         if not holds(one.time):
             return
         if absent is not None and absent > one.time and not holds(absent):
-            self.problems.broken("BUN-52", one.id)
+            self.problems.broken_past("BUN-52", one.id)
         elif not holds(self._latest(one)):
             self.problems.doubt("BUN-52", one.id)
 

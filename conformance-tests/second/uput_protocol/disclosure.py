@@ -70,6 +70,15 @@ def _check_some(slots):
             demand(len(one.value_commitment) == 32, "commitment")
 
 
+def opens_values(message) -> bool:
+    """Whether it opens anything but labels and padding, whatever that is (RET-30)."""
+    if message.form == "whole":
+        return any(one.label or one.value for one in message.whole.fields)
+    if message.form == "some":
+        return any(one.content == "opened" and (one.label or one.opened.value) for one in message.some.slots)
+    return False
+
+
 def open_slots(message, slots: list, nonce: bytes, author: bytes) -> list:
     """What a disclosure opens of these commitments, ascending by slot (DIS-10)."""
     check_form(message)

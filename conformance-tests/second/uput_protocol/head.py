@@ -18,6 +18,7 @@ class Head:
         self.own_last = message.own_last or None
         self.seen_last = message.seen_last or None
         self.nonce = message.nonce or None
+        self.settled = message.settled or None
 
 
 def read_head(body: bytes, env_id: bytes) -> Head:

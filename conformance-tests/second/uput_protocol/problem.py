@@ -5,6 +5,8 @@ Guarantees: one list, in the order in which they were found; the strongest exit 
 
 from collections import namedtuple
 
+from .doubt import Doubts
+
 # outcome: `failed` or `not_checkable`; event: the ID of what it is about, or None
 Problem = namedtuple("Problem", "requirement exit rejection event outcome sentence")
 
@@ -21,6 +23,13 @@ _UNKNOWN = frozenset({"UNKNOWN_SIGNER", "REVOKED_SIGNER"})
 class Problems:
     def __init__(self):
         self.all = []
+        self.doubts = Doubts()
+        self.contradicting = set()
+
+    def contradict(self, requirement, author, event=None):
+        """What an organisation signed cannot both be true (exit code 12)."""
+        self.contradicting.add(author)
+        self.add(requirement, 12, None, event)
 
     def add(self, requirement, exit_code, rejection=None, event=None, outcome="failed", sentence=""):
         self.all.append(Problem(requirement, exit_code, rejection, event, outcome, sentence))
@@ -31,7 +40,14 @@ class Problems:
         self.add(requirement, code, rejection.code, event, sentence=rejection.detail)
 
     def broken(self, requirement, event=None, sentence=""):
-        self.add(requirement, 14, None, event, "failed", sentence)
+        """Nothing in doubt breaks anything (BUN-125)."""
+        outcome = "not_checkable" if self.doubts.itself(event) else "failed"
+        self.add(requirement, 14, None, event, outcome, sentence)
+
+    def broken_past(self, requirement, event, sentence=""):
+        """The same of an event by what was before it."""
+        outcome = "not_checkable" if self.doubts.beneath(event) else "failed"
+        self.add(requirement, 14, None, event, outcome, sentence)
 
     def doubt(self, requirement, event=None, sentence=""):
         self.add(requirement, 14, None, event, "not_checkable", sentence)

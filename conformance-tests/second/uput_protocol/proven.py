@@ -13,7 +13,7 @@ class Proof:
 
     def __init__(self, verdict, rule, accused=1):
         self.logs, self.rule, self.heads = verdict.logs, rule, verdict.heads
-        self.admission = verdict.admission
+        self.admission, self.doubted = verdict.admission, frozenset(verdict.doubted)
         self.owing, self.other = self.admission.parties[accused], self.admission.parties[1 - accused]
 
     def absent(self, event):
@@ -42,7 +42,7 @@ class Proof:
         after = [one for one in self.admission.order if one.id == start.id or start.id in self.admission.past[one.id]]
         for one in after:
             yield from self._known([self.logs.logged(self.owing, RECEIVED, one.id, self.rule)])
-            if one.author == self.owing:
+            if one.author == self.owing and one.id not in self.doubted:  # [BUN-126]
                 yield from self._known([one.time, self.logs.proven(self.logs.of_event(one), self.rule)])
         for head in self.heads.of(self.owing):
             if self._has_seen(head, start):

@@ -27,7 +27,7 @@ class Signers:
             problems.add("BUN-20", 10, rejection.code, parts[0].id)  # [BUN-20]
             return
         for record in chain.rivals:
-            problems.add("BUN-25", 12, None, record.id)  # [BUN-25]
+            problems.contradict("BUN-25", chain.organisation, record.id)  # [BUN-25]
         if chain.organisation in self.chains:
             return
         self.chains[chain.organisation] = chain

@@ -6,18 +6,19 @@ Leaves to others: pages and pictures.
 """
 
 from . import agreement as agreements
-from . import attestation, envelope
+from . import attestation, disclosure, envelope
 from .admission import Admission, Heads
 from .bundle import read as read_bundle
 from .challenge import Challenges
 from .disowned import Disowned
+from .doubt import Doubts
 from .conformance import Conformance, Evidence, Opened
 from .problem import REQUIREMENTS, Problems
 from .proven import Proof
 from .rejection import Rejection
 from .signers import Signers, check_exporter
 from .timer import Timers, deadlines
-from .witnessed import RECEIVED, RECORD, Logs, Rule
+from .witnessed import HEAD, RECEIVED, RECORD, Logs, Rule
 from .words import Words
 
 
@@ -53,6 +54,7 @@ class Verdict:
         self.exporter_signed = check_exporter(bundle, self.signers, problems)
         self.disowned = Disowned(bundle, self.signers)
         self.admission = Admission(bundle, self.signers, problems, self._leave_out)
+        problems.doubts = Doubts(self.admission, self.doubted)
         self.heads = Heads(bundle, self.admission, self.signers, problems, self.disowned)
         self.challenges = Challenges(self)
         self.evidence = Evidence(bundle, self.signers, problems, self.disowned)
@@ -125,9 +127,10 @@ class Verdict:
                 problems.doubt("BUN-56", event.id)
 
     def _check_erasures(self):
-        """What the exporter says that it erased (RET-21, RET-22)."""
+        """What the exporter says that it erased (RET-21, RET-22, RET-30)."""
         here = {part.id for part in self.bundle.events}
         gaps = self.problems.fails("BUN-32")
+        open_values = {one.event for one in self.bundle.disclosures if disclosure.opens_values(one)}
         for erasure in self.bundle.erasures:
             if erasure.time > self.bundle.time:
                 self.problems.add("RET-21", 10, sentence="after the bundle")
@@ -137,10 +140,10 @@ class Verdict:
                     fits = name in here or gaps
                 else:
                     fits = bool(event.slots)
-                    if any(slot.state == "field" and slot.value is not None for slot in self.opened.slots(event)):
-                        self.problems.add("RET-22", 10, None, name)
                 if not fits:
                     self.problems.add("RET-21", 10, None, name)
+                if name in open_values:
+                    self.problems.add("RET-22", 10, None, name)
 
     def _read_copies(self):
         """(event, copy, standing) of every copy that is open with its value (BUN-90, BUN-91)."""
@@ -225,15 +228,22 @@ class Verdict:
         timers = Timers(admission, self.conformance.state, self.conformance.stage)
         word = self._own_word(admission.parties[1], unsure)
         self.deadlines = deadlines(admission, timers, seconds, word, self._latest_claim(), unsure)
+        self.deadlines = [  # [BUN-125]
+            one._replace(verdict=one.verdict and "not_checkable") if problems.doubts.beneath_timer(one.timer) else one
+            for one in self.deadlines
+        ]
         if not unsure:
             proof, heads = Proof(self, self.rule), self._counting_heads(admission.parties[1])
-            late = [proof.late(one.timer, seconds[one.timer.kind], heads) for one in self.deadlines]
+            late = [
+                None if problems.doubts.beneath_timer(one.timer) else proof.late(one.timer, seconds[one.timer.kind], heads)
+                for one in self.deadlines
+            ]
             self.deadlines = [
                 one if span is None else one._replace(verdict="no", late=span) for one, span in zip(self.deadlines, late)
             ]
         for one in self.deadlines:
             if one.verdict == "no":
-                problems.broken("BUN-59", one.timer.start.id)
+                problems.add("BUN-59", 14, None, one.timer.start.id)
             elif one.verdict == "not_checkable":
                 problems.doubt("BUN-59", one.timer.start.id)
 
@@ -263,7 +273,7 @@ class Verdict:
         for one, other in self.logs.contradictions():  # [BUN-76]
             if one.id in self.logs.stolen or other.id in self.logs.stolen:  # [BUN-107]
                 continue
-            self.problems.add("BUN-76", 12, None, one.organisation)
+            self.problems.contradict("BUN-76", one.organisation, one.organisation)
         demanded, agreed = Rule(self.trust.witnesses, self.trust.independent), self._agreed_rule()
         if demanded.number and not self._has(demanded):  # [BUN-63]
             self.problems.add("BUN-63", 11)
@@ -340,6 +350,20 @@ class Verdict:
         if doubt or not known or self.problems.fails("BUN-24", "BUN-32", "BUN-33", "BUN-35", "BUN-51"):
             return "not_checkable"
         return "yes"
+
+    def settled(self):
+        """Event to the earliest claimed and the earliest proven time at which the receiver said that it is over (BUN-94)."""
+        found = {}
+        for event in self.admission.order if self.conformance else ():
+            if event.kind != "withdrawn" or event.id in self.conformance.state.void:
+                continue
+            receiver = self.admission.parties[1]
+            said = [one for one in self.heads.of(receiver) if one.settled == event.id]
+            proven = [self.logs.logged(receiver, HEAD, one.id, self.rule) for one in said]
+            if said:
+                times = [time for time in proven if time is not None]
+                found[event.id] = min(one.time for one in said), min(times, default=None)
+        return found
 
     def outcomes(self):
         """Requirement to `failed` or `not_checkable`, of those that something was found under."""

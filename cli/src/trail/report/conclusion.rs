@@ -25,13 +25,12 @@ pub(in crate::trail) fn headline(report: &Report) -> String {
     format!("{}{authentic}, {complete}, {conformant}, {level}", contradicting(report))
 }
 
-/// Who signed what cannot both be true: before everything else, as all that follows rests on one of the two. [BUN-80]
+/// Who signed what cannot both be true: before everything else, as all that follows rests on one of the two. [BUN-127]
 fn contradicting(report: &Report) -> String {
     if Exit::from(report.exit) != Exit::Equivocation {
         return String::new();
     }
-    let mut names: Vec<&str> = report.breaches.iter().map(|breach| breach.by.name.as_str()).collect();
-    names.dedup();
+    let names: Vec<&str> = report.contradicting().iter().map(|organisation| organisation.name.as_str()).collect();
     format!("EQUIVOCATION BY {}: ", names.join(" AND "))
 }
 

@@ -61,7 +61,7 @@ pub(in crate::trail) fn details(entry: &Entry) -> Vec<(String, String)> {
         all.push((label::field(&field.label), value.unwrap_or_default()));
     }
     all.push(("whose word".to_owned(), entry.attested.as_ref().map(attested).unwrap_or_default()));
-    all.push(("settled".to_owned(), entry.settled.map(settled).unwrap_or_default()));
+    all.push(("settled".to_owned(), entry.settled.map(|time| settled(time, entry.settled_proven)).unwrap_or_default()));
     all.extend(consequences(entry));
     all.retain(|(_, text)| !text.is_empty());
     all
@@ -86,8 +86,9 @@ fn attested(attested: &AttestedShown) -> String {
 }
 
 /// It tells nothing of whether anything went onward. [BUN-94]
-fn settled(time: u64) -> String {
-    format!("the receiver said on {} that its time is over", moment::local(time))
+fn settled(time: u64, proven: Option<u64>) -> String {
+    let proven = proven.map(|time| format!("; it had said so by {}: proven", moment::local(time)));
+    format!("the receiver said on {} that its time is over{}", moment::local(time), proven.unwrap_or_default())
 }
 
 fn consequences(entry: &Entry) -> [(String, String); 5] {

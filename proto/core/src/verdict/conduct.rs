@@ -25,17 +25,21 @@ pub(super) fn check_state(trail: &Trail, reading: &Reading, names: &Names<'_>, f
     for event in trail.events() {
         let Some(Verdict::Void(reason)) = reading.events.get(&event.id).map(|judged| judged.verdict) else { continue };
         let sentence = format!("{} of {} is void: {reason}", event.statement.name(), names.of(&event.author));
-        findings.against(Demand::Void, Conformance::No, Some(event.id), sentence);
+        findings.against_past(Demand::Void, Conformance::No, event.id, sentence);
     }
     for finding in &reading.findings {
         let (demand, id, sentence) = say(*finding);
-        findings.against(demand, Conformance::No, Some(id), sentence);
+        // What its author had was its own, whatever else there is.
+        match demand {
+            Demand::StaleSeen => findings.against(demand, Conformance::No, Some(id), sentence),
+            _ => findings.against_past(demand, Conformance::No, id, sentence),
+        }
     }
     for id in reading.fresh_basis.keys() {
         let terms = trail.event(id).and_then(|event| event.terms);
         if terms.is_none_or(|terms| terms.basis == wire::LegalBasis::NoneNeededNonpersonal) {
             let sentence = "it sets a withdrawal aside without a fresh legal basis";
-            findings.against(Demand::Conduct, Conformance::No, Some(*id), sentence);
+            findings.against_past(Demand::Conduct, Conformance::No, *id, sentence);
         }
     }
 }
@@ -79,12 +83,12 @@ pub(super) fn check_agreement(
             findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
         }
         if trail.oversteps(event) {
-            let sentence = "it discloses at a stage that had not been reached".to_owned();
-            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+            let sentence = "it discloses at a stage that had not been reached";
+            findings.against_past(Demand::Terms, Conformance::No, event.id, sentence);
         }
         if trail.is_baseless(event) {
-            let sentence = "it rests on a basis on which the opener had disclosed nothing".to_owned();
-            findings.against(Demand::Terms, Conformance::No, Some(event.id), sentence);
+            let sentence = "it rests on a basis on which the opener had disclosed nothing";
+            findings.against_past(Demand::Terms, Conformance::No, event.id, sentence);
         }
         check_grain(event, agreement, findings);
         check_hold(event, findings);
@@ -110,8 +114,9 @@ pub(super) fn check_tasks(
         let Some(disclosed) = opened.of(&plan).filter(|_| reading.plans.contains(&plan)) else { continue };
         let fields: Vec<Field> = disclosed.fields().cloned().collect();
         if task::is_of_the_other(trail, agreement, event, &fields) {
-            let sentence = "it says what became of a task that is the other party's".to_owned();
-            findings.against(Demand::Conduct, Conformance::No, Some(event.id), sentence);
+            let sentence = "it says what became of a task that is the other party's";
+            let on = findings.doubts.beneath(&event.id).or_else(|| findings.doubts.itself(&plan));
+            findings.against_unless(on, Demand::Conduct, Conformance::No, Some(event.id), sentence);
         }
     }
 }

@@ -86,7 +86,7 @@ impl Clocks<'_> {
         };
         let mut sentence = format!("{timer}: due {}, {done}, on the word of {word}", moment(due));
         let verdict = match late {
-            Some(_) => Some(self.weigh(clocks == [self.owing(); 2], to, &mut sentence, findings)),
+            Some(_) => Some(self.weigh(step, clocks == [self.owing(); 2], to, &mut sentence, findings)),
             None => self
                 .doubt(to, due, &mut sentence, findings)
                 .or_else(|| self.doubt_start(step, to.time, sooner, &mut sentence, findings)),
@@ -104,7 +104,9 @@ impl Clocks<'_> {
             None => self.head_absent(step.from),
         }?;
         let late = until.since(due).filter(|late| late.0 > 0)?;
-        if !is_whole(findings) || findings.failed(Demand::Exporter) {
+        // [BUN-125]
+        let doubted = findings.doubts.beneath_timer(step.from, step.to).is_some();
+        if doubted || !is_whole(findings) || findings.failed(Demand::Exporter) {
             return None;
         }
         let (timer, name) = (name_of(step.kind), self.names.of(&self.owing()));
@@ -211,7 +213,7 @@ impl Clocks<'_> {
         let verdict = match late {
             Some(_) => {
                 let own = silence.admitted && step.from.author == self.owing();
-                Some(self.weigh(own, step.from, &mut sentence, findings))
+                Some(self.weigh(step, own, step.from, &mut sentence, findings))
             }
             None => self.doubt_start(step, self.latest().until, sooner, &mut sentence, findings),
         };
@@ -221,11 +223,22 @@ impl Clocks<'_> {
 
     /// A delay that rests on the late party's own clock alone, with nothing missing, is its admission; any other is
     /// shown and not judged.
-    fn weigh(&self, own: bool, event: &Event, sentence: &mut String, findings: &mut Findings) -> Conformance {
+    fn weigh(
+        &self,
+        step: &Step<'_>,
+        own: bool,
+        event: &Event,
+        sentence: &mut String,
+        findings: &mut Findings,
+    ) -> Conformance {
         let owing = self.names.of(&self.owing());
         let whole = is_whole(findings) && !findings.failed(Demand::Exporter);
         let (verdict, why) = match (own, whole) {
-            (true, true) => (Conformance::No, format!("{owing}'s own admission")),
+            (true, true) => match findings.doubts.beneath_timer(step.from, step.to) {
+                // [BUN-125]
+                Some(doubted) => (Conformance::NotCheckable, format!("not judged, as event {doubted} is in doubt")),
+                None => (Conformance::No, format!("{owing}'s own admission")),
+            },
             (true, false) => {
                 (Conformance::NotCheckable, String::from("not judged, as something is missing or not accepted"))
             }

@@ -1,21 +1,28 @@
 //! What the exporter says that it erased of the trail, held against the rest of the bundle.
 //!
 //! Guarantees that an erasure names events with slots of this trail, and that nothing is open of which the exporter says that
-//! it is gone. That it is gone is the exporter's word.
+//! it is gone, whatever it is. That it is gone is the exporter's word.
 
-use super::{ErasedShown, Exit, Where, demand::Demand, events::Events, findings::Findings, opened::Opened};
+use std::collections::BTreeSet;
+
+use super::{ErasedShown, Exit, Where, demand::Demand, events::Events, findings::Findings};
 use crate::{
     agreement::name_of,
     bundle::{Bundle, Erasure, List},
     id::EventId,
-    slot::DisclosedSlot,
     trail::Trail,
     trust::moment,
-    wire::ErasureReason,
+    wire::{DisclosedField, Disclosure, ErasureReason, disclosure::Form, slot_disclosure::Content},
 };
 
 /// Holds each against the trail, and against what is open. [RET-21] [RET-22]
-pub(super) fn check(bundle: &Bundle, trail: &Trail, events: &Events, opened: &Opened, findings: &mut Findings) {
+pub(super) fn check(bundle: &Bundle, trail: &Trail, events: &Events, findings: &mut Findings) {
+    let open: BTreeSet<EventId> = bundle
+        .disclosures
+        .iter()
+        .filter(|disclosure| has_value(disclosure))
+        .filter_map(|disclosure| EventId::parse(&disclosure.event).ok())
+        .collect();
     for (index, erasure) in bundle.erasures.iter().enumerate() {
         findings.reach(Demand::Erased);
         findings.reach(Demand::StaysErased);
@@ -28,7 +35,7 @@ pub(super) fn check(bundle: &Bundle, trail: &Trail, events: &Events, opened: &Op
                 let sentence = "it names an event that is not in the trail, or has no slots";
                 findings.fail(Demand::Erased, Exit::NotAuthentic, place().of(*id), sentence);
             }
-            if is_open(id, opened) {
+            if open.contains(id) {
                 let sentence = "a value is open that the exporter says it erased";
                 findings.fail(Demand::StaysErased, Exit::NotAuthentic, place().of(*id), sentence);
             }
@@ -44,9 +51,19 @@ fn is_here(id: &EventId, trail: &Trail, events: &Events, findings: &Findings) ->
     }
 }
 
-fn is_open(id: &EventId, opened: &Opened) -> bool {
-    let has_value = |slot: &DisclosedSlot| slot.content().field().is_some();
-    opened.of(id).is_some_and(|disclosed| disclosed.slots().iter().any(has_value))
+/// Whether it opens anything but labels and padding. Whether that is a value of the catalogue, fits its label, or matches the
+/// event, is not asked: it can be read. [RET-30]
+fn has_value(disclosure: &Disclosure) -> bool {
+    let is_value = |label: &str, value: &str| !(label.is_empty() && value.is_empty());
+    let field = |field: &DisclosedField| is_value(&field.label, &field.value);
+    match &disclosure.form {
+        Some(Form::Whole(whole)) => whole.fields.iter().any(field),
+        Some(Form::Some(some)) => some.slots.iter().any(|slot| match &slot.content {
+            Some(Content::Opened(opened)) => is_value(&slot.label, &opened.value),
+            _ => false,
+        }),
+        None => false,
+    }
 }
 
 /// The erasures as a report shows them. [RET-23]

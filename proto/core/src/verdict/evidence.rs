@@ -139,14 +139,14 @@ fn check_identities(ends: &Ends<'_>, baseless: &BTreeSet<EventId>, findings: &mu
         if own(event.time) {
             if let Some((verdict, why)) = ends.outlived(event, findings, own) {
                 let sentence = format!("it discloses who she is on a decision that had ended: {why}");
-                findings.against(Demand::Issuer, verdict, Some(event.id), sentence);
+                findings.against_past(Demand::Issuer, verdict, event.id, sentence);
             }
             continue;
         }
         let ended = own(Seconds::EPOCH);
         let why = if ended { "a decision that had ended" } else { "a decision that its author may not make" };
         let sentence = format!("it discloses who she is on {why}");
-        findings.against(Demand::Issuer, Conformance::No, Some(event.id), sentence);
+        findings.against_past(Demand::Issuer, Conformance::No, event.id, sentence);
     }
 }
 

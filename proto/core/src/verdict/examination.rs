@@ -14,6 +14,7 @@ use super::{
     deadlines::Clocks,
     demand::Demand,
     disowned,
+    doubt::Doubts,
     ends::Ends,
     erasures,
     events::{Connected, Events},
@@ -192,6 +193,7 @@ impl<'a> Examination<'a> {
         names: &Names<'_>,
         findings: &mut Findings,
     ) -> Judged {
+        findings.doubts = Doubts::of(trail, &self.doubted);
         let mut seen = heads::seen_by(&trail.party(Side::Opener), trail, &self.heads);
         seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
         exporter::check_party(self.bundle, trail, findings);
@@ -201,7 +203,7 @@ impl<'a> Examination<'a> {
         self.heads.check(trail, &numbers, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
         let (reading, chronology) = (trail.reading_without_crossings().ok(), Chronology::of(trail));
-        let said = Known::of(trail, &self.heads, logs, Side::Opener);
+        let said = Known::of(trail, &self.heads, logs, Side::Opener, &findings.doubts);
         let ends = Ends { trail, chronology: &chronology, logs, known: &said, names };
         self.evidence.check(self.agreement.as_deref(), &ends, findings);
         if let Some(reading) = &reading {
@@ -211,13 +213,13 @@ impl<'a> Examination<'a> {
         let copies = Copies::verify(trail, &opened, &self.keyring, self.trust);
         copies.say(trail, names, findings);
         opened.say_closed(trail, findings);
-        erasures::check(self.bundle, trail, &self.events, &opened, findings);
+        erasures::check(self.bundle, trail, &self.events, findings);
         let mut deadlines = Vec::new();
         if let Some(reading) = &reading {
             conduct::check_state(trail, reading, names, findings);
             if let Some(agreement) = self.agreement.as_deref() {
                 let (heads, bounded) = (&self.heads, &Bounded::of(trail));
-                let (chronology, known) = (&chronology, &Known::of(trail, heads, logs, Side::Peer));
+                let (chronology, known) = (&chronology, &Known::of(trail, heads, logs, Side::Peer, &findings.doubts));
                 let clocks = Clocks { bundle: self.bundle, trail, heads, logs, known, chronology, names, bounded };
                 deadlines = clocks.check(reading, agreement, findings);
                 conduct::check_tasks((trail, reading), agreement, &opened, findings);

@@ -2,9 +2,12 @@
 //!
 //! Guarantees that every problem reaches the report with its requirement, and that the exit code is the strongest of all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Breach, Check, Conformance, Conformant, Exit, Outcome, Problem, Reason, Where, YesNo, demand::Demand};
+use super::{
+    Breach, Check, Conformance, Conformant, Exit, Outcome, Problem, Reason, Where, YesNo, demand::Demand, doubt,
+    doubt::Doubts,
+};
 use crate::{bundle::Place, id::EventId, rejection::Rejection};
 
 /// How many problems of a check, reasons of one kind under it, and breaches of a requirement a report lists; how many there
@@ -19,9 +22,12 @@ pub(super) struct Findings {
     /// Of each demand: how many problems there are, and the strongest.
     found: BTreeMap<Demand, (u64, Exit)>,
     told: BTreeMap<(&'static str, u8), u64>,
+    /// Whose breach of which requirement is listed.
+    named: BTreeSet<(&'static str, String)>,
     /// Of each demand that something speaks against: whether anything breaks it.
     broken: BTreeMap<Demand, bool>,
     reasons: Vec<Reason>,
+    pub(super) doubts: Doubts,
     pub(super) breaches: Vec<Breach>,
     pub(super) words: Vec<String>,
 }
@@ -44,7 +50,7 @@ impl Findings {
         self.problem(demand, exit, Some(rejection.code()), place, rejection.to_string());
     }
 
-    /// Something speaks against conformance.
+    /// Something speaks against conformance, and nothing in doubt breaks it. [BUN-125]
     pub(super) fn against(
         &mut self,
         demand: Demand,
@@ -52,7 +58,35 @@ impl Findings {
         event: Option<EventId>,
         sentence: impl Into<String>,
     ) {
-        let (requirement, sentence) = (demand.requirement(), sentence.into());
+        let on = event.and_then(|event| self.doubts.itself(&event));
+        self.against_unless(on, demand, verdict, event, sentence);
+    }
+
+    /// The same of an event by what was before it.
+    pub(super) fn against_past(
+        &mut self,
+        demand: Demand,
+        verdict: Conformance,
+        event: EventId,
+        sentence: impl Into<String>,
+    ) {
+        self.against_unless(self.doubts.beneath(&event), demand, verdict, Some(event), sentence);
+    }
+
+    /// The same, if it rests on nothing that is in doubt.
+    pub(super) fn against_unless(
+        &mut self,
+        on: Option<EventId>,
+        demand: Demand,
+        verdict: Conformance,
+        event: Option<EventId>,
+        sentence: impl Into<String>,
+    ) {
+        let (verdict, sentence) = match on.filter(|_| verdict == Conformance::No) {
+            Some(on) => (Conformance::NotCheckable, doubt::resting(&sentence.into(), &on)),
+            None => (verdict, sentence.into()),
+        };
+        let requirement = demand.requirement();
         let event = event.map(|id| id.to_string());
         let place = Where { id: event.clone(), ..Where::default() };
         if self.lists(requirement, verdict as u8) {
@@ -62,9 +96,10 @@ impl Findings {
         self.problem(demand, Exit::NotConformant, None, place, sentence);
     }
 
-    /// What a party did that its own signatures prove.
+    /// What a party did that its own signatures prove. Of many some are listed, and of each party one. [BUN-102]
     pub(super) fn breach(&mut self, breach: Breach) {
-        if self.lists(breach.requirement, u8::MAX) {
+        let first = self.named.insert((breach.requirement, breach.by.id.clone()));
+        if self.lists(breach.requirement, u8::MAX) || first {
             self.breaches.push(breach);
         }
     }

@@ -13,7 +13,6 @@ use crate::{
     id::{EventId, HeadId, OrgId},
     rejection::Rejection,
     state::Side,
-    time::Seconds,
     trail::Trail,
 };
 
@@ -73,11 +72,9 @@ impl Heads {
         self.all.iter().filter(move |head| head.author == *author)
     }
 
-    /// When the receiver said that the time of a withdrawal is over, as it claims. [BUN-94]
-    pub(super) fn settled(&self, withdrawal: &EventId, receiver: Option<OrgId>) -> Option<Seconds> {
-        let mut said =
-            self.all.iter().filter(|head| receiver == Some(head.author) && head.settled == Some(*withdrawal));
-        said.next().map(|head| head.time)
+    /// The receiver's heads that say that the time of a withdrawal is over. [BUN-94]
+    pub(super) fn settling(&self, withdrawal: &EventId, receiver: OrgId) -> impl Iterator<Item = &Verified<Head>> {
+        self.all.iter().filter(move |head| head.author == receiver && head.settled == Some(*withdrawal))
     }
 
     /// Whether the other party closed that incarnation at or before that number. [BUN-35]
@@ -201,6 +198,9 @@ impl Heads {
                 head.seen_count
             );
             findings.against(Demand::StaleSeen, Conformance::No, Some(event.id), sentence.clone());
+            if findings.doubts.itself(&event.id).is_some() {
+                continue;
+            }
             let proof = vec![head_id(head), event.id.to_string()];
             let by = names.show(&author);
             findings.breach(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{heads::Heads, logs::Logs};
+use super::{doubt::Doubts, heads::Heads, logs::Logs};
 use crate::{event::Event, id::EventId, log::EntryKind, state::Side, time::Seconds, trail::Trail};
 
 /// Of every event of a trail, as far as anything shows it.
@@ -16,14 +16,14 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Of a trail, for the party that owes a step, or is accused.
-    pub(super) fn of(trail: &Trail, heads: &Heads, logs: &Logs, side: Side) -> Self {
+    /// Of a trail, for the party that owes a step, or is accused. What is in doubt says nothing against it. [BUN-126]
+    pub(super) fn of(trail: &Trail, heads: &Heads, logs: &Logs, side: Side, doubts: &Doubts) -> Self {
         let mut known = Self { there: BTreeMap::new(), had: BTreeMap::new() };
         let (other, owing) = (trail.party(side.other()), trail.party(side));
         for event in trail.events() {
             let claimed = (event.author == other).then_some(event.time);
             earlier(&mut known.there, event.id, logs.first_sight(event).into_iter().chain(claimed));
-            let own = (event.author == owing).then_some(event.time);
+            let own = (event.author == owing && doubts.itself(&event.id).is_none()).then_some(event.time);
             let proven = own.and_then(|_| logs.event(event).time);
             let received = logs.logged(&owing, EntryKind::ReceivedEvent, event.id.into());
             earlier(&mut known.had, event.id, own.into_iter().chain(proven).chain(received));

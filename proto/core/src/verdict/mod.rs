@@ -13,6 +13,7 @@ mod copies;
 mod deadlines;
 mod demand;
 mod disowned;
+mod doubt;
 mod ends;
 mod erasures;
 mod events;

@@ -5,7 +5,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::Exit;
+use super::{Exit, demand::Demand};
 use crate::sensitive::Sensitive;
 
 /// Name of the schema.
@@ -46,6 +46,21 @@ pub struct Report {
     pub timeline: Vec<Entry>,
     /// What the codes leave out, as sentences, in one order. [BUN-83]
     pub words: Vec<String>,
+}
+
+impl Report {
+    /// Who signed what cannot both be true, each once, in the order of the breaches. Who claimed to have seen less than
+    /// before contradicts nothing that was signed. [BUN-127]
+    #[must_use]
+    pub fn contradicting(&self) -> Vec<&Organisation> {
+        let mut found: Vec<&Organisation> = Vec::new();
+        for breach in self.breaches.iter().filter(|breach| breach.requirement != Demand::StaleSeen.requirement()) {
+            if !found.contains(&&breach.by) {
+                found.push(&breach.by);
+            }
+        }
+        found
+    }
 }
 
 /// Two values.
@@ -389,9 +404,13 @@ pub struct Entry {
     /// What another organisation signed of it; only there if that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attested: Option<AttestedShown>,
-    /// Of a withdrawal: when the receiver's machine said that its time is over, as it claims; only there if it did. [BUN-94]
+    /// Of a withdrawal: when the receiver's machine first said that its time is over, as it claims; only there if it did.
+    /// [BUN-94]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<u64>,
+    /// By when it had said so, as witnesses cosigned; only there if they did. [BUN-94]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_proven: Option<u64>,
     /// Of a decision: of which type, until when, and whether it stands; only there then. [BUN-122]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decided>,

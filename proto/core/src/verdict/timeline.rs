@@ -9,8 +9,11 @@ use super::{
 use crate::{
     agreement::{Agreement, name_of},
     bounds::Bounded,
+    envelope::Verified,
     event::{Event, EventPrefix, Statement},
+    head::Head,
     id::{EventId, OrgId},
+    log::EntryKind,
     state::{Kind, Reading, Verdict},
     time::{Seconds, Span},
     trail::Trail,
@@ -94,7 +97,8 @@ impl Timeline<'_> {
             closed: self.opened.map_or(slots, |opened| opened.closed(&event.id, slots)) as u64,
             fields: self.opened.map(|opened| opened.fields(&event.id)).unwrap_or_default(),
             attested: self.copies.show(&event.id, self.names),
-            settled: self.heads.settled(&event.id, self.receiver).map(Seconds::get),
+            settled: self.settling(event).map(|head| head.time).min().map(Seconds::get),
+            settled_proven: self.settled_proven(event).map(Seconds::get),
             decided: self.decided(event),
             void: self.void(&event.id),
             findings: said.findings.get(&event.id).cloned().unwrap_or_default(),
@@ -126,12 +130,26 @@ impl Timeline<'_> {
             fields: Vec::new(),
             attested: None,
             settled: None,
+            settled_proven: None,
             decided: None,
             void: Some(String::from("it is newer than this program and was not read")),
             findings: Vec::new(),
             late: Vec::new(),
             seen_by_other: self.seen.contains(&prefix.id),
         }
+    }
+
+    /// Of a withdrawal that has effect, the heads by which its receiver says that its time is over. [BUN-94]
+    fn settling(&self, event: &Event) -> impl Iterator<Item = &Verified<Head>> {
+        let withdraws = event.statement == Statement::Withdrawn && self.void(&event.id).is_none();
+        let receiver = self.receiver.filter(|_| withdraws);
+        receiver.into_iter().flat_map(|receiver| self.heads.settling(&event.id, receiver))
+    }
+
+    /// By when the first of them was there, by its author's log.
+    fn settled_proven(&self, event: &Event) -> Option<Seconds> {
+        let logs = self.logs?;
+        self.settling(event).filter_map(|head| logs.logged(&head.author, EntryKind::Head, head.id())).min()
     }
 
     /// [BUN-122]

@@ -1,9 +1,10 @@
-//! What an exporter says that it erased. [RET-20] to [RET-23]
+//! What an exporter says that it erased. [RET-20] to [RET-23], [RET-30]
 
 use uput_core::{
     agreement::Code as _,
     codec,
     envelope::Envelope,
+    event::Statement,
     id::EventId,
     slot::Extent,
     wire::{self, ErasureReason},
@@ -13,17 +14,29 @@ use crate::{
     entry::Entry,
     forge::rebuilt,
     sample::{Story, World},
+    slots::{self, consented, tell},
 };
 
 pub(crate) fn entries() -> Vec<Entry> {
     let four = World::invented();
     let night = four.night();
     let of_night = |name, reason, extent: &Extent, change: &dyn Fn(&mut wire::Bundle)| {
-        Entry::new(name, reason, &four, erased(&night, extent, change)).of("a night that kept everything")
+        Entry::new(name, reason, &four, erased(&night, extent, None, change)).of("a night that kept everything")
     };
     let malformed = |name, reason, change: &dyn Fn(&mut wire::Erasure)| {
         let change = |bundle: &mut wire::Bundle| change(&mut bundle.erasures[0]);
         of_night(name, reason, &Extent::LABELS, &change).fails(10, "BUN-1", "MALFORMED").breaks(&["RET-20"])
+    };
+    let strange = |name, reason, fields: &[(&'static str, &str)]| {
+        let mut night = four.night();
+        let hotline = &four.hotline;
+        let told = tell(&mut night, hotline, Statement::Corrected, consented(1), &slots::fields(fields));
+        let bundle = erased(&night, &Extent::LABELS, Some(told), &|_| {});
+        Entry::new(name, reason, &four, bundle)
+            .of("a night that kept everything")
+            .fails(10, "RET-22", "")
+            .breaks(&["RET-30"])
+            .also("BUN-56", "It is outside of every profile.")
     };
     let unslotted = night.trail.events().find(|event| event.slots.is_empty()).unwrap().id;
     vec![
@@ -79,13 +92,30 @@ pub(crate) fn entries() -> Vec<Entry> {
         .fails(10, "RET-21", ""),
         of_night("a value that is open although it was erased", "One of the two is untrue.", &Extent::VALUES, &|_| {})
             .fails(10, "RET-22", ""),
+        strange(
+            "a value under a label that nobody knows is open although it was erased",
+            "Whoever has the bundle reads it all the same.",
+            &[("shoe_size", "thirty-eight")],
+        ),
+        strange(
+            "a value that does not fit its label is open although it was erased",
+            "Whoever has the bundle reads it all the same.",
+            &[("age_band", "about forty")],
+        ),
     ]
 }
 
 /// The hotline says that it erased the values of all that was disclosed, a second before it exported what is left.
-fn erased(night: &Story<'_>, extent: &Extent, change: &dyn Fn(&mut wire::Bundle)) -> Vec<u8> {
+fn erased(
+    night: &Story<'_>,
+    extent: &Extent,
+    open: Option<wire::Disclosure>,
+    change: &dyn Fn(&mut wire::Bundle),
+) -> Vec<u8> {
     let hotline = &night.world.hotline;
-    let bytes = night.draft(hotline, extent).build(hotline.signing()).unwrap();
+    let mut draft = night.draft(hotline, extent);
+    draft.disclosures.extend(open);
+    let bytes = draft.build(hotline.signing()).unwrap();
     let mut bundle: wire::Bundle = codec::decode(Envelope::parse(&bytes).unwrap().body()).unwrap();
     let slotted = night.trail.events().filter(|event| !event.slots.is_empty());
     let mut events: Vec<EventId> = slotted.map(|event| event.id).collect();

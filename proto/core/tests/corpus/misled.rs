@@ -1,7 +1,7 @@
 //! Proofs that were made to mislead: each of them once made a verdict say more than was shown. [BUN-74] to [BUN-77],
 //! [BUN-98] to [BUN-101]
 
-use uput_core::{bundle::BundleDraft, event::Statement, id::Id, log::EntryKind, state::Side};
+use uput_core::{bundle::BundleDraft, event::Statement, head::Head, id::Id, log::EntryKind, state::Side};
 
 use crate::{
     diary::{Diary, SOON, Scene, show_all},
@@ -78,7 +78,46 @@ fn handed_over_late(scene: &Scene) -> Vec<Entry> {
             )
             .doubts("BUN-59")
             .breaks(&["BUN-77"]),
+        scene
+            .entry(
+                "a thief says early that its victim had a request that came a day later",
+                "What is in doubt says nothing against whose key was stolen.",
+                0,
+                had_by_a_thief(scene, &held),
+            )
+            .doubts("BUN-59")
+            .also("BUN-30", "Who wrote the last event nobody can say.")
+            .breaks(&["BUN-106", "BUN-126"]),
     ]
+}
+
+/// The request of the first play, and an event that a thief of the receiver's key dates back to midnight.
+fn had_by_a_thief(scene: &Scene, held: &Story<'_>) -> Vec<u8> {
+    let (north, hotline, jasen) = (&scene.north, &scene.world.hotline, &scene.world.jasen);
+    let (size, opening): (u64, Id) = (BEFORE + 123, held.trail.id().opening().into());
+    let other = scene.diary(jasen, held, |_| 121, size);
+    let mut after = Organisation::logging(jasen.name, crate::diary::BASE);
+    after.rotate_with(|draft| draft.witnesses = vec![north.id, scene.south.id, hotline.id]);
+    after.disown(Some((size, other.tree.root_at(size).unwrap().to_vec())));
+    assert!(after.records[..2] == jasen.records[..], "the same organisation");
+    let stolen = held.next(jasen, Statement::Acknowledged, |event| event.time = scene.world.at(5));
+    let received = held.trail.events().filter(|event| event.author == jasen.id).map(|event| event.envelope().id());
+    let mut entries =
+        vec![(BEFORE, EntryKind::OwnEvent, opening), (BEFORE, EntryKind::KeyRecord, hotline.records[1].id())];
+    let received = received.chain([stolen.envelope().id()]);
+    entries.extend(received.map(|id| (BEFORE + 121, EntryKind::ReceivedEvent, id)));
+    entries.push((BEFORE + 122, EntryKind::KeyRecord, after.records[2].id()));
+    let own = Diary::of(hotline, &entries, size);
+    scene.bundle(held, |draft| {
+        own.show(draft, &own.cosigned(size, &[(north, 600 * 123)]));
+        other.show(draft, &other.cosigned(size, &[(north, 600 * 123)]));
+        draft.checkpoints.push(other.cosigned(BEFORE + 100, &[(north, 600 * 100)]).to_bytes());
+        let chain = draft.chains.iter_mut().find(|chain| chain[0].id() == jasen.records[0].id()).unwrap();
+        chain.clone_from(&after.records);
+        let head = Head { key: after.newest(), ..held.head(jasen) };
+        draft.heads[1] = head.sign(after.signing()).unwrap();
+        draft.events.push(stolen.envelope().clone());
+    })
 }
 
 /// An answer in time, and a log of its author that seems not to have it.

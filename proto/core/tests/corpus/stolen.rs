@@ -18,6 +18,7 @@ use crate::{
     entry::Entry,
     forge::changed,
     sample::{Organisation, Story, TWO_PARTY, World, seed},
+    slots::consented,
 };
 
 pub(crate) fn entries() -> Vec<Entry> {
@@ -25,7 +26,11 @@ pub(crate) fn entries() -> Vec<Entry> {
     let mut story = scene.world.enquiry();
     story.say(&scene.world.hotline, Statement::Warned(WarningCode::MayBeSought));
     let theft = Theft::of(&scene, &story);
-    [shown(&theft), dated_back(&theft), doubted(&theft), framed(&theft), cited()].into_iter().flatten().collect()
+    let resting = resting(&theft);
+    [shown(&theft), dated_back(&theft), doubted(&theft), resting, framed(&theft), cited()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 const BASE_STORY: &str = "an enquiry whose asker disowns a stolen key";
@@ -252,6 +257,92 @@ fn doubted(theft: &Theft<'_>) -> Vec<Entry> {
                 { with(theft.forged(Statement::Withdrawn, true), false, true) },
             )
             .breaks(&["BUN-104", "BUN-106"]),
+    ]
+}
+
+/// What would be a fault is none of anybody who wrote it, nor of whoever believed it. [BUN-125]
+fn resting(theft: &Theft<'_>) -> Vec<Entry> {
+    let (hotline, jasen) = (&theft.scene.world.hotline, &theft.scene.world.jasen);
+    let told = |change: &dyn Fn(&mut Story<'_>)| {
+        let mut later = theft.scene.world.enquiry();
+        later.say(hotline, Statement::Warned(WarningCode::MayBeSought));
+        change(&mut later);
+        later
+    };
+    // The receiver had the first event after the warning, and heard of the theft then.
+    let had = |later: &Story<'_>, heads: &[Head]| {
+        let stolen = later.trail.events().find(|event| event.prev == Some(theft.warning)).unwrap();
+        let entries = [
+            (6, EntryKind::ReceivedEvent, stolen.envelope().id()),
+            (6, EntryKind::KeyRecord, theft.after.records[2].id()),
+        ];
+        let log = Diary::of(jasen, &entries, 7);
+        theft.export(|draft| {
+            log.show(draft, &log.cosigned(7, &[(&theft.scene.north, SOON)]));
+            draft.events = later.trail.events().map(|event| event.envelope().clone()).collect();
+            draft.heads[1] = later.signed_head(jasen);
+            draft.heads.extend(heads.iter().map(|head| head.clone().sign(theft.after.signing()).unwrap()));
+        })
+    };
+    let void = told(&|later| {
+        later.force(hotline, Statement::Held { until: theft.scene.world.at(9000) }, |_| {});
+    });
+    let stale = told(&|later| {
+        let seen = later.trail.last(uput_core::state::Side::Peer);
+        later.say(jasen, Statement::Acknowledged);
+        later.force(hotline, Statement::Warned(WarningCode::RiskChanged), |event| event.seen = seen);
+    });
+    let earlier = |story: &Story<'_>| {
+        let warned = theft.story.head(hotline);
+        let last = story.trail.last(uput_core::state::Side::Peer);
+        Head {
+            key: theft.after.newest(),
+            seen_count: story.trail.count(uput_core::state::Side::Peer),
+            seen_last: last,
+            ..warned
+        }
+    };
+    let contacted = told(&|later| {
+        later.say(hotline, Statement::Withdrawn);
+        later.force(jasen, Statement::ContactMade, |_| {});
+    });
+    let late = told(&|later| {
+        let need = later.force(hotline, Statement::Need, |event| {
+            (event.terms, event.slots) = (Some(consented(1)), vec![7; 8 * 32]);
+        });
+        later.force(jasen, Statement::Delivered(need), |_| {});
+        later.clock += 40 * 60;
+    });
+    let case = |name, reason, requirement, bundle| {
+        let entry = theft.entry(name, reason, bundle).doubts(requirement).breaks(&["BUN-106", "BUN-125"]);
+        entry.also("BUN-30", "Who wrote one of the events nobody can say.")
+    };
+    vec![
+        case(
+            "a thief says what only a receiver says",
+            "It is void, and whose fault that is nobody can say.",
+            "BUN-53",
+            had(&void, &[]),
+        ),
+        case(
+            "a thief has seen less than a head of the organisation before it",
+            "The organisation said the one, and perhaps not the other.",
+            "BUN-34",
+            had(&stale, &[earlier(&stale)]),
+        ),
+        case(
+            "contact after a withdrawal that a thief may have written",
+            "Whether she withdrew nobody can say.",
+            "BUN-54",
+            had(&contacted, &[]),
+        ),
+        case(
+            "no answer to a need that a thief may have written",
+            "Whether anything was asked nobody can say.",
+            "BUN-59",
+            had(&late, &[]),
+        )
+        .also("BUN-56", "What it holds is closed."),
     ]
 }
 

@@ -4,13 +4,14 @@ use uput_core::{
     event::Statement,
     id::Id,
     log::EntryKind,
+    state::Side,
     time::Seconds,
     verdict::{Check, Conformance, Exit, Report, verify},
     wire::WarningCode,
 };
 
 use crate::{
-    case::exported,
+    case::{changed, exported},
     diary::{Diary, SOON, Scene},
     sample::{TWO_PARTY, World},
 };
@@ -57,4 +58,53 @@ fn an_event_after_many_records_is_found_once() {
     let positions = &verify(&bundle, &scene.demanding(0));
     let positions = check(positions, "BUN-75");
     assert_eq!((positions.count, positions.problems.len()), (4, 4));
+}
+
+/// [BUN-102] [BUN-127]
+#[test]
+fn nobody_who_contradicted_itself_is_lost_after_a_hundred_breaches() {
+    let world = World::pair();
+    let story = world.enquiry();
+    let twins = |by, count: u8| {
+        let next = |number: u8| {
+            let statement = Statement::Warned(WarningCode::MayBeSought);
+            story.next(by, statement, |event| event.time = world.at(60 + u64::from(number))).envelope().clone()
+        };
+        (0..count).map(next).collect::<Vec<_>>()
+    };
+    // The first of the two by their IDs fills the list, the second one stands after it.
+    let [first, second] =
+        if world.hotline.id < world.jasen.id { [&world.hotline, &world.jasen] } else { [&world.jasen, &world.hotline] };
+    let bundle = changed(&story, |draft| {
+        draft.events.extend(twins(first, 130));
+        draft.events.extend(twins(second, 2));
+    });
+    let report = verify(&bundle, &world.trust());
+    assert_eq!(report.exit, Exit::Equivocation);
+    let names: Vec<_> = report.contradicting().iter().map(|one| one.id.clone()).collect();
+    assert_eq!(names, [first.id.to_string(), second.id.to_string()]);
+    assert_eq!(report.breaches.iter().filter(|breach| breach.requirement == "BUN-33").count(), 101);
+}
+
+/// [BUN-127] Who claims to have seen less than before contradicts nothing.
+#[test]
+fn who_claims_to_have_seen_less_is_not_named_with_whoever_contradicted_itself() {
+    let world = World::pair();
+    let mut story = world.enquiry();
+    let before = story.trail.last(Side::Opener);
+    let stale = story.trail.event(&before.unwrap()).unwrap().seen;
+    let head = story.head(&world.hotline);
+    story.force(&world.hotline, Statement::Warned(WarningCode::MayBeSought), |event| event.seen = stale);
+    let twin = |minutes| {
+        let statement = Statement::Warned(WarningCode::RiskChanged);
+        story.next(&world.jasen, statement, |event| event.time = world.at(minutes)).envelope().clone()
+    };
+    let bundle = changed(&story, |draft| {
+        draft.heads.push(head.sign(world.hotline.signing()).unwrap());
+        draft.events.extend([twin(60), twin(61)]);
+    });
+    let report = verify(&bundle, &world.trust());
+    assert!(report.breaches.iter().any(|breach| breach.requirement == "BUN-34"), "{:?}", report.breaches);
+    let names: Vec<_> = report.contradicting().iter().map(|one| one.id.clone()).collect();
+    assert_eq!(names, [world.jasen.id.to_string()]);
 }

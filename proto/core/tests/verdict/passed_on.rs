@@ -3,6 +3,9 @@
 use uput_core::{
     bundle::BundleDraft,
     event::Statement,
+    head::Head,
+    id::EventId,
+    log::EntryKind,
     slot::Extent,
     trust::TrustedOrganisation,
     verdict::{Conformance, Exit, verify},
@@ -11,7 +14,8 @@ use uput_core::{
 use crate::{
     case::{Case, changed},
     copied::{copy, first, told, world},
-    sample::{MIDNIGHT, Organisation, World},
+    diary::{Diary, SOON, Scene},
+    sample::{MIDNIGHT, Organisation, TWO_PARTY, World},
 };
 
 fn with_chain(by: &Organisation) -> impl FnOnce(&mut BundleDraft) {
@@ -126,4 +130,42 @@ fn a_verdict_says_when_the_time_of_a_withdrawal_was_over_and_on_whose_word() {
     assert_eq!(of(&settled(&world.jasen)), 1);
     // The sender's word on the receiver's time is none.
     assert_eq!(of(&settled(&world.hotline)), 0);
+}
+
+/// [BUN-94] A head may name what it likes, and say it more than once.
+#[test]
+fn what_is_no_withdrawal_is_never_settled_and_of_several_times_the_earliest_counts() {
+    let scene = Scene::new(TWO_PARTY);
+    let (hotline, jasen) = (&scene.world.hotline, &scene.world.jasen);
+    let mut night = scene.world.asked();
+    let delivered = night.say(jasen, Statement::Delivered(night.trail.id().opening()));
+    let withdrawal = night.say(hotline, Statement::Withdrawn);
+    let head = |settled, minutes: u64| {
+        let head = Head { settled: Some(settled), time: scene.world.at(minutes), ..night.head(jasen) };
+        head.sign(jasen.signing()).unwrap()
+    };
+    let heads = [head(withdrawal, 70), head(withdrawal, 50), head(withdrawal, 60), head(delivered, 40)];
+    // Its log shows the one of 70 minutes in the first tick, and the one of 60 in the second.
+    let log = [(6, EntryKind::Head, heads[0].id()), (7, EntryKind::Head, heads[2].id())];
+    let log = Diary::of(jasen, &log, 8);
+    let shown = |order: &[usize], size: u64| {
+        let bundle = scene.bundle(&night, |draft| {
+            let under = log.cosigned(size, &[(&scene.north, SOON * size)]);
+            log.show(draft, &under);
+            draft.checkpoints.push(log.cosigned(8, &[(&scene.north, SOON * 8)]).to_bytes());
+            draft.heads.extend(order.iter().map(|one| heads[*one].clone()));
+        });
+        let report = verify(&bundle, &scene.demanding(0));
+        let of = |id: EventId| {
+            let entry = report.timeline.iter().find(|entry| entry.event == id.to_string()).unwrap();
+            (entry.settled, entry.settled_proven)
+        };
+        assert_eq!(of(delivered), (None, None), "no withdrawal");
+        of(withdrawal)
+    };
+    let earliest = Some(scene.world.at(50).get());
+    assert_eq!(shown(&[0, 1, 2, 3], 8), (earliest, Some(MIDNIGHT + SOON * 8)));
+    assert_eq!(shown(&[3, 2, 1, 0], 8), (earliest, Some(MIDNIGHT + SOON * 8)));
+    assert_eq!(shown(&[0, 1, 3], 7), (earliest, Some(MIDNIGHT + SOON * 7)));
+    assert_eq!(shown(&[1, 3], 7), (earliest, None), "what no log shows");
 }
