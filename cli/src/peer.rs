@@ -1,6 +1,7 @@
 //! Other organisations: meeting them, and knowing them.
 
 mod carry;
+mod check;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ pub(crate) enum PeerCommand {
     Accept(AcceptArgs),
     /// Say that the safety number was compared
     Confirm(ConfirmArgs),
+    /// Look where the line to another organisation fails, in both directions
+    Check(check::CheckArgs),
     /// Write the key records of another organisation to a file, for an auditor
     Keys(KeysArgs),
     /// Carry letters by hand, where no line goes: out into a file, in out of one
@@ -116,6 +119,7 @@ impl PeerCommand {
             Self::Invite(args) => args.run(options).await,
             Self::Accept(args) => args.run(options).await,
             Self::Confirm(args) => args.run(options).await,
+            Self::Check(args) => args.run(options).await,
             Self::Keys(args) => args.run(options).await,
             Self::Carry(args) => args.run(options).await,
             Self::List => list(options).await,

@@ -143,6 +143,9 @@ transcripts! {
     peer_accept: "peer accept Hotline --invitation -", "uput-invitation-v1:invented\n";
     peer_accept_expired: "peer accept Hotline --invitation -", "uput-invitation-v1:expired\n";
     peer_confirm: "peer confirm \"Shelter A\" --safety-number \"12345 67890\"";
+    peer_check: "peer check \"Shelter A\"";
+    peer_check_one_way: "peer check Clinic";
+    peer_check_of_another_node: "peer check Liar";
     peer_list: "peer list";
     peer_carry_in_no_letters: "peer carry --in passphrase";
     peer_carry_without_a_peer: "peer carry --out letters";

@@ -14,11 +14,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use uput_core::id::{OrgId, TrailId};
 
 use super::inbox::MOST_REQUESTS;
-use crate::storage::Position;
+use crate::{peer::Letters, storage::Position};
 use restored::{Lost, Restored};
 
 /// The first pause after a peer said "later".
@@ -55,6 +55,8 @@ struct State {
     requests: Vec<(TrailId, [u8; 32])>,
     /// Requests that were sent, to know an answer by.
     asked: VecDeque<(TrailId, [u8; 32])>,
+    /// When each letter in flight was handed out.
+    handed_out: HashMap<u64, Instant>,
     /// Letters in flight that hold requests.
     asking: HashSet<u64>,
     next_ticket: u64,
@@ -168,6 +170,19 @@ impl Outbox {
                 .collect::<Vec<_>>()
         };
         queues.iter().flat_map(of).collect()
+    }
+
+    /// The queue whose oldest item has waited longest, of what somebody may know of. [DEL-9]
+    pub(super) fn longest(&self, seen: &dyn Fn(&Waiting) -> bool) -> Option<(OrgId, Length)> {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let lengths = queues.iter().map(|(to, queue)| (*to, queue.length_of(seen)));
+        lengths.filter(|(_, length)| length.oldest > 0).min_by_key(|(to, length)| (length.oldest, *to))
+    }
+
+    /// The longest of all queues. [DEL-9]
+    pub(super) fn most(&self, seen: &dyn Fn(&Waiting) -> bool) -> u64 {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.values().map(|queue| queue.length_of(seen).items).max().unwrap_or(0)
     }
 
     /// All queues together.
@@ -298,6 +313,7 @@ impl Queue {
         let trails: Vec<TrailId> = items.iter().filter_map(|(_, item)| item.trail).collect();
         state.busy.extend(trails);
         state.flying.insert(ticket, items);
+        state.handed_out.insert(ticket, Instant::now());
         Some(Batch { ticket, positions, requests, lost })
     }
 
@@ -437,10 +453,19 @@ impl Queue {
         state.waiting.values().chain(flying).filter(|item| seen(item)).map(one).fold(Length::default(), Length::with)
     }
 
+    /// How letters fare: what the peer has put off has its answer. [DEL-20]
+    pub(super) fn letters(&self) -> Letters {
+        let state = self.lock();
+        let under_way = state.handed_out.iter().filter(|(ticket, _)| !state.resting.contains(ticket));
+        let unanswered = under_way.map(|(_, since)| since.elapsed()).max();
+        Letters { unanswered, put_off: state.refusals }
+    }
+
     fn land(&self, ticket: u64) -> Vec<(Position, Waiting)> {
         let mut state = self.lock();
         let items = state.flying.remove(&ticket).unwrap_or_default();
         state.resting.remove(&ticket);
+        state.handed_out.remove(&ticket);
         state.asking.remove(&ticket);
         for trail in items.iter().filter_map(|(_, item)| item.trail) {
             state.busy.remove(&trail);

@@ -143,6 +143,14 @@ impl Node {
         self.directory.find(name)
     }
 
+    /// The organisation of a local name or an OrgId in hexadecimal.
+    ///
+    /// # Errors
+    /// [`Rejection::NoSuchPeer`].
+    pub fn organisation_of(&self, name: &str) -> Result<OrgId, Rejection> {
+        self.directory.find(name).map(|peer| peer.organisation)
+    }
+
     /// Newer key records of an organisation that is known.
     pub(super) async fn learn(&self, organisation: &OrgId, records: Vec<wire::Envelope>) -> Result<(), Rejection> {
         let _alone = self.changing.lock().await;
@@ -192,19 +200,21 @@ impl Node {
         let reached = parties
             .filter(|party| Some(party) != from.peer() && self.directory.state_of(party) == Some(PeerState::Confirmed));
         let to: Vec<OrgId> = reached.collect();
+        let stored = clock::now().get();
         let record = AgreementRecord {
             agreement: id.to_vec(),
             envelope: held.envelope.to_bytes(),
             to: to.iter().map(OrgId::to_vec).collect(),
             from: held.brought_by.map(|from| from.to_vec()).unwrap_or_default(),
             account: from.account().map(|account| account.to_vec()).unwrap_or_default(),
+            stored,
         };
         let new = !self.is_logged(EntryKind::Agreement, &id.into());
         let entries = logged(new.then(|| Logged::new(EntryKind::Agreement, id)));
         let position = self.keep_logged(&record, entries).await?;
         self.agreements.set(held.clone());
         for organisation in to {
-            let waiting = Waiting { trail: None, event: false, since: clock::now().get() };
+            let waiting = Waiting { trail: None, event: false, since: stored };
             self.outbox.queue(&organisation).push([(position, waiting)]);
         }
         Ok(())

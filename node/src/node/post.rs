@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::{self, SystemEntropy},
-    peer::{Contact, Mailroom, Outgoing, PeerCard, PeerState},
+    peer::{Contact, Letters, Mailroom, Outgoing, PeerCard, PeerState},
     record::{
         self, AgreementRecord, ChainRecord, ChallengeRecord, EventRecord, Evidence, HeadRecord, ProofRecord, PutRecord,
         SettledRecord,
@@ -497,6 +497,10 @@ impl Mailroom for Post {
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {
         let queue = self.0.outbox.queue(to);
         unsettled.into_iter().for_each(|ticket| queue.again(ticket, false));
+    }
+
+    fn letters(&self, to: &OrgId) -> Letters {
+        self.0.outbox.queue(to).letters()
     }
 
     fn contact(&self, organisation: &OrgId, what: Contact) {

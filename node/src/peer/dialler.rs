@@ -4,12 +4,12 @@
 //! that nobody but the holder of the pinned key is talked to.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -27,7 +27,7 @@ use super::exchange::Side;
 use super::limits::{self, Limits};
 use super::line::{self, Ending, Line, understand};
 use super::mailroom::{Contact, Difficulty, Mailroom, PeerCard};
-use super::{Peers, link::Link};
+use super::{Peers, link::Link, pauses::Pauses, reason::Reason};
 use crate::tls;
 
 /// A name that no resolver knows; it is never sent.
@@ -36,7 +36,7 @@ const NOBODY: &str = "uput.invalid";
 impl<M: Mailroom> Peers<M> {
     /// Dials until the organisation is gone from the mailroom or has no endpoint.
     pub(super) async fn keep_dialling(&self, organisation: OrgId, link: &Link) {
-        let mut pauses = self.pauses();
+        let mut pauses = Pauses::new(&self.limits);
         loop {
             tokio::select! {
                 () = link.unused() => (),
@@ -48,20 +48,14 @@ impl<M: Mailroom> Peers<M> {
             match self.dial(card).await {
                 Ending::Stopped => return,
                 // It is there, and talks on another stream.
-                Ending::Superseded | Ending::Renewed => pauses = self.pauses(),
+                Ending::Superseded | Ending::Renewed => pauses.begin_anew(),
                 Ending::Failed(difficulty) => {
                     self.mailroom.contact(&organisation, Contact::Failed(difficulty));
                 }
             }
-            let pause = pauses.next().unwrap_or(self.limits.backoff_max).min(self.limits.backoff_max);
             tokio::select! {
-                () = tokio::time::sleep(pause) => (),
+                () = pauses.rest(&link.contact) => (),
                 () = self.shutdown.requested() => return,
-                // [TRA-20] Also if this very attempt reached the peer: the first pause is the short one again.
-                () = link.contact.notified() => {
-                    pauses = self.pauses();
-                    tokio::time::sleep(pauses.next().unwrap_or(self.limits.backoff_min)).await;
-                }
             }
         }
     }
@@ -93,7 +87,7 @@ impl<M: Mailroom> Peers<M> {
         for endpoint in endpoints {
             match connect(endpoint, Arc::clone(&client), &self.limits).await {
                 Ok(channel) => return Ok(channel),
-                Err(reason) => difficulty = reason,
+                Err(reason) => difficulty = reason.into(),
             }
         }
         Err(difficulty)
@@ -143,21 +137,14 @@ impl<M: Mailroom> Peers<M> {
             Err(_) => Err(Difficulty::Lost),
         }
     }
-
-    fn pauses(&self) -> ExponentialBackoff {
-        ExponentialBuilder::new()
-            .with_min_delay(self.limits.backoff_min)
-            .with_max_delay(self.limits.backoff_max)
-            .with_jitter()
-            .without_max_times()
-            .build()
-    }
 }
 
 /// A connection to the holder of the key that `client` pins.
-pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Difficulty> {
-    let stream =
-        tokio::time::timeout(limits.dial, secure(endpoint, client)).await.map_err(|_| Difficulty::Unreachable)??;
+pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Reason> {
+    let mut standing = Reason::NameNotFound;
+    let secured = tokio::time::timeout(limits.dial, secure(endpoint, client, &mut standing)).await;
+    // What takes too long has failed where it stands.
+    let stream = secured.unwrap_or(Err(standing))?;
     let mut once = Some(stream);
     let connector = tower::service_fn(move |_: http::Uri| {
         // A connection is used once: whoever needs another one dials again, and greets again.
@@ -174,26 +161,23 @@ pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &
         .http2_max_header_list_size(limits::HEADERS)
         .connect_with_connector(connector)
         .await
-        .map_err(|_| Difficulty::Lost)
+        .map_err(|_| Reason::Closed)
 }
 
-async fn secure(endpoint: &str, client: Arc<ClientConfig>) -> Result<TlsStream<TcpStream>, Difficulty> {
-    let socket = TcpStream::connect(endpoint).await.map_err(|_| Difficulty::Unreachable)?;
-    socket.set_nodelay(true).map_err(|_| Difficulty::Unreachable)?;
-    let name = ServerName::try_from(NOBODY).map_err(|_| Difficulty::Unreachable)?;
-    TlsConnector::from(client).connect(name, socket).await.map_err(|error| tls_difficulty(&error))
-}
-
-/// Whether the wrong one answered, or nobody who speaks TLS. [TRA-4]
-fn tls_difficulty(error: &io::Error) -> Difficulty {
-    let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match cause {
-        Some(rustls::Error::InvalidCertificate(
-            CertificateError::ApplicationVerificationFailure | CertificateError::BadEncoding,
-        )) => Difficulty::WrongTlsKey,
-        Some(_) => Difficulty::Misbehaved,
-        None => Difficulty::Lost,
-    }
+/// Name, socket, handshake: `standing` is the reason if it goes no further.
+async fn secure(
+    endpoint: &str,
+    client: Arc<ClientConfig>,
+    standing: &mut Reason,
+) -> Result<TlsStream<TcpStream>, Reason> {
+    let addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host(endpoint).await.map_err(|_| Reason::NameNotFound)?.collect();
+    *standing = Reason::Silent;
+    let socket = TcpStream::connect(addresses.as_slice()).await.map_err(|error| Reason::of_socket(&error))?;
+    *standing = Reason::Stalled;
+    socket.set_nodelay(true).map_err(|_| Reason::Closed)?;
+    let name = ServerName::try_from(NOBODY).map_err(|_| Reason::Closed)?;
+    TlsConnector::from(client).connect(name, socket).await.map_err(|error| Reason::of_handshake(&error))
 }
 
 pub(super) fn service(channel: Channel) -> PeerServiceClient<Channel> {

@@ -3,7 +3,7 @@
 //! Guarantees that what comes out has finished a TLS handshake, that no accept error and no garbage ends the loop, and
 //! that handshakes, connections and strangers are bounded. Leaves to the service what a connection may do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +29,8 @@ use crate::tls;
 
 /// Pause after an accept error, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Addresses of peers that are remembered, while the node runs.
+const ADDRESSES: usize = 1024;
 /// TCP keepalive, below the HTTP/2 pings: for sockets that never get so far.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
@@ -45,6 +47,9 @@ pub(super) struct Door<M> {
     identity: Arc<Identity>,
     limits: Limits,
     pending: Arc<Places<IpAddr>>,
+    /// For whoever was let in from there before. [DEL-31]
+    familiar: Arc<Places<IpAddr>>,
+    addresses: Addresses,
     known: Arc<Places<[u8; 32]>>,
     strangers: Arc<Places<()>>,
 }
@@ -55,6 +60,8 @@ impl<M: Mailroom> Door<M> {
             mailroom,
             identity,
             pending: Places::new(limits.pending_per_address, limits.pending),
+            familiar: Places::new(limits.pending_per_address, limits.pending),
+            addresses: Addresses::default(),
             known: Places::new(limits.connections_per_key, limits.connections),
             strangers: Places::new(limits.strangers, limits.strangers),
             limits,
@@ -88,10 +95,11 @@ impl<M: Mailroom> Door<M> {
     /// Begins a handshake if there is room. [TRA-5]
     fn admit(self: &Arc<Self>, socket: TcpStream, out: &mpsc::Sender<io::Result<Connection>>) {
         let address = socket.peer_addr().as_ref().map_or(IpAddr::from([0, 0, 0, 0]), SocketAddr::ip);
-        let Some(place) = self.pending.take(address.to_canonical()) else { return };
+        let address = address.to_canonical();
+        let Some(place) = self.place(address) else { return };
         let (door, out) = (Arc::clone(self), out.clone());
         tokio::spawn(async move {
-            let connection = tokio::time::timeout(door.limits.handshake, door.shake_hands(socket)).await;
+            let connection = tokio::time::timeout(door.limits.handshake, door.shake_hands(socket, address)).await;
             drop(place);
             match connection {
                 // If nobody takes it any more, the node is closing.
@@ -102,12 +110,19 @@ impl<M: Mailroom> Door<M> {
         });
     }
 
-    async fn shake_hands(&self, socket: TcpStream) -> Option<Connection> {
+    /// Strangers can take every place that is for anybody: an address from which a peer came lately has others. [DEL-31]
+    fn place(&self, address: IpAddr) -> Option<Place<IpAddr>> {
+        let familiar = || self.addresses.has(&address).then(|| self.familiar.take(address)).flatten();
+        self.pending.take(address).or_else(familiar)
+    }
+
+    async fn shake_hands(&self, socket: TcpStream, address: IpAddr) -> Option<Connection> {
         let stream = TlsAcceptor::from(Arc::clone(&self.identity.shown().server)).accept(socket).await.ok()?;
         let certificate = stream.get_ref().1.peer_certificates()?.first()?;
         let tls_key = *tls::peer_key(certificate).ok()?.as_bytes();
         let known = self.mailroom.peer_by_tls_key(&tls_key).is_some();
         let (place, ends): (Box<dyn Send>, _) = if known {
+            self.addresses.note(address);
             (Box::new(self.known.take(tls_key)?), None)
         } else {
             // [TRA-6]
@@ -164,6 +179,25 @@ impl AsyncWrite for Connection {
     }
 }
 
+/// Where peers came from, the newest of them.
+#[derive(Default)]
+struct Addresses(Mutex<VecDeque<IpAddr>>);
+
+impl Addresses {
+    fn has(&self, address: &IpAddr) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
+    }
+
+    fn note(&self, address: IpAddr) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|one| *one != address);
+        known.push_back(address);
+        if known.len() > ADDRESSES {
+            known.pop_front();
+        }
+    }
+}
+
 /// Room for so many of each, and so many in all.
 struct Places<K> {
     taken: Mutex<HashMap<K, usize>>,
@@ -207,6 +241,18 @@ impl<K: Eq + Hash + Copy> Drop for Place<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// [DEL-31]
+    #[test]
+    fn of_the_addresses_of_peers_so_many_are_remembered_and_the_newest() {
+        let addresses = Addresses::default();
+        let address = |n: u32| IpAddr::from(n.to_be_bytes());
+        (0..2 * 1024).for_each(|n| addresses.note(address(n)));
+        addresses.note(address(1024));
+        addresses.note(address(5000));
+        assert!(!addresses.has(&address(1023)) && !addresses.has(&address(1025)));
+        assert!(addresses.has(&address(1024)) && addresses.has(&address(5000)));
+    }
 
     #[test]
     fn places_are_bounded_each_and_in_all_and_come_back() {

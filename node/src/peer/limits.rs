@@ -33,6 +33,12 @@ pub struct Limits {
     pub backoff_min: Duration,
     /// Longest pause.
     pub backoff_max: Duration,
+    /// How long a node looks whether it reaches a peer that asks. [DEL-22]
+    pub way_back: Duration,
+    /// How long a peer may take to say what it found.
+    pub check: Duration,
+    /// How often one peer may ask.
+    pub check_pause: Duration,
     /// Introductions that strangers may try, all together, per minute. [TRA-7]
     pub introductions_per_minute: u32,
 }
@@ -54,6 +60,9 @@ impl Default for Limits {
             closing: Duration::from_secs(5),
             backoff_min: Duration::from_secs(1),
             backoff_max: Duration::from_secs(15 * 60),
+            way_back: Duration::from_secs(5),
+            check: Duration::from_secs(20),
+            check_pause: Duration::from_secs(10),
             introductions_per_minute: 30,
         }
     }

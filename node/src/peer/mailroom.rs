@@ -4,6 +4,7 @@
 //! the mailroom's word alone.
 
 use std::future::Future;
+use std::time::Duration;
 
 use uput_core::envelope::Envelope;
 use uput_core::id::{KeyRecordId, OrgId};
@@ -119,6 +120,11 @@ pub trait Mailroom: Send + Sync + 'static {
     /// The connection is over; these letters were sent, or handed out, and have no receipt.
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>);
 
+    /// How letters to an organisation fare on the stream that stands. A mailroom that does not count them says nothing.
+    fn letters(&self, _to: &OrgId) -> Letters {
+        Letters::default()
+    }
+
     /// How the connection to an organisation is doing.
     fn contact(&self, organisation: &OrgId, what: Contact);
 }
@@ -149,6 +155,15 @@ pub enum PeerState {
     Confirmed,
     /// Its key chain forks.
     Frozen,
+}
+
+/// How letters fare on the stream that stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Letters {
+    /// For how long the oldest that was sent has had no receipt, if there is one.
+    pub unanswered: Option<Duration>,
+    /// How many times in turn the peer said "later", with no success in between.
+    pub put_off: u32,
 }
 
 /// A letter on its way out.

@@ -4,6 +4,7 @@
 //! stream per organisation; no letter is acknowledged before the mailroom has it on disk. Leaves to the mailroom what
 //! letters say and whose keys are trusted.
 
+mod check;
 mod conversation;
 mod dialler;
 mod door;
@@ -14,6 +15,8 @@ pub mod limits;
 mod line;
 mod link;
 pub mod mailroom;
+mod pauses;
+mod reason;
 mod release;
 mod service;
 #[cfg(feature = "simulation")]
@@ -35,11 +38,14 @@ use uput_core::wire::peer_service_server::PeerServiceServer;
 
 use crate::shutdown::Shutdown;
 use crate::tls::TlsError;
+pub use check::Checked;
+use check::Looks;
 use door::Door;
 use identity::Identity;
 pub use limits::Limits;
 use link::Links;
-pub use mailroom::{Contact, Difficulty, Mailroom, Outgoing, PeerCard, PeerState};
+pub use mailroom::{Contact, Difficulty, Letters, Mailroom, Outgoing, PeerCard, PeerState};
+pub use reason::Reason;
 use service::Service;
 pub use skew::Skew;
 
@@ -49,6 +55,7 @@ pub struct Peers<M> {
     identity: Arc<Identity>,
     limits: Limits,
     links: Links,
+    looks: Looks,
     shutdown: Shutdown,
     tasks: Mutex<JoinSet<()>>,
     this: Weak<Self>,
@@ -72,6 +79,7 @@ impl<M: Mailroom> Peers<M> {
             identity,
             limits,
             links,
+            looks: Looks::default(),
             shutdown,
             tasks: Mutex::default(),
             this: this.clone(),

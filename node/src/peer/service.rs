@@ -9,7 +9,10 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_service_server::PeerService;
-use uput_core::wire::{ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse, KeyChain, PeerFrame};
+use uput_core::wire::{
+    CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse,
+    KeyChain, PeerFrame,
+};
 
 use super::Peers;
 use super::door::Caller;
@@ -43,6 +46,11 @@ impl<M: Mailroom> PeerService for Service<M> {
         let ours = self.peers.mailroom.introduce(&secret, caller.tls_key, chain).await.map_err(status::of)?;
         self.peers.refresh();
         Ok(Response::new(IntroduceResponse { chain: Some(ours) }))
+    }
+
+    async fn check_way(&self, request: Request<CheckWayRequest>) -> Result<Response<CheckWayResponse>, Status> {
+        let caller = caller(&request)?;
+        self.peers.way_back(&caller.tls_key).await.map(Response::new).map_err(status::of)
     }
 
     type ExchangeStream = Frames;

@@ -10,7 +10,7 @@ use super::{guard::Admitted, request, status};
 use crate::{
     account::roles::Part,
     node::{Node, Post, to_the_end},
-    peer::{Difficulty, Peers},
+    peer::{Difficulty, Peers, Reason},
     storage::Position,
 };
 
@@ -106,6 +106,21 @@ impl PeeringService for Peering {
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token }))
     }
 
+    async fn check_peer(
+        &self,
+        call: Request<wire::CheckPeerRequest>,
+    ) -> Result<Response<wire::CheckPeerResponse>, Status> {
+        Admitted::demand(call.extensions(), Part::Whole)?;
+        let organisation = self.node.organisation_of(&call.into_inner().peer).map_err(status::of)?;
+        let checked = self.peers.check(&organisation).await.ok_or_else(|| status::of(Rejection::NoSuchPeer))?;
+        Ok(Response::new(wire::CheckPeerResponse {
+            result: Some(found(checked.result)),
+            out: Some(found(checked.out)),
+            back: Some(checked.back.map(found).unwrap_or_default()),
+            connected: checked.connected,
+        }))
+    }
+
     async fn carry_out(
         &self,
         call: Request<wire::CarryOutRequest>,
@@ -141,6 +156,21 @@ impl PeeringService for Peering {
         });
         let letters = taken.await.ok_or_else(broken_off)?;
         Ok(Response::new(wire::CarryInResponse { letters }))
+    }
+}
+
+/// A reason as a check. [DEL-20]
+fn found(reason: Reason) -> wire::Check {
+    let level = match reason {
+        Reason::Good => wire::CheckLevel::Ok,
+        reason if reason.is_no_obstacle() => wire::CheckLevel::Warning,
+        _ => wire::CheckLevel::Error,
+    };
+    wire::Check {
+        name: reason.word().to_owned(),
+        level: level.into(),
+        finding: reason.finding().to_owned(),
+        remedy: reason.remedy().to_owned(),
     }
 }
 

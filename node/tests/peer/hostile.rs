@@ -30,33 +30,45 @@ use super::pair;
 use super::post::{Organisation, PATIENCE};
 
 /// A paired node that says what the test wants.
-struct Liar {
+pub(crate) struct Liar {
     say: mpsc::UnboundedSender<ExchangeRequest>,
     hear: Streaming<ExchangeResponse>,
 }
 
 impl Liar {
     async fn dial(node: &Node, us: &Organisation) -> Self {
+        Self::try_dial(node, us).await.unwrap()
+    }
+
+    /// None if the node has no place for it.
+    pub(crate) async fn try_dial(node: &Node, us: &Organisation) -> Option<Self> {
         let (say, said) = mpsc::unbounded_channel();
-        let mut client = PeerServiceClient::new(channel(node, us).await);
-        let hear = client.exchange(UnboundedReceiverStream::new(said)).await.unwrap().into_inner();
-        Self { say, hear }
+        let mut client = PeerServiceClient::new(channel(node, us).await?);
+        let hear = client.exchange(UnboundedReceiverStream::new(said)).await.ok()?.into_inner();
+        Some(Self { say, hear })
     }
 
     /// Dials and greets properly.
-    async fn greet(node: &Node, us: &Organisation) -> Self {
+    pub(crate) async fn greet(node: &Node, us: &Organisation) -> Self {
         let mut liar = Self::dial(node, us).await;
         liar.say(hello(node, us));
         assert!(matches!(liar.hear().await, Ok(Frame::Hello(_))));
         liar
     }
 
-    fn say(&self, frame: Frame) {
+    /// The same, if the node has a place for it.
+    pub(crate) async fn try_greet(node: &Node, us: &Organisation) -> Option<Self> {
+        let mut liar = Self::try_dial(node, us).await?;
+        liar.say(hello(node, us));
+        matches!(liar.hear().await, Ok(Frame::Hello(_))).then_some(liar)
+    }
+
+    pub(crate) fn say(&self, frame: Frame) {
         // After a refusal nobody listens any more.
         let _ = self.say.send(ExchangeRequest { frame: Some(PeerFrame { frame: Some(frame) }) });
     }
 
-    async fn hear(&mut self) -> Result<Frame, Status> {
+    pub(crate) async fn hear(&mut self) -> Result<Frame, Status> {
         let heard = tokio::time::timeout(PATIENCE, self.hear.message()).await.expect("an answer in time")?;
         heard.and_then(|response| response.frame?.frame).ok_or_else(|| Status::cancelled("the end"))
     }
@@ -71,7 +83,7 @@ impl Liar {
     }
 }
 
-fn hello(node: &Node, us: &Organisation) -> Frame {
+pub(crate) fn hello(node: &Node, us: &Organisation) -> Frame {
     Frame::Hello(Hello {
         versions: vec![1],
         organisation: us.id.to_vec(),
@@ -82,21 +94,21 @@ fn hello(node: &Node, us: &Organisation) -> Frame {
     })
 }
 
-fn letter(number: u64, length: usize) -> Frame {
+pub(crate) fn letter(number: u64, length: usize) -> Frame {
     Frame::Letter(LetterFrame { number, letter: vec![9; length] })
 }
 
-async fn channel(node: &Node, us: &Organisation) -> Channel {
+pub(crate) async fn channel(node: &Node, us: &Organisation) -> Option<Channel> {
     let certificate = PeerCertificate::new(&us.tls_key()).unwrap();
     let client = peer_client(&certificate, node.post.us.tls_key().public()).unwrap();
-    let socket = TcpStream::connect(node.address).await.unwrap();
+    let socket = TcpStream::connect(node.address).await.ok()?;
     let name = ServerName::try_from("uput.invalid").unwrap();
-    let mut stream = Some(TlsConnector::from(client).connect(name, socket).await.unwrap());
+    let mut stream = Some(TlsConnector::from(client).connect(name, socket).await.ok()?);
     let connector = tower::service_fn(move |_| {
         let stream = stream.take().map(TokioIo::new);
         async move { stream.ok_or(std::io::Error::other("used")) }
     });
-    Endpoint::from_static("http://uput.invalid").connect_with_connector(connector).await.unwrap()
+    Endpoint::from_static("http://uput.invalid").connect_with_connector(connector).await.ok()
 }
 
 /// Whether the node still serves its peer.

@@ -5,15 +5,18 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on must stop"
+    clippy::print_stdout,
+    reason = "a test that cannot go on must stop, and some print what they measured"
 )]
 
+mod abuse;
+mod check;
 mod hostile;
 mod node;
 mod post;
 
 use node::{Cable, Node, limits, listener};
-use post::{Organisation, SECRET};
+use post::{Organisation, Post, SECRET};
 use uput_core::invitation::Invitation;
 use uput_core::key::Endpoint;
 use uput_core::rejection::Rejection;
@@ -59,6 +62,7 @@ async fn letters_go_both_ways_whoever_dialled() {
     letters_both_ways(larger, smaller).await;
 }
 
+/// [DEL-6]
 #[tokio::test]
 async fn of_two_nodes_that_dial_each_other_one_stream_is_used_at_a_time() {
     for _ in 0..10 {
@@ -82,6 +86,7 @@ async fn of_two_nodes_that_dial_each_other_one_stream_is_used_at_a_time() {
     }
 }
 
+/// [DEL-11]
 #[tokio::test]
 async fn a_poison_letter_concerns_only_itself() {
     let (mut a, b) = pair();
@@ -107,6 +112,7 @@ async fn a_poison_letter_concerns_only_itself() {
     drop(quiet);
 }
 
+/// [DEL-10]
 #[tokio::test]
 async fn after_a_cut_what_has_no_receipt_is_sent_again() {
     let (mut a, b) = pair();
@@ -326,4 +332,38 @@ async fn a_wrong_secret_introduces_nobody_and_many_are_slowed_down() {
     }
     assert_eq!(invited.peers.introduce(&wrong).await.err().unwrap(), Difficulty::RefusedByPeer(Rejection::TooMany));
     assert!(inviter.post.look(|state| state.introduced.is_empty()));
+}
+
+/// [DEL-5] Whoever starts knocks, also where nobody could knock at it.
+#[tokio::test]
+async fn a_node_that_starts_fetches_what_waits_for_it_and_brings_what_waits_here() {
+    let (mut quiet, starting) = pair();
+    let (socket, endpoint) = listener().await;
+    let there = Node::start_on(socket, quiet.clone(), &[&starting], limits());
+    quiet.endpoints = vec![endpoint];
+    there.post.send(&starting.id, b"waited there");
+    let post = Post::new(starting.clone());
+    post.meet(&quiet);
+    post.send(&quiet.id, b"waited here");
+    let here = Node::with_post(post, listener().await.0, &starting.tls_key(), limits());
+    there.post.until("brought", |state| state.received == [b"waited here"]).await;
+    here.post.until("fetched", |state| state.received == [b"waited there"]).await;
+}
+
+/// [DEL-4] What the peer answers once is no outage, and a refusal is final.
+#[tokio::test]
+async fn one_bad_answer_ends_neither_the_stream_nor_what_comes_after_it() {
+    let (mut quiet, active) = pair();
+    let (socket, endpoint) = listener().await;
+    let there = Node::start_on(socket, quiet.clone(), &[&active], limits());
+    quiet.endpoints = vec![endpoint];
+    let here = Node::start(active, &[&quiet], limits()).await;
+    for _ in 0..20 {
+        here.post.send(&quiet.id, b"poison");
+    }
+    let last = here.post.send(&quiet.id, b"and a good one");
+    here.post.until("settled", |state| state.settled.len() == 21).await;
+    assert!(here.post.look(|state| state.settled.contains(&(last, ReceiptOutcome::Stored, 0))));
+    assert!(here.post.look(|state| state.disconnections.is_empty()), "the line stands");
+    drop(there);
 }

@@ -56,9 +56,15 @@ impl Node {
         knows: &[&Organisation],
         limits: Limits,
     ) -> Self {
-        let (stop, shutdown) = shutdown::channel();
-        let post = Arc::new(Post::new(us));
+        let post = Post::new(us);
         knows.iter().for_each(|other| post.meet(other));
+        Self::with_post(post, listener, tls_key, limits)
+    }
+
+    /// One with a mailroom in which something waits.
+    pub(crate) fn with_post(post: Post, listener: TcpListener, tls_key: &SigningKey, limits: Limits) -> Self {
+        let (stop, shutdown) = shutdown::channel();
+        let post = Arc::new(post);
         let peers = Peers::new(Arc::clone(&post), tls_key, limits, shutdown).unwrap();
         let address = listener.local_addr().unwrap();
         peers.listen(listener);

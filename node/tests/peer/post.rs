@@ -10,7 +10,7 @@ use uput_core::id::{Id, KeyRecordId, OrgId};
 use uput_core::key::SigningKey;
 use uput_core::rejection::Rejection;
 use uput_core::wire::{Envelope, KeyChain, ReceiptOutcome};
-use uput_node::peer::{Contact, Mailroom, Outgoing, PeerCard, PeerState};
+use uput_node::peer::{Contact, Letters, Mailroom, Outgoing, PeerCard, PeerState};
 
 /// Long enough for a slow machine, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,6 +59,7 @@ struct Known {
     organisation: OrgId,
     records: Vec<Envelope>,
     endpoints: Vec<String>,
+    state: PeerState,
 }
 
 impl Known {
@@ -73,7 +74,7 @@ impl Known {
             key_records: u32::try_from(self.records.len()).unwrap(),
             tls_key: self.tls_keys().last().unwrap(),
             endpoints: self.endpoints.clone(),
-            state: PeerState::Confirmed,
+            state: self.state,
         }
     }
 }
@@ -91,6 +92,7 @@ pub(crate) struct State {
     pub(crate) disconnections: Vec<Vec<u64>>,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) introduced: Vec<[u8; 32]>,
+    letters: Letters,
 }
 
 /// The mailroom of one organisation.
@@ -108,8 +110,19 @@ impl Post {
     }
 
     pub(crate) fn meet(&self, other: &Organisation) {
-        let known = Known { organisation: other.id, records: other.records(), endpoints: other.endpoints.clone() };
+        let (records, endpoints) = (other.records(), other.endpoints.clone());
+        let known = Known { organisation: other.id, records, endpoints, state: PeerState::Confirmed };
         self.change(|state| state.known.insert(other.id, known));
+    }
+
+    /// How far the two have come, as this side sees it.
+    pub(crate) fn stand(&self, with: &OrgId, how: PeerState) {
+        self.change(|state| state.known.get_mut(with).unwrap().state = how);
+    }
+
+    /// How letters fare from now on.
+    pub(crate) fn fare(&self, letters: Letters) {
+        self.change(|state| state.letters = letters);
     }
 
     pub(crate) fn send(&self, to: &OrgId, letter: &[u8]) -> u64 {
@@ -184,7 +197,8 @@ impl Mailroom for Post {
             return Err(Rejection::BadInvitation);
         }
         let organisation = OrgId::parse(&chain.records[0].body[..32])?;
-        let known = Known { organisation, records: chain.records, endpoints: Vec::new() };
+        let state = PeerState::Confirmed;
+        let known = Known { organisation, records: chain.records, endpoints: Vec::new(), state };
         self.change(|state| {
             state.introduced.push(tls_key);
             state.known.insert(organisation, known);
@@ -266,6 +280,10 @@ impl Mailroom for Post {
             }
             state.disconnections.push(unsettled);
         });
+    }
+
+    fn letters(&self, _: &OrgId) -> Letters {
+        self.look(|state| state.letters)
     }
 
     fn contact(&self, organisation: &OrgId, what: Contact) {

@@ -231,6 +231,31 @@ impl PeeringService for Script {
         Ok(Response::new(wire::ListPeersResponse { peers, next_page_token: next.to_owned() }))
     }
 
+    async fn check_peer(&self, request: Request<wire::CheckPeerRequest>) -> Answer<wire::CheckPeerResponse> {
+        self.record("CheckPeer", request.get_ref());
+        let found = |name: &str, level: wire::CheckLevel, finding: &str, remedy: &str| {
+            let (name, finding, remedy) = (name.to_owned(), finding.to_owned(), remedy.to_owned());
+            Some(wire::Check { name, level: level.into(), finding, remedy })
+        };
+        let good = || found("ok", wire::CheckLevel::Ok, "nothing stands in the way", "");
+        Ok(Response::new(match request.get_ref().peer.as_str() {
+            "Clinic" => {
+                let closed = || {
+                    let finding = "the way there is good, and they say that they do not reach this node at its address";
+                    found("not-reachable-back", wire::CheckLevel::Warning, finding, "open its port in the firewall")
+                };
+                wire::CheckPeerResponse { result: closed(), out: good(), back: closed(), connected: true }
+            }
+            "Liar" => {
+                let finding = "another node answers: its key is not in their key record";
+                let other = || found("other-key", wire::CheckLevel::Error, finding, "telephone them");
+                let back = Some(wire::Check::default());
+                wire::CheckPeerResponse { result: other(), out: other(), back, connected: false }
+            }
+            _ => wire::CheckPeerResponse { result: good(), out: good(), back: good(), connected: true },
+        }))
+    }
+
     async fn carry_out(&self, request: Request<wire::CarryOutRequest>) -> Answer<wire::CarryOutResponse> {
         self.record("CarryOut", request.get_ref());
         let (letters, next) = match request.get_ref().page_token.as_str() {

@@ -11,7 +11,10 @@ use tonic::{Request, Response, Status, Streaming};
 use uput_wire::v1::peer_frame::Frame;
 use uput_wire::v1::peer_service_client::PeerServiceClient;
 use uput_wire::v1::peer_service_server::{PeerService, PeerServiceServer};
-use uput_wire::v1::{ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse, LetterFrame, PeerFrame};
+use uput_wire::v1::{
+    CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse,
+    LetterFrame, PeerFrame,
+};
 
 use crate::Failed;
 
@@ -72,6 +75,10 @@ impl PeerService for Echo {
 
     async fn introduce(&self, _: Request<IntroduceRequest>) -> Result<Response<IntroduceResponse>, Status> {
         Err(Status::unimplemented("an echo knows nobody"))
+    }
+
+    async fn check_way(&self, _: Request<CheckWayRequest>) -> Result<Response<CheckWayResponse>, Status> {
+        Err(Status::unimplemented("an echo looks at no way"))
     }
 
     async fn exchange(

@@ -12,6 +12,7 @@ fn numbers(batch: &Batch) -> Vec<u64> {
     batch.positions.iter().map(|position| position.number()).collect()
 }
 
+/// [DEL-2]
 #[test]
 fn a_trail_in_flight_waits_and_others_go_on() {
     let queue = Queue::default();
@@ -297,4 +298,28 @@ async fn what_a_peer_never_had_goes_with_the_question() {
         queue.asks_again(first.ticket, asks, question.trail.unwrap());
         assert_eq!(numbers(&next.await.unwrap()), [1, 2]);
     }
+}
+
+/// [DEL-20]
+#[test]
+fn a_letter_without_a_receipt_is_told_from_one_that_is_put_off() {
+    let queue = Queue::default();
+    queue.push([item(1, 1), item(2, 2)]);
+    let first = queue.take(1).unwrap();
+    let under_way = queue.letters();
+    assert!(under_way.unanswered.is_some() && under_way.put_off == 0);
+    let _ = queue.pause(first.ticket);
+    assert_eq!(queue.letters(), Letters { unanswered: None, put_off: 1 });
+    queue.again(first.ticket, false);
+    let both = queue.take(9).unwrap();
+    let again = queue.letters();
+    assert!(again.unanswered.is_some() && again.put_off == 1);
+    queue.done(both.ticket);
+    assert_eq!(queue.letters(), Letters::default());
+}
+
+/// [DEL-9] What waits takes in memory what this module says, however large it is on disk.
+#[test]
+fn what_waits_for_a_dead_peer_takes_few_bytes_of_memory() {
+    assert!(size_of::<(Position, Waiting)>() <= 64, "{}", size_of::<(Position, Waiting)>());
 }

@@ -1357,6 +1357,21 @@ pub struct Escalated {
     #[prost(enumeration = "ServiceType", tag = "1")]
     pub service_type: i32,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CheckWayRequest {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CheckWayResponse {
+    #[prost(enumeration = "WayBack", tag = "1")]
+    pub back: i32,
+    #[prost(bool, tag = "2")]
+    pub confirmed: bool,
+    #[prost(bool, tag = "3")]
+    pub frozen: bool,
+    #[prost(uint64, tag = "4")]
+    pub time: u64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct IntroduceRequest {
@@ -1477,6 +1492,39 @@ pub struct WitnessReply {
     pub code: u32,
     #[prost(bytes = "vec", tag = "3")]
     pub checkpoint: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum WayBack {
+    Unspecified = 0,
+    Reached = 1,
+    NotReached = 2,
+    NoEndpoint = 3,
+}
+impl WayBack {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WAY_BACK_UNSPECIFIED",
+            Self::Reached => "WAY_BACK_REACHED",
+            Self::NotReached => "WAY_BACK_NOT_REACHED",
+            Self::NoEndpoint => "WAY_BACK_NO_ENDPOINT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WAY_BACK_UNSPECIFIED" => Some(Self::Unspecified),
+            "WAY_BACK_REACHED" => Some(Self::Reached),
+            "WAY_BACK_NOT_REACHED" => Some(Self::NotReached),
+            "WAY_BACK_NO_ENDPOINT" => Some(Self::NoEndpoint),
+            _ => None,
+        }
+    }
 }
 #[derive(Debug)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1676,6 +1724,30 @@ pub mod peer_service_client {
                 .insert(GrpcMethod::new("uput.v1.PeerService", "Exchange"));
             self.inner.streaming(req, path, codec).await
         }
+        pub async fn check_way(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckWayRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckWayResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.PeerService/CheckWay",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.PeerService", "CheckWay"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1709,6 +1781,13 @@ pub mod peer_service_server {
             &self,
             request: tonic::Request<tonic::Streaming<super::ExchangeRequest>>,
         ) -> std::result::Result<tonic::Response<Self::ExchangeStream>, tonic::Status>;
+        async fn check_way(
+            &self,
+            request: tonic::Request<super::CheckWayRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckWayResponse>,
+            tonic::Status,
+        >;
     }
     #[derive(Debug)]
     pub struct PeerServiceServer<T> {
@@ -1875,6 +1954,51 @@ pub mod peer_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.PeerService/CheckWay" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckWaySvc<T: PeerService>(pub Arc<T>);
+                    impl<
+                        T: PeerService,
+                    > tonic::server::UnaryService<super::CheckWayRequest>
+                    for CheckWaySvc<T> {
+                        type Response = super::CheckWayResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckWayRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PeerService>::check_way(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckWaySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -4005,6 +4129,24 @@ pub struct ListPeersResponse {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
+pub struct CheckPeerRequest {
+    #[prost(string, tag = "1")]
+    pub peer: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct CheckPeerResponse {
+    #[prost(message, optional, tag = "1")]
+    pub result: ::core::option::Option<Check>,
+    #[prost(message, optional, tag = "2")]
+    pub out: ::core::option::Option<Check>,
+    #[prost(message, optional, tag = "3")]
+    pub back: ::core::option::Option<Check>,
+    #[prost(bool, tag = "4")]
+    pub connected: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
 pub struct CarryOutRequest {
     #[prost(string, tag = "1")]
     pub peer: ::prost::alloc::string::String,
@@ -5521,6 +5663,30 @@ pub mod peering_service_client {
                 .insert(GrpcMethod::new("uput.v1.PeeringService", "ListPeers"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn check_peer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CheckPeerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckPeerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.PeeringService/CheckPeer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("uput.v1.PeeringService", "CheckPeer"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn carry_out(
             &mut self,
             request: impl tonic::IntoRequest<super::CarryOutRequest>,
@@ -5611,6 +5777,13 @@ pub mod peering_service_server {
             request: tonic::Request<super::ListPeersRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListPeersResponse>,
+            tonic::Status,
+        >;
+        async fn check_peer(
+            &self,
+            request: tonic::Request<super::CheckPeerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CheckPeerResponse>,
             tonic::Status,
         >;
         async fn carry_out(
@@ -5868,6 +6041,51 @@ pub mod peering_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPeersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.PeeringService/CheckPeer" => {
+                    #[allow(non_camel_case_types)]
+                    struct CheckPeerSvc<T: PeeringService>(pub Arc<T>);
+                    impl<
+                        T: PeeringService,
+                    > tonic::server::UnaryService<super::CheckPeerRequest>
+                    for CheckPeerSvc<T> {
+                        type Response = super::CheckPeerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CheckPeerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PeeringService>::check_peer(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CheckPeerSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
