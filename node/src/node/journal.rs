@@ -43,7 +43,8 @@ use crate::{
     log::{Log, Witnesses},
     record::{
         self, AgreementRecord, ChainRecord, ChallengeRecord, EntriesRecord, EventRecord, Evidence, HeadRecord,
-        InvitationRecord, Kept, OwnRecord, PeerRecord, PutBackRecord, RetiredKey, SettledRecord,
+        InvitationRecord, Kept, OwnRecord, PeerRecord, ProofRecord, PutBackRecord, PutRecord, RetiredKey,
+        SettledRecord,
     },
     staff::StaffRegister,
     storage::{Commit, CommitError, Draft, Durable, KeyKind, Position, Record, Storage, StorageError, TrailKeys},
@@ -430,19 +431,22 @@ pub(super) fn chain_from_wire(chain: wire::KeyChain) -> Result<KeyChain, Rejecti
     KeyChain::verify(&envelopes)
 }
 
-/// How a record waits in a queue.
+/// How a record waits in a queue, and since when: the start of the node makes nothing younger. [DEL-8]
 fn waiting(record: &Record) -> Waiting {
     let event = record::read::<EventRecord>(record);
-    let head = record::read::<HeadRecord>(record);
-    let challenge = record::read::<ChallengeRecord>(record);
-    let of_trail = [head.map(|head| head.trail), challenge.map(|challenge| challenge.trail)];
-    let trail =
-        event.as_ref().map(|event| event.trail.clone()).into_iter().chain(of_trail.into_iter().flatten()).next();
-    Waiting {
-        trail: trail.and_then(|trail| TrailId::parse(&trail).ok()),
-        event: event.is_some(),
-        since: event.as_ref().map_or_else(|| crate::clock::now().get(), |event| event.stored),
-    }
+    let is_event = event.is_some();
+    let kept = event.map(|event| (event.trail, event.stored));
+    let kept = kept.or_else(|| record::read::<HeadRecord>(record).map(|head| (head.trail, head.stored)));
+    let kept = kept.or_else(|| record::read::<ChallengeRecord>(record).map(|asked| (asked.trail, asked.stored)));
+    let beside = || {
+        let agreement = record::read::<AgreementRecord>(record).map(|agreement| agreement.stored);
+        let proof = || record::read::<ProofRecord>(record).map(|proof| proof.stored);
+        agreement.or_else(proof).or_else(|| record::read::<PutRecord>(record).map(|put| put.stored))
+    };
+    let (trail, stored) = kept.unwrap_or_else(|| (Vec::new(), beside().unwrap_or(0)));
+    // What an earlier program queued without a word on when, waits since now at least.
+    let since = if stored == 0 { crate::clock::now().get() } else { stored };
+    Waiting { trail: TrailId::parse(&trail).ok(), event: is_event, since }
 }
 
 fn retired(kept: &[RetiredKey]) -> Result<Vec<Retired>, Rejection> {
@@ -468,4 +472,29 @@ pub(super) fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, Open
 
 pub(super) fn read_at<K: Kept>(storage: &Storage, position: Position) -> Result<K, OpenError> {
     record::read(&storage.read(position)?).ok_or(OpenError::Unreadable(Rejection::Malformed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [DEL-8]
+    #[test]
+    fn nothing_that_waits_is_younger_after_a_start() {
+        fn since<K: Kept>(kept: &K) -> u64 {
+            let Draft { kind, payload } = record::draft(kept);
+            waiting(&Record { position: Position::new(1), kind, payload }).since
+        }
+        let stored = 1_700_000_000;
+        let ages = [
+            since(&EventRecord { stored, ..EventRecord::default() }),
+            since(&HeadRecord { stored, ..HeadRecord::default() }),
+            since(&AgreementRecord { stored, ..AgreementRecord::default() }),
+            since(&ProofRecord { stored, ..ProofRecord::default() }),
+            since(&ChallengeRecord { stored, ..ChallengeRecord::default() }),
+            since(&PutRecord { stored, ..PutRecord::default() }),
+        ];
+        assert_eq!(ages, [stored; 6]);
+        assert!(since(&AgreementRecord::default()) > stored, "an earlier program did not say when");
+    }
 }

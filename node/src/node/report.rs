@@ -32,6 +32,10 @@ use crate::{
 pub(super) const AHEAD: Span = Span(600);
 /// From how many seconds on a waiting letter is worth a warning.
 const OLD: u64 = 900;
+/// From how many seconds on it is an alarm: a day. [DEL-9]
+const SILENT: u64 = 86_400;
+/// From how many items of one queue on. [DEL-9]
+const MANY: u64 = 10_000;
 /// How long a refusal is news: thirty days. Its trail shows it for ever.
 const NEWS: u64 = 30 * 86_400;
 /// How long before its end a key record is worth a warning: thirty days.
@@ -234,14 +238,13 @@ impl Node {
             return check("queue", wire::CheckLevel::Error, &finding, remedy);
         }
         let age = if queued.oldest == 0 { 0 } else { now.get().saturating_sub(queued.oldest) };
-        if age > OLD {
-            let finding = format!("{} items wait for peers, the oldest for {age} s", queued.items);
-            check(
-                "queue",
-                wire::CheckLevel::Warning,
-                &finding,
-                "see `uput peer list` for who does not answer, and telephone",
-            )
+        let alarm = age > SILENT || self.outbox.most(seen) > MANY;
+        if age > OLD || alarm {
+            let who = self.outbox.longest(seen).map(|(peer, _)| self.directory.name(&peer)).unwrap_or_default();
+            let finding = format!("{} items wait for peers, the oldest for {age} s, for {who}", queued.items);
+            // [DEL-9] What fills the disk is no matter of patience any more.
+            let level = if alarm { wire::CheckLevel::Error } else { wire::CheckLevel::Warning };
+            check("queue", level, &finding, "see `uput peer check` for what stands in the way, and telephone")
         } else {
             check("queue", wire::CheckLevel::Ok, &format!("{} items wait for peers", queued.items), "")
         }

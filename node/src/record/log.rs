@@ -161,6 +161,9 @@ pub struct ProofRecord {
     /// How many ticks are handed out with it.
     #[prost(uint64, tag = "4")]
     pub size: u64,
+    /// When it was stored, seconds since 1970; 0: an earlier program did not say. [DEL-8]
+    #[prost(uint64, tag = "5")]
+    pub stored: u64,
 }
 
 /// Somebody's proof of what we share with it. [LOG-98]

@@ -215,6 +215,9 @@ pub struct AgreementRecord {
     /// Which account brought it; empty: a peer did. [ACC-20]
     #[prost(bytes = "vec", tag = "5")]
     pub account: Vec<u8>,
+    /// When it was stored, seconds since 1970; 0: an earlier program did not say. [DEL-8]
+    #[prost(uint64, tag = "6")]
+    pub stored: u64,
 }
 
 /// Something that the journal holds.

@@ -92,7 +92,8 @@ impl Node {
             let wanted = |kept: &KeptEntry| kept.other == to.as_bytes() || own_keys(kept);
             for proof in self.shows(tick, &wanted, TOGETHER, over.claimed())? {
                 let (proof, notes) = (proof.to_wire().encode_to_vec(), notes.clone());
-                records.push(ProofRecord { to: to.to_vec(), proof, notes, size: index.saturating_add(1) });
+                let (size, stored) = (index.saturating_add(1), clock::now().get());
+                records.push(ProofRecord { to: to.to_vec(), proof, notes, size, stored });
             }
         }
         Ok(records)
@@ -106,7 +107,7 @@ impl Node {
         let drafts = records.iter().map(record::draft).collect();
         let positions = self.commit(Commit { keys: Vec::new(), records: drafts }).await?.into_inner();
         for (kept, position) in records.iter().zip(positions) {
-            let waiting = Waiting { trail: None, event: false, since: clock::now().get() };
+            let waiting = Waiting { trail: None, event: false, since: kept.stored };
             self.outbox.queue(&OrgId::parse(&kept.to)?).push([(position, waiting)]);
         }
         Ok(())

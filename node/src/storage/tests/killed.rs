@@ -21,7 +21,7 @@ const OPTIONS: Options = Options { reserve: 4096, segment: 1 << 15, group: 1024,
 /// What a folder holds: how often each number is there.
 type Found = BTreeMap<u64, usize>;
 
-/// [STO-33]
+/// [STO-33] [DEL-1]
 #[test]
 fn what_was_acknowledged_survives_kill_9_once() {
     if let Ok(folder) = std::env::var(CHILD) {
