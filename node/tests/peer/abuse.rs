@@ -4,7 +4,7 @@
 //! peer's receipts come than before it, in the same run.
 
 use std::future::{Future, poll_fn};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use uput_core::id::OrgId;
 use uput_core::wire::peer_frame::Frame;
 use uput_core::wire::peer_service_client::PeerServiceClient;
-use uput_core::wire::{ExchangeRequest, KeyRecordQuery, PeerFrame};
+use uput_core::wire::{ExchangeRequest, KeyRecordQuery};
 use uput_node::peer::{Contact, Limits};
 use uput_node::tls::{PeerCertificate, peer_client};
 
