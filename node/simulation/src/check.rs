@@ -7,12 +7,13 @@ use uput_core::{id::TrailId, wire};
 use crate::{
     Broken,
     house::{Running, worker},
+    liar::Liar,
     town::Town,
 };
 
 /// What a person was told is at their own node, whenever it runs. [SIM-6]
 pub fn nothing_is_lost(town: &Town) -> Result<(), Broken> {
-    for house in 0..town.houses() {
+    for house in (0..town.houses()).filter(|house| town.is_honest(*house)) {
         let Some(running) = town.running(house) else { continue };
         let opened = town.trails_of(house).iter().filter(|(_, opens)| *opens).count();
         let here = running.node.trail_count();
@@ -35,6 +36,12 @@ pub async fn agree(town: &Town) -> Result<(), Broken> {
     };
     let mut at: BTreeMap<usize, BTreeSet<TrailId>> = BTreeMap::new();
     for (trail, number, ends, said) in told {
+        if !town.is_honest(ends.0) || !town.is_honest(ends.1) {
+            with_liar(town, ends, trail, &said_at(town, trail))
+                .await
+                .map_err(|broken| Broken::new(format!("trail {number}, with a liar: {}", broken.why)))?;
+            continue;
+        }
         let said_by = |what: String| Broken::new(format!("trail {number}: {what}"));
         let [ours, theirs] = [seen(town, ends.0, trail).await, seen(town, ends.1, trail).await];
         let ours = ours.map_err(|broken| said_by(broken.why))?;
@@ -50,15 +57,28 @@ pub async fn agree(town: &Town) -> Result<(), Broken> {
         }
     }
     for (house, known) in at {
-        let Some(running) = town.running(house) else { continue };
-        let here: BTreeSet<TrailId> = running.node.trail_ids().map_err(unreadable)?.into_iter().collect();
-        if here != known {
-            let (more, less) = (here.difference(&known).count(), known.difference(&here).count());
-            let name = town.name(house);
-            return Err(Broken::new(format!(
-                "{name} has {more} trails that nobody was told of, and {less} are missing"
-            )));
-        }
+        holds(town, house, &known).await?;
+    }
+    match &town.liar {
+        Some(liar) => disclosed(town, liar).await,
+        None => Ok(()),
+    }
+}
+
+/// A house holds the trails that people were told of, and no other; a liar may have opened more. [SIM-7] [SIM-24]
+async fn holds(town: &Town, house: usize, known: &BTreeSet<TrailId>) -> Result<(), Broken> {
+    let Some(running) = town.running(house) else { return Ok(()) };
+    let mut here: BTreeSet<TrailId> = running.node.trail_ids().map_err(unreadable)?.into_iter().collect();
+    if let Some(liar) = &town.liar {
+        let liar = town.name(liar.house);
+        let with_others = |trail: &TrailId| running.node.line_of(&worker(), trail).map(|line| line.peer != liar);
+        let honest = here.iter().map(|trail| Ok((*trail, with_others(trail)?))).collect::<Result<Vec<_>, _>>();
+        here = honest.map_err(unreadable)?.into_iter().filter(|(_, honest)| *honest).map(|(trail, _)| trail).collect();
+    }
+    if here != *known {
+        let (more, less) = (here.difference(known).count(), known.difference(&here).count());
+        let name = town.name(house);
+        return Err(Broken::new(format!("{name} has {more} trails that nobody was told of, and {less} are missing")));
     }
     Ok(())
 }
@@ -141,4 +161,71 @@ fn crossed(ours: &wire::Trail, theirs: &wire::Trail) -> bool {
         trail.events.iter().filter(|event| is_said(&event.kind)).map(|event| event.event.as_slice()).collect()
     }
     order(ours) != order(theirs)
+}
+
+/// What people of an honest house were told about a trail with a liar.
+fn said_at(town: &Town, trail: TrailId) -> BTreeSet<Vec<u8>> {
+    let told = town.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let events = told.trails.get(&trail).map(|told| told.events.as_slice()).unwrap_or_default();
+    events.iter().filter(|(house, _)| town.is_honest(*house)).map(|(_, event)| event.to_vec()).collect()
+}
+
+/// The honest end of a trail with a liar has what its people said, all of it, nothing else, each number once. [SIM-24]
+async fn with_liar(town: &Town, ends: (usize, usize), trail: TrailId, said: &BTreeSet<Vec<u8>>) -> Result<(), Broken> {
+    let honest = if town.is_honest(ends.0) { ends.0 } else { ends.1 };
+    // What a liar opened need not have arrived.
+    if honest == ends.1 && town.running(honest).is_some_and(|running| running.node.case_of(&trail).is_none()) {
+        return Ok(());
+    }
+    let shown = seen(town, honest, trail).await?;
+    let own = || shown.events.iter().filter(|event| event.ours);
+    let by_people: BTreeSet<_> = own().filter(|event| is_said(&event.kind)).map(|event| event.event.clone()).collect();
+    if by_people != *said {
+        let (missing, more) = (said.difference(&by_people).count(), by_people.difference(said).count());
+        let name = town.name(honest);
+        return Err(Broken::new(format!("{name}: {missing} of its own events are missing, {more} nobody was told of")));
+    }
+    let numbers: BTreeSet<u64> = own().map(|event| event.seq).collect();
+    if numbers.len() != own().count() {
+        return Err(Broken::new(format!("{} reads as if it had signed two events with one number", town.name(honest))));
+    }
+    Ok(())
+}
+
+/// Nothing reached a liar that was meant for another, and no identity before it had accepted. Nobody honest is taken
+/// for a liar, and all of them still work for each other. [SIM-24] [SIM-25]
+async fn disclosed(town: &Town, liar: &Liar) -> Result<(), Broken> {
+    if let Some(leaked) = liar.disclosed_to_it() {
+        return Err(Broken::new(leaked));
+    }
+    for reached in liar.identities() {
+        let shown = seen(town, reached.by, reached.trail).await?;
+        let place = |event: &wire::TrailEvent| event.event == reached.event.to_vec();
+        let before = shown.events.iter().take_while(|event| !place(event));
+        if !before.filter(|event| !event.ours).any(|event| event.kind == "accepted") {
+            return Err(Broken::new(format!("{} disclosed who she is before anybody accepted", town.name(reached.by))));
+        }
+    }
+    let honest: Vec<usize> = (0..town.houses()).filter(|house| town.is_honest(*house)).collect();
+    for (house, other) in honest.iter().flat_map(|house| honest.iter().map(move |other| (*house, *other))) {
+        if house != other {
+            thinks_well(town, house, other)?;
+            crate::people::could_open(town, house, other).await?;
+        }
+    }
+    Ok(())
+}
+
+/// One honest house has nothing against another. [SIM-25]
+fn thinks_well(town: &Town, house: usize, other: usize) -> Result<(), Broken> {
+    let Some(running) = town.running(house) else { return Ok(()) };
+    let name = town.name(other);
+    let here =
+        |rejection| Broken::new(format!("{} does not say what it holds against {name}: {rejection}", town.name(house)));
+    let peer = running.node.view_peers().into_iter().find(|peer| peer.name == name);
+    let confirmed = peer.is_some_and(|peer| peer.state == i32::from(wire::PeerState::Confirmed));
+    if !confirmed || !running.node.list_evidence(&name).map_err(here)?.is_empty() {
+        return Err(Broken::new(format!("{} takes {name} for a liar", town.name(house))));
+    }
+    Ok(())
 }

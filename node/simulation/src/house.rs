@@ -1,7 +1,7 @@
 //! An invented organisation: its keys, the disk of its computer, and its node while that runs.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -33,6 +33,9 @@ pub const BY: AccountId = AccountId::new([7; 16]);
 /// A minute after which everything happens.
 pub const FOUNDED: u64 = 1_794_960_000;
 const SMALL: Options = Options { reserve: 4096, segment: 256 << 10, group: 64, knows: record::is_known };
+
+/// Names and contents.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// An organisation.
 pub struct House {
@@ -66,24 +69,39 @@ impl House {
     ///
     /// # Errors
     /// [`Broken`] if it cannot be made.
-    pub async fn found(number: u8, forgets: bool) -> Result<Self, Broken> {
+    pub async fn found(number: u8) -> Result<Self, Broken> {
+        let mut house = Self::with(number, false, Files::new())?;
+        let broken = |error: &dyn std::fmt::Display| Broken::new(format!("no folder: {error}"));
+        Storage::create_on(&house.disk(), &house.storage_key(), SMALL).map_err(|error| broken(&error))?;
+        let chain = chain(&house.seeds).map_err(|error| broken(&error))?;
+        Node::found(&house.storage()?, &chain).await.map_err(|error| broken(&error))?;
+        house.start()?;
+        Ok(house)
+    }
+
+    /// With a disk that holds these files; its node does not run.
+    ///
+    /// # Errors
+    /// [`Broken`] if its keys cannot be made.
+    pub fn with(number: u8, forgets: bool, files: Files) -> Result<Self, Broken> {
         let seeds = std::array::from_fn(|key| [number.wrapping_mul(16).wrapping_add(key as u8 + 1); 32]);
         let chain = chain(&seeds).map_err(|rejection| Broken::new(format!("no key record: {rejection}")))?;
-        let mut house = Self {
+        let disk = SimulatedDisk::from_snapshot(files);
+        Ok(Self {
             name: format!("house-{number}"),
             id: chain.organisation(),
             seeds,
             forgets,
-            disk: SimulatedDisk::new(),
-            told: Arc::default(),
+            told: Arc::new(AtomicUsize::new(disk.operations())),
+            disk,
             life: 0,
             running: None,
-        };
-        let broken = |error: &dyn std::fmt::Display| Broken::new(format!("no folder: {error}"));
-        Storage::create_on(&house.disk(), &house.storage_key(), SMALL).map_err(|error| broken(&error))?;
-        Node::found(&house.storage()?, &chain).await.map_err(|error| broken(&error))?;
-        house.start()?;
-        Ok(house)
+        })
+    }
+
+    /// What is on its disk.
+    pub fn files(&self) -> Files {
+        self.disk.snapshot()
     }
 
     /// Starts its node with what is on its disk.
@@ -120,6 +138,19 @@ impl House {
         // What was found after the cut is what this disk began with: the next cut takes nothing of that.
         self.told = Arc::new(AtomicUsize::new(self.disk.operations()));
         loss
+    }
+
+    /// Starts again with the disk as it was some time ago.
+    ///
+    /// # Errors
+    /// [`Broken`] if it does not start.
+    pub fn roll_back(&mut self, dice: &Dice) -> Result<(), Broken> {
+        let now = self.disk.operations();
+        let moment = dice.between(now - now / 4, now);
+        self.running.take().into_iter().for_each(|running| running.stop.stop());
+        self.disk = self.disk.after(moment, PowerLoss::Unsynced, dice.next());
+        self.told = Arc::new(AtomicUsize::new(self.disk.operations()));
+        self.start()
     }
 
     /// Flips one bit in a copy of the disk: what is damaged is never opened as if it were whole. [SIM-4]
@@ -160,6 +191,16 @@ impl House {
     /// The key that its TLS certificate shows.
     pub fn tls_key(&self) -> [u8; 32] {
         *SigningKey::from_seed(&self.seeds[2]).public().as_bytes()
+    }
+
+    /// What opens letters to it.
+    pub fn sealing(&self) -> SealingSecret {
+        SealingSecret::from_seed(&self.seeds[3])
+    }
+
+    /// The keys that its key record names: the organisation's, the node's, that of its connections.
+    pub fn keys(&self) -> [SigningKey; 3] {
+        [0, 1, 2].map(|key| SigningKey::from_seed(&self.seeds[key]))
     }
 
     /// The key that signs agreements.

@@ -6,10 +6,13 @@
 pub mod check;
 pub mod dice;
 pub mod disk;
+pub mod founded;
 pub mod house;
+pub mod liar;
 pub mod line;
 pub mod people;
 pub mod run;
+pub mod shrink;
 pub mod story;
 pub mod tally;
 pub mod town;

@@ -10,8 +10,8 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    sync::{mpsc, watch},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tonic::Status;
 use uput_core::wire::peer_frame::Frame;
@@ -20,16 +20,21 @@ use uput_node::peer::{
     simulated::{Frames, Met},
 };
 
-use crate::{dice::Dice, house::Running, town::Town};
+use crate::{dice::Dice, house::Running, liar::Lie, town::Town};
 
 /// After so long a silence a connection is given up.
 const SILENCE: Duration = Duration::from_secs(30);
+/// So long a slow reader takes for a frame, at most.
+const SLOW_READER: Duration = Duration::from_secs(240);
 /// Letters of which copies are kept.
 const COPIES: usize = 64;
 
 /// How the line between two houses is.
 #[derive(Default)]
-pub struct Weather(Mutex<Now>);
+pub struct Weather {
+    now: Mutex<Now>,
+    changed: watch::Sender<()>,
+}
 
 #[derive(Default)]
 struct Now {
@@ -45,22 +50,32 @@ struct Now {
 
 impl Weather {
     fn now<T>(&self, read: impl FnOnce(&mut Now) -> T) -> T {
-        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whatever stands on it looks whether it still may.
+    pub fn wake(&self) {
+        self.changed.send_replace(());
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Now)) {
+        self.now(change);
+        self.wake();
     }
 
     /// Everything stands again.
     pub fn clear(&self) {
-        self.now(|now| (now.cut, now.silent, now.slow) = (false, None, Duration::ZERO));
+        self.change(|now| (now.cut, now.silent, now.slow) = (false, None, Duration::ZERO));
     }
 
     /// The line breaks; with `stays` no other can be laid until it clears.
     pub fn cut(&self, stays: bool) {
-        self.now(|now| (now.cut, now.broken) = (stays, now.broken + 1));
+        self.change(|now| (now.cut, now.broken) = (stays, now.broken + 1));
     }
 
     /// Nothing comes from one end any more, until it clears.
     pub fn silence(&self, end: usize) {
-        self.now(|now| now.silent = Some(end));
+        self.change(|now| now.silent = Some(end));
     }
 
     /// Frames take up to so long.
@@ -135,7 +150,9 @@ pub async fn keep(town: Arc<Town>, ends: (usize, usize)) {
                 Stream { ends: (ends.1, ends.0), nodes: (&second, &first), ..one }.carry().await;
             }
         }
-        sleep(Duration::from_millis(500 + dice.next() % 5000)).await;
+        // Whoever is told nonsense on each stream waits as after each failure. [SIM-22]
+        let more = if town.rambles(ends) { 600_000 } else { 5000 };
+        sleep(Duration::from_millis(500 + dice.next() % more)).await;
     }
 }
 
@@ -176,7 +193,7 @@ impl Stream<'_> {
         loop {
             let first = under_way.frames.front().map(|(at, _)| *at);
             tokio::select! {
-                frame = said.recv() => match frame {
+                frame = said.recv(), if under_way.takes_more() => match frame {
                     Some(frame) => under_way.say(frame),
                     None if under_way.frames.is_empty() => return,
                     None => sleep_until(first.unwrap_or_else(Instant::now)).await,
@@ -192,21 +209,34 @@ impl Stream<'_> {
         }
     }
 
+    /// Ends when the line broke, an end is gone, or nothing came one way for too long.
     async fn breaks(&self) {
         let Some(weather) = self.town.weather(self.ends) else { return };
-        let mut silent = Duration::ZERO;
-        let look = Duration::from_secs(2);
+        let mut changes = weather.changed.subscribe();
+        let mut silent_since = None;
         loop {
-            sleep(look).await;
-            let alive = |end: usize, node: &Running| {
-                self.town.running(end).is_some_and(|running| Arc::ptr_eq(&running.node, &node.node))
-            };
-            let both = alive(self.ends.0, self.nodes.0) && alive(self.ends.1, self.nodes.1);
-            silent = if weather.can_be_laid() { Duration::ZERO } else { silent + look };
-            if !both || weather.broken() != self.broken || silent >= SILENCE {
+            if !self.both_run() || weather.broken() != self.broken {
                 return;
             }
+            // Nobody else holds the sender, and the town outlives its lines.
+            if weather.can_be_laid() {
+                silent_since = None;
+                let _ = changes.changed().await;
+                continue;
+            }
+            let left = SILENCE.saturating_sub(silent_since.get_or_insert_with(Instant::now).elapsed());
+            if left.is_zero() {
+                return;
+            }
+            let _ = timeout(left, changes.changed()).await;
         }
+    }
+
+    fn both_run(&self) -> bool {
+        let alive = |end: usize, node: &Running| {
+            self.town.running(end).is_some_and(|running| Arc::ptr_eq(&running.node, &node.node))
+        };
+        alive(self.ends.0, self.nodes.0) && alive(self.ends.1, self.nodes.1)
     }
 }
 
@@ -231,11 +261,37 @@ impl UnderWay<'_> {
             town.tally.note("frames: lost");
             return self.note(&frame, true);
         }
-        let most = weather.now(|now| now.slow).max(Duration::from_millis(80));
+        if let (Ok(said), Some(liar)) = (&frame, &town.liar)
+            && liar.house == self.ends.0
+            && liar.withholds(said)
+        {
+            return town.tally.note(Lie::WithholdsReceipts.counted());
+        }
+        let mut most = weather.now(|now| now.slow).max(Duration::from_millis(80));
+        if self.is_read_slowly() {
+            town.tally.note(Lie::ReadsSlowly.counted());
+            most = SLOW_READER;
+        }
         let takes = Duration::from_millis(self.dice.next() % u64::try_from(most.as_millis()).unwrap_or(1).max(1));
         let last = self.frames.back().map_or_else(Instant::now, |(at, _)| *at);
         self.note(&frame, false);
-        self.frames.push_back((last.max(Instant::now() + takes), frame));
+        let arrives = last.max(Instant::now() + takes);
+        self.frames.push_back((arrives, frame));
+        let rambles = town.liar.as_ref().filter(|liar| liar.house == self.ends.0);
+        if let Some(nonsense) = rambles.and_then(|liar| liar.rambles(&self.dice)) {
+            town.tally.note(Lie::Rambles.counted());
+            self.frames.push_back((arrives, Ok(nonsense)));
+        }
+    }
+
+    /// Whoever reads slowly takes one frame after the other. [SIM-22]
+    fn takes_more(&self) -> bool {
+        self.frames.is_empty() || !self.is_read_slowly()
+    }
+
+    fn is_read_slowly(&self) -> bool {
+        let liar = self.stream.town.liar.as_ref();
+        liar.is_some_and(|liar| liar.house == self.ends.1 && liar.reads_slowly())
     }
 
     fn note(&self, frame: &Result<Frame, Status>, lost: bool) {
@@ -245,6 +301,7 @@ impl UnderWay<'_> {
         if let Ok(Frame::Letter(letter)) = frame {
             let copy = Copy { ends: self.ends, letter: letter.letter.clone(), lost };
             self.stream.town.copies.keep(copy);
+            self.stream.town.overhears(self.ends, &letter.letter);
             self.stream.town.tally.note(if lost { "letters: lost, and sent again" } else { "letters" });
         }
     }

@@ -56,6 +56,9 @@ pub struct Told {
     pub events: Vec<(usize, EventId)>,
 }
 
+/// A name that people write, before the house for which it is meant. [SIM-24]
+pub const NAME: &str = "Invented for ";
+
 /// What an opener says.
 pub const OPENER: [&str; 12] = [
     "need",
@@ -157,7 +160,10 @@ pub fn ask(town: &Arc<Town>, asked: Ask) {
     tokio::spawn(async move {
         let answer = match &asked.what {
             What::Open(to) => opening(&running.node, &town.name(*to), &asked.request).await.map(Answer::Opened),
-            What::Say(trail, word) => saying(&running.node, *trail, word, &asked.request).await.map(Answer::Said),
+            What::Say(trail, word) => {
+                let other = town.other(*trail, asked.house).map(|other| town.name(other)).unwrap_or_default();
+                saying(&running.node, &other, *trail, word, &asked.request).await.map(Answer::Said)
+            }
         };
         // [SIM-5] An answer of a node whose power is gone was never heard.
         if town.tells(asked.house, &running) {
@@ -179,13 +185,28 @@ pub enum Answer {
 }
 
 async fn opening(node: &Arc<Node>, peer: &str, request: &str) -> Result<TrailId, Broken> {
+    open(node, peer, request, false).await?.ok_or_else(unanswered)
+}
+
+/// Whether somebody of an honest house could ask another honest house now. [SIM-25]
+pub async fn could_open(town: &Town, house: usize, other: usize) -> Result<(), Broken> {
+    let Some(running) = town.running(house) else { return Ok(()) };
+    let refused = open(&running.node, &town.name(other), &"0".repeat(32), true).await.err();
+    let why = |refused: Broken| {
+        let (house, other) = (town.name(house), town.name(other));
+        Broken::new(format!("{house} may not open anything with {other} any more: {}", refused.why))
+    };
+    refused.map_or(Ok(()), |refused| Err(why(refused)))
+}
+
+async fn open(node: &Arc<Node>, peer: &str, request: &str, validate_only: bool) -> Result<Option<TrailId>, Broken> {
     let new = NewTrail {
         despite_clock: false,
         by: worker(),
         case: None,
         second: Second::Nobody,
         request_id: request.to_owned(),
-        validate_only: false,
+        validate_only,
         peer: peer.to_owned(),
         agreement: None,
         act: wire::Act::Referral,
@@ -204,16 +225,23 @@ async fn opening(node: &Arc<Node>, peer: &str, request: &str) -> Result<TrailId,
         begins: None,
         beside: wire::Beside::SheWishes,
     };
-    node.open_trail(new).await.map_err(|refused| Broken::new(refused.rejection().to_string()))?.ok_or_else(unanswered)
+    node.open_trail(new).await.map_err(|refused| Broken::new(refused.rejection().to_string()))
 }
 
-async fn saying(node: &Arc<Node>, trail: TrailId, word: &str, request: &str) -> Result<EventId, Broken> {
+async fn saying(
+    node: &Arc<Node>,
+    meant_for: &str,
+    trail: TrailId,
+    word: &str,
+    request: &str,
+) -> Result<EventId, Broken> {
     let case = node.case_of(&trail).ok_or_else(unanswered)?;
     // It may be taken already.
     let _ = node.take_case(&worker(), &case).await;
+    let name = format!("{NAME}{meant_for}");
     let said: &[(&str, &str)] = match word {
         "need" => &[("language", "sq")],
-        "identity" => &[("name", "Invented Name")],
+        "identity" => &[("name", &name)],
         _ => &[],
     };
     let consents = matches!(word, "need" | "identity");

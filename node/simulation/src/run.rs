@@ -1,11 +1,12 @@
 //! One run by one seed, and what came of it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use tokio::runtime::Builder;
 use uput_node::simulated::{self, Planted};
 
 use crate::{
+    founded,
     house::{FOUNDED, SLOWEST},
     tally::Tally,
     town::Town,
@@ -38,14 +39,20 @@ pub enum Fault {
 }
 
 /// How large a run is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Run {
     /// Houses.
     pub nodes: usize,
     /// Days.
     pub days: u64,
+    /// Whether the last house lies. [SIM-21]
+    pub liar: bool,
     /// A planted fault.
     pub fault: Option<Fault>,
+    /// After how many steps it comes to rest, if not at the end of its days. [SIM-27]
+    pub steps: Option<u64>,
+    /// Steps that are left out, each by its number from 0; their time passes. [SIM-27]
+    pub skip: BTreeSet<u64>,
 }
 
 impl Run {
@@ -72,6 +79,8 @@ pub struct Told {
     pub faults: Vec<String>,
     /// What happened, by number.
     pub tally: Tally,
+    /// How many steps it took.
+    pub steps: u64,
     /// What does not hold.
     pub broken: Option<Broken>,
 }
@@ -79,22 +88,31 @@ pub struct Told {
 /// Runs a seed. [SIM-1]
 #[must_use]
 pub fn run(run: &Run, seed: u64) -> Told {
-    let nothing =
-        |broken| Told { story: Vec::new(), faults: Vec::new(), tally: Tally::default(), broken: Some(broken) };
+    let nothing = |broken| Told {
+        story: Vec::new(),
+        faults: Vec::new(),
+        tally: Tally::default(),
+        steps: 0,
+        broken: Some(broken),
+    };
     let runtime = match Builder::new_current_thread().enable_time().start_paused(true).build() {
         Ok(runtime) => runtime,
         Err(error) => return nothing(Broken::new(format!("no runtime: {error}"))),
     };
+    let houses = match founded::houses(run) {
+        Ok(houses) => houses,
+        Err(broken) => return nothing(broken),
+    };
     let told = runtime.block_on(async {
         simulated::begin((FOUNDED + 3600) * 1000, seed, SLOWEST, run.planted());
-        let town = match Town::found(run, seed).await {
+        let town = match Town::begin(run, seed, houses) {
             Ok(town) => town,
             Err(broken) => return nothing(broken),
         };
-        let broken = town.live(run.days).await.err();
+        let broken = town.live(run).await.err();
         let tally = Tally::default();
         tally.join(&town.tally);
-        Told { story: town.story.lines(), faults: town.story.faults(), tally, broken }
+        Told { story: town.story.lines(), faults: town.story.faults(), tally, steps: town.steps(), broken }
     });
     runtime.shutdown_timeout(Duration::ZERO);
     told

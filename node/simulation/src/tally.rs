@@ -5,6 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use crate::liar::{ALL, Lie};
+
 /// Faults that every campaign must have met.
 pub const FAULTS: [&str; 16] = [
     "power: unsynced bytes lost",
@@ -68,9 +70,10 @@ impl Tally {
         other.counts().iter().for_each(|(what, often)| self.add(what, *often));
     }
 
-    /// What should have happened and did not.
-    pub fn missing(&self) -> Vec<&'static str> {
+    /// What should have happened and did not; with a liar, each kind of lie. [SIM-23]
+    pub fn missing(&self, liar: bool) -> Vec<&'static str> {
         let counts = self.counts();
-        FAULTS.into_iter().chain(SAID).filter(|what| !counts.contains_key(*what)).collect()
+        let lies = ALL.into_iter().filter(|_| liar).map(Lie::counted);
+        FAULTS.into_iter().chain(SAID).chain(lies).filter(|what| !counts.contains_key(*what)).collect()
     }
 }

@@ -4,29 +4,20 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use tokio::time::{Instant, sleep};
-use uput_core::{
-    agreement::compile,
-    envelope::{Envelope, MediaType},
-    id::{OrgId, TrailId},
-    invitation::Invitation,
-    key::Endpoint,
-};
-use uput_node::{
-    disk::PowerLoss,
-    node::{Origin, Post},
-    peer::Mailroom,
-};
+use uput_core::id::{OrgId, TrailId};
+use uput_node::{disk::PowerLoss, node::Post, peer::Mailroom};
 
 use crate::{
     Broken, Run, check,
     dice::Dice,
-    house::{BY, House, Running},
+    house::{House, Running},
+    liar::{self, Liar},
     line::{self, Copies, Weather},
     people::{self, Acknowledged, Answer, Ask, Told, What},
     story::Story,
@@ -46,11 +37,14 @@ pub struct Town {
     pub copies: Copies,
     /// What people were told.
     pub told: Mutex<Acknowledged>,
+    /// The house that lies.
+    pub liar: Option<Liar>,
     houses: Mutex<Vec<House>>,
     names: Vec<String>,
     lines: BTreeMap<(usize, usize), Weather>,
     unsure: Mutex<Vec<Ask>>,
     asking: AtomicUsize,
+    taken: AtomicU64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -58,16 +52,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Town {
-    /// Houses that have met and agreed.
+    /// Starts the nodes of houses that have met and agreed.
     ///
     /// # Errors
-    /// [`Broken`] if they could not.
-    pub async fn found(run: &Run, seed: u64) -> Result<Arc<Self>, Broken> {
-        let mut houses = Vec::new();
-        for number in 1..=run.nodes {
-            houses.push(House::found(u8::try_from(number).unwrap_or(u8::MAX), run.forgets_syncs()).await?);
+    /// [`Broken`] if one does not start.
+    pub fn begin(run: &Run, seed: u64, mut houses: Vec<House>) -> Result<Arc<Self>, Broken> {
+        for house in &mut houses {
+            house.start()?;
         }
-        meet(&houses).await?;
+        let last = houses.iter().enumerate().next_back().filter(|_| run.liar);
+        let liar = last.map(|(number, house)| Liar::new(number, house)).transpose()?;
         let pairs = |last: usize| (0..last).flat_map(move |a| (a + 1..last).map(move |b| (a, b)));
         Ok(Arc::new(Self {
             dice: Dice::new(seed),
@@ -76,26 +70,29 @@ impl Town {
             story: Story::begin(),
             copies: Copies::default(),
             told: Mutex::default(),
+            liar,
             names: houses.iter().map(|house| house.name.clone()).collect(),
             lines: pairs(houses.len()).map(|pair| (pair, Weather::default())).collect(),
             houses: Mutex::new(houses),
             unsure: Mutex::default(),
             asking: AtomicUsize::new(0),
+            taken: AtomicU64::new(0),
         }))
     }
 
-    /// Runs for so many days, then lets everything come to rest and looks at it.
+    /// Runs for its days, then lets everything come to rest and looks at it.
     ///
     /// # Errors
     /// [`Broken`]: what does not hold.
-    pub async fn live(self: &Arc<Self>, days: u64) -> Result<(), Broken> {
+    pub async fn live(self: &Arc<Self>, run: &Run) -> Result<(), Broken> {
         for ends in self.lines.keys() {
             tokio::spawn(line::keep(Arc::clone(self), *ends));
         }
-        for _ in 0..days {
+        for _ in 0..run.days {
             let evening = Instant::now() + Duration::from_secs(86_400);
-            while Instant::now() < evening {
-                self.step().await?;
+            while Instant::now() < evening && run.steps.is_none_or(|most| self.steps() < most) {
+                let number = self.taken.fetch_add(1, Ordering::Relaxed);
+                self.step(run.skip.contains(&number)).await?;
             }
             self.rest().await?;
             check::agree(self).await?;
@@ -103,13 +100,26 @@ impl Town {
         Ok(())
     }
 
+    /// How many steps were taken.
+    pub fn steps(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// Something happens, and what was acknowledged is looked for.
-    async fn step(self: &Arc<Self>) -> Result<(), Broken> {
+    async fn step(self: &Arc<Self>, skipped: bool) -> Result<(), Broken> {
         // Mostly minutes, at times at once: what crosses, crosses within seconds.
         // Each step draws by itself, so that what nodes do meanwhile changes no later one. [SIM-1]
         let dice = &Dice::new(self.dice.next());
         let pause = if dice.chance(50) { 4_000 } else { 3_000_000 };
         sleep(Duration::from_millis(dice.next() % pause)).await;
+        if skipped {
+            return Ok(());
+        }
+        // [SIM-21]
+        if let Some(liar) = self.liar.as_ref().filter(|_| dice.chance(30)) {
+            liar::lies(self, liar, dice);
+            return check::nothing_is_lost(self);
+        }
         match dice.below(100) {
             0..55 => people::act(self, &Dice::new(dice.next())),
             55..63 => {
@@ -139,10 +149,12 @@ impl Town {
             if Instant::now() > late {
                 return Err(Broken::new(format!("after an hour without a fault letters still wait: {}", self.waits())));
             }
-            let unsure = std::mem::take(&mut *lock(&self.unsure));
+            let mut unsure = std::mem::take(&mut *lock(&self.unsure));
+            unsure.retain(|asked| self.is_honest(asked.house));
             quiet = if unsure.is_empty() && self.is_quiet() { quiet + 1 } else { 0 };
             unsure.into_iter().for_each(|asked| people::ask(self, asked));
-            sleep(Duration::from_secs(40)).await;
+            // To ask how much waits for each peer is dear: it counts their safety numbers.
+            sleep(Duration::from_secs(if self.liar.is_some() { 400 } else { 40 })).await;
         }
         Ok(())
     }
@@ -156,17 +168,53 @@ impl Town {
     }
 
     fn is_quiet(&self) -> bool {
-        let queued = |house: &House| house.running.as_ref().map_or(1, |running| running.node.queued().items);
-        self.asking.load(Ordering::Relaxed) == 0 && lock(&self.houses).iter().all(|house| queued(house) == 0)
+        self.asking.load(Ordering::Relaxed) == 0 && (0..self.houses()).all(|house| self.waits_at(house) == 0)
+    }
+
+    /// What waits at an honest house for honest ones. [SIM-9]
+    fn waits_at(&self, house: usize) -> u64 {
+        if !self.is_honest(house) {
+            return 0;
+        }
+        let Some(running) = self.running(house) else { return 1 };
+        let Some(liar) = &self.liar else { return running.node.queued().items as u64 };
+        let liar = self.name(liar.house);
+        running.node.view_peers().iter().filter(|peer| peer.name != liar).map(|peer| peer.queued).sum()
     }
 
     fn waits(&self) -> String {
-        let queued = |house: &House| house.running.as_ref().map_or(0, |running| running.node.queued().items);
-        lock(&self.houses)
-            .iter()
-            .map(|house| format!("{} {}", house.name, queued(house)))
-            .collect::<Vec<_>>()
-            .join(", ")
+        let said = |house: usize| format!("{} {}", self.name(house), self.waits_at(house));
+        (0..self.houses()).map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether a house does not lie.
+    pub fn is_honest(&self, house: usize) -> bool {
+        self.liar.as_ref().is_none_or(|liar| liar.house != house)
+    }
+
+    /// A house goes on with its disk as it was some time ago, and no incarnation says so. [SIM-22]
+    pub fn rolls_back(self: &Arc<Self>, number: usize, dice: &Dice) {
+        let mut houses = lock(&self.houses);
+        let Some(house) = houses.get_mut(number) else { return };
+        if house.roll_back(dice).is_ok() {
+            self.tally.note(liar::Lie::RollsBack.counted());
+        }
+        drop(houses);
+        self.lines.values().for_each(Weather::wake);
+    }
+
+    /// Whether one end of a line says what nobody asked.
+    pub fn rambles(&self, ends: (usize, usize)) -> bool {
+        self.liar.as_ref().is_some_and(|liar| (ends.0 == liar.house || ends.1 == liar.house) && liar.is_rambling())
+    }
+
+    /// The liar's ears: letters by it and to it, which it can open. [SIM-22]
+    pub fn overhears(&self, ends: (usize, usize), letter: &[u8]) {
+        let Some(liar) = self.liar.as_ref().filter(|liar| ends.0 == liar.house || ends.1 == liar.house) else { return };
+        let to = lock(&self.houses).get(ends.1).map(|house| (house.id, house.sealing()));
+        if let Some(to) = to {
+            liar.hears(ends, letter, to);
+        }
     }
 
     fn cut(&self, dice: &Dice) {
@@ -224,6 +272,7 @@ impl Town {
             let cut_off = disk.operations() > told.load(Ordering::Relaxed);
             (house.crash(dice), house.name.clone(), cut_off)
         };
+        self.lines.values().for_each(Weather::wake);
         self.tally.note(match loss {
             PowerLoss::Unsynced => "power: unsynced bytes lost",
             PowerLoss::Torn => "power: sectors torn",
@@ -245,7 +294,11 @@ impl Town {
                 house.damaged(dice)?;
                 self.tally.note("disk: a flipped bit");
             }
-            house.start()?;
+            match house.start() {
+                // A disk that was put back need not open.
+                Err(_) if self.liar.as_ref().is_some_and(|liar| house.id == liar.id()) => continue,
+                started => started?,
+            }
             self.story.tell(&format!("{} runs again", house.name));
         }
         let (now, later) = lock(&self.unsure).drain(..).partition(|asked: &Ask| self.running(asked.house).is_some());
@@ -372,48 +425,4 @@ impl Town {
             _ => {}
         }
     }
-}
-
-/// All pairs are introduced, and all sign the agreement.
-async fn meet(houses: &[House]) -> Result<(), Broken> {
-    let wrong = |rejection: uput_core::rejection::Rejection| Broken::new(format!("they could not meet: {rejection}"));
-    let nodes: Vec<&Running> = houses.iter().filter_map(|house| house.running.as_ref()).collect();
-    for (place, a) in nodes.iter().enumerate() {
-        for (other, b) in nodes.iter().enumerate().skip(place + 1) {
-            let (a_name, b_name) = (&houses[place].name, &houses[other].name);
-            let endpoint = Endpoint::parse("node.example:7420").map_err(wrong)?;
-            let line = a.node.invite(&BY, b_name, vec![endpoint], 0).await.map_err(wrong)?;
-            let invitation = Invitation::parse(line.expose()).map_err(wrong)?;
-            let (post, chain) = (Post(Arc::clone(&a.node)), Post(Arc::clone(&b.node)).own_chain());
-            let shown = post.introduce(invitation.secret().expose(), houses[other].tls_key(), chain).await;
-            b.node.accepted(&BY, &invitation, a_name, shown.map_err(wrong)?).await.map_err(wrong)?;
-            let peer = a.node.view_peers().into_iter().find(|peer| peer.name == *b_name);
-            let number = peer.map(|peer| peer.safety_number).unwrap_or_default();
-            a.node.confirm(&BY, b_name, &number).await.map_err(wrong)?;
-            b.node.confirm(&BY, a_name, &number).await.map_err(wrong)?;
-        }
-    }
-    let peers = houses.iter().map(|house| (house.name.clone(), house.id)).collect();
-    let compiled = compile(&agreement(houses), &peers).map_err(|error| Broken::new(format!("{error:?}")))?;
-    let signers: Vec<_> = houses.iter().map(House::organisation_key).collect();
-    let envelope = Envelope::sign(MediaType::AGREEMENT, compiled.body.clone(), &signers.iter().collect::<Vec<_>>())
-        .map_err(wrong)?;
-    for node in nodes {
-        node.node.take_agreement(envelope.clone(), Origin::Account(&BY)).await.map_err(wrong)?;
-    }
-    Ok(())
-}
-
-/// Everybody may ask everybody for a bed.
-fn agreement(houses: &[House]) -> String {
-    let mut text = String::from(include_str!("agreement.toml"));
-    for house in houses {
-        let party = house.name.replace('-', "_");
-        text.push_str(&format!(
-            "\n[party.{party}]\norganisation = \"peer:{name}\"\nname = \"{name} (invented)\"\nroles = [\"house\"]\n\
-             services = [\"shelter\"]\n",
-            name = house.name
-        ));
-    }
-    text
 }
