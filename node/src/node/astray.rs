@@ -14,7 +14,7 @@ use uput_core::{
 
 use super::{Node, refusal::Refused, write::NewTrail};
 use crate::{
-    clock,
+    clock::{self, Jump},
     peer::{PeerState, Skew},
 };
 
@@ -51,6 +51,8 @@ pub enum Astray {
         /// What was recorded.
         newest: Seconds,
     },
+    /// A clock that was set while this node runs, while no peer's was measured since. [TIM-91]
+    Set(Jump),
     /// An earlier time that this node has recorded itself, with how long it runs. It may have been off so long.
     Absence {
         /// What would be claimed.
@@ -98,7 +100,9 @@ impl Node {
     fn astray(&self, claimed: Seconds) -> Option<Astray> {
         let shown = self.shown_to(claimed);
         let newest = self.outlines.newest().filter(|newest| shown.is_empty() && *newest > claimed.after(FAR));
-        most(&shown, claimed).or_else(|| newest.map(|newest| Astray::Records { claimed, newest }))
+        let set = clock::jump().filter(|jump| shown.is_empty() && jump.shown.get().abs_diff(claimed.get()) > FAR.0);
+        let recorded = || newest.map(|newest| Astray::Records { claimed, newest });
+        most(&shown, claimed).or_else(|| set.map(Astray::Set)).or_else(recorded)
     }
 
     /// What the clocks of confirmed peers show beside a time that would be claimed, as far as they were measured.
@@ -146,7 +150,9 @@ impl Astray {
     const fn instead(&self) -> [Seconds; 2] {
         match *self {
             Self::Peers { between: (first, last), .. } => [first, last],
-            Self::Records { newest: time, .. } | Self::Absence { least: time, .. } => [time, time],
+            Self::Set(Jump { shown: time, .. })
+            | Self::Records { newest: time, .. }
+            | Self::Absence { least: time, .. } => [time, time],
         }
     }
 }
@@ -165,6 +171,12 @@ impl fmt::Display for Astray {
                     _ => formatter.write_str(&day(*first)),
                 }
             }
+            Self::Set(Jump { counted, shown }) => write!(
+                formatter,
+                "by this node's counter it is {}, and the clock of its computer was set to {}",
+                day(*counted),
+                day(*shown)
+            ),
             Self::Records { claimed, newest } => {
                 write!(formatter, "by this node it is {}, and it has itself recorded {}", day(*claimed), day(*newest))
             }
@@ -179,7 +191,7 @@ impl fmt::Display for Astray {
 }
 
 /// To the minute, in UTC.
-fn day(time: Seconds) -> String {
+pub(super) fn day(time: Seconds) -> String {
     let time = i64::try_from(time.get()).ok().and_then(|time| Timestamp::from_second(time).ok());
     time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }

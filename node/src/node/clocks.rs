@@ -10,15 +10,20 @@ use uput_core::{
 
 use super::{
     Node,
+    astray::day,
     report::{AHEAD, check},
 };
 use crate::{
-    clock,
+    clock::{self, Jump},
     peer::{PeerState, Skew},
 };
 
 /// How long a node may have been off before its clock needs somebody else's word: a week. [TIM-43]
 const ABSENCE: Span = Span(7 * 86_400);
+
+/// What is to be done about a clock that was set. [TIM-91]
+const CONFIRMED: &str = "look at a third clock, and set this one back if it is wrong; if it is right, the clock of a peer that is met \
+    confirms it, and so does whoever starts the node again; until then whoever opens a trail may be asked for `--despite-clock`";
 
 /// How the clocks of confirmed peers stand to ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +45,8 @@ enum Doubt {
     BeforeRecords,
     /// Most of the measured clocks of several peers are ahead of it, or behind it.
     Peers { ahead: bool, off: usize, measured: usize, by: u64 },
+    /// It was set to another time while this node runs. [TIM-90]
+    Set(Jump),
     /// It and the one other clock that was measured.
     OnePeer { ahead: bool, by: u64 },
 }
@@ -59,6 +66,22 @@ impl Node {
         let known = clock::at_least().is_none_or(|since| now <= since.after(ABSENCE));
         let clocks = self.clocks();
         self.doubt(now).is_none() && clocks.outrun == 0 && (known || clocks.measured > 0)
+    }
+
+    /// Believes a clock that was set, if more than half of the confirmed peers that were measured since agree with it.
+    /// [TIM-91]
+    pub(super) fn confirm_clock(&self) {
+        let Some(jump) = clock::jump() else { return };
+        // A time before our own keys nobody confirms.
+        let possible = self.me.chain().newest().time() <= jump.shown.after(AHEAD);
+        if possible && self.clocks().agree() {
+            tracing::info!(
+                counted = jump.counted.get(),
+                shown = jump.shown.get(),
+                "peers confirm a clock that was set"
+            );
+            clock::believe();
+        }
     }
 
     /// [API-26] [TIM-41]
@@ -83,6 +106,7 @@ impl Node {
                 &doubt.words(),
                 "look at a third clock, and set the one that is wrong; `uput peer list` shows whose was measured",
             ),
+            Some(doubt @ Doubt::Set(_)) => check("clock", wire::CheckLevel::Error, &doubt.words(), CONFIRMED),
             Some(doubt) if self.is_astray(now) => {
                 let asked = format!("{set}; whoever opens a trail before that says so with `--despite-clock`");
                 check("clock", wire::CheckLevel::Error, &doubt.words(), &asked)
@@ -103,6 +127,9 @@ impl Node {
     }
 
     fn doubt(&self, now: Seconds) -> Option<Doubt> {
+        if let Some(jump) = clock::jump() {
+            return Some(Doubt::Set(jump));
+        }
         if self.me.chain().newest().time() > now.after(AHEAD) {
             return Some(Doubt::BeforeKeys);
         }
@@ -140,6 +167,11 @@ pub(super) const fn is_off(skew: &Skew) -> bool {
 }
 
 impl Peers {
+    /// More than half of those that were measured show what ours does. [TIM-91]
+    const fn agree(&self) -> bool {
+        (self.measured - self.ahead.0 - self.behind.0) * 2 > self.measured
+    }
+
     /// More than half of the clocks on one side of ours. One alone may be the wrong one.
     const fn doubt(&self) -> Option<Doubt> {
         let (ahead, (off, by)) = if self.ahead.0 >= self.behind.0 { (true, self.ahead) } else { (false, self.behind) };
@@ -162,6 +194,12 @@ impl Doubt {
                                  goes on from the latest that this node has recorded"
                     .to_owned()
             }
+            Self::Set(Jump { counted, shown }) => format!(
+                "the clock of this computer was set while this node runs: it shows {}, and by the counter it is {}; the time \
+                 goes on by the counter, and nothing ends by the clock",
+                day(shown),
+                day(counted)
+            ),
             Self::BeforeRecords => {
                 "the clock of this computer shows a time before one that this node has recorded itself".to_owned()
             }
@@ -192,6 +230,9 @@ mod tests {
         assert_eq!(clocks(3, 1, 0).doubt(), None, "that one is wrong");
         assert_eq!(clocks(4, 2, 2).doubt(), None, "nobody knows");
         assert_eq!(clocks(1, 0, 1).doubt(), Some(Doubt::OnePeer { ahead: false, by: 900 }));
+        let agree = |measured, ahead, behind| clocks(measured, ahead, behind).agree();
+        assert!(agree(1, 0, 0) && agree(3, 1, 0) && agree(5, 1, 1), "[TIM-91]");
+        assert!(!agree(0, 0, 0) && !agree(1, 1, 0) && !agree(2, 1, 0) && !agree(4, 1, 1), "[TIM-91]");
         let most = clocks(3, 2, 0).doubt().unwrap();
         assert_eq!(most, Doubt::Peers { ahead: true, off: 2, measured: 3, by: 700 });
         assert!(most.words().contains("behind those of 2 of 3 peers, by at least 11 min 40 s"), "{}", most.words());

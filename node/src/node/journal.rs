@@ -352,7 +352,7 @@ impl Node {
                     loaded = Some(begun);
                 }
             }
-            let beside = beside(position, kept.stored, evidence)?;
+            let beside = beside(position, &kept, evidence)?;
             if let Some(loaded) = &mut loaded {
                 loaded.beside.insert(event_id, beside);
             }
@@ -404,10 +404,18 @@ impl Node {
 }
 
 /// What is known beside an event, from its record.
-pub(super) fn beside(position: Position, stored: u64, evidence: Evidence) -> Result<Beside, Rejection> {
+pub(super) fn beside(position: Position, kept: &EventRecord, evidence: Evidence) -> Result<Beside, Rejection> {
     let cited = if evidence.cited.is_empty() { None } else { Some(Envelope::parse(&evidence.cited)?) };
     let lowered = Rejection::from_number(evidence.lowered);
-    Ok(Beside { position, stored, stripped: evidence.stripped, lowered, cited, knowingly: evidence.knowingly })
+    Ok(Beside {
+        position,
+        stored: kept.stored,
+        clock_set: kept.clock_shown != 0,
+        stripped: evidence.stripped,
+        lowered,
+        cited,
+        knowingly: evidence.knowingly,
+    })
 }
 
 /// A chain as bytes.

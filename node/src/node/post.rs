@@ -505,6 +505,7 @@ impl Mailroom for Post {
 
     fn contact(&self, organisation: &OrgId, what: Contact) {
         self.0.directory.contact(organisation, what, clock::now());
+        self.0.confirm_clock();
     }
 }
 

@@ -93,6 +93,8 @@ pub(super) struct Beside {
     pub(super) position: Position,
     /// When it was stored.
     pub(super) stored: u64,
+    /// The clock of this computer had been set, and nobody had confirmed it. [TIM-91]
+    pub(super) clock_set: bool,
     /// Labels that were dropped unread.
     pub(super) stripped: Vec<String>,
     /// Why nothing beyond stage 0 was kept, if that is so.

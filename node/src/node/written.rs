@@ -117,6 +117,8 @@ impl Written {
             dispatch: kept.dispatch,
             words: Vec::new(),
             beside: 0,
+            // [TIM-91]
+            clock_shown: clock::jump().map_or(0, |jump| jump.shown.get()),
         };
         Ok((record, evidence))
     }

@@ -46,6 +46,10 @@ pub struct EventRecord {
     /// Why she was named in it although others had been asked the same, as the code of the request; 0: nobody had. [CAS-81]
     #[prost(int32, tag = "22")]
     pub beside: i32,
+    /// What the computer's clock showed when it was written here, if it had been set while the node ran and nobody had confirmed it,
+    /// seconds since 1970; 0: it had not. [TIM-91]
+    #[prost(uint64, tag = "23")]
+    pub clock_shown: u64,
 }
 
 /// What proves an event, and outlives its values.

@@ -106,7 +106,7 @@ impl Node {
             }
             for ((kept, evidence, event), position) in changes.records.into_iter().zip(&mut positions) {
                 self.note_words(&kept);
-                loaded.beside.insert(event, beside(position, kept.stored, evidence)?);
+                loaded.beside.insert(event, beside(position, &kept, evidence)?);
                 if !kept.to.is_empty() {
                     replies.push((position, Waiting { trail, event: true, since: kept.stored }));
                 } else if changes.returned {

@@ -112,7 +112,7 @@ impl Node {
         passed.into_iter().for_each(|record| self.overrides.set(record));
         self.withdrawals.add(withdrawal);
         let position = positions.first().copied().ok_or(Rejection::DiskFull)?;
-        loaded.beside.insert(written.event.id, beside(position, kept.stored, evidence)?);
+        loaded.beside.insert(written.event.id, beside(position, &kept, evidence)?);
         let trail = Some(loaded.trail.id());
         loaded.heads.extend(head.map(|(envelope, _)| envelope));
         self.outlined(loaded.trail.id(), &outline, outlined);

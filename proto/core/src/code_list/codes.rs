@@ -56,8 +56,8 @@ pub(super) fn all() -> Vec<(String, Vec<String>)> {
     lists.push(("headline".into(), Headline::ALL.iter().map(|headline| headline.word().to_owned()).collect()));
     lists.push(("stage".into(), ["enquiry", "need", "identity"].map(str::to_owned).to_vec()));
     lists.push(("void_reason".into(), VoidReason::words().map(str::to_owned).collect()));
-    // What the node finds by its own clock (EVT-25) stands beside what the state shows.
-    let findings = Finding::WORDS.into_iter().chain(["from_the_future"]);
+    // What the node finds by its own clock (EVT-25, TIM-91) and by what it proves (TIM-93) stands beside what the state shows.
+    let findings = Finding::WORDS.into_iter().chain(["from_the_future", "clock_set", "basis_had_ended"]);
     lists.push(("finding".into(), findings.map(str::to_owned).collect()));
     lists.push(("ending".into(), What::ALL.iter().map(|what| what.word().to_owned()).collect()));
     lists.extend(FOLLOWED.map(|(name, words)| (name.into(), words.iter().map(|word| (*word).to_owned()).collect())));

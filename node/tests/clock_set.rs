@@ -1,0 +1,220 @@
+//! A clock that is set while its node runs: it is noticed, nothing ends by it, what people type is kept and marked, and it heals
+//! when the clock agrees again or others confirm it.
+#![cfg(debug_assertions)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod town;
+
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use town::{Pair, enquiry, event, pair, worker};
+use uput_core::{
+    event::Statement,
+    id::TrailId,
+    log::Tick,
+    rejection::Rejection,
+    time::{Seconds, Span},
+    wire::{self, CheckLevel, OverrideKind, Role},
+};
+use uput_node::{
+    clock,
+    node::{NewTrail, Node, Passed, Post},
+    peer::{Contact, Difficulty, Mailroom as _, Skew},
+};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
+/// A day and a year ahead, an hour and a year back.
+const SET: [i64; 4] = [DAY, YEAR, -HOUR, -YEAR];
+
+/// The clock is one for all tests of this program: they take turns, and leave it as it was.
+static CLOCK: Mutex<()> = Mutex::const_new(());
+
+struct Right;
+
+impl Drop for Right {
+    fn drop(&mut self) {
+        clock::set(0);
+        clock::believe();
+    }
+}
+
+/// A hotline and its peers, whose clock is watched from now on.
+async fn watched() -> (Pair, Right) {
+    clock::set(0);
+    let pair = pair().await;
+    pair.hotline.remember_times();
+    (pair, Right)
+}
+
+fn check(node: &Node) -> wire::Check {
+    node.checks(clock::now()).into_iter().find(|check| check.name == "clock").unwrap()
+}
+
+/// To the day, as it is said.
+fn said(time: Seconds) -> String {
+    let time = jiff::Timestamp::from_second(i64::try_from(time.get()).unwrap()).unwrap();
+    time.strftime("%Y-%m-%d %H:").to_string()
+}
+
+fn is_near(time: Seconds, other: Seconds) -> bool {
+    time.get().abs_diff(other.get()) < 600
+}
+
+/// What the hotline measures of each peer's clock, against what its own shows now.
+fn measures(pair: &Pair, ahead: [Option<i64>; 3]) {
+    let post = Post(pair.hotline.clone());
+    for (house, ahead) in pair.houses.iter().skip(1).zip(ahead) {
+        match ahead {
+            Some(ahead) => {
+                post.contact(&house.id, Contact::Connected);
+                post.contact(&house.id, Contact::Clock(Skew { ahead, bound: 10 }));
+            }
+            None => post.contact(&house.id, Contact::Failed(Difficulty::Unreachable)),
+        }
+    }
+}
+
+/// [TIM-90]
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_noticed_with_both_times_and_the_time_goes_on_by_the_counter() {
+    let _alone = CLOCK.lock().await;
+    let (pair, _right) = watched().await;
+    let node = &pair.hotline;
+    let right = clock::system();
+    for little in [0, 9 * 60_000, -9 * 60_000] {
+        clock::set(little);
+        assert_eq!(clock::jump(), None, "{little}");
+        assert!(is_near(clock::now(), right.after(Span(540))) || little <= 0);
+        assert!(node.may_end_by_time(), "{little}");
+    }
+    for set in SET {
+        clock::set(set);
+        assert!(is_near(clock::now(), right), "{set}");
+        let found = check(node);
+        assert_eq!(found.level(), CheckLevel::Error, "{set}");
+        assert!(found.finding.contains("was set while this node runs: it shows"), "{}", found.finding);
+        for time in [clock::system(), clock::now()] {
+            assert!(found.finding.contains(&said(time)), "{}: {}", found.finding, said(time));
+        }
+        clock::set(0);
+        assert_eq!(check(node).level(), CheckLevel::Ok, "it agrees again");
+        assert!(node.may_end_by_time());
+    }
+}
+
+/// A shelter that holds a place for an hour.
+async fn held(pair: &Pair) -> TrailId {
+    let carriers = town::Carrier::both(&pair.hotline, &pair.shelter);
+    let trail = pair.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    town::until(|| async { pair.shelter.case_of(&trail).is_some() }).await;
+    town::take(&pair.shelter, &trail).await;
+    let until = clock::now().after(Span(3600));
+    pair.shelter.record_event(event(trail, Statement::Held { until })).await.unwrap();
+    let known = || async { pair.hotline.show(&worker(), &trail, false).await.is_ok_and(|seen| seen.events.len() > 2) };
+    town::until(known).await;
+    drop(carriers);
+    trail
+}
+
+/// [TIM-90] [RET-3] [NOD-92] [LOG-62]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_ends_by_it() {
+    let _alone = CLOCK.lock().await;
+    let (pair, _right) = watched().await;
+    let node = &pair.hotline;
+    let trail = held(&pair).await;
+    let state = || async {
+        let seen = node.show(&worker(), &trail, false).await.unwrap();
+        let endings: Vec<_> = seen.endings.iter().map(|end| (end.what.clone(), end.stands.clone())).collect();
+        (seen.headline, endings, seen.deadlines.iter().map(|timer| timer.overdue).collect::<Vec<_>>())
+    };
+    node.close_ticks(clock::now()).await.unwrap();
+    let before = state().await;
+    for set in SET {
+        clock::set(set);
+        assert!(!node.may_end_by_time(), "{set}");
+        assert_eq!(state().await, before, "{set}");
+        assert_eq!(node.end_retentions(clock::system(), Duration::ZERO).await, Passed::default(), "{set}");
+        assert_eq!(node.give_heads(clock::system().after(Span(86_400 * 40))).await, 0, "{set}");
+        node.close_ticks(clock::now()).await.unwrap();
+        let closed = node.log().base() + node.log().size();
+        clock::set(0);
+        let now = Tick::of(clock::now()).0;
+        assert!(closed == now || closed + 1 == now, "{set}: no tick is closed before its time, and none is left open");
+    }
+    // What the clock shows is what would have ended it.
+    clock::set(DAY);
+    clock::believe();
+    assert_ne!(state().await, before);
+}
+
+/// [TIM-91]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_type_is_kept_and_marked() {
+    let _alone = CLOCK.lock().await;
+    let (pair, _right) = watched().await;
+    let node = &pair.hotline;
+    let doubted = || {
+        let all = node.list_overrides(&town::caller_as(Role::Supervisor), false);
+        all.into_iter().filter(|one| one.kind() == OverrideKind::ClockDoubted).count()
+    };
+    for (number, set) in SET.into_iter().filter(|set| set.abs() > HOUR).enumerate() {
+        clock::set(set);
+        let refused = node.open_trail(enquiry("shelter-jasen")).await.unwrap_err();
+        assert_eq!(refused.rejection(), Rejection::ClockDoubted, "{set}");
+        assert!(refused.to_string().contains("by this node's counter it is"), "{refused}");
+        assert!(refused.to_string().contains(&said(clock::system())), "{refused}");
+        let despite = NewTrail { despite_clock: true, ..enquiry("shelter-jasen") };
+        let trail = node.open_trail(despite).await.unwrap().unwrap();
+        assert_eq!(doubted(), number + 1);
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        let opening = &shown.events[0];
+        assert!(is_near(Seconds::new(opening.time).unwrap(), clock::now()), "{set}");
+        assert_eq!(opening.findings, ["clock_set"], "{set}");
+        clock::set(0);
+        let shown = node.show(&worker(), &trail, false).await.unwrap();
+        assert!(shown.events[0].findings.len() == 1, "the mark stays");
+    }
+    let trail = node.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    assert_eq!(node.show(&worker(), &trail, false).await.unwrap().events[0].findings, [""; 0]);
+    clock::set(DAY);
+    town::say(node, trail, Statement::ChosenElsewhere).await.unwrap();
+    let shown = node.show(&worker(), &trail, false).await.unwrap();
+    assert_eq!(shown.events.last().unwrap().findings, ["clock_set"], "what is said asks for no word");
+}
+
+/// [TIM-91]
+#[tokio::test(flavor = "multi_thread")]
+async fn peers_that_are_met_confirm_it_and_one_that_contradicts_does_not() {
+    let _alone = CLOCK.lock().await;
+    let (pair, _right) = watched().await;
+    let node = &pair.hotline;
+    for set in SET {
+        clock::set(0);
+        node.remember_times();
+        measures(&pair, [Some(0), Some(0), Some(0)]);
+        assert!(node.may_end_by_time());
+        clock::set(set);
+        assert!(!node.may_end_by_time(), "what was measured before says nothing");
+        // They show what the counter does: the clock was set wrong.
+        measures(&pair, [Some(-set), None, None]);
+        assert!(clock::jump().is_some(), "{set}");
+        measures(&pair, [Some(-set), Some(0), None]);
+        assert!(clock::jump().is_some(), "{set}: one of two is not most");
+        assert!(!node.may_end_by_time());
+        measures(&pair, [Some(0), Some(0), Some(-set)]);
+        if set == -YEAR {
+            assert!(clock::jump().is_some(), "a time before the own keys nobody confirms");
+            continue;
+        }
+        assert_eq!(clock::jump(), None, "{set}: most confirm it");
+        assert!(is_near(clock::now(), clock::system()));
+        measures(&pair, [Some(0), Some(0), Some(0)]);
+        // Back by an hour is before what the node has recorded itself, which peers outweigh.
+        assert!(node.may_end_by_time(), "{set}");
+        assert_eq!(check(node).level(), CheckLevel::Ok, "{set}: {}", check(node).finding);
+    }
+}
