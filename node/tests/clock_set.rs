@@ -5,7 +5,7 @@
 
 mod town;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
 use town::{Pair, enquiry, event, pair, worker};
@@ -217,4 +217,69 @@ async fn peers_that_are_met_confirm_it_and_one_that_contradicts_does_not() {
         assert!(node.may_end_by_time(), "{set}");
         assert_eq!(check(node).level(), CheckLevel::Ok, "{set}: {}", check(node).finding);
     }
+}
+
+/// The clock of the house whose turn it is.
+fn turn(ahead: i64) {
+    clock::set(ahead);
+    clock::believe();
+}
+
+/// One letter, sealed by the clock of whoever sends it, and taken by the clock of whoever receives it.
+async fn carried(from: &Arc<Node>, to: &Arc<Node>, sealed: i64, taken: i64) {
+    turn(sealed);
+    let (from, to) = (Post(from.clone()), Post(to.clone()));
+    let outgoing = from.next_letter(&to.organisation()).await;
+    turn(taken);
+    let (outcome, code) = to.receive(&from.organisation(), outgoing.letter).await;
+    from.settle(&to.organisation(), outgoing.ticket, outcome, code).await;
+}
+
+/// [TIM-93] [BAS-48] The shelter said yes on the third day; the hotline, which has seen it, dates what it discloses to the first, whose
+/// consent ends on the second.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disclosure_that_is_dated_back_before_the_end_of_its_basis_is_found_where_it_was_received() {
+    let _alone = CLOCK.lock().await;
+    let (pair, _right) = watched().await;
+    let (hotline, shelter) = (&pair.hotline, &pair.shelter);
+    let day = |days: u64| {
+        let time = jiff::Timestamp::from_second(i64::try_from(clock::system().get() + days * 86_400).unwrap()).unwrap();
+        time.strftime("%Y-%m-%d+00:00").to_string()
+    };
+    let (soon, later) = (day(1), day(30));
+    let mut told = Vec::new();
+    for (until, answered) in [(&soon, 3 * DAY), (&later, 3 * DAY), (&soon, 0)] {
+        turn(0);
+        let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+        carried(hotline, shelter, 0, answered).await;
+        town::take(shelter, &trail).await;
+        let held = Statement::Held { until: Seconds::new(4_000_000_000).unwrap() };
+        shelter.record_event(event(trail, held)).await.unwrap();
+        while shelter.queued().items > 0 {
+            carried(shelter, hotline, answered, 0).await;
+        }
+        let consent: Vec<_> = town::CONSENT.into_iter().filter(|(label, _)| *label != "consent_until").collect();
+        let need = [&consent[..], &[("consent_until", until.as_str()), ("language", "sq")]].concat();
+        town::say_with(hotline, trail, Statement::Need, &need).await;
+        while hotline.queued().items > 0 {
+            carried(hotline, shelter, 0, 3 * DAY).await;
+        }
+        told.push(trail);
+    }
+    let (post, lipa) = (Post(shelter.clone()), pair.houses[0].id);
+    let found = async |trail: &TrailId| {
+        let shown = shelter.show(&worker(), trail, false).await.unwrap();
+        let need = shown.events.iter().find(|event| event.kind == "need").unwrap();
+        assert!(need.void_reason.is_empty() && need.stripped.is_empty(), "it stays as it is");
+        need.findings.clone()
+    };
+    assert_eq!(found(&told[0]).await, [""; 0], "nobody vouches for this clock: it may be the one that is wrong");
+    post.contact(&lipa, Contact::Connected);
+    post.contact(&lipa, Contact::Clock(Skew { ahead: -3 * DAY, bound: 10 }));
+    assert_eq!(found(&told[0]).await, [""; 0], "the one that was measured speaks against it");
+    post.contact(&lipa, Contact::Connected);
+    post.contact(&lipa, Contact::Clock(Skew { ahead: 0, bound: 10 }));
+    assert_eq!(found(&told[0]).await, ["basis_had_ended"]);
+    assert_eq!(found(&told[1]).await, [""; 0], "the consent holds for a month");
+    assert_eq!(found(&told[2]).await, [""; 0], "the yes that it had seen was said on the first day");
 }

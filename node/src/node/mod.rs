@@ -51,6 +51,7 @@ mod orders;
 mod outbox;
 mod outline;
 mod outlines;
+mod outlived;
 mod overrides;
 mod pairing;
 mod places;

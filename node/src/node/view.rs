@@ -198,6 +198,7 @@ impl Node {
                 .chain(self.is_of_the_other(loaded, reading, event, values)?.then_some("not_the_owner"))
                 .chain(is_from_the_future(event, beside.stored).then_some("from_the_future"))
                 .chain((event.author == self.me.organisation && beside.clock_set).then_some("clock_set"))
+                .chain(self.had_outlived(loaded, event)?.then_some("basis_had_ended"))
                 .map(str::to_owned)
                 .chain(beside.lowered.map(|rejection| rejection.code().to_ascii_lowercase()))
                 .chain(self.withheld(&event.id)?.map(|rejection| rejection.code().to_ascii_lowercase()))

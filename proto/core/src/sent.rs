@@ -24,6 +24,12 @@ impl Shown {
         let dated_back = self.until.is_some_and(|until| until > claimed);
         if dated_back { self.by } else { self.by.min(claimed.after(PROMPT)) }
     }
+
+    /// Until when it was not signed yet, unless something shows it before. [TIM-93]
+    #[must_use]
+    pub fn not_yet(&self) -> Option<Seconds> {
+        self.until.filter(|until| self.by >= *until)
+    }
 }
 
 #[cfg(test)]
@@ -32,6 +38,16 @@ mod tests {
 
     fn at(time: u64) -> Seconds {
         Seconds::new(time).unwrap()
+    }
+
+    /// [TIM-93]
+    #[test]
+    fn what_a_log_did_not_have_yet_was_not_signed_yet_unless_something_shows_it_before() {
+        let not_yet = |by, until: Option<u64>| Shown { by: at(by), until: until.map(at) }.not_yet().map(Seconds::get);
+        assert_eq!(not_yet(10_500, Some(9_900)), Some(9_900));
+        assert_eq!(not_yet(9_900, Some(9_900)), Some(9_900));
+        assert_eq!(not_yet(9_800, Some(9_900)), None, "another log shows it before");
+        assert_eq!(not_yet(10_500, None), None);
     }
 
     /// [TIM-84] [TIM-85]

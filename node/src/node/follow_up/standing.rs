@@ -6,6 +6,8 @@ use uput_core::{
     event::Statement,
     id::{EventId, Id, OrgId, TrailId},
     rejection::Rejection,
+    sent::Shown,
+    time::Seconds,
     wire,
 };
 
@@ -82,7 +84,7 @@ impl Node {
         };
         let other = loaded.other(&self.me.organisation);
         view.peer = self.directory.name(&other);
-        let mut states = Vec::new();
+        let (mut states, mut from) = (Vec::new(), 0);
         for say in step.say.iter().filter_map(|word| Say::parse(word)) {
             let digest = request_of(kept, &trail, say).ok_or(Rejection::ReadFailed)?;
             let Some(position) = self.indexed(record::REQUESTS, &digest) else {
@@ -94,6 +96,9 @@ impl Node {
             let (event, beside) = found.ok_or(Rejection::ReadFailed)?;
             view.events.push(event.to_vec());
             view.said = view.said.max(beside.stored);
+            let claimed = loaded.trail.event(event).ok_or(Rejection::ReadFailed)?.time;
+            let found = self.witnessed(&loaded.agreement, &other, *event, true);
+            from = from.max(said_from(claimed, found.map(|found| found.shown)).get());
             let come = Come::of(loaded, event, &other);
             view.delivered = view.delivered.max(come.delivered);
             view.seen = view.seen.max(come.seen);
@@ -108,7 +113,7 @@ impl Node {
             let broken = self.outbox.queue(&other).standing(&trail).broken.is_some();
             let waits = state == wire::FollowState::OnItsWay;
             view.state = if broken && waits { wire::FollowState::Refused } else { state }.into();
-            view.overdue = is_overdue(loaded, &view, clock::now().get());
+            view.overdue = is_overdue(loaded, &view, from, clock::now().get());
         }
         Ok(view)
     }
@@ -164,8 +169,14 @@ impl Come {
     }
 }
 
-/// Whether the agreement's time for what is unconfirmed has passed: to deliver it, and then to look at it. [CAS-56]
-fn is_overdue(loaded: &Loaded, view: &wire::FollowedTrail, now: u64) -> bool {
+/// From when on the time to deliver what was said runs: the time that it claims, until witnesses show it. [CAS-130]
+fn said_from(claimed: Seconds, shown: Option<Shown>) -> Seconds {
+    shown.map_or(claimed, |shown| shown.sent(claimed))
+}
+
+/// Whether the agreement's time for what is unconfirmed has passed: to deliver it from when it counts as said, and then to
+/// look at it. [CAS-56]
+fn is_overdue(loaded: &Loaded, view: &wire::FollowedTrail, from: u64, now: u64) -> bool {
     let Ok(opening) = loaded.trail.opening() else { return false };
     let span = |kind: wire::TimerKind| {
         let mut timers = loaded.agreement.timers().iter();
@@ -173,7 +184,7 @@ fn is_overdue(loaded: &Loaded, view: &wire::FollowedTrail, now: u64) -> bool {
     };
     let passed = |from: u64, span: Option<u64>| span.is_some_and(|span| now > from.saturating_add(span));
     match view.state() {
-        wire::FollowState::OnItsWay | wire::FollowState::Refused => passed(view.said, span(wire::TimerKind::Deliver)),
+        wire::FollowState::OnItsWay | wire::FollowState::Refused => passed(from, span(wire::TimerKind::Deliver)),
         wire::FollowState::Delivered => passed(view.delivered, span(wire::TimerKind::Acknowledge)),
         _ => false,
     }
@@ -182,4 +193,21 @@ fn is_overdue(loaded: &Loaded, view: &wire::FollowedTrail, now: u64) -> bool {
 /// A word of the table, for people: none where there is nothing.
 fn plain(word: &str) -> String {
     if word == Why::Nothing.word() { String::new() } else { word.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [CAS-130]
+    #[test]
+    fn a_change_is_overdue_from_when_witnesses_show_it_and_else_from_the_time_that_it_claims() {
+        let at = |time| Seconds::new(time).unwrap();
+        let from =
+            |by: u64, until: Option<u64>| said_from(at(10_000), Some(Shown { by: at(by), until: until.map(at) })).get();
+        assert_eq!(said_from(at(10_000), None).get(), 10_000);
+        assert_eq!(from(10_500, Some(9_900)), 10_500);
+        assert_eq!(from(9_000, None), 9_000, "our clock was ahead");
+        assert_eq!(from(99_000, None), 11_200, "the witness was away");
+    }
 }
