@@ -50,7 +50,6 @@ async fn a_trail_that_never_arrived_goes_after_the_answer_that_nobody_has_it() {
     until(|| async { pair.events(pair.house(), trail).await > 0 }).await;
     pair.resumed(trail).await;
     pair.settled().await;
-    assert_eq!(pair.hotline().queued().items, 0);
     take(pair.house(), &trail).await;
     assert_eq!(pair.events(pair.house(), trail).await, pair.events(pair.hotline(), trail).await);
     pair.proves(trail).await;
