@@ -206,7 +206,9 @@ impl Node {
         for envelope in envelopes {
             let whole = changes.records.len();
             took = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes);
-            if took.is_err() {
+            if let Err(refused) = took {
+                // [KEY-34]
+                took = Err(self.name_parted(refused, changes.more));
                 changes.records.truncate(whole);
                 break;
             }
@@ -271,7 +273,9 @@ impl Node {
             changes.purged = true;
         }
         changes.returned |= self.closed_before(loaded, from, &written.event);
-        if written.event.wants_delivered() && written.event.author == *from && self.is_resumed(loaded) {
+        let says = written.event.wants_delivered() && written.event.author == *from;
+        // [BAK-52] [KEY-33]
+        if says && self.is_resumed(loaded) && !self.is_parted(loaded) {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;
             changes.rests |= self.say_unopened(loaded, from, &written.event, changes)?;
         }
@@ -481,6 +485,8 @@ pub(super) const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         | Rejection::ReadFailed
         // [BAK-52] It is asked, and then says what it owes.
         | Rejection::NotResumed
+        // [KEY-34] Whether it never comes, people find out.
+        | Rejection::TrailParted
         | Rejection::TooMany => ReceiptOutcome::Later,
         _ => ReceiptOutcome::Refused,
     }

@@ -63,6 +63,7 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NotToReview
         | Rejection::OnHold
         | Rejection::NotResumed
+        | Rejection::TrailParted
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce

@@ -6,6 +6,7 @@
 //! stage the agreement lets the opening have (`agreement`).
 
 mod chain;
+mod claimed;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};

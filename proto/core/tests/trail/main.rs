@@ -10,6 +10,7 @@
 
 mod attention;
 mod calls;
+mod claimed;
 mod endings;
 mod ladder;
 mod one_pass;
