@@ -26,6 +26,8 @@ pub(super) const NAME: &str = "Zvonimirka Izmišljenović";
 const ONWARD: &str = "age_band,language,name,provenance";
 const ATTESTED: [&str; 3] = ["age_band", "language", "name"];
 const FACTS: [(&str, &str); 3] = [("age_band", "30_59"), ("language", "sq"), ("name", NAME)];
+/// How she may be reached.
+const REACHED_BY: (&str, &str) = ("safe_contact_channel", "call");
 /// What the first keeps to itself: it has no way to anybody.
 const ADDRESS: &str = "Zlatokrilska 17, Vrbopolje";
 
@@ -185,7 +187,7 @@ impl Row {
         self.told.text("code word", &code_word, &[hop.from, hop.to]);
         let reach = [
             ("consent_ticked", "name provenance"),
-            ("safe_contact_channel", "call"),
+            REACHED_BY,
             ("safe_contact_telephone", telephone.as_str()),
             ("safe_contact_code_word", code_word.as_str()),
         ];
@@ -357,8 +359,8 @@ fn signer(copy: &str) -> Outcome<String> {
 
 /// The digits of a copy, with a sign in place of each label and value that it opens.
 fn without_facts(copy: &str, sign: &str) -> String {
-    let labels = FACTS.iter().flat_map(|(label, value)| [*label, *value]);
-    labels.chain(["safe_contact_channel"]).fold(copy.to_owned(), |left, text| left.replace(&hex(text.as_bytes()), sign))
+    let opened = FACTS.iter().chain([&REACHED_BY]).flat_map(|(label, value)| [*label, *value]);
+    opened.fold(copy.to_owned(), |left, text| left.replace(&hex(text.as_bytes()), sign))
 }
 
 fn text(said: &Value, pointer: &str) -> Outcome<String> {
