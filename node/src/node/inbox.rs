@@ -206,9 +206,7 @@ impl Node {
         for envelope in envelopes {
             let whole = changes.records.len();
             took = self.take_event(from, &mut loaded, envelope, enclosed, &mut changes);
-            if let Err(refused) = took {
-                // [KEY-34]
-                took = Err(self.name_parted(refused, changes.more));
+            if took.is_err() {
                 changes.records.truncate(whole);
                 break;
             }
@@ -273,9 +271,7 @@ impl Node {
             changes.purged = true;
         }
         changes.returned |= self.closed_before(loaded, from, &written.event);
-        let says = written.event.wants_delivered() && written.event.author == *from;
-        // [BAK-52] [KEY-33]
-        if says && self.is_resumed(loaded) && !self.is_parted(loaded) {
+        if written.event.wants_delivered() && written.event.author == *from && self.is_resumed(loaded) {
             self.say(loaded, from, Statement::Delivered(written.event.id), changes)?;
             changes.rests |= self.say_unopened(loaded, from, &written.event, changes)?;
         }
@@ -485,8 +481,6 @@ pub(super) const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         | Rejection::ReadFailed
         // [BAK-52] It is asked, and then says what it owes.
         | Rejection::NotResumed
-        // [KEY-34] Whether it never comes, people find out.
-        | Rejection::TrailParted
         | Rejection::TooMany => ReceiptOutcome::Later,
         _ => ReceiptOutcome::Refused,
     }

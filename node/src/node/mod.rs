@@ -54,7 +54,6 @@ mod outlines;
 mod outlived;
 mod overrides;
 mod pairing;
-mod parted;
 mod places;
 mod post;
 mod put_back;

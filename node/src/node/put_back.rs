@@ -107,7 +107,7 @@ impl Node {
     }
 
     /// Whether somebody else may have had a key of ours: then a word may be of what a thief said. [STO-40]
-    pub(super) fn may_be_robbed(&self) -> bool {
+    fn may_be_robbed(&self) -> bool {
         let chain = self.me.chain();
         self.me.forged() > 0 || chain.was_recovered() || chain.records().any(|record| record.disowned().is_some())
     }

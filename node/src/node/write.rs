@@ -255,8 +255,6 @@ impl Node {
         held.as_ref().map_or(Ok(()), |loaded| self.demand_resumed(loaded))?;
         if let Some(loaded) = held.as_ref() {
             self.refuse_put_back(&loaded.other(&self.me.organisation))?;
-            // [KEY-33]
-            self.demand_whole(loaded, &new.statement)?;
         }
         // [RET-13] What is held is not destroyed, whoever asks for it.
         if matches!(new.statement, Statement::Purged(_)) && self.is_on_hold(&new.trail) {

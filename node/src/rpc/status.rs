@@ -63,7 +63,6 @@ const fn code(rejection: Rejection) -> Code {
         | Rejection::NotToReview
         | Rejection::OnHold
         | Rejection::NotResumed
-        | Rejection::TrailParted
         | Rejection::NeedsReason
         | Rejection::PeerNotConfirmed
         | Rejection::AgreementNotInForce

@@ -220,8 +220,6 @@ rejections! {
     ChallengeRefused = 146, "CHALLENGE_REFUSED", Author, "what the witness put is not a challenge of a trail between the two, or cannot be opened any more; nothing was answered";
     /// A trail in which a restored node does not know yet what it had said. [BAK-52]
     NotResumed = 149, "NOT_RESUMED", Nobody, "this node was restored, and asks the other organisation where this trail stands; nothing is said in it before the answer; telephone";
-    /// A trail that holds what the other party never signed. [KEY-33]
-    TrailParted = 150, "TRAIL_PARTED", Nobody, "in this trail stands what the other organisation never signed: a thief held its key; nothing of yours would reach it here: open another trail";
 }
 
 impl Rejection {

@@ -6,7 +6,6 @@
 //! stage the agreement lets the opening have (`agreement`).
 
 mod chain;
-mod claimed;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,7 +10,6 @@
 
 mod attention;
 mod calls;
-mod claimed;
 mod endings;
 mod ladder;
 mod one_pass;
