@@ -100,14 +100,25 @@ pub fn milliseconds() -> u64 {
 
 /// How long this computer runs, its sleep with it: nobody sets it.
 #[cfg(target_os = "linux")]
-fn counter() -> Duration {
-    let counted = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    Duration::new(u64::try_from(counted.tv_sec).unwrap_or(0), u32::try_from(counted.tv_nsec).unwrap_or(0))
+pub(crate) fn counter() -> Duration {
+    use rustix::time::{DynamicClockId, clock_gettime_dynamic};
+    match clock_gettime_dynamic(DynamicClockId::Boottime) {
+        Ok(counted) => {
+            Duration::new(u64::try_from(counted.tv_sec).unwrap_or(0), u32::try_from(counted.tv_nsec).unwrap_or(0))
+        }
+        // A kernel without that counter.
+        Err(_) => running(),
+    }
+}
+
+/// What counts on where the system counts no sleep.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn counter() -> Duration {
+    running()
 }
 
 /// How long this program runs. Where the computer sleeps meanwhile, that looks like a clock that was set.
-#[cfg(not(target_os = "linux"))]
-fn counter() -> Duration {
+fn running() -> Duration {
     static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     BEGAN.elapsed()
 }

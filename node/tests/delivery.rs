@@ -16,7 +16,7 @@ use std::{
 };
 
 use prost::Message;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use town::{House, Pair, agree, enquiry, introduce, known, pair, reopened, say, until, worker};
 use uput_core::{event::Statement, id::TrailId, key::Endpoint, letter, time::Span, wire};
 use uput_node::{
@@ -112,19 +112,15 @@ struct Apart {
     hotline: Arc<Node>,
     shelter: Arc<Node>,
     houses: [House; 4],
-    endpoints: [Endpoint; 2],
+    sockets: [TcpSocket; 2],
 }
 
 async fn apart() -> Apart {
-    let mut endpoints = Vec::new();
-    for _ in 0..2 {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        endpoints.push(Endpoint::parse(&listener.local_addr().unwrap().to_string()).unwrap());
-    }
-    let endpoints: [Endpoint; 2] = endpoints.try_into().unwrap();
+    let sockets = [bound(), bound()];
+    let endpoint = |number: usize| Endpoint::parse(&sockets[number].local_addr().unwrap().to_string()).unwrap();
     let houses = [
-        House::found_at(1, Vec::new(), endpoints[0].clone()).await,
-        House::found_at(2, Vec::new(), endpoints[1].clone()).await,
+        House::found_at(1, Vec::new(), endpoint(0)).await,
+        House::found_at(2, Vec::new(), endpoint(1)).await,
         House::found(3).await,
         House::found(4).await,
     ];
@@ -138,15 +134,23 @@ async fn apart() -> Apart {
     agree(&parties).await;
     until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
     drop(carriers);
-    Apart { hotline: Arc::clone(&nodes[0]), shelter: Arc::clone(&nodes[1]), houses, endpoints }
+    Apart { hotline: Arc::clone(&nodes[0]), shelter: Arc::clone(&nodes[1]), houses, sockets }
+}
+
+/// An address of its own that refuses whoever calls, until somebody listens there.
+fn bound() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
 }
 
 /// A node that listens and dials, with the pauses of the specification.
-async fn lay(node: &Arc<Node>, house: &House, endpoint: &Endpoint) -> (Arc<Peers<Post>>, shutdown::Stop) {
+fn lay(node: &Arc<Node>, house: &House, socket: TcpSocket) -> (Arc<Peers<Post>>, shutdown::Stop) {
     let (stop, requested) = shutdown::channel();
     let post = Arc::new(Post(Arc::clone(node)));
     let peers = Peers::new(post, &house.tls_key(), Limits::default(), requested).unwrap();
-    peers.listen(TcpListener::bind(endpoint.as_str()).await.unwrap());
+    peers.listen(socket.listen(1024).unwrap());
     peers.refresh();
     (peers, stop)
 }
@@ -159,8 +163,8 @@ fn count() -> usize {
 /// [DEL-5] [DEL-30] The one that was away comes back, and finds everything, in its order, with nobody's help.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_an_absence_all_that_waited_arrives_in_order_with_nobodys_help() {
-    let Apart { hotline, shelter, houses, endpoints } = apart().await;
-    let (near, stop_near) = lay(&hotline, &houses[0], &endpoints[0]).await;
+    let Apart { hotline, shelter, houses, sockets: [here, there] } = apart().await;
+    let (near, stop_near) = lay(&hotline, &houses[0], here);
     let (begun, mut order) = (Instant::now(), Vec::new());
     // Two events each, and the head of what has ended.
     for _ in 0..count().div_ceil(3) {
@@ -174,7 +178,7 @@ async fn after_an_absence_all_that_waited_arrives_in_order_with_nobodys_help() {
     let of_shelter = || hotline.view_peers().into_iter().find(|peer| peer.name == "shelter-jasen").unwrap();
     until(|| async { !of_shelter().difficulty.is_empty() }).await;
     // Its pauses grow meanwhile; whoever comes back dials by itself.
-    let (begun, (far, stop_far)) = (Instant::now(), lay(&shelter, &houses[1], &endpoints[1]).await);
+    let (begun, (far, stop_far)) = (Instant::now(), lay(&shelter, &houses[1], there));
     until(|| async { near.is_connected(&houses[1].id) }).await;
     let contact = Instant::now();
     let arrived = || shelter.trail_ids().unwrap().len();

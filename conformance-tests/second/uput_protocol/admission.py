@@ -258,7 +258,8 @@ class Heads:
                     if _seen_count(event, admitted) < one.seen_count:  # [BUN-34]
                         self.problems.broken("BUN-34", event.id)
             for later in self.of(one.author):
-                if later.own_count > one.own_count and later.seen_count < one.seen_count:
+                again = later.incarnation == one.incarnation
+                if again and later.own_count > one.own_count and later.seen_count < one.seen_count:
                     self.problems.broken("BUN-34", later.id)
                 same = (later.incarnation, later.own_count) == (one.incarnation, one.own_count)
                 if same and later.own_last != one.own_last:  # [BUN-36]

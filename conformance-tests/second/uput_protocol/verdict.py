@@ -229,8 +229,7 @@ class Verdict:
         word = self._own_word(admission.parties[1], unsure)
         self.deadlines = deadlines(admission, timers, seconds, word, self._latest_claim(), unsure)
         self.deadlines = [  # [BUN-125]
-            one._replace(verdict=one.verdict and "not_checkable") if problems.doubts.beneath_timer(one.timer) else one
-            for one in self.deadlines
+            one._replace(verdict="not_checkable") if self._is_unsure_of(one) else one for one in self.deadlines
         ]
         if not unsure:
             proof, heads = Proof(self, self.rule), self._counting_heads(admission.parties[1])
@@ -246,6 +245,11 @@ class Verdict:
                 problems.add("BUN-59", 14, None, one.timer.start.id)
             elif one.verdict == "not_checkable":
                 problems.doubt("BUN-59", one.timer.start.id)
+
+    def _is_unsure_of(self, deadline):
+        """Whether what became of a timer, or would be held against somebody, rests on an event in doubt."""
+        told = deadline.timer.done is not None or deadline.verdict
+        return bool(told and self.problems.doubts.beneath_timer(deadline.timer))
 
     def _own_word(self, receiver, unsure):
         """The latest time of which the receiver itself says that nothing more had come from it (BUN-59)."""
@@ -270,9 +274,7 @@ class Verdict:
         return Rule(agreed.number, agreed.independent) if agreed is not None else Rule(0, False)
 
     def _check_witnesses(self):
-        for one, other in self.logs.contradictions():  # [BUN-76]
-            if one.id in self.logs.stolen or other.id in self.logs.stolen:  # [BUN-107]
-                continue
+        for one, _ in self.logs.contradictions(without=self.logs.stolen):  # [BUN-76] [BUN-107]
             self.problems.contradict("BUN-76", one.organisation, one.organisation)
         demanded, agreed = Rule(self.trust.witnesses, self.trust.independent), self._agreed_rule()
         if demanded.number and not self._has(demanded):  # [BUN-63]

@@ -67,18 +67,23 @@ class Logs:
         held = [one for one in self.checkpoints.get(proof.checkpoint, ()) if proof.leads_to(one, base)]
         self.proofs += bool(held) or drawn
         for one in held:
-            self.leaves.setdefault((one.origin, proof.tick - base), {}).setdefault(proof.leaf(), one)
+            self.leaves.setdefault((one.origin, proof.tick - base), []).append((proof.leaf(), one))
             for shown in proof.shown:
                 place = Place(one, proof.tick - base, shown.index)
                 self.places.setdefault((proof.party, shown.kind, shown.id), []).append(place)
 
-    def contradictions(self):
+    def contradictions(self, without=()):
         """BUN-76: pairs of checkpoints with one origin and size and two roots, or with two leaves at one index."""
-        roots = {}
+        roots, leaves = {}, {}
         for same in self.checkpoints.values():
-            roots.setdefault((same[0].origin, same[0].size), []).append(same[0])
+            if same[0].id not in without:
+                roots.setdefault((same[0].origin, same[0].size), []).append(same[0])
+        for at, shown in self.leaves.items():
+            for leaf, one in shown:
+                if one.id not in without:
+                    leaves.setdefault(at, {}).setdefault(leaf, one)
         found = [(several[0], other) for several in roots.values() for other in several[1:]]
-        return found + [tuple(under.values())[:2] for under in self.leaves.values() if len(under) > 1]
+        return found + [tuple(under.values())[:2] for under in leaves.values() if len(under) > 1]
 
     def _forked(self):
         """Parties of whose key records two with one number count."""

@@ -4,6 +4,7 @@
 //! ended by it meanwhile. No peer's clock is believed: it only makes this node doubt its own.
 
 use uput_core::{
+    id::OrgId,
     time::{Seconds, Span},
     wire,
 };
@@ -22,8 +23,8 @@ use crate::{
 const ABSENCE: Span = Span(7 * 86_400);
 
 /// What is to be done about a clock that was set. [TIM-91]
-const CONFIRMED: &str = "look at a third clock, and set this one back if it is wrong; if it is right, the clock of a peer that is met \
-    confirms it, and so does whoever starts the node again; until then whoever opens a trail may be asked for `--despite-clock`";
+const CONFIRMED: &str = "look at a third clock, and set this one back if it is wrong; if it is right, most peers that were met \
+    confirm it, and so does whoever starts the node again; until then whoever opens a trail may be asked for `--despite-clock`";
 
 /// How the clocks of confirmed peers stand to ours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,13 +69,17 @@ impl Node {
         self.doubt(now).is_none() && clocks.outrun == 0 && (known || clocks.measured > 0)
     }
 
-    /// Believes a clock that was set, if more than half of the confirmed peers that were measured since agree with it.
-    /// [TIM-91]
+    /// Believes a clock that was set, if the clocks of more than half of the confirmed peers that were measured, before or
+    /// since, show the same. [TIM-91]
     pub(super) fn confirm_clock(&self) {
         let Some(jump) = clock::jump() else { return };
         // A time before our own keys nobody confirms.
         let possible = self.me.chain().newest().time() <= jump.shown.after(AHEAD);
-        if possible && self.clocks().agree() {
+        let confirmed = |peer: &OrgId| self.directory.state_of(peer) == Some(PeerState::Confirmed);
+        let peers = self.directory.peers().into_iter().filter(|peer| confirmed(&peer.organisation));
+        let shown: Vec<bool> =
+            peers.filter_map(|peer| peer.measured).map(|measured| measured.shows(jump.shown)).collect();
+        if possible && most(&shown) {
             tracing::info!(
                 counted = jump.counted.get(),
                 shown = jump.shown.get(),
@@ -166,12 +171,12 @@ pub(super) const fn is_off(skew: &Skew) -> bool {
     skew.at_least() > AHEAD.0
 }
 
-impl Peers {
-    /// More than half of those that were measured show what ours does. [TIM-91]
-    const fn agree(&self) -> bool {
-        (self.measured - self.ahead.0 - self.behind.0) * 2 > self.measured
-    }
+/// Whether more than half say yes. [TIM-91]
+fn most(votes: &[bool]) -> bool {
+    votes.iter().filter(|vote| **vote).count().saturating_mul(2) > votes.len()
+}
 
+impl Peers {
     /// More than half of the clocks on one side of ours. One alone may be the wrong one.
     const fn doubt(&self) -> Option<Doubt> {
         let (ahead, (off, by)) = if self.ahead.0 >= self.behind.0 { (true, self.ahead) } else { (false, self.behind) };
@@ -230,11 +235,15 @@ mod tests {
         assert_eq!(clocks(3, 1, 0).doubt(), None, "that one is wrong");
         assert_eq!(clocks(4, 2, 2).doubt(), None, "nobody knows");
         assert_eq!(clocks(1, 0, 1).doubt(), Some(Doubt::OnePeer { ahead: false, by: 900 }));
-        let agree = |measured, ahead, behind| clocks(measured, ahead, behind).agree();
-        assert!(agree(1, 0, 0) && agree(3, 1, 0) && agree(5, 1, 1), "[TIM-91]");
-        assert!(!agree(0, 0, 0) && !agree(1, 1, 0) && !agree(2, 1, 0) && !agree(4, 1, 1), "[TIM-91]");
         let most = clocks(3, 2, 0).doubt().unwrap();
         assert_eq!(most, Doubt::Peers { ahead: true, off: 2, measured: 3, by: 700 });
         assert!(most.words().contains("behind those of 2 of 3 peers, by at least 11 min 40 s"), "{}", most.words());
+    }
+
+    /// [TIM-91]
+    #[test]
+    fn more_than_half_confirm_a_clock() {
+        assert!(most(&[true]) && most(&[true, true, false]));
+        assert!(!most(&[]) && !most(&[false]) && !most(&[true, false]));
     }
 }

@@ -80,11 +80,20 @@ pub(super) struct Measured {
     since: Instant,
     /// What our clock showed.
     wall: Seconds,
+    /// The same by the counter, which counts sleep too.
+    counted: Duration,
 }
 
 impl Measured {
     fn now(skew: Skew) -> Self {
-        Self { skew, since: Instant::now(), wall: clock::system() }
+        Self { skew, since: Instant::now(), wall: clock::system(), counted: clock::counter() }
+    }
+
+    /// Whether that peer's clock, carried on by the counter, shows a time too. [TIM-91]
+    pub(super) fn shows(&self, time: Seconds) -> bool {
+        let passed = clock::counter().saturating_sub(self.counted).as_secs();
+        let theirs = self.wall.get().saturating_add_signed(self.skew.ahead / 1000).saturating_add(passed);
+        theirs.abs_diff(time.get()).saturating_add(self.skew.bound / 1000) <= AHEAD.0
     }
 
     /// Whether our clock was set to another time since: it shows one that is further off than what has passed by the counter

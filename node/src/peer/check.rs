@@ -5,7 +5,9 @@
 //! record what it wants dialled, and shall learn nothing of the network here. [DEL-22]
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -144,20 +146,24 @@ impl<M: Mailroom> Peers<M> {
             return WayBack::NoEndpoint;
         }
         let until = Instant::now() + self.limits.way_back;
-        let reached = async {
-            for endpoint in &card.endpoints {
-                if self.probe(endpoint, &card.tls_key).await.is_ok() {
-                    return true;
+        // All at once, and never an answer before the time is over but that one was reached: in their order, or sooner,
+        // what becomes of one would tell what answers at the one before it.
+        let mut probes: Vec<_> =
+            card.endpoints.iter().map(|endpoint| Some(Box::pin(self.probe(endpoint, &card.tls_key)))).collect();
+        let reached = poll_fn(|context| {
+            for slot in &mut probes {
+                match slot.as_mut().map(|probe| probe.as_mut().poll(context)) {
+                    Some(Poll::Ready(Ok(_))) => return Poll::Ready(()),
+                    Some(Poll::Ready(Err(_))) => *slot = None,
+                    Some(Poll::Pending) | None => (),
                 }
             }
-            false
-        };
-        if tokio::time::timeout_at(until, reached).await == Ok(true) {
-            return WayBack::Reached;
+            Poll::Pending
+        });
+        match tokio::time::timeout_at(until, reached).await {
+            Ok(()) => WayBack::Reached,
+            Err(_) => WayBack::NotReached,
         }
-        // How soon it failed would tell why.
-        tokio::time::sleep_until(until).await;
-        WayBack::NotReached
     }
 }
 

@@ -31,6 +31,8 @@ use crate::tls;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Addresses of peers that are remembered, while the node runs.
 const ADDRESSES: usize = 1024;
+/// Of these, so many of one peer's key.
+const OF_ONE_KEY: usize = 4;
 /// TCP keepalive, below the HTTP/2 pings: for sockets that never get so far.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(60);
 
@@ -122,8 +124,9 @@ impl<M: Mailroom> Door<M> {
         let tls_key = *tls::peer_key(certificate).ok()?.as_bytes();
         let known = self.mailroom.peer_by_tls_key(&tls_key).is_some();
         let (place, ends): (Box<dyn Send>, _) = if known {
-            self.addresses.note(address);
-            (Box::new(self.known.take(tls_key)?), None)
+            let place = self.known.take(tls_key)?;
+            self.addresses.note(tls_key, address);
+            (Box::new(place), None)
         } else {
             // [TRA-6]
             (Box::new(self.strangers.take(())?), Some(Box::pin(tokio::time::sleep(self.limits.stranger))))
@@ -181,17 +184,23 @@ impl AsyncWrite for Connection {
 
 /// Where peers came from, the newest of them.
 #[derive(Default)]
-struct Addresses(Mutex<VecDeque<IpAddr>>);
+struct Addresses(Mutex<VecDeque<([u8; 32], IpAddr)>>);
 
 impl Addresses {
     fn has(&self, address: &IpAddr) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(address)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|(_, known)| known == address)
     }
 
-    fn note(&self, address: IpAddr) {
+    /// Of one key so many are remembered: who comes from everywhere takes no place from others.
+    fn note(&self, by: [u8; 32], address: IpAddr) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|one| *one != address);
-        known.push_back(address);
+        known.retain(|one| *one != (by, address));
+        if known.iter().filter(|(key, _)| *key == by).count() >= OF_ONE_KEY
+            && let Some(oldest) = known.iter().position(|(key, _)| *key == by)
+        {
+            known.remove(oldest);
+        }
+        known.push_back((by, address));
         if known.len() > ADDRESSES {
             known.pop_front();
         }
@@ -247,11 +256,23 @@ mod tests {
     fn of_the_addresses_of_peers_so_many_are_remembered_and_the_newest() {
         let addresses = Addresses::default();
         let address = |n: u32| IpAddr::from(n.to_be_bytes());
-        (0..2 * 1024).for_each(|n| addresses.note(address(n)));
-        addresses.note(address(1024));
-        addresses.note(address(5000));
+        let note = |n: u32| addresses.note(*uput_core::id::Id::of(&n.to_be_bytes()).as_bytes(), address(n));
+        (0..2 * 1024).for_each(note);
+        note(1024);
+        note(5000);
         assert!(!addresses.has(&address(1023)) && !addresses.has(&address(1025)));
         assert!(addresses.has(&address(1024)) && addresses.has(&address(5000)));
+    }
+
+    /// [DEL-31]
+    #[test]
+    fn of_one_key_few_addresses_are_remembered() {
+        let (addresses, at) = (Addresses::default(), |last: u8| IpAddr::from([192, 0, 2, last]));
+        addresses.note([1; 32], at(1));
+        (2..=200).for_each(|last| addresses.note([2; 32], at(last)));
+        assert!(addresses.has(&at(1)), "another one took nothing from it");
+        assert_eq!((1..=200).filter(|last| addresses.has(&at(*last))).count(), 1 + OF_ONE_KEY);
+        assert!(addresses.has(&at(200)), "the newest");
     }
 
     #[test]

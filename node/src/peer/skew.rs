@@ -19,6 +19,9 @@ pub struct Skew {
     pub bound: u64,
 }
 
+/// By how many milliseconds our clock may go from the counter while an answer is on its way.
+const STEADY: u64 = 60_000;
+
 /// When something was asked.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
@@ -32,9 +35,15 @@ impl Asked {
         Self { wall: clock::milliseconds(), at: Instant::now() }
     }
 
-    /// With what the peer's clock showed when it answered; none if it does not say.
+    /// With what the peer's clock showed when it answered; none if it does not say, or if our clock was set in between: then
+    /// the answer would be held against another clock than the one that asked. [TIM-91]
     pub(super) fn answered(&self, theirs: u64) -> Option<Skew> {
-        self.between(theirs, self.at.elapsed())
+        let took = self.at.elapsed();
+        let expected = self.wall.saturating_add(u64::try_from(took.as_millis()).ok()?);
+        if clock::milliseconds().abs_diff(expected) > STEADY {
+            return None;
+        }
+        self.between(theirs, took)
     }
 
     fn between(&self, theirs: u64, took: Duration) -> Option<Skew> {
@@ -58,6 +67,17 @@ impl Skew {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// [TIM-91]
+    #[test]
+    fn an_answer_that_was_on_its_way_while_our_clock_was_set_measures_nothing() {
+        let now = Asked::now();
+        assert!(now.answered(now.wall).is_some());
+        for set in [86_400_000, -86_400_000] {
+            let asked = Asked { wall: now.wall.saturating_add_signed(set), ..now };
+            assert_eq!(asked.answered(now.wall), None, "{set}");
+        }
+    }
 
     /// [TIM-40]
     #[test]

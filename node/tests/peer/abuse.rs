@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_rustls::TlsConnector;
 use uput_core::id::OrgId;
 use uput_core::wire::peer_frame::Frame;
@@ -31,15 +32,20 @@ const LETTERS: usize = 150;
 /// What the program of a node may take in all. [DEL-32]
 const MEMORY: u64 = 256 << 20;
 
+/// Each siege measures the whole program, and slows down what else runs in it: they take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// A node with an honest peer that stands connected, and a member that is not honest.
 struct Siege {
     node: Arc<Node>,
     honest: Node,
     member: Organisation,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Siege {
     async fn begin() -> Self {
+        let turn = TURN.lock().await;
         let [mut us, honest, member] =
             ["invented shelter", "invented hotline", "invented member"].map(Organisation::new);
         let (socket, endpoint) = listener().await;
@@ -47,7 +53,7 @@ impl Siege {
         us.endpoints = vec![endpoint];
         let honest = Node::start(honest, &[&us], limits()).await;
         honest.post.until("connected", |state| state.contacts.contains(&Contact::Connected)).await;
-        Self { node: Arc::new(node), honest, member }
+        Self { node: Arc::new(node), honest, member, _turn: turn }
     }
 
     /// From a letter to its receipt, one after the other; sorted.
@@ -139,11 +145,14 @@ async fn begin_and_reset(call: impl Future) {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_that_are_reset_as_soon_as_they_are_opened() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
-            let Some(channel) = channel(&attack.node, &attack.member).await else { continue };
+            let Some(channel) = channel(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             for _ in 0..500 {
                 let mut client = PeerServiceClient::new(channel.clone());
                 if std::future::poll_fn(|context| tower::Service::poll_ready(&mut channel.clone(), context))
@@ -162,11 +171,14 @@ async fn streams_that_are_reset_as_soon_as_they_are_opened() {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_streams_than_one_connection_may_have() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
-            let Some(channel) = channel(&attack.node, &attack.member).await else { continue };
+            let Some(channel) = channel(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             let open = |_| {
                 let mut client = PeerServiceClient::new(channel.clone());
                 tokio::spawn(async move {
@@ -192,19 +204,22 @@ async fn stranger(to: SocketAddr, number: usize) -> Option<TcpStream> {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handshakes_by_strangers_that_say_nothing_or_garbage() {
     let attack = |attack: Attack| async move {
         let mut held = std::collections::VecDeque::new();
         let mut number = 0;
         while attack.goes_on() {
             number += 1;
-            let Some(mut socket) = stranger(attack.node.address, number).await else { continue };
+            let Some(mut socket) = stranger(attack.node.address, number).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             if number % 2 == 0 {
                 let _ = socket.write_all(&[0x16; 600]).await;
             }
             held.push_back(socket);
-            if held.len() > 200 {
+            if held.len() > 100 {
                 held.pop_front();
             }
             attack.round();
@@ -214,14 +229,14 @@ async fn handshakes_by_strangers_that_say_nothing_or_garbage() {
 }
 
 /// [DEL-31] Every place for strangers is taken: who was here before gets in all the same.
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_that_hold_every_handshake_do_not_keep_a_peer_from_coming_back() {
     let (us, peer) = (Organisation::new("invented shelter"), Organisation::new("invented hotline"));
     let handshake = Duration::from_secs(600);
     let node = Node::start(us, &[&peer], Limits { handshake, ..limits() }).await;
     drop(Liar::greet(&node, &peer).await);
     let mut held = Vec::new();
-    while held.len() < 200 {
+    while held.len() < 100 {
         held.push(stranger(node.address, held.len()).await.unwrap());
     }
     // Those for whom there is no place are closed; when that is so for the last, the others have theirs.
@@ -233,11 +248,14 @@ async fn strangers_that_hold_every_handshake_do_not_keep_a_peer_from_coming_back
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_asks_and_does_not_read() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
-            let Some(liar) = Liar::try_greet(&attack.node, &attack.member).await else { continue };
+            let Some(liar) = Liar::try_greet(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             for _ in 0..2000 {
                 liar.say(Frame::KeyRecordQuery(KeyRecordQuery { known: 0 }));
             }
@@ -249,15 +267,21 @@ async fn a_member_that_asks_and_does_not_read() {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_writes_one_byte_after_the_other() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
             let certificate = PeerCertificate::new(&attack.member.tls_key()).unwrap();
             let client = peer_client(&certificate, attack.node.post.us.tls_key().public()).unwrap();
-            let Ok(socket) = TcpStream::connect(attack.node.address).await else { continue };
+            let Ok(socket) = TcpStream::connect(attack.node.address).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             let name = ServerName::try_from("uput.invalid").unwrap();
-            let Ok(mut stream) = TlsConnector::from(client).connect(name, socket).await else { continue };
+            let Ok(mut stream) = TlsConnector::from(client).connect(name, socket).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             for byte in b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0" {
                 if !attack.goes_on() || stream.write_all(&[*byte]).await.is_err() || stream.flush().await.is_err() {
                     break;
@@ -271,11 +295,14 @@ async fn a_member_that_writes_one_byte_after_the_other() {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_sends_letters_as_fast_as_it_can() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
-            let Some(mut liar) = Liar::try_greet(&attack.node, &attack.member).await else { continue };
+            let Some(mut liar) = Liar::try_greet(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             (1..=64).for_each(|number| liar.say(letter(number, 1024)));
             for number in 65..5000 {
                 match liar.hear().await {
@@ -290,11 +317,14 @@ async fn a_member_that_sends_letters_as_fast_as_it_can() {
 }
 
 /// [DEL-32]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_sends_what_is_too_large() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
-            let Some(mut liar) = Liar::try_greet(&attack.node, &attack.member).await else { continue };
+            let Some(mut liar) = Liar::try_greet(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             (1..=8).for_each(|number| liar.say(letter(number, 200 * 1024)));
             liar.say(letter(9, 300 * 1024));
             while liar.hear().await.is_ok() {}
@@ -305,14 +335,17 @@ async fn a_member_that_sends_what_is_too_large() {
 }
 
 /// [DEL-32] [TIM-40]
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_whose_clock_lies() {
     let attack = |attack: Attack| async move {
         for time in [u64::MAX, 1, u64::MAX / 2, 4_102_444_800_000].into_iter().cycle() {
             if !attack.goes_on() {
                 return;
             }
-            let Some(liar) = Liar::try_dial(&attack.node, &attack.member).await else { continue };
+            let Some(liar) = Liar::try_dial(&attack.node, &attack.member).await else {
+                tokio::task::yield_now().await;
+                continue;
+            };
             let Frame::Hello(mut greeting) = hello(&attack.node, &attack.member) else { unreachable!() };
             greeting.time = time;
             liar.say(Frame::Hello(greeting));

@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
@@ -28,10 +28,27 @@ use super::post::Organisation;
 /// A fault, and the reason that it must be given.
 type Fault = (&'static str, Reason, Pin<Box<dyn Future<Output = Checked> + Send>>);
 
-/// Long enough for an honest handshake on a slow machine, short enough to wait for one that never ends.
+/// Faults that are looked for at the same time.
+const AT_ONCE: usize = 4;
+
+/// Long enough for an honest handshake on a machine that is busy: no limit runs out before the fault is seen.
 fn patient() -> Limits {
     let second = Duration::from_secs(1);
-    Limits { dial: 4 * second, way_back: 4 * second, backoff_min: second, backoff_max: second, ..limits() }
+    Limits {
+        handshake: 30 * second,
+        dial: 20 * second,
+        way_back: 10 * second,
+        check: 60 * second,
+        check_pause: 3600 * second,
+        backoff_min: second,
+        backoff_max: second,
+        ..limits()
+    }
+}
+
+/// For a fault that is found when the time to dial has run out: nothing else is waited for.
+fn hurried() -> Limits {
+    Limits { dial: Duration::from_secs(4), ..patient() }
 }
 
 /// Two nodes that dial each other; `seen` is what the other side knows of us.
@@ -55,9 +72,13 @@ async fn connected() -> (Node, Node, OrgId) {
 
 /// One node, and what answers at the address of its peer.
 async fn facing(endpoint: Option<String>) -> Checked {
+    facing_within(patient(), endpoint).await
+}
+
+async fn facing_within(limits: Limits, endpoint: Option<String>) -> Checked {
     let (us, mut them) = (Organisation::new("invented hotline"), Organisation::new("invented shelter"));
     them.endpoints.extend(endpoint);
-    let node = Node::start(us, &[&them], patient()).await;
+    let node = Node::start(us, &[&them], limits).await;
     node.peers.check(&them.id).await.unwrap()
 }
 
@@ -180,11 +201,30 @@ async fn another_node() -> Checked {
 
 async fn a_full_queue() -> Checked {
     let (_listener, _waiting, endpoint) = full_queue().await;
+    facing_within(hurried(), Some(endpoint)).await
+}
+
+/// A port at which nobody listens, and which nobody else gets while the socket is kept.
+fn closed_port() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let endpoint = socket.local_addr().unwrap().to_string();
+    (socket, endpoint)
+}
+
+async fn a_closed_port() -> Checked {
+    let (_socket, endpoint) = closed_port();
     facing(Some(endpoint)).await
 }
 
-async fn closed_port() -> String {
-    listener().await.1
+async fn our_closed_port() -> Checked {
+    let (_socket, endpoint) = closed_port();
+    seen_as(|us| us.endpoints = vec![endpoint]).await
+}
+
+/// A label that is too long is refused without a packet.
+fn no_name() -> String {
+    format!("{}.invalid:7443", "x".repeat(64))
 }
 
 async fn asked_twice() -> Checked {
@@ -202,11 +242,15 @@ fn faults() -> Vec<Fault> {
     vec![
         ("nothing", Reason::Good, Box::pin(between(|_, _| ()))),
         ("no address, no line", Reason::NoEndpoint, Box::pin(facing(None))),
-        ("a name nobody knows", Reason::NameNotFound, Box::pin(facing(Some("shelter.invalid:7443".to_owned())))),
-        ("a closed port", Reason::Refused, Box::pin(async { facing(Some(closed_port().await)).await })),
+        ("a name nobody knows", Reason::NameNotFound, Box::pin(facing(Some(no_name())))),
+        ("a closed port", Reason::Refused, Box::pin(a_closed_port())),
         ("packets are dropped", Reason::Silent, Box::pin(a_full_queue())),
         ("closed at once", Reason::Closed, Box::pin(async { facing(answers(b"", false).await).await })),
-        ("open and mute", Reason::Stalled, Box::pin(async { facing(answers(b"", true).await).await })),
+        (
+            "open and mute",
+            Reason::Stalled,
+            Box::pin(async { facing_within(hurried(), answers(b"", true).await).await }),
+        ),
         ("a login page", Reason::NotTls, Box::pin(async { facing(answers(PAGE, true).await).await })),
         ("TLS 1.2 alone", Reason::TlsVersion, Box::pin(async { facing(answers(ALERT, true).await).await })),
         ("a web server", Reason::OtherServer, Box::pin(async { facing(web_server().await).await })),
@@ -254,24 +298,24 @@ fn faults() -> Vec<Fault> {
             Box::pin(between(|node, _| node.post.fare(Letters { unanswered: None, put_off: 9 }))),
         ),
         ("clocks an hour apart", Reason::ClockApart, Box::pin(async { facing(scripted(ahead).await).await })),
-        (
-            "our port is closed",
-            Reason::NotReachableBack,
-            Box::pin(async {
-                let closed = closed_port().await;
-                seen_as(|us| us.endpoints = vec![closed]).await
-            }),
-        ),
+        ("our port is closed", Reason::NotReachableBack, Box::pin(our_closed_port())),
     ]
 }
 
 /// [DEL-20] [DEL-21] Every fault has a reason of its own.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_fault_is_given_its_own_reason() {
     let (mut table, mut tried) = (BTreeMap::new(), BTreeSet::new());
-    let running: Vec<_> =
-        faults().into_iter().map(|(fault, reason, check)| (fault, reason, tokio::spawn(check))).collect();
-    for (fault, reason, check) in running {
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let begin = |(fault, reason, check): Fault| {
+        let places = Arc::clone(&places);
+        let running = tokio::spawn(async move {
+            let _place = places.acquire_owned().await.unwrap();
+            check.await
+        });
+        (fault, reason, running)
+    };
+    for (fault, reason, check) in faults().into_iter().map(begin).collect::<Vec<_>>() {
         tried.insert(reason);
         table.insert(reason, (fault, check.await.unwrap()));
     }
@@ -290,14 +334,15 @@ async fn every_fault_is_given_its_own_reason() {
 /// [DEL-22] Why a way back is closed is nobody's business but of who runs that network.
 #[tokio::test]
 async fn a_peer_learns_of_its_way_back_neither_why_it_is_closed_nor_how_soon() {
-    let closed = closed_port().await;
-    let silent = answers(b"", true).await.unwrap();
-    let mut told = Vec::new();
-    for endpoint in [closed, silent] {
+    let told = async |endpoint: String| {
         let (node, _other, id) = met(|us| us.endpoints = vec![endpoint]).await;
         let begun = tokio::time::Instant::now();
-        told.push(node.peers.check(&id).await.unwrap().back);
+        let back = node.peers.check(&id).await.unwrap().back;
         assert!(begun.elapsed() >= patient().way_back, "it is not told sooner than the longest look takes");
-    }
-    assert_eq!(told, [Some(Reason::NotReachableBack); 2]);
+        back
+    };
+    let (_socket, closed) = closed_port();
+    let silent = answers(b"", true).await.unwrap();
+    let (of_closed, of_silent) = tokio::join!(told(closed), told(silent));
+    assert_eq!([of_closed, of_silent], [Some(Reason::NotReachableBack); 2]);
 }

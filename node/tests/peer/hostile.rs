@@ -295,7 +295,7 @@ async fn a_record_that_is_known_already_is_no_newer_key() {
 #[tokio::test]
 async fn a_stranger_does_not_stay() {
     let (a, b) = pair();
-    let node = Node::start(a, &[], Limits { stranger: Duration::from_millis(50), ..limits() }).await;
+    let node = Node::start(a, &[], Limits { stranger: Duration::from_secs(3), ..limits() }).await;
     let mut liar = Liar::dial(&node, &b).await;
     // It says nothing; the connection ends by itself.
     let refused = liar.refused().await;
@@ -305,7 +305,7 @@ async fn a_stranger_does_not_stay() {
 #[tokio::test]
 async fn garbage_and_silence_do_not_stop_the_accept_loop() {
     let (a, b) = pair();
-    let node = Node::start(a, &[&b], Limits { handshake: Duration::from_millis(300), ..limits() }).await;
+    let node = Node::start(a, &[&b], Limits { handshake: Duration::from_secs(3), ..limits() }).await;
     let mut silent = Vec::new();
     for round in 0..100_u8 {
         let mut socket = TcpStream::connect(node.address).await.unwrap();

@@ -23,7 +23,7 @@ pub(crate) struct Node {
 /// The specification's limits with shorter times.
 pub(crate) fn limits() -> Limits {
     Limits {
-        handshake: Duration::from_secs(2),
+        handshake: Duration::from_secs(20),
         backoff_min: Duration::from_millis(5),
         backoff_max: Duration::from_millis(50),
         closing: Duration::from_secs(1),

@@ -25,6 +25,8 @@ impl Node {
     /// Closes ticks when the clock passes them, until `shutdown`. [LOG-62]
     pub async fn keep_ticking(&self, shutdown: Shutdown) {
         loop {
+            // [TIM-91] Whoever sets the clock right waits for no peer that was measured before.
+            self.confirm_clock();
             // What could not be closed is said by `checks`, and tried again. [LOG-100]
             let _ = self.close_ticks(clock::now()).await;
             self.hand_proofs().await;

@@ -88,7 +88,8 @@ impl Clocks<'_> {
         let verdict = match late {
             Some(_) => Some(self.weigh(step, clocks == [self.owing(); 2], to, &mut sentence, findings)),
             None => self
-                .doubt(to, due, &mut sentence, findings)
+                .rests(step, to, &mut sentence, findings)
+                .or_else(|| self.doubt(to, due, &mut sentence, findings))
                 .or_else(|| self.doubt_start(step, to.time, sooner, &mut sentence, findings)),
         };
         self.deadline(step, due, (late, verdict), word, sentence)
@@ -175,6 +176,20 @@ impl Clocks<'_> {
         }
         let (by, time) = (self.names.of(&before.author), moment(before.time));
         *sentence = format!("{sentence}: an event of {by} that it has seen claims {time}, and one of the two is false");
+        findings.against(Demand::Timers, Conformance::NotCheckable, Some(to.id), sentence.clone());
+        Some(Conformance::NotCheckable)
+    }
+
+    /// Met or ended in time, or started, by what nobody can say who wrote. [BUN-125]
+    fn rests(
+        &self,
+        step: &Step<'_>,
+        to: &Event,
+        sentence: &mut String,
+        findings: &mut Findings,
+    ) -> Option<Conformance> {
+        let doubted = findings.doubts.beneath_timer(step.from, Some(to))?;
+        *sentence = format!("{sentence}: not judged, as event {doubted} is in doubt");
         findings.against(Demand::Timers, Conformance::NotCheckable, Some(to.id), sentence.clone());
         Some(Conformance::NotCheckable)
     }

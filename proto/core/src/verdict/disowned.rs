@@ -169,7 +169,11 @@ pub(super) fn say(
     findings: &mut Findings,
 ) {
     for id in doubted {
-        let Some((author, other)) = authors(id) else { continue };
+        let Some((author, other)) = authors(id) else {
+            let why = String::from("it is signed by a key that its author disowns, and nothing of its author shows it");
+            findings.against(Demand::Signed, Conformance::NotCheckable, Some(*id), why);
+            continue;
+        };
         let (by, other) = (names.of(&author), names.of(&other));
         let why = format!("it is signed by a key that {by} disowns, and nothing of {by} shows it");
         findings.against(Demand::Signed, Conformance::NotCheckable, Some(*id), why);

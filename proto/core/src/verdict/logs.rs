@@ -34,9 +34,12 @@ const PROMPT: u64 = 3600;
 pub(super) struct Logs {
     roots: BTreeMap<Id, Root>,
     entries: BTreeMap<(OrgId, EntryKind, Id), Vec<Place>>,
-    /// Of each log the leaf at an index, and the checkpoint by which it was shown first.
-    leaves: BTreeMap<(Origin, u64), (Hash, Id)>,
-    /// Two checkpoints under which two leaves stand at one index.
+    /// Of each log the leaf that was shown first at an index.
+    leaves: BTreeMap<(Origin, u64), Hash>,
+    /// The same of what no stolen key signed, and the checkpoint by which it was shown.
+    own_leaves: BTreeMap<(Origin, u64), (Hash, Id)>,
+    /// Two checkpoints under which two leaves stand at one index, neither by a stolen key: a thief of one accuses nobody, and
+    /// hides nobody. [BUN-107]
     parted: BTreeMap<(Origin, u64), [Id; 2]>,
     views: Views,
     /// What stands where in a log up to which a stolen key counts. [BUN-105]
@@ -98,12 +101,13 @@ impl Logs {
         let counted = taken.count();
         let forked = |party: &&OrgId| keyring.chain(party).is_some_and(crate::key::KeyChain::is_forked);
         let mut contradicted: BTreeSet<OrgId> = parties.iter().filter(forked).copied().collect();
-        contradicted.extend(splits(&roots).map(|[_, own]| own.checkpoint.origin.organisation));
+        contradicted.extend(splits(roots.values()).map(|[_, own]| own.checkpoint.origin.organisation));
         let views = Views::of(roots.values().flat_map(Root::seen));
         let mut logs = Self {
             roots,
             entries: BTreeMap::new(),
             leaves: BTreeMap::new(),
+            own_leaves: BTreeMap::new(),
             parted: BTreeMap::new(),
             views,
             drawn: BTreeSet::new(),
@@ -124,10 +128,14 @@ impl Logs {
         let root = self.roots.get(&proof.checkpoint())?;
         let index = proof.check(root.base, &root.checkpoint).ok()?;
         let (at, leaf) = ((root.checkpoint.origin, index), proof.leaf()?);
-        let (known, under) = *self.leaves.entry(at).or_insert((leaf, proof.checkpoint()));
-        if known != leaf {
-            self.parted.entry(at).or_insert([under, proof.checkpoint()]);
+        if *self.leaves.entry(at).or_insert(leaf) != leaf {
             self.contradicted.insert(proof.party());
+        }
+        if !root.disowned {
+            let (own, under) = *self.own_leaves.entry(at).or_insert((leaf, proof.checkpoint()));
+            if own != leaf {
+                self.parted.entry(at).or_insert([under, proof.checkpoint()]);
+            }
         }
         for one in proof.shown() {
             let place = Place { index, within: one.index, under: proof.checkpoint() };
@@ -244,7 +252,7 @@ impl Logs {
         if !self.roots.is_empty() {
             findings.reach(Demand::OneLog);
         }
-        let sized = splits(&self.roots).map(|pair| {
+        let sized = splits(self.roots.values().filter(|root| !root.disowned)).map(|pair| {
             let [other, own] = pair.map(|root| root.checkpoint);
             let what = format!("two checkpoints of its log with size {} and two roots", own.size);
             (own.origin.organisation, [other.id(), own.id()], what)
@@ -252,9 +260,7 @@ impl Logs {
         let parted = self.parted.iter().map(|((origin, index), pair)| {
             (origin.organisation, *pair, format!("two checkpoints of its log with two leaves at index {index}"))
         });
-        // A thief of a key accuses nobody. [BUN-107]
-        let own = |id: &Id| self.roots.get(id).is_none_or(|root| !root.disowned);
-        for (organisation, pair, what) in sized.chain(parted).filter(|(_, pair, _)| pair.iter().all(own)) {
+        for (organisation, pair, what) in sized.chain(parted) {
             let by = names.show(&organisation);
             let sentence = format!("{} signed {what}", by.name);
             let [other, own] = pair.map(hex);
@@ -297,9 +303,9 @@ fn take_checkpoint(bytes: &[u8], hints: &mut Hints<'_>, roots: &mut BTreeMap<Id,
 }
 
 /// Two of one origin and size, one after the other.
-fn splits(roots: &BTreeMap<Id, Root>) -> impl Iterator<Item = [&Root; 2]> {
+fn splits<'a>(roots: impl Iterator<Item = &'a Root>) -> impl Iterator<Item = [&'a Root; 2]> {
     let mut sizes: BTreeMap<(Origin, u64), &Root> = BTreeMap::new();
-    roots.values().filter_map(move |root| {
+    roots.filter_map(move |root| {
         let other = sizes.insert((root.checkpoint.origin, root.checkpoint.size), root)?;
         Some([other, root])
     })

@@ -62,6 +62,8 @@ impl Timeline<'_> {
         let connected = trail.into_iter().flat_map(Trail::events).map(|event| self.entry(event, &said));
         let loose = loose.iter().map(|event| Entry {
             void: Some(String::from("it rests on what is not here or not accepted")),
+            settled: None,
+            settled_proven: None,
             ..self.entry(event, &said)
         });
         let parked = events.parked.iter().map(|prefix| self.unread(prefix));

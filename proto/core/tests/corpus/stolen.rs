@@ -372,6 +372,10 @@ fn framed(theft: &Theft<'_>) -> Vec<Entry> {
                 theft.export(|draft| draft.checkpoints = both.map(|note| note.to_bytes()).into())
             })
             .fails(12, "BUN-76", ""),
+        between(theft, &other, "a thief's root between two roots of one size", |[low, high], thief| {
+            low < thief && thief < high
+        }),
+        between(theft, &other, "a thief's root before two roots of one size", |[low, _], thief| thief < low),
         theft
             .entry("cosigned by a key that its witness disowns", "Anybody who stole it cosigns.", {
                 theft.export(|draft| {
@@ -391,6 +395,25 @@ fn framed(theft: &Theft<'_>) -> Vec<Entry> {
             })
             .trusting(|trust| *trust = theft.scene.demanding(1)),
     ]
+}
+
+/// Two histories by the key that counts, and beside them a third root by the one that was stolen, whose ID stands where it
+/// is wanted: it hides nothing.
+fn between(theft: &Theft<'_>, other: &Diary<'_>, name: &'static str, fits: impl Fn([Id; 2], Id) -> bool) -> Entry {
+    let hotline = &theft.scene.world.hotline;
+    let both = [&theft.diary, other].map(|diary| diary.checkpoint(6).claimed().sign(theft.after.signing()));
+    let mut ids = both.each_ref().map(|note| note.claimed().id());
+    ids.sort();
+    let third = |n: u16| Diary::of(hotline, &[(3, EntryKind::KeyRecord, Id::of(&n.to_be_bytes()))], 6).checkpoint(6);
+    let third = (0..u16::MAX).map(third).find(|note| fits(ids, note.claimed().id())).expect("one of so many fits");
+    theft
+        .entry(name, "What a thief signs hides no history either.", {
+            theft.export(|draft| {
+                draft.checkpoints = both.each_ref().map(|note| note.to_bytes()).into();
+                draft.checkpoints.push(third.to_bytes());
+            })
+        })
+        .fails(12, "BUN-76", "")
 }
 
 /// The witness of the scene, later.
