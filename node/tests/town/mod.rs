@@ -187,10 +187,10 @@ impl House {
 }
 
 impl Drop for House {
-    /// A node stops for good when its folder goes while it writes: it is waited for, ten seconds at most.
+    /// A node stops for good when its folder goes while it writes: it is waited for.
     fn drop(&mut self) {
         let Ok(lock) = File::options().write(true).open(self.path().join("LOCK")) else { return };
-        for _ in 0..1000 {
+        for _ in 0..200 {
             if lock.try_lock().is_ok() {
                 break;
             }
