@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from . import trust, verdict
@@ -20,7 +20,8 @@ from .mutant import Mutants
 from .schema import word
 from .trust import rfc3339
 
-
+# how many mutants a process takes at a time
+_CHUNK = 20
 
 
 def main(arguments=None) -> int:
@@ -32,21 +33,35 @@ def main(arguments=None) -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--keep", type=Path, help="a folder for whatever differs")
     asked = parser.parse_args(arguments)
-    mutants = Mutants(asked.seed)
     differing, exits = [], Counter()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(asked.jobs) as pool:
-        def one(number):
-            return number, *compare_one(mutants, number, asked.uput, Path(folder), asked.keep)
-
-        for number, done, code, differences in pool.map(one, range(asked.first, asked.first + asked.count)):
-            exits[code] += 1
-            if differences:
-                differing.append(number)
-                print(f"seed {asked.seed} mutant {number} ({done}): {'; '.join(differences)}", flush=True)
+    numbers = range(asked.first, asked.first + asked.count)
+    with tempfile.TemporaryDirectory() as folder:
+        begin = (asked.seed, asked.uput, Path(folder), asked.keep)
+        with ProcessPoolExecutor(asked.jobs, initializer=_Comparison.begin, initargs=begin) as pool:
+            for number, done, code, differences in pool.map(_Comparison.one, numbers, chunksize=_CHUNK):
+                exits[code] += 1
+                if differences:
+                    differing.append(number)
+                    print(f"seed {asked.seed} mutant {number} ({done}): {'; '.join(differences)}", flush=True)
     counts = ", ".join(f"{count} with exit code {code}" for code, count in sorted(exits.items()))
     print(f"{asked.count} mutants of seed {asked.seed} from {asked.first}: {counts}")
     print(f"{len(differing)} disagreements")
     return 1 if differing else 0
+
+
+class _Comparison:
+    """What one process of the pool holds against another verifier, set once when it begins."""
+
+    asked = None
+
+    @classmethod
+    def begin(cls, seed, program, folder, keep):
+        cls.asked = Mutants(seed), program, folder, keep
+
+    @classmethod
+    def one(cls, number):
+        mutants, program, folder, keep = cls.asked
+        return number, *compare_one(mutants, number, program, folder, keep)
 
 
 def compare_one(mutants, number, program, folder, keep):

@@ -1,4 +1,4 @@
-"""Mutants of logs and witnesses: other lines, times, checkpoints and proofs in bundles that carry logs, signed anew.
+"""Mutants of what keys of vectors and corpus sign: other lines, times, checkpoints, proofs, events and heads, signed anew.
 
 Guarantees: whatever is changed is signed by the keys that sign such things, so that no signature stands between a mutant and
 the rules; the same dice make the same mutant.
@@ -10,46 +10,139 @@ import re
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import ed25519, envelope, protobuf
+from . import envelope, event, protobuf
 from .log import Checkpoint, note_key_id
 from .maker import message_of, public, sign
 from .rejection import Rejection
 
-# the invented organisations of specs/vectors/witnessed, and how many signing keys each had
-_SIGNING = {"hotline": 2, "shelter-jasen": 2, "north": 2, "south": 1}
+# the invented organisations of the vectors and of the corpus, and how many signing keys each had at most
+_NAMES = ("hotline", "shelter-jasen", "shelter-lipa", "centre", "north", "south")
+_MOST = 3
 
 
 def _key(name, number):
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name} signing {number}".encode()).digest())
 
 
-_KEYS = {name: [_key(name, number) for number in range(count)] for name, count in _SIGNING.items()}
+_KEYS = {name: [_key(name, number) for number in range(_MOST)] for name in _NAMES}
+_SECRETS = {public(key): key for keys in _KEYS.values() for key in keys}
 
 
 def mutate(rng, data, trust):
-    """(bytes of the bundle, bytes of the trust file), both changed at random."""
-    outer = protobuf.decode("Envelope", data)
-    bundle = protobuf.decode("Bundle", outer.body)
-    owners = {chain.records[0].body: _owner(chain) for chain in bundle.chains}
-    names = {organisation: name for organisation, name in owners.values() if name is not None}
+    """(bytes of the bundle, bytes of the trust file), both changed at random; a bundle that does not decode as it is."""
+    try:
+        outer = protobuf.decode("Envelope", data)
+        bundle = protobuf.decode("Bundle", outer.body)
+        records = _records(bundle)
+    except Rejection:
+        return data, _trust(rng, trust)
+    names = {organisation: name for organisation, name in map(_owner, bundle.chains) if name is not None}
+    ways = (_line,) * 4 + (_checkpoint,) * 2 + (_drop, _proof, _event, _head)
     for _ in range(rng.choice((1, 1, 2, 3, 5))):
-        rng.choice((_line, _line, _line, _line, _checkpoint, _checkpoint, _drop, _proof))(rng, bundle, names)
+        way = rng.choice(ways)
+        way(rng, bundle, records if way in (_event, _head) else names)
     bundle.checkpoints = sorted(set(bundle.checkpoints))
-    signed = sign(envelope.BUNDLE, protobuf.encode(bundle), [_KEYS["hotline"][1]])
-    return protobuf.encode(message_of(signed)), _trust(rng, trust)
+    key = records.get(bundle.key)
+    if key is not None:
+        outer = message_of(sign(envelope.BUNDLE, protobuf.encode(bundle), [key]))
+    else:
+        outer.body = protobuf.encode(bundle)
+    return protobuf.encode(outer), _trust(rng, trust)
+
+
+def _records(bundle):
+    """The secret signing key of each key record, where it is known."""
+    found = {}
+    for record in (record for chain in bundle.chains for record in chain.records):
+        key = _SECRETS.get(protobuf.decode("KeyRecord", record.body).signing_key)
+        if key is not None:
+            found[envelope.take(record).id] = key
+    return found
 
 
 def _owner(chain):
     """(organisation, name) of a chain, by the signing key of its first record."""
+    if not chain.records:
+        return None, None
     record = protobuf.decode("KeyRecord", chain.records[0].body)
     organisation = envelope.take(chain.records[0]).id
     name = next((name for name, keys in _KEYS.items() if public(keys[0]) == record.signing_key), None)
     return organisation, name
 
 
+def _event(rng, bundle, records):
+    """Says an event otherwise: at another time, by another key, with another number, having seen something else."""
+    at = rng.randrange(len(bundle.events)) if bundle.events else None
+    if at is None or bundle.events[at].type != envelope.EVENT:
+        return
+    try:
+        body = protobuf.decode("EventBody", bundle.events[at].body)
+    except Rejection:
+        return
+    what = rng.randrange(5)
+    if what == 0:
+        body.time = max(1, body.time + rng.choice((60, -60, 3600, -3600, 90_000, -90_000)))
+    elif what == 1 and records:
+        body.key = rng.choice(sorted(records))
+    elif what == 2:
+        body.seq = max(0, body.seq + rng.choice((1, -1)))
+    elif what == 3:
+        other = bundle.events[rng.randrange(len(bundle.events))]
+        body.seen = rng.choice((b"", hashlib.sha256(envelope.pae(other.type, other.body)).digest()))
+    else:
+        body.incarnation += 1
+    _sign_anew(rng, bundle, "events", at, body, envelope.EVENT, records, _place)
+
+
+def _head(rng, bundle, records):
+    """Says a head otherwise: other counts, another time, by another key."""
+    at = rng.randrange(len(bundle.heads)) if bundle.heads else None
+    if at is None or bundle.heads[at].type != envelope.HEAD:
+        return
+    try:
+        body = protobuf.decode("Head", bundle.heads[at].body)
+    except Rejection:
+        return
+    what = rng.randrange(4)
+    if what == 0:
+        body.time = max(1, body.time + rng.choice((60, -60, 3600, -3600, 90_000, -90_000)))
+    elif what == 1 and records:
+        body.key = rng.choice(sorted(records))
+    elif what == 2:
+        body.own_count = max(1, body.own_count + rng.choice((1, -1)))
+    else:
+        body.seen_count = max(1, body.seen_count + rng.choice((1, -1)))
+    _sign_anew(rng, bundle, "heads", at, body, envelope.HEAD, records, _name)
+
+
+def _sign_anew(rng, bundle, part, at, body, kind, records, order):
+    """In place of what it was made from, or beside it."""
+    key = records.get(body.key)
+    if key is None:
+        return
+    said, parts = message_of(sign(kind, protobuf.encode(body), [key])), getattr(bundle, part)
+    if rng.random() < 0.5:
+        parts[at] = said
+    else:
+        parts.append(said)
+    parts.sort(key=order)
+
+
+def _name(message):
+    return hashlib.sha256(envelope.pae(message.type, message.body)).digest()
+
+
+def _place(message):
+    try:
+        prefix = event.read_prefix(message.body, b"")
+    except Rejection:
+        return b"", 0, b""
+    return prefix.author, prefix.seq, _name(message)
+
+
 def _line(rng, bundle, names):
     """Cosigns a checkpoint by somebody at some time, or takes a line away."""
-    if not bundle.checkpoints:
+    if not bundle.checkpoints or not names:
         return
     at = rng.randrange(len(bundle.checkpoints))
     one = _read(bundle.checkpoints[at])

@@ -5,9 +5,11 @@ Leaves to others: whether what it makes is right. Most of it is wrong in one or 
 """
 
 import hashlib
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from . import agreement as agreements
 from . import disclosure, ed25519, envelope, event, protobuf, source
 from .acts import ACTS
 from .permit import Request, permit
@@ -101,12 +103,19 @@ class Organisation:
         self.records.append(sign(envelope.KEY_RECORD, protobuf.encode(message), keys.values()))
 
 
+@lru_cache(maxsize=1024)
 def secret(name: str):
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"invented/" + name.encode()).digest())
 
 
+@lru_cache(maxsize=1024)
 def public(key) -> bytes:
     return key.public_key().public_bytes_raw()
+
+
+@lru_cache(maxsize=64)
+def _read_agreement(body):
+    return agreements.read(body, b"")
 
 
 def sign(kind, body, keys):
@@ -411,9 +420,7 @@ class Maker:
         labels = {"actor", "actor_role"}
         try:
             terms = event.Terms(body.terms.stage, body.terms.rule, CODES["LegalBasis"][body.terms.basis - 1], body.terms.article)
-            from . import agreement as agreements
-
-            one = agreements.read(protobuf.encode(self.document), b"")
+            one = _read_agreement(self.agreement.body)
             request = Request(self.side["O"].id, self.side["P"].id, CODES["Act"][self.rule.act - 1], CODES["ServiceType"][self.rule.receiver - 1])
             permitted = permit(one, request, occasion, terms, one.valid_from, body.kind)
             labels |= permitted.required | permitted.content | set(self.rng.sample(sorted(permitted.labels), min(4, len(permitted.labels))))

@@ -4,6 +4,7 @@ Guarantees: the same seed and number give the same mutant, whatever came before.
 """
 
 import random
+import re
 
 from . import envelope, log_mutant, protobuf
 from .maker import Maker
@@ -11,6 +12,10 @@ from .protobuf import Message
 from .rejection import Rejection
 from .schema import SCHEMAS
 from .vector import Vector, specs
+
+
+# what a corpus entry is called that tells of a stolen key
+_OF_THEFT = re.compile("thie|theft|stolen|disown")
 
 
 class Mutants:
@@ -22,6 +27,9 @@ class Mutants:
         self.bases = [one for one in self.bases if len(one[1]) < 200_000]
         files = sorted((specs() / "vectors" / "witnessed").glob("*.txt"))
         self.logged = [(one.name, one.bytes_of("bundle"), one.bytes_of("trust")) for one in map(Vector, files)]
+        folders = sorted(one for one in (specs().parent / "conformance-tests" / "corpus").iterdir() if one.is_dir())
+        self.corpus = [one for one in folders if (one / "bundle.uput").stat().st_size < 200_000]
+        self.thefts = [one for one in self.corpus if _OF_THEFT.search(one.name)]
 
     def make(self, number):
         """(what was done, bytes of the bundle, bytes of the trust file)."""
@@ -29,6 +37,10 @@ class Mutants:
         if rng.random() < 0.2:
             name, data, trust = rng.choice(self.logged)
             return f"{name}, logs", *log_mutant.mutate(rng, data, trust)
+        if rng.random() < 0.25:
+            folder = rng.choice(rng.choice((self.thefts, self.corpus)))
+            data, trust = (folder / "bundle.uput").read_bytes(), (folder / "trust.toml").read_bytes()
+            return f"{folder.name}, signed anew", *log_mutant.mutate(rng, data, trust)
         if rng.random() < 0.5:
             data, trust = Maker(rng).bundle()
             name, trust = "made", trust.encode()

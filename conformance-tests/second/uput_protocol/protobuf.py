@@ -24,19 +24,13 @@ class Message:
     """The fields of one message, by name."""
 
     def __init__(self, schema: str, **fields):
-        self._schema = schema
-        for _, name, kind in SCHEMAS[schema]:
-            if kind.startswith("?"):
-                setattr(self, kind[1:].split(":")[0], None)
-            setattr(self, name, _default(kind))
-        for name, value in fields.items():
-            setattr(self, name, value)
-
-
-def _default(kind):
-    if kind.startswith("*"):
-        return []
-    return {"u32": 0, "u64": 0, "enum": 0, "bool": False, "string": "", "bytes": b""}.get(kind)
+        plan = _PLANS[schema]
+        own = self.__dict__
+        own["_schema"] = schema
+        own.update(plan.defaults)
+        for name in plan.lists:
+            own[name] = []
+        own.update(fields)
 
 
 def decode(schema: str, data: bytes) -> Message:
@@ -51,32 +45,38 @@ def decode(schema: str, data: bytes) -> Message:
 
 def encode(message: Message) -> bytes:
     """The one encoding of a message (ENV-5)."""
-    out = bytearray()
-    for number, name, kind in SCHEMAS[message._schema]:
-        value = getattr(message, name)
-        if kind.startswith("?"):
-            group, kind = kind[1:].split(":")
-            if getattr(message, group) == name:
-                out += _tagged(number, _body(kind, value))
-        elif kind.startswith("*"):
-            if kind == "*enum":
-                if value:
-                    out += _tagged(number, b"".join(varint(v & _U64) for v in value))
-            else:
-                for one in value:
-                    out += _tagged(number, _body(kind[1:], one))
-        elif kind in ("u32", "u64", "enum", "bool"):
+    out, own = bytearray(), message.__dict__
+    for tag, name, group, kind in _PLANS[own["_schema"]].steps:
+        value = own[name]
+        if group is not None:
+            if own[group] == name:
+                _put(out, tag, _body(kind, value))
+        elif kind == "*enum":
             if value:
-                out += varint(number << 3) + varint(int(value) & _U64)
+                _put(out, tag, b"".join(varint(v & _U64) for v in value))
+        elif kind[0] == "*":
+            for one in value:
+                _put(out, tag, _body(kind[1:], one))
+        elif kind in _NUMBERS:
+            if value:
+                out += tag + varint(int(value) & _U64)
         elif kind in ("string", "bytes"):
             if value:
-                out += _tagged(number, _body(kind, value))
+                _put(out, tag, _body(kind, value))
         elif value is not None:
-            out += _tagged(number, encode(value))
+            _put(out, tag, encode(value))
     return bytes(out)
 
 
+def _put(out, tag, body):
+    out += tag
+    out += varint(len(body))
+    out += body
+
+
 def varint(value: int) -> bytes:
+    if value < 0x80:
+        return _SHORT[value]
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -86,10 +86,8 @@ def varint(value: int) -> bytes:
 
 
 _U64 = (1 << 64) - 1
-
-
-def _tagged(number, body):
-    return varint(number << 3 | 2) + varint(len(body)) + body
+_SHORT = [bytes([value]) for value in range(0x80)]
+_NUMBERS = frozenset({"u32", "u64", "enum", "bool"})
 
 
 def _body(kind, value):
@@ -103,14 +101,14 @@ def _body(kind, value):
 def merge(message: Message, data: bytes) -> None:
     """Reads fields into a message and passes over what the schema does not have; says nothing of their encoding."""
     at = 0
-    fields = _FIELDS[message._schema]
+    fields = _PLANS[message._schema].fields
     while at < len(data):
         number, wire, at = _tag(data, at)
         field = fields.get(number)
         if field is None:
             at = _skip(data, at, number, wire, 0)
         else:
-            at = _read(message, field[0], field[1], data, at, wire)
+            at = _read(message, *field, data, at, wire)
 
 
 def _tag(data, at):
@@ -121,6 +119,8 @@ def _tag(data, at):
 
 
 def _varint(data, at):
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = 0
     for shift in range(0, 70, 7):
         if at >= len(data):
@@ -163,27 +163,27 @@ def _skip(data, at, number, wire, depth):
         at = _skip(data, at, inner, wire, depth + 1)
 
 
-def _read(message, name, kind, data, at, wire):
+def _read(message, name, group, kind, data, at, wire):
+    own = message.__dict__
     if kind == "*enum":
-        return _read_enums(getattr(message, name), data, at, wire)
-    if kind in ("u32", "u64", "enum", "bool"):
+        return _read_enums(own[name], data, at, wire)
+    if kind in _NUMBERS:
         if wire != 0:
             raise malformed("wire type")
         value, at = _varint(data, at)
-        setattr(message, name, _narrow(kind, value))
+        own[name] = _narrow(kind, value)
         return at
     if wire != 2:
         raise malformed("wire type")
     chunk, at = _chunk(data, at)
-    if kind.startswith("*"):
-        getattr(message, name).append(_value(kind[1:], chunk, None))
-    elif kind.startswith("?"):
-        group, kind = kind[1:].split(":")
-        before = getattr(message, name) if getattr(message, group) == name else None
-        setattr(message, name, _value(kind, chunk, before))
-        setattr(message, group, name)
+    if kind[0] == "*":
+        own[name].append(_value(kind[1:], chunk, None))
+    elif group is not None:
+        before = own[name] if own[group] == name else None
+        own[name] = _value(kind, chunk, before)
+        own[group] = name
     else:
-        setattr(message, name, _value(kind, chunk, getattr(message, name)))
+        own[name] = _value(kind, chunk, own[name])
     return at
 
 
@@ -229,4 +229,27 @@ def _value(kind, chunk, before):
 
 from .schema import SCHEMAS  # noqa: E402  (the schema names kinds only, and needs nothing of this module)
 
-_FIELDS = {schema: {number: (name, kind) for number, name, kind in fields} for schema, fields in SCHEMAS.items()}
+
+class _Plan:
+    """What a schema comes to: what a new message begins with, how it is read, and the steps of its encoding."""
+
+    def __init__(self, fields):
+        self.defaults, self.lists, self.steps, self.fields = {}, [], [], {}
+        for number, name, kind in fields:
+            group = None
+            if kind.startswith("?"):
+                group, kind = kind[1:].split(":")
+                self.defaults[group] = None
+            if kind.startswith("*"):
+                self.lists.append(name)
+            else:
+                self.defaults[name] = None if group is not None else _default(kind)
+            self.fields[number] = (name, group, kind)
+            self.steps.append((varint(number << 3 | (0 if kind in _NUMBERS else 2)), name, group, kind))
+
+
+def _default(kind):
+    return {"u32": 0, "u64": 0, "enum": 0, "bool": False, "string": "", "bytes": b""}.get(kind)
+
+
+_PLANS = {schema: _Plan(fields) for schema, fields in SCHEMAS.items()}

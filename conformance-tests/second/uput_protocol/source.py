@@ -7,6 +7,7 @@ Leaves to others: places of errors; whoever writes a source uses a program that 
 import hashlib
 import re
 import tomllib
+from functools import lru_cache
 
 from .protobuf import Message
 from .rejection import Rejection
@@ -20,8 +21,13 @@ def invented(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
+@lru_cache(maxsize=64)
+def _table(text):
+    return tomllib.loads(text)
+
+
 def compile_source(text: str) -> Message:
-    table = tomllib.loads(text)
+    table = _table(text)
     message = Message("Agreement", title=table["title"], version=table["version"], grain=table["grain"])
     message.previous = bytes.fromhex(table.get("previous", ""))
     message.gives_up = sorted(bytes.fromhex(one) for one in table.get("gives_up", []))
