@@ -25,8 +25,8 @@ class Admission:
         for name in leave_out(self):  # [BUN-104]
             del self.signed[name]
             problems.add("BUN-30", 13, "REVOKED_SIGNER", name)
-        self.unread = [one for one in self.unread if one.id in self.signed]
         self._find_opening()
+        self._keep_unread()
         self.admitted, self.on_gap = {}, {}
         self._admit()
         self.past = {}
@@ -73,7 +73,14 @@ class Admission:
         self.signed[one.id] = one
         if part.event is None:
             self.unread.append(one)
-            self.problems.add("BUN-24", 11, "NEEDS_UPGRADE", part.id)
+
+    def _keep_unread(self):
+        """Of a newer version, and neither a stranger's nor signed by a stolen key (BUN-128)."""
+        self.unread = [one for one in self.unread if one.id in self.signed]
+        if self.opening is not None:
+            self.unread = [one for one in self.unread if not self._is_strange(one)]
+        for one in self.unread:
+            self.problems.add("BUN-24", 11, "NEEDS_UPGRADE", one.id)
 
     def _admit(self):
         unread = {one.id for one in self.unread}

@@ -22,6 +22,7 @@ class Disowned:
 
     def __init__(self, bundle, signers):
         self.signers, self.shown, self.proofs, self.drawn = signers, set(), set(), set()
+        self.stolen = dict(self._stolen())
         lines = list(self._lines())
         for message in bundle.message.proofs if lines else ():
             self._take(message, lines)
@@ -52,12 +53,17 @@ class Disowned:
 
     def by(self, organisation, record):
         """The record that disowns the key that a record names, or None."""
-        chain = self.signers.chains.get(organisation)
-        if chain is None or record not in self.signers.records[organisation]:
-            return None
-        found = [one for one in self.signers.records[organisation] if one.disowned is not None]
-        found = [one for one in found if one.disowned.key == ed25519.key_id(record.signing_key)]
-        return min(found, key=lambda one: one.number, default=None)
+        return self.stolen.get((organisation, record.id)) if record is not None else None
+
+    def _stolen(self):
+        """Every record whose signing key is disowned, with the first record that says so (BUN-114)."""
+        for organisation, records in self.signers.records.items():
+            said = sorted((one for one in records if one.disowned is not None), key=lambda one: one.number, reverse=True)
+            by_key = {one.disowned.key: one for one in said}
+            for one in records if by_key else ():
+                by = by_key.get(ed25519.key_id(one.signing_key))
+                if by is not None:
+                    yield (organisation, one.id), by
 
     def is_own(self, organisation, record, kind, name):
         stolen = self.by(organisation, record)

@@ -5,6 +5,9 @@ give words for.
 Leaves to others: pages and pictures.
 """
 
+from collections import Counter
+from functools import lru_cache
+
 from . import agreement as agreements
 from . import attestation, disclosure, envelope
 from .admission import Admission, Heads
@@ -85,22 +88,25 @@ class Verdict:
         left = sorted((one for one in events if one.id not in counted), key=lambda one: one.id)
         if left and admission.opening is not None:
             self.doubted = [one.id for one in self._in_doubt(admission, events, left, counts)]
-        return [one.id for one in left if one.id not in self.doubted]
+        doubted = set(self.doubted)
+        return [one.id for one in left if one.id not in doubted]
 
     def _in_doubt(self, admission, events, left, counts):
         problems, self.problems, self.admission = self.problems, Problems(), admission
         self.agreement = self._find_agreement()
         logs, rule = Logs(self), self.rule
         self.problems, self.admission, self.agreement = problems, None, None
+        used = Counter((one.author, one.seq) for one in events)  # [BUN-114]
+        heard = lru_cache(maxsize=None)(lambda party, record: logs.views(party, RECORD, record, rule))
         for one in left:
-            alone = sum((other.author, other.seq) == (one.author, one.seq) for other in events) == 1
+            alone = used[one.author, one.seq] == 1
             if not alone or one.author not in admission.parties or counts.get(one.author, 0) > one.seq:
                 continue
             other, stolen = admission.other(one.author), self.disowned.by(one.author, admission.record_of[one.id])
-            heard = logs.views(other, RECORD, stolen.id, rule)
+            before = heard(other, stolen.id)
             received = logs.views(other, RECEIVED, one.id, rule)
-            before = {view[0] for view, spot in received.items() if view in heard and spot[0] < heard[view][0]}
-            if len(before) >= max(1, rule.number):
+            had = {view[0] for view, spot in received.items() if view in before and spot[0] < before[view][0]}
+            if len(had) >= max(1, rule.number):
                 yield one
 
     def _verify_trail(self):

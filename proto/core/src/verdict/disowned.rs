@@ -14,13 +14,13 @@ use super::{
     findings::Findings,
     heads::Heads,
     keyring::Keyring,
-    logs::Logs,
+    logs::{Logs, Spot},
     names::Names,
     pact,
+    views::View,
 };
 use crate::{
     bundle::Bundle,
-    envelope::Verified,
     head::Head,
     id::{EventId, Id, KeyRecordId, OrgId},
     key::KeyRecord,
@@ -58,7 +58,8 @@ impl Lines {
 
 /// What is shown to be of an organisation although a stolen key signed it.
 struct Shown<'a> {
-    keyring: &'a Keyring,
+    /// Records whose signing key is stolen, each with the one that says so.
+    stolen: BTreeMap<(OrgId, KeyRecordId), &'a KeyRecord>,
     /// Under which line, and what.
     entries: BTreeSet<(Id, EntryKind, Id)>,
 }
@@ -70,12 +71,17 @@ impl<'a> Shown<'a> {
         for (proof, ..) in bundle.proofs.iter().filter_map(|proof| lines.of_proof(proof)) {
             entries.extend(proof.shown().iter().map(|one| (proof.checkpoint(), one.entry.kind, one.entry.id)));
         }
-        Self { keyring, entries }
+        Self { stolen: keyring.stolen(), entries }
+    }
+
+    /// The record that disowns the signing key of the record that an organisation names.
+    fn disowning(&self, author: &OrgId, key: &KeyRecordId) -> Option<&'a KeyRecord> {
+        self.stolen.get(&(*author, *key)).copied()
     }
 
     /// Whether a key that is not disowned signed it, or a proof shows it in its author's log.
     fn is_own(&self, author: &OrgId, key: &KeyRecordId, kind: EntryKind, id: Id) -> bool {
-        let Some(record) = self.keyring.disowning(author, key) else { return true };
+        let Some(record) = self.disowning(author, key) else { return true };
         let line = record.disowned().and_then(|disowned| disowned.checkpoint(*author));
         line.is_some_and(|line| self.entries.contains(&(line.id(), kind, id)))
     }
@@ -106,56 +112,82 @@ pub(super) fn settle(
     trust: &TrustFile,
     (events, heads, evidence): (&mut Events, &mut Heads, &mut Evidence),
     findings: &mut Findings,
-) -> Vec<EventId> {
+) -> BTreeSet<EventId> {
     if !keyring.chains().flat_map(|chain| chain.records().chain(chain.rivals())).any(|one| one.disowned().is_some()) {
-        return Vec::new();
+        return BTreeSet::new();
     }
     let shown = Shown::of(bundle, keyring);
     let told: BTreeMap<EventId, Told> = events.told().map(|one| (one.id, one)).collect();
     let counted = shown.events(&told, heads);
     let stolen: Vec<&Told> = told.values().filter(|one| !counted.contains(&one.id)).collect();
-    // [BUN-106] Whoever counts more of its own events has written that number itself, and nothing shows that it is this one.
-    let counts = |head: &Head, one: &Told| head.author == one.author && head.own_count > one.seq;
-    let own = |head: &&Verified<Head>| shown.is_own(&head.author, &head.key, EntryKind::Head, head.id());
-    let counted_by_itself = |one: &Told| heads.all().filter(own).any(|head| counts(head, one));
-    let open: Vec<&Told> = stolen.iter().copied().filter(|one| !counted_by_itself(one)).collect();
-    let doubted = in_doubt(bundle, keyring, trust, events, &told, &open);
-    for one in stolen.iter().filter(|one| !doubted.contains(&one.id)) {
-        events.disown(&one.id, findings);
-    }
+    let own = heads.all().filter(|head| shown.is_own(&head.author, &head.key, EntryKind::Head, head.id()));
+    let numbers = Numbers::of(told.values(), own.map(|head| &**head));
+    let open = stolen.iter().copied().filter(|one| numbers.are_free(one)).collect::<Vec<_>>();
+    let doubted = in_doubt(bundle, keyring, trust, events, &shown, &open);
+    events.disown(&stolen.iter().map(|one| one.id).filter(|id| !doubted.contains(id)).collect(), findings);
     heads.disown(|head| shown.is_own(&head.author, &head.key, EntryKind::Head, head.id()), findings);
     evidence.disown(|event| shown.is_own(&event.author, &event.key, EntryKind::OwnEvent, event.id.into()), findings);
     doubted
 }
 
-/// What the other party had before it heard of the theft, and nothing else has the number of. [BUN-106]
+/// Which numbers events have, and up to which number somebody counts its own: looked up once for all events. [BUN-114]
+struct Numbers {
+    used: BTreeMap<(OrgId, u64), usize>,
+    counted: BTreeMap<OrgId, u64>,
+}
+
+impl Numbers {
+    fn of<'a>(told: impl Iterator<Item = &'a Told>, heads: impl Iterator<Item = &'a Head>) -> Self {
+        let mut numbers = Self { used: BTreeMap::new(), counted: BTreeMap::new() };
+        for one in told {
+            *numbers.used.entry((one.author, one.seq)).or_default() += 1;
+        }
+        for head in heads {
+            let known = numbers.counted.entry(head.author).or_default();
+            *known = head.own_count.max(*known);
+        }
+        numbers
+    }
+
+    /// Whether nothing else has the number of an event. Whoever counts more of its own has written that number itself, and
+    /// nothing shows that it is this one. [BUN-106]
+    fn are_free(&self, one: &Told) -> bool {
+        self.counted.get(&one.author).is_none_or(|count| *count <= one.seq)
+            && self.used.get(&(one.author, one.seq)) == Some(&1)
+    }
+}
+
+/// What the other party had before it heard of the theft. [BUN-106]
 fn in_doubt(
     bundle: &Bundle,
     keyring: &Keyring,
     trust: &TrustFile,
     events: &Events,
-    told: &BTreeMap<EventId, Told>,
+    shown: &Shown<'_>,
     stolen: &[&Told],
-) -> Vec<EventId> {
-    let Some(opening) = events.opening(bundle).filter(|_| !stolen.is_empty()) else { return Vec::new() };
-    let Some(said) = opening.opening() else { return Vec::new() };
+) -> BTreeSet<EventId> {
+    let Some(opening) = events.opening(bundle).filter(|_| !stolen.is_empty()) else { return BTreeSet::new() };
+    let Some(said) = opening.opening() else { return BTreeSet::new() };
     let parties = [opening.author, said.peer];
     let agreement = pact::verify(bundle, said.agreement, keyring, trust, &mut Findings::default());
     let rule = assurance::rule(trust, agreement.as_deref());
     let logs = Logs::verify(bundle, keyring, trust, rule, parties);
-    let alone =
-        |one: &Told| told.values().filter(|other| (other.author, other.seq) == (one.author, one.seq)).count() == 1;
-    let had = |one: &Told| {
-        let other = parties.iter().find(|party| **party != one.author);
-        let record = keyring.disowning(&one.author, &one.key);
-        other.zip(record).is_some_and(|(other, record)| was_had(&logs, other, one.id, record))
+    let mut heard: BTreeMap<(OrgId, KeyRecordId), BTreeMap<View, Spot>> = BTreeMap::new();
+    let mut had = |one: &Told| {
+        let (Some(other), Some(record)) =
+            (parties.iter().find(|party| **party != one.author), shown.disowning(&one.author, &one.key))
+        else {
+            return false;
+        };
+        let of = |record: &KeyRecord| logs.spots(other, EntryKind::KeyRecord, record.id().into());
+        let heard = heard.entry((*other, record.id())).or_insert_with(|| of(record));
+        was_had(&logs, other, one.id, heard)
     };
-    stolen.iter().filter(|one| parties.contains(&one.author) && alone(one) && had(one)).map(|one| one.id).collect()
+    stolen.iter().filter(|one| parties.contains(&one.author) && had(one)).map(|one| one.id).collect()
 }
 
-/// Whether enough witnesses saw an event in the log of who received it, before the record that disowns its key.
-fn was_had(logs: &Logs, by: &OrgId, event: EventId, record: &KeyRecord) -> bool {
-    let heard = logs.spots(by, EntryKind::KeyRecord, record.id().into());
+/// Whether enough witnesses saw an event in the log of who received it, before it heard of the theft.
+fn was_had(logs: &Logs, by: &OrgId, event: EventId, heard: &BTreeMap<View, Spot>) -> bool {
     let received = logs.spots(by, EntryKind::ReceivedEvent, event.into()).into_iter();
     let before = received.filter(|(view, spot)| heard.get(view).is_some_and(|heard| spot.place < heard.place));
     logs.is_enough(&before.map(|(view, _)| view.witness).collect())
@@ -163,7 +195,7 @@ fn was_had(logs: &Logs, by: &OrgId, event: EventId, record: &KeyRecord) -> bool 
 
 /// Says which events are in doubt; none of them is kept.
 pub(super) fn say(
-    doubted: &[EventId],
+    doubted: &BTreeSet<EventId>,
     authors: impl Fn(&EventId) -> Option<(OrgId, OrgId)>,
     names: &Names<'_>,
     findings: &mut Findings,
@@ -180,5 +212,57 @@ pub(super) fn say(
         findings.words.push(format!(
             "Event {id} is signed by a key that {by} disowns: {other} had it before it heard of that, and nothing shows that {by} wrote it."
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::{id::TrailId, time::Seconds};
+
+    /// [BUN-114]
+    #[test]
+    fn numbers_are_looked_at_once_however_many_events_ask_for_them() {
+        let (of, other) = (OrgId::new([1; 32]), OrgId::new([2; 32]));
+        let told: Vec<Told> = (0..1000).map(|seq| event(of, seq, seq)).chain([event(of, 7, 1000)]).collect();
+        let heads: Vec<Head> = [(of, 3), (of, 5), (other, 900)].map(|(author, count)| head(author, count)).into();
+        let looked = Cell::new(0);
+        let count = || looked.set(looked.get() + 1);
+        let numbers = Numbers::of(told.iter().inspect(|_| count()), heads.iter().inspect(|_| count()));
+        for one in &told {
+            let alone = told.iter().filter(|two| (two.author, two.seq) == (one.author, one.seq)).count() == 1;
+            let counted = heads.iter().any(|head| head.author == one.author && head.own_count > one.seq);
+            assert_eq!(numbers.are_free(one), alone && !counted, "number {}", one.seq);
+        }
+        assert_eq!(looked.get(), told.len() + heads.len());
+    }
+
+    fn event(author: OrgId, seq: u64, number: u64) -> Told {
+        let mut id = [9; 32];
+        for (byte, of) in id.iter_mut().zip(number.to_be_bytes()) {
+            *byte = of;
+        }
+        Told { id: EventId::new(id), author, key: KeyRecordId::new([3; 32]), seq, prev: None }
+    }
+
+    fn head(author: OrgId, own_count: u64) -> Head {
+        let key = KeyRecordId::new([3; 32]);
+        Head {
+            trail: TrailId::new([4; 32]),
+            author,
+            key,
+            incarnation: 0,
+            own_count,
+            own_last: None,
+            seen_count: 0,
+            seen_last: None,
+            peer_key: key,
+            closes: None,
+            time: Seconds::new(60).unwrap(),
+            nonce: None,
+            settled: None,
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Doubts {
 
 impl Doubts {
     /// Those of a trail.
-    pub(super) fn of(trail: &Trail, doubted: &[EventId]) -> Self {
+    pub(super) fn of(trail: &Trail, doubted: &BTreeSet<EventId>) -> Self {
         let doubted: BTreeSet<EventId> = doubted.iter().copied().filter(|id| trail.event(id).is_some()).collect();
         let mut after: BTreeMap<EventId, EventId> = BTreeMap::new();
         if doubted.is_empty() {

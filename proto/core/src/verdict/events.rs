@@ -129,11 +129,13 @@ impl Events {
     }
 
     /// Leaves out what is signed by a stolen key, and not shown to be its author's. [BUN-104]
-    pub(super) fn disown(&mut self, id: &EventId, findings: &mut Findings) {
-        self.read.remove(id);
-        self.parked.retain(|prefix| prefix.id != *id);
-        let place = self.place(id).field("key");
-        findings.reject(Demand::Signed, Exit::UnknownSigner, place, Rejection::RevokedSigner);
+    pub(super) fn disown(&mut self, stolen: &BTreeSet<EventId>, findings: &mut Findings) {
+        self.parked.retain(|prefix| !stolen.contains(&prefix.id));
+        for id in stolen {
+            self.read.remove(id);
+            let place = self.place(id).field("key");
+            findings.reject(Demand::Signed, Exit::UnknownSigner, place, Rejection::RevokedSigner);
+        }
     }
 
     /// Puts the events together: what an event points to first, then by claimed time. [BUN-31] [BUN-32]
@@ -197,7 +199,7 @@ impl Events {
         order
     }
 
-    /// What cannot be read yet is by a party all the same. [BUN-31]
+    /// What cannot be read yet is by a party all the same. [BUN-31] [BUN-128]
     fn refuse_strangers(&mut self, trail: &Trail, findings: &mut Findings) {
         let (own, strange): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.parked).into_iter().partition(|prefix| trail.side(&prefix.author).is_some());

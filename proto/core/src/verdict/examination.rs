@@ -56,7 +56,7 @@ pub(super) struct Examination<'a> {
     heads: Heads,
     evidence: Evidence,
     /// Signed by a stolen key, and not shown to be its author's; the other party had it before it heard of the theft.
-    doubted: Vec<EventId>,
+    doubted: BTreeSet<EventId>,
     findings: Findings,
 }
 

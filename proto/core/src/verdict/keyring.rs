@@ -68,6 +68,26 @@ impl Keyring {
         self.chain(organisation)?.disowning(self.record(organisation, id)?.signing_key())
     }
 
+    /// Every record whose signing key its organisation disowns, with the first record that says so. [KEY-31] [BUN-114]
+    pub(super) fn stolen(&self) -> BTreeMap<(OrgId, KeyRecordId), &KeyRecord> {
+        let mut found = BTreeMap::new();
+        for chain in self.chains.values() {
+            let all = || chain.records().chain(chain.rivals());
+            let mut said: BTreeMap<KeyId, &KeyRecord> = BTreeMap::new();
+            for record in all() {
+                let Some(disowned) = record.disowned() else { continue };
+                let known = said.entry(disowned.key).or_insert(record);
+                if record.number() < known.number() {
+                    *known = record;
+                }
+            }
+            let named = all().filter(|_| !said.is_empty());
+            let named = named.filter_map(|record| Some((record.id(), *said.get(&record.signing_key().id())?)));
+            found.extend(named.map(|(id, by)| ((chain.organisation(), id), by)));
+        }
+        found
+    }
+
     /// Every chain.
     pub(super) fn chains(&self) -> impl Iterator<Item = &KeyChain> {
         self.chains.values()

@@ -98,9 +98,11 @@ fn later(event: &Envelope, by: &Organisation, media_type: &str, more: &[u8]) -> 
 const V2: &str = "application/vnd.uput.event.v2+protobuf";
 const UNKNOWN: [u8; 3] = [0xd2, 0x05, 0x00];
 
-/// [BUN-24] [EVT-20]
+/// [BUN-24] [BUN-128] [EVT-20]
 fn newer(world: &World) -> Vec<Entry> {
     let story = world.enquiry();
+    let four = World::invented();
+    let (night, lipa) = (four.enquiry(), &four.others[0]);
     let jasen = &world.jasen;
     let event = twisted(&story, jasen, Statement::Acknowledged, |_| {});
     let v2 = || later(&event, jasen, V2, &UNKNOWN);
@@ -129,6 +131,14 @@ fn newer(world: &World) -> Vec<Entry> {
             later(&event, jasen, V2, &author)
         })
         .fails(10, "BUN-30", "NOT_CANONICAL"),
+        Entry::new("an event of a newer version by a third party", "No program need be newer to see it.", &four, {
+            let mut event = Event::clone(&night.next(&four.jasen, Statement::Acknowledged, |_| {}));
+            (event.author, event.key) = (lipa.id, lipa.newest());
+            let event = Envelope::sign(MediaType::EVENT, event.encode(), &[lipa.signing()]).unwrap();
+            with_event(&night, later(&event, lipa, V2, &UNKNOWN))
+        })
+        .fails(10, "BUN-31", "WRONG_TRAIL")
+        .breaks(&["BUN-128", "EVT-20"]),
         case("an event of version 02", "A version has one way to be written.", {
             later(&event, jasen, "application/vnd.uput.event.v02+protobuf", &UNKNOWN)
         })
