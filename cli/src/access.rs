@@ -13,6 +13,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 use uput_core::sensitive::Sensitive;
+use uput_core::wire;
 use uput_core::wire::access_service_client::AccessServiceClient;
 use uput_core::wire::account_service_client::AccountServiceClient;
 use uput_core::wire::agreement_service_client::AgreementServiceClient;
@@ -40,6 +41,7 @@ use crate::args::Options;
 use crate::document::{Claimed, Target};
 use crate::exit::Exit;
 use crate::failure::{self, Failure};
+use crate::moment::typed;
 use crate::reading;
 
 /// The name of the access file in a data folder.
@@ -109,7 +111,21 @@ impl Node {
         if access.token.is_empty() && access.client_certificate.is_none() {
             return Err(nobody(&file));
         }
-        Self::open(place, &access, &file, options).await
+        let node = Self::open(place, &access, &file, options).await?;
+        node.keeps_our_clock().await?;
+        Ok(node)
+    }
+
+    /// Asks where the node stands, if a time was typed by the wall. Whoever may not ask, or where nobody said it, goes by the
+    /// clock of this computer. [TIM-94]
+    async fn keeps_our_clock(&self) -> Result<(), Failure> {
+        if !typed::any() {
+            return Ok(());
+        }
+        match self.node().get_node(wire::GetNodeRequest {}).await.map(|answer| answer.into_inner().zone) {
+            Ok(zone) if !zone.is_empty() => typed::hold_against(&zone),
+            _ => Ok(()),
+        }
     }
 
     /// Connects as nobody yet, or as whose session was kept in the file before: the node then knows this computer.

@@ -31,13 +31,13 @@ impl ContactArgs {
 
     /// Withholds in a trail what was opened here and may not be shown.
     pub(crate) fn guard_trail(&self, trail: &mut wire::Trail) {
-        let minute = HerMinute::from_wire(trail.her_minute);
+        let minute = HerMinute::from_wire(trail.her_minute, trail.her_minute_otherwise);
         guard_trail(trail, self.intent(), minute);
     }
 
     /// The same in the record of a case.
     pub(crate) fn guard_record(&self, record: &mut wire::CaseRecord) {
-        let minute = HerMinute::from_wire(record.her_minute);
+        let minute = HerMinute::from_wire(record.her_minute, record.her_minute_otherwise);
         guard_record(record, self.intent(), minute);
     }
 

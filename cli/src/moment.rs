@@ -1,13 +1,15 @@
 //! Times as people read them, and as programs do.
 //!
 //! Guarantees that a shown time says its offset, and that JSON has UTC only. Leaves the hours that a change of the clock
-//! skips or repeats to `wall`.
+//! skips or repeats to `wall`, and whose wall it is to `typed`.
 
+pub(crate) mod typed;
 pub(crate) mod wall;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, Zoned, civil};
 
+use self::typed::Shown;
 use self::wall::Direction;
 
 /// In local time with the offset, for example `2026-11-22 20:14 +01:00`; empty for 0. [CLI-9]
@@ -44,6 +46,17 @@ pub(crate) fn parse_span(text: &str) -> Result<u64, String> {
     u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).ok_or_else(|| "must be longer than 0".to_owned())
 }
 
+/// Whether whole days of 24 hours end at another time by the wall than they began. [TIM-97]
+pub(crate) fn days_over_a_change(from: u64, until: u64) -> bool {
+    are_days_over_a_change(from, until, &TimeZone::system())
+}
+
+fn are_days_over_a_change(from: u64, until: u64, zone: &TimeZone) -> bool {
+    let days = until > from && (until - from).is_multiple_of(86_400);
+    let offset = |seconds| timestamp(seconds).map(|time| zone.to_offset(time));
+    days && offset(from) != offset(until)
+}
+
 fn zoned(seconds: u64, zone: TimeZone) -> String {
     let Some(time) = timestamp(seconds) else { return String::new() };
     let shape = if seconds.is_multiple_of(60) { "%Y-%m-%d %H:%M %:z" } else { "%Y-%m-%d %H:%M:%S %:z" };
@@ -61,7 +74,9 @@ fn parse(text: &str, now: &Zoned, direction: Direction) -> Result<u64, String> {
     } else if let Some(time) = wall::with_offset(text) {
         time
     } else if let Some(time) = wall::local(text, now, direction) {
-        time?
+        let time = time?;
+        typed::keep(time, Shown::Repeated);
+        time
     } else {
         let span = if direction == Direction::Ahead { duration(text)? } else { -duration(text)? };
         now.timestamp().checked_add(span).map_err(|_| "too far away".to_owned())?
@@ -91,6 +106,25 @@ mod tests {
         assert_eq!(zoned(1_795_376_041, zone), "2026-11-22 20:34:01 +01:00");
         assert_eq!(utc(1_795_376_040).as_deref(), Some("2026-11-22T19:34:00Z"));
         assert_eq!(utc(0), None);
+    }
+
+    /// [TIM-97]
+    #[test]
+    fn seven_days_over_either_night_are_said_to_be_of_24_hours() {
+        let belgrade = TimeZone::get("Europe/Belgrade").unwrap();
+        let at = |text: &str| u64::try_from(text.parse::<Timestamp>().unwrap().as_second()).unwrap();
+        for (began, ends) in [
+            ("2026-10-20T22:00+02:00", "2026-10-27 21:00 +01:00"),
+            ("2026-03-24T22:00+01:00", "2026-03-31 23:00 +02:00"),
+        ] {
+            let (from, until) = (at(began), at(began) + 7 * 86_400);
+            assert_eq!(zoned(until, belgrade.clone()), ends);
+            assert!(are_days_over_a_change(from, until, &belgrade), "{began}");
+            assert!(!are_days_over_a_change(from, from + 3600, &belgrade));
+            assert!(!are_days_over_a_change(from, from + 7 * 86_400 + 60, &belgrade), "whoever gave a time meant it");
+        }
+        let winter = at("2026-01-10T22:00+01:00");
+        assert!(!are_days_over_a_change(winter, winter + 7 * 86_400, &belgrade));
     }
 
     #[test]

@@ -200,6 +200,7 @@ struct Status {
     oldest_queued_seconds: u64,
     time: Option<String>,
     clock_difference_seconds: u64,
+    zone: Option<String>,
 }
 
 /// The word for what must be done now.
@@ -228,6 +229,7 @@ async fn status(options: &Options) -> Result<Answer, Failure> {
         oldest_queued_seconds: node.oldest_queued_seconds,
         time: moment::utc(node.time),
         clock_difference_seconds: node.time.abs_diff(moment::now()),
+        zone: Some(node.zone).filter(|zone| !zone.is_empty()),
     };
     let mut page = Page::default();
     page.pair("organisation", &status.organisation);
@@ -238,6 +240,7 @@ async fn status(options: &Options) -> Result<Answer, Failure> {
     page.pair("trails", status.trails.to_string());
     page.pair("letters waiting", waiting(status.queued, status.oldest_queued_seconds));
     page.pair("its clock", moment::local(node.time));
+    page.pair("its people live by", status.zone.as_deref().unwrap_or("a clock that nobody named"));
     Answer::new(&status, page)
 }
 

@@ -7,6 +7,8 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+use super::typed::{self, Shown};
+
 /// Whether what has been is meant, or what will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -56,7 +58,10 @@ pub(crate) fn value_in_utc(text: &str, zone: &TimeZone) -> Result<String, &'stat
             None => return Ok(text.to_owned()),
             Some(_) if zone.is_unknown() => return Err("this computer has no time zone: write the offset too"),
             Some(wall) => match read(wall, zone) {
-                Some(Reading::Once(moment)) => moment,
+                Some(Reading::Once(moment)) => {
+                    typed::keep(moment, Shown::Never);
+                    moment
+                }
                 Some(Reading::Twice(_)) => return Err("the clock shows this time twice: write the offset too"),
                 _ => return Err("the clock never shows this time: write the offset too"),
             },
@@ -131,6 +136,16 @@ fn settle(wall: DateTime, now: &Zoned, direction: Direction) -> Result<Timestamp
             written(later, zone)
         )),
     }
+}
+
+/// All that a time by the wall may mean in a zone.
+pub(super) fn readings(wall: DateTime, zone: &TimeZone) -> Vec<String> {
+    let moments = match read(wall, zone) {
+        None => Vec::new(),
+        Some(Reading::Once(moment)) => vec![moment],
+        Some(Reading::Twice(moments) | Reading::Never(moments)) => moments.to_vec(),
+    };
+    moments.into_iter().map(|moment| written(moment, zone)).collect()
 }
 
 fn read(wall: DateTime, zone: &TimeZone) -> Option<Reading> {

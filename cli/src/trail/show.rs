@@ -152,6 +152,9 @@ fn escalation(next: &wire::Escalation) -> String {
     )
 }
 
+/// Why a timer of days ends at another time by the wall than it began. [TIM-97]
+const DAYS: &str = "; the clocks are changed before, and a day is 24 hours";
+
 /// When, who owes it, and on whose word it runs and was met. [TIM-1]
 fn due(deadline: &wire::Deadline, peer: &str) -> String {
     let whose = if deadline.ours { "by us" } else { "by them" };
@@ -165,7 +168,8 @@ fn due(deadline: &wire::Deadline, peer: &str) -> String {
         met => format!(", done {} on {}", moment::local(met), word(deadline.met_ours)),
     };
     let late = if deadline.overdue { ", LATE" } else { "" };
-    format!("{} {whose}{late}{from}{met}{}", moment::local(deadline.due), came(deadline))
+    let days = if moment::days_over_a_change(deadline.from, deadline.due) { DAYS } else { "" };
+    format!("{} {whose}{late}{from}{met}{}{days}", moment::local(deadline.due), came(deadline))
 }
 
 /// From when on it runs, and who says or shows that. [TIM-84] [TIM-85]

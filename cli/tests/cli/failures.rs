@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use crate::fake_node::FakeNode;
-use crate::harness::{Run, golden, json, run};
+use crate::harness::{Run, ZONE, golden, json, run, run_where};
 
 /// A text that must appear in no error.
 const CANARY: &str = "Canary-of-an-invented-name";
@@ -257,4 +257,57 @@ fn the_folder_may_come_from_the_environment_and_the_flag_wins() {
     };
     assert_eq!(inbox(&[]), Some(0));
     assert_eq!(inbox(&["--node", &empty.path().display().to_string()]), Some(5));
+}
+
+/// [TIM-94] [TIM-95] What happened at half past two, typed the next morning: by the clock of the house, and only where it is one time.
+#[test]
+fn a_time_by_the_wall_is_one_of_the_clock_by_which_the_house_lives() {
+    let node = FakeNode::start();
+    let accept = |zone: &str, occurred: &str| {
+        let words = ["referral", "accept", "3f9a1c20", "--occurred", occurred, "--node", "."];
+        let done = run_where(zone, node.folder(), words, "");
+        (done.code, done.stderr, node.take_requests())
+    };
+    let asks = |requests: &str| requests.contains("RecordEvent");
+    // The same clock, whatever its name.
+    for (typed, moment) in [("2025-07-01 02:30", "1751329800"), ("2025-01-15 02:30", "1736904600")] {
+        let (code, stderr, requests) = accept(ZONE, typed);
+        assert!(code == 0 && requests.contains(moment), "{typed}: {stderr}{requests}");
+    }
+    // A computer that keeps UTC: two hours in summer, and the night with an hour twice has two readings at the house.
+    let (code, stderr, requests) = accept("UTC0", "2025-07-01 02:30");
+    assert!(code == 2 && !asks(&requests), "{requests}");
+    golden("failures/another_clock_than_the_house", &stderr);
+    let (code, stderr, requests) = accept("UTC0", "2025-10-26 02:30");
+    assert!(code == 2 && !asks(&requests), "{requests}");
+    golden("failures/another_clock_in_the_night_with_an_hour_twice", &stderr);
+    let (code, stderr, requests) = accept("UTC0", "2025-03-30 02:30");
+    assert!(code == 2 && !asks(&requests), "{requests}");
+    golden("failures/another_clock_in_the_night_without_an_hour", &stderr);
+    // The two nights at the house itself: nothing is asked of the node before one reading was chosen.
+    for typed in ["2025-10-26 02:30", "2025-03-30 02:30"] {
+        let (code, stderr, requests) = accept(ZONE, typed);
+        assert!(code == 2 && requests.is_empty() && stderr.contains("02:30"), "{typed}: {stderr}{requests}");
+    }
+    let (code, stderr, requests) = accept("UTC0", "2025-10-26T02:30+02:00");
+    assert!(code == 0 && requests.contains("1761438600") && !requests.contains("GetNode"), "{stderr}{requests}");
+    let (code, stderr, requests) = accept("UTC0", "2025-10-26T02:30+01:00");
+    assert!(code == 0 && requests.contains("1761442200"), "{stderr}{requests}");
+    let (code, stderr, requests) = accept("UTC0", "10min");
+    assert!(code == 0 && !requests.contains("GetNode"), "what needs no clock asks for none: {stderr}");
+}
+
+/// [TIM-94] [CLI-56]
+#[test]
+fn a_time_in_a_value_by_another_clock_than_that_of_the_house_is_refused_and_not_repeated() {
+    let node = FakeNode::start();
+    let words = ["referral", "correct", "3f9a1c20", "--fields", "-", "--node", "."];
+    let fields = "needed_when = \"2025-07-01 20:00/2025-07-02 06:00\"\n";
+    let refused = run_where("UTC0", node.folder(), words, fields);
+    let requests = node.take_requests();
+    assert!(refused.code == 2 && !requests.contains("RecordEvent"), "{}{requests}", refused.stderr);
+    assert!(!refused.stderr.contains("20:00/") && !refused.stderr.contains("06:00"), "{}", refused.stderr);
+    let done = run_where(ZONE, node.folder(), words, fields);
+    let requests = node.take_requests();
+    assert!(done.code == 0 && requests.contains("2025-07-01T18:00Z/2025-07-02T04:00Z"), "{}{requests}", done.stderr);
 }

@@ -35,6 +35,7 @@ mod exclusions;
 mod export;
 mod follow_up;
 mod head;
+mod her_clock;
 mod inbox;
 mod journal;
 mod keys;

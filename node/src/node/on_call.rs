@@ -8,8 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use jiff::Timestamp;
-use uput_core::{rejection::Rejection, safe_contact::HerMinute, sensitive::Sensitive, time::Seconds, wire};
+use uput_core::{rejection::Rejection, sensitive::Sensitive, time::Seconds, wire};
 
 use super::{
     Node,
@@ -183,18 +182,6 @@ impl Node {
         let found = Rota::new(&then, &self.on_call.settings().zone).during(from, until);
         let accounts = found.into_iter().filter_map(|person| self.accounts.account(&person.account.to_vec()).ok());
         accounts.map(|account| account.person).collect()
-    }
-
-    /// The minute of the day by her clock; none where nobody said in which zone this organisation works, and while anything
-    /// speaks against this computer's clock: an hour too early is the hour at which he is at home. [SAF-8]
-    pub(super) fn her_minute(&self) -> Option<HerMinute> {
-        if self.is_clock_doubted() {
-            return None;
-        }
-        let zone = self.on_call.settings().lived_in()?;
-        let now = Timestamp::from_second(i64::try_from(clock::now().get()).ok()?).ok()?;
-        let time = now.to_zoned(zone.clone()).time();
-        HerMinute::new(u16::try_from(time.hour()).ok()?, u16::try_from(time.minute()).ok()?)
     }
 
     /// What people call the zone of the rota.

@@ -40,6 +40,7 @@ impl NodeService for NodeCalls {
             checks: self.node.checks_for(&by, now),
             key_chain: self.node.own_chain_bytes(),
             time: clock::system().get(),
+            zone: self.node.zone_of_people().unwrap_or_default().to_owned(),
         }))
     }
 

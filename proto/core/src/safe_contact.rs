@@ -18,29 +18,53 @@ const DAY: u16 = 24 * 60;
 /// Headlines of a trail after which its receiver has no reason to reach her. [SAF-6]
 const ENDINGS: [&str; 4] = ["withdrawn", "revoked", "misdirected", "chosen_elsewhere"];
 
-/// A minute of the day by her clock, 0 to 1439.
+/// A minute of the day by her clock, 0 to 1439; around a change of the clocks two: what it shows, and what it shows where nobody
+/// changed it, or somebody did so before. [TIM-96]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HerMinute(u16);
+pub struct HerMinute {
+    shown: u16,
+    otherwise: u16,
+}
 
 impl HerMinute {
     /// From an hour and a minute; none if there is no such time of day.
     #[must_use]
     pub fn new(hour: u16, minute: u16) -> Option<Self> {
-        (hour < 24 && minute < 60).then(|| Self(hour * 60 + minute))
+        let shown = hour * 60 + minute;
+        (hour < 24 && minute < 60).then_some(Self { shown, otherwise: shown })
     }
 
-    /// As answers carry it: plus one, 0 if it is not known.
+    /// The same minute, where her clock may show another one.
     #[must_use]
-    pub fn to_wire(minute: Option<Self>) -> u32 {
-        minute.map_or(0, |minute| u32::from(minute.0) + 1)
+    pub const fn or(self, otherwise: Self) -> Self {
+        Self { shown: self.shown, otherwise: otherwise.shown }
     }
 
-    /// From an answer.
+    /// As answers carry it, with the other one: plus one, 0 if it is not known, or there is no other.
     #[must_use]
-    pub fn from_wire(number: u32) -> Option<Self> {
-        let minute = u16::try_from(number.checked_sub(1)?).ok()?;
-        (minute < DAY).then_some(Self(minute))
+    pub fn to_wire(minute: Option<Self>) -> (u32, u32) {
+        let Some(Self { shown, otherwise }) = minute else { return (0, 0) };
+        (u32::from(shown) + 1, if shown == otherwise { 0 } else { u32::from(otherwise) + 1 })
     }
+
+    /// From an answer; none also where one of the two is no minute.
+    #[must_use]
+    pub fn from_wire(shown: u32, otherwise: u32) -> Option<Self> {
+        let minute = |number: u32| u16::try_from(number.checked_sub(1)?).ok().filter(|minute| *minute < DAY);
+        let shown = minute(shown)?;
+        let otherwise = if otherwise == 0 { shown } else { minute(otherwise)? };
+        Some(Self { shown, otherwise })
+    }
+
+    /// Whether it is among hours from one minute of the day up to another, whatever her clock shows. [SAF-4] [TIM-96]
+    const fn is_within(self, from: u16, to: u16) -> bool {
+        is_between(from, self.shown, to) && is_between(from, self.otherwise, to)
+    }
+}
+
+/// The first minute is, the last is not; hours that do not end later than they begin pass midnight.
+const fn is_between(from: u16, now: u16, to: u16) -> bool {
+    if from < to { from <= now && now < to } else { now >= from || now < to }
 }
 
 /// How whoever asks is about to reach her. [SAF-3]
@@ -107,7 +131,7 @@ pub fn guard_trail(trail: &mut wire::Trail, intent: Intent, minute: Option<HerMi
     }
     let sealed = trail.events.iter().any(|event| event.sealed.is_some());
     let fit = tally.fit(sealed);
-    trail.her_minute = HerMinute::to_wire(minute);
+    (trail.her_minute, trail.her_minute_otherwise) = HerMinute::to_wire(minute);
     // Where nothing is left to judge, what was said of it when it was withheld stands.
     if fit != ContactFit::Unspecified || trail.events.iter().all(|event| event.withheld.is_empty()) {
         trail.contact = fit.into();
@@ -147,7 +171,7 @@ pub fn guard_record(record: &mut wire::CaseRecord, intent: Intent, minute: Optio
         }
     }
     let fit = tally.beside(&over, sealed);
-    record.her_minute = HerMinute::to_wire(minute);
+    (record.her_minute, record.her_minute_otherwise) = HerMinute::to_wire(minute);
     if fit != ContactFit::Unspecified || record.fields.iter().all(|field| !field.withheld) {
         record.contact = fit.into();
     }
@@ -286,10 +310,8 @@ fn judge(known: &BTreeMap<Label, Newest>, intent: Intent, minute: Option<HerMinu
     match (hours_of.and_then(hours), minute) {
         (None, _) => ContactFit::Fits,
         (Some(_), None) => ContactFit::NoClock,
-        (Some((from, to)), Some(HerMinute(now))) => {
-            let inside = if from < to { from <= now && now < to } else { now >= from || now < to };
-            if inside { ContactFit::Fits } else { ContactFit::OutsideHours }
-        }
+        (Some((from, to)), Some(now)) if now.is_within(from, to) => ContactFit::Fits,
+        (Some(_), Some(_)) => ContactFit::OutsideHours,
     }
 }
 
@@ -309,7 +331,7 @@ const fn word(channel: ContactChannel) -> &'static str {
 fn hours(value: &str) -> Option<(u16, u16)> {
     let minute = |text: &str| {
         let (hour, minute) = text.split_once(':')?;
-        HerMinute::new(hour.parse().ok()?, minute.parse().ok()?).map(|minute| minute.0)
+        HerMinute::new(hour.parse().ok()?, minute.parse().ok()?).map(|minute| minute.shown)
     };
     let window = value.split_once('/').and_then(|(from, to)| Some((minute(from)?, minute(to)?)));
     Some(window.unwrap_or((DAY, DAY + 1)))

@@ -70,6 +70,7 @@ pub(crate) fn node() -> wire::GetNodeResponse {
         ],
         key_chain: own_chain(),
         time: NIGHT,
+        zone: "Europe/Belgrade".to_owned(),
     }
 }
 

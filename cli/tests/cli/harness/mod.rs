@@ -18,13 +18,26 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
+/// Where clocks show what they show in Belgrade.
+pub(crate) const ZONE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
 /// Runs the program with nothing of the caller's surroundings.
 pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>, input: &str) -> Run {
+    run_where(ZONE, folder, arguments, input)
+}
+
+/// The same on a computer that keeps another clock.
+pub(crate) fn run_where<S: AsRef<OsStr>>(
+    zone: &str,
+    folder: &Path,
+    arguments: impl IntoIterator<Item = S>,
+    input: &str,
+) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_uput"))
         .args(arguments)
         .current_dir(folder)
         .env_clear()
-        .env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        .env("TZ", zone)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -4020,6 +4020,8 @@ pub struct GetNodeResponse {
     pub key_chain: ::prost::alloc::vec::Vec<u8>,
     #[prost(uint64, tag = "11")]
     pub time: u64,
+    #[prost(string, tag = "12")]
+    pub zone: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -4572,6 +4574,8 @@ pub struct Trail {
     pub contact: i32,
     #[prost(uint32, tag = "53")]
     pub her_minute: u32,
+    #[prost(uint32, tag = "62")]
+    pub her_minute_otherwise: u32,
     #[prost(uint64, tag = "24")]
     pub telephone_due: u64,
     #[prost(uint32, tag = "25")]
@@ -15001,6 +15005,8 @@ pub struct CaseRecord {
     pub contact: i32,
     #[prost(uint32, tag = "6")]
     pub her_minute: u32,
+    #[prost(uint32, tag = "8")]
+    pub her_minute_otherwise: u32,
     #[prost(message, repeated, tag = "7")]
     pub marks: ::prost::alloc::vec::Vec<CaseMark>,
 }
