@@ -97,6 +97,7 @@ class Conformance:
         self.request = Request(*admission.parties, opening.code, word("ServiceType", opening.said.service_type))
         self.stage = self._effective_stage()
         self.state = State([self._node(one) for one in admission.order], self.request.act)
+        problems.doubts.settle(self.state)
 
     def _effective_stage(self):
         opening = self.admission.opening

@@ -46,7 +46,7 @@ class Problems:
 
     def broken_past(self, requirement, event, sentence=""):
         """The same of an event by what was before it."""
-        outcome = "not_checkable" if self.doubts.beneath(event) else "failed"
+        outcome = "not_checkable" if self.doubts.beneath_state(event) else "failed"
         self.add(requirement, 14, None, event, outcome, sentence)
 
     def doubt(self, requirement, event=None, sentence=""):

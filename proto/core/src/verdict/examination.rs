@@ -193,7 +193,8 @@ impl<'a> Examination<'a> {
         names: &Names<'_>,
         findings: &mut Findings,
     ) -> Judged {
-        findings.doubts = Doubts::of(trail, &self.doubted);
+        let reading = trail.reading_without_crossings().ok();
+        findings.doubts = Doubts::of(trail, reading.as_ref(), &self.doubted);
         let mut seen = heads::seen_by(&trail.party(Side::Opener), trail, &self.heads);
         seen.extend(heads::seen_by(&trail.party(Side::Peer), trail, &self.heads));
         exporter::check_party(self.bundle, trail, findings);
@@ -202,7 +203,7 @@ impl<'a> Examination<'a> {
         twins::check(trail, &numbers, &self.heads, &seen, names, findings);
         self.heads.check(trail, &numbers, &self.keyring, names, findings);
         let parties = reach::check(self.bundle, trail, &self.heads, self.trust, names, &seen, findings);
-        let (reading, chronology) = (trail.reading_without_crossings().ok(), Chronology::of(trail));
+        let chronology = Chronology::of(trail);
         let said = Known::of(trail, &self.heads, logs, Side::Opener, &findings.doubts);
         let ends = Ends { trail, chronology: &chronology, logs, known: &said, names };
         self.evidence.check(self.agreement.as_deref(), &ends, findings);

@@ -62,7 +62,7 @@ impl Findings {
         self.against_unless(on, demand, verdict, event, sentence);
     }
 
-    /// The same of an event by what was before it.
+    /// The same of an event by what was before it. [BUN-129]
     pub(super) fn against_past(
         &mut self,
         demand: Demand,
@@ -70,7 +70,7 @@ impl Findings {
         event: EventId,
         sentence: impl Into<String>,
     ) {
-        self.against_unless(self.doubts.beneath(&event), demand, verdict, Some(event), sentence);
+        self.against_unless(self.doubts.beneath_state(&event), demand, verdict, Some(event), sentence);
     }
 
     /// The same, if it rests on nothing that is in doubt.

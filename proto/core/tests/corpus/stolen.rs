@@ -260,7 +260,7 @@ fn doubted(theft: &Theft<'_>) -> Vec<Entry> {
     ]
 }
 
-/// What would be a fault is none of anybody who wrote it, nor of whoever believed it. [BUN-125]
+/// What would be a fault is none of anybody who wrote it, nor of whoever believed it. [BUN-125] [BUN-129]
 fn resting(theft: &Theft<'_>) -> Vec<Entry> {
     let (hotline, jasen) = (&theft.scene.world.hotline, &theft.scene.world.jasen);
     let told = |change: &dyn Fn(&mut Story<'_>)| {
@@ -286,6 +286,10 @@ fn resting(theft: &Theft<'_>) -> Vec<Entry> {
     };
     let void = told(&|later| {
         later.force(hotline, Statement::Held { until: theft.scene.world.at(9000) }, |_| {});
+    });
+    let both = told(&|later| {
+        later.force(hotline, Statement::Held { until: theft.scene.world.at(9000) }, |_| {});
+        later.force(jasen, Statement::ChosenElsewhere, |_| {});
     });
     let stale = told(&|later| {
         let seen = later.trail.last(uput_core::state::Side::Peer);
@@ -324,6 +328,15 @@ fn resting(theft: &Theft<'_>) -> Vec<Entry> {
             "BUN-53",
             had(&void, &[]),
         ),
+        theft
+            .entry(
+                "a receiver says what only a sender says after a void event that a thief may have written",
+                "What is void has changed nothing, whoever wrote it.",
+                had(&both, &[]),
+            )
+            .fails(14, "BUN-53", "")
+            .breaks(&["BUN-129"])
+            .also("BUN-30", "Who wrote one of the events nobody can say."),
         case(
             "a thief has seen less than a head of the organisation before it",
             "The organisation said the one, and perhaps not the other.",
