@@ -1,6 +1,10 @@
 //! Three nodes: two parties and the witness of both. What each proves, and what the witness learns.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use prost::Message;
 use uput_core::{
@@ -16,11 +20,14 @@ use uput_core::{
     time::{Seconds, Span},
     trust::{HeadDemand, TrustFile, TrustedAgreement, TrustedOrganisation, WitnessDemand},
     verdict::{self, YesNo},
-    wire::{self, DisclosureScope, EventPrefix, LetterContent, Purpose, ReceiptOutcome, WitnessQuery},
+    wire::{
+        self, DisclosureScope, EventPrefix, FollowState, LegalBasis, LetterContent, Purpose, ReceiptOutcome,
+        WitnessQuery,
+    },
 };
 use uput_node::{
     clock::{self, SystemEntropy},
-    node::{Export, Listing, Node, Post, Second},
+    node::{Export, Listing, NewChange, NewFollowUp, NewTrail, Node, Post, Second},
     peer::Mailroom,
     record::{self, ProofRecord, ShownRecord},
     storage::Position,
@@ -28,7 +35,10 @@ use uput_node::{
 
 use crate::{
     ticks::later,
-    town::{CONSENT, Carrier, House, agree, enquiry, introduce, reads, say, say_with, take, until, worker},
+    town::{
+        CONSENT, Carrier, House, agree, enquiry, fields, introduce, reads, request_id, say, say_with, take, until,
+        worker,
+    },
 };
 
 pub(crate) struct Three {
@@ -73,22 +83,26 @@ impl Three {
 
     /// The same with a witness that comes to it so much later.
     async fn tick_late(&mut self, number: u64, late: Span) {
-        let centre = &self.houses[3];
-        for node in [self.hotline.clone(), self.shelter.clone()] {
-            node.close_ticks(later(number)).await.unwrap();
-            let (from, to) = (Post(node.clone()), Post(self.ministry.clone()));
-            while node.view_log(clock::now()).witnesses[0].size < node.log().size() {
-                let query = from.next_query(&to.organisation()).await;
-                let mut note = SignedCheckpoint::parse(&query.checkpoint).unwrap();
-                let line = note.cosign(&centre.id, &centre.signing_key(), clock::now().after(late));
-                note.add(line).unwrap();
-                let mut reply = to.witness(&from.organisation(), query).await;
-                assert!(!reply.checkpoint.is_empty());
-                reply.checkpoint = note.to_bytes();
-                from.answered(&to.organisation(), reply).await;
-            }
+        for node in [&self.hotline, &self.shelter] {
+            self.cosigned_late(node, number, late).await;
         }
         self.quiet().await;
+    }
+
+    async fn cosigned_late(&self, node: &Arc<Node>, number: u64, late: Span) {
+        let centre = &self.houses[3];
+        node.close_ticks(later(number)).await.unwrap();
+        let (from, to) = (Post(node.clone()), Post(self.ministry.clone()));
+        while node.view_log(clock::now()).witnesses[0].size < node.log().size() {
+            let query = from.next_query(&to.organisation()).await;
+            let mut note = SignedCheckpoint::parse(&query.checkpoint).unwrap();
+            let line = note.cosign(&centre.id, &centre.signing_key(), clock::now().after(late));
+            note.add(line).unwrap();
+            let mut reply = to.witness(&from.organisation(), query).await;
+            assert!(!reply.checkpoint.is_empty());
+            reply.checkpoint = note.to_bytes();
+            from.answered(&to.organisation(), reply).await;
+        }
     }
 
     /// Closes a tick at both parties and lets the witness cosign it.
@@ -312,6 +326,45 @@ async fn a_witness_that_was_away_puts_nobodys_call_off() {
         assert_eq!(deadline.from, claimed.from + 1200, "from twenty minutes after the time that it claims");
         assert_eq!(deadline.due - deadline.from, claimed.due - claimed.from, "as long as the agreement gives");
     }
+}
+
+/// [CAS-130] A change of her case is on its way to a shelter that is off: overdue by the hotline's own word until a witness has it,
+/// and then by what that shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_on_its_way_is_overdue_from_when_a_witness_has_it() {
+    let mut three = Three::found().await;
+    three.tick(0).await;
+    let need = fields(&[&CONSENT[..], &[("age_band", "30_59")]].concat());
+    let new = NewTrail { stage: 1, basis: LegalBasis::ExplicitConsent, fields: need, ..enquiry("shelter-jasen") };
+    let trail = three.hotline.open_trail(new).await.unwrap().unwrap();
+    reads(&three.shelter, &trail, "asked").await;
+    say(&three.shelter, trail, Statement::Accepted).await.unwrap();
+    reads(&three.hotline, &trail, "accepted").await;
+    three.quiet().await;
+    three._carriers.clear();
+    let case = three.hotline.case_of(&trail).unwrap();
+    let change = NewFollowUp {
+        by: worker(),
+        request_id: request_id(),
+        validate_only: false,
+        case,
+        change: NewChange::Risk(fields(&[("risk_level", "high")])),
+        label_words: Vec::new(),
+        of_basis: BTreeMap::new(),
+    };
+    assert!(three.hotline.follow_up(change).await.unwrap().complete);
+    let step = async || three.hotline.list_follow_ups(&worker(), &case).await.unwrap()[0].trails[0].clone();
+    // Five seconds are the agreement's time.
+    until(|| async { step().await.overdue }).await;
+    three.cosigned_late(&three.hotline, 1, Span(3 * 3600)).await;
+    let shown = step().await;
+    assert_eq!((shown.state(), shown.say.len()), (FollowState::OnItsWay, 1));
+    assert!(!shown.overdue, "it counts from twenty minutes after the time that it claims");
+    assert_eq!(
+        three.hotline.list_follow_ups(&worker(), &case).await.unwrap()[0].unconfirmed,
+        1,
+        "and is not delivered"
+    );
 }
 
 /// [LOG-95] [LOG-98]
