@@ -33,6 +33,7 @@ use crate::overrides::OverridesCommand;
 use crate::peer::PeerCommand;
 use crate::places::PlacesCommand;
 use crate::referral::ReferralCommand;
+use crate::relay::RelayCommand;
 use crate::retention::{HoldCommand, RetentionCommand};
 use crate::staff::StaffCommand;
 use crate::team::TeamCommand;
@@ -108,6 +109,9 @@ pub(crate) enum Command {
     /// Other organisations
     #[command(subcommand)]
     Peer(PeerCommand),
+    /// Letters over a third organisation's node, where no line goes
+    #[command(subcommand)]
+    Relay(RelayCommand),
     /// Your own people and machines
     #[command(subcommand)]
     Account(AccountCommand),
@@ -196,6 +200,7 @@ impl Command {
         match self {
             Self::Node(command) => command.run(options).await,
             Self::Peer(command) => command.run(options).await,
+            Self::Relay(command) => command.run(options).await,
             Self::Account(command) => command.run(options).await,
             Self::Places(command) => command.run(options).await,
             Self::Team(command) => command.run(options).await,

@@ -53,6 +53,7 @@ mod reading;
 mod reference;
 mod referral;
 mod refusal;
+mod relay;
 mod request;
 mod retention;
 mod staff;

@@ -16,6 +16,7 @@ pub mod journal;
 mod keyboard;
 pub mod keybook;
 pub mod log;
+mod mailbox;
 pub mod node;
 pub mod node_key;
 pub mod on_call;

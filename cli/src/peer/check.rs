@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
 use crate::refusal;
+use crate::relay::Route;
 
 /// Which line.
 #[derive(Args)]
@@ -30,11 +31,13 @@ impl CheckArgs {
         let result = answer.result.unwrap_or_default();
         let (out, back) = (answer.out.unwrap_or_default(), answer.back.unwrap_or_default());
         let obstacle = result.level() == CheckLevel::Error;
+        let relay = answer.relay.map(Route::of);
         let mut page = Page::default();
         page.pair("organisation", &self.peer);
         page.pair("connected", if answer.connected { "yes" } else { "no" });
         page.pair("way there", &out.finding);
         page.pair("way back", said(&back));
+        page.pair("without a line", relay.as_ref().map_or_else(|| "letters wait".to_owned(), Route::text));
         page.pair("reason", format!("{}: {}", result.name, result.finding));
         if !result.remedy.is_empty() {
             page.pair("what helps", &result.remedy);
@@ -47,6 +50,7 @@ impl CheckArgs {
             "connected": answer.connected,
             "out": out.name,
             "back_as_the_peer_says": Some(back.name).filter(|name| !name.is_empty()),
+            "relay": relay,
         });
         // [CLI-190]
         if obstacle { Answer::ending(Exit::Failed, &body, page) } else { Answer::new(&body, page) }

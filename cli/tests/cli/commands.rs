@@ -149,6 +149,13 @@ transcripts! {
     peer_list: "peer list";
     peer_carry_in_no_letters: "peer carry --in passphrase";
     peer_carry_without_a_peer: "peer carry --out letters";
+    relay_allow: "relay allow Hotline \"Shelter A\" --letters 64 --mib 4 --days 7";
+    relay_allow_for_ever: "relay allow Hotline \"Shelter A\" --days 31";
+    relay_end: "relay end Hotline \"Shelter A\"";
+    relay_use: "relay use \"Shelter A\" --through Centre";
+    relay_use_none: "relay use \"Shelter A\" --none";
+    relay_use_without_either: "relay use \"Shelter A\"";
+    relay_list: "relay list";
     access_list: "access list 0c0c0c0c";
     access_list_without_a_reason: "access list 5a5a5a5a";
     access_list_for_a_reason: "access list 5a5a5a5a --reason other --reason-file -", "an invented reason\n";

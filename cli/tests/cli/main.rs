@@ -25,4 +25,5 @@ mod languages;
 #[path = "../../../proto/core/tests/verdict/sample.rs"]
 mod night;
 mod passwords;
+mod relay;
 mod terminal;

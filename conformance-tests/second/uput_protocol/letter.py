@@ -13,6 +13,8 @@ from .protobuf import Message
 from .rejection import Rejection, malformed
 from .sealing import cipher, decapsulate, encapsulate, public_of_seed
 
+# The mark of a relayed letter takes two bytes of its ciphertext. [RLY-17]
+MARK = 2
 # [LET-2] the letter's bytes: those of its ciphertext
 SIZES = {8_192: 6_994, 32_768: 31_569, 131_072: 129_873}
 
@@ -59,12 +61,19 @@ def _content(padded):
     return content
 
 
-def seal(content: bytes, recipient: bytes, sealing_key: bytes, entropy: bytes) -> bytes:
+def is_relayed(letter: bytes) -> bool:
+    """Whether the letter may go over the node of a third organisation (RLY-17)."""
+    return protobuf.decode("Letter", letter).header.relayed
+
+
+def seal(content: bytes, recipient: bytes, sealing_key: bytes, entropy: bytes, relayed: bool = False) -> bytes:
     """The letter in the smallest size that holds the content (LET-4, LET-5)."""
-    room = next((size for size in SIZES.values() if len(content) + 20 <= size), None)
+    rooms = (size - MARK if relayed else size for size in SIZES.values())
+    room = next((room for room in rooms if len(content) + 20 <= room), None)
     if room is None:
         raise Rejection("TOO_LARGE")
-    header = Message("LetterHeader", suite=1, recipient=recipient, sealing_key=ed25519.key_id(sealing_key))
+    key = ed25519.key_id(sealing_key)
+    header = Message("LetterHeader", suite=1, recipient=recipient, sealing_key=key, relayed=relayed)
     encapsulated, shared = encapsulate(sealing_key, entropy)
     aead, nonce = cipher(shared, _info(header))
     padded = len(content).to_bytes(4, "big") + content + bytes(room - 20 - len(content))

@@ -421,6 +421,7 @@ SCHEMAS = {
         (1, "suite", "u32"),
         (2, "recipient", "bytes"),
         (3, "sealing_key", "bytes"),
+        (4, "relayed", "bool"),
     ),
     "LetterContent": (
         (1, "events", "*Envelope"),
@@ -438,6 +439,13 @@ SCHEMAS = {
         (13, "countersignatures", "*Envelope"),
         (14, "lost", "*LostRequest"),
         (15, "carriage", "Envelope"),
+        (16, "relay_words", "*RelayWord"),
+    ),
+    "RelayWord": (
+        (1, "pack", "bytes"),
+        (2, "letter", "bytes"),
+        (3, "outcome", "enum"),
+        (4, "code", "u32"),
     ),
     "LostRequest": (
         (1, "incarnation", "u32"),

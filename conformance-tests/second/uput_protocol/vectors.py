@@ -363,7 +363,8 @@ def read_letter(vector):
         return Outcome("another content")
     if vector.has("entropy"):
         record = key.read_record(envelope.read(vector.bytes_of("record")))
-        made = letter.seal(content, recipient, record.message.sealing_keys[0], vector.bytes_of("entropy"))
+        sealing_key, entropy = record.message.sealing_keys[0], vector.bytes_of("entropy")
+        made = letter.seal(content, recipient, sealing_key, entropy, letter.is_relayed(given))
         if made != given:
             return Outcome("another letter")
     return Outcome("ok")

@@ -28,7 +28,12 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 93] = [
+const EMPTY: [&str; 98] = [
+    "bytes",
+    "first",
+    "second",
+    "end",
+    "relay",
     "letters",
     "new_signing_key",
     "new_tls_key",

@@ -9,6 +9,7 @@ use prost::Message;
 use uput_core::{
     entropy::Entropy,
     id::{OrgId, TrailId},
+    key::KeyRecord,
     letter::{
         self, SIZE_CLASSES,
         carriage::{self, Carriage, PACK_LENGTH},
@@ -17,7 +18,7 @@ use uput_core::{
     wire::{self, LetterContent, ReceiptOutcome},
 };
 
-use super::{Node, inbox::outcome, journal::chain_to_wire, post::FULL};
+use super::{Node, inbox::outcome, journal::chain_to_wire, outbox::Waiting, post::FULL, relay::ENOUGH};
 use crate::{
     clock::{self, SystemEntropy},
     peer::PeerState,
@@ -50,8 +51,10 @@ pub struct Pack {
 
 /// Contents on their way into a pack.
 #[derive(Default)]
-struct Packing {
-    contents: Vec<LetterContent>,
+pub(super) struct Packing {
+    pub(super) contents: Vec<LetterContent>,
+    /// Which items are in them.
+    pub(super) items: Vec<Position>,
     /// Trails of which something stays out: what follows it does too.
     broken: BTreeSet<TrailId>,
 }
@@ -66,6 +69,32 @@ impl Packing {
         };
         let bytes: usize = self.contents.iter().map(class).sum();
         self.contents.len() >= MOST || bytes.saturating_add(2 * largest) > MOST_BYTES
+    }
+
+    /// Whether what there is fills one letter over a relay.
+    pub(super) fn has_enough(&self) -> bool {
+        self.contents.len() > 1 || self.contents.iter().any(|content| content.encoded_len() >= ENOUGH)
+    }
+
+    /// Whether nothing before it in its trail stays out.
+    pub(super) fn may_follow(&self, item: &Waiting) -> bool {
+        item.trail.is_none_or(|trail| !self.broken.contains(&trail))
+    }
+
+    /// Takes what an item puts into a letter; without anything it stays out. Tells whether it does.
+    pub(super) fn take(&mut self, position: Position, item: &Waiting, enclosed: Option<LetterContent>) -> bool {
+        match enclosed {
+            Some(content) if content == LetterContent::default() => false,
+            Some(content) => {
+                self.add(content);
+                self.items.push(position);
+                false
+            }
+            None => {
+                self.broken.extend(item.trail);
+                true
+            }
+        }
     }
 
     /// Puts an item behind the others, into the last letter if there is room.
@@ -107,20 +136,12 @@ impl Node {
                 break;
             }
             last = Some(position);
-            let broken = item.trail.is_some_and(|trail| packing.broken.contains(&trail));
-            let enclosed = if may_go && !broken { self.carried(&to, position).await } else { None };
-            match enclosed {
-                Some(content) if content == LetterContent::default() => {}
-                Some(content) => {
-                    packing.add(content);
-                    pack.items = pack.items.saturating_add(1);
-                }
-                None => {
-                    packing.broken.extend(item.trail);
-                    pack.left = pack.left.saturating_add(1);
-                }
+            let enclosed = if may_go && packing.may_follow(&item) { self.carried(&to, position).await } else { None };
+            if packing.take(position, &item, enclosed) {
+                pack.left = pack.left.saturating_add(1);
             }
         }
+        pack.items = u32::try_from(packing.items.len()).unwrap_or(u32::MAX);
         pack.letters = self.seal_pack(&to, packing.contents)?;
         Ok(pack)
     }
@@ -134,7 +155,7 @@ impl Node {
     }
 
     /// What an item puts into a letter; none if it cannot go by hand now.
-    async fn carried(&self, to: &OrgId, position: Position) -> Option<LetterContent> {
+    pub(super) async fn carried(&self, to: &OrgId, position: Position) -> Option<LetterContent> {
         let mut content = LetterContent::default();
         self.enclose(to, &mut content, position).await.ok()?;
         let fits = content.encoded_len().saturating_add(CARRIAGE) <= letter::largest_content();
@@ -142,32 +163,44 @@ impl Node {
     }
 
     fn seal_pack(&self, to: &OrgId, contents: Vec<LetterContent>) -> Result<Vec<Vec<u8>>, Rejection> {
-        let keys = self.me.keys();
-        let recipient = self.directory.chain(to).ok_or(Rejection::NoSuchPeer)?;
         let mut pack = [0; PACK_LENGTH];
         SystemEntropy.fill(&mut pack);
         let count = u32::try_from(contents.len()).map_err(|_| Rejection::TooMany)?;
-        let mut letters = Vec::with_capacity(contents.len());
-        for (number, mut content) in (1..).zip(contents) {
-            let records = chain_to_wire(&keys.chain).records;
-            let length: usize = records.iter().map(|record| record.encoded_len().saturating_add(4)).sum();
-            let room = letter::largest_content().saturating_sub(content.encoded_len()).saturating_sub(CARRIAGE);
-            let key_records = if number == 1 && length <= room.min(RECORDS) { records } else { Vec::new() };
-            let carriage = Carriage {
-                author: self.me.organisation,
-                key_record: keys.chain.newest_id(),
-                recipient: *to,
-                pack,
-                number,
-                count,
-                content: [0; 32],
-                time: clock::now(),
-                key_records,
-            };
-            carriage.seal_into(&mut content, &keys.signing)?;
-            letters.push(letter::seal(recipient.newest(), &content, &mut SystemEntropy)?);
-        }
-        Ok(letters)
+        let sealed = |(number, content)| {
+            let (key, content) = self.with_carriage(to, content, pack, number, count)?;
+            letter::seal(&key, &content, &mut SystemEntropy)
+        };
+        (1..).zip(contents).map(sealed).collect()
+    }
+
+    /// Puts its carriage into one letter of a pack, and says to which record it is sealed. [CAR-2]
+    pub(super) fn with_carriage(
+        &self,
+        to: &OrgId,
+        mut content: LetterContent,
+        pack: [u8; PACK_LENGTH],
+        number: u32,
+        count: u32,
+    ) -> Result<(KeyRecord, LetterContent), Rejection> {
+        let keys = self.me.keys();
+        let recipient = self.directory.chain(to).ok_or(Rejection::NoSuchPeer)?;
+        let records = chain_to_wire(&keys.chain).records;
+        let length: usize = records.iter().map(|record| record.encoded_len().saturating_add(4)).sum();
+        let room = letter::largest_content().saturating_sub(content.encoded_len()).saturating_sub(CARRIAGE);
+        let key_records = if number == 1 && length <= room.min(RECORDS) { records } else { Vec::new() };
+        let carriage = Carriage {
+            author: self.me.organisation,
+            key_record: keys.chain.newest_id(),
+            recipient: *to,
+            pack,
+            number,
+            count,
+            content: [0; 32],
+            time: clock::now(),
+            key_records,
+        };
+        carriage.seal_into(&mut content, &keys.signing)?;
+        Ok((recipient.newest().clone(), content))
     }
 
     /// Takes a letter in that was carried here, and says what its receipt would have been. [CAR-10]
@@ -197,19 +230,8 @@ impl Node {
 
     /// Whose a letter is, and what it holds.
     async fn carried_by(&self, letter: &[u8]) -> Result<(Carriage, LetterContent), Rejection> {
-        let us = self.me.organisation;
-        let mut content = letter::open(letter, us, &self.me.keys().sealing)?.content;
-        let named = Carriage::named_by(&content, &us)?;
-        match self.directory.state_of(&named.author) {
-            Some(PeerState::Confirmed | PeerState::Frozen) => {}
-            _ => return Err(Rejection::PeerNotConfirmed),
-        }
-        if !named.key_records.is_empty() {
-            self.learn(&named.author, named.key_records).await?;
-        }
-        let chain = self.directory.chain(&named.author).ok_or(Rejection::UnknownSigner)?;
-        let carriage = carriage::check(&mut content, &us, &chain)?;
-        Ok((carriage, content))
+        let content = letter::open(letter, self.me.organisation, &self.me.keys().sealing)?.content;
+        self.carried_in(content).await
     }
 
     /// What a peer has shown to have leaves the queue. [CAR-7]

@@ -5,7 +5,7 @@
 
 mod keeping;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use uput_core::{
     codec,
@@ -13,7 +13,7 @@ use uput_core::{
     event::{Event, Statement},
     head::Head,
     id::{EventId, OrgId, TrailId},
-    letter,
+    letter::{self, LetterHeader, Passage},
     log::EntryKind,
     rejection::Rejection,
     sensitive::Sensitive,
@@ -100,29 +100,39 @@ impl Taken {
 
 impl Node {
     /// Takes a letter in; the answer is given after the commit.
-    pub(super) async fn take_letter(&self, from: &OrgId, bytes: &[u8]) -> (ReceiptOutcome, u32) {
+    pub(super) async fn take_letter(self: &Arc<Self>, from: &OrgId, bytes: &[u8]) -> (ReceiptOutcome, u32) {
         match self.take_letter_in(from, bytes).await {
             Ok(()) => (ReceiptOutcome::Stored, 0),
             Err(rejection) => (outcome(rejection), rejection.number()),
         }
     }
 
-    async fn take_letter_in(&self, from: &OrgId, bytes: &[u8]) -> Result<(), Rejection> {
+    async fn take_letter_in(self: &Arc<Self>, from: &OrgId, bytes: &[u8]) -> Result<(), Rejection> {
         match self.directory.state_of(from) {
             Some(PeerState::Confirmed | PeerState::Frozen) => {}
             _ => return Err(Rejection::PeerNotConfirmed),
         }
-        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
-        // [CAR-3]
-        if content.carriage.is_some() {
-            return Err(Rejection::Malformed);
+        let LetterHeader { recipient, passage, .. } = letter::read_header(bytes)?;
+        if recipient != self.me.organisation && passage == Passage::Relayed {
+            return self.keep_for(from, &recipient, bytes).await;
         }
-        self.take_content(from, content).await
+        let content = letter::open(bytes, self.me.organisation, &self.me.keys().sealing)?.content;
+        match (passage, &content.carriage) {
+            (Passage::Relayed, Some(_)) => self.take_relayed(from, content).await,
+            (Passage::Direct, None) => self.take_content(from, content).await,
+            // [CAR-3] [RLY-17] Else whoever may leave letters with a relay spoke in its name.
+            _ => Err(Rejection::Malformed),
+        }
     }
 
     /// Takes in what a letter holds, whichever way it came.
-    pub(super) async fn take_content(&self, from: &OrgId, mut content: LetterContent) -> Result<(), Rejection> {
+    pub(super) async fn take_content(
+        self: &Arc<Self>,
+        from: &OrgId,
+        mut content: LetterContent,
+    ) -> Result<(), Rejection> {
         let challenges = Challenges::out_of(&mut content);
+        let relay_words = std::mem::take(&mut content.relay_words);
         // What this letter makes this node say is on disk before its keys become others.
         let speaking = self.me.speak().await;
         let mut worst = None;
@@ -175,6 +185,7 @@ impl Node {
         }
         note(self.take_challenges(from, &challenges).await);
         drop(speaking);
+        self.take_relay_words(from, relay_words).await;
         for trail in touched {
             self.resume_trail(&trail).await;
         }
@@ -478,6 +489,7 @@ pub(super) const fn outcome(rejection: Rejection) -> ReceiptOutcome {
         | Rejection::PeerNotConfirmed
         | Rejection::NeedsUpgrade
         | Rejection::DiskFull
+        | Rejection::MailboxFull
         | Rejection::ReadFailed
         // [BAK-52] It is asked, and then says what it owes.
         | Rejection::NotResumed

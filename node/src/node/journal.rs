@@ -41,6 +41,7 @@ use super::{
 use crate::{
     case::Cases,
     log::{Log, Witnesses},
+    mailbox::Mailbox,
     record::{
         self, AgreementRecord, ChainRecord, ChallengeRecord, EntriesRecord, EventRecord, Evidence, HeadRecord,
         InvitationRecord, Kept, OwnRecord, PeerRecord, ProofRecord, PutBackRecord, PutRecord, RetiredKey,
@@ -126,6 +127,7 @@ impl Node {
         let found = Found::default();
         let approvals = Approvals::default();
         let changes = Changes::default();
+        let mailbox = Arc::new(Mailbox::open(storage.letters()).map_err(StorageError::io("reading the mailbox"))?);
         let log = Log::new(me.chain().first().log_base_tick());
         let (staff, arrived) = (StaffRegister::default(), Arrived::default());
         let node = Self {
@@ -158,6 +160,8 @@ impl Node {
             witnessing: Witnessing::default(),
             head_clock: HeadClock::default(),
             putting: Putting::default(),
+            relays: super::relay::Relays::default(),
+            mailbox,
             put_back: super::put_back::PutBack::default(),
             challenged: Lately::default(),
             changing,
@@ -170,6 +174,7 @@ impl Node {
         node.destroy_returned()?;
         node.read_outlines()?;
         node.read_queue()?;
+        node.read_relays()?;
         node.read_accounts()?;
         node.read_cases()?;
         node.read_accesses()?;
@@ -468,12 +473,17 @@ pub(super) fn newest<K: Kept>(storage: &Storage, tree: Tree, key: &[u8]) -> Resu
 }
 
 pub(super) fn all<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<K>, OpenError> {
+    Ok(with_positions(storage, tree)?.into_iter().map(|(_, kept)| kept).collect())
+}
+
+/// The same, and where each stands.
+pub(super) fn with_positions<K: Kept>(storage: &Storage, tree: Tree) -> Result<Vec<(Position, K)>, OpenError> {
     let entries = storage.index().with_prefix(tree, b"");
     entries
         .map(|entry| {
             let (_, value) = entry.map_err(StorageError::from)?;
             let position = record::position(&value).ok_or(OpenError::Unreadable(Rejection::Malformed))?;
-            read_at(storage, position)
+            Ok((position, read_at(storage, position)?))
         })
         .collect()
 }

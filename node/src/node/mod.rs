@@ -59,6 +59,7 @@ mod places;
 mod post;
 mod put_back;
 mod refusal;
+mod relay;
 mod report;
 mod retention;
 mod rivals;
@@ -82,6 +83,7 @@ mod wording;
 mod write;
 mod written;
 
+pub use crate::mailbox::Quota as RelayQuota;
 pub use accesses::{AccessDocument, UnusualAccesses};
 pub use accounts::first_account;
 pub use agreements::{Held as HeldAgreement, Origin};
@@ -118,6 +120,7 @@ use crate::{
     account::Register,
     case::Cases,
     log::{Log, Witnesses},
+    mailbox::Mailbox,
     node_key::KeyPlace,
     staff::StaffRegister,
     storage::Storage,
@@ -170,6 +173,8 @@ pub struct Node {
     witnessing: log::Witnessing,
     head_clock: head::HeadClock,
     putting: challenge::Putting,
+    relays: relay::Relays,
+    mailbox: Arc<Mailbox>,
     put_back: put_back::PutBack,
     challenged: challenge::Lately,
     /// Held while accounts, peers, key records or agreements change: each change starts from what the one before left.

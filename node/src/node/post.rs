@@ -24,8 +24,8 @@ use crate::{
     clock::{self, SystemEntropy},
     peer::{Contact, Letters, Mailroom, Outgoing, PeerCard, PeerState},
     record::{
-        self, AgreementRecord, ChainRecord, ChallengeRecord, EventRecord, Evidence, HeadRecord, ProofRecord, PutRecord,
-        SettledRecord,
+        self, AgreementRecord, ChainRecord, ChallengeRecord, EventRecord, Evidence, GoneRecord, HeadRecord,
+        ProofRecord, PutRecord, SettledRecord,
     },
     storage::{KeyKind, Position, Record},
 };
@@ -173,6 +173,9 @@ impl Node {
         }
         if let Some(challenge) = record::read::<ChallengeRecord>(&kept) {
             return Ok(self.enclose_challenge(content, &challenge)?);
+        }
+        if let Some(gone) = record::read::<GoneRecord>(&kept) {
+            return Ok(self.enclose_gone(content, &gone)?);
         }
         if let Some(put) = record::read::<PutRecord>(&kept) {
             return Ok(self.enclose_put(content, put, position)?);
@@ -387,6 +390,38 @@ impl Node {
     }
 }
 
+/// Whose letter is on its way: each counts for itself, and to the transport they are one kind.
+#[derive(Clone, Copy)]
+enum Ticket {
+    /// Of what waits here for that peer.
+    Own(u64),
+    /// Of what lies here for it from somebody else.
+    Kept(u64),
+    /// Of what is left with it for somebody else.
+    Left(u64),
+}
+
+impl Ticket {
+    const KEPT: u64 = 1 << 62;
+    const LEFT: u64 = 1 << 63;
+
+    const fn number(self) -> u64 {
+        match self {
+            Self::Own(number) => number,
+            Self::Kept(number) => number | Self::KEPT,
+            Self::Left(number) => number | Self::LEFT,
+        }
+    }
+
+    const fn of(ticket: u64) -> Self {
+        match ticket {
+            left if left & Self::LEFT != 0 => Self::Left(left & !Self::LEFT),
+            kept if kept & Self::KEPT != 0 => Self::Kept(kept & !Self::KEPT),
+            own => Self::Own(own),
+        }
+    }
+}
+
 /// The node, shared with the transport.
 pub struct Post(pub Arc<Node>);
 
@@ -450,28 +485,29 @@ impl Mailroom for Post {
         answer
     }
 
+    /// Its own letters first, then those that lie here for it, then those that are left with it for others. [RLY-8]
     async fn next_letter(&self, to: &OrgId) -> Outgoing {
-        self.0.next_sealed(to).await
+        let node = &self.0;
+        tokio::select! {
+            biased;
+            outgoing = node.next_sealed(to) => outgoing,
+            (number, letter) = node.next_kept(to) => Outgoing { ticket: Ticket::Kept(number).number(), letter },
+            Outgoing { ticket, letter } = node.next_left(to) => {
+                Outgoing { ticket: Ticket::Left(ticket).number(), letter }
+            }
+        }
     }
 
     async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {
+        match Ticket::of(ticket) {
+            Ticket::Kept(number) => return self.0.handed_out(to, number, outcome, code).await,
+            Ticket::Left(ticket) => return self.0.left_there(to, ticket, outcome, code).await,
+            Ticket::Own(_) => {}
+        }
         let queue = self.0.outbox.queue(to);
         match outcome {
             ReceiptOutcome::Stored => self.0.settled(to, ticket).await,
-            // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
-            ReceiptOutcome::Refused if queue.flying(ticket) > 1 || queue.asks(ticket) => {
-                // What the peer does not answer, or does not know to ask, is not asked again.
-                queue.forget_lost(ticket);
-                queue.again(ticket, true);
-            }
-            // [LOG-112] What was put for somebody else is theirs to hear of, and no fault here.
-            ReceiptOutcome::Refused if self.0.not_taken(to, &queue.carried(ticket), code).await => {
-                self.0.settled(to, ticket).await;
-            }
-            ReceiptOutcome::Refused => {
-                tracing::warn!(code, "a peer refused a letter for good");
-                self.0.refused(to, ticket, code, false).await;
-            }
+            ReceiptOutcome::Refused => self.0.refused_there(to, ticket, code).await,
             // [TRA-14] The peer's newer keys are here: sealed to those it goes at once.
             ReceiptOutcome::StaleKey => queue.again(ticket, queue.flying(ticket) > 1),
             ReceiptOutcome::Later | ReceiptOutcome::Unspecified => self.0.later(to, ticket),
@@ -496,7 +532,13 @@ impl Mailroom for Post {
 
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {
         let queue = self.0.outbox.queue(to);
-        unsettled.into_iter().for_each(|ticket| queue.again(ticket, false));
+        for ticket in unsettled {
+            match Ticket::of(ticket) {
+                Ticket::Own(ticket) => queue.again(ticket, false),
+                Ticket::Kept(number) => self.0.mailbox.again(to, number),
+                Ticket::Left(ticket) => self.0.not_left(ticket),
+            }
+        }
     }
 
     fn letters(&self, to: &OrgId) -> Letters {
@@ -521,6 +563,23 @@ pub(crate) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> 
 }
 
 impl Node {
+    /// The peer refused a letter for good.
+    pub(super) async fn refused_there(self: &Arc<Self>, to: &OrgId, ticket: u64, code: u32) {
+        let queue = self.outbox.queue(to);
+        // One bad item in a letter of many: each goes alone, and the bad one is refused alone.
+        if queue.flying(ticket) > 1 || queue.asks(ticket) {
+            // What the peer does not answer, or does not know to ask, is not asked again.
+            queue.forget_lost(ticket);
+            queue.again(ticket, true);
+        // [LOG-112] What was put for somebody else is theirs to hear of, and no fault here.
+        } else if self.not_taken(to, &queue.carried(ticket), code).await {
+            self.settled(to, ticket).await;
+        } else {
+            tracing::warn!(code, "a peer refused a letter for good");
+            self.refused(to, ticket, code, false).await;
+        }
+    }
+
     /// A letter goes again: after a pause, so that a peer that is not ready is not asked without end.
     fn later(&self, to: &OrgId, ticket: u64) {
         let queue = self.outbox.queue(to);

@@ -137,6 +137,7 @@ impl Node {
         ];
         checks.extend(self.check_retention(now, seen));
         checks.extend(self.check_put_back());
+        checks.extend(self.check_relays(now));
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
         checks
     }

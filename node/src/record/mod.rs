@@ -18,6 +18,7 @@ mod outline;
 mod overrides;
 mod places;
 mod put_back;
+mod relay;
 mod retention;
 mod staff;
 mod team;
@@ -55,6 +56,7 @@ pub use onward::{
 pub use overrides::{OVERRIDES, OverrideRecord, REVIEWS, ReviewRecord};
 pub use places::{CAPACITIES, CapacityRecord, PLACES, PlaceRecord};
 pub use put_back::{PUT_BACK, PutBackRecord};
+pub use relay::{CONSENTS, ConsentRecord, GoneRecord, LEFT, LeftRecord, ROUTES, RouteRecord, consent_key};
 pub use retention::{
     DAYS, DayRecord, ERASED, ErasureRecord, HOLDS, HoldRecord, NOTED, NotedRecord, RETURNED, ReturnedRecord, noted_key,
 };
@@ -254,6 +256,7 @@ kinds! {
     ChallengeRecord = 67, PutRecord = 68,
     PutBackRecord = 69,
     ReturnedRecord = 73,
+    ConsentRecord = 79, RouteRecord = 80, LeftRecord = 81, GoneRecord = 82,
 }
 
 /// A record to be written.
@@ -346,6 +349,10 @@ pub fn project(record: &Record) -> Vec<IndexWrite> {
         PutRecord::KIND => with(record, |r: PutRecord| r.project(record)),
         PutBackRecord::KIND => with(record, |r| put_back::project(&r, record)),
         WithheldRecord::KIND => with(record, |r: WithheldRecord| vec![points(WITHHELD, &r.event, record)]),
+        ConsentRecord::KIND => with(record, |r: ConsentRecord| vec![points(CONSENTS, &consent_key(&r), record)]),
+        RouteRecord::KIND => with(record, |r: RouteRecord| vec![points(ROUTES, &r.organisation, record)]),
+        LeftRecord::KIND => with(record, |r: LeftRecord| r.project(record)),
+        GoneRecord::KIND => with(record, |r: GoneRecord| r.project(record)),
         // A kind of a newer version is kept in the journal and shown nowhere.
         _ => Vec::new(),
     };

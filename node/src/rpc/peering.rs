@@ -9,7 +9,8 @@ use uput_core::{invitation::Invitation, key::Endpoint, rejection::Rejection, wir
 use super::{guard::Admitted, request, status};
 use crate::{
     account::roles::Part,
-    node::{Node, Post, to_the_end},
+    clock,
+    node::{Node, Post, RelayQuota, to_the_end},
     peer::{Difficulty, Peers, Reason},
     storage::Position,
 };
@@ -118,6 +119,7 @@ impl PeeringService for Peering {
             out: Some(found(checked.out)),
             back: Some(checked.back.map(found).unwrap_or_default()),
             connected: checked.connected,
+            relay: self.node.relay_to(&organisation, clock::now()),
         }))
     }
 
@@ -157,6 +159,43 @@ impl PeeringService for Peering {
         let letters = taken.await.ok_or_else(broken_off)?;
         Ok(Response::new(wire::CarryInResponse { letters }))
     }
+
+    async fn allow_relay(
+        &self,
+        call: Request<wire::AllowRelayRequest>,
+    ) -> Result<Response<wire::AllowRelayResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
+        let said = call.into_inner();
+        let quota = RelayQuota { letters: said.letters, bytes: said.bytes, days: said.days };
+        let node = Arc::clone(&self.node);
+        let allowed =
+            async move { node.allow_relay(&by, [&said.first, &said.second], (!said.end).then_some(quota)).await };
+        let consent = to_the_end(allowed).await.ok_or_else(broken_off)?.map_err(relay_or)?;
+        Ok(Response::new(wire::AllowRelayResponse { consent: Some(consent) }))
+    }
+
+    async fn use_relay(
+        &self,
+        call: Request<wire::UseRelayRequest>,
+    ) -> Result<Response<wire::UseRelayResponse>, Status> {
+        let by = Admitted::demand(call.extensions(), Part::Whole)?.account;
+        let said = call.into_inner();
+        let node = Arc::clone(&self.node);
+        let chosen = async move {
+            let relay = (!said.relay.is_empty()).then_some(said.relay.as_str());
+            node.use_relay(&by, &said.peer, relay).await
+        };
+        let route = to_the_end(chosen).await.ok_or_else(broken_off)?.map_err(relay_or)?;
+        Ok(Response::new(wire::UseRelayResponse { route: Some(route) }))
+    }
+
+    async fn list_relays(
+        &self,
+        call: Request<wire::ListRelaysRequest>,
+    ) -> Result<Response<wire::ListRelaysResponse>, Status> {
+        Admitted::demand(call.extensions(), Part::Whole)?;
+        Ok(Response::new(self.node.relays(clock::now())))
+    }
 }
 
 /// A reason as a check. [DEL-20]
@@ -185,6 +224,17 @@ fn name_or(rejection: Rejection) -> Status {
         Rejection::BadValue => request::invalid(
             "name",
             "1 to 64 bytes, and neither the name of another organisation here nor one that looks like it (see `uput peer list`): give another name, such as with the town",
+        ),
+        other => status::of(other),
+    }
+}
+
+/// A bad value here is one organisation twice, or more than a relay may promise.
+fn relay_or(rejection: Rejection) -> Status {
+    match rejection {
+        Rejection::BadValue => request::invalid(
+            "relay",
+            "two organisations that are not the same, at most 65,536 letters, 4 GiB and 30 days",
         ),
         other => status::of(other),
     }

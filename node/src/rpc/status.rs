@@ -55,7 +55,9 @@ const fn code(rejection: Rejection) -> Code {
             Code::PermissionDenied
         }
         Rejection::KeyLocked | Rejection::WrongPassphrase | Rejection::NotAuthenticated => Code::Unauthenticated,
-        Rejection::DiskFull | Rejection::TooMany | Rejection::TooSlow => Code::ResourceExhausted,
+        Rejection::DiskFull | Rejection::MailboxFull | Rejection::TooMany | Rejection::TooSlow => {
+            Code::ResourceExhausted
+        }
         Rejection::StepNotAllowed
         | Rejection::CaseNotTaken
         | Rejection::NeedsApproval

@@ -1,7 +1,7 @@
 //! The data folder itself: whose it is, who has it open, what is kept for bad days.
 
-use super::StorageError;
 use super::space::{Scarce, Space};
+use super::{StorageError, letters};
 use crate::disk::{Disk, DiskFile, Failure};
 use crate::journal::head::HeadFile;
 use crate::seal::{FolderKey, StorageKey, fill_random, sha256};
@@ -25,7 +25,8 @@ pub(crate) const VERSION: u32 = 2;
 /// Refuses if anything of a data folder is already there.
 pub(super) fn refuse_existing(disk: &dyn Disk) -> Result<(), StorageError> {
     use crate::{journal, keybook};
-    let ours = [FORMAT, RESERVE, journal::FOLDER, journal::head::FILE, keybook::FOLDER, INDEX, QUARANTINE];
+    let ours =
+        [FORMAT, RESERVE, journal::FOLDER, journal::head::FILE, keybook::FOLDER, INDEX, QUARANTINE, letters::FOLDER];
     let names = disk.list("").map_err(StorageError::io("reading the folder"))?;
     match names.into_iter().find(|name| ours.contains(&name.as_str())) {
         Some(name) => Err(StorageError::Exists(name)),

@@ -10,6 +10,7 @@ pub mod command;
 mod committer;
 mod error;
 pub(crate) mod folder;
+mod letters;
 mod opening;
 mod queue;
 mod rebuilding;
@@ -23,6 +24,7 @@ pub use crate::keybook::{KeyKind, NewTrailKeys, TrailKey, TrailKeys};
 pub use crate::seal::StorageKey;
 pub use committer::Durable;
 pub use error::{CommitError, StorageError};
+pub use letters::Letters;
 pub use opening::IndexHome;
 pub use rebuilding::Rebuilt;
 pub use space::{Left, Scarce};
@@ -87,6 +89,7 @@ pub struct Storage {
     space: Arc<space::Space>,
     shown: Arc<AtomicU64>,
     tokens: SealKey,
+    letters: Arc<Letters>,
     search: SearchKey,
     parked: Vec<u16>,
     jobs: Option<UnboundedSender<Job>>,
@@ -196,6 +199,11 @@ impl Storage {
     /// Opens what [`Storage::seal_token`] made in this folder under the same `aad`.
     pub fn open_token(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unreadable> {
         self.tokens.open(aad, sealed)
+    }
+
+    /// What lies here for others. [RLY-14]
+    pub fn letters(&self) -> Arc<Letters> {
+        Arc::clone(&self.letters)
     }
 
     /// Destroys one key of a trail, durably and for good. Blocks for a few syncs; the time grows with

@@ -3,7 +3,7 @@
 use super::committer::{Committer, Indexed};
 use super::folder::{Identity, Reserve, quarantine};
 use super::space::Space;
-use super::{Options, Project, Storage, StorageError, upgrade};
+use super::{Letters, Options, Project, Storage, StorageError, upgrade};
 use crate::disk::{Disk, Failure};
 use crate::journal::head::{Head, HeadFile, ReadHead};
 use crate::journal::{self, Journal, Position, Reader};
@@ -134,6 +134,7 @@ impl Storage {
             (Some(jobs), None, inline)
         };
         let tokens = keys.seal_key("uput/node/token", &[]);
+        let letters = Arc::new(Letters::new(disk, keys.seal_key("uput/node/mailbox", &[])));
         let search = SearchKey::new(&keys.derive("uput/node/search", &[]));
         Ok(Self {
             journal: reader,
@@ -143,6 +144,7 @@ impl Storage {
             space,
             shown,
             tokens,
+            letters,
             search,
             parked,
             jobs,

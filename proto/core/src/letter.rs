@@ -1,6 +1,6 @@
 //! Letters: the sealed container in which envelopes and disclosures travel.
 //!
-//! Guarantees: a carrier reads the recipient, a key ID and one of three sizes; what opens was sealed to this
+//! Guarantees: a carrier reads the recipient, a key ID, whether it may relay, and one of three sizes; what opens was sealed to this
 //! organisation and arrived unchanged, padding included. Nothing signed refers to a letter.
 //! Leaves to others: who sealed it (every envelope inside says that for itself), and keeping it, which nobody does.
 
@@ -29,6 +29,15 @@ const INFO: &[u8] = b"uput/v1/letter";
 const LENGTH: usize = 4;
 const TAG: usize = 16;
 
+/// Over whose node a letter goes. [RLY-17]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// From whoever brings it, over a line, or by hand.
+    Direct,
+    /// Over the node of a third organisation, which says nothing with it.
+    Relayed,
+}
+
 /// What a carrier can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LetterHeader {
@@ -36,6 +45,8 @@ pub struct LetterHeader {
     pub recipient: OrgId,
     /// Under which of its keys.
     pub sealing_key: KeyId,
+    /// Over whose node.
+    pub passage: Passage,
 }
 
 /// What a letter to us contained.
@@ -55,9 +66,30 @@ pub fn seal(
     content: &wire::LetterContent,
     random: &mut impl Entropy,
 ) -> Result<Vec<u8>, Rejection> {
+    seal_for(recipient, Passage::Direct, content, random)
+}
+
+/// Seals content as [`seal`] does, for its way over a relay. [RLY-17]
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_relayed(
+    recipient: &KeyRecord,
+    content: &wire::LetterContent,
+    random: &mut impl Entropy,
+) -> Result<Vec<u8>, Rejection> {
+    seal_for(recipient, Passage::Relayed, content, random)
+}
+
+fn seal_for(
+    recipient: &KeyRecord,
+    passage: Passage,
+    content: &wire::LetterContent,
+    random: &mut impl Entropy,
+) -> Result<Vec<u8>, Rejection> {
     let key = recipient.sealing_keys().first().ok_or(Rejection::Malformed)?;
-    let header = LetterHeader { recipient: recipient.organisation(), sealing_key: key.id() };
-    let padded = pad(content)?;
+    let header = LetterHeader { recipient: recipient.organisation(), sealing_key: key.id(), passage };
+    let padded = pad(content, passage)?;
     let mode = OpModeS::<XWing>::Base;
     let (encapsulated, ciphertext) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
         &mode,
@@ -105,15 +137,20 @@ pub fn open(letter: &[u8], us: OrgId, keys: &[SealingSecret]) -> Result<Opened, 
     Ok(Opened { header, content: unpad(&Zeroizing::new(padded))? })
 }
 
-/// Bytes of content that a letter of the largest size holds. [LET-2]
+/// Bytes of content that a letter of the largest size holds, over a line. [LET-2]
 #[must_use]
 pub fn largest_content() -> usize {
-    SIZE_CLASSES.last().map_or(0, |class| capacity(*class))
+    SIZE_CLASSES.last().map_or(0, |class| capacity(*class, Passage::Direct))
 }
 
 impl LetterHeader {
     fn to_wire(self) -> wire::LetterHeader {
-        wire::LetterHeader { suite: SUITE, recipient: self.recipient.to_vec(), sealing_key: self.sealing_key.to_vec() }
+        wire::LetterHeader {
+            suite: SUITE,
+            recipient: self.recipient.to_vec(),
+            sealing_key: self.sealing_key.to_vec(),
+            relayed: self.passage == Passage::Relayed,
+        }
     }
 }
 
@@ -135,8 +172,11 @@ fn parse(bytes: &[u8]) -> Result<(LetterHeader, wire::Letter), Rejection> {
     if header.suite != SUITE {
         return Err(if header.suite > SUITE { Rejection::NeedsUpgrade } else { Rejection::Malformed });
     }
-    let header =
-        LetterHeader { recipient: OrgId::parse(&header.recipient)?, sealing_key: KeyId::parse(&header.sealing_key)? };
+    let header = LetterHeader {
+        recipient: OrgId::parse(&header.recipient)?,
+        sealing_key: KeyId::parse(&header.sealing_key)?,
+        passage: if header.relayed { Passage::Relayed } else { Passage::Direct },
+    };
     if letter.encapsulated.len() != ENCAPSULATED_LENGTH {
         return Err(Rejection::Malformed);
     }
@@ -144,9 +184,9 @@ fn parse(bytes: &[u8]) -> Result<(LetterHeader, wire::Letter), Rejection> {
 }
 
 /// Length, content, zeros, up to what the smallest fitting size holds. [LET-5]
-fn pad(content: &wire::LetterContent) -> Result<Zeroizing<Vec<u8>>, Rejection> {
+fn pad(content: &wire::LetterContent, passage: Passage) -> Result<Zeroizing<Vec<u8>>, Rejection> {
     let mut content = Zeroizing::new(codec::encode(content));
-    let room = SIZE_CLASSES.iter().map(|class| capacity(*class)).find(|room| content.len() <= *room);
+    let room = SIZE_CLASSES.iter().map(|class| capacity(*class, passage)).find(|room| content.len() <= *room);
     let room = room.ok_or(Rejection::TooLarge)?;
     let length = u32::try_from(content.len()).map_err(|_| Rejection::TooLarge)?;
     // One allocation, so that growing leaves no copy behind.
@@ -169,10 +209,11 @@ fn unpad(padded: &[u8]) -> Result<wire::LetterContent, Rejection> {
     codec::decode(content)
 }
 
-/// Bytes of content that a letter of this size holds. [LET-2]
-fn capacity(class: usize) -> usize {
-    // Header 2 + 70, encapsulated key 3 + 1120, tag of the ciphertext field 1.
-    let sealed = class - 72 - 1123 - 1;
+/// Bytes of content that a letter of this size holds. [LET-2] [RLY-17]
+fn capacity(class: usize, passage: Passage) -> usize {
+    let mark = if passage == Passage::Relayed { 2 } else { 0 };
+    // Header 2 + 70 and the mark, encapsulated key 3 + 1120, tag of the ciphertext field 1.
+    let sealed = class - 72 - mark - 1123 - 1;
     // The ciphertext's own length takes two bytes below 16 KiB, else three.
     let prefix = if sealed - 2 < 1 << 14 { 2 } else { 3 };
     sealed - prefix - TAG - LENGTH

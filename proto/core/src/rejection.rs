@@ -220,6 +220,12 @@ rejections! {
     ChallengeRefused = 146, "CHALLENGE_REFUSED", Author, "what the witness put is not a challenge of a trail between the two, or cannot be opened any more; nothing was answered";
     /// A trail in which a restored node does not know yet what it had said. [BAK-52]
     NotResumed = 149, "NOT_RESUMED", Nobody, "this node was restored, and asks the other organisation where this trail stands; nothing is said in it before the answer; telephone";
+    /// So much of one depositor for one recipient lies at the relay already. [RLY-4]
+    MailboxFull = 154, "MAILBOX_FULL", Nobody, "the relay keeps no more letters of this organisation for that one now; what waits is left there when something was fetched";
+    /// Nobody fetched a letter as long as the relay keeps one. [RLY-12]
+    LetterExpired = 155, "LETTER_EXPIRED", Nobody, "nobody fetched the letter as long as the relay keeps one; it is left there again";
+    /// The recipient takes letters of that author from no relay, or from another one. [RLY-2]
+    RelayNotChosen = 156, "RELAY_NOT_CHOSEN", Carrier, "the recipient did not choose this relay for letters of that organisation: `uput relay use` there";
 }
 
 impl Rejection {

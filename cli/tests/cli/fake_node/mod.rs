@@ -244,15 +244,16 @@ impl PeeringService for Script {
                     let finding = "the way there is good, and they say that they do not reach this node at its address";
                     found("not-reachable-back", wire::CheckLevel::Warning, finding, "open its port in the firewall")
                 };
-                wire::CheckPeerResponse { result: closed(), out: good(), back: closed(), connected: true }
+                wire::CheckPeerResponse { result: closed(), out: good(), back: closed(), connected: true, relay: None }
             }
             "Liar" => {
                 let finding = "another node answers: its key is not in their key record";
                 let other = || found("other-key", wire::CheckLevel::Error, finding, "telephone them");
                 let back = Some(wire::Check::default());
-                wire::CheckPeerResponse { result: other(), out: other(), back, connected: false }
+                let relay = Some(sample::route("Liar", 3, 154));
+                wire::CheckPeerResponse { result: other(), out: other(), back, connected: false, relay }
             }
-            _ => wire::CheckPeerResponse { result: good(), out: good(), back: good(), connected: true },
+            _ => wire::CheckPeerResponse { result: good(), out: good(), back: good(), connected: true, relay: None },
         }))
     }
 
@@ -289,6 +290,28 @@ impl PeeringService for Script {
         };
         let letters = (1..).zip(&request.get_ref().letters).map(carried).collect();
         Ok(Response::new(wire::CarryInResponse { letters }))
+    }
+
+    async fn allow_relay(&self, request: Request<wire::AllowRelayRequest>) -> Answer<wire::AllowRelayResponse> {
+        self.record("AllowRelay", request.get_ref());
+        let said = request.into_inner();
+        let letters = if said.end { 0 } else { said.letters };
+        let days = if said.end { 14 } else { said.days };
+        let consent = wire::RelayConsent { letters, bytes: said.bytes, days, ..sample::consent() };
+        Ok(Response::new(wire::AllowRelayResponse { consent: Some(consent) }))
+    }
+
+    async fn use_relay(&self, request: Request<wire::UseRelayRequest>) -> Answer<wire::UseRelayResponse> {
+        self.record("UseRelay", request.get_ref());
+        let said = request.into_inner();
+        let route = wire::RelayRoute { peer: said.peer, relay: said.relay, ..wire::RelayRoute::default() };
+        Ok(Response::new(wire::UseRelayResponse { route: Some(route) }))
+    }
+
+    async fn list_relays(&self, request: Request<wire::ListRelaysRequest>) -> Answer<wire::ListRelaysResponse> {
+        self.record("ListRelays", request.get_ref());
+        let routes = vec![sample::route("Shelter A", 3, 0), sample::route("Shelter\u{1b}[2J B", 0, 154)];
+        Ok(Response::new(wire::ListRelaysResponse { consents: vec![sample::consent()], routes }))
     }
 }
 

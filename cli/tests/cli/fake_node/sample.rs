@@ -102,6 +102,25 @@ pub(crate) fn invited(name: &str) -> wire::Peer {
     }
 }
 
+/// That the node relays between two.
+pub(crate) fn consent() -> wire::RelayConsent {
+    wire::RelayConsent {
+        first: "Hotline".to_owned(),
+        second: "Shelter A".to_owned(),
+        letters: 256,
+        bytes: 16 << 20,
+        days: 14,
+        for_first: Some(wire::RelayHeap::default()),
+        for_second: Some(wire::RelayHeap { letters: 2, bytes: 40_960, oldest_seconds: 7200 }),
+    }
+}
+
+/// That a peer is reached over a relay.
+pub(crate) fn route(peer: &str, items: u32, code: u32) -> wire::RelayRoute {
+    let oldest_seconds = u64::from(items) * 3600;
+    wire::RelayRoute { peer: peer.to_owned(), relay: "Centre".to_owned(), items, oldest_seconds, code }
+}
+
 pub(crate) fn token() -> wire::Token {
     wire::Token {
         token: vec![0x77; 16],

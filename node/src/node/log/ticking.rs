@@ -30,6 +30,8 @@ impl Node {
             // What could not be closed is said by `checks`, and tried again. [LOG-100]
             let _ = self.close_ticks(clock::now()).await;
             self.hand_proofs().await;
+            // [RLY-12] What could not be told stays, and is told next time.
+            let _ = self.empty_mailbox(clock::now()).await;
             tokio::select! {
                 () = shutdown.requested() => return,
                 () = tokio::time::sleep(LOOK) => (),

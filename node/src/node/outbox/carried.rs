@@ -46,6 +46,30 @@ impl Queue {
         state.shown.push(ticket);
     }
 
+    /// Whether an item travels in a letter of its own.
+    pub(in crate::node) fn goes_alone(&self, position: &Position) -> bool {
+        self.lock().alone.contains(position)
+    }
+
+    /// The peer has answered for these items, which went another way than its line. Those that still wait become a letter
+    /// with a receipt: its name; none if all are gone, or on a line now, whose receipt says it. [RLY-10]
+    pub(in crate::node) fn answered_for(&self, positions: &[Position]) -> Option<u64> {
+        let mut state = self.lock();
+        let items: Vec<(Position, Waiting)> =
+            positions.iter().filter_map(|position| Some((*position, state.waiting.remove(position)?))).collect();
+        let (busy, free): (Vec<_>, Vec<_>) =
+            items.into_iter().partition(|(_, item)| item.trail.is_some_and(|trail| state.busy.contains(&trail)));
+        state.waiting.extend(busy);
+        if free.is_empty() {
+            return None;
+        }
+        state.next_ticket = state.next_ticket.wrapping_add(1);
+        let ticket = state.next_ticket;
+        state.busy.extend(free.iter().filter_map(|(_, item)| item.trail));
+        state.flying.insert(ticket, free);
+        Some(ticket)
+    }
+
     /// What was shown since somebody asked last, as if it had been sent and waited for its receipt.
     pub(in crate::node) fn take_shown(&self) -> Vec<u64> {
         std::mem::take(&mut self.lock().shown)

@@ -64,6 +64,8 @@ fn units(mut content: LetterContent) -> Vec<LetterContent> {
     units.extend(answers.map(|a| LetterContent { put_answers: vec![a], ..empty() }));
     let said = take(&mut content.countersignatures).into_iter();
     units.extend(said.map(|e| LetterContent { countersignatures: vec![e], ..empty() }));
+    let words = take(&mut content.relay_words).into_iter();
+    units.extend(words.map(|w| LetterContent { relay_words: vec![w], ..empty() }));
     units.extend(take(&mut content.lost).into_iter().map(|l| LetterContent { lost: vec![l], ..empty() }));
     units
 }
@@ -118,5 +120,6 @@ fn append(part: &mut LetterContent, mut unit: LetterContent) {
     part.put_challenges.append(&mut unit.put_challenges);
     part.put_answers.append(&mut unit.put_answers);
     part.countersignatures.append(&mut unit.countersignatures);
+    part.relay_words.append(&mut unit.relay_words);
     part.lost.append(&mut unit.lost);
 }

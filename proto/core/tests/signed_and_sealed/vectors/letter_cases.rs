@@ -7,7 +7,7 @@ use hpke::rand_core::{Infallible, TryCryptoRng, TryRng};
 use hpke::{Deserializable, OpModeS, Serializable, single_shot_seal_with_rng};
 use uput_core::codec;
 use uput_core::entropy::Entropy;
-use uput_core::letter::seal;
+use uput_core::letter::{seal, seal_relayed};
 use uput_core::wire;
 
 use super::file::Vector;
@@ -30,6 +30,7 @@ fn entropy(name: &str) -> Vec<u8> {
 pub(super) fn all() -> Vec<Vector> {
     let mut cases = positive();
     cases.extend(outside());
+    cases.extend(marks());
     cases.extend(inside());
     cases
 }
@@ -60,6 +61,35 @@ fn positive() -> Vec<Vector> {
         whole("a letter with five events has 32 KiB", &content(5)),
         whole("an empty letter has 8 KiB", &content(0)),
         whole("content without padding fills a letter", &full),
+        relayed(),
+    ]
+}
+
+/// [RLY-17]
+fn relayed() -> Vector {
+    let name = "a relayed letter with one event has 8 KiB";
+    let (content, recipient) = (content(1), Organisation::invented("recipient"));
+    let sealed = seal_relayed(recipient.chain().newest(), &content, &mut Predictable(entropy(name))).unwrap();
+    case("ok", name, sealed)
+        .with("content", codec::encode(&content))
+        .with("record", recipient.first.to_bytes())
+        .with("entropy", entropy(name))
+}
+
+/// A relay's mark that was put on or taken off on the way: the length stays that of a letter. [RLY-17]
+fn marks() -> [Vector; 2] {
+    let recipient = Organisation::invented("recipient");
+    let sealed = seal_relayed(recipient.chain().newest(), &content(1), &mut Predictable(entropy("altered"))).unwrap();
+    let mut unmarked: wire::Letter = codec::decode(&sealed).unwrap();
+    unmarked.header.as_mut().unwrap().relayed = false;
+    unmarked.ciphertext.extend([0; 2]);
+    let marked = altered(|letter| {
+        letter.header.as_mut().unwrap().relayed = true;
+        letter.ciphertext.truncate(letter.ciphertext.len() - 2);
+    });
+    [
+        case("NOT_SEALED_FOR_US", "a letter that somebody marked for a relay", marked),
+        case("NOT_SEALED_FOR_US", "a relayed letter whose mark was taken off", codec::encode(&unmarked)),
     ]
 }
 
@@ -175,6 +205,7 @@ fn sealed_raw(padded: &[u8], purpose: &[u8]) -> Vec<u8> {
         suite: 1,
         recipient: recipient.id().to_vec(),
         sealing_key: recipient.sealing.id().to_vec(),
+        relayed: false,
     };
     let info = [purpose, &codec::encode(&header)].concat();
     let key = <XWing as Kem>::PublicKey::from_bytes(&recipient.sealing.public().to_vec()).unwrap();

@@ -5,7 +5,7 @@ use uput_core::envelope::{Envelope, MediaType, pae, verify_one};
 use uput_core::id::{EventId, KeyId, OrgId};
 use uput_core::key::{KeyChain, PublicKey, SealingPublic, SealingSecret, safety_number};
 use uput_core::keyfile::{KeyFile, KeyFileError};
-use uput_core::letter::{open, seal};
+use uput_core::letter::{Passage, open, seal, seal_relayed};
 use uput_core::rejection::Rejection;
 use uput_core::staff::{self, Place, Share, ShareDigest, Sharing, Unjoined};
 
@@ -130,7 +130,12 @@ fn letter(vector: &Vector) -> Result<(), Rejection> {
     same(vector, "content", &codec::encode(&opened.content));
     if let (Some(record), Some(entropy)) = (vector.get("record"), vector.get("entropy")) {
         let chain = KeyChain::verify(&[Envelope::parse(record)?])?;
-        let sealed = seal(chain.newest(), &opened.content, &mut Predictable(entropy.to_vec()))?;
+        let mut random = Predictable(entropy.to_vec());
+        // [RLY-17]
+        let sealed = match opened.header.passage {
+            Passage::Direct => seal(chain.newest(), &opened.content, &mut random)?,
+            Passage::Relayed => seal_relayed(chain.newest(), &opened.content, &mut random)?,
+        };
         same(vector, "letter", &sealed);
     }
     Ok(())
