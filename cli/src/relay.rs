@@ -227,7 +227,7 @@ impl Route {
 
     /// In one line, for who asks about the peer. [RLY-19]
     pub(crate) fn text(&self) -> String {
-        let over = format!("over {}, where {} lies", dash(self.relay.as_ref()), self.lies());
+        let over = format!("over {}; lies there: {}", dash(self.relay.as_ref()), self.lies());
         self.refused.as_ref().map_or_else(|| over.clone(), |code| format!("{over}; last refused with {code}"))
     }
 
