@@ -63,6 +63,8 @@ impl Letters {
         written.map_err(|failure| {
             // It may stand there all the same: nobody was told so.
             let _ = self.disk.remove(&path(number));
+            // What was cut off takes room on a disk that has none.
+            let _ = self.disk.remove(&format!("{}{FRESH}", path(number)));
             match failure {
                 Failure::Full => io::ErrorKind::StorageFull.into(),
                 Failure::Fatal(error) => error,
