@@ -5,13 +5,13 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::{Duration, Instant},
 };
 
 use uput_core::{
     id::OrgId,
-    key::{KeyChain, SafetyNumber, safety_number},
+    key::{KeyChain, SafetyHalf, SafetyNumber},
     rejection::Rejection,
     sensitive::Sensitive,
     time::{Seconds, Span},
@@ -28,6 +28,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Directory {
     state: RwLock<State>,
+    /// What was asked for once: each half takes milliseconds.
+    halves: Mutex<BTreeMap<OrgId, SafetyHalf>>,
 }
 
 #[derive(Default)]
@@ -270,7 +272,16 @@ impl Directory {
 
     /// The number that people compare.
     pub(super) fn safety_number(&self, us: &OrgId, them: &OrgId) -> SafetyNumber {
-        safety_number(us, them)
+        self.half(us).with(&self.half(them))
+    }
+
+    fn half(&self, organisation: &OrgId) -> SafetyHalf {
+        let kept = self.halves.lock().unwrap_or_else(PoisonError::into_inner).get(organisation).cloned();
+        kept.unwrap_or_else(|| {
+            let made = SafetyHalf::of(organisation);
+            self.halves.lock().unwrap_or_else(PoisonError::into_inner).insert(*organisation, made.clone());
+            made
+        })
     }
 
     /// How a connection is doing.

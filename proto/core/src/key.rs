@@ -20,6 +20,6 @@ pub use endpoint::Endpoint;
 pub use proposal::{Missing, Proposal};
 pub use public::{PublicKey, SIGNATURE_LENGTH};
 pub use record::{KeyRecord, KeyRecordDraft, Recovery, SUITE, sign_key_record, sign_recovered_record};
-pub use safety_number::{SafetyNumber, safety_number};
+pub use safety_number::{SafetyHalf, SafetyNumber, safety_number};
 pub use sealing::{ENCAPSULATED_LENGTH, SEALING_PUBLIC_LENGTH, SealingPublic, SealingSecret};
 pub use signing::{SEED_LENGTH, SigningKey};

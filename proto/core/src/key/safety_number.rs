@@ -18,15 +18,30 @@ const GROUP_BYTES: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SafetyNumber(String);
 
+/// Thirty digits of one organisation, the costly part: who shows the numbers of many keeps it. [KEY-18]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SafetyHalf(String);
+
 /// The safety number of two organisations, the same from both sides. [KEY-17]
 #[must_use]
 pub fn safety_number(a: &OrgId, b: &OrgId) -> SafetyNumber {
-    let mut halves = [half(a), half(b)];
-    halves.sort_unstable();
-    SafetyNumber(halves.concat())
+    SafetyHalf::of(a).with(&SafetyHalf::of(b))
 }
 
-/// Thirty digits of one organisation. [KEY-18]
+impl SafetyHalf {
+    /// That of an organisation, after all rounds. [KEY-18]
+    #[must_use]
+    pub fn of(organisation: &OrgId) -> Self {
+        Self(half(organisation))
+    }
+
+    /// The number of both, the smaller half first. [KEY-17]
+    #[must_use]
+    pub fn with(&self, other: &Self) -> SafetyNumber {
+        SafetyNumber([self.min(other).0.as_str(), self.max(other).0.as_str()].concat())
+    }
+}
+
 fn half(organisation: &OrgId) -> String {
     let mut input = b"uput/v1/safety-number".to_vec();
     input.extend_from_slice(organisation.as_bytes());
