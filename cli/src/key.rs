@@ -59,6 +59,7 @@ pub(crate) enum KeyCommand {
   uput key prepare --endpoint node.shelter.example:7420 --to stick/keys.uput
   uput key prepare --recovery KEY1 --recovery KEY2 --recovery KEY3 --threshold 2 --to stick/keys.uput
   uput key prepare --new-organisation-key KEY --to stick/keys.uput
+  uput key prepare --door --to stick/keys.uput
   uput key prepare --stolen --to stick/keys.uput")]
 pub(crate) struct PrepareArgs {
     /// New signing key, TLS key and sealing key
@@ -98,6 +99,12 @@ pub(crate) struct PrepareArgs {
     /// Nobody may replace a lost organisation key any more
     #[arg(long)]
     no_recovery: bool,
+    /// The node keeps copies of letters while it waits for its passphrase, and peers see that it is locked
+    #[arg(long, conflicts_with = "no_door")]
+    door: bool,
+    /// Peers see nothing of a node that waits for its passphrase
+    #[arg(long)]
+    no_door: bool,
     /// The node's keys were stolen: all are replaced, and of what the signing key signed only what stands in the log counts.
     /// With the ID of an older signing key: that one was stolen
     #[arg(long, value_name = "KEY-ID", num_args = 0..=1, value_parser = key_id)]
@@ -171,6 +178,8 @@ impl PrepareArgs {
             valid_seconds: u64::from(self.valid_days) * DAY,
             set_recovery: self.no_recovery || self.threshold.is_some(),
             recovery: self.threshold.map(|threshold| recovery_set(threshold, &self.recovery)),
+            set_door: self.door || self.no_door,
+            door: self.door,
             stolen: self.stolen.is_some(),
             stolen_key: self.stolen.flatten().map(|key| key.to_vec()).unwrap_or_default(),
         };
@@ -254,6 +263,7 @@ fn changes(proposal: &Proposal) -> Vec<String> {
     let witnesses: Vec<&str> = witnesses.iter().map(String::as_str).collect();
     all.push(list("the log is cosigned by", "nobody cosigns the log", &witnesses, old.witnesses() != new.witnesses()));
     all.extend(record::recovery_change(old, new));
+    all.extend(record::door_change(old, new));
     all.extend(new.disowned().map(record::theft));
     all.push(format!("it warns from {} on", moment::local(new.end().get())));
     all

@@ -67,6 +67,7 @@ struct Endless {
 impl Endless {
     fn new(us: &SigningKey, them: &SigningKey, endpoints: Vec<String>, size: Option<usize>) -> Self {
         let peer = PeerCard {
+            door_key: None,
             organisation: organisation(them),
             key_record: record(organisation(them)),
             key_records: 1,

@@ -4,6 +4,7 @@
 //! served, and that after the word to stop nothing new is taken and what was begun is finished.
 
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,18 @@ impl Sockets {
             None => None,
         };
         Ok(Self { peer, api: listen("api", config.api).await? })
+    }
+
+    /// The address for peers once more, for whoever answers there before the node does; none if it only dials.
+    ///
+    /// # Errors
+    /// [`Exit::Address`].
+    pub fn peer_until_then(&self) -> Result<Option<TcpListener>, Failure> {
+        let again = |listener: &TcpListener| {
+            TcpListener::from_std(std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?))
+        };
+        let again = self.peer.as_ref().map(again).transpose();
+        again.map_err(|error| Failure::new(Exit::Address, &error))
     }
 }
 

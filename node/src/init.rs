@@ -188,6 +188,7 @@ fn first_record(
         time: now,
         end: now.after(plan.valid),
         disowned: None,
+        door_key: None,
     };
     let record = sign_key_record(draft, organisation, &secrets.signing, &secrets.tls, None)?;
     Ok(KeyChain::verify(&[record])?)

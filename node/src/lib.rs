@@ -15,6 +15,7 @@ pub mod init;
 pub mod journal;
 mod keyboard;
 pub mod keybook;
+pub mod locked;
 pub mod log;
 mod mailbox;
 pub mod node;

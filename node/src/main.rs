@@ -37,7 +37,7 @@ use uput_node::daemon::{self, Sockets};
 use uput_node::exit::{Exit, Failure};
 use uput_node::init::{self, Founding, Plan};
 use uput_node::node::{self, Node, Post, Secrets};
-use uput_node::node_key::{KeyPlace, Sources};
+use uput_node::node_key::Sources;
 use uput_node::on_call::{self, Channels};
 use uput_node::peer::{Limits, Peers};
 use uput_node::rebuild::{self, Rebuild};
@@ -48,7 +48,7 @@ use uput_node::rpc::{
 use uput_node::shutdown::Shutdown;
 use uput_node::storage::command::IndexCommand;
 use uput_node::storage::{CommitError, Options, Storage, StorageKey};
-use uput_node::{clock, doctor, node_key, process, record, shutdown, telemetry};
+use uput_node::{clock, doctor, locked, node_key, process, record, shutdown, telemetry};
 
 /// How often it is looked for words whose time is over. [APR-9]
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
@@ -268,7 +268,7 @@ async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {
     let sockets = Sockets::bind(&config).await?;
     let kept = process::keep_pages_in();
     // Before signals are waited for: who is asked for a passphrase can end the program.
-    let place = KeyPlace::find(&config.data, sources)?;
+    let place = locked::keys(&config.data, &sockets, sources, say).await?;
     let (stop, shutdown) = shutdown::channel();
     let signalled = shutdown::signalled().map_err(|error| Failure::new(Exit::Failed, &error))?;
     tokio::spawn(async move {
@@ -294,6 +294,7 @@ async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {
     let own = Node::own_chain(&storage).map_err(|error| folder(error.to_string()))?;
     let secrets = place.settle(secrets, own.newest())?;
     warn_of_swap(kept);
+    place.show_door(&secrets.tls, own.newest());
     let keys = Secrets { signing: secrets.signing, sealing: secrets.sealing };
     let node = Arc::new(Node::open(storage, keys).map_err(|error| Failure::new(Exit::Folder, &error))?);
     node.look_after_keys(place);
@@ -315,6 +316,7 @@ async fn serve(path: &Path, sources: &Sources) -> Result<(), Failure> {
     // [BAK-51]
     node.ask_to_resume().await;
     let mailroom = Arc::new(Post(Arc::clone(&node)));
+    locked::admit_left(&config.data, mailroom.as_ref()).await;
     let peers = Peers::new(mailroom, &secrets.tls, Limits::default(), shutdown.clone())?;
     let services = services(&node, &peers, &config, shutdown.clone())?;
     let mut said = Ok(());

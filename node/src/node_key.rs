@@ -12,12 +12,13 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use uput_core::entropy::Entropy;
-use uput_core::key::KeyRecord;
+use uput_core::key::{KeyRecord, SigningKey};
 use uput_core::keyfile::{Cost, KeyFile, Lock, NodeSecrets};
 use zeroize::Zeroizing;
 
 use crate::clock::SystemEntropy;
 use crate::exit::{Exit, Failure};
+use crate::locked::DoorKey;
 use crate::rpc::access::write_new;
 
 pub use passphrase::{Sources, first_line};
@@ -63,6 +64,26 @@ impl KeyPlace {
         let path = place.path();
         let passphrase = if parse(&path)?.is_locked() { sources.passphrase("passphrase of the node: ")? } else { None };
         Ok(Self { passphrase, ..place })
+    }
+
+    /// Whether secrets lie in the folder that take a passphrase. A file that cannot be read says so when it is opened.
+    #[must_use]
+    pub fn takes_passphrase(folder: &Path) -> bool {
+        parse(&folder.join(NODE_KEY)).is_ok_and(|file| file.is_locked())
+    }
+
+    /// Puts the door key where it is found without a passphrase, if `newest` names it and there is one; else none lies
+    /// there. [RST-31]
+    pub fn show_door(&self, tls: &SigningKey, newest: &KeyRecord) {
+        let door = DoorKey::of(tls);
+        let shown = if self.is_locked() && newest.door_key() == Some(door.public()) {
+            door.write(&self.folder)
+        } else {
+            DoorKey::remove(&self.folder)
+        };
+        if let Err(error) = shown {
+            tracing::error!(%error, "the door key was not written: while this node is locked, peers do not see that it is");
+        }
     }
 
     /// The folder.
@@ -250,6 +271,7 @@ mod tests {
             time: minute(1),
             end: minute(9),
             disowned: None,
+            door_key: None,
         };
         let organisation = SigningKey::from_seed(&[9; 32]);
         let first = sign_key_record(draft, &organisation, &secrets.signing, &secrets.tls, None).unwrap();

@@ -132,6 +132,7 @@ impl Rebuild {
         let draft = KeyRecordDraft {
             sealing_keys: secrets.sealing.iter().map(|secret| secret.public().clone()).collect(),
             endpoints: self.endpoint.clone(),
+            door_key: None,
             ..KeyRecordDraft::after(newest, now, now.after(Span(u64::from(self.valid_days) * DAY)))
         };
         let record = sign_key_record(draft, organisation, &secrets.signing, &secrets.tls, None)?;

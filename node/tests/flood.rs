@@ -186,6 +186,7 @@ fn stranger(n: u16) -> KeyChain {
         time: minute(),
         end: minute().after(Span(86_400)),
         disowned: None,
+        door_key: None,
     };
     KeyChain::verify(&[sign_key_record(draft, &key(1), &key(2), &key(3), None).unwrap()]).unwrap()
 }

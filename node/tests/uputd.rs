@@ -24,8 +24,9 @@ use uput_core::{
     wire,
 };
 use uput_node::{
+    locked::DoorKey,
     node::Node,
-    node_key::KeyPlace,
+    node_key::{KeyPlace, Sources},
     record,
     storage::{Options, Storage, StorageKey},
 };
@@ -597,4 +598,35 @@ fn the_doctor_needs_no_key_and_ends_with_one_if_something_is_an_error() {
     let (code, said) = doctor();
     assert_eq!(code, Some(1));
     assert!(said.starts_with("error\thead\thead-missing\t"), "the worst first: {said}");
+}
+
+/// [RST-30] [RST-31] [RST-32]
+#[test]
+fn a_node_that_waits_for_its_passphrase_says_that_it_is_locked_and_goes_on_when_it_comes() {
+    let home = Home::new();
+    home.put("words", b"an invented passphrase\n");
+    assert_eq!(home.at_rest("lock", &[("--passphrase-file", "words")]).0, 0);
+    assert_eq!(home.serve_with("later").0, 4, "without a door key nothing is waited for");
+    let sources = Sources { file: Some(home.path("words")), ..Sources::default() };
+    let secrets = KeyPlace::find(&home.path("node"), &sources).unwrap().read().unwrap();
+    DoorKey::of(&secrets.tls).write(&home.path("node")).unwrap();
+    let before = home.node_files();
+    for killed in [true, false] {
+        let mut child = home.starting("later").spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let address = line.strip_prefix("locked peer=").unwrap_or_else(|| panic!("{line}"));
+        assert!(std::net::TcpStream::connect(address).is_ok());
+        assert!(home.node_files() == before, "a locked node changes nothing of its data");
+        if killed {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            continue;
+        }
+        std::fs::rename(home.path("words"), home.path("later")).unwrap();
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.starts_with(&format!("ready peer={address} ")), "{line}");
+        assert_eq!(stop(child), 0);
+    }
+    assert!(!home.path("node/door.key").exists(), "its key record names none");
 }

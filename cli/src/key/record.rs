@@ -18,6 +18,7 @@ pub(super) struct Record {
     organisation_key: String,
     signing_key: String,
     tls_key: String,
+    door_key: Option<String>,
     sealing_keys: Vec<String>,
     endpoints: Vec<String>,
     witnesses: Vec<String>,
@@ -37,6 +38,7 @@ impl Record {
             organisation_key: record.organisation_key().id().to_string(),
             signing_key: record.signing_key().id().to_string(),
             tls_key: record.tls_key().id().to_string(),
+            door_key: record.door_key().map(|key| key.id().to_string()),
             sealing_keys: record.sealing_keys().iter().map(|key| key.id().to_string()).collect(),
             endpoints: record.endpoints().iter().map(ToString::to_string).collect(),
             witnesses: record.witnesses().iter().map(OrgId::to_string).collect(),
@@ -53,6 +55,9 @@ impl Record {
         page.pair("organisation key", &self.organisation_key);
         page.pair("signing key", &self.signing_key);
         page.pair("TLS key", &self.tls_key);
+        if let Some(key) = &self.door_key {
+            page.pair("door key", key);
+        }
         page.pair("sealing keys", self.sealing_keys.join(", "));
         page.pair(
             "reached at",
@@ -101,6 +106,18 @@ pub(super) fn recovery_change(old: &KeyRecord, new: &KeyRecord) -> Option<String
         (_, None) => Some(format!("nobody may replace a lost organisation key{changed}")),
         (_, Some(set)) => {
             Some(format!("a lost organisation key may be replaced by {}{changed}", RecoverySet::of(set).sentence()))
+        }
+    }
+}
+
+/// What peers see of it while it is locked. [KEY-40]
+pub(super) fn door_change(old: &KeyRecord, new: &KeyRecord) -> Option<String> {
+    match (old.door_key(), new.door_key()) {
+        (None, None) => None,
+        (Some(_), None) => Some("while it is locked, peers see nothing of it from now on".to_owned()),
+        (old, Some(key)) => {
+            let how = if old == Some(key) { "stays" } else { "becomes" };
+            Some(format!("the door key, shown while it is locked, {how} {}", key.id()))
         }
     }
 }

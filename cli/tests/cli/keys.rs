@@ -77,6 +77,7 @@ fn prepared(set: &[PublicKey], fresh: &PublicKey) -> Vec<u8> {
         time,
         end,
         disowned: None,
+        door_key: None,
     };
     let chain = KeyChain::verify(&[sign_key_record(draft, &own, &signing, &tls, None).unwrap()]).unwrap();
     let draft = KeyRecordDraft::after(chain.newest(), time, end);

@@ -62,6 +62,9 @@ def _check_keys(message):
     for key in keys:
         ed25519.admit(key)
     demand(len(set(keys)) == 3, "three different keys")  # [KEY-7]
+    if message.door_key:  # [KEY-40] It signs nothing here.
+        ed25519.admit(message.door_key)
+        demand(message.door_key not in keys, "one key, one use")
     sealing = message.sealing_keys
     demand(1 <= len(sealing) <= 4 and len(set(sealing)) == len(sealing), "sealing keys")  # [KEY-8]
     for key in sealing:
@@ -102,7 +105,8 @@ def _check_recovery(message):
         ed25519.admit(key)
     demand(len(keys) <= 16 and all(a < b for a, b in zip(keys, keys[1:])), "recovery keys")
     demand(1 <= message.recovery.threshold <= len(keys), "threshold")
-    demand(not {message.organisation_key, message.signing_key, message.tls_key} & set(keys), "one key, one use")
+    own = {message.organisation_key, message.signing_key, message.tls_key, message.door_key}
+    demand(not own & set(keys), "one key, one use")
 
 
 def _check_set(organisations, own):
@@ -226,6 +230,7 @@ class Chain:
         stolen = {one.disowned.key for one in [*earlier, record] if one.disowned is not None}
         named = [record.organisation_key, record.signing_key, record.tls_key]
         named += record.recovery.keys if record.recovery is not None else []
+        named += [record.message.door_key] if record.message.door_key else []
         if stolen & {ed25519.key_id(key) for key in named}:
             raise Rejection("WRONG_SIGNERS", "a key that is disowned")
         if record.disowned is None:

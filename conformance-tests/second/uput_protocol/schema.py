@@ -29,6 +29,7 @@ SCHEMAS = {
         (13, "time", "u64"),
         (14, "end", "u64"),
         (15, "disowned", "Disowned"),
+        (16, "door_key", "bytes"),
     ),
     "Disowned": (
         (1, "key", "bytes"),

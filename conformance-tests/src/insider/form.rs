@@ -28,7 +28,7 @@ pub(super) struct Form {
 /// Fields that name a case, or find one.
 const AIMS: [&str; 9] = ["trail", "about", "case", "from", "subject", "text", "external_ref", "beginning", "trails"];
 /// Fields that stay empty in every attempt: what they would say is a matter of other tests, and nothing of it names a case.
-const EMPTY: [&str; 98] = [
+const EMPTY: [&str; 100] = [
     "bytes",
     "first",
     "second",
@@ -47,6 +47,8 @@ const EMPTY: [&str; 98] = [
     "recovery",
     "stolen",
     "stolen_key",
+    "set_door",
+    "door",
     "proposal",
     "grace_seconds",
     "peers",

@@ -250,6 +250,7 @@ fn chain(seeds: &[[u8; 32]; 5]) -> Result<KeyChain, uput_core::rejection::Reject
         time: minute,
         end: minute.after(Span(700 * 86_400)),
         disowned: None,
+        door_key: None,
     };
     let keys = [organisation, signing, tls].map(SigningKey::from_seed);
     let [organisation, signing, tls] = &keys;

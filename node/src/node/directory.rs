@@ -260,6 +260,7 @@ impl Directory {
             key_record: chain.newest_id(),
             key_records: newest.number().saturating_add(1),
             tls_key: *newest.tls_key().as_bytes(),
+            door_key: newest.door_key().map(|key| *key.as_bytes()),
             endpoints: newest.endpoints().iter().map(ToString::to_string).collect(),
             state,
         })

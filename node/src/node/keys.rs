@@ -29,6 +29,7 @@ use super::{
 use crate::{
     account::AccountId,
     clock::{self, SystemEntropy},
+    locked::DoorKey,
     node_key::{self, KeyPlace},
     record::{OwnRecord, RetiredKey},
 };
@@ -55,6 +56,8 @@ pub struct NewKeys {
     pub witnesses: Option<Vec<OrgId>>,
     /// Others who may together replace a lost organisation key, or nobody. [NOD-87]
     pub recovery: Option<Option<Recovery>>,
+    /// Whether it names a key for the time in which the node is locked; none: as before. [RST-31]
+    pub door: Option<bool>,
     /// A signing key that was stolen. [NOD-88]
     pub stolen: Option<Stolen>,
     /// After how long it warns.
@@ -104,6 +107,9 @@ impl Node {
         draft.endpoints = new.endpoints.unwrap_or(draft.endpoints);
         draft.witnesses = new.witnesses.unwrap_or(draft.witnesses);
         draft.recovery = new.recovery.unwrap_or(draft.recovery);
+        // It follows from the TLS key, and changes with it. [RST-31]
+        let names_door = new.door.unwrap_or(draft.door_key.is_some());
+        draft.door_key = names_door.then(|| *DoorKey::of(&secrets.tls).public());
         if let Some(stolen) = new.stolen {
             draft.disowned = Some(self.disowned(stolen, now).await?);
         }
@@ -155,6 +161,7 @@ impl Node {
             // The record counts; at the next start the secrets take their place.
             tracing::error!(%error, "the new key file did not take the place of the old one");
         }
+        place.show_door(&secrets.tls, proposal.record());
         let tls = SigningKey::from_seed(secrets.tls.expose_seed());
         let (signing, sealing) = (secrets.signing, secrets.sealing);
         self.me.set_keys(Keys { chain: Arc::new(chain), signing, sealing, retired });

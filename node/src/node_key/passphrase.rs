@@ -52,6 +52,18 @@ impl Sources {
         }
     }
 
+    /// Whether the passphrase is there, so that nobody is waited for.
+    #[must_use]
+    pub fn has_passphrase(&self) -> bool {
+        self.file.clone().or_else(|| self.credential(PASSPHRASE)).is_some_and(|path| path.exists())
+    }
+
+    /// The file that was named and is not there yet. [RST-32]
+    #[must_use]
+    pub fn awaited(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|path| !path.exists())
+    }
+
     /// A new passphrase, which a person types twice. [RST-2]
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use uput_core::rejection::Rejection;
 use uput_core::wire::{CheckWayRequest, CheckWayResponse, WayBack};
 
 use super::Peers;
-use super::dialler::{connect, service};
+use super::dialler::{Reached, connect, service};
 use super::limits::Limits;
 use super::line::{Ending, understand};
 use super::mailroom::{Difficulty, Letters, Mailroom, PeerCard, PeerState};
@@ -96,8 +96,10 @@ impl<M: Mailroom> Peers<M> {
     async fn ask_with(&self, card: &PeerCard) -> Result<Said, Reason> {
         let mut reason = Reason::NoEndpoint;
         for endpoint in &card.endpoints {
-            let channel = match self.probe(endpoint, &card.tls_key).await {
-                Ok(channel) => channel,
+            let channel = match self.probe(endpoint, card).await {
+                // [TRA-40] Nothing that is said by the door key counts: it is not asked.
+                Ok(reached) if reached.tls_key != card.tls_key => return Err(Reason::Locked),
+                Ok(reached) => reached.channel,
                 Err(found) => {
                     reason = reason.max(found);
                     continue;
@@ -117,9 +119,11 @@ impl<M: Mailroom> Peers<M> {
         Err(reason)
     }
 
-    async fn probe(&self, endpoint: &str, tls_key: &[u8; 32]) -> Result<tonic::transport::Channel, Reason> {
-        let pinned = PublicKey::admit(tls_key).map_err(|_| Reason::OtherKey)?;
-        let client = tls::peer_client(&self.identity.shown().certificate, &pinned).map_err(|_| Reason::OtherKey)?;
+    async fn probe(&self, endpoint: &str, card: &PeerCard) -> Result<Reached, Reason> {
+        let admit = |key: &[u8; 32]| PublicKey::admit(key).map_err(|_| Reason::OtherKey);
+        let (pinned, door) = (admit(&card.tls_key)?, card.door_key.as_ref().map(admit).transpose()?);
+        let client = tls::peer_client(&self.identity.shown().certificate, &pinned, door.as_ref())
+            .map_err(|_| Reason::OtherKey)?;
         connect(endpoint, client, &self.limits).await
     }
 
@@ -149,12 +153,12 @@ impl<M: Mailroom> Peers<M> {
         // All at once, and never an answer before the time is over but that one was reached: in their order, or sooner,
         // what becomes of one would tell what answers at the one before it.
         let mut probes: Vec<_> =
-            card.endpoints.iter().map(|endpoint| Some(Box::pin(self.probe(endpoint, &card.tls_key)))).collect();
+            card.endpoints.iter().map(|endpoint| Some(Box::pin(self.probe(endpoint, card)))).collect();
         let reached = poll_fn(|context| {
             for slot in &mut probes {
                 match slot.as_mut().map(|probe| probe.as_mut().poll(context)) {
-                    Some(Poll::Ready(Ok(_))) => return Poll::Ready(()),
-                    Some(Poll::Ready(Err(_))) => *slot = None,
+                    Some(Poll::Ready(Ok(reached))) if reached.tls_key == card.tls_key => return Poll::Ready(()),
+                    Some(Poll::Ready(_)) => *slot = None,
                     Some(Poll::Pending) | None => (),
                 }
             }

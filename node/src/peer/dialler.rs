@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_stream::StreamExt;
@@ -45,11 +46,16 @@ impl<M: Mailroom> Peers<M> {
             let Some(card) = self.mailroom.peer(&organisation).filter(|card| !card.endpoints.is_empty()) else {
                 return;
             };
+            let begun = Instant::now();
             match self.dial(card).await {
                 Ending::Stopped => return,
                 // It is there, and talks on another stream.
                 Ending::Superseded | Ending::Renewed => pauses.begin_anew(),
                 Ending::Failed(difficulty) => {
+                    // [TRA-42] Perhaps it was unlocked just now.
+                    if difficulty == Difficulty::Locked && begun.elapsed() >= self.limits.door_stood {
+                        pauses.begin_anew();
+                    }
                     self.mailroom.contact(&organisation, Contact::Failed(difficulty));
                 }
             }
@@ -63,11 +69,13 @@ impl<M: Mailroom> Peers<M> {
     /// One attempt, to the end of the stream.
     async fn dial(&self, card: PeerCard) -> Ending {
         let reached = tokio::select! {
-            reached = self.reach(&card.tls_key, card.endpoints.iter().map(String::as_str)) => reached,
+            reached = self.reach(&card.tls_key, card.door_key, card.endpoints.iter().map(String::as_str)) => reached,
             () = self.shutdown.requested() => return Ending::Stopped,
         };
         match reached {
-            Ok(channel) => self.talk(channel, card).await,
+            // [TRA-40] Nothing that is said by the door key counts.
+            Ok(reached) if reached.tls_key != card.tls_key => self.leave(reached.channel, card.organisation).await,
+            Ok(reached) => self.talk(reached.channel, card).await,
             // [TRA-23]
             Err(Difficulty::WrongTlsKey) => tokio::select! {
                 ending = self.ask_for_keys(&card) => ending,
@@ -77,16 +85,22 @@ impl<M: Mailroom> Peers<M> {
         }
     }
 
-    /// Tries the endpoints in order, until the holder of the key answers.
-    async fn reach(&self, tls_key: &[u8; 32], endpoints: impl Iterator<Item = &str>) -> Result<Channel, Difficulty> {
+    /// Tries the endpoints in order, until the holder of one of the two keys answers.
+    async fn reach(
+        &self,
+        tls_key: &[u8; 32],
+        door_key: Option<[u8; 32]>,
+        endpoints: impl Iterator<Item = &str>,
+    ) -> Result<Reached, Difficulty> {
         let refuse = |_| Difficulty::RefusedHere(Rejection::WeakKey);
         let pinned = PublicKey::admit(tls_key).map_err(refuse)?;
-        let client = tls::peer_client(&self.identity.shown().certificate, &pinned)
+        let door = door_key.map(|key| PublicKey::admit(&key)).transpose().map_err(refuse)?;
+        let client = tls::peer_client(&self.identity.shown().certificate, &pinned, door.as_ref())
             .map_err(|_| Difficulty::RefusedHere(Rejection::WeakKey))?;
         let mut difficulty = Difficulty::Unreachable;
         for endpoint in endpoints {
             match connect(endpoint, Arc::clone(&client), &self.limits).await {
-                Ok(channel) => return Ok(channel),
+                Ok(reached) => return Ok(reached),
                 Err(reason) => difficulty = reason.into(),
             }
         }
@@ -117,8 +131,8 @@ impl<M: Mailroom> Peers<M> {
     /// Why the inviter could not be reached, or what it said.
     pub async fn introduce(&self, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
         let endpoints = invitation.endpoints().iter().map(Endpoint::as_str);
-        let channel = self.reach(invitation.tls_key().as_bytes(), endpoints).await?;
-        self.show_keys(channel, invitation).await
+        let reached = self.reach(invitation.tls_key().as_bytes(), None, endpoints).await?;
+        self.show_keys(reached.channel, invitation).await
     }
 
     async fn show_keys(&self, channel: Channel, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
@@ -139,12 +153,20 @@ impl<M: Mailroom> Peers<M> {
     }
 }
 
-/// A connection to the holder of the key that `client` pins.
-pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Channel, Reason> {
+/// A connection, and the key that the other end has shown to hold.
+pub(super) struct Reached {
+    pub(super) channel: Channel,
+    pub(super) tls_key: [u8; 32],
+}
+
+/// A connection to the holder of a key that `client` pins.
+pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &Limits) -> Result<Reached, Reason> {
     let mut standing = Reason::NameNotFound;
     let secured = tokio::time::timeout(limits.dial, secure(endpoint, client, &mut standing)).await;
     // What takes too long has failed where it stands.
     let stream = secured.unwrap_or(Err(standing))?;
+    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).ok_or(Reason::OtherKey)?;
+    let tls_key = *tls::peer_key(certificate).map_err(|_| Reason::OtherKey)?.as_bytes();
     let mut once = Some(stream);
     let connector = tower::service_fn(move |_: http::Uri| {
         // A connection is used once: whoever needs another one dials again, and greets again.
@@ -152,7 +174,7 @@ pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &
         async move { stream.map_err(io::Error::from) }
     });
     // [TRA-8]
-    tonic::transport::Endpoint::from_static("http://uput.invalid")
+    let connected = tonic::transport::Endpoint::from_static("http://uput.invalid")
         .initial_stream_window_size(limits::STREAM_BYTES)
         .initial_connection_window_size(limits::CONNECTION_BYTES)
         .http2_keep_alive_interval(limits.ping)
@@ -160,8 +182,8 @@ pub(super) async fn connect(endpoint: &str, client: Arc<ClientConfig>, limits: &
         .keep_alive_while_idle(true)
         .http2_max_header_list_size(limits::HEADERS)
         .connect_with_connector(connector)
-        .await
-        .map_err(|_| Reason::Closed)
+        .await;
+    Ok(Reached { channel: connected.map_err(|_| Reason::Closed)?, tls_key })
 }
 
 /// Name, socket, handshake: `standing` is the reason if it goes no further.

@@ -23,7 +23,6 @@ use tonic::transport::server::{Connected, TcpIncoming};
 
 use super::identity::Identity;
 use super::limits::Limits;
-use super::mailroom::Mailroom;
 use crate::shutdown::Shutdown;
 use crate::tls;
 
@@ -43,9 +42,9 @@ pub(super) struct Caller {
     pub(super) tls_key: [u8; 32],
 }
 
-/// Lets callers in until `shutdown`.
-pub(super) struct Door<M> {
-    mailroom: Arc<M>,
+/// Lets callers in until `shutdown`; `knows` tells a peer's key from a stranger's.
+pub(super) struct Door<K> {
+    knows: K,
     identity: Arc<Identity>,
     limits: Limits,
     pending: Arc<Places<IpAddr>>,
@@ -56,10 +55,10 @@ pub(super) struct Door<M> {
     strangers: Arc<Places<()>>,
 }
 
-impl<M: Mailroom> Door<M> {
-    pub(super) fn new(mailroom: Arc<M>, identity: Arc<Identity>, limits: Limits) -> Self {
+impl<K: Fn(&[u8; 32]) -> bool + Send + Sync + 'static> Door<K> {
+    pub(super) fn new(knows: K, identity: Arc<Identity>, limits: Limits) -> Self {
         Self {
-            mailroom,
+            knows,
             identity,
             pending: Places::new(limits.pending_per_address, limits.pending),
             familiar: Places::new(limits.pending_per_address, limits.pending),
@@ -122,8 +121,7 @@ impl<M: Mailroom> Door<M> {
         let stream = TlsAcceptor::from(Arc::clone(&self.identity.shown().server)).accept(socket).await.ok()?;
         let certificate = stream.get_ref().1.peer_certificates()?.first()?;
         let tls_key = *tls::peer_key(certificate).ok()?.as_bytes();
-        let known = self.mailroom.peer_by_tls_key(&tls_key).is_some();
-        let (place, ends): (Box<dyn Send>, _) = if known {
+        let (place, ends): (Box<dyn Send>, _) = if (self.knows)(&tls_key) {
             let place = self.known.take(tls_key)?;
             self.addresses.note(tls_key, address);
             (Box::new(place), None)

@@ -33,6 +33,8 @@ pub struct Limits {
     pub backoff_min: Duration,
     /// Longest pause.
     pub backoff_max: Duration,
+    /// How long a connection with a locked peer stands before the next pause is the short one again. [TRA-42]
+    pub door_stood: Duration,
     /// How long a node looks whether it reaches a peer that asks. [DEL-22]
     pub way_back: Duration,
     /// How long a peer may take to say what it found.
@@ -60,6 +62,7 @@ impl Default for Limits {
             closing: Duration::from_secs(5),
             backoff_min: Duration::from_secs(1),
             backoff_max: Duration::from_secs(15 * 60),
+            door_stood: Duration::from_secs(60),
             way_back: Duration::from_secs(5),
             check: Duration::from_secs(20),
             check_pause: Duration::from_secs(10),
@@ -74,6 +77,8 @@ pub const MESSAGE: usize = 256 * 1024;
 pub const LETTER: usize = 128 * 1024;
 /// Letters of one direction without a receipt. [TRA-15]
 pub const WINDOW: usize = 64;
+/// Letters that are left with a locked peer over one connection. [TRA-41]
+pub const LEFT: usize = 64;
 /// Most key records in one reply. [TRA-13]
 pub(super) const RECORDS: usize = 16;
 /// Most replies until the newest key record must have come.

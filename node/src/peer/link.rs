@@ -16,6 +16,8 @@ pub(super) enum Dialler {
     Us,
     /// The peer.
     Them,
+    /// This node, and the peer is locked: any other stream takes its place. [TRA-41]
+    Door,
 }
 
 /// One link per organisation.
@@ -86,8 +88,11 @@ impl Link {
     /// organisation with the smaller ID, and the new one by the other.
     pub(super) fn claim(self: &Arc<Self>, dialler: Dialler) -> Option<Claim> {
         let mut state = lock(&self.state);
-        let stays =
-            state.current.as_ref().is_some_and(|current| current.dialler != dialler && dialler != self.preferred);
+        let stays = state.current.as_ref().is_some_and(|current| match (current.dialler, dialler) {
+            (Dialler::Door, _) => false,
+            (_, Dialler::Door) => true,
+            (current, new) => current != new && new != self.preferred,
+        });
         if stays {
             return None;
         }
@@ -204,6 +209,21 @@ mod tests {
         assert!(tokio::time::timeout(std::time::Duration::from_millis(20), second.turn()).await.is_err());
         drop(turn);
         second.turn().await;
+    }
+
+    /// [TRA-41] Whoever holds the door key keeps nobody from being heard.
+    #[tokio::test]
+    async fn a_connection_with_a_locked_peer_gives_way_to_any_other() {
+        let (smaller, larger) = organisations();
+        for (us, them) in [(smaller, larger), (larger, smaller)] {
+            let link = Links::new(us).with(them);
+            let mut door = link.claim(Dialler::Door).unwrap();
+            let stream = link.claim(Dialler::Them).unwrap();
+            door.replaced().await;
+            assert!(link.claim(Dialler::Door).is_none());
+            drop(stream);
+            assert!(link.claim(Dialler::Door).is_some());
+        }
     }
 
     #[test]

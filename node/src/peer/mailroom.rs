@@ -140,6 +140,8 @@ pub struct PeerCard {
     pub key_records: u32,
     /// The Ed25519 key of its TLS certificate, from the newest record.
     pub tls_key: [u8; 32],
+    /// What it shows while it is locked, from the newest record. [TRA-40]
+    pub door_key: Option<[u8; 32]>,
     /// "host:port"; none: it only dials out.
     pub endpoints: Vec<String>,
     /// How far the two have come.
@@ -196,6 +198,9 @@ pub enum Difficulty {
     /// Somebody else answers, or it has a new key that is not known here.
     #[error("what answers shows another TLS key than its key record names")]
     WrongTlsKey,
+    /// It shows its door key. [TRA-40]
+    #[error("its node is locked until its people come: telephone them")]
+    Locked,
     /// It fell silent or closed the connection.
     #[error("the connection was lost")]
     Lost,

@@ -8,12 +8,14 @@ mod check;
 mod conversation;
 mod dialler;
 mod door;
+mod doorstep;
 mod exchange;
 mod greeting;
 mod identity;
 pub mod limits;
 mod line;
 mod link;
+pub mod locked;
 pub mod mailroom;
 mod pauses;
 mod reason;
@@ -89,7 +91,9 @@ impl<M: Mailroom> Peers<M> {
     /// Starts to accept peers.
     pub fn listen(self: &Arc<Self>, listener: TcpListener) {
         let peers = Arc::clone(self);
-        let door = Door::new(Arc::clone(&self.mailroom), Arc::clone(&self.identity), self.limits.clone());
+        let mailroom = Arc::clone(&self.mailroom);
+        let knows = move |key: &[u8; 32]| mailroom.peer_by_tls_key(key).is_some();
+        let door = Door::new(knows, Arc::clone(&self.identity), self.limits.clone());
         let connections = ReceiverStream::new(door.open(listener, self.shutdown.clone()));
         self.spawn(async move {
             let service = PeerServiceServer::new(Service {

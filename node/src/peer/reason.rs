@@ -92,6 +92,10 @@ reasons! {
     OldKey, "old-key",
         "they know a newer key of this node than it shows",
         "look whether this node was put back to an older state: `uput node doctor`, and `uput key status`";
+    /// It shows its door key.
+    Locked, "locked",
+        "their node is locked: it keeps copies of what waits for it, reads nothing, and everything stays in the queue here",
+        "telephone them: somebody must give their node its passphrase";
     /// It does not know us.
     NotKnownThere, "not-known-there",
         "they do not know the key of this node",
@@ -192,6 +196,7 @@ impl From<Reason> for Difficulty {
             Reason::OtherKey | Reason::OtherServer => Self::WrongTlsKey,
             Reason::NotTls | Reason::TlsVersion => Self::Misbehaved,
             Reason::Closed => Self::Lost,
+            Reason::Locked => Self::Locked,
             _ => Self::Unreachable,
         }
     }

@@ -11,7 +11,7 @@ use uput_core::rejection::Rejection;
 use uput_core::wire::peer_service_server::PeerService;
 use uput_core::wire::{
     CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse,
-    KeyChain, PeerFrame,
+    KeyChain, LeaveRequest, LeaveResponse, PeerFrame,
 };
 
 use super::Peers;
@@ -65,9 +65,16 @@ impl<M: Mailroom> PeerService for Service<M> {
             .map(|frame| frame.map(|frame| ExchangeResponse { frame: Some(PeerFrame { frame: Some(frame) }) }));
         Ok(Response::new(Box::pin(frames)))
     }
+
+    type LeaveStream = Pin<Box<dyn Stream<Item = Result<LeaveResponse, Status>> + Send>>;
+
+    /// This node is not locked: whoever has letters for it says them over its streams.
+    async fn leave(&self, _: Request<Streaming<LeaveRequest>>) -> Result<Response<Self::LeaveStream>, Status> {
+        Err(Status::unavailable("this node is not locked"))
+    }
 }
 
 /// The door puts the caller beside every request.
-fn caller<T>(request: &Request<T>) -> Result<Caller, Status> {
+pub(super) fn caller<T>(request: &Request<T>) -> Result<Caller, Status> {
     request.extensions().get::<Caller>().copied().ok_or_else(|| Status::internal("no caller"))
 }

@@ -39,7 +39,7 @@ impl<M: Mailroom> Peers<M> {
         SystemEntropy.fill(seed.as_mut_slice());
         let nobody = PeerCertificate::new(&SigningKey::from_seed(&seed)).map_err(refuse)?;
         let (client, seen) = tls::stranger_client(&nobody).map_err(refuse)?;
-        let channel = connect(endpoint, client, &self.limits).await?;
+        let channel = connect(endpoint, client, &self.limits).await?.channel;
         let (say, said) = line::queue();
         let frames = ReceiverStream::new(said)
             .map_while(Result::ok)

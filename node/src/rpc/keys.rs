@@ -88,6 +88,7 @@ impl KeyCalls {
             endpoints: asked.set_endpoints.then_some(endpoints),
             witnesses: asked.set_witnesses.then_some(witnesses.map_err(status::of)?),
             recovery: asked.set_recovery.then_some(recovery),
+            door: asked.set_door.then_some(asked.door),
             stolen,
             valid: (asked.valid_seconds > 0).then_some(Span(asked.valid_seconds)),
         })

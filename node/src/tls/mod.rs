@@ -50,16 +50,21 @@ pub fn peer_server(certificate: &PeerCertificate) -> Result<Arc<ServerConfig>, T
     Ok(Arc::new(config))
 }
 
-/// For dialling one peer: only `pinned` passes. [TRA-4]
+/// For dialling one peer: only `pinned` passes, and the key that it shows while it is locked. Which one has answered the
+/// caller asks of the connection. [TRA-4] [TRA-40]
 ///
 /// # Errors
 /// [`TlsError::Setup`] if the provider cannot do TLS 1.3.
-pub fn peer_client(certificate: &PeerCertificate, pinned: &PublicKey) -> Result<Arc<ClientConfig>, TlsError> {
+pub fn peer_client(
+    certificate: &PeerCertificate,
+    pinned: &PublicKey,
+    door: Option<&PublicKey>,
+) -> Result<Arc<ClientConfig>, TlsError> {
     let provider = provider();
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(PinnedServer::new(provider, pinned)))
+        .with_custom_certificate_verifier(Arc::new(PinnedServer::new(provider, pinned, door)))
         .with_client_auth_cert(vec![certificate.der().clone()], certificate.private_key())?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     // The name would be sent in clear and means nothing here.

@@ -68,7 +68,7 @@ struct Receiver<'a> {
 
 async fn channel(address: SocketAddr, us: &House, server: &House) -> Channel {
     let certificate = PeerCertificate::new(&us.tls_key()).unwrap();
-    let client = peer_client(&certificate, server.tls_key().public()).unwrap();
+    let client = peer_client(&certificate, server.tls_key().public(), None).unwrap();
     let socket = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("uput.invalid").unwrap();
     let mut stream = Some(TlsConnector::from(client).connect(name, socket).await.unwrap());

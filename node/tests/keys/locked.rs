@@ -1,14 +1,24 @@
 //! New keys of a node whose secrets take a passphrase.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use uput_core::{keyfile::KeyFile, time::Span};
-use uput_node::node_key::{self, KeyPlace, Sources};
+use tokio::net::TcpListener;
+use uput_core::{key::Endpoint, keyfile::KeyFile, time::Span};
+use uput_node::{
+    locked::{Bounds, DoorKey, Left, admit_left},
+    node::{NewKeys, Post},
+    node_key::{self, KeyPlace, Sources},
+    peer::{
+        Limits, Mailroom, Reason,
+        locked::{Answering, Doorstep},
+    },
+};
 use zeroize::Zeroizing;
 
 use crate::{
-    house::{ALL, begin, newest, open_by, rotate},
-    town::House,
+    house::{ALL, MONTH, begin, newest, open_again, open_by, rotate, two},
+    stream::{Lines, moves},
+    town::{House, enquiry, reads, until},
 };
 
 const WORDS: &str = "an invented passphrase";
@@ -42,4 +52,85 @@ async fn what_a_locked_node_prepares_installs_and_keeps_is_locked() {
     let again = open_by(&house, place());
     assert!(again.me().chain().newest_id() == installed.chain.newest_id());
     assert_eq!(place().read().unwrap().sealing.len(), 1);
+}
+
+/// [RST-31] The door key lies in the clear while the secrets are locked and the newest record names it, and only then.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_key_lies_there_as_long_as_the_newest_record_names_it() {
+    crate::town::listen();
+    let house = House::found(1).await;
+    let node = begin(&house);
+    let door = |door| NewKeys { door: Some(door), ..NewKeys::default() };
+    rotate(&house, &node, door(true), MONTH).await.unwrap();
+    assert!(DoorKey::read(house.path()).is_none(), "its secrets take no passphrase");
+    drop(node);
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("words");
+    std::fs::write(&file, WORDS).unwrap();
+    let sources = Sources { file: Some(file), ..Sources::default() };
+    node_key::relock(house.path(), &sources, || Ok(Some(Zeroizing::new(WORDS.to_owned())))).unwrap();
+    let node = open_by(&house, KeyPlace::find(house.path(), &sources).unwrap());
+    let shown = || DoorKey::read(house.path()).map(|key| *key.public());
+    // With another TLS key it is another one, which the record names by itself.
+    let tls = NewKeys { tls: true, ..NewKeys::default() };
+    let installed = rotate(&house, &node, tls, MONTH).await.unwrap();
+    assert_eq!(shown(), Some(*DoorKey::of(&installed.tls).public()));
+    assert_eq!(shown().as_ref(), installed.chain.newest().door_key());
+    assert!(shown() != Some(*DoorKey::of(&house.tls_key()).public()));
+    rotate(&house, &node, door(false), MONTH).await.unwrap();
+    assert_eq!(shown(), None);
+}
+
+/// [RST-30] [RST-34] [TRA-40] [TRA-41] Over real connections: the hotline dials, the shelter is locked.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_while_a_node_is_locked_waits_on_both_sides_and_arrives_once() {
+    let (houses, hotline, shelter) = two().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = Endpoint::parse(&address.to_string()).unwrap();
+    let new = NewKeys { endpoints: Some(vec![endpoint]), door: Some(true), ..NewKeys::default() };
+    rotate(&houses[1], &shelter, new, MONTH).await.unwrap();
+    Post(hotline.clone()).learn(&houses[1].id, Post(shelter.clone()).key_records_from(1)).await.unwrap();
+    moves(&houses[0], &hotline, Vec::new(), &shelter).await;
+    let folder = houses[1].path();
+    drop(shelter);
+
+    let door = DoorKey::of(&houses[1].tls_key());
+    let left = Arc::new(Left::open(folder, Bounds::default()));
+    let doorstep: Arc<dyn Doorstep> = left.clone();
+    let answering = Answering::begin(listener, door.signing(), doorstep, Limits::default()).unwrap();
+    let calling = Lines::start(&hotline, &houses[0].tls_key(), None);
+    let mut waiting = Vec::new();
+    for count in 1..=3 {
+        waiting.push(hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap());
+        until(|| async { left.numbers().len() == count }).await;
+    }
+    let seen = hotline.view_peers().into_iter().find(|peer| peer.name == "shelter-jasen").unwrap();
+    assert!(!seen.connected && seen.difficulty.contains("locked"), "{}", seen.difficulty);
+    assert_eq!(calling.0.check(&houses[1].id).await.unwrap().result, Reason::Locked);
+    let (_, letter) = left.read(1).unwrap();
+    left.keep([9; 32], &letter);
+    assert_eq!(hotline.queued().items, 3, "nothing has arrived");
+    // Killed and started again it has what was left.
+    assert_eq!(Left::open(folder, Bounds::default()).numbers(), [1, 2, 3, 4]);
+    calling.stop().await;
+    answering.end().await;
+
+    let shelter = open_again(&houses[1]);
+    admit_left(folder, &Post(shelter.clone())).await;
+    for trail in &waiting {
+        reads(&shelter, trail, "asked").await;
+    }
+    assert!(left.numbers().is_empty(), "also what a stranger left");
+    assert_eq!(hotline.queued().items, 3, "what was left is no receipt");
+    let listener = TcpListener::bind(address).await.unwrap();
+    let called = Lines::start(&shelter, &houses[1].tls_key(), Some(listener));
+    let calling = Lines::start(&hotline, &houses[0].tls_key(), None);
+    until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
+    for trail in &waiting {
+        reads(&hotline, trail, "asked").await;
+        reads(&shelter, trail, "asked").await;
+    }
+    calling.stop().await;
+    called.stop().await;
 }

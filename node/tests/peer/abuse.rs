@@ -272,7 +272,7 @@ async fn a_member_that_writes_one_byte_after_the_other() {
     let attack = |attack: Attack| async move {
         while attack.goes_on() {
             let certificate = PeerCertificate::new(&attack.member.tls_key()).unwrap();
-            let client = peer_client(&certificate, attack.node.post.us.tls_key().public()).unwrap();
+            let client = peer_client(&certificate, attack.node.post.us.tls_key().public(), None).unwrap();
             let Ok(socket) = TcpStream::connect(attack.node.address).await else {
                 tokio::task::yield_now().await;
                 continue;

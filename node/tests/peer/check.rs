@@ -16,7 +16,8 @@ use tonic::{Request, Response, Status, Streaming};
 use uput_core::id::OrgId;
 use uput_core::wire::peer_service_server::{PeerService, PeerServiceServer};
 use uput_core::wire::{
-    CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse, WayBack,
+    CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse,
+    LeaveRequest, LeaveResponse, WayBack,
 };
 use uput_node::clock;
 use uput_node::peer::{Checked, Contact, Letters, Limits, PeerState, Reason};
@@ -150,6 +151,12 @@ impl PeerService for Scripted {
 
     async fn check_way(&self, _: Request<CheckWayRequest>) -> Result<Response<CheckWayResponse>, Status> {
         (self.0)().map(Response::new)
+    }
+
+    type LeaveStream = Pin<Box<dyn Stream<Item = Result<LeaveResponse, Status>> + Send>>;
+
+    async fn leave(&self, _: Request<Streaming<LeaveRequest>>) -> Result<Response<Self::LeaveStream>, Status> {
+        Err(Status::unavailable("invented"))
     }
 }
 

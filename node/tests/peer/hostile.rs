@@ -1,5 +1,6 @@
 //! What somebody may try who has a socket, a certificate, or a paired node that lies.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};
 use uput_core::id::Id;
+use uput_core::key::PublicKey;
 use uput_core::rejection::Rejection;
 use uput_core::wire::peer_frame::Frame;
 use uput_core::wire::peer_service_client::PeerServiceClient;
@@ -99,9 +101,13 @@ pub(crate) fn letter(number: u64, length: usize) -> Frame {
 }
 
 pub(crate) async fn channel(node: &Node, us: &Organisation) -> Option<Channel> {
+    channel_to(node.address, node.post.us.tls_key().public(), us).await
+}
+
+pub(crate) async fn channel_to(address: SocketAddr, pinned: &PublicKey, us: &Organisation) -> Option<Channel> {
     let certificate = PeerCertificate::new(&us.tls_key()).unwrap();
-    let client = peer_client(&certificate, node.post.us.tls_key().public()).unwrap();
-    let socket = TcpStream::connect(node.address).await.ok()?;
+    let client = peer_client(&certificate, pinned, None).unwrap();
+    let socket = TcpStream::connect(address).await.ok()?;
     let name = ServerName::try_from("uput.invalid").unwrap();
     let mut stream = Some(TlsConnector::from(client).connect(name, socket).await.ok()?);
     let connector = tower::service_fn(move |_| {

@@ -12,6 +12,7 @@
 mod abuse;
 mod check;
 mod hostile;
+mod locked;
 mod node;
 mod post;
 

@@ -23,12 +23,19 @@ pub(crate) struct Organisation {
     pub(crate) id: OrgId,
     pub(crate) keys: Vec<[u8; 32]>,
     pub(crate) endpoints: Vec<String>,
+    /// What its node shows while it is locked.
+    pub(crate) door_key: Option<[u8; 32]>,
 }
 
 impl Organisation {
     pub(crate) fn new(name: &str) -> Self {
         let id = OrgId::from(Id::of(name.as_bytes()));
-        Self { id, keys: vec![*Id::of(format!("{name} key 0").as_bytes()).as_bytes()], endpoints: Vec::new() }
+        Self {
+            id,
+            keys: vec![*Id::of(format!("{name} key 0").as_bytes()).as_bytes()],
+            endpoints: Vec::new(),
+            door_key: None,
+        }
     }
 
     pub(crate) fn rotate(&mut self) {
@@ -59,6 +66,7 @@ struct Known {
     organisation: OrgId,
     records: Vec<Envelope>,
     endpoints: Vec<String>,
+    door_key: Option<[u8; 32]>,
     state: PeerState,
 }
 
@@ -73,6 +81,7 @@ impl Known {
             key_record: Id::of(&self.records.last().unwrap().body).into(),
             key_records: u32::try_from(self.records.len()).unwrap(),
             tls_key: self.tls_keys().last().unwrap(),
+            door_key: self.door_key,
             endpoints: self.endpoints.clone(),
             state: self.state,
         }
@@ -111,7 +120,8 @@ impl Post {
 
     pub(crate) fn meet(&self, other: &Organisation) {
         let (records, endpoints) = (other.records(), other.endpoints.clone());
-        let known = Known { organisation: other.id, records, endpoints, state: PeerState::Confirmed };
+        let (organisation, door_key) = (other.id, other.door_key);
+        let known = Known { organisation, records, endpoints, door_key, state: PeerState::Confirmed };
         self.change(|state| state.known.insert(other.id, known));
     }
 
@@ -198,7 +208,7 @@ impl Mailroom for Post {
         }
         let organisation = OrgId::parse(&chain.records[0].body[..32])?;
         let state = PeerState::Confirmed;
-        let known = Known { organisation, records: chain.records, endpoints: Vec::new(), state };
+        let known = Known { organisation, records: chain.records, endpoints: Vec::new(), door_key: None, state };
         self.change(|state| {
             state.introduced.push(tls_key);
             state.known.insert(organisation, known);
@@ -273,7 +283,9 @@ impl Mailroom for Post {
 
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {
         self.change(|state| {
-            *state.workers.get_mut(to).unwrap() -= 1;
+            // With a locked peer no stream was in use.
+            let workers = state.workers.entry(*to).or_default();
+            *workers = workers.saturating_sub(1);
             for ticket in &unsettled {
                 let letter = state.in_flight.remove(ticket).expect("in flight");
                 state.queued.entry(*to).or_default().push_back((*ticket, letter));

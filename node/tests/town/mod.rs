@@ -174,6 +174,7 @@ impl House {
             time: minute,
             end: minute.after(Span(700 * 86_400)),
             disowned: None,
+            door_key: None,
         };
         let first = sign_key_record(draft, &organisation, &signing, &tls, None).unwrap();
         let chain = KeyChain::verify(std::slice::from_ref(&first)).unwrap();

@@ -43,6 +43,7 @@ pub(crate) fn own_chain() -> Vec<u8> {
         time: Seconds::new(NIGHT).unwrap(),
         end: Seconds::new(NIGHT + 31_536_000).unwrap(),
         disowned: None,
+        door_key: None,
     };
     let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
     codec::encode(&uput_core::wire::KeyChain { records: vec![record.to_wire()] })

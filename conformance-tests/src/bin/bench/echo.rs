@@ -13,7 +13,7 @@ use uput_wire::v1::peer_service_client::PeerServiceClient;
 use uput_wire::v1::peer_service_server::{PeerService, PeerServiceServer};
 use uput_wire::v1::{
     CheckWayRequest, CheckWayResponse, ExchangeRequest, ExchangeResponse, IntroduceRequest, IntroduceResponse,
-    LetterFrame, PeerFrame,
+    LeaveRequest, LeaveResponse, LetterFrame, PeerFrame,
 };
 
 use crate::Failed;
@@ -87,6 +87,12 @@ impl PeerService for Echo {
     ) -> Result<Response<Self::ExchangeStream>, Status> {
         let back = said.into_inner().map(|said| said.map(|said| ExchangeResponse { frame: said.frame }));
         Ok(Response::new(Box::pin(back)))
+    }
+
+    type LeaveStream = Pin<Box<dyn Stream<Item = Result<LeaveResponse, Status>> + Send>>;
+
+    async fn leave(&self, _: Request<Streaming<LeaveRequest>>) -> Result<Response<Self::LeaveStream>, Status> {
+        Err(Status::unimplemented("an echo keeps nothing"))
     }
 }
 

@@ -302,6 +302,7 @@ mod tests {
             time: minute(1),
             end: minute(9),
             disowned: None,
+            door_key: None,
         })
     }
 

@@ -44,6 +44,7 @@ struct Content {
     time: Seconds,
     end: Seconds,
     disowned: Option<Disowned>,
+    door_key: Option<PublicKey>,
 }
 
 /// Who may together replace a lost organisation key. [KEY-26]
@@ -165,6 +166,12 @@ impl KeyRecord {
         self.content.disowned.as_ref()
     }
 
+    /// What the node shows while it is locked; nothing that is said by it counts. [KEY-40]
+    #[must_use]
+    pub const fn door_key(&self) -> Option<&PublicKey> {
+        self.content.door_key.as_ref()
+    }
+
     /// Whether a TLS key or sealing key of the record before stays in use. [KEY-32]
     pub(super) fn keeps_keys_of(&self, before: &Self) -> bool {
         self.tls_key() == before.tls_key() || self.sealing_keys().iter().any(|key| before.sealing_keys().contains(key))
@@ -174,7 +181,7 @@ impl KeyRecord {
     pub(super) fn names(&self, key: &KeyId) -> bool {
         let own = [self.organisation_key(), self.signing_key(), self.tls_key()];
         let recovery = self.recovery().into_iter().flat_map(|recovery| &recovery.keys);
-        own.into_iter().chain(recovery).any(|named| named.id() == *key)
+        own.into_iter().chain(recovery).chain(self.door_key()).any(|named| named.id() == *key)
     }
 }
 
@@ -200,6 +207,8 @@ pub struct KeyRecordDraft {
     pub end: Seconds,
     /// A stolen signing key of an earlier record.
     pub disowned: Option<Disowned>,
+    /// What the node shows while it is locked.
+    pub door_key: Option<PublicKey>,
 }
 
 impl KeyRecordDraft {
@@ -217,6 +226,7 @@ impl KeyRecordDraft {
             time,
             end,
             disowned: None,
+            door_key: newest.content.door_key,
         }
     }
 }
@@ -284,6 +294,7 @@ impl KeyRecordDraft {
             time: self.time.floor(Grain::Minute).get(),
             end: self.end.floor(Grain::Minute).get(),
             disowned: self.disowned.map(|disowned| disowned.to_wire()),
+            door_key: self.door_key.map(|key| key.as_bytes().to_vec()).unwrap_or_default(),
         }
     }
 }
@@ -317,20 +328,25 @@ impl Content {
             time: Seconds::new(record.time).ok_or(Rejection::Malformed)?,
             end: Seconds::new(record.end).ok_or(Rejection::Malformed)?,
             disowned: record.disowned.as_ref().map(Disowned::parse).transpose()?,
+            door_key: match record.door_key.as_slice() {
+                [] => None,
+                key => Some(PublicKey::parse_beside(key, before.and_then(|before| before.door_key).as_slice())?),
+            },
         };
         content.check_keys()?;
         content.check_times()?;
         Ok(content)
     }
 
-    /// One key, one use. [KEY-7] [KEY-26]
+    /// One key, one use. [KEY-7] [KEY-26] [KEY-40]
     fn check_keys(&self) -> Result<(), Rejection> {
         let (organisation, signing, tls) = (self.organisation_key, self.signing_key, self.tls_key);
         let mut recovery = self.recovery.iter().flat_map(|recovery| &recovery.keys);
         let distinct = organisation != signing
             && organisation != tls
             && signing != tls
-            && recovery.all(|key| ![organisation, signing, tls].contains(key));
+            && self.door_key.is_none_or(|door| ![organisation, signing, tls].contains(&door))
+            && recovery.all(|key| ![organisation, signing, tls].contains(key) && self.door_key != Some(*key));
         if distinct { Ok(()) } else { Err(Rejection::Malformed) }
     }
 

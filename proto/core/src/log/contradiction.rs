@@ -156,6 +156,7 @@ mod tests {
             time: Seconds::new(60).unwrap(),
             end: Seconds::new(600).unwrap(),
             disowned: None,
+            door_key: None,
         };
         let record = sign_key_record(draft, &organisation, &signing, &tls, None).unwrap();
         (KeyChain::verify(&[record]).unwrap(), signing)

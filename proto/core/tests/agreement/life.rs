@@ -36,6 +36,7 @@ fn town() -> Town {
             time: Seconds::new(60).unwrap(),
             end: Seconds::new(6000).unwrap(),
             disowned: None,
+            door_key: None,
         };
         let record = sign_key_record(draft, &key(seed), &key(seed + 1), &key(seed + 2), None).unwrap();
         (key(seed), KeyChain::verify(&[record]).unwrap())

@@ -34,6 +34,7 @@ pub(crate) fn attester(seed: u8) -> (SigningKey, KeyChain) {
         time: now(),
         end: Seconds::new(now().get() + 1_000_000 * 60).unwrap(),
         disowned: None,
+        door_key: None,
     };
     let record = sign_key_record(draft, &own, &signing, &tls, None).unwrap();
     (signing, KeyChain::verify(&[record]).unwrap())

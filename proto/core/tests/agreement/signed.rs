@@ -33,6 +33,7 @@ fn draft() -> KeyRecordDraft {
         time: Seconds::new(60).unwrap(),
         end: Seconds::new(6000).unwrap(),
         disowned: None,
+        door_key: None,
     }
 }
 

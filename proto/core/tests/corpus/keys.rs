@@ -195,6 +195,14 @@ fn contents(world: &World) -> Vec<Entry> {
                 record.witnesses = vec![vec![1; 32], vec![1; 32]];
             },
         ),
+        malformed("a door key that is the TLS key", "What is said by the one counts.", &["KEY-40"], |record| {
+            record.door_key = record.tls_key.clone();
+        }),
+        malformed("a door key of 31 bytes", "A key has 32.", &["KEY-40"], |record| record.door_key = vec![1; 31]),
+        case("a door key off the curve", "No point has y = 2.", world, "WEAK_KEY", {
+            second(world, |record| record.door_key = weak::off_the_curve().to_vec())
+        })
+        .breaks(&["KEY-40"]),
         malformed("a recovery set smaller than its threshold", "Two of one.", &["KEY-26"], |record| {
             record.recovery = Some(wire::Recovery { threshold: 2, keys: vec![helper("a helper")] });
         }),

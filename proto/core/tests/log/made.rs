@@ -36,6 +36,7 @@ pub(crate) fn chain() -> KeyChain {
         time: at(0),
         end: at(86_400),
         disowned: None,
+        door_key: None,
     };
     let record = sign_key_record(draft, &key("shelter organisation"), &key("shelter"), &key("shelter tls"), None);
     KeyChain::verify(&[record.unwrap()]).unwrap()

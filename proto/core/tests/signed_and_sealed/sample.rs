@@ -81,5 +81,6 @@ pub(crate) fn first_draft(sealing: &SealingSecret) -> KeyRecordDraft {
         time: minutes(0),
         end: minutes(1_000_000),
         disowned: None,
+        door_key: None,
     }
 }

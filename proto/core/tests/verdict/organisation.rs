@@ -52,6 +52,7 @@ impl Organisation {
             time: Seconds::new(MIDNIGHT - 86_400).unwrap(),
             end: Seconds::new(MIDNIGHT + 86_400 * 365).unwrap(),
             disowned: None,
+            door_key: None,
         };
         let first = sign_key_record(draft, &organisation, &signing, &key(&format!("{name} tls")), None).unwrap();
         Self { name, id: first.id().into(), key: organisation, signing: vec![signing], records: vec![first] }

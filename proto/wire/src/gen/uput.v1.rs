@@ -50,6 +50,8 @@ pub struct KeyRecord {
     pub end: u64,
     #[prost(message, optional, tag = "15")]
     pub disowned: ::core::option::Option<Disowned>,
+    #[prost(bytes = "vec", tag = "16")]
+    pub door_key: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -17351,6 +17353,10 @@ pub struct PrepareKeysRequest {
     pub stolen: bool,
     #[prost(bytes = "vec", tag = "13")]
     pub stolen_key: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "14")]
+    pub set_door: bool,
+    #[prost(bool, tag = "15")]
+    pub door: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
@@ -18420,6 +18426,15 @@ pub mod log_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LeaveRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub letter: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[prost(skip_debug)]
+pub struct LeaveResponse {}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct CheckWayRequest {}
@@ -18775,6 +18790,29 @@ pub mod peer_service_client {
                 .insert(GrpcMethod::new("uput.v1.PeerService", "CheckWay"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn leave(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::LeaveRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::LeaveResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/uput.v1.PeerService/Leave",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut().insert(GrpcMethod::new("uput.v1.PeerService", "Leave"));
+            self.inner.streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -18815,6 +18853,16 @@ pub mod peer_service_server {
             tonic::Response<super::CheckWayResponse>,
             tonic::Status,
         >;
+        /// Server streaming response type for the Leave method.
+        type LeaveStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::LeaveResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        async fn leave(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::LeaveRequest>>,
+        ) -> std::result::Result<tonic::Response<Self::LeaveStream>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct PeerServiceServer<T> {
@@ -19026,6 +19074,54 @@ pub mod peer_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/uput.v1.PeerService/Leave" => {
+                    #[allow(non_camel_case_types)]
+                    struct LeaveSvc<T: PeerService>(pub Arc<T>);
+                    impl<
+                        T: PeerService,
+                    > tonic::server::StreamingService<super::LeaveRequest>
+                    for LeaveSvc<T> {
+                        type Response = super::LeaveResponse;
+                        type ResponseStream = T::LeaveStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::LeaveRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PeerService>::leave(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = LeaveSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

@@ -33,6 +33,7 @@ impl House {
             time: Seconds::new(60).unwrap(),
             end: Seconds::new(600).unwrap(),
             disowned: None,
+            door_key: None,
         };
         let organisation = SigningKey::from_seed(&[seed; 32]);
         let first = sign_key_record(draft, &organisation, &secrets.signing, &secrets.tls, None).unwrap();

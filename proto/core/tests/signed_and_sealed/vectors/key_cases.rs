@@ -142,6 +142,9 @@ fn first_records() -> Vec<Vector> {
     };
     let body = shelter.first.body();
     let stranger = signing_key("stranger");
+    let shut = altered(&shelter, &shelter.first, |record| {
+        record.door_key = signing_key("door").public().as_bytes().to_vec();
+    });
     let four = [&shelter.key, &shelter.signing, &shelter.tls, &stranger];
     let four = Envelope::sign(MediaType::KEY_RECORD, body.to_vec(), &four).unwrap();
     vec![
@@ -156,6 +159,20 @@ fn first_records() -> Vec<Vector> {
         chain("WRONG_SIGNERS", "a record without the signing keys signature", &[&signed_by(&shelter, body, &[0, 2])]),
         chain("WRONG_SIGNERS", "a record without the TLS keys signature", &[&signed_by(&shelter, body, &[0, 1])]),
         chain("WRONG_SIGNERS", "a record with a strangers signature", &[&four]),
+        chain("ok", "a record with a door key which signs nothing", &[&shut])
+            .with("organisation", shut.id().as_bytes())
+            .with("newest", shut.id().as_bytes()),
+        first("MALFORMED", "a record whose door key is its TLS key", &|record| {
+            record.door_key = record.tls_key.clone()
+        }),
+        first("MALFORMED", "a record whose door key is in its recovery set", &|record| {
+            record.door_key = signing_key("door").public().as_bytes().to_vec();
+            record.recovery = Some(wire::Recovery { threshold: 1, keys: vec![record.door_key.clone()] });
+        }),
+        first("MALFORMED", "a record with a door key of 31 bytes", &|record| record.door_key = vec![1; 31]),
+        first("WEAK_KEY", "a record with a weak door key", &|record| {
+            record.door_key = [&[2][..], &[0; 31]].concat();
+        }),
         chain("BAD_SIGNATURE", "a record with a false signature of its organisation key", &[&falsified(&shelter, 0)]),
         chain("BAD_SIGNATURE", "a record with a false signature of its signing key", &[&falsified(&shelter, 1)]),
         chain("BAD_SIGNATURE", "a record with a false signature of its TLS key", &[&falsified(&shelter, 2)]),
