@@ -8,7 +8,7 @@ mod town;
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Mutex;
-use town::{Pair, enquiry, event, pair, worker};
+use town::{Carrier, House, Pair, agree, enquiry, event, introduce, pair, until, worker};
 use uput_core::{
     event::Statement,
     id::TrailId,
@@ -291,4 +291,154 @@ async fn a_disclosure_that_is_dated_back_before_the_end_of_its_basis_is_found_wh
     assert_eq!(found(&told[0]).await, ["basis_had_ended"]);
     assert_eq!(found(&told[1]).await, [""; 0], "the consent holds for a month");
     assert_eq!(found(&told[2]).await, [""; 0], "the yes that it had seen was said on the first day");
+}
+
+/// Two parties and the witness that the first names. What is carried is sealed by a clock that shows the first day.
+struct Witnessed {
+    _houses: [House; 4],
+    hotline: Arc<Node>,
+    shelter: Arc<Node>,
+    centre: Arc<Node>,
+}
+
+impl Witnessed {
+    async fn found() -> (Self, Right) {
+        clock::set(0);
+        let centre = House::found(4).await;
+        let hotline = House::found_with(1, vec![centre.id]).await;
+        let houses = [hotline, House::found(2).await, House::found(3).await, centre];
+        let nodes = houses.each_ref().map(House::open);
+        let names = ["hotline", "shelter-jasen", "shelter-lipa", "centre"];
+        let mut carriers = Vec::new();
+        for (name, node) in names.iter().zip(&nodes).skip(1) {
+            introduce(&nodes[0], "hotline", node, name).await;
+            carriers.push(Carrier::both(&nodes[0], node));
+        }
+        // Whose cosignature shows something at the shelter, it knows.
+        introduce(&nodes[1], "shelter-jasen", &nodes[3], "centre").await;
+        carriers.push(Carrier::both(&nodes[1], &nodes[3]));
+        let all: Vec<_> =
+            names.iter().zip(&houses).zip(&nodes).map(|((name, house), node)| (*name, house, node)).collect();
+        agree(&all).await;
+        until(|| async { nodes.iter().all(|node| node.queued().items == 0) }).await;
+        let [hotline, shelter, _, centre] = nodes;
+        (Self { _houses: houses, hotline, shelter, centre }, Right)
+    }
+
+    /// One letter to the shelter, which there is.
+    async fn brought(&self, taken: i64) {
+        let brought = carried(&self.hotline, &self.shelter, 0, taken);
+        tokio::time::timeout(Duration::from_secs(60), brought).await.unwrap();
+    }
+
+    /// All that the shelter has for the hotline.
+    async fn answered(&self, sealed: i64) {
+        while self.shelter.queued().items > 0 {
+            let answered = carried(&self.shelter, &self.hotline, sealed, 0);
+            tokio::time::timeout(Duration::from_secs(60), answered).await.unwrap();
+        }
+    }
+
+    /// An enquiry for which a bed is held, all of it on the first day.
+    async fn held(&self) -> TrailId {
+        turn(0);
+        let trail = self.hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+        while self.shelter.show(&worker(), &trail, false).await.is_err() {
+            self.brought(0).await;
+        }
+        town::take(&self.shelter, &trail).await;
+        let held = Statement::Held { until: Seconds::new(4_000_000_000).unwrap() };
+        self.shelter.record_event(event(trail, held)).await.unwrap();
+        self.answered(0).await;
+        assert_eq!(self.hotline.show(&worker(), &trail, false).await.unwrap().headline, "held");
+        trail
+    }
+
+    /// What the hotline discloses by a clock that shows the first day, under a consent until that day.
+    async fn discloses(&self, trail: TrailId, until: &str) {
+        turn(0);
+        let consent: Vec<_> = town::CONSENT.into_iter().filter(|(label, _)| *label != "consent_until").collect();
+        let need = [&consent[..], &[("consent_until", until), ("language", "sq")]].concat();
+        town::say_with(&self.hotline, trail, Statement::Need, &need).await;
+    }
+
+    /// The witness cosigns the hotline's log as it stands by then.
+    async fn cosigns(&self, at: i64) {
+        turn(at);
+        self.hotline.close_ticks(clock::now()).await.unwrap();
+        let (from, to) = (Post(self.hotline.clone()), Post(self.centre.clone()));
+        let query = from.next_query(&to.organisation()).await;
+        let reply = to.witness(&from.organisation(), query).await;
+        from.answered(&to.organisation(), reply).await;
+        assert_eq!(self.hotline.view_log(clock::now()).witnesses[0].size, self.hotline.log().size());
+    }
+
+    /// What was disclosed, as the shelter shows it; none: it did not come yet.
+    async fn shown(&self, trail: &TrailId) -> Option<wire::TrailEvent> {
+        let shown = self.shelter.show(&worker(), trail, false).await.unwrap();
+        let need = shown.events.into_iter().find(|event| event.kind == "need")?;
+        assert!(need.void_reason.is_empty() && need.stripped.is_empty(), "it stays as it is");
+        Some(need)
+    }
+
+    async fn finds(&self, trail: &TrailId) -> Vec<String> {
+        self.shown(trail).await.unwrap().findings
+    }
+}
+
+/// [TIM-93] [LOG-97] The shelter wrote nothing since, so that its own word shows nothing: the hotline's log, as a third organisation
+/// cosigned it on the third day, did not have yet what claims the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disclosure_that_a_witness_did_not_have_at_the_end_of_its_basis_is_found_where_it_was_received() {
+    const TICKS: i64 = 25 * 60_000;
+    let _alone = CLOCK.lock().await;
+    let (town, _right) = Witnessed::found().await;
+    let day = |days: u64| {
+        let time = jiff::Timestamp::from_second(i64::try_from(clock::system().get() + days * 86_400).unwrap()).unwrap();
+        time.strftime("%Y-%m-%d+00:00").to_string()
+    };
+    let (soon, later) = (day(1), day(30));
+    let (in_time, open, late, long) = (town.held().await, town.held().await, town.held().await, town.held().await);
+    let together = [town.held().await, town.held().await];
+    town.discloses(in_time, &soon).await;
+    town.cosigns(TICKS).await;
+    town.cosigns(3 * DAY).await;
+    // It is in the tick that was open when the log was cosigned, and may have been in it already.
+    town.discloses(open, &soon).await;
+    town.cosigns(3 * DAY + TICKS).await;
+    town.discloses(late, &soon).await;
+    town.discloses(long, &later).await;
+    let all = [&in_time, &open, &late, &long];
+    for trail in all {
+        while town.shown(trail).await.is_none() {
+            town.brought(3 * DAY + TICKS).await;
+        }
+    }
+    town.answered(3 * DAY + TICKS).await;
+    assert_eq!(town.shown(&late).await.unwrap().proven, 0);
+    assert_eq!(town.finds(&late).await, [""; 0], "no witness shows yet when it was there");
+    town.cosigns(3 * DAY + 2 * TICKS).await;
+    for trail in all {
+        while town.shown(trail).await.unwrap().proven == 0 {
+            town.brought(3 * DAY + 2 * TICKS).await;
+        }
+    }
+    assert_eq!(town.finds(&late).await, ["basis_had_ended"]);
+    assert_eq!(town.finds(&open).await, [""; 0], "it may have been there before");
+    assert_eq!(town.finds(&in_time).await, [""; 0], "it was long on its way, and signed in time");
+    assert_eq!(town.finds(&long).await, [""; 0], "dated back, and the consent holds for a month");
+    // What the log had at the end of one tick is what the next one shows to be there.
+    town.cosigns(3 * DAY + 3 * TICKS).await;
+    for (trail, cosigned) in together.iter().zip([4, 5]) {
+        town.discloses(*trail, &soon).await;
+        town.cosigns(3 * DAY + cosigned * TICKS).await;
+    }
+    for trail in &together {
+        while town.shown(trail).await.is_none_or(|need| need.proven == 0) {
+            town.brought(3 * DAY + 5 * TICKS).await;
+        }
+    }
+    for trail in together {
+        assert_eq!(town.finds(&trail).await, ["basis_had_ended"], "also where proofs of two ticks come in one letter");
+    }
 }
