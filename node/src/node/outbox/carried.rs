@@ -70,6 +70,21 @@ impl Queue {
         Some(ticket)
     }
 
+    /// The peer has refused a letter that held these items. One of several is not said to be the bad one, however few of them
+    /// still wait: each goes once more by itself. An item that was alone becomes a letter with a receipt: its name. [RLY-10]
+    pub(in crate::node) fn refused_for(&self, positions: &[Position]) -> Option<u64> {
+        if positions.len() <= 1 {
+            return self.answered_for(positions);
+        }
+        let mut state = self.lock();
+        let waiting: Vec<Position> =
+            positions.iter().filter(|position| state.waiting.contains_key(position)).copied().collect();
+        state.alone.extend(waiting);
+        drop(state);
+        self.changed.notify_waiters();
+        None
+    }
+
     /// What was shown since somebody asked last, as if it had been sent and waited for its receipt.
     pub(in crate::node) fn take_shown(&self) -> Vec<u64> {
         std::mem::take(&mut self.lock().shown)

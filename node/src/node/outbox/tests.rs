@@ -46,6 +46,35 @@ fn one_bad_item_goes_alone() {
     assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
 }
 
+/// [RLY-10]
+#[test]
+fn of_several_that_were_refused_over_a_relay_the_last_that_waits_is_not_the_bad_one() {
+    let queue = Queue::default();
+    queue.push([item(1, 1), item(2, 2), item(3, 3)]);
+    let pack = [Position::new(1), Position::new(2)];
+    queue.take_out(&TrailId::from(Id::of(&[2]))).unwrap();
+    assert!(queue.refused_for(&pack).is_none(), "the first goes once more");
+    let again = queue.take(9).unwrap();
+    assert_eq!((numbers(&again), queue.goes_alone(&Position::new(1))), (vec![1], true));
+    queue.again(again.ticket, false);
+    let alone = queue.refused_for(&pack[..1]).unwrap();
+    assert_eq!(queue.carried(alone), pack[..1]);
+}
+
+/// [RLY-10]
+#[test]
+fn of_several_that_were_refused_over_a_relay_one_that_is_held_up_goes_by_itself_later() {
+    let queue = Queue::default();
+    queue.push([item(1, 1)]);
+    let busy = queue.take(9).unwrap();
+    queue.push([item(2, 1), item(3, 3)]);
+    assert!(queue.refused_for(&[Position::new(2), Position::new(3)]).is_none());
+    assert_eq!(numbers(&queue.take(9).unwrap()), [3]);
+    queue.done(busy.ticket);
+    queue.push([item(4, 4)]);
+    assert_eq!(numbers(&queue.take(9).unwrap()), [2]);
+}
+
 #[test]
 fn what_goes_alone_holds_back_its_own_trail_only() {
     let queue = Queue::default();

@@ -92,13 +92,13 @@ impl Node {
         if items.is_empty() {
             return;
         }
-        let answered = self.outbox.queue(from).answered_for(&items);
+        let queue = self.outbox.queue(from);
         if outcome == ReceiptOutcome::Refused {
-            if let Some(ticket) = answered {
+            if let Some(ticket) = queue.refused_for(&items) {
                 self.refused_there(from, ticket, code).await;
             }
             self.left_no_more(from, &items).await;
-        } else if let Some(ticket) = answered {
+        } else if let Some(ticket) = queue.answered_for(&items) {
             self.settled(from, ticket).await;
         }
     }
