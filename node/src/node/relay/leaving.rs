@@ -137,8 +137,9 @@ impl Node {
             if outcome == ReceiptOutcome::Stored {
                 left.lands(ticket).map(|landed| (to, landed))
             } else {
-                left.falls(ticket);
-                left.rest(code, Instant::now());
+                if left.falls(ticket, code) {
+                    left.rest(code, Instant::now());
+                }
                 None
             }
         };
@@ -164,7 +165,7 @@ impl Node {
         let mut state = self.relays.lock();
         let Some(to) = state.flying.remove(&ticket) else { return };
         if let Some(left) = state.left.get_mut(&to) {
-            left.falls(ticket);
+            left.falls(ticket, 0);
         }
     }
 }

@@ -41,6 +41,14 @@ pub(super) struct LeftLetter {
     pub(super) time: Seconds,
 }
 
+/// A letter without the relay's receipt.
+struct Flying {
+    pack: Pack,
+    words: Vec<RelayWord>,
+    /// Items that it was never given before.
+    fresh: Vec<Position>,
+}
+
 /// What is with a relay for one peer.
 #[derive(Default)]
 pub(super) struct Left {
@@ -49,8 +57,10 @@ pub(super) struct Left {
     lying: BTreeMap<Position, Pack>,
     /// Since when each item was there first, without a word of the peer.
     since: BTreeMap<Position, Seconds>,
-    /// Letters without the relay's receipt: the pack, and the words in them.
-    flying: HashMap<u64, (Pack, Vec<RelayWord>)>,
+    /// Since when each item was given to the relay first, without a word of the peer: also while the relay says nothing.
+    given: BTreeMap<Position, Seconds>,
+    /// Letters without the relay's receipt.
+    flying: HashMap<u64, Flying>,
     words: VecDeque<RelayWord>,
     /// The last code with which something was not taken; 0: it was.
     code: u32,
@@ -72,14 +82,19 @@ impl Left {
         let at = kept.positions.iter().position(|position| *position == item.number());
         let since = at.and_then(|at| kept.since.get(at)).and_then(|since| Seconds::new(*since));
         self.since.insert(item, since.unwrap_or(letter.time));
+        self.given.insert(item, since.unwrap_or(letter.time));
         self.packs.insert(pack, letter);
         self.lying.insert(item, pack);
         Some(())
     }
 
-    /// Another relay was chosen, or the same once more.
+    /// Another relay was chosen, or the same once more: what the one before does not answer holds up nothing, and its answer
+    /// means nothing any more. Words that it has not taken are said to the new one. [RLY-5]
     pub(super) fn begin_anew(&mut self) {
-        (self.packs, self.lying, self.since) = (HashMap::new(), BTreeMap::new(), BTreeMap::new());
+        let flying = std::mem::take(&mut self.flying);
+        flying.into_values().for_each(|letter| self.unsaid(letter.words));
+        (self.packs, self.lying) = (HashMap::new(), BTreeMap::new());
+        (self.since, self.given) = (BTreeMap::new(), BTreeMap::new());
         (self.code, self.rests) = (0, None);
     }
 
@@ -113,6 +128,7 @@ impl Left {
     pub(super) fn done_with(&mut self, waits: impl Fn(&Position) -> bool) -> Vec<Position> {
         let done: Vec<Position> = self.lying.keys().filter(|item| !waits(item)).copied().collect();
         self.since.retain(|item, _| waits(item));
+        self.given.retain(|item, _| waits(item));
         self.forget(&done);
         done
     }
@@ -138,13 +154,16 @@ impl Left {
     /// A letter is on its way to the relay.
     pub(super) fn flies(&mut self, ticket: u64, pack: Pack, letter: LeftLetter, words: Vec<RelayWord>) {
         self.lying.extend(letter.positions.iter().map(|position| (*position, pack)));
+        let mut fresh = letter.positions.clone();
+        fresh.retain(|item| !self.given.contains_key(item));
+        self.given.extend(fresh.iter().map(|item| (*item, letter.time)));
         self.packs.insert(pack, letter);
-        self.flying.insert(ticket, (pack, words));
+        self.flying.insert(ticket, Flying { pack, words, fresh });
     }
 
     /// The relay has it. Gives what is to be kept of that: the letter, and since when each of its items was there first.
     pub(super) fn lands(&mut self, ticket: u64) -> Option<(Pack, LeftLetter, Vec<Seconds>)> {
-        let (pack, _) = self.flying.remove(&ticket)?;
+        let Flying { pack, .. } = self.flying.remove(&ticket)?;
         // Only the peer's own word makes the pauses short again: a relay could take each letter and say that it is gone.
         self.code = 0;
         let letter = self.packs.get(&pack).filter(|letter| !letter.positions.is_empty()).cloned();
@@ -156,10 +175,20 @@ impl Left {
         Some((pack, letter, since))
     }
 
-    /// The relay does not have it.
-    pub(super) fn falls(&mut self, ticket: u64) {
-        let Some((pack, words)) = self.flying.remove(&ticket) else { return };
+    /// The relay does not have it, and said that code; 0: it said nothing, and how long it does is still counted. Tells
+    /// whether it was asked. [RLY-16]
+    pub(super) fn falls(&mut self, ticket: u64, code: u32) -> bool {
+        let Some(Flying { pack, words, fresh }) = self.flying.remove(&ticket) else { return false };
         self.take_out(&pack);
+        if code != 0 {
+            self.given.retain(|item, _| !fresh.contains(item));
+        }
+        self.unsaid(words);
+        true
+    }
+
+    /// These words were not taken.
+    fn unsaid(&mut self, words: Vec<RelayWord>) {
         words.into_iter().rev().for_each(|word| self.words.push_front(word));
         self.words.truncate(WORDS);
     }
@@ -192,6 +221,7 @@ impl Left {
         let Some(letter) = self.packs.remove(pack) else { return Vec::new() };
         letter.positions.iter().for_each(|item| {
             self.since.remove(item);
+            self.given.remove(item);
         });
         self.forget(&letter.positions);
         letter.positions
@@ -213,18 +243,18 @@ impl Left {
             self.lying.remove(item);
         });
         let since = &self.since;
-        let flying: Vec<Pack> = self.flying.values().map(|(pack, _)| *pack).collect();
+        let flying: Vec<Pack> = self.flying.values().map(|letter| letter.pack).collect();
         self.packs.retain(|pack, letter| {
             flying.contains(pack) || letter.positions.iter().any(|item| since.contains_key(item))
         });
     }
 
-    /// Of what still waits: how many items lie there, since when the oldest was there without a word of the peer, also if the
-    /// relay says that it is gone, and the last code. [RLY-15] [RLY-16]
+    /// Of what still waits: how many items lie there, since when the oldest was given to the relay without a word of the peer,
+    /// also if the relay says that it is gone or says nothing, and the last code. [RLY-15] [RLY-16]
     pub(super) fn standing(&self, waits: impl Fn(&Position) -> bool) -> (u32, u64, u32) {
-        let under_way: Vec<&Pack> = self.flying.values().map(|(pack, _)| pack).collect();
+        let under_way: Vec<&Pack> = self.flying.values().map(|letter| &letter.pack).collect();
         let there = self.lying.iter().filter(|(item, pack)| waits(item) && !under_way.contains(pack));
-        let since = self.since.iter().filter(|(item, _)| waits(item)).map(|(_, since)| since.get());
+        let since = self.given.iter().filter(|(item, _)| waits(item)).map(|(_, since)| since.get());
         (u32::try_from(there.count()).unwrap_or(u32::MAX), since.min().unwrap_or(0), self.code)
     }
 }

@@ -59,7 +59,7 @@ fn what_a_relay_does_not_have_is_not_there_and_is_tried_after_longer_and_longer_
     let mut pause = Duration::ZERO;
     for ticket in 0..12 {
         left.flies(ticket, [1; 16], letter(1, 1, &[4]), vec![word.clone()]);
-        left.falls(ticket);
+        assert!(left.falls(ticket, 17));
         left.rest(17, now);
         assert!(!has(&left, 4, 1, 2_000) && left.take_words() == [word.clone()]);
         let (until, _) = left.rests.unwrap();
@@ -73,6 +73,28 @@ fn what_a_relay_does_not_have_is_not_there_and_is_tried_after_longer_and_longer_
     assert!(left.may_leave(now), "several refusals at a time are one pause");
     assert_eq!((pause, left.standing(|_| true)), (PAUSES.1, (0, 0, 18)));
     left.heard();
+    assert_eq!(left.standing(|_| true), (0, 0, 0));
+}
+
+/// [RLY-5] [RLY-16]
+#[test]
+fn a_relay_that_answers_nothing_is_seen_and_holds_up_no_other() {
+    let mut left = Left::default();
+    let now = Instant::now();
+    assert!(!left.may_leave(now), "a line may come up");
+    let word = RelayWord { code: 5, ..RelayWord::default() };
+    for ticket in 0..16_u8 {
+        assert!(left.may_leave(now + PATIENCE));
+        let said = if ticket == 0 { vec![word.clone()] } else { Vec::new() };
+        left.flies(ticket.into(), [ticket; 16], letter(ticket, 1, &[ticket.into()]), said);
+    }
+    assert!(!left.may_leave(now + PATIENCE));
+    assert_eq!(left.standing(|_| true), (0, 1_000, 0), "nothing is said to lie there, and how long is seen");
+    assert!(left.falls(15, 0));
+    assert_eq!(left.standing(|item| item.number() == 15).1, 1_000, "also when its line breaks");
+    left.begin_anew();
+    assert!(left.may_leave(now + PATIENCE) && left.take_words() == [word]);
+    assert!(left.lands(3).is_none() && !left.falls(4, 17), "what it says later means nothing");
     assert_eq!(left.standing(|_| true), (0, 0, 0));
 }
 
