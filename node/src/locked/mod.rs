@@ -57,8 +57,8 @@ pub async fn keys(
     found?
 }
 
-/// Takes in what was left while this node was locked: each letter as if its sender had said it now, if the sender's newest key
-/// record names the TLS key that left it. Nothing of it is acknowledged: whoever left it sends it again. [RST-34]
+/// Takes in what was left while this node was locked, if its sender's newest key record names the TLS key that left it, and the
+/// sender has signed it: who can write this folder speaks in nobody's name. Nothing of it is acknowledged: whoever left it sends it again. [RST-34]
 pub async fn admit_left(folder: &Path, mailroom: &impl Mailroom) {
     let left = Left::open(folder, Bounds::default());
     for number in left.numbers() {
@@ -68,7 +68,7 @@ pub async fn admit_left(folder: &Path, mailroom: &impl Mailroom) {
         };
         let from = mailroom.peer_by_tls_key(&by).filter(|card| card.tls_key == by);
         let outcome = match from {
-            Some(card) => mailroom.receive(&card.organisation, letter).await.0,
+            Some(card) => mailroom.take_copy(&card.organisation, letter).await,
             None => ReceiptOutcome::Refused,
         };
         // What waits for something else is tried at the next start, too.

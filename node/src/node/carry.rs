@@ -229,7 +229,7 @@ impl Node {
     }
 
     /// Whose a letter is, and what it holds.
-    async fn carried_by(&self, letter: &[u8]) -> Result<(Carriage, LetterContent), Rejection> {
+    pub(super) async fn carried_by(&self, letter: &[u8]) -> Result<(Carriage, LetterContent), Rejection> {
         let content = letter::open(letter, self.me.organisation, &self.me.keys().sealing)?.content;
         self.carried_in(content).await
     }

@@ -26,6 +26,7 @@ mod challenge;
 mod changes;
 mod clocks;
 mod concern;
+mod copies;
 mod credentials;
 mod directory;
 mod enclosed;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::{self, SystemEntropy},
-    peer::{Contact, Letters, Mailroom, Outgoing, PeerCard, PeerState},
+    peer::{Contact, Copied, Letters, Mailroom, Outgoing, PeerCard, PeerState},
     record::{
         self, AgreementRecord, ChainRecord, ChallengeRecord, EventRecord, Evidence, GoneRecord, HeadRecord,
         ProofRecord, PutRecord, SettledRecord,
@@ -496,6 +496,16 @@ impl Mailroom for Post {
                 Outgoing { ticket: Ticket::Left(ticket).number(), letter }
             }
         }
+    }
+
+    async fn next_copy(&self, to: &OrgId, behind: Option<u64>) -> Copied {
+        self.0.next_copy(to, behind.map(Position::new)).await
+    }
+
+    async fn take_copy(&self, from: &OrgId, letter: Vec<u8>) -> ReceiptOutcome {
+        let (node, from) = (Arc::clone(&self.0), *from);
+        let taken = to_the_end(async move { node.take_copy(&from, &letter).await }).await;
+        taken.unwrap_or(ReceiptOutcome::Later)
     }
 
     async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {

@@ -94,11 +94,14 @@ impl<M: Mailroom> Peers<M> {
     }
 
     async fn ask_with(&self, card: &PeerCard) -> Result<Said, Reason> {
-        let mut reason = Reason::NoEndpoint;
+        let (mut reason, mut locked) = (Reason::NoEndpoint, false);
         for endpoint in &card.endpoints {
             let channel = match self.probe(endpoint, card).await {
-                // [TRA-40] Nothing that is said by the door key counts: it is not asked.
-                Ok(reached) if reached.tls_key != card.tls_key => return Err(Reason::Locked),
+                // [TRA-40] [TRA-42] Nothing that is said by the door key counts: another endpoint is asked.
+                Ok(reached) if reached.tls_key != card.tls_key => {
+                    locked = true;
+                    continue;
+                }
                 Ok(reached) => reached.channel,
                 Err(found) => {
                     reason = reason.max(found);
@@ -116,7 +119,7 @@ impl<M: Mailroom> Peers<M> {
                 Err(_) => Err(Reason::Stalled),
             };
         }
-        Err(reason)
+        Err(if locked && reason != Reason::OtherKey { Reason::Locked } else { reason })
     }
 
     async fn probe(&self, endpoint: &str, card: &PeerCard) -> Result<Reached, Reason> {

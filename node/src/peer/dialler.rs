@@ -38,6 +38,8 @@ impl<M: Mailroom> Peers<M> {
     /// Dials until the organisation is gone from the mailroom or has no endpoint.
     pub(super) async fn keep_dialling(&self, organisation: OrgId, link: &Link) {
         let mut pauses = Pauses::new(&self.limits);
+        // Up to where copies lie at a locked peer, as far as it can be known here.
+        let mut left = None;
         loop {
             tokio::select! {
                 () = link.unused() => (),
@@ -47,7 +49,7 @@ impl<M: Mailroom> Peers<M> {
                 return;
             };
             let begun = Instant::now();
-            match self.dial(card).await {
+            match self.dial(card, &mut left).await {
                 Ending::Stopped => return,
                 // It is there, and talks on another stream.
                 Ending::Superseded | Ending::Renewed => pauses.begin_anew(),
@@ -67,15 +69,20 @@ impl<M: Mailroom> Peers<M> {
     }
 
     /// One attempt, to the end of the stream.
-    async fn dial(&self, card: PeerCard) -> Ending {
+    async fn dial(&self, card: PeerCard, left: &mut Option<u64>) -> Ending {
         let reached = tokio::select! {
             reached = self.reach(&card.tls_key, card.door_key, card.endpoints.iter().map(String::as_str)) => reached,
             () = self.shutdown.requested() => return Ending::Stopped,
         };
         match reached {
+            Ok(Found::Peer(channel)) => {
+                *left = None;
+                self.talk(channel, card).await
+            }
+            // [TRA-42] Elsewhere it may show a newer key, because somebody has this one.
+            Ok(Found::Door { other_key: true, .. }) if self.is_renewed(&card).await => Ending::Renewed,
             // [TRA-40] Nothing that is said by the door key counts.
-            Ok(reached) if reached.tls_key != card.tls_key => self.leave(reached.channel, card.organisation).await,
-            Ok(reached) => self.talk(reached.channel, card).await,
+            Ok(Found::Door { channel, .. }) => self.leave(channel, card.organisation, left).await,
             // [TRA-23]
             Err(Difficulty::WrongTlsKey) => tokio::select! {
                 ending = self.ask_for_keys(&card) => ending,
@@ -85,26 +92,39 @@ impl<M: Mailroom> Peers<M> {
         }
     }
 
-    /// Tries the endpoints in order, until the holder of one of the two keys answers.
+    /// [TRA-23]
+    async fn is_renewed(&self, card: &PeerCard) -> bool {
+        tokio::select! {
+            ending = self.ask_for_keys(card) => ending == Ending::Renewed,
+            () = self.shutdown.requested() => false,
+        }
+    }
+
+    /// Tries the endpoints in order, until the holder of the TLS key answers; if none does, who showed the door key first.
+    /// [TRA-42]
     async fn reach(
         &self,
         tls_key: &[u8; 32],
         door_key: Option<[u8; 32]>,
         endpoints: impl Iterator<Item = &str>,
-    ) -> Result<Reached, Difficulty> {
+    ) -> Result<Found, Difficulty> {
         let refuse = |_| Difficulty::RefusedHere(Rejection::WeakKey);
         let pinned = PublicKey::admit(tls_key).map_err(refuse)?;
         let door = door_key.map(|key| PublicKey::admit(&key)).transpose().map_err(refuse)?;
         let client = tls::peer_client(&self.identity.shown().certificate, &pinned, door.as_ref())
             .map_err(|_| Difficulty::RefusedHere(Rejection::WeakKey))?;
-        let mut difficulty = Difficulty::Unreachable;
+        let (mut difficulty, mut at_door, mut other_key) = (Difficulty::Unreachable, None, false);
         for endpoint in endpoints {
             match connect(endpoint, Arc::clone(&client), &self.limits).await {
-                Ok(reached) => return Ok(reached),
-                Err(reason) => difficulty = reason.into(),
+                Ok(reached) if reached.tls_key == *tls_key => return Ok(Found::Peer(reached.channel)),
+                Ok(reached) => at_door = at_door.or(Some(reached.channel)),
+                Err(reason) => {
+                    difficulty = reason.into();
+                    other_key |= difficulty == Difficulty::WrongTlsKey;
+                }
             }
         }
-        Err(difficulty)
+        at_door.map(|channel| Found::Door { channel, other_key }).ok_or(difficulty)
     }
 
     async fn talk(&self, channel: Channel, card: PeerCard) -> Ending {
@@ -131,8 +151,10 @@ impl<M: Mailroom> Peers<M> {
     /// Why the inviter could not be reached, or what it said.
     pub async fn introduce(&self, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
         let endpoints = invitation.endpoints().iter().map(Endpoint::as_str);
-        let reached = self.reach(invitation.tls_key().as_bytes(), None, endpoints).await?;
-        self.show_keys(reached.channel, invitation).await
+        match self.reach(invitation.tls_key().as_bytes(), None, endpoints).await? {
+            Found::Peer(channel) => self.show_keys(channel, invitation).await,
+            Found::Door { .. } => Err(Difficulty::Locked),
+        }
     }
 
     async fn show_keys(&self, channel: Channel, invitation: &Invitation) -> Result<KeyChain, Difficulty> {
@@ -151,6 +173,18 @@ impl<M: Mailroom> Peers<M> {
             Err(_) => Err(Difficulty::Lost),
         }
     }
+}
+
+/// Who answers at the endpoints of a peer.
+enum Found {
+    /// The holder of its TLS key.
+    Peer(Channel),
+    /// The holder of its door key, and nobody with the TLS key.
+    Door {
+        channel: Channel,
+        /// At another endpoint somebody shows a key that is known as neither.
+        other_key: bool,
+    },
 }
 
 /// A connection, and the key that the other end has shown to hold.

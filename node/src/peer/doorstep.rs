@@ -22,45 +22,44 @@ use super::mailroom::{Contact, Difficulty, Mailroom};
 use crate::telemetry::short;
 
 impl<M: Mailroom> Peers<M> {
-    /// Leaves what waits, and stays until the other end goes, which it does when it is unlocked. [TRA-41]
-    pub(super) async fn leave(&self, channel: Channel, organisation: OrgId) -> Ending {
+    /// Leaves copies of what waits behind `left`, and stays until the other end goes, which it does when it is unlocked, or
+    /// until it is time to look whether the peer answers elsewhere. [TRA-41] [TRA-42]
+    pub(super) async fn leave(&self, channel: Channel, organisation: OrgId, left: &mut Option<u64>) -> Ending {
         let link = self.links.with(organisation);
         let Some(mut claim) = link.claim(Dialler::Door) else { return Ending::Superseded };
         let mut renewal = self.identity.renewal();
         self.mailroom.contact(&organisation, Contact::Failed(Difficulty::Locked));
         tracing::info!(peer = %short(organisation), "it is locked");
         let _turn = claim.turn().await;
-        let mut handed_out = Vec::new();
-        let ending = tokio::select! {
-            () = self.leave_all(channel, organisation, &mut handed_out) => Ending::Failed(Difficulty::Locked),
+        tokio::select! {
+            () = self.leave_all(channel, organisation, left) => Ending::Failed(Difficulty::Locked),
+            () = tokio::time::sleep(self.limits.door_lasts) => Ending::Failed(Difficulty::Locked),
             () = claim.replaced() => Ending::Superseded,
             () = self.shutdown.requested() => Ending::Stopped,
             () = renewed(&mut renewal) => Ending::Renewed,
-        };
-        // [TRA-41] No letter has arrived, whatever was answered.
-        self.mailroom.disconnected(&organisation, handed_out);
-        ending
+        }
     }
 
-    async fn leave_all(&self, channel: Channel, organisation: OrgId, handed_out: &mut Vec<u64>) {
+    async fn leave_all(&self, channel: Channel, organisation: OrgId, left: &mut Option<u64>) {
         let (say, said) = mpsc::channel(1);
         let mut client = service(channel);
         let opened = tokio::time::timeout(self.limits.greeting, client.leave(ReceiverStream::new(said))).await;
         let Ok(Ok(answers)) = opened else { return };
         let mut answers: Streaming<LeaveResponse> = answers.into_inner();
-        let mut ready = true;
+        let (mut count, mut said_upto) = (0, None);
         loop {
             tokio::select! {
-                outgoing = self.mailroom.next_letter(&organisation), if ready && handed_out.len() < LEFT => {
-                    handed_out.push(outgoing.ticket);
-                    ready = false;
-                    if say.send(LeaveRequest { letter: outgoing.letter }).await.is_err() {
+                copied = self.mailroom.next_copy(&organisation, *left), if said_upto.is_none() && count < LEFT => {
+                    count += 1;
+                    said_upto = Some(copied.upto);
+                    if say.send(LeaveRequest { letter: copied.letter }).await.is_err() {
                         return;
                     }
                 }
-                answer = answers.next() => match answer {
-                    Some(Ok(LeaveResponse {})) => ready = true,
-                    Some(Err(_)) | None => return,
+                answer = answers.next() => match (answer, said_upto.take()) {
+                    (Some(Ok(LeaveResponse {})), Some(upto)) => *left = Some(upto),
+                    // It went, or answers what nobody said.
+                    _ => return,
                 },
             }
         }

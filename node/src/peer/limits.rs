@@ -35,6 +35,8 @@ pub struct Limits {
     pub backoff_max: Duration,
     /// How long a connection with a locked peer stands before the next pause is the short one again. [TRA-42]
     pub door_stood: Duration,
+    /// How long one stands at most. [TRA-42]
+    pub door_lasts: Duration,
     /// How long a node looks whether it reaches a peer that asks. [DEL-22]
     pub way_back: Duration,
     /// How long a peer may take to say what it found.
@@ -63,6 +65,7 @@ impl Default for Limits {
             backoff_min: Duration::from_secs(1),
             backoff_max: Duration::from_secs(15 * 60),
             door_stood: Duration::from_secs(60),
+            door_lasts: Duration::from_secs(15 * 60),
             way_back: Duration::from_secs(5),
             check: Duration::from_secs(20),
             check_pause: Duration::from_secs(10),

@@ -89,6 +89,17 @@ pub trait Mailroom: Send + Sync + 'static {
     /// [`Mailroom::disconnected`] names its ticket; several are in flight at a time.
     fn next_letter(&self, to: &OrgId) -> impl Future<Output = Outgoing> + Send;
 
+    /// Waits for a copy of what waits for an organisation behind a place in its queue, as it goes by hand. Nothing is in flight
+    /// because of it: it leaves the queue as it is. May be dropped before it is ready. A mailroom may give none. [TRA-41]
+    fn next_copy(&self, _to: &OrgId, _behind: Option<u64>) -> impl Future<Output = Copied> + Send {
+        std::future::pending()
+    }
+
+    /// Takes in a copy that was left here while the node was locked, if the organisation has signed it. [RST-34]
+    fn take_copy(&self, _from: &OrgId, _letter: Vec<u8>) -> impl Future<Output = wire::ReceiptOutcome> + Send {
+        std::future::ready(wire::ReceiptOutcome::Refused)
+    }
+
     /// The peer's word on a letter. `LATER` and `STALE_KEY` put it back; before `STALE_KEY` the peer's newest key
     /// records were learnt.
     fn settle(
@@ -172,6 +183,14 @@ pub struct Letters {
 pub struct Outgoing {
     /// The mailroom's name for it, unique while it is in flight.
     pub ticket: u64,
+    /// Encoded `Letter`.
+    pub letter: Vec<u8>,
+}
+
+/// A copy of what waits.
+pub struct Copied {
+    /// The place in the queue up to which it goes.
+    pub upto: u64,
     /// Encoded `Letter`.
     pub letter: Vec<u8>,
 }

@@ -46,7 +46,7 @@ use door::Door;
 use identity::Identity;
 pub use limits::Limits;
 use link::Links;
-pub use mailroom::{Contact, Difficulty, Letters, Mailroom, Outgoing, PeerCard, PeerState};
+pub use mailroom::{Contact, Copied, Difficulty, Letters, Mailroom, Outgoing, PeerCard, PeerState};
 pub use reason::Reason;
 use service::Service;
 pub use skew::Skew;

@@ -3,8 +3,15 @@
 use std::{path::Path, sync::Arc};
 
 use tokio::net::TcpListener;
-use uput_core::{key::Endpoint, keyfile::KeyFile, time::Span};
+use uput_core::{
+    key::Endpoint,
+    keyfile::KeyFile,
+    letter,
+    time::Span,
+    wire::{LetterContent, LostRequest, ReceiptOutcome},
+};
 use uput_node::{
+    clock::SystemEntropy,
     locked::{Bounds, DoorKey, Left, admit_left},
     node::{NewKeys, Post},
     node_key::{self, KeyPlace, Sources},
@@ -133,4 +140,61 @@ async fn what_comes_while_a_node_is_locked_waits_on_both_sides_and_arrives_once(
     }
     calling.stop().await;
     called.stop().await;
+}
+
+/// [TRA-41] [CAR-7] Nothing is on its way because of a door: another way takes from the queue while that connection stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_at_a_door_leaves_the_queue_by_another_way_while_the_door_stands() {
+    let (houses, hotline, shelter) = two().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = Endpoint::parse(&address.to_string()).unwrap();
+    let new = NewKeys { endpoints: Some(vec![endpoint]), door: Some(true), ..NewKeys::default() };
+    rotate(&houses[1], &shelter, new, MONTH).await.unwrap();
+    Post(hotline.clone()).learn(&houses[1].id, Post(shelter.clone()).key_records_from(1)).await.unwrap();
+    moves(&houses[0], &hotline, Vec::new(), &shelter).await;
+    let folder = houses[1].path();
+    drop(shelter);
+
+    let door = DoorKey::of(&houses[1].tls_key());
+    let left = Arc::new(Left::open(folder, Bounds::default()));
+    let doorstep: Arc<dyn Doorstep> = left.clone();
+    let answering = Answering::begin(listener, door.signing(), doorstep, Limits::default()).unwrap();
+    let calling = Lines::start(&hotline, &houses[0].tls_key(), None);
+    let trail = hotline.open_trail(enquiry("shelter-jasen")).await.unwrap().unwrap();
+    until(|| async { left.numbers().len() == 1 }).await;
+    let opened = open_again(&houses[1]);
+    for letter in &hotline.carry_out("shelter-jasen", None).await.unwrap().letters {
+        assert_eq!(opened.carry_in(letter).await.code, 0);
+    }
+    reads(&opened, &trail, "asked").await;
+    let name = opened.view_peers().first().unwrap().name.clone();
+    for letter in &opened.carry_out(&name, None).await.unwrap().letters {
+        assert_eq!(hotline.carry_in(letter).await.code, 0);
+    }
+    until(|| async { hotline.queued().items == 0 }).await;
+    assert_eq!(calling.0.check(&houses[1].id).await.unwrap().result, Reason::Locked);
+    calling.stop().await;
+    answering.end().await;
+}
+
+/// [RST-34] Who can write the folder of a locked node puts the key of a peer, which is public, before a letter that anybody
+/// can seal: of that nothing is taken in.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_folder_and_is_not_signed_speaks_in_nobodys_name() {
+    let (houses, hotline, shelter) = two().await;
+    let left = Left::open(houses[1].path(), Bounds::default());
+    let lost = LostRequest { incarnation: u32::MAX, trail: Vec::new() };
+    let content = LetterContent { lost: vec![lost], ..LetterContent::default() };
+    let letter = letter::seal(shelter.me().chain().newest(), &content, &mut SystemEntropy).unwrap();
+    let by = *houses[0].tls_key().public().as_bytes();
+    left.keep(by, &letter);
+    assert_eq!(left.numbers().len(), 1);
+    let post = Post(shelter.clone());
+    assert_eq!(post.take_copy(&houses[0].id, letter.clone()).await, ReceiptOutcome::Refused);
+    admit_left(houses[1].path(), &post).await;
+    assert!(left.numbers().is_empty());
+    // On a line it would have been believed.
+    assert_eq!(post.receive(&houses[0].id, letter).await.0, ReceiptOutcome::Stored);
+    drop(hotline);
 }

@@ -1,8 +1,10 @@
 //! A peer that is locked, and one that only says so.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use uput_core::key::SigningKey;
 use uput_core::rejection::Rejection;
 use uput_core::wire::ReceiptOutcome;
@@ -70,15 +72,75 @@ async fn what_was_left_with_a_locked_peer_goes_again_once_it_is_unlocked() {
     assert!(!active.post.look(|state| state.contacts.contains(&Contact::Connected)));
     assert_eq!(active.peers.check(&a.id).await.unwrap().result, Reason::Locked);
     answering.end().await;
-    active.post.until("put back", |state| state.disconnections.contains(&(1..=64).collect())).await;
+    assert!(active.post.look(|state| state.disconnections.is_empty()), "nothing was on its way");
 
-    let socket = tokio::net::TcpListener::bind(again).await.unwrap();
+    let socket = bound_again(again).await;
     let unlocked = Node::start_on(socket, a, &[&b], limits());
     active.post.until("all settled", |state| state.settled.len() == sent.len()).await;
     assert!(active.post.look(|state| state.settled.iter().all(|(_, outcome, _)| *outcome == ReceiptOutcome::Stored)));
     let mut came = unlocked.post.look(|state| state.received.clone());
     came.sort();
     assert_eq!(came, sent);
+    active.stop().await;
+    unlocked.stop().await;
+}
+
+/// Another process can hold a port for a moment that was given back.
+async fn bound_again(address: SocketAddr) -> TcpListener {
+    let bind = async {
+        loop {
+            if let Ok(listener) = TcpListener::bind(address).await {
+                return listener;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, bind).await.unwrap()
+}
+
+/// [TRA-42] Whoever has the door key at one address keeps nobody from the node at another.
+#[tokio::test]
+async fn the_door_key_at_one_address_does_not_hide_the_node_at_another() {
+    let (mut a, b) = pair();
+    let (door, at_door) = listener().await;
+    let (socket, endpoint) = listener().await;
+    a.endpoints = vec![at_door, endpoint];
+    a.door_key = Some(*door_key().public().as_bytes());
+    let answering = Answering::begin(door, &door_key(), Arc::new(Step::default()), limits()).unwrap();
+    let unlocked = Node::start_on(socket, a.clone(), &[&b], limits());
+    let active = Node::start(b, &[&a], limits()).await;
+    active.post.send(&a.id, b"a cry for help");
+    active.post.until("settled", |state| state.settled.len() == 1).await;
+    assert!(active.post.look(|state| !state.contacts.contains(&LOCKED)));
+    assert_eq!(active.peers.check(&a.id).await.unwrap().out, Reason::Good);
+    answering.end().await;
+    active.stop().await;
+    unlocked.stop().await;
+}
+
+/// [TRA-42] The node answers elsewhere only later: a door that stands is left, and what was left there is not left twice.
+#[tokio::test]
+async fn a_door_is_left_after_a_time_and_the_node_looked_for_elsewhere() {
+    let (mut a, b) = pair();
+    let (door, at_door) = listener().await;
+    let (socket, endpoint) = listener().await;
+    let elsewhere = socket.local_addr().unwrap();
+    drop(socket);
+    a.endpoints = vec![at_door, endpoint];
+    a.door_key = Some(*door_key().public().as_bytes());
+    let step = Arc::new(Step::default());
+    let answering = Answering::begin(door, &door_key(), step.clone(), limits()).unwrap();
+    let brief = Limits { door_lasts: Duration::from_millis(100), ..limits() };
+    let active = Node::start(b.clone(), &[&a], brief).await;
+    active.post.send(&a.id, b"a cry for help");
+    let doors = |state: &super::post::State| state.contacts.iter().filter(|contact| **contact == LOCKED).count();
+    // Each connection is told of when it begins and when it ends.
+    active.post.until("dialled anew", |state| doors(state) > 5).await;
+    step.until(1).await;
+    let unlocked = Node::start_on(bound_again(elsewhere).await, a, &[&b], limits());
+    active.post.until("settled", |state| state.settled.len() == 1).await;
+    assert_eq!(step.0.lock().unwrap().len(), 1, "once");
+    answering.end().await;
     active.stop().await;
     unlocked.stop().await;
 }

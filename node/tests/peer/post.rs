@@ -10,7 +10,7 @@ use uput_core::id::{Id, KeyRecordId, OrgId};
 use uput_core::key::SigningKey;
 use uput_core::rejection::Rejection;
 use uput_core::wire::{Envelope, KeyChain, ReceiptOutcome};
-use uput_node::peer::{Contact, Letters, Mailroom, Outgoing, PeerCard, PeerState};
+use uput_node::peer::{Contact, Copied, Letters, Mailroom, Outgoing, PeerCard, PeerState};
 
 /// Long enough for a slow machine, short enough to notice.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -269,6 +269,21 @@ impl Mailroom for Post {
         }
     }
 
+    /// What waits, behind a ticket.
+    async fn next_copy(&self, to: &OrgId, behind: Option<u64>) -> Copied {
+        let mut changes = self.changed.subscribe();
+        loop {
+            let next = self.look(|state| {
+                let mut queued = state.queued.get(to).into_iter().flatten();
+                queued.find(|(ticket, _)| Some(*ticket) > behind).cloned()
+            });
+            match next {
+                Some((upto, letter)) => return Copied { upto, letter },
+                None => changes.changed().await.unwrap(),
+            }
+        }
+    }
+
     async fn settle(&self, to: &OrgId, ticket: u64, outcome: ReceiptOutcome, code: u32) {
         self.change(|state| {
             let letter = state.in_flight.remove(&ticket).expect("settled once");
@@ -283,9 +298,7 @@ impl Mailroom for Post {
 
     fn disconnected(&self, to: &OrgId, unsettled: Vec<u64>) {
         self.change(|state| {
-            // With a locked peer no stream was in use.
-            let workers = state.workers.entry(*to).or_default();
-            *workers = workers.saturating_sub(1);
+            *state.workers.get_mut(to).unwrap() -= 1;
             for ticket in &unsettled {
                 let letter = state.in_flight.remove(ticket).expect("in flight");
                 state.queued.entry(*to).or_default().push_back((*ticket, letter));

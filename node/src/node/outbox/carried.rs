@@ -20,6 +20,11 @@ impl Queue {
         all
     }
 
+    /// Waits until anything changes: what came, or what may go now.
+    pub(in crate::node) fn changes(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
+    }
+
     /// Events of a trail that wait.
     pub(in crate::node) fn events_of(&self, trail: &TrailId) -> Vec<Position> {
         let state = self.lock();
