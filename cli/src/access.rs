@@ -11,7 +11,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use uput_core::sensitive::Sensitive;
 use uput_core::wire;
 use uput_core::wire::access_service_client::AccessServiceClient;
@@ -43,6 +43,7 @@ use crate::exit::Exit;
 use crate::failure::{self, Failure};
 use crate::moment::typed;
 use crate::reading;
+use crate::refusal;
 
 /// The name of the access file in a data folder.
 pub(crate) const FILE: &str = "api.toml";
@@ -116,15 +117,17 @@ impl Node {
         Ok(node)
     }
 
-    /// Asks where the node stands, if a time was typed by the wall. Whoever may not ask, or where nobody said it, goes by the
-    /// clock of this computer. [TIM-94]
+    /// Asks where the node stands, if a time was typed by the wall. Where nobody said it, the clock of this computer counts.
+    /// [TIM-94]
     async fn keeps_our_clock(&self) -> Result<(), Failure> {
         if !typed::any() {
             return Ok(());
         }
         match self.node().get_node(wire::GetNodeRequest {}).await.map(|answer| answer.into_inner().zone) {
-            Ok(zone) if !zone.is_empty() => typed::hold_against(&zone),
-            _ => Ok(()),
+            Ok(zone) if zone.is_empty() => Ok(()),
+            Ok(zone) => typed::hold_against(&zone),
+            Err(status) if status.code() == Code::PermissionDenied => Err(typed::untold()),
+            Err(status) => Err(refusal::of(&status)),
         }
     }
 

@@ -82,12 +82,13 @@ pub(crate) struct EscalateArgs {
 
 impl EscalateArgs {
     pub(crate) async fn run(self, options: &Options) -> Result<Answer, Failure> {
+        // Before the node is asked for anything: the times in them are held against its clock. [TIM-94]
+        let fields = self.fields.read()?.to_wire();
         let node = Node::connect(options).await?;
         let trail = self.trail.trail(&node, false, None, self.why.reason()?).await?;
         let next = self.next(&trail)?;
         let to = self.receiver(&trail.trail, &next)?;
         reach::check(Act::try_from(next.act).unwrap_or_default(), self.stage)?;
-        let fields = self.fields.read()?.to_wire();
         let carried = if self.bare { Vec::new() } else { self.carried(&node, &trail, &next, &to, &fields).await? };
         let request_id = self.request.id()?;
         let request = wire::OpenTrailRequest {

@@ -9,7 +9,6 @@ pub(crate) mod wall;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, Zoned, civil};
 
-use self::typed::Shown;
 use self::wall::Direction;
 
 /// In local time with the offset, for example `2026-11-22 20:14 +01:00`; empty for 0. [CLI-9]
@@ -75,7 +74,7 @@ fn parse(text: &str, now: &Zoned, direction: Direction) -> Result<u64, String> {
         time
     } else if let Some(time) = wall::local(text, now, direction) {
         let time = time?;
-        typed::keep(time, Shown::Repeated);
+        typed::keep_time(text, direction, now, time)?;
         time
     } else {
         let span = if direction == Direction::Ahead { duration(text)? } else { -duration(text)? };

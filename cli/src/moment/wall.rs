@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-use super::typed::{self, Shown};
+use super::typed;
 
 /// Whether what has been is meant, or what will be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,18 @@ pub(crate) fn local(text: &str, now: &Zoned, direction: Direction) -> Option<Res
     Some(known(now.time_zone()).and_then(|()| settle(wall, now, direction)))
 }
 
-/// A minute of a value, in UTC as values write it; what is no minute by the wall comes back as it was. The error repeats
-/// nothing of it. [CLI-56]
+/// A minute of a value, in UTC as values write it, and kept until the node said which clock it keeps; what is no minute by the
+/// wall comes back as it was. The error repeats nothing of it. [CLI-56] [TIM-94]
 pub(crate) fn value_in_utc(text: &str, zone: &TimeZone) -> Result<String, &'static str> {
+    let written = value(text, zone)?;
+    if written != text && with_offset(text).is_none() {
+        typed::keep_value(text, &written)?;
+    }
+    Ok(written)
+}
+
+/// The same by the clock of a zone.
+pub(super) fn value(text: &str, zone: &TimeZone) -> Result<String, &'static str> {
     let wall = || text.parse::<DateTime>().ok().filter(|_| text.contains(':') && !text.contains('['));
     let moment = match (text.ends_with('Z'), with_offset(text)) {
         (true, _) => return Ok(text.to_owned()),
@@ -58,10 +67,7 @@ pub(crate) fn value_in_utc(text: &str, zone: &TimeZone) -> Result<String, &'stat
             None => return Ok(text.to_owned()),
             Some(_) if zone.is_unknown() => return Err("this computer has no time zone: write the offset too"),
             Some(wall) => match read(wall, zone) {
-                Some(Reading::Once(moment)) => {
-                    typed::keep(moment, Shown::Never);
-                    moment
-                }
+                Some(Reading::Once(moment)) => moment,
                 Some(Reading::Twice(_)) => return Err("the clock shows this time twice: write the offset too"),
                 _ => return Err("the clock never shows this time: write the offset too"),
             },
@@ -138,16 +144,6 @@ fn settle(wall: DateTime, now: &Zoned, direction: Direction) -> Result<Timestamp
     }
 }
 
-/// All that a time by the wall may mean in a zone.
-pub(super) fn readings(wall: DateTime, zone: &TimeZone) -> Vec<String> {
-    let moments = match read(wall, zone) {
-        None => Vec::new(),
-        Some(Reading::Once(moment)) => vec![moment],
-        Some(Reading::Twice(moments) | Reading::Never(moments)) => moments.to_vec(),
-    };
-    moments.into_iter().map(|moment| written(moment, zone)).collect()
-}
-
 fn read(wall: DateTime, zone: &TimeZone) -> Option<Reading> {
     let at = |offset: Offset| offset.to_timestamp(wall).ok();
     Some(match zone.to_ambiguous_timestamp(wall).offset() {
@@ -158,7 +154,8 @@ fn read(wall: DateTime, zone: &TimeZone) -> Option<Reading> {
     })
 }
 
-fn written(moment: Timestamp, zone: &TimeZone) -> String {
+/// As a time is typed with its offset.
+pub(super) fn written(moment: Timestamp, zone: &TimeZone) -> String {
     moment.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
 }
 
