@@ -1,7 +1,7 @@
 //! The disk of this machine.
 //!
-//! Guarantees: files and folders are readable by their owner only; a sync is a real one. Leaves to
-//! others: locking the folder against a second process.
+//! Guarantees: files and folders are readable by their owner only; a sync is a real one; an error names the file inside the
+//! folder, which says nothing of anybody. Leaves to others: locking the folder against a second process.
 
 use super::{Disk, DiskFile};
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
@@ -37,33 +37,33 @@ impl RealDisk {
 impl Disk for RealDisk {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(self.path(folder))? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
+        for entry in fs::read_dir(self.path(folder)).map_err(of(folder))? {
+            names.push(entry.map_err(of(folder))?.file_name().to_string_lossy().into_owned());
         }
         names.sort();
         Ok(names)
     }
 
     fn create_folder(&self, path: &str) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(self.path(path))
+        DirBuilder::new().recursive(true).mode(0o700).create(self.path(path)).map_err(of(path))
     }
 
     fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true).mode(0o600);
-        Ok(Arc::new(options.open(self.path(path))?))
+        RealFile::open(&options, &self.path(path), path)
     }
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        Ok(Arc::new(OpenOptions::new().read(true).write(true).open(self.path(path))?))
+        RealFile::open(OpenOptions::new().read(true).write(true), &self.path(path), path)
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.path(from), self.path(to))
+        fs::rename(self.path(from), self.path(to)).map_err(of(to))
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
-        fs::remove_file(self.path(path))
+        fs::remove_file(self.path(path)).map_err(of(path))
     }
 
     fn free(&self) -> io::Result<u64> {
@@ -89,37 +89,57 @@ impl Disk for RealDisk {
     }
 
     fn sync_folder(&self, path: &str) -> io::Result<()> {
-        File::open(self.path(path))?.sync_all()
+        File::open(self.path(path)).and_then(|folder| folder.sync_all()).map_err(of(path))
     }
 }
 
-impl DiskFile for File {
+/// A file, and its path inside the folder when it was opened.
+struct RealFile {
+    file: File,
+    path: String,
+}
+
+impl RealFile {
+    fn open(options: &OpenOptions, at: &Path, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = options.open(at).map_err(of(path))?;
+        Ok(Arc::new(Self { file, path: path.to_owned() }))
+    }
+}
+
+impl DiskFile for RealFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.metadata()?.len())
+        Ok(self.file.metadata().map_err(of(&self.path))?.len())
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        FileExt::read_exact_at(self, buffer, offset)
+        self.file.read_exact_at(buffer, offset).map_err(of(&self.path))
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        FileExt::write_all_at(self, bytes, offset)
+        self.file.write_all_at(bytes, offset).map_err(of(&self.path))
     }
 
     fn allocate(&self, length: u64) -> io::Result<()> {
-        match fallocate(self, FallocateFlags::empty(), 0, length) {
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill(self, length),
-            allocated => Ok(allocated?),
-        }
+        let allocated = match fallocate(&self.file, FallocateFlags::empty(), 0, length) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill(&self.file, length),
+            allocated => allocated.map_err(io::Error::from),
+        };
+        allocated.map_err(of(&self.path))
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        File::set_len(self, length)
+        self.file.set_len(length).map_err(of(&self.path))
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.sync_data()
+        self.file.sync_data().map_err(of(&self.path))
     }
+}
+
+/// For `map_err`: says which file it was, and stays of the same kind. [NOD-11]
+fn of(path: &str) -> impl Fn(io::Error) -> io::Error + '_ {
+    let path = if path.is_empty() { "the folder" } else { path };
+    move |error| io::Error::new(error.kind(), format!("{path}: {error}"))
 }
 
 /// Bytes that a folder's files take on the disk; what goes away meanwhile takes none.
@@ -144,11 +164,11 @@ pub(crate) fn taken(folder: &Path) -> io::Result<u64> {
 /// For file systems that cannot reserve.
 fn fill(file: &File, length: u64) -> io::Result<()> {
     let zeros = vec![0; 1 << 20];
-    let mut at = DiskFile::len(file)?;
+    let mut at = file.metadata()?.len();
     while at < length {
         let part = usize::try_from(length - at).unwrap_or(usize::MAX).min(zeros.len());
         let (zeros, _) = zeros.split_at(part);
-        FileExt::write_all_at(file, zeros, at)?;
+        file.write_all_at(zeros, at)?;
         at += part as u64;
     }
     Ok(())

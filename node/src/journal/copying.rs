@@ -76,7 +76,7 @@ impl Pieces<'_> {
     fn of_segment(&mut self) -> Result<Vec<u8>, StorageError> {
         let path = format!("{FOLDER}/{}", segment::name(self.from.segment));
         let damaged = |what| StorageError::damaged(&path, what);
-        let bytes = self.disk.read(&path).map_err(|_| damaged("it is missing"))?;
+        let bytes = self.disk.read(&path).map_err(StorageError::gone(&path, "it is missing"))?;
         let header = Header::decode(&bytes, &super::mac(self.keys)).map_err(|_| damaged("its header does not open"))?;
         let key = header.key(self.keys);
         let mut groups = Groups::new(&bytes, &header, &key);

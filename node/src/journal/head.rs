@@ -61,7 +61,7 @@ impl HeadFile {
 
     /// Opens and reads it.
     pub(crate) fn open(disk: &dyn Disk, keys: &FolderKey) -> Result<(Self, ReadHead), StorageError> {
-        let file = disk.open(FILE).map_err(|_| StorageError::damaged(FILE, "missing"))?;
+        let file = disk.open(FILE).map_err(StorageError::gone(FILE, "missing"))?;
         let bytes = file.read_all().map_err(StorageError::io("reading the head"))?;
         let mac = mac(keys);
         let read = read(&mac, &bytes)?;

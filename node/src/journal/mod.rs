@@ -74,7 +74,7 @@ struct Tail {
 impl Examined {
     /// Reads and authenticates every record, and compares with the head. Changes nothing.
     pub(crate) fn read(disk: &dyn Disk, keys: &FolderKey, head: &ReadHead) -> Result<Self, StorageError> {
-        let names = disk.list(FOLDER).map_err(|_| StorageError::damaged(FOLDER, "missing"))?;
+        let names = disk.list(FOLDER).map_err(StorageError::gone(FOLDER, "missing"))?;
         let (names, unfinished) = names.into_iter().partition(|name| !name.ends_with(".new"));
         let mut examined =
             Self { segments: Vec::new(), number: 0, chain: [0; 32], tail: None, unfinished, kinds: BTreeSet::new() };

@@ -26,7 +26,7 @@ pub(crate) struct Examined {
 impl Examined {
     /// Reads the newest generation. Changes nothing.
     pub(crate) fn read(disk: &dyn Disk, keys: &FolderKey, read: &ReadHead) -> Result<Self, StorageError> {
-        let names = disk.list(FOLDER).map_err(|_| StorageError::damaged(FOLDER, "missing"))?;
+        let names = disk.list(FOLDER).map_err(StorageError::gone(FOLDER, "missing"))?;
         let generation = newest(&names).ok_or_else(|| StorageError::damaged(FOLDER, "its key is missing"))?;
         let wrap = wrap_key(keys);
         let key_path = format!("{FOLDER}/{}", key_name(generation));
@@ -34,7 +34,7 @@ impl Examined {
         let key = entry::unwrap(&wrap, generation, &wrapped);
         let key = SealKey::new(&*key.map_err(|_| StorageError::damaged(&key_path, "it does not open"))?);
         let path = format!("{FOLDER}/{}", book_name(generation));
-        let bytes = disk.read(&path).map_err(|_| StorageError::damaged(&path, "it is missing"))?;
+        let bytes = disk.read(&path).map_err(StorageError::gone(&path, "it is missing"))?;
         let mut pages = Pages { path: &path, key: &key, generation, head: &read.head, covered: false };
         let (end, covered_at, keys) = pages.read(&bytes)?;
         let from = BEGINNING + covered_at * ENTRY;

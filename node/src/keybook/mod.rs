@@ -212,11 +212,15 @@ fn write_book(disk: &dyn Disk, generation: u64, bytes: &[u8]) -> Result<Arc<dyn 
 /// so that it can be finished after a power loss.
 fn destroy(disk: &dyn Disk, generation: u64) -> Result<(), Failure> {
     let path = format!("{FOLDER}/{}", key_name(generation));
-    if let Ok(file) = disk.open(&path) {
-        let noise = vec![0; usize::try_from(file.len()?).unwrap_or_default()];
-        file.write_at(0, &noise)?;
-        file.sync().map_err(Failure::Fatal)?;
-        disk.remove(&path)?;
+    match disk.open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => {
+            let file = opened?;
+            let noise = vec![0; usize::try_from(file.len()?).unwrap_or_default()];
+            file.write_at(0, &noise)?;
+            file.sync().map_err(Failure::Fatal)?;
+            disk.remove(&path)?;
+        }
     }
     remove_if_there(disk, &format!("{FOLDER}/{}", book_name(generation)))?;
     disk.sync_folder(FOLDER).map_err(Failure::Fatal)
@@ -248,4 +252,26 @@ fn book_name(generation: u64) -> String {
 
 fn fatal(error: NoRandomness) -> Failure {
     Failure::Fatal(io::Error::other(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::RealDisk;
+
+    /// [NOD-12] What could not be opened is not taken for gone: its key may still be there.
+    #[test]
+    fn an_old_key_that_cannot_be_opened_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(folder.path());
+        disk.create_folder(FOLDER).unwrap();
+        destroy(&disk, 1).unwrap_or_else(|_| panic!("nothing is there"));
+        let book = format!("{FOLDER}/{}", book_name(1));
+        disk.create(&book).unwrap();
+        // Not even root writes into a folder as into a file.
+        disk.create_folder(&format!("{FOLDER}/{}", key_name(1))).unwrap();
+        let Err(Failure::Fatal(error)) = destroy(&disk, 1) else { panic!("it was passed over") };
+        assert!(error.to_string().contains(&key_name(1)), "{error}");
+        assert!(disk.open(&book).is_ok(), "an erasure that is not done goes on at the next start");
+    }
 }

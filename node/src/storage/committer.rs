@@ -310,7 +310,11 @@ fn or_die<T>(result: Result<T, Failure>) -> Result<T, Full> {
 
 /// Ends the process at once: no destructor may write anything more. [NOD-11]
 fn die(error: &io::Error) -> ! {
-    tracing::error!(%error, "a write or sync failed, and what is durable is not known; the node stops now");
+    tracing::error!(
+        %error,
+        "a write or sync failed, and what is durable is not known; the node stops now. See to the disk, then start it again: \
+         it reads all that it has, and says if anything acknowledged is missing"
+    );
     std::process::abort()
 }
 

@@ -44,7 +44,7 @@ pub enum StorageError {
     #[error("the journal has no record {0}")]
     NoSuchRecord(Position),
     /// The disk failed.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {source}; see to the disk, then try again")]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -74,6 +74,14 @@ impl StorageError {
 
     pub(crate) fn damaged(file: &str, what: &'static str) -> Self {
         Self::Damaged { file: file.to_owned(), what }
+    }
+
+    /// For `map_err`: a file that is not there is damage, and one that cannot be reached now is not. [NOD-5]
+    pub(crate) fn gone(file: &str, what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::damaged(file, what),
+            _ => Self::Io { doing: "opening the data folder", source },
+        }
     }
 
     /// For `map_err`: says what was being done.
