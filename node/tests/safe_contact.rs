@@ -17,7 +17,8 @@ use uput_core::{
     rejection::Rejection,
     wire::{
         self, AccessKind, AccessReason, ContactChannel, ContactFit, DisclosureScope, LegalBasis, Purpose, Role,
-        UnusualRule, follow_up_service_server::FollowUpService, trail_service_server::TrailService,
+        UnusualRule, follow_up_service_server::FollowUpService, node_service_server::NodeService,
+        trail_service_server::TrailService,
     },
 };
 use uput_node::{
@@ -27,7 +28,7 @@ use uput_node::{
     node::{NewEvent, NewTrail, NewValues, Node, Post},
     on_call::OnCallConfig,
     peer::{Contact, Difficulty, Mailroom, Skew},
-    rpc::{FollowUps, Trails},
+    rpc::{FollowUps, NodeCalls, Trails},
 };
 
 const NAME: &str = "Invented Name";
@@ -391,4 +392,19 @@ async fn a_last_day_that_is_sent_names_the_clock_by_which_it_ends() {
     let config: OnCallConfig = toml::from_str("zone = \"Europe/Belgrade\"").unwrap();
     pair.hotline.set_on_call(config.settings().unwrap());
     assert_eq!(sent(&pair).await, "2099-12-31+01:00");
+}
+
+/// [TIM-94]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_zone_of_people_is_named_where_somebody_said_it() {
+    let pair = pair().await;
+    let named = async |node: &Arc<Node>| {
+        let calls = NodeCalls { node: node.clone(), peer_address: String::new() };
+        let call = call_as(Role::CaseWorker, "NodeService/GetNode", wire::GetNodeRequest {});
+        calls.get_node(call).await.unwrap().into_inner().zone
+    };
+    let config: OnCallConfig = toml::from_str("zone = \"Europe/Belgrade\"").unwrap();
+    pair.hotline.set_on_call(config.settings().unwrap());
+    assert_eq!(named(&pair.hotline).await, "Europe/Belgrade");
+    assert_eq!(named(&pair.shelter).await, "", "nobody said it there");
 }
