@@ -68,16 +68,19 @@ impl Mailbox {
         let mut state = State::default();
         for number in letters.numbers()? {
             state.next = number.saturating_add(1);
-            let read = letters.read(number).ok().and_then(|bytes| Letter::decode(bytes.as_slice()).ok());
-            match read.and_then(|letter| letter.lies()) {
-                Some((recipient, lying)) => {
+            match read(&letters, number).map(|letter| letter.and_then(|letter| letter.lies())) {
+                Ok(Some((recipient, lying))) => {
                     state.for_whom.entry(recipient).or_default().insert(number, lying);
                 }
-                None => {
+                Ok(None) => {
                     // Its depositor leaves it again. [RLY-14]
-                    tracing::warn!("a letter that lay here for somebody cannot be read, and is removed");
-                    letters.remove(number)?;
+                    tracing::warn!("a letter that lay here for somebody is damaged, and is removed");
+                    if let Err(error) = letters.remove(number) {
+                        tracing::warn!(%error, "a damaged letter could not be removed");
+                    }
                 }
+                // Nobody knows that it is gone: the next start may read it. [RLY-14]
+                Err(error) => tracing::warn!(%error, "a letter that lies here for somebody could not be read"),
             }
         }
         Ok(Self { letters, state: Mutex::new(state), changed: Notify::new() })
@@ -144,18 +147,20 @@ impl Mailbox {
     }
 
     /// Waits for a letter to somebody, the oldest first; it flies until [`Mailbox::fetched`], [`Mailbox::later`] or
-    /// [`Mailbox::again`]. If whoever waits goes away, nothing was handed out. [RLY-8]
-    pub(crate) async fn next(&self, to: &OrgId) -> (u64, Vec<u8>) {
+    /// [`Mailbox::again`]. If whoever waits goes away, nothing was handed out. One that is damaged has no bytes. [RLY-8]
+    pub(crate) async fn next(&self, to: &OrgId) -> (u64, Option<Vec<u8>>) {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
             let (free, earliest) = self.free(to, Instant::now());
             if let Some(number) = free {
-                let read = self.letters.read(number).ok().and_then(|bytes| Letter::decode(bytes.as_slice()).ok());
-                match read {
-                    Some(letter) => return (number, letter.letter),
-                    None => self.lost(to, number),
+                match read(&self.letters, number) {
+                    Ok(letter) => return (number, letter.map(|letter| letter.letter)),
+                    Err(error) => {
+                        tracing::warn!(%error, "a letter that lies here for somebody could not be read");
+                        self.later(to, number);
+                    }
                 }
                 continue;
             }
@@ -181,13 +186,6 @@ impl Mailbox {
             }
             None => (None, here.values().filter_map(Lying::rests_until).min()),
         }
-    }
-
-    fn lost(&self, to: &OrgId, number: u64) {
-        tracing::warn!("a letter that lay here for somebody cannot be read, and is removed");
-        // A file that cannot be removed is looked at again at the next start.
-        let _ = self.letters.remove(number);
-        self.forget(to, number);
     }
 
     /// The line broke: it goes again.
@@ -252,6 +250,15 @@ impl Mailbox {
     // A panic while the lock was held leaves the map whole: each change is one insertion or removal.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads a letter; none if it is damaged or not there. An error says nothing of the letter: it can be read another time.
+fn read(letters: &Letters, number: u64) -> io::Result<Option<Letter>> {
+    match letters.read(number) {
+        Ok(bytes) => Ok(Letter::decode(bytes.as_slice()).ok()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,8 +1,11 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::*;
 use crate::{
-    disk::{Disk, PowerLoss, SimulatedDisk},
+    disk::{Disk, DiskFile, PowerLoss, SimulatedDisk},
     storage::Letters,
 };
 
@@ -48,8 +51,8 @@ async fn what_is_kept_outlives_every_loss_of_power_and_what_was_fetched_none() {
             }
             if operations == removed {
                 assert_eq!(heap, 2, "{model:?}");
-                assert_eq!(after.next(&to).await.1, b"one");
-                assert_eq!(after.next(&to).await.1, b"three");
+                assert_eq!(after.next(&to).await.1.unwrap(), b"one");
+                assert_eq!(after.next(&to).await.1.unwrap(), b"three");
             }
         }
     }
@@ -98,7 +101,7 @@ async fn letters_are_handed_out_in_order_and_again_when_the_line_broke() {
     mailbox.keep(&from, &to, b"one", QUOTA, at(1_000)).await.unwrap();
     mailbox.keep(&from, &to, b"two", QUOTA, at(1_000)).await.unwrap();
     let (first, letter) = mailbox.next(&to).await;
-    assert_eq!((letter.as_slice(), mailbox.next(&to).await.1.as_slice()), (b"one".as_slice(), b"two".as_slice()));
+    assert_eq!((letter.unwrap(), mailbox.next(&to).await.1.unwrap()), (b"one".to_vec(), b"two".to_vec()));
     assert!(waits(&mailbox, &to).await && waits(&mailbox, &from).await);
     assert_eq!(mailbox.expired(at(u64::from(u32::MAX))).len(), 0, "nothing is removed that is on a line");
     mailbox.again(&to, first);
@@ -121,8 +124,69 @@ async fn a_full_disk_refuses_letters_and_loses_none() {
     let again = self::mailbox(&disk);
     assert_eq!(again.heap(&from, &to).letters, 1, "nor after a start");
     let (number, letter) = mailbox.next(&to).await;
-    assert_eq!(letter, [1; 400]);
+    assert_eq!(letter.unwrap(), [1; 400]);
     mailbox.remove(&to, number).await;
     mailbox.keep(&from, &to, &[2; 400], QUOTA, at(1_000)).await.unwrap();
-    assert_eq!(mailbox.next(&to).await.1, [2; 400]);
+    assert_eq!(mailbox.next(&to).await.1.unwrap(), [2; 400]);
+}
+
+/// A disk that opens no file while it is said to.
+struct Stuck {
+    disk: SimulatedDisk,
+    is_stuck: Arc<AtomicBool>,
+}
+
+impl Disk for Stuck {
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        self.disk.list(folder)
+    }
+
+    fn create_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.create_folder(path)
+    }
+
+    fn create(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.create(path)
+    }
+
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        if self.is_stuck.load(Ordering::SeqCst) { Err(io::ErrorKind::Other.into()) } else { self.disk.open(path) }
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.disk.remove(path)
+    }
+
+    fn sync_folder(&self, path: &str) -> io::Result<()> {
+        self.disk.sync_folder(path)
+    }
+
+    fn free(&self) -> io::Result<u64> {
+        self.disk.free()
+    }
+}
+
+/// [RLY-4] [RLY-14] A read that failed says nothing of a letter: it lies there on, also if the node is started meanwhile.
+#[tokio::test]
+async fn a_letter_that_cannot_be_read_now_is_handed_out_later() {
+    let (from, to) = (somebody(b"invented hotline"), somebody(b"invented house"));
+    let (disk, is_stuck) = (SimulatedDisk::new(), Arc::new(AtomicBool::new(false)));
+    let stuck: Arc<dyn Disk> = Arc::new(Stuck { disk: disk.clone(), is_stuck: Arc::clone(&is_stuck) });
+    let open = || Arc::new(Mailbox::open(Arc::new(Letters::on(Arc::clone(&stuck), &[7; 32]))).unwrap());
+    let mailbox = open();
+    mailbox.keep(&from, &to, b"one", QUOTA, at(1_000)).await.unwrap();
+    is_stuck.store(true, Ordering::SeqCst);
+    assert!(waits(&mailbox, &to).await);
+    assert_eq!(open().heap(&from, &to).letters, 0, "a start goes on");
+    is_stuck.store(false, Ordering::SeqCst);
+    assert_eq!(mailbox.next(&to).await.1.unwrap(), b"one");
+    assert_eq!(open().heap(&from, &to).letters, 1);
+    disk.remove("mailbox/00000000000000000000").unwrap();
+    mailbox.again(&to, 0);
+    assert_eq!(mailbox.next(&to).await, (0, None), "its depositor is told");
+    assert_eq!(mailbox.lying(&to, 0).map(|(whose, _)| whose), Some(from));
 }

@@ -12,7 +12,7 @@ use uput_core::{
 use super::Relays;
 use crate::{
     clock,
-    node::{Node, journal::chain_to_wire, outbox::Waiting},
+    node::{Node, journal::chain_to_wire, outbox::Waiting, post::to_the_end},
     record::GoneRecord,
 };
 
@@ -130,7 +130,19 @@ impl Node {
 
     /// Letters that lie here for a peer, one after the other.
     pub(in crate::node) async fn next_kept(self: &Arc<Self>, to: &OrgId) -> (u64, Vec<u8>) {
-        self.mailbox.next(to).await
+        loop {
+            let (number, letter) = self.mailbox.next(to).await;
+            if let Some(letter) = letter {
+                return (number, letter);
+            }
+            tracing::warn!("a letter that lay here for somebody is damaged, and is removed");
+            let (node, to) = (Arc::clone(self), *to);
+            let told = async move {
+                node.handed_out(&to, number, ReceiptOutcome::Refused, Rejection::ReadFailed.number()).await;
+            };
+            // Whoever waits may go away; the depositor is told all the same. [RLY-12]
+            let _ = to_the_end(told).await;
+        }
     }
 }
 
