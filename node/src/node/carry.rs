@@ -15,7 +15,7 @@ use uput_core::{
         carriage::{self, Carriage, PACK_LENGTH},
     },
     rejection::Rejection,
-    wire::{self, LetterContent, ReceiptOutcome},
+    wire::{self, LetterContent, ReceiptOutcome, RelayWord},
 };
 
 use super::{Node, inbox::outcome, journal::chain_to_wire, outbox::Waiting, post::FULL, relay::ENOUGH};
@@ -118,6 +118,13 @@ fn append(content: &mut LetterContent, item: LetterContent) {
     content.checkpoints.extend(item.checkpoints);
     content.evidence.extend(item.evidence);
     content.countersignatures.extend(item.countersignatures);
+    content.relay_words.extend(item.relay_words);
+}
+
+/// Puts words beside what a letter holds; none if that is too much for one letter: then they go alone, first. [RLY-9]
+pub(super) fn with_words(mut content: LetterContent, words: &[RelayWord]) -> Option<LetterContent> {
+    content.relay_words.extend_from_slice(words);
+    (content.encoded_len().saturating_add(CARRIAGE) <= letter::largest_content()).then_some(content)
 }
 
 impl Node {
@@ -239,5 +246,35 @@ impl Node {
         for ticket in self.outbox.queue(to).take_shown() {
             self.settled(to, ticket).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(code: u32) -> RelayWord {
+        RelayWord { code, ..RelayWord::default() }
+    }
+
+    fn saying(words: &[RelayWord]) -> LetterContent {
+        LetterContent { relay_words: words.to_vec(), ..LetterContent::default() }
+    }
+
+    /// [RLY-12]
+    #[test]
+    fn what_a_depositor_is_told_is_beside_other_items_and_words() {
+        let mut content = saying(&[word(1)]);
+        append(&mut content, saying(&[word(2)]));
+        assert_eq!(with_words(content, &[word(3)]), Some(saying(&[word(1), word(2), word(3)])));
+    }
+
+    /// [RLY-9]
+    #[test]
+    fn words_that_do_not_fit_beside_an_item_go_alone() {
+        let words: Vec<RelayWord> = (0..1024).map(|code| RelayWord { pack: vec![7; 16], ..word(code) }).collect();
+        let item = saying(&[RelayWord { pack: vec![7; letter::largest_content() - CARRIAGE - 64], ..word(0) }]);
+        assert!(with_words(item.clone(), &[]).is_some() && with_words(item, &words).is_none());
+        assert!(with_words(LetterContent::default(), &words).is_some());
     }
 }

@@ -9,13 +9,16 @@ use uput_core::{
     letter::{self, carriage::PACK_LENGTH},
     rejection::Rejection,
     time::Seconds,
-    wire::ReceiptOutcome,
+    wire::{LetterContent, ReceiptOutcome},
 };
 
 use super::left::{LeftLetter, Pack};
 use crate::{
     clock::{self, SystemEntropy},
-    node::{Node, carry::Packing},
+    node::{
+        Node,
+        carry::{Packing, with_words},
+    },
     peer::Outgoing,
     record::LeftRecord,
 };
@@ -69,15 +72,18 @@ impl Node {
         let sealing_key = chain.newest().sealing_keys().first()?.id();
         self.forget_arrived(to).await;
         let packing = self.pack_one(to, &sealing_key).await;
-        let (positions, content) = (packing.items, packing.contents.into_iter().next());
+        let (mut positions, content) = (packing.items, packing.contents.into_iter().next());
         let mut state = self.relays.lock();
         let left = state.left.entry(*to).or_default();
         if content.is_none() && !left.has_words() {
             return None;
         }
-        let mut content = content.unwrap_or_default();
         let words = left.take_words();
-        content.relay_words.clone_from(&words);
+        let content = with_words(content.unwrap_or_default(), &words).unwrap_or_else(|| {
+            // The items go with the next letter.
+            positions.clear();
+            LetterContent { relay_words: words.clone(), ..LetterContent::default() }
+        });
         let mut pack: Pack = [0; PACK_LENGTH];
         SystemEntropy.fill(&mut pack);
         let carried = self.with_carriage(to, content, pack, 1, 1);
