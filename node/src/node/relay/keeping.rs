@@ -28,8 +28,14 @@ impl Relays {
         if *day != today {
             (*day, *told) = (today, 0);
         }
+        told.saturating_add(letters) <= TOLD
+    }
+
+    /// It was told of them.
+    fn told(&self, depositor: &OrgId, letters: usize) {
+        let mut state = self.lock();
+        let (_, told) = state.told.entry(*depositor).or_default();
         *told = told.saturating_add(letters);
-        *told <= TOLD
     }
 }
 
@@ -102,6 +108,8 @@ impl Node {
             code,
         };
         let position = self.keep(&record).await?;
+        // What was not kept is told another time, and does not count.
+        self.relays.told(from, letters.len());
         let item = Waiting { trail: None, event: false, since: clock::now().get() };
         self.outbox.queue(from).push([(position, item)]);
         Ok(())
@@ -156,7 +164,11 @@ mod tests {
         let relays = Relays::default();
         let [one, other] = [b"invented hotline", b"invented centre!"].map(|name| OrgId::from(Id::of(name)));
         let at = |day: u64| Seconds::new(day * 86_400).unwrap();
-        assert!(relays.may_tell(&one, TOLD - 64, at(9)) && relays.may_tell(&one, 64, at(9)));
+        assert!(relays.may_tell(&one, TOLD, at(9)) && !relays.may_tell(&one, TOLD + 1, at(9)));
+        assert!(relays.may_tell(&one, TOLD, at(9)), "who only asks has told nothing");
+        relays.told(&one, TOLD - 64);
+        assert!(relays.may_tell(&one, 64, at(9)) && !relays.may_tell(&one, 65, at(9)));
+        relays.told(&one, 64);
         assert!(!relays.may_tell(&one, 1, at(9)) && relays.may_tell(&other, 1, at(9)));
         assert!(relays.may_tell(&one, 1, at(10)));
     }

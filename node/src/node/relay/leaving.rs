@@ -36,7 +36,7 @@ impl Node {
             let beyond = self.relays.beyond(relay);
             for to in &beyond {
                 if self.may_leave(relay, to)
-                    && let Some(outgoing) = self.leave(to).await
+                    && let Some(outgoing) = self.leave(relay, to).await
                 {
                     return outgoing;
                 }
@@ -67,13 +67,17 @@ impl Node {
     }
 
     /// A letter of what waits for a peer and lies nowhere yet; none if nothing does.
-    async fn leave(&self, to: &OrgId) -> Option<Outgoing> {
+    async fn leave(&self, relay: &OrgId, to: &OrgId) -> Option<Outgoing> {
         let chain = self.directory.chain(to)?;
         let sealing_key = chain.newest().sealing_keys().first()?.id();
         self.forget_arrived(to).await;
         let packing = self.pack_one(to, &sealing_key).await;
         let (mut positions, content) = (packing.items, packing.contents.into_iter().next());
         let mut state = self.relays.lock();
+        // Another one was chosen meanwhile.
+        if state.routes.get(to).is_none_or(|route| route.relay != *relay) {
+            return None;
+        }
         let left = state.left.entry(*to).or_default();
         if content.is_none() && !left.has_words() {
             return None;

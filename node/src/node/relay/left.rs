@@ -114,7 +114,10 @@ impl Left {
     /// Whether an item need not be left again, sealed to that key.
     pub(super) fn has(&self, item: &Position, key: &KeyId, now: Seconds) -> bool {
         let letter = self.lying.get(item).and_then(|pack| self.packs.get(pack));
-        letter.is_some_and(|letter| letter.sealing_key == *key && now.get() < self.again(item, letter.time))
+        // What was sealed by a clock that ran ahead is left again: nobody knows for how long it has lain there.
+        letter.is_some_and(|letter| {
+            letter.sealing_key == *key && letter.time <= now && now.get() < self.again(item, letter.time)
+        })
     }
 
     /// When an item is left again that was sealed then, seconds since 1970.

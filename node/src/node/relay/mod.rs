@@ -115,7 +115,9 @@ impl Node {
             let (to, item) = record::parse_queue_key(&key).ok_or_else(unreadable)?;
             let at = record::position(&value).ok_or_else(unreadable)?;
             let kept: LeftRecord = super::journal::read_at(&self.storage, at)?;
-            if state.routes.get(&to).is_some_and(|route| route.chosen < at) {
+            // One that an earlier relay still answered for was kept after another was chosen.
+            let is_of = |route: &Route| route.chosen < at && kept.relay == route.relay.to_vec();
+            if state.routes.get(&to).is_some_and(is_of) {
                 state.left.entry(to).or_default().restore(item, &kept).ok_or_else(unreadable)?;
             }
         }

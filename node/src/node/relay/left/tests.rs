@@ -22,6 +22,7 @@ fn an_item_is_left_again_for_another_key_after_its_time_and_when_a_relay_was_cho
     assert!(left.lands(1).is_some());
     let day = AGAIN.0;
     assert!(has(&left, 5, 1, 1_000 + day - 1) && !has(&left, 5, 1, 1_000 + day));
+    assert!(!has(&left, 5, 1, 999), "sealed by a clock that ran ahead");
     assert!(!has(&left, 5, 2, 2_000) && !has(&left, 6, 1, 2_000));
     left.begin_anew();
     assert!(!has(&left, 4, 1, 2_000));
