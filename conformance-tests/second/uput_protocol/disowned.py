@@ -58,7 +58,7 @@ class Disowned:
     def _stolen(self):
         """Every record whose signing key is disowned, with the first record that says so (BUN-114)."""
         for organisation, records in self.signers.records.items():
-            said = sorted((one for one in records if one.disowned is not None), key=lambda one: one.number, reverse=True)
+            said = sorted((one for one in records if one.disowned is not None), key=lambda one: (one.number, one.id), reverse=True)
             by_key = {one.disowned.key: one for one in said}
             for one in records if by_key else ():
                 by = by_key.get(ed25519.key_id(one.signing_key))

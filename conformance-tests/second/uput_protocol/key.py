@@ -246,7 +246,7 @@ class Chain:
         """The first record that disowns a signing key, or None (KEY-31)."""
         name = ed25519.key_id(key)
         found = [one for one in self.main + self.rivals if one.disowned is not None and one.disowned.key == name]
-        return min(found, key=lambda one: one.number, default=None)
+        return min(found, key=lambda one: (one.number, one.id), default=None)
 
     def _take_over(self, record):
         other, *gone = self.main[record.number :]

@@ -202,14 +202,14 @@ impl KeyChain {
         self.twins.iter().filter(|twin| self.is_decided(twin)).map(|link| &link.record)
     }
 
-    /// The record that disowns the signing key that a record of this organisation names, whichever record that is; the
-    /// first, if there are several. [KEY-31]
+    /// The record that disowns the signing key that a record of this organisation names, whichever record that is; of
+    /// several the lowest number, and of rivals of one number the lowest ID. [KEY-31]
     #[must_use]
     pub fn disowning(&self, key: &PublicKey) -> Option<&KeyRecord> {
         let key = key.id();
         let all = self.records().chain(self.rivals());
         all.filter(|record| record.disowned().is_some_and(|disowned| disowned.key == key))
-            .min_by_key(|record| record.number())
+            .min_by_key(|record| (record.number(), record.id()))
     }
 
     /// Whether a recovery set has signed a record of it: its organisation key was lost, or stolen. [KEY-27]

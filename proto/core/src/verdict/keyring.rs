@@ -77,7 +77,7 @@ impl Keyring {
             for record in all() {
                 let Some(disowned) = record.disowned() else { continue };
                 let known = said.entry(disowned.key).or_insert(record);
-                if record.number() < known.number() {
+                if (record.number(), record.id()) < (known.number(), known.id()) {
                     *known = record;
                 }
             }

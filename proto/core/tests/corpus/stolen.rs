@@ -10,7 +10,7 @@ use uput_core::{
     key::SealingSecret,
     log::{Checkpoint, EntryKind, LogProof, Origin, SignedCheckpoint},
     slot::Extent,
-    wire::{self, WarningCode},
+    wire::{self, PhoneAnswer, WarningCode},
 };
 
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     story.say(&scene.world.hotline, Statement::Warned(WarningCode::MayBeSought));
     let theft = Theft::of(&scene, &story);
     let resting = resting(&theft);
-    [shown(&theft), dated_back(&theft), doubted(&theft), resting, framed(&theft), cited()]
+    [shown(&theft), dated_back(&theft), rivals(&theft), doubted(&theft), resting, framed(&theft), cited()]
         .into_iter()
         .flatten()
         .collect()
@@ -211,6 +211,45 @@ fn dated_back(theft: &Theft<'_>) -> Vec<Entry> {
     ]
 }
 
+/// Two successors of one record disown one key, the one up to the root and the other altogether: the lower ID says.
+/// [KEY-31]
+fn rivals(theft: &Theft<'_>) -> Vec<Entry> {
+    let hotline = &theft.scene.world.hotline;
+    let rival = |lower: bool| {
+        let days = (1..u64::from(u16::MAX)).map(|days| theft.after.disowning_until(days));
+        days.into_iter().find(|rival| (rival.id() < theft.after.newest().into()) == lower).expect("one of so many fits")
+    };
+    let with = |rival: uput_core::envelope::Envelope| {
+        theft.export(|draft| {
+            old_head(theft, draft);
+            draft.proofs = theft.proofs();
+            let own = draft.chains.iter_mut().find(|chain| chain[0].id() == hotline.records[0].id()).unwrap();
+            own.push(rival);
+        })
+    };
+    vec![
+        theft
+            .entry(
+                "of two successors that disown one key, the higher ID says that nothing of it counts",
+                "The lower one says up to where it counts.",
+                with(rival(false)),
+            )
+            .fails(12, "BUN-25", "")
+            .breaks(&["KEY-31"]),
+        theft
+            .refused(
+                "of two successors that disown one key, the lower ID says that nothing of it counts",
+                "So whatever stands under the root of the other one counts for nothing.",
+                with(rival(true)),
+            )
+            .breaks(&["KEY-31"])
+            .also("BUN-11", "The head is by the same key.")
+            .also("BUN-25", "The organisation signed two successors.")
+            .also("BUN-32", "The receiver's head has seen the warning.")
+            .also("BUN-40", "It was the asker's only head."),
+    ]
+}
+
 /// The receiver had it before it heard of the theft, by its own cosigned log.
 fn doubted(theft: &Theft<'_>) -> Vec<Entry> {
     let jasen = &theft.scene.world.jasen;
@@ -291,6 +330,10 @@ fn resting(theft: &Theft<'_>) -> Vec<Entry> {
         later.force(hotline, Statement::Held { until: theft.scene.world.at(9000) }, |_| {});
         later.force(jasen, Statement::ChosenElsewhere, |_| {});
     });
+    let without_facts = told(&|later| {
+        later.say(hotline, Statement::Phoned(PhoneAnswer::No));
+        later.force(jasen, Statement::ChosenElsewhere, |_| {});
+    });
     let stale = told(&|later| {
         let seen = later.trail.last(uput_core::state::Side::Peer);
         later.say(jasen, Statement::Acknowledged);
@@ -333,6 +376,15 @@ fn resting(theft: &Theft<'_>) -> Vec<Entry> {
                 "a receiver says what only a sender says after a void event that a thief may have written",
                 "What is void has changed nothing, whoever wrote it.",
                 had(&both, &[]),
+            )
+            .fails(14, "BUN-53", "")
+            .breaks(&["BUN-129"])
+            .also("BUN-30", "Who wrote one of the events nobody can say."),
+        theft
+            .entry(
+                "a receiver says what only a sender says after an event without facts that a thief may have written",
+                "It counts, and changes nothing of the state, whoever wrote it.",
+                had(&without_facts, &[]),
             )
             .fails(14, "BUN-53", "")
             .breaks(&["BUN-129"])

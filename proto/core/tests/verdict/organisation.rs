@@ -91,6 +91,21 @@ impl Organisation {
         self.signing.push(signing);
     }
 
+    /// Another record in place of the newest, which disowns the same key altogether; another for every number of days.
+    #[allow(dead_code, reason = "whoever includes this uses its part")]
+    pub(crate) fn disowning_until(&self, days: u64) -> Envelope {
+        let chain = KeyChain::verify(&self.records[..self.records.len() - 1]).unwrap();
+        let name = self.name;
+        let key = chain.newest().signing_key().id();
+        let [signing, tls] =
+            ["signing of a rival", "tls of a rival"].map(|use_| key_of(name, use_, self.signing.len()));
+        let mut draft = KeyRecordDraft::after(chain.newest(), at(0), Seconds::new(MIDNIGHT + 86_400 * days).unwrap());
+        let sealing = SealingSecret::from_seed(&seed(&format!("{name} sealing of a rival")));
+        draft.sealing_keys = vec![sealing.public().clone()];
+        draft.disowned = Some(Disowned { key, incarnation: 0, until: None });
+        sign_key_record(draft, &self.key, &signing, &tls, None).unwrap()
+    }
+
     /// A second successor of the record before the newest.
     pub(crate) fn fork(&self) -> Envelope {
         self.fork_until(700)
