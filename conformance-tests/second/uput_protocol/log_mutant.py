@@ -28,8 +28,21 @@ _KEYS = {name: [_key(name, number) for number in range(_MOST)] for name in _NAME
 _SECRETS = {public(key): key for keys in _KEYS.values() for key in keys}
 
 
+# how often the dice are thrown for a mutant in which something changed: in bytes that are no bundle nothing ever does
+_THROWS = 100
+
+
 def mutate(rng, data, trust):
-    """(bytes of the bundle, bytes of the trust file), both changed at random; a bundle that does not decode as it is."""
+    """(bytes of the bundle, bytes of the trust file), the first another than before if anything of it can change."""
+    for _ in range(_THROWS):
+        changed = _mutate(rng, data, trust)
+        if changed[0] != data:
+            break
+    return changed
+
+
+def _mutate(rng, data, trust):
+    """Both changed at random; a bundle that does not decode as it is, and a way that finds nothing to change leaves it so."""
     try:
         outer = protobuf.decode("Envelope", data)
         bundle = protobuf.decode("Bundle", outer.body)
