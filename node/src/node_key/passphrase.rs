@@ -55,13 +55,13 @@ impl Sources {
     /// Whether the passphrase is there, so that nobody is waited for.
     #[must_use]
     pub fn has_passphrase(&self) -> bool {
-        self.file.clone().or_else(|| self.credential(PASSPHRASE)).is_some_and(|path| path.exists())
+        self.file.clone().or_else(|| self.credential(PASSPHRASE)).is_some_and(|path| is_there(&path))
     }
 
-    /// The file that was named and is not there yet. [RST-32]
+    /// The file that was named, and is not there yet, or empty. [RST-32]
     #[must_use]
     pub fn awaited(&self) -> Option<&Path> {
-        self.file.as_deref().filter(|path| !path.exists())
+        self.file.as_deref().filter(|path| !is_there(path))
     }
 
     /// A new passphrase, which a person types twice. [RST-2]
@@ -113,4 +113,29 @@ pub fn first_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
 fn asked(question: &str) -> Result<Zeroizing<String>, Failure> {
     let nothing = |error| Failure::new(Exit::Key, &format!("no passphrase was given: {error}"));
     keyboard::unseen_line(question).map_err(nothing)
+}
+/// A shell makes the file before anybody has typed: one that is empty is not there yet.
+fn is_there(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() || found.len() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [RST-32]
+    #[test]
+    fn an_empty_file_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        let sources = Sources::here(Some(&path));
+        assert!(sources.awaited().is_some() && !sources.has_passphrase(), "nothing is there");
+        std::fs::write(&path, "").unwrap();
+        assert!(sources.awaited().is_some() && !sources.has_passphrase(), "nobody has typed yet");
+        std::fs::write(&path, "an invented passphrase\n").unwrap();
+        assert!(sources.awaited().is_none() && sources.has_passphrase());
+        assert!(
+            sources.passphrase("").is_ok_and(|found| found.is_some_and(|words| *words == "an invented passphrase"))
+        );
+    }
 }
