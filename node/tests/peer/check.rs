@@ -333,9 +333,9 @@ async fn every_fault_is_given_its_own_reason() {
     }
     let off: Vec<_> = table.iter().filter(|(reason, (_, found))| found.result != **reason).collect();
     assert!(off.is_empty(), "off the diagonal: {off:?}");
-    // No network of a test is without any way: that one is told from its error alone.
+    // No network of a test is without any way: that one is told from its error alone. Who is locked is asked in `locked`.
     let untried: Vec<_> = Reason::ALL.iter().filter(|reason| !tried.contains(reason)).collect();
-    assert_eq!(untried, [&Reason::NoRoute]);
+    assert_eq!(untried, [&Reason::NoRoute, &Reason::Locked]);
 }
 
 /// [DEL-22] Why a way back is closed is nobody's business but of who runs that network.
