@@ -26,6 +26,7 @@ class Admission:
             del self.signed[name]
             problems.add("BUN-30", 13, "REVOKED_SIGNER", name)
         self._find_opening()
+        self.strangers = {}  # by no party; shown, and nothing else
         self._keep_unread()
         self.admitted, self.on_gap = {}, {}
         self._admit()
@@ -109,6 +110,8 @@ class Admission:
             return False
         self.problems.add("BUN-31", 10, "WRONG_TRAIL", one.id)
         del self.signed[one.id]
+        if one not in self.unread:
+            self.strangers[one.id] = one
         return True
 
     def _admit_one(self, one):

@@ -387,7 +387,8 @@ class Verdict:
         if self.admission is None:
             return []
         found = [(one.id, said_kind(one), one.code) for one in self.admission.order]
-        found += [(name, said_kind(one), one.code) for name, one in sorted(self.admission.on_gap.items())]
+        loose = {**self.admission.on_gap, **self.admission.strangers}
+        found += [(name, said_kind(one), one.code) for name, one in sorted(loose.items())]
         return found + [(one.id, "needs_upgrade", "") for one in self.admission.unread]
 
 
