@@ -220,6 +220,7 @@ class Heads:
     def check(self, signers):
         """What heads show: BUN-23, 26, 32, 34, 36."""
         admitted = self.admission.admitted
+        accepted = {(event.author, event.seq + 1) for event in admitted.values()}
         for one in self.all:
             own = admitted.get(one.own_last)
             if own is not None and one.record.number < self.admission.record_of[own.id].number:
@@ -227,10 +228,10 @@ class Heads:
             other = self.admission.other(one.author)
             if not _holds(signers, other, one.peer_key):  # [BUN-26]
                 self.problems.add("BUN-26", 13, "UNKNOWN_SIGNER", one.id)
-            if not self._contradicts(one) and one.own_last is not None and one.own_last not in admitted:
-                if not self._was_used_before(one):
-                    self.problems.add("BUN-32", 11, None, one.id, sentence="own_last")
-                elif not self.admission.is_closed(one.author, one.incarnation, one.own_count - 1, self.all):
+            if one.own_last is not None and (one.author, one.own_count) not in accepted:  # [BUN-130]
+                self.problems.add("BUN-32", 11, None, one.id, sentence="own_last")
+            if not self._contradicts(one) and self._was_used_before(one):
+                if not self.admission.is_closed(one.author, one.incarnation, one.own_count - 1, self.all):
                     self.problems.add("BUN-35", 11, None, one.id, sentence="own_last")
             seen = admitted.get(one.seen_last)
             if one.seen_last and (seen is None or seen.author != other or seen.seq + 1 != one.seen_count):
@@ -269,7 +270,7 @@ class Heads:
                         self.problems.broken("BUN-34", event.id)
             for later in self.of(one.author):
                 again = later.incarnation == one.incarnation
-                if again and later.own_count > one.own_count and later.seen_count < one.seen_count:
+                if again and later.own_count > one.own_count and later.seen_count < one.seen_count:  # [BUN-131]
                     self.problems.broken("BUN-34", later.id)
                 same = (later.incarnation, later.own_count) == (one.incarnation, one.own_count)
                 if same and later.own_last != one.own_last:  # [BUN-36]

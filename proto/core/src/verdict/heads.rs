@@ -122,12 +122,12 @@ impl Heads {
         let Some(last) = head.own_last else { return };
         let (name, place) = (names.of(&head.author), Where::id(HeadId::from(head.id())));
         let number = head.own_count.saturating_sub(1);
+        check_counted(head, side, trail, names, findings);
         if let Some(event) = numbers.event(&last).filter(|event| event.author != head.author || event.seq != number) {
             let sentence = format!("{name}'s head calls event {} its number {number}, and it is another", event.seq);
             let proof = vec![head_id(head), event.id.to_string()];
             return breach(Demand::HeadsAgree, names, &head.author, proof, sentence, findings);
         }
-        check_counted(head, side, trail, names, findings);
         let here = numbers.numbered(&head.author, number);
         if here.is_empty() || here.iter().any(|event| event.id == last) {
             return;
@@ -157,27 +157,31 @@ impl Heads {
                 breach(Demand::HeadsAgree, names, author, vec![head_id(rival), head_id(head)], sentence, findings);
             }
         }
-        // What was seen when fewer events were written is seen when more are.
-        let mut least: BTreeMap<(u32, u64), &Verified<Head>> = BTreeMap::new();
-        for head in self.of(author) {
-            let entry = least.entry((head.incarnation, head.own_count)).or_insert(head);
-            if head.seen_count < entry.seen_count {
-                *entry = head;
+        self.check_growth(author, names, findings);
+    }
+
+    /// What was seen when fewer events were written is seen when more are, by any two heads of an incarnation. [BUN-131]
+    fn check_growth(&self, author: &OrgId, names: &Names<'_>, findings: &mut Findings) {
+        let mut heads: Vec<&Verified<Head>> = self.of(author).collect();
+        // Of those that count the same, what has seen most comes last: none of them is held against another.
+        heads.sort_by_key(|head| (head.incarnation, head.own_count, head.seen_count));
+        let (mut most, mut last): (Option<&Verified<Head>>, Option<&Verified<Head>>) = (None, None);
+        for head in heads {
+            if let Some(before) = last.filter(|before| before.own_count < head.own_count) {
+                let further = most.is_none_or(|most| before.seen_count > most.seen_count);
+                most = if further { Some(before) } else { most };
             }
-        }
-        let mut furthest: Option<&Verified<Head>> = None;
-        for ((incarnation, _), head) in &least {
-            let before = furthest.filter(|before| before.incarnation == *incarnation);
-            if let Some(before) = before.filter(|before| before.seen_count > head.seen_count) {
-                let sentence = format!("a later head of {name} has seen less than an earlier one");
-                findings.reach(Demand::StaleSeen);
-                findings.against(Demand::StaleSeen, Conformance::No, None, sentence.clone());
-                let proof = vec![head_id(before), head_id(head)];
-                let by = names.show(author);
-                findings.breach(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
-            } else {
-                furthest = Some(head);
+            if last.is_some_and(|before| before.incarnation != head.incarnation) {
+                most = None;
             }
+            last = Some(head);
+            let Some(before) = most.filter(|before| before.seen_count > head.seen_count) else { continue };
+            let sentence = format!("a later head of {} has seen less than an earlier one", names.of(author));
+            findings.reach(Demand::StaleSeen);
+            findings.against(Demand::StaleSeen, Conformance::No, None, sentence.clone());
+            let proof = vec![head_id(before), head_id(head)];
+            let by = names.show(author);
+            findings.breach(Breach { by, requirement: Demand::StaleSeen.requirement(), proof, sentence });
         }
     }
 
@@ -208,7 +212,7 @@ impl Heads {
     }
 }
 
-/// What the head counts of its author's is here. [BUN-32]
+/// What the head counts of its author's was accepted, whatever else that party signed with the number. [BUN-130]
 fn check_counted(head: &Verified<Head>, side: Side, trail: &Trail, names: &Names<'_>, findings: &mut Findings) {
     let counts = head.own_count;
     if trail.numbered(side, counts.saturating_sub(1)).is_empty() {

@@ -49,9 +49,9 @@ impl Numbers {
         self.by_id.get(id)
     }
 
-    /// All, by author and number.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&OrgId, &[Numbered])> {
-        self.all.iter().map(|((author, _), events)| (author, events.as_slice()))
+    /// Those of one author, by number.
+    pub(super) fn of_author(&self, author: OrgId) -> impl Iterator<Item = &[Numbered]> {
+        self.all.range((author, 0)..=(author, u64::MAX)).map(|(_, events)| events.as_slice())
     }
 }
 

@@ -12,7 +12,9 @@ use uput_core::{
 
 use crate::{
     entry::Entry,
-    forge::{challenge, changed, exported, falsified, replacing_head, sealed, unchecked, with_challenge, with_head},
+    forge::{
+        challenge, changed, exported, falsified, replacing_head, sealed, twisted, unchecked, with_challenge, with_head,
+    },
     sample::{World, key},
 };
 
@@ -159,7 +161,23 @@ fn agreeing(world: &World) -> Vec<Entry> {
         breach("a head that gives its author's last event another number", "The event says it is number 1.", {
             with_head(&story, jasen, |head| head.own_count = 9)
         })
-        .breaks(&["BUN-10"]),
+        .breaks(&["BUN-10", "BUN-130"])
+        .also("BUN-32", "It counts nine, and two are here: that it contradicts an event does not fill the gap."),
+        case("a head that contradicts an event which was refused", "Both bear the receiver's signature.", {
+            let refused = twisted(&story, jasen, Statement::ContactMade, |event| event.seen.clear());
+            let mut head = story.head(jasen);
+            (head.own_count, head.own_last) = (3, Some(Id::of(b"a dropped event").into()));
+            let head = head.sign(jasen.signing()).unwrap();
+            changed(&story, |draft| {
+                draft.events.push(refused);
+                draft.heads.retain(|old| Head::parse(old.body()).unwrap().author != jasen.id);
+                draft.heads.push(head);
+            })
+        })
+        .fails(10, "BUN-31", "BROKEN_SEQUENCE")
+        .breaks(&["BUN-130"])
+        .also("BUN-32", "The head counts three, and of these two were accepted: the third may be what is missing.")
+        .also("BUN-36", "Whichever is true, the receiver signed two events with number 2."),
         breach("two heads that contradict each other", "They count the same and name two last events.", {
             let longer = {
                 let mut longer = world.enquiry();

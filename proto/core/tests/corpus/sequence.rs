@@ -264,6 +264,22 @@ fn stale(world: &World) -> Vec<Entry> {
             let less = less.sign(jasen.signing()).unwrap();
             changed(&later, |draft| draft.heads = vec![later.signed_head(hotline), before, less])
         }),
+        case(
+            "a later head that has seen less than one of two earlier ones which count alike",
+            "One excuses nothing.",
+            {
+                let mut later = world.enquiry();
+                let first = later.trail.id().opening();
+                let less = later.signed_head(jasen);
+                later.say(hotline, Statement::Warned(WarningCode::DoNotContact));
+                let before = later.signed_head(jasen);
+                later.say(jasen, Statement::Acknowledged);
+                let again = Head { seen_count: 1, seen_last: Some(first), ..later.head(jasen) };
+                let again = again.sign(jasen.signing()).unwrap();
+                changed(&later, |draft| draft.heads = vec![later.signed_head(hotline), less, before, again])
+            },
+        )
+        .breaks(&["BUN-131"]),
         case("a delivery of what its author says it has not seen", "It has it, so it has seen it.", {
             let mut story = world.enquiry();
             let before = story.trail.last(Side::Opener);

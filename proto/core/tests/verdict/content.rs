@@ -13,12 +13,15 @@ use uput_core::{
 use crate::{
     case::{Case, changed, exported},
     innocent,
-    sample::{Story, TWO_PARTY, World, needed, placement},
+    sample::{Organisation, Story, TWO_PARTY, World, needed, placement},
 };
 
 pub(crate) fn of_events(world: &World) -> Vec<Case> {
     let case = |name, exit, requirement, bundle| Case::new(name, exit, requirement, world, bundle);
     let story = world.enquiry();
+    // The opener has the greater ID.
+    let [opener, peer] = ["shelter-jasen", "hotline"].map(Organisation::invented);
+    let swapped = World::between(opener, peer, TWO_PARTY, Vec::new(), 60);
     let mut longer = world.enquiry();
     let acknowledged = longer.say(&world.jasen, Statement::Acknowledged);
     longer.say(&world.jasen, Statement::Closed(ClosureReason::NoLongerNeeded));
@@ -134,6 +137,13 @@ pub(crate) fn of_events(world: &World) -> Vec<Case> {
         case("a restored node used a number again, and the other party closed it", Exit::Valid, "", {
             restored(world, Some(ClosedIncarnation { incarnation: 0, count: 1 }))
         }),
+        Case::new(
+            "both parties were restored, and each closed what the other wrote again",
+            Exit::Valid,
+            "",
+            &swapped,
+            both_restored(&swapped),
+        ),
         case("a restored node used a number again that the other party had admitted", Exit::Incomplete, "BUN-35", {
             restored(world, Some(ClosedIncarnation { incarnation: 0, count: 2 }))
         }),
@@ -205,6 +215,31 @@ fn restored(world: &World, closes: Option<ClosedIncarnation>) -> Vec<u8> {
     changed(&story, |draft| {
         draft.heads = vec![head.sign(world.hotline.signing()).unwrap(), own.sign(world.jasen.signing()).unwrap()];
     })
+}
+
+/// Both lost what they wrote after their first events; the receiver twice.
+fn both_restored(world: &World) -> Vec<u8> {
+    let (opener, peer) = (&world.hotline, &world.jasen);
+    let mut story = world.enquiry();
+    story.say(opener, Statement::Warned(wire::WarningCode::DoNotContact));
+    let (opening, delivered) = (story.trail.id().opening(), story.trail.events().nth(1).unwrap().id);
+    let mut last = Vec::new();
+    for (by, incarnation, prev) in [(opener, 1, opening), (peer, 1, delivered), (peer, 2, delivered)] {
+        let (statement, seen) = match by.id == opener.id {
+            true => (Statement::Warned(wire::WarningCode::MayBeSought), delivered),
+            false => (Statement::Held { until: world.at(600) }, opening),
+        };
+        last.push(story.force(by, statement, |event| {
+            (event.incarnation, event.seq, event.prev, event.seen) = (incarnation, 1, Some(prev), Some(seen));
+        }));
+    }
+    let closes = |incarnation| Some(ClosedIncarnation { incarnation, count: 1 });
+    let head = |by, incarnation, own, seen, closed| {
+        let (own_last, seen_last) = (Some(own), Some(seen));
+        Head { incarnation, own_last, seen_last, closes: closes(closed), ..story.head(by) }.sign(by.signing()).unwrap()
+    };
+    let heads = vec![head(opener, 1, last[0], last[2], 1), head(peer, 2, last[2], last[0], 0)];
+    changed(&story, |draft| draft.heads = heads)
 }
 
 pub(crate) fn of_agreements(world: &World) -> Vec<Case> {
