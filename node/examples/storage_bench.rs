@@ -1,7 +1,8 @@
 //! How many commits a second become durable, against bare syncs of the same disk in the same run.
 //!
 //! `cargo run --release -p uput-node --example storage_bench [FOLDER [TRAILS]]`; the folder must not exist. With so many trails
-//! (100,000 if nothing is said), each with its keys and one record, a folder is then filled and opened, and what it takes is said.
+//! (100,000 if nothing is said), each with its keys and one record, a folder is then filled and opened, and what it takes is said;
+//! it is backed up, once more after an hour of little, and restored, each beside a plain copy of the folder in the same run.
 //! Absolute figures belong to one machine on one day: read the ratios.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
@@ -13,12 +14,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use uput_core::keyfile::{Lock, NodeSecrets};
+use uput_core::time::Seconds;
+use uput_node::backup::{Holders, Identities, Making, Opening, new_identity};
+use uput_node::clock::SystemEntropy;
+use uput_node::disk::RealDisk;
+use uput_node::node_key::Sources;
 use uput_node::storage::{Commit, Draft, NewTrailKeys, Options, Position, Record, Storage, StorageKey};
 use uput_node::store::{IndexValue, IndexWrite, Tree};
 use zeroize::Zeroizing;
 
 const SPAN: Duration = Duration::from_secs(3);
 const PAYLOAD: usize = 600;
+const KEY: [u8; 32] = [0x5A; 32];
 const TREE: Tree = Tree::new("bench");
 
 fn main() {
@@ -44,7 +52,68 @@ fn main() {
         println!("    {part:<8} {:>8.0}", size(&dir.join(part)) as f64 / trails as f64);
     }
     reopen(&dir);
+    back_up(folder, &dir);
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A first backup, one of a thousandth more, and a restoration, against copies of the same files.
+fn back_up(folder: &Path, dir: &Path) {
+    let bytes = size(&dir.join("journal")) + size(&dir.join("keybook"));
+    let copied = timed(|| copy(dir, &folder.join("copy")));
+    let rate = |took: Duration| bytes as f64 / took.as_secs_f64() / f64::from(1 << 20);
+    println!("{} MiB of journal and key book: copied and synced at {:.0} MiB/s", bytes >> 20, rate(copied));
+    let mut secrets = NodeSecrets::generate(&mut SystemEntropy);
+    secrets.storage = Zeroizing::new(KEY);
+    std::fs::write(dir.join("node.key"), secrets.write(&Lock::Clear).unwrap().as_bytes()).unwrap();
+    let people = ["a.txt", "b.txt"].map(|name| new_identity(&folder.join(name)).unwrap());
+    let (holders, to, keys) = (Holders::parse(&people).unwrap(), folder.join("backups"), folder.join("keys"));
+    let now = Seconds::new(1_795_000_000).unwrap();
+    let (secrets, holders) = (&dir.join("node.key"), &holders);
+    let make = || {
+        let making = Making { folder: dir, secrets, to: &to, keys: &keys, holders, now };
+        making.make(&key(), &mut |_| ()).unwrap()
+    };
+    let first = timed(make);
+    println!("    first backup {first:?}, {:.0} MiB/s, {:.2} of the copy", rate(first), rate(first) / rate(copied));
+    add_a_thousandth(dir);
+    println!("    one after a thousandth more {:?}", timed(make));
+    let identities = Identities::read(&folder.join("a.txt")).unwrap();
+    let sources = Sources::default();
+    let opening = Opening { from: &to, keys: &keys, identities: &identities, number: None, sources: &sources };
+    let restored = timed(|| opening.put_together(&RealDisk::new(&folder.join("restored")), &mut |_| ()).unwrap());
+    println!(
+        "    restored and checked {restored:?}, {:.0} MiB/s, {:.2} of the copy",
+        rate(restored),
+        rate(restored) / rate(copied)
+    );
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> Duration {
+    let began = Instant::now();
+    run();
+    began.elapsed()
+}
+
+/// What an hour brings: records in what is there.
+fn add_a_thousandth(dir: &Path) {
+    let storage = Storage::open(dir, &key(), Options::default(), project).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for _ in 0..(storage.records(Position::START).count() / 1000).max(1) {
+        let records = vec![Draft { kind: 1, payload: Zeroizing::new(vec![7; PAYLOAD]) }];
+        runtime.block_on(storage.commit(Commit { keys: vec![], records })).unwrap();
+    }
+}
+
+/// Journal and key book, read and written in pieces and synced, as whoever copies files does it.
+fn copy(from: &Path, to: &Path) {
+    for part in ["journal", "keybook"] {
+        std::fs::create_dir_all(to.join(part)).unwrap();
+        for entry in std::fs::read_dir(from.join(part)).unwrap() {
+            let name = entry.unwrap().file_name();
+            std::fs::copy(from.join(part).join(&name), to.join(part).join(&name)).unwrap();
+            std::fs::File::open(to.join(part).join(&name)).unwrap().sync_all().unwrap();
+        }
+    }
 }
 
 /// Writes of one record's size into a file whose space is there, each followed by a sync.
@@ -152,5 +221,5 @@ fn project(record: &Record) -> Vec<IndexWrite> {
 }
 
 fn key() -> StorageKey {
-    StorageKey::new(Zeroizing::new([0x5A; 32]))
+    StorageKey::new(Zeroizing::new(KEY))
 }

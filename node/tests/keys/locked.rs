@@ -88,11 +88,18 @@ async fn the_door_key_lies_there_as_long_as_the_newest_record_names_it() {
     assert_eq!(shown(), None);
 }
 
+/// One socket for two that answer at it one after the other: nobody else gets its port in between.
+async fn twice() -> (TcpListener, TcpListener) {
+    let first = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    let second = first.try_clone().unwrap();
+    (TcpListener::from_std(first).unwrap(), TcpListener::from_std(second).unwrap())
+}
+
 /// [RST-30] [RST-34] [TRA-40] [TRA-41] Over real connections: the hotline dials, the shelter is locked.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_while_a_node_is_locked_waits_on_both_sides_and_arrives_once() {
     let (houses, hotline, shelter) = two().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (listener, again) = twice().await;
     let address = listener.local_addr().unwrap();
     let endpoint = Endpoint::parse(&address.to_string()).unwrap();
     let new = NewKeys { endpoints: Some(vec![endpoint]), door: Some(true), ..NewKeys::default() };
@@ -130,8 +137,7 @@ async fn what_comes_while_a_node_is_locked_waits_on_both_sides_and_arrives_once(
     }
     assert!(left.numbers().is_empty(), "also what a stranger left");
     assert_eq!(hotline.queued().items, 3, "what was left is no receipt");
-    let listener = TcpListener::bind(address).await.unwrap();
-    let called = Lines::start(&shelter, &houses[1].tls_key(), Some(listener));
+    let called = Lines::start(&shelter, &houses[1].tls_key(), Some(again));
     let calling = Lines::start(&hotline, &houses[0].tls_key(), None);
     until(|| async { hotline.queued().items == 0 && shelter.queued().items == 0 }).await;
     for trail in &waiting {
