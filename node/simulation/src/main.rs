@@ -1,6 +1,14 @@
 //! Simulates networks of nodes by seeds, and says what happened in them. [SIM-1]
 
-use std::process::ExitCode;
+use std::{
+    io::{IsTerminal, stderr},
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread::{available_parallelism, scope},
+};
 
 use clap::{Parser, ValueEnum};
 use uput_simulation::{Fault, Run, Told, run, shrink, tally::Tally};
@@ -38,32 +46,56 @@ struct Arguments {
     /// Tells the story also of a seed that holds.
     #[arg(long)]
     story: bool,
+    /// Seeds at the same time, if not one for each processor.
+    #[arg(long)]
+    threads: Option<usize>,
 }
 
 fn main() -> ExitCode {
-    let Arguments { seeds, seed, nodes, days, liar, planted, steps, skip, shrink, story } = Arguments::parse();
+    let Arguments { seeds, seed, nodes, days, liar, planted, steps, skip, shrink, story, threads } = Arguments::parse();
     let skip = skip.into_iter().collect();
     let size = Run { nodes: nodes.into(), days, liar, fault: planted, steps, skip };
-    let (all, mut failed) = (Tally::default(), 0);
-    for seed in seed..seed.saturating_add(seeds) {
-        let told = run(&size, seed);
-        all.join(&told.tally);
-        if told.broken.is_some() {
-            failed += 1;
-            let small = if shrink > 0 { shrink::shrink(&size, seed, shrink) } else { None };
-            let (size, told) = small.unwrap_or((size.clone(), told));
-            fails(&size, seed, &told);
-        } else if story {
-            told.story.iter().for_each(|line| println!("{line}"));
+    let threads = threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).max(1);
+    let (all, failed, next) = (Tally::default(), AtomicU64::new(0), AtomicU64::new(0));
+    // One story is told to its end before another begins.
+    let telling = Mutex::new(());
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Relaxed);
+            if number >= seeds {
+                return;
+            }
+            far(number, seeds);
+            let seed = seed.saturating_add(number);
+            let told = run(&size, seed);
+            all.join(&told.tally);
+            if told.broken.is_some() {
+                failed.fetch_add(1, Relaxed);
+                let small = if shrink > 0 { shrink::shrink(&size, seed, shrink) } else { None };
+                let (size, told) = small.unwrap_or((size.clone(), told));
+                let _alone = telling.lock().unwrap_or_else(PoisonError::into_inner);
+                fails(&size, seed, &told);
+            } else if story {
+                let _alone = telling.lock().unwrap_or_else(PoisonError::into_inner);
+                told.story.iter().for_each(|line| println!("{line}"));
+            }
         }
-    }
+    };
+    scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     for (what, often) in all.counts() {
         println!("{often:>9}  {what}");
     }
-    let missing = all.missing(liar);
+    let (missing, failed) = (all.missing(liar), failed.into_inner());
     missing.iter().for_each(|what| println!("        0  {what}: it never happened, so nothing is known of it"));
     println!("{seeds} seeds of {nodes} nodes and {days} days, {failed} failed");
     if failed == 0 && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says how far it is to somebody who looks on.
+fn far(number: u64, seeds: u64) {
+    if number.is_multiple_of(10) && stderr().is_terminal() {
+        eprint!("\r{number} of {seeds} seeds\r");
+    }
 }
 
 /// The story of a seed that fails, and how to see it again.
