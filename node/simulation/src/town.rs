@@ -177,7 +177,7 @@ impl Town {
             return 0;
         }
         let Some(running) = self.running(house) else { return 1 };
-        let Some(liar) = &self.liar else { return running.node.queued().items as u64 };
+        let Some(liar) = &self.liar else { return running.node.queued().items };
         let liar = self.name(liar.house);
         running.node.view_peers().iter().filter(|peer| peer.name != liar).map(|peer| peer.queued).sum()
     }
